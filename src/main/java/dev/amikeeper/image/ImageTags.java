@@ -1,0 +1,82 @@
+package dev.amikeeper.image;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The tags of our images and snapshots: a contract, for the catalogue can be rebuilt from them.
+ *
+ * <p>Limits are EC2's: 50 tags a resource, keys of up to 127 and values of up to 255 characters,
+ * and keys that begin with {@code aws:} are AWS's own.
+ */
+public final class ImageTags {
+    public static final String POLICY = "amikeeper:policy";
+    public static final String INSTANCE = "amikeeper:instance";
+    public static final String SLOT = "amikeeper:slot";
+
+    /** On a copy: the home image, {@code us-east-1/ami-…}. */
+    public static final String HOME = "amikeeper:home";
+
+    /** Set by people on an image: it is never removed. */
+    public static final String HOLD = "amikeeper:hold";
+
+    /** Set by people on an instance: image it now. */
+    public static final String REQUEST = "amikeeper:request";
+
+    private static final String OURS = "amikeeper:";
+    private static final int MAX_TAGS = 50;
+    private static final int MAX_KEY = 127;
+    private static final int MAX_VALUE = 255;
+
+    private ImageTags() {}
+
+    /**
+     * The tags of an image: ours, and of the inherited ones those whose key matches a pattern, as
+     * many as there is room for, in the order of their keys.
+     */
+    public static Map<String, String> of(
+            ImageName name,
+            Optional<ImageRef> home,
+            Map<String, String> inherited,
+            List<String> copyTags) {
+        Map<String, String> tags = new LinkedHashMap<>();
+        tags.put(POLICY, name.policy());
+        tags.put(INSTANCE, name.instance().value());
+        tags.put(SLOT, name.slot().toString());
+        home.ifPresent(ref -> tags.put(HOME, ref.toString()));
+        inherited.entrySet().stream()
+                .filter(tag -> mayCopy(tag.getKey(), tag.getValue()))
+                .filter(tag -> copyTags.stream().anyMatch(p -> Wildcard.matches(p, tag.getKey())))
+                .sorted(Map.Entry.comparingByKey())
+                .limit(MAX_TAGS - tags.size())
+                .forEach(tag -> tags.put(tag.getKey(), tag.getValue()));
+        return tags;
+    }
+
+    /** What an image or snapshot with these tags is an image of; empty if it is not ours. */
+    public static Optional<ImageName> name(Map<String, String> tags) {
+        String policy = tags.get(POLICY);
+        String instance = tags.get(INSTANCE);
+        String slot = tags.get(SLOT);
+        if (policy == null || instance == null || slot == null) {
+            return Optional.empty();
+        }
+        try {
+            InstanceId id = new InstanceId(instance);
+            return Slot.inTag(slot).map(time -> new ImageName(policy, id, time));
+        } catch (IllegalArgumentException notOurs) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean mayCopy(String key, String value) {
+        String lower = key.toLowerCase(java.util.Locale.ROOT);
+        return !lower.startsWith("aws:")
+                && !lower.startsWith(OURS)
+                && !key.isEmpty()
+                && key.length() <= MAX_KEY
+                && value.length() <= MAX_VALUE;
+    }
+}

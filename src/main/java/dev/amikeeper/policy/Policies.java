@@ -1,0 +1,50 @@
+package dev.amikeeper.policy;
+
+import dev.amikeeper.image.Region;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/** All policies of a file, in its order. */
+public record Policies(List<Policy> all) {
+    public Policies {
+        all = List.copyOf(all);
+    }
+
+    /**
+     * Reads a policy file.
+     *
+     * @param source what to call the file in errors
+     * @param home the Region that policies mean when they name none
+     * @param known the Regions there are
+     * @throws InvalidPolicyException with every error of the file, each with its place and remedy
+     */
+    public static Policies parse(String yaml, String source, Region home, Set<Region> known) {
+        if (yaml.isEmpty()) {
+            return new Policies(List.of());
+        }
+        throw new UnsupportedOperationException(yaml + source + home + known);
+    }
+
+    /** The policy of that name; empty if the file no longer has it. */
+    public Optional<Policy> find(String name) {
+        return all.stream().filter(policy -> policy.name().equals(name)).findFirst();
+    }
+
+    /** Every Region in which instances are imaged. */
+    public SortedSet<Region> homeRegions() {
+        SortedSet<Region> regions = new TreeSet<>();
+        all.forEach(policy -> regions.addAll(policy.select().regions()));
+        return regions;
+    }
+
+    /** Every Region in which images may be: the home Regions and the DR Regions. */
+    public SortedSet<Region> regions() {
+        SortedSet<Region> regions = homeRegions();
+        all.forEach(policy -> regions.addAll(policy.replicate().keySet()));
+        return regions;
+    }
+}

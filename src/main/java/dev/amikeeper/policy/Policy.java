@@ -1,0 +1,83 @@
+package dev.amikeeper.policy;
+
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Trigger;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One policy of the file: what it selects, when, and what becomes of the images.
+ *
+ * @param schedule absent: images are made on events only
+ * @param on the events that make an image
+ * @param keep absent: nothing is ever removed under this policy
+ * @param replicate the DR Regions; {@link #destinations} leaves out an image's own Region
+ */
+public record Policy(
+        String name,
+        Selector select,
+        Optional<Schedule> schedule,
+        Set<Trigger> on,
+        Imaging image,
+        Optional<Keep> keep,
+        Map<Region, Replica> replicate,
+        Share share,
+        Retire retire,
+        Limits limits) {
+    public Policy {
+        on = Set.copyOf(on);
+        replicate = Map.copyOf(replicate);
+    }
+
+    /** The DR Regions of an image that was made in {@code home}, in the order of their names. */
+    public List<Region> destinations(Region home) {
+        return replicate.keySet().stream().filter(to -> !to.equals(home)).sorted().toList();
+    }
+
+    /** What keeps images in a Region: the Region's own rules, else the home rules. */
+    public Optional<Keep> keepIn(Region region) {
+        return Optional.ofNullable(replicate.get(region)).flatMap(Replica::keep).or(() -> keep);
+    }
+
+    /**
+     * How an instance is imaged.
+     *
+     * @param reboot whether the instance may be rebooted for a consistent file system
+     * @param excludeDevices device names of volumes to leave out
+     * @param copyTags patterns of the instance's tag keys that its images get
+     */
+    public record Imaging(boolean reboot, List<String> excludeDevices, List<String> copyTags) {
+        public Imaging {
+            excludeDevices = List.copyOf(excludeDevices);
+            copyTags = List.copyOf(copyTags);
+        }
+    }
+
+    /** What is special in one DR Region. */
+    public record Replica(Optional<String> kmsKey, Optional<Keep> keep) {}
+
+    /** Who may launch the images: account ids, organisation ARNs, organisational unit ARNs. */
+    public record Share(
+            List<String> accounts, List<String> organizations, List<String> organizationalUnits) {
+        public Share {
+            accounts = List.copyOf(accounts);
+            organizations = List.copyOf(organizations);
+            organizationalUnits = List.copyOf(organizationalUnits);
+        }
+
+        /** Whether nobody is named. */
+        public boolean isEmpty() {
+            return accounts.isEmpty() && organizations.isEmpty() && organizationalUnits.isEmpty();
+        }
+    }
+
+    /** The stages before removal; an absent one is skipped. */
+    public record Retire(Optional<Duration> deprecateAfter, Optional<Duration> disableFor) {}
+
+    /** The breaker, per policy and run; an absent limit does not limit. */
+    public record Limits(Optional<Integer> maxRemovePercent, Optional<Integer> maxRemoveCount) {}
+}
