@@ -1,0 +1,85 @@
+package dev.amikeeper.catalog;
+
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Every image that AMI Keeper asked for, made or removed, and what waits. All reads are strongly
+ * consistent but {@link #ofInstance}. Every write may be repeated: it answers whether it was the
+ * one that changed something.
+ */
+public interface Catalog {
+    /** Where the schedules of all policies stand. */
+    List<Cursor> cursors();
+
+    /**
+     * Moves a cursor and records what became of the slots on the way.
+     *
+     * @param from where it stood; empty if it is new
+     * @return false if somebody else moved it meanwhile
+     */
+    boolean moveCursor(Optional<Instant> from, Cursor to, List<Run> runs);
+
+    /** What became of a policy's slots, newest first. */
+    List<Run> runs(String policy);
+
+    /**
+     * Records new intents. One whose slot was recorded before, or is buried, is left alone.
+     *
+     * @return those that are new
+     */
+    List<Image> request(Collection<Image> intents);
+
+    /** Makes one step, if the record still stands as it did before it. */
+    boolean save(Change change);
+
+    /** Replaces an image's record by its tombstone. */
+    boolean bury(Image before, Tombstone tombstone);
+
+    Optional<Image> find(Region region, ImageName name);
+
+    /** The image whose present attempt has this AMI. */
+    Optional<Image> find(Region region, ImageId id);
+
+    /** What there is to do, oldest slot first; of what waits, only what is due by then. */
+    List<Image> work(Region region, Work kind, Instant dueBy, int limit);
+
+    /** Whether {@link #work} would answer anything. */
+    boolean hasWork(Region region, Work kind, Instant dueBy);
+
+    /** How many snapshot copies are under way to this Region. */
+    int copiesInFlight(Region region);
+
+    /** All images of a policy in a Region, by instance and slot. */
+    List<Image> ofPolicy(String policy, Region region);
+
+    /** All images of an instance in all Regions, newest first; may lag by moments. */
+    List<Image> ofInstance(InstanceId instance);
+
+    /** The removed images of a policy in a Region, by instance and slot. */
+    List<Tombstone> removed(String policy, Region region);
+
+    /**
+     * Records a notice.
+     *
+     * @return false if one with this key stands already
+     */
+    boolean note(Notice notice);
+
+    /** All notices, by time. */
+    List<Notice> notices();
+
+    /** The notices that people have not been told yet. */
+    List<Notice> unannounced();
+
+    /** Remembers that people have been told. */
+    void announced(Notice notice);
+}

@@ -1,0 +1,467 @@
+package dev.amikeeper.catalog;
+
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
+import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
+import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The catalogue in one DynamoDB table.
+ *
+ * <p>Every partition key begins with the account, and with the Region where there is one:
+ *
+ * <table>
+ *   <caption>Keys, and the access pattern that each serves</caption>
+ *   <tr><th>pk</th><th>sk</th><th>serves</th></tr>
+ *   <tr><td>account/Region/images/policy</td><td>instance/slot</td><td>images of a policy in a
+ *       Region: pruning</td></tr>
+ *   <tr><td>account/Region/ami/ami-…</td><td>"name"</td><td>image by Region and id: state events;
+ *       points to the image</td></tr>
+ *   <tr><td>account/Region/work/kind</td><td>slot/policy/instance</td><td>what waits or is under
+ *       way, oldest slot first: workers, room for copies, sweep; points to the image</td></tr>
+ *   <tr><td>account/Region/removed/policy</td><td>instance/slot</td><td>tombstones</td></tr>
+ *   <tr><td>account/cursors</td><td>policy/Region</td><td>where the schedules stand</td></tr>
+ *   <tr><td>account/runs/policy</td><td>slot/Region/outcome</td><td>runs, newest first</td></tr>
+ *   <tr><td>account/notices</td><td>key</td><td>what went wrong</td></tr>
+ *   <tr><td>account/unannounced</td><td>key</td><td>what people are still to be told</td></tr>
+ *   <tr><td>index {@value #BY_INSTANCE}: account/instance/i-…</td><td>slot/Region/policy</td>
+ *       <td>images of an instance in all Regions, newest first: restoring. Keys only, so that it
+ *       costs a write at the beginning and the end of an image, and none in between</td></tr>
+ * </table>
+ *
+ * <p>Pointers are written and removed in the same transaction as the record they belong to, so none
+ * can be missing or left over, and all of them are read with strong consistency.
+ *
+ * <p>One image's life, in units of items up to 1 KB (as the contract test reads them off DynamoDB):
+ * an intent costs 7 write units (a transaction writes each item twice over: record 2, work 2, the
+ * check for a tombstone 2, and 1 for the index), its start 8 (record, work removed, work put,
+ * pointer), becoming available 4, each of its copies 7 + 8 + 4 as well, a removal 6 to begin
+ * (record, work) and 9 to bury (record, pointer, work, tombstone 2 each, 1 for the index): 34 units
+ * for a home image and as many for each copy. Reading costs one half to one unit a lookup or page
+ * of work, shared by all images that it answers.
+ */
+public final class DynamoDbCatalog implements Catalog {
+    /** The index over the images of an instance. */
+    public static final String BY_INSTANCE = "byInstance";
+
+    /** DynamoDB allows 100 items a transaction; an intent takes three. */
+    private static final int INTENTS_A_TRANSACTION = 33;
+
+    private static final int KEYS_A_BATCH = 100;
+    private static final int TRIES = 8;
+
+    private final DynamoDbClient dynamoDb;
+    private final String table;
+    private final Keys keys;
+    private final Items items;
+
+    public DynamoDbCatalog(DynamoDbClient dynamoDb, String table, String account) {
+        this.dynamoDb = dynamoDb;
+        this.table = table;
+        this.keys = new Keys(account);
+        this.items = new Items(keys);
+    }
+
+    @Override
+    public List<Cursor> cursors() {
+        return query(keys.cursors()).map(Items::cursor).toList();
+    }
+
+    @Override
+    public boolean moveCursor(Optional<Instant> from, Cursor to, List<Run> runs) {
+        List<TransactWriteItem> writes = new ArrayList<>();
+        writes.add(
+                from.map(time ->
+                                put(
+                                        items.cursor(to),
+                                        "#time = :from",
+                                        Map.of("#time", "time"),
+                                        Map.of(":from", AttributeValue.fromS(time.toString()))))
+                        .orElseGet(() -> putNew(items.cursor(to))));
+        runs.forEach(run -> writes.add(put(items.run(run))));
+        return transact(writes).isEmpty();
+    }
+
+    @Override
+    public List<Run> runs(String policy) {
+        return query(keys.runs(policy)).map(Items::run).toList().reversed();
+    }
+
+    @Override
+    public List<Image> request(Collection<Image> intents) {
+        List<Image> fresh = new ArrayList<>();
+        // A transaction may not name an item twice.
+        List<Image> all =
+                List.copyOf(
+                        intents.stream()
+                                .collect(
+                                        Collectors.toMap(
+                                                intent ->
+                                                        keys.image(intent.region(), intent.name()),
+                                                Function.identity(),
+                                                (first, again) -> first,
+                                                LinkedHashMap::new))
+                                .values());
+        for (int from = 0; from < all.size(); from += INTENTS_A_TRANSACTION) {
+            fresh.addAll(
+                    requestTogether(
+                            all.subList(from, Math.min(all.size(), from + INTENTS_A_TRANSACTION))));
+        }
+        return fresh;
+    }
+
+    /** The refused ones of a transaction are left out and the others tried again. */
+    private List<Image> requestTogether(List<Image> intents) {
+        List<Image> left = intents;
+        while (!left.isEmpty()) {
+            List<TransactWriteItem> writes = new ArrayList<>();
+            left.forEach(intent -> writes.addAll(begin(intent)));
+            Set<Integer> refused = transact(writes);
+            if (refused.isEmpty()) {
+                return left;
+            }
+            List<Image> tried = left;
+            left =
+                    Stream.iterate(0, i -> i < tried.size(), i -> i + 1)
+                            .filter(i -> !refused.contains(3 * i) && !refused.contains(3 * i + 1))
+                            .map(tried::get)
+                            .toList();
+        }
+        return List.of();
+    }
+
+    /** Three writes: the record, the check that its slot is not buried, the work. */
+    private List<TransactWriteItem> begin(Image intent) {
+        Map<String, AttributeValue> tombstone = keys.tombstone(intent.region(), intent.name());
+        return List.of(
+                putNew(items.image(intent)),
+                TransactWriteItem.builder()
+                        .conditionCheck(check ->
+                                check.tableName(table)
+                                        .key(tombstone)
+                                        .conditionExpression("attribute_not_exists(pk)"))
+                        .build(),
+                put(items.work(intent).orElseThrow()));
+    }
+
+    @Override
+    public boolean save(Change change) {
+        List<Image> copies = new ArrayList<>(change.copies());
+        while (true) {
+            List<TransactWriteItem> writes = new ArrayList<>();
+            writes.add(
+                    put(
+                            items.image(change.after()),
+                            "#version = :before",
+                            Map.of("#version", Items.VERSION),
+                            Map.of(":before", Items.number(change.before().version()))));
+            writes.addAll(moveWork(change.before(), change.after()));
+            writes.addAll(movePointer(change.before(), change.after()));
+            change.notices().forEach(notice -> writes.addAll(tell(notice)));
+            int firstCopy = writes.size();
+            copies.forEach(copy -> writes.addAll(begin(copy)));
+            Set<Integer> refused = transact(writes);
+            if (refused.isEmpty()) {
+                return true;
+            }
+            if (refused.contains(0)) {
+                return false;
+            }
+            List<Image> tried = List.copyOf(copies);
+            for (int i = tried.size() - 1; i >= 0; i--) {
+                int at = firstCopy + 3 * i;
+                if (refused.contains(at) || refused.contains(at + 1)) {
+                    copies.remove(i);
+                }
+            }
+        }
+    }
+
+    private List<TransactWriteItem> moveWork(Image before, Image after) {
+        Optional<Map<String, AttributeValue>> old = items.work(before);
+        Optional<Map<String, AttributeValue>> now = items.work(after);
+        if (old.equals(now)) {
+            return List.of();
+        }
+        List<TransactWriteItem> writes = new ArrayList<>();
+        Optional<Map<String, AttributeValue>> oldKey = keys.work(before);
+        if (oldKey.isPresent() && !oldKey.equals(keys.work(after))) {
+            writes.add(delete(oldKey.get()));
+        }
+        now.ifPresent(item -> writes.add(put(item)));
+        return writes;
+    }
+
+    private List<TransactWriteItem> movePointer(Image before, Image after) {
+        if (before.id().equals(after.id())) {
+            return List.of();
+        }
+        List<TransactWriteItem> writes = new ArrayList<>();
+        before.id().ifPresent(id -> writes.add(delete(keys.ami(before.region(), id))));
+        after.id().ifPresent(id -> writes.add(put(items.ami(after, id))));
+        return writes;
+    }
+
+    @Override
+    public boolean bury(Image before, Tombstone tombstone) {
+        List<TransactWriteItem> writes = new ArrayList<>();
+        writes.add(
+                TransactWriteItem.builder()
+                        .delete(delete ->
+                                delete.tableName(table)
+                                        .key(keys.image(before.region(), before.name()))
+                                        .conditionExpression("#version = :before")
+                                        .expressionAttributeNames(Map.of("#version", Items.VERSION))
+                                        .expressionAttributeValues(
+                                                Map.of(":before", Items.number(before.version()))))
+                        .build());
+        before.id().ifPresent(id -> writes.add(delete(keys.ami(before.region(), id))));
+        keys.work(before).ifPresent(key -> writes.add(delete(key)));
+        writes.add(put(items.tombstone(tombstone)));
+        return transact(writes).isEmpty();
+    }
+
+    @Override
+    public Optional<Image> find(Region region, ImageName name) {
+        return get(keys.image(region, name)).map(Items::image);
+    }
+
+    @Override
+    public Optional<Image> find(Region region, ImageId id) {
+        return get(keys.ami(region, id))
+                .flatMap(pointer -> find(region, Items.name(pointer)))
+                .filter(image -> image.id().equals(Optional.of(id)));
+    }
+
+    @Override
+    public List<Image> work(Region region, Work kind, Instant dueBy, int limit) {
+        List<ImageName> names = dueWork(region, kind, dueBy).map(Items::name).limit(limit).toList();
+        Map<ImageName, Image> found =
+                batch(names.stream().map(name -> keys.image(region, name)).toList()).stream()
+                        .map(Items::image)
+                        .collect(Collectors.toMap(Image::name, Function.identity()));
+        return names.stream()
+                .flatMap(name -> Optional.ofNullable(found.get(name)).stream())
+                .filter(image -> Work.of(image).equals(Optional.of(kind)))
+                .toList();
+    }
+
+    @Override
+    public boolean hasWork(Region region, Work kind, Instant dueBy) {
+        return dueWork(region, kind, dueBy).findAny().isPresent();
+    }
+
+    private Stream<Map<String, AttributeValue>> dueWork(Region region, Work kind, Instant dueBy) {
+        return pages(query ->
+                query.keyConditionExpression("pk = :pk")
+                        .filterExpression("#due <= :now")
+                        .expressionAttributeNames(Map.of("#due", Items.DUE))
+                        .expressionAttributeValues(
+                                Map.of(
+                                        ":pk",
+                                        AttributeValue.fromS(keys.work(region, kind)),
+                                        ":now",
+                                        Items.number(dueBy.getEpochSecond())))
+                        .consistentRead(true));
+    }
+
+    @Override
+    public int copiesInFlight(Region region) {
+        return query(keys.work(region, Work.COPY_UNDER_WAY))
+                .mapToInt(item -> Math.max(1, Items.integer(item, Items.SNAPSHOTS_IN_FLIGHT)))
+                .sum();
+    }
+
+    @Override
+    public List<Image> ofPolicy(String policy, Region region) {
+        return query(keys.images(region, policy)).map(Items::image).toList();
+    }
+
+    @Override
+    public List<Image> ofInstance(InstanceId instance) {
+        List<Map<String, AttributeValue>> found =
+                pages(query ->
+                                query.indexName(BY_INSTANCE)
+                                        .keyConditionExpression("gpk = :pk")
+                                        .expressionAttributeValues(
+                                                Map.of(
+                                                        ":pk",
+                                                        AttributeValue.fromS(
+                                                                keys.instance(instance))))
+                                        .scanIndexForward(false))
+                        .map(DynamoDbCatalog::keyOf)
+                        .toList();
+        return batch(found).stream()
+                .map(Items::image)
+                .sorted(Comparator.comparing(Image::name).reversed().thenComparing(Image::region))
+                .toList();
+    }
+
+    @Override
+    public List<Tombstone> removed(String policy, Region region) {
+        return query(keys.tombstones(region, policy)).map(Items::tombstone).toList();
+    }
+
+    @Override
+    public boolean note(Notice notice) {
+        List<TransactWriteItem> writes = new ArrayList<>(tell(notice));
+        writes.set(0, putNew(items.notice(keys.notices(), notice)));
+        return transact(writes).isEmpty();
+    }
+
+    private List<TransactWriteItem> tell(Notice notice) {
+        TransactWriteItem record = put(items.notice(keys.notices(), notice));
+        return notice.announced()
+                ? List.of(record, put(items.notice(keys.unannounced(), notice)))
+                : List.of(record);
+    }
+
+    @Override
+    public List<Notice> notices() {
+        return query(keys.notices())
+                .map(Items::notice)
+                .sorted(Comparator.comparing(Notice::at).thenComparing(Notice::key))
+                .toList();
+    }
+
+    @Override
+    public List<Notice> unannounced() {
+        return query(keys.unannounced()).map(Items::notice).toList();
+    }
+
+    @Override
+    public void announced(Notice notice) {
+        dynamoDb.deleteItem(
+                delete -> delete.tableName(table).key(Keys.key(keys.unannounced(), notice.key())));
+    }
+
+    private Optional<Map<String, AttributeValue>> get(Map<String, AttributeValue> key) {
+        return Optional.of(
+                        dynamoDb.getItem(get -> get.tableName(table).key(key).consistentRead(true)))
+                .filter(response -> response.hasItem())
+                .map(response -> response.item());
+    }
+
+    private Stream<Map<String, AttributeValue>> query(String pk) {
+        return pages(query ->
+                query.keyConditionExpression("pk = :pk")
+                        .expressionAttributeValues(Map.of(":pk", AttributeValue.fromS(pk)))
+                        .consistentRead(true));
+    }
+
+    private Stream<Map<String, AttributeValue>> pages(
+            java.util.function.UnaryOperator<QueryRequest.Builder> request) {
+        QueryRequest query = request.apply(QueryRequest.builder().tableName(table)).build();
+        return dynamoDb.queryPaginator(query).items().stream();
+    }
+
+    /** Reads up to 100 items a call, again where DynamoDB left some out. */
+    private List<Map<String, AttributeValue>> batch(List<Map<String, AttributeValue>> wanted) {
+        List<Map<String, AttributeValue>> found = new ArrayList<>();
+        for (int from = 0; from < wanted.size(); from += KEYS_A_BATCH) {
+            List<Map<String, AttributeValue>> some =
+                    wanted.subList(from, Math.min(wanted.size(), from + KEYS_A_BATCH));
+            Map<String, KeysAndAttributes> left =
+                    Map.of(
+                            table,
+                            KeysAndAttributes.builder().keys(some).consistentRead(true).build());
+            while (!left.isEmpty()) {
+                Map<String, KeysAndAttributes> asked = left;
+                var response = dynamoDb.batchGetItem(get -> get.requestItems(asked));
+                found.addAll(response.responses().getOrDefault(table, List.of()));
+                left = response.unprocessedKeys();
+            }
+        }
+        return found;
+    }
+
+    /**
+     * Writes all or nothing.
+     *
+     * @return the places of the writes whose condition did not hold; empty if all was written
+     */
+    private Set<Integer> transact(List<TransactWriteItem> writes) {
+        for (int tried = 1; ; tried++) {
+            try {
+                dynamoDb.transactWriteItems(transaction -> transaction.transactItems(writes));
+                return Set.of();
+            } catch (TransactionCanceledException cancelled) {
+                Set<Integer> refused = refused(cancelled.cancellationReasons());
+                if (!refused.isEmpty()) {
+                    return refused;
+                }
+                // Another transaction was at the same items: the conditions decide next time.
+                if (tried == TRIES) {
+                    throw cancelled;
+                }
+            }
+        }
+    }
+
+    private static Set<Integer> refused(List<CancellationReason> reasons) {
+        return Stream.iterate(0, i -> i < reasons.size(), i -> i + 1)
+                .filter(i -> "ConditionalCheckFailed".equals(reasons.get(i).code()))
+                .collect(Collectors.toSet());
+    }
+
+    private TransactWriteItem putNew(Map<String, AttributeValue> item) {
+        return put(item, "attribute_not_exists(pk)", Map.of(), Map.of());
+    }
+
+    private TransactWriteItem put(Map<String, AttributeValue> item) {
+        return TransactWriteItem.builder().put(put -> put.tableName(table).item(item)).build();
+    }
+
+    private TransactWriteItem put(
+            Map<String, AttributeValue> item,
+            String condition,
+            Map<String, String> names,
+            Map<String, AttributeValue> values) {
+        return TransactWriteItem.builder()
+                .put(put -> {
+                    put.tableName(table).item(item).conditionExpression(condition);
+                    if (!names.isEmpty()) {
+                        put.expressionAttributeNames(names);
+                    }
+                    if (!values.isEmpty()) {
+                        put.expressionAttributeValues(values);
+                    }
+                })
+                .build();
+    }
+
+    private TransactWriteItem delete(Map<String, AttributeValue> key) {
+        return TransactWriteItem.builder()
+                .delete(delete -> delete.tableName(table).key(key))
+                .build();
+    }
+
+    private static Map<String, AttributeValue> keyOf(Map<String, AttributeValue> item) {
+        Map<String, AttributeValue> key = new HashMap<>(item);
+        key.keySet().retainAll(Set.of(Keys.PK, Keys.SK));
+        return key;
+    }
+}

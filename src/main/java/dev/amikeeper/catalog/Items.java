@@ -1,0 +1,259 @@
+package dev.amikeeper.catalog;
+
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageRef;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.image.Trigger;
+
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** How records are written as items, and read back. */
+final class Items {
+    static final String EXPIRES = "expires";
+    static final String DUE = "due";
+    static final String VERSION = "version";
+    static final String SNAPSHOTS_IN_FLIGHT = "volumes";
+
+    /** Tombstones, failures and runs are kept for a year. */
+    private static final Duration YEAR = Duration.ofDays(366);
+
+    private final Keys keys;
+
+    Items(Keys keys) {
+        this.keys = keys;
+    }
+
+    Map<String, AttributeValue> image(Image image) {
+        Map<String, AttributeValue> item = new HashMap<>(keys.image(image.region(), image.name()));
+        identify(item, image.region());
+        item.put(Keys.INSTANCE_PK, text(keys.instance(image.name().instance())));
+        item.put(
+                Keys.INSTANCE_SK,
+                text(image.name().slot() + "/" + image.region() + "/" + image.name().policy()));
+        item.put("name", text(image.name()));
+        image.home().ifPresent(home -> item.put("home", text(home)));
+        item.put("trigger", text(image.trigger()));
+        item.put("state", text(image.state()));
+        item.put("attempt", number(image.attempt()));
+        image.id().ifPresent(id -> item.put("id", text(id)));
+        item.put("volumes", number(image.volumes()));
+        item.put("since", text(image.since()));
+        item.put("dueAt", text(image.due()));
+        item.put("note", text(image.note()));
+        item.put(
+                "snapshots",
+                AttributeValue.fromL(image.snapshots().stream().map(Items::text).toList()));
+        item.put("adopted", AttributeValue.fromBool(image.adopted()));
+        item.put("shared", AttributeValue.fromBool(image.shared()));
+        item.put("disabled", AttributeValue.fromBool(image.disabled()));
+        item.put(VERSION, number(image.version()));
+        if (image.state() == ImageState.FAILED) {
+            item.put(EXPIRES, expiry(image.since()));
+        }
+        return item;
+    }
+
+    static Image image(Map<String, AttributeValue> item) {
+        return new Image(
+                name(item),
+                region(item),
+                optional(item, "home").flatMap(ImageRef::parse),
+                Trigger.valueOf(string(item, "trigger")),
+                ImageState.valueOf(string(item, "state")),
+                integer(item, "attempt"),
+                optional(item, "id").map(ImageId::new),
+                integer(item, "volumes"),
+                Instant.parse(string(item, "since")),
+                Instant.parse(string(item, "dueAt")),
+                string(item, "note"),
+                attribute(item, "snapshots").l().stream()
+                        .map(value -> new SnapshotId(value.s()))
+                        .toList(),
+                attribute(item, "adopted").bool(),
+                attribute(item, "shared").bool(),
+                attribute(item, "disabled").bool(),
+                Long.parseLong(attribute(item, VERSION).n()));
+    }
+
+    /** What waits or is under way: points to the image, and holds what workers choose by. */
+    Optional<Map<String, AttributeValue>> work(Image image) {
+        return keys.work(image)
+                .map(key -> {
+                    Map<String, AttributeValue> item = new HashMap<>(key);
+                    identify(item, image.region());
+                    item.put("name", text(image.name()));
+                    item.put(DUE, number(image.due().getEpochSecond()));
+                    item.put(SNAPSHOTS_IN_FLIGHT, number(image.volumes()));
+                    return item;
+                });
+    }
+
+    Map<String, AttributeValue> ami(Image image, ImageId id) {
+        Map<String, AttributeValue> item = new HashMap<>(keys.ami(image.region(), id));
+        identify(item, image.region());
+        item.put("name", text(image.name()));
+        return item;
+    }
+
+    Map<String, AttributeValue> tombstone(Tombstone tombstone) {
+        Map<String, AttributeValue> item =
+                new HashMap<>(keys.tombstone(tombstone.region(), tombstone.name()));
+        identify(item, tombstone.region());
+        item.put("name", text(tombstone.name()));
+        tombstone.id().ifPresent(id -> item.put("id", text(id)));
+        item.put("removedAt", text(tombstone.removedAt()));
+        item.put("by", text(tombstone.by()));
+        item.put("why", text(tombstone.why()));
+        item.put(EXPIRES, expiry(tombstone.removedAt()));
+        return item;
+    }
+
+    static Tombstone tombstone(Map<String, AttributeValue> item) {
+        return new Tombstone(
+                name(item),
+                region(item),
+                optional(item, "id").map(ImageId::new),
+                Instant.parse(string(item, "removedAt")),
+                string(item, "by"),
+                string(item, "why"));
+    }
+
+    Map<String, AttributeValue> cursor(Cursor cursor) {
+        Map<String, AttributeValue> item =
+                new HashMap<>(Keys.key(keys.cursors(), cursor.policy() + "/" + cursor.region()));
+        identify(item, cursor.region());
+        item.put("policy", text(cursor.policy()));
+        item.put("time", text(cursor.time()));
+        return item;
+    }
+
+    static Cursor cursor(Map<String, AttributeValue> item) {
+        return new Cursor(
+                string(item, "policy"), region(item), Instant.parse(string(item, "time")));
+    }
+
+    Map<String, AttributeValue> run(Run run) {
+        return switch (run) {
+            case Run.Taken taken -> {
+                Map<String, AttributeValue> item = run(run, taken.slot(), "taken");
+                item.put("instances", number(taken.instances()));
+                yield item;
+            }
+            case Run.Missed missed -> {
+                Map<String, AttributeValue> item = run(run, missed.last(), "missed");
+                item.put("first", text(missed.first()));
+                item.put("count", number(missed.count()));
+                yield item;
+            }
+        };
+    }
+
+    private Map<String, AttributeValue> run(Run run, Slot last, String outcome) {
+        Map<String, AttributeValue> item =
+                new HashMap<>(
+                        Keys.key(
+                                keys.runs(run.policy()),
+                                last + "/" + run.region() + "/" + outcome));
+        identify(item, run.region());
+        item.put("policy", text(run.policy()));
+        item.put("slot", text(last));
+        item.put(EXPIRES, expiry(last.time()));
+        return item;
+    }
+
+    static Run run(Map<String, AttributeValue> item) {
+        String policy = string(item, "policy");
+        Region region = region(item);
+        Slot slot = new Slot(Instant.parse(string(item, "slot")));
+        return optional(item, "first")
+                .<Run>map(first ->
+                        new Run.Missed(
+                                policy,
+                                region,
+                                integer(item, "count"),
+                                new Slot(Instant.parse(first)),
+                                slot))
+                .orElseGet(() -> new Run.Taken(policy, region, slot, integer(item, "instances")));
+    }
+
+    Map<String, AttributeValue> notice(String partition, Notice notice) {
+        Map<String, AttributeValue> item = new HashMap<>(Keys.key(partition, notice.key()));
+        item.put("account", text(keys.account()));
+        item.put("at", text(notice.at()));
+        item.put("text", text(notice.text()));
+        item.put("remedy", text(notice.remedy()));
+        item.put("announced", AttributeValue.fromBool(notice.announced()));
+        item.put(EXPIRES, expiry(notice.at()));
+        return item;
+    }
+
+    static Notice notice(Map<String, AttributeValue> item) {
+        return new Notice(
+                string(item, Keys.SK),
+                Instant.parse(string(item, "at")),
+                string(item, "text"),
+                string(item, "remedy"),
+                attribute(item, "announced").bool());
+    }
+
+    static ImageName name(Map<String, AttributeValue> item) {
+        return ImageName.parse(string(item, "name")).orElseThrow();
+    }
+
+    private void identify(Map<String, AttributeValue> item, Region region) {
+        item.put("account", text(keys.account()));
+        item.put("region", text(region));
+    }
+
+    private static Region region(Map<String, AttributeValue> item) {
+        return new Region(string(item, "region"));
+    }
+
+    private static Optional<String> optional(Map<String, AttributeValue> item, String name) {
+        return Optional.ofNullable(item.get(name)).map(AttributeValue::s);
+    }
+
+    private static String string(Map<String, AttributeValue> item, String name) {
+        return attribute(item, name).s();
+    }
+
+    static int integer(Map<String, AttributeValue> item, String name) {
+        return Integer.parseInt(attribute(item, name).n());
+    }
+
+    private static AttributeValue attribute(Map<String, AttributeValue> item, String name) {
+        AttributeValue value = item.get(name);
+        if (value == null) {
+            throw new IllegalStateException(
+                    "the item "
+                            + List.of(item.get(Keys.PK), item.get(Keys.SK))
+                            + " has no attribute "
+                            + name);
+        }
+        return value;
+    }
+
+    static AttributeValue number(long value) {
+        return AttributeValue.fromN(Long.toString(value));
+    }
+
+    private static AttributeValue text(Object value) {
+        return AttributeValue.fromS(value.toString());
+    }
+
+    private static AttributeValue expiry(Instant from) {
+        return number(from.plus(YEAR).getEpochSecond());
+    }
+}

@@ -1,0 +1,35 @@
+package dev.amikeeper.catalog;
+
+import dev.amikeeper.image.Image;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/** What still has to be done about an image; the catalogue is the queue. */
+public enum Work {
+    /** A home image waits for its {@code CreateImage}. */
+    CREATE_WAITING,
+    /** EC2 makes a home image. */
+    CREATE_UNDER_WAY,
+    /** A copy waits for its {@code CopyImage}. */
+    COPY_WAITING,
+    /** EC2 makes a copy. */
+    COPY_UNDER_WAY,
+    /** A removal has begun. */
+    RETIRING;
+
+    /** The work that this record stands for; empty if nothing is left to do. */
+    public static Optional<Work> of(Image image) {
+        return switch (image.state()) {
+            case REQUESTED -> Optional.of(image.isCopy() ? COPY_WAITING : CREATE_WAITING);
+            case CREATING -> Optional.of(image.isCopy() ? COPY_UNDER_WAY : CREATE_UNDER_WAY);
+            case RETIRING -> Optional.of(RETIRING);
+            case AVAILABLE, FAILED -> Optional.empty();
+        };
+    }
+
+    /** As keys hold it. */
+    String key() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

@@ -1,0 +1,5 @@
+/** The doors to EC2. */
+@NullMarked
+package dev.amikeeper.ec2;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The queues that carry kicks. */
+@NullMarked
+package dev.amikeeper.queue;
+
+import org.jspecify.annotations.NullMarked;
