@@ -112,11 +112,6 @@ public record Image(
         return with(ImageState.REQUESTED, attempt + 1, Optional.empty(), volumes, now, next, why);
     }
 
-    /** Cannot be started now, by no fault of its own: it stays waiting and this costs no try. */
-    public Image postponed(Instant next, String why) {
-        return with(state, attempt, id, volumes, since, next, why);
-    }
-
     /** Given up. */
     public Image failed(String why, Instant now) {
         return with(ImageState.FAILED, attempt, Optional.empty(), volumes, now, now, why);

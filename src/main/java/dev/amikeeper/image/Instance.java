@@ -21,4 +21,21 @@ public record Instance(
         tags = Map.copyOf(tags);
         devices = List.copyOf(devices);
     }
+
+    /** The volumes that an image leaves out; the root volume cannot be. */
+    public List<String> imagedWithout(List<String> excluded) {
+        return devices.stream()
+                .filter(device -> excluded.contains(device) && !device.equals(rootDevice))
+                .toList();
+    }
+
+    /** Whether an image can be made of it: EC2 does so while it runs, stops or is stopped. */
+    public boolean canBeImaged() {
+        return List.of("running", "stopping", "stopped").contains(state);
+    }
+
+    /** Whether it is gone for good. */
+    public boolean isGone() {
+        return List.of("shutting-down", "terminated").contains(state);
+    }
 }

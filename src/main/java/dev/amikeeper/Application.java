@@ -1,0 +1,170 @@
+package dev.amikeeper;
+
+import dev.amikeeper.catalog.Catalog;
+import dev.amikeeper.catalog.DynamoDbCatalog;
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.Instances;
+import dev.amikeeper.ec2.Pace;
+import dev.amikeeper.ec2.Probes;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.InvalidPolicyException;
+import dev.amikeeper.policy.Policies;
+import dev.amikeeper.queue.Kicks;
+import dev.amikeeper.report.Announcements;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.sns.SnsClient;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/** The objects that the handlers share, built once. */
+public record Application(
+        Settings settings,
+        Policies policies,
+        Catalog catalog,
+        Images images,
+        Instances instances,
+        Probes probes,
+        Kicks kicks,
+        Announcements announcements,
+        InstantSource clock) {
+    /** AWS's services as this application reaches them. */
+    public record Cloud(
+            Function<Region, Ec2Client> ec2,
+            DynamoDbClient dynamoDb,
+            SqsClient sqs,
+            SnsClient sns,
+            InstantSource clock,
+            Consumer<Duration> pause) {}
+
+    private static final class Holder {
+        private static final Application INSTANCE = fromEnvironment();
+    }
+
+    /** Wires the objects over these services. */
+    public static Application of(Settings settings, Policies policies, Cloud cloud) {
+        Pace pace = new Pace(cloud.clock(), cloud.pause());
+        Catalog catalog =
+                new DynamoDbCatalog(cloud.dynamoDb(), settings.table(), settings.account());
+        return new Application(
+                settings,
+                policies,
+                catalog,
+                new Images(cloud.ec2(), pace),
+                new Instances(cloud.ec2(), pace),
+                new Probes(cloud.ec2()),
+                new Kicks(
+                        cloud.sqs(),
+                        settings.createQueue(),
+                        settings.copyQueue(),
+                        settings.account()),
+                new Announcements(cloud.sns(), settings.alertTopic(), catalog),
+                cloud.clock());
+    }
+
+    /**
+     * The application of this Lambda function.
+     *
+     * @throws IllegalArgumentException if the environment lacks something
+     * @throws InvalidPolicyException if the policies have an error: then no function starts
+     */
+    public static Application get() {
+        return Holder.INSTANCE;
+    }
+
+    private static Application fromEnvironment() {
+        Settings settings = Settings.from(System.getenv());
+        SdkHttpClient http = UrlConnectionHttpClient.create();
+        Map<Region, Ec2Client> clients = new ConcurrentHashMap<>();
+        Function<Region, Ec2Client> ec2 =
+                region -> clients.computeIfAbsent(region, in -> ec2(in, http));
+        Cloud cloud =
+                new Cloud(
+                        ec2,
+                        DynamoDbClient.builder().httpClient(http).build(),
+                        SqsClient.builder().httpClient(http).build(),
+                        SnsClient.builder().httpClient(http).build(),
+                        InstantSource.system(),
+                        Application::sleep);
+        return of(settings, readPolicies(settings), cloud);
+    }
+
+    private static Ec2Client ec2(Region region, SdkHttpClient http) {
+        return Ec2Client.builder()
+                .httpClient(http)
+                .region(software.amazon.awssdk.regions.Region.of(region.name()))
+                .build();
+    }
+
+    /**
+     * Reads the policies from where the settings say.
+     *
+     * @throws InvalidPolicyException if they cannot be read, or have an error
+     */
+    public static Policies readPolicies(Settings settings) {
+        String from = settings.policies();
+        return Policies.parse(text(from), from, settings.home(), regions(settings.home()));
+    }
+
+    /** The Regions that the SDK knows, and the one this runs in. */
+    public static Set<Region> regions(Region home) {
+        return Stream.concat(
+                        software.amazon.awssdk.regions.Region.regions().stream()
+                                .filter(region -> !region.isGlobalRegion())
+                                .map(region -> new Region(region.id())),
+                        Stream.of(home))
+                .collect(Collectors.toSet());
+    }
+
+    private static String text(String from) {
+        try {
+            if (from.startsWith("file:")) {
+                return Files.readString(Path.of(from.substring("file:".length())));
+            }
+            if (from.startsWith("classpath:")) {
+                String name = from.substring("classpath:".length());
+                @Nullable InputStream in =
+                        Application.class.getClassLoader().getResourceAsStream(name);
+                if (in != null) {
+                    try (in) {
+                        return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                    }
+                }
+            }
+        } catch (IOException | UncheckedIOException unreadable) {
+            throw new InvalidPolicyException(
+                    List.of(from + ": cannot be read: " + unreadable.getMessage()));
+        }
+        throw new InvalidPolicyException(
+                List.of(
+                        from
+                                + ": there is no such policy file; POLICIES must be as"
+                                + " classpath:policies.yaml or file:/path/policies.yaml"));
+    }
+
+    private static void sleep(Duration duration) {
+        try {
+            Thread.sleep(duration);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package dev.amikeeper;
+
+import dev.amikeeper.image.Region;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What the template tells the functions, by environment variables.
+ *
+ * @param home the Region of the stack, {@code AWS_REGION}
+ * @param account the account of the stack, {@code ACCOUNT}
+ * @param table the catalogue's table, {@code TABLE}
+ * @param createQueue the URL of the queue of kicks for imaging, {@code CREATE_QUEUE_URL}
+ * @param copyQueue the URL of the queue of kicks for copying, {@code COPY_QUEUE_URL}
+ * @param alertTopic the topic for what needs a person, {@code ALERT_TOPIC_ARN}
+ * @param policies where the policies are: {@code classpath:policies.yaml}, or {@code file:/…};
+ *     {@code POLICIES}
+ */
+public record Settings(
+        Region home,
+        String account,
+        String table,
+        String createQueue,
+        String copyQueue,
+        String alertTopic,
+        String policies) {
+    private static final String DEFAULT_POLICIES = "classpath:policies.yaml";
+
+    /**
+     * Reads the settings.
+     *
+     * @throws IllegalArgumentException naming every variable that is missing
+     */
+    public static Settings from(Map<String, String> environment) {
+        List<String> missing = new ArrayList<>();
+        for (String name :
+                List.of(
+                        "AWS_REGION",
+                        "ACCOUNT",
+                        "TABLE",
+                        "CREATE_QUEUE_URL",
+                        "COPY_QUEUE_URL",
+                        "ALERT_TOPIC_ARN")) {
+            if (environment.getOrDefault(name, "").isBlank()) {
+                missing.add(name);
+            }
+        }
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException(
+                    missing.stream()
+                            .collect(
+                                    Collectors.joining(
+                                            ", ",
+                                            "the environment lacks ",
+                                            "; template.yaml sets what a function needs")));
+        }
+        return new Settings(
+                new Region(environment.getOrDefault("AWS_REGION", "")),
+                environment.getOrDefault("ACCOUNT", ""),
+                environment.getOrDefault("TABLE", ""),
+                environment.getOrDefault("CREATE_QUEUE_URL", ""),
+                environment.getOrDefault("COPY_QUEUE_URL", ""),
+                environment.getOrDefault("ALERT_TOPIC_ARN", ""),
+                environment.getOrDefault("POLICIES", DEFAULT_POLICIES));
+    }
+}

@@ -1,0 +1,83 @@
+package dev.amikeeper.ec2;
+
+import java.util.Map;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+
+/** What an error of EC2 means to us. All its error codes stand here and nowhere else. */
+public enum Fault {
+    /** Too many calls: later. */
+    THROTTLED,
+    /** A quota of the Region is used up for the moment: later. */
+    NO_ROOM,
+    /** This volume has too many snapshots under way or too often: later. */
+    BUSY,
+    /** An image of that name exists. */
+    NAME_TAKEN,
+    /** What the call is about does not exist (any more). */
+    GONE,
+    /** What the call is about is not in a state that allows it. */
+    WRONG_STATE,
+    /** The role may not make this call, or the image is protected. */
+    DENIED,
+    /** A snapshot that an image uses. */
+    IN_USE,
+    /** The Region did not answer, or failed itself. */
+    UNREACHABLE,
+    /** Anything else: it surfaces with EC2's own words. */
+    OTHER;
+
+    private static final Map<String, Fault> BY_CODE =
+            Map.ofEntries(
+                    Map.entry("RequestLimitExceeded", THROTTLED),
+                    Map.entry("Throttling", THROTTLED),
+                    Map.entry("ThrottlingException", THROTTLED),
+                    Map.entry("ResourceLimitExceeded", NO_ROOM),
+                    Map.entry("ConcurrentSnapshotLimitExceeded", NO_ROOM),
+                    Map.entry("PendingSnapshotLimitExceeded", BUSY),
+                    Map.entry("SnapshotCreationPerVolumeRateExceeded", BUSY),
+                    Map.entry("SnapshotLimitExceeded", NO_ROOM),
+                    Map.entry("ImageLimitExceeded", NO_ROOM),
+                    Map.entry("AMIQuotaExceeded", NO_ROOM),
+                    Map.entry("InvalidAMIName.Duplicate", NAME_TAKEN),
+                    Map.entry("InvalidAMIID.NotFound", GONE),
+                    Map.entry("InvalidAMIID.Unavailable", GONE),
+                    Map.entry("InvalidInstanceID.NotFound", GONE),
+                    Map.entry("InvalidSnapshot.NotFound", GONE),
+                    Map.entry("IncorrectInstanceState", WRONG_STATE),
+                    Map.entry("IncorrectState", WRONG_STATE),
+                    Map.entry("UnauthorizedOperation", DENIED),
+                    Map.entry("AccessDenied", DENIED),
+                    Map.entry("AccessDeniedException", DENIED),
+                    Map.entry("AuthFailure", DENIED),
+                    Map.entry("OptInRequired", DENIED),
+                    Map.entry("OperationNotPermitted", DENIED),
+                    Map.entry("InvalidSnapshot.InUse", IN_USE));
+
+    /** What this error means. */
+    public static Fault of(SdkException error) {
+        if (!(error instanceof AwsServiceException answer)) {
+            return UNREACHABLE;
+        }
+        Fault known = BY_CODE.get(code(answer));
+        if (known != null) {
+            return known;
+        }
+        return answer.statusCode() >= 500 ? UNREACHABLE : OTHER;
+    }
+
+    /** The error in one line: its code and EC2's own words. */
+    public static String text(SdkException error) {
+        String message =
+                error instanceof AwsServiceException answer && answer.awsErrorDetails() != null
+                        ? code(answer) + ": " + answer.awsErrorDetails().errorMessage()
+                        : String.valueOf(error.getMessage());
+        return dev.amikeeper.image.Texts.plain(message);
+    }
+
+    private static String code(AwsServiceException answer) {
+        AwsErrorDetails details = answer.awsErrorDetails();
+        return details == null || details.errorCode() == null ? "" : details.errorCode();
+    }
+}

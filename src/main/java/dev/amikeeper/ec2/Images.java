@@ -1,0 +1,339 @@
+package dev.amikeeper.ec2;
+
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageRef;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.policy.Policy;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
+import software.amazon.awssdk.services.ec2.model.LaunchPermission;
+import software.amazon.awssdk.services.ec2.model.ResourceType;
+import software.amazon.awssdk.services.ec2.model.Tag;
+import software.amazon.awssdk.services.ec2.model.TagSpecification;
+
+/** The door to EC2's images and their snapshots: the only class that writes to EC2. */
+public final class Images {
+    /** A filter takes at most 200 values. */
+    private static final int VALUES_A_FILTER = 200;
+
+    private static final int PAGE = 1000;
+
+    private final Function<Region, Ec2Client> ec2;
+    private final Pace pace;
+
+    /** Images of any Region, at EC2's pace. */
+    public Images(Function<Region, Ec2Client> ec2, Pace pace) {
+        this.ec2 = ec2;
+        this.pace = pace;
+    }
+
+    /** Starts the making of a home image: name, tags, volumes and reboot, all in the one call. */
+    public Start create(Image intent, Instance instance, Policy.Imaging how) {
+        Map<String, String> tags =
+                ImageTags.of(intent.name(), Optional.empty(), instance.tags(), how.copyTags());
+        return start(
+                intent,
+                Pace.Call.CREATE_IMAGE,
+                client ->
+                        client.createImage(
+                                        image ->
+                                                image.instanceId(instance.id().value())
+                                                        .name(intent.name().toString())
+                                                        .noReboot(!how.reboot())
+                                                        .blockDeviceMappings(
+                                                                leftOut(instance, how))
+                                                        .tagSpecifications(onBoth(tags)))
+                                .imageId());
+    }
+
+    /**
+     * Starts a copy. Its client token is derived from name, Region and attempt, so a repeated call
+     * starts nothing twice and another attempt is not answered with the failed one.
+     *
+     * @param inherited the home image's tags
+     */
+    public Start copy(Image waiting, Map<String, String> inherited, Policy.Replica how) {
+        ImageRef home = waiting.home().orElseThrow();
+        Map<String, String> tags =
+                ImageTags.of(waiting.name(), waiting.home(), inherited, List.of("*"));
+        return start(
+                waiting,
+                Pace.Call.COPY_IMAGE,
+                client ->
+                        client.copyImage(
+                                        copy -> {
+                                            copy.sourceRegion(home.region().name())
+                                                    .sourceImageId(home.id().value())
+                                                    .name(waiting.name().toString())
+                                                    .clientToken(token(waiting))
+                                                    .tagSpecifications(onBoth(tags));
+                                            how.kmsKey()
+                                                    .ifPresent(
+                                                            key ->
+                                                                    copy.encrypted(true)
+                                                                            .kmsKeyId(key));
+                                        })
+                                .imageId());
+    }
+
+    private Start start(Image image, Pace.Call call, Function<Ec2Client, String> make) {
+        Region region = image.region();
+        pace.take(region, call);
+        try {
+            return new Start.Started(new ImageId(make.apply(ec2.apply(region))));
+        } catch (SdkException error) {
+            String why = Fault.text(error);
+            return switch (Fault.of(error)) {
+                case NAME_TAKEN -> adopt(image);
+                case THROTTLED -> {
+                    pace.empty(region, call);
+                    yield new Start.Stop(why);
+                }
+                case UNREACHABLE, NO_ROOM -> new Start.Stop(why);
+                case BUSY -> new Start.Later(why);
+                case GONE -> new Start.Impossible(why);
+                case WRONG_STATE, DENIED, IN_USE, OTHER -> new Start.Failed(why);
+            };
+        }
+    }
+
+    /**
+     * Finds the image that already has the name. A failed one is removed, for it keeps its name
+     * until then; one that does not carry our tags is not ours to adopt.
+     */
+    private Start adopt(Image image) {
+        Optional<Ami> found;
+        try {
+            found =
+                    list(
+                                    image.region(),
+                                    request ->
+                                            request.filters(Filters.anyOf("name", List.of(image.name().toString()))))
+                            .stream()
+                            .findFirst();
+        } catch (SdkException error) {
+            return new Start.Stop(Fault.text(error));
+        }
+        if (found.isEmpty()) {
+            return new Start.Later("EC2 says the name is taken but does not show the image yet");
+        }
+        Ami ami = found.get();
+        if (!ImageTags.name(ami.tags()).equals(Optional.of(image.name()))) {
+            return new Start.Impossible(
+                    "the name is taken by " + ami.id() + ", which does not carry our tags");
+        }
+        if (ami.state().equals("failed")) {
+            return switch (remove(image.region(), ami.id(), ami.snapshots())) {
+                case Removal.Removed _, Removal.Left _ ->
+                        new Start.Later("a failed image had the name and is removed now");
+                case Removal.Refused(String why) -> new Start.Failed(why);
+            };
+        }
+        return new Start.Adopted(ami);
+    }
+
+    /** Sets the launch permissions that a policy asks for; may be repeated. */
+    public Sharing share(Region region, ImageId id, Policy.Share with) {
+        pace.take(region, Pace.Call.MODIFY_IMAGE_ATTRIBUTE);
+        List<LaunchPermission> permissions =
+                Stream.of(
+                                with.accounts().stream()
+                                        .map(a -> LaunchPermission.builder().userId(a).build()),
+                                with.organizations().stream()
+                                        .map(
+                                                arn ->
+                                                        LaunchPermission.builder()
+                                                                .organizationArn(arn)
+                                                                .build()),
+                                with.organizationalUnits().stream()
+                                        .map(
+                                                arn ->
+                                                        LaunchPermission.builder()
+                                                                .organizationalUnitArn(arn)
+                                                                .build()))
+                        .flatMap(Function.identity())
+                        .toList();
+        try {
+            ec2.apply(region)
+                    .modifyImageAttribute(
+                            modify ->
+                                    modify.imageId(id.value())
+                                            .launchPermission(add -> add.add(permissions)));
+            return new Sharing.Shared();
+        } catch (SdkException error) {
+            return new Sharing.Refused(Fault.text(error));
+        }
+    }
+
+    /**
+     * Deregisters an image with its snapshots, in one call. What is gone already counts as removed;
+     * snapshots that are left are deleted one by one.
+     */
+    public Removal remove(Region region, ImageId id, List<SnapshotId> snapshots) {
+        pace.take(region, Pace.Call.DEREGISTER_IMAGE);
+        try {
+            var answer =
+                    ec2.apply(region)
+                            .deregisterImage(
+                                    image ->
+                                            image.imageId(id.value())
+                                                    .deleteAssociatedSnapshots(true));
+            List<SnapshotId> left =
+                    answer.deleteSnapshotResults().stream()
+                            .filter(result -> !"success".equals(result.returnCodeAsString()))
+                            .map(result -> new SnapshotId(result.snapshotId()))
+                            .toList();
+            return left.isEmpty()
+                    ? new Removal.Removed()
+                    : new Removal.Left(left, "EC2 did not delete " + texts(left));
+        } catch (SdkException error) {
+            return switch (Fault.of(error)) {
+                case GONE -> removeSnapshots(region, snapshots);
+                case THROTTLED -> {
+                    pace.empty(region, Pace.Call.DEREGISTER_IMAGE);
+                    yield new Removal.Refused(Fault.text(error));
+                }
+                case NO_ROOM, BUSY, NAME_TAKEN, WRONG_STATE, DENIED, IN_USE, UNREACHABLE, OTHER ->
+                        new Removal.Refused(Fault.text(error));
+            };
+        }
+    }
+
+    /** Deletes what a deregistered image left behind. */
+    public Removal removeSnapshots(Region region, List<SnapshotId> snapshots) {
+        List<SnapshotId> left = new ArrayList<>();
+        List<String> why = new ArrayList<>();
+        for (SnapshotId snapshot : snapshots) {
+            pace.take(region, Pace.Call.DELETE_SNAPSHOT);
+            try {
+                ec2.apply(region).deleteSnapshot(delete -> delete.snapshotId(snapshot.value()));
+            } catch (SdkException error) {
+                if (Fault.of(error) != Fault.GONE) {
+                    left.add(snapshot);
+                    why.add(snapshot + ": " + Fault.text(error));
+                }
+            }
+        }
+        return left.isEmpty()
+                ? new Removal.Removed()
+                : new Removal.Left(left, String.join("; ", why));
+    }
+
+    /**
+     * Our images of a Region, by their tags, disabled ones too, in pages.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public List<Ami> ours(Region region) {
+        return list(
+                region,
+                request ->
+                        request.filters(Filters.anyOf("tag-key", List.of(ImageTags.POLICY))));
+    }
+
+    /**
+     * These images, as far as they are there, in pages.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public Map<ImageId, Ami> find(Region region, Collection<ImageId> ids) {
+        List<String> values = ids.stream().map(ImageId::value).distinct().toList();
+        List<Ami> found = new ArrayList<>();
+        for (int from = 0; from < values.size(); from += VALUES_A_FILTER) {
+            List<String> some =
+                    values.subList(from, Math.min(values.size(), from + VALUES_A_FILTER));
+            found.addAll(
+                    list(
+                            region,
+                            request ->
+                                    request.filters(Filters.anyOf("image-id", some))));
+        }
+        return found.stream().collect(Collectors.toMap(Ami::id, Function.identity()));
+    }
+
+    private List<Ami> list(Region region, Consumer<DescribeImagesRequest.Builder> narrowed) {
+        return ec2
+                .apply(region)
+                .describeImagesPaginator(
+                        request -> {
+                            request.owners("self").includeDisabled(true).maxResults(PAGE);
+                            narrowed.accept(request);
+                        })
+                .images()
+                .stream()
+                .map(image -> ami(region, image))
+                .toList();
+    }
+
+    private static Ami ami(Region region, software.amazon.awssdk.services.ec2.model.Image image) {
+        return new Ami(
+                new ImageId(image.imageId()),
+                region,
+                Objects.requireNonNullElse(image.name(), ""),
+                image.stateAsString(),
+                image.tags().stream().collect(Collectors.toMap(Tag::key, Tag::value)),
+                image.blockDeviceMappings().stream()
+                        .filter(device -> device.ebs() != null)
+                        .map(device -> device.ebs().snapshotId())
+                        .filter(Objects::nonNull)
+                        .map(SnapshotId::new)
+                        .toList(),
+                created(image.creationDate()),
+                image.stateReason() == null ? "" : String.valueOf(image.stateReason().message()));
+    }
+
+    private static Instant created(@org.jspecify.annotations.Nullable String date) {
+        try {
+            return date == null ? Instant.EPOCH : Instant.parse(date);
+        } catch (DateTimeException unreadable) {
+            return Instant.EPOCH;
+        }
+    }
+
+    private static List<BlockDeviceMapping> leftOut(Instance instance, Policy.Imaging how) {
+        return instance.imagedWithout(how.excludeDevices()).stream()
+                .map(device -> BlockDeviceMapping.builder().deviceName(device).noDevice("").build())
+                .toList();
+    }
+
+    private static List<TagSpecification> onBoth(Map<String, String> tags) {
+        List<Tag> list =
+                tags.entrySet().stream()
+                        .map(tag -> Tag.builder().key(tag.getKey()).value(tag.getValue()).build())
+                        .toList();
+        return Stream.of(ResourceType.IMAGE, ResourceType.SNAPSHOT)
+                .map(type -> TagSpecification.builder().resourceType(type).tags(list).build())
+                .toList();
+    }
+
+    /** Client tokens may have 64 characters; a name may have more, so the token is its digest. */
+    private static String token(Image image) {
+        String text = image.region() + "|" + image.name() + "|" + image.attempt();
+        return UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8)).toString();
+    }
+
+    private static String texts(List<SnapshotId> snapshots) {
+        return snapshots.stream().map(SnapshotId::value).collect(Collectors.joining(", "));
+    }
+}

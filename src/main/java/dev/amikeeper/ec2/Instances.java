@@ -1,0 +1,118 @@
+package dev.amikeeper.ec2;
+
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.DescribeInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.Filter;
+import software.amazon.awssdk.services.ec2.model.InstanceBlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.Tag;
+
+/** The door to EC2's instances. Reads in pages; writes only to take a request's tag away. */
+public final class Instances {
+    /** A filter takes at most 200 values. */
+    private static final int VALUES_A_FILTER = 200;
+
+    private static final int PAGE = 1000;
+
+    private final Function<Region, Ec2Client> ec2;
+    private final Pace pace;
+
+    /** Instances of any Region, at EC2's pace. */
+    public Instances(Function<Region, Ec2Client> ec2, Pace pace) {
+        this.ec2 = ec2;
+        this.pace = pace;
+    }
+
+    /**
+     * The instances that have all these tags and one of these states.
+     *
+     * @param tagKeys the instance has each of them, with whatever value
+     * @throws SdkException if EC2 does not answer
+     */
+    public List<Instance> tagged(
+            Region region, Collection<String> tagKeys, Collection<String> states) {
+        // Each filter of its own: several values in one filter would mean "any of them".
+        List<Filter> filters =
+                Stream.concat(
+                                Stream.of(Filters.anyOf("instance-state-name", states)),
+                                tagKeys.stream().map(key -> Filters.anyOf("tag-key", List.of(key))))
+                        .toList();
+        return list(region, request -> request.filters(filters)).toList();
+    }
+
+    /**
+     * These instances, as far as they are there; one that is not is no error.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public List<Instance> find(Region region, Collection<InstanceId> ids) {
+        List<String> values = ids.stream().map(InstanceId::value).distinct().toList();
+        List<Instance> found = new ArrayList<>();
+        for (int from = 0; from < values.size(); from += VALUES_A_FILTER) {
+            List<String> some =
+                    values.subList(from, Math.min(values.size(), from + VALUES_A_FILTER));
+            found.addAll(
+                    list(region, request -> request.filters(Filters.anyOf("instance-id", some)))
+                            .toList());
+        }
+        return found;
+    }
+
+    /**
+     * Takes the request's tag away, unless somebody has set it anew with another value.
+     *
+     * @throws SdkException if EC2 refuses
+     */
+    public void removeRequest(Region region, InstanceId instance, String value) {
+        pace.take(region, Pace.Call.DELETE_TAGS);
+        ec2.apply(region)
+                .deleteTags(
+                        delete ->
+                                delete.resources(instance.value())
+                                        .tags(
+                                                Tag.builder()
+                                                        .key(ImageTags.REQUEST)
+                                                        .value(value)
+                                                        .build()));
+    }
+
+    private Stream<Instance> list(
+            Region region, Consumer<DescribeInstancesRequest.Builder> narrowed) {
+        return ec2
+                .apply(region)
+                .describeInstancesPaginator(
+                        request -> {
+                            request.maxResults(PAGE);
+                            narrowed.accept(request);
+                        })
+                .reservations()
+                .stream()
+                .flatMap(reservation -> reservation.instances().stream())
+                .map(instance -> instance(region, instance));
+    }
+
+    private static Instance instance(
+            Region region, software.amazon.awssdk.services.ec2.model.Instance instance) {
+        return new Instance(
+                new InstanceId(instance.instanceId()),
+                region,
+                instance.state().nameAsString(),
+                instance.tags().stream().collect(Collectors.toMap(Tag::key, Tag::value)),
+                Objects.requireNonNullElse(instance.rootDeviceName(), ""),
+                instance.blockDeviceMappings().stream()
+                        .map(InstanceBlockDeviceMapping::deviceName)
+                        .toList());
+    }
+}

@@ -1,0 +1,73 @@
+package dev.amikeeper.ec2;
+
+import dev.amikeeper.image.Region;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Keeps calls within EC2's token buckets, per Region and call. A queue's message group has one
+ * worker at a time, so a bucket of our own is enough; it begins half full, for the slice before may
+ * have run on another machine. Sizes and refills are those of the EC2 API throttling page.
+ */
+public final class Pace {
+    /** The calls that have buckets of their own: tokens, and tokens a second. */
+    public enum Call {
+        CREATE_IMAGE(50, 5),
+        COPY_IMAGE(100, 1),
+        DEREGISTER_IMAGE(100, 5),
+        DELETE_SNAPSHOT(100, 5),
+        MODIFY_IMAGE_ATTRIBUTE(100, 5),
+        DELETE_TAGS(100, 10);
+
+        private final int size;
+        private final int refill;
+
+        Call(int size, int refill) {
+            this.size = size;
+            this.refill = refill;
+        }
+    }
+
+    private record Key(Region region, Call call) {}
+
+    private record Bucket(double tokens, Instant at) {}
+
+    private final Map<Key, Bucket> buckets = new HashMap<>();
+    private final InstantSource clock;
+    private final Consumer<Duration> pause;
+
+    /**
+     * A pace on this clock.
+     *
+     * @param pause waits for a while
+     */
+    public Pace(InstantSource clock, Consumer<Duration> pause) {
+        this.clock = clock;
+        this.pause = pause;
+    }
+
+    /** Waits until the call may be made: under a second once the burst is spent. */
+    public synchronized void take(Region region, Call call) {
+        Key key = new Key(region, call);
+        Instant now = clock.instant();
+        Bucket bucket = buckets.getOrDefault(key, new Bucket(call.size / 2.0, now));
+        double seconds = Math.max(0, Duration.between(bucket.at, now).toNanos() / 1e9);
+        double tokens = Math.min(call.size, bucket.tokens + seconds * call.refill);
+        if (tokens < 1) {
+            Duration wait = Duration.ofMillis((long) Math.ceil((1 - tokens) * 1000 / call.refill));
+            pause.accept(wait);
+            buckets.put(key, new Bucket(0, now.plus(wait)));
+        } else {
+            buckets.put(key, new Bucket(tokens - 1, now));
+        }
+    }
+
+    /** EC2 said that there are no tokens: it knows better. */
+    public synchronized void empty(Region region, Call call) {
+        buckets.put(new Key(region, call), new Bucket(0, clock.instant()));
+    }
+}

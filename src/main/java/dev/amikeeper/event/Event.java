@@ -1,0 +1,117 @@
+package dev.amikeeper.event;
+
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Texts;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An event as EventBridge and EventBridge Scheduler deliver it. Scheduler writes an empty {@code
+ * detail} as the text {@code "{}"}, EventBridge as an object: both are read.
+ */
+public record Event(
+        String id,
+        String source,
+        String detailType,
+        String account,
+        Instant time,
+        Region region,
+        List<String> resources,
+        Map<String, Object> detail) {
+    public Event {
+        resources = List.copyOf(resources);
+        detail = Map.copyOf(detail);
+    }
+
+    /**
+     * Reads an event.
+     *
+     * @throws MalformedEventException if it has no valid source, time or region
+     */
+    public static Event of(Map<String, Object> input) throws MalformedEventException {
+        return new Event(
+                Fields.text(input, "id").orElse(""),
+                Fields.needed(input, "source"),
+                Fields.text(input, "detail-type").orElse(""),
+                Fields.text(input, "account").orElse(""),
+                time(Fields.needed(input, "time")),
+                region(Fields.needed(input, "region")),
+                Fields.texts(input, "resources"),
+                detail(input.get("detail")));
+    }
+
+    /** The text of a field of the detail; empty if there is none. */
+    public Optional<String> text(String field) {
+        return Fields.text(detail, field);
+    }
+
+    /** The texts of a list in the detail. */
+    public List<String> texts(String field) throws MalformedEventException {
+        return Fields.texts(detail, field);
+    }
+
+    /** The tags in the detail; those without a text are left out. */
+    public Map<String, String> tags() {
+        return detail.get("tags") instanceof Map<?, ?> tags ? textsOf(tags) : Map.of();
+    }
+
+    /** The ids at the end of the resources' ARNs: three layouts occur, the id is always last. */
+    public List<String> resourceIds() {
+        return resources.stream().map(arn -> arn.substring(arn.lastIndexOf('/') + 1)).toList();
+    }
+
+    private static Instant time(String text) throws MalformedEventException {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeException notATime) {
+            throw new MalformedEventException(
+                    "time: not a time: "
+                            + Texts.quoted(text)
+                            + "; it must be as 2026-03-01T02:00:00Z");
+        }
+    }
+
+    private static Region region(String text) throws MalformedEventException {
+        try {
+            return new Region(text);
+        } catch (IllegalArgumentException notARegion) {
+            throw new MalformedEventException("region: " + notARegion.getMessage());
+        }
+    }
+
+    private static Map<String, Object> detail(@org.jspecify.annotations.Nullable Object detail)
+            throws MalformedEventException {
+        return switch (detail) {
+            case null -> Map.of();
+            case Map<?, ?> fields -> objectsOf(fields);
+            case String text when text.isBlank() || text.strip().equals("{}") -> Map.of();
+            default -> throw new MalformedEventException("detail: must be an object");
+        };
+    }
+
+    private static Map<String, Object> objectsOf(Map<?, ?> fields) {
+        Map<String, Object> objects = new LinkedHashMap<>();
+        fields.forEach(
+                (key, value) -> {
+                    if (key instanceof String name && value != null) {
+                        objects.put(name, value);
+                    }
+                });
+        return objects;
+    }
+
+    private static Map<String, String> textsOf(Map<?, ?> fields) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        fields.forEach(
+                (key, value) -> {
+                    if (key instanceof String name && value instanceof String text) {
+                        texts.put(name, text);
+                    }
+                });
+        return texts;
+    }
+}

@@ -1,0 +1,40 @@
+package dev.amikeeper.event;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Fields of parsed JSON. */
+final class Fields {
+    private Fields() {}
+
+    static Optional<String> text(Map<String, Object> fields, String name) {
+        return fields.get(name) instanceof String text ? Optional.of(text) : Optional.empty();
+    }
+
+    static String needed(Map<String, Object> fields, String name) throws MalformedEventException {
+        return text(fields, name)
+                .filter(text -> !text.isBlank())
+                .orElseThrow(() -> new MalformedEventException(name + ": must be there, as a text"));
+    }
+
+    static List<String> texts(Map<String, Object> fields, String name)
+            throws MalformedEventException {
+        Object value = fields.get(name);
+        if (value == null) {
+            return List.of();
+        }
+        if (!(value instanceof List<?> list)) {
+            throw new MalformedEventException(name + ": must be a list of texts");
+        }
+        List<String> texts = new ArrayList<>();
+        for (Object one : list) {
+            if (!(one instanceof String text)) {
+                throw new MalformedEventException(name + ": must be a list of texts");
+            }
+            texts.add(text);
+        }
+        return texts;
+    }
+}

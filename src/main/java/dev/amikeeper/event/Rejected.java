@@ -1,0 +1,43 @@
+package dev.amikeeper.event;
+
+import dev.amikeeper.catalog.Catalog;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.image.Texts;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Map;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Events that nobody can act on: logged in one line, recorded, and told once. */
+public final class Rejected {
+    private static final Logger log = LoggerFactory.getLogger(Rejected.class);
+
+    private Rejected() {}
+
+    /** Records that a function was called with something that it does not understand. */
+    public static void record(
+            Catalog catalog,
+            String function,
+            Map<String, Object> input,
+            MalformedEventException why,
+            Instant now) {
+        record(catalog, function, String.valueOf(input), why.getMessage() == null ? "" : why.getMessage(), now);
+    }
+
+    /** Records that a function was called with something that it does not understand. */
+    public static void record(
+            Catalog catalog, String function, String input, String why, Instant now) {
+        String text = function + " was called with an event that it does not understand: " + why;
+        log.error("{}: {}", text, Texts.plain(input));
+        UUID digest = UUID.nameUUIDFromBytes(input.getBytes(StandardCharsets.UTF_8));
+        catalog.note(
+                new Notice(
+                        "malformed/" + function + "/" + digest,
+                        now,
+                        text,
+                        "see who sends it: " + Texts.plain(input),
+                        true));
+    }
+}

@@ -1,0 +1,104 @@
+package dev.amikeeper.replication;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import dev.amikeeper.Application;
+import dev.amikeeper.Invocation;
+import dev.amikeeper.event.Event;
+import dev.amikeeper.event.MalformedEventException;
+import dev.amikeeper.event.Rejected;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.Texts;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Follows EC2's image state events, home and forwarded. Unknown images are ignored. */
+public final class ImageStateHandler implements RequestHandler<Map<String, Object>, ImageStateReport> {
+    private static final Logger log = LoggerFactory.getLogger(ImageStateHandler.class);
+
+    private final Application app;
+    private final Settlement settlement;
+
+    /** As Lambda makes it. */
+    public ImageStateHandler() {
+        this(Application.get());
+    }
+
+    /** Over these objects. */
+    public ImageStateHandler(Application app) {
+        this.app = app;
+        this.settlement = new Settlement(app);
+    }
+
+    @Override
+    public ImageStateReport handleRequest(Map<String, Object> input, Context context) {
+        return Invocation.run(context, () -> follow(input));
+    }
+
+    private ImageStateReport follow(Map<String, Object> input) {
+        ImageStateReport report;
+        try {
+            report = follow(Event.of(input));
+        } catch (MalformedEventException malformed) {
+            Rejected.record(app.catalog(), "ImageStateFunction", input, malformed, app.clock().instant());
+            report = ImageStateReport.ofMalformed();
+        }
+        if (report.needsTelling()) {
+            app.announcements().publish();
+        }
+        return report;
+    }
+
+    private ImageStateReport follow(Event event) throws MalformedEventException {
+        if (!event.account().equals(app.settings().account())) {
+            log.info("an event of account {} is not ours", Texts.quoted(event.account()));
+            return ImageStateReport.of(Settlement.Step.NOTHING);
+        }
+        ImageId id = imageId(event);
+        Optional<Image> image = app.catalog().find(event.region(), id);
+        if (image.isEmpty()) {
+            log.debug("{} {} is not one of our images", event.region(), id);
+            return ImageStateReport.of(Settlement.Step.NOTHING);
+        }
+        return ImageStateReport.of(step(event, image.get()));
+    }
+
+    private Settlement.Step step(Event event, Image image) throws MalformedEventException {
+        String state =
+                event.text("State")
+                        .orElseThrow(
+                                () -> new MalformedEventException("detail.State: must be there"));
+        return switch (state) {
+            case "available" -> settlement.available(image, event.time());
+            case "failed" ->
+                    settlement.failed(
+                            image,
+                            event.text("ErrorMessage")
+                                    .filter(text -> !text.isBlank())
+                                    .map(Texts::plain)
+                                    .orElse("EC2 gave no reason"),
+                            event.time());
+            case "deregistered" -> settlement.deregistered(image, event.time());
+            case "disabled" -> settlement.disabled(image);
+            default -> {
+                log.info("state {} of {} needs nothing", Texts.quoted(state), image.name());
+                yield Settlement.Step.NOTHING;
+            }
+        };
+    }
+
+    private static ImageId imageId(Event event) throws MalformedEventException {
+        Optional<String> id =
+                event.text("ImageId").or(() -> event.resourceIds().stream().findFirst());
+        try {
+            return new ImageId(
+                    id.orElseThrow(
+                            () -> new MalformedEventException("detail.ImageId: must be there")));
+        } catch (IllegalArgumentException notAnId) {
+            throw new MalformedEventException("detail.ImageId: " + notAnId.getMessage());
+        }
+    }
+}
