@@ -23,10 +23,13 @@ public record Policies(List<Policy> all) {
      * @throws InvalidPolicyException with every error of the file, each with its place and remedy
      */
     public static Policies parse(String yaml, String source, Region home, Set<Region> known) {
-        if (yaml.isEmpty()) {
-            return new Policies(List.of());
-        }
-        throw new UnsupportedOperationException(yaml + source + home + known);
+        Problems problems = new Problems(source);
+        List<Policy> policies =
+                YamlFile.root(yaml, problems)
+                        .map(new PolicyReader(home, known)::policies)
+                        .orElse(List.of());
+        problems.throwIfAny();
+        return new Policies(policies);
     }
 
     /** The policy of that name; empty if the file no longer has it. */

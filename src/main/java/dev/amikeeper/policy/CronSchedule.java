@@ -1,0 +1,160 @@
+package dev.amikeeper.policy;
+
+import com.cronutils.model.CronType;
+import com.cronutils.model.definition.CronDefinitionBuilder;
+import com.cronutils.model.time.ExecutionTime;
+import com.cronutils.parser.CronParser;
+
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.Texts;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.zone.ZoneOffsetTransition;
+import java.time.zone.ZoneRules;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Five-field cron on the clocks of a zone. A slot in an hour that a clock change skips runs at the
+ * first moment after the change; one in an hour that comes twice runs the first time only.
+ */
+final class CronSchedule implements Schedule {
+    private static final Pattern FIELD = Pattern.compile("[0-9A-Za-z*,/-]+");
+    private static final List<FieldRule> RULES =
+            List.of(
+                    new FieldRule("minute", "0-59"),
+                    new FieldRule("hour", "0-23"),
+                    new FieldRule("day of month", "1-31"),
+                    new FieldRule("month", "1-12 or JAN-DEC"),
+                    new FieldRule("day of week", "0-7 or SUN-SAT"));
+
+    /** Any date does: it is where the search for the first day with slots begins. */
+    private static final LocalDate SAMPLE = LocalDate.of(2024, 1, 1);
+
+    private final ZoneRules rules;
+    private final ZoneId zone;
+    private final ExecutionTime cron;
+
+    /** When slots fall on a day that has any: the same on each, for only dates choose days. */
+    private final List<LocalTime> times;
+
+    /**
+     * Reads an expression.
+     *
+     * @throws IllegalArgumentException if it is malformed, never fires, or fires more often than
+     *     slots are looked for; its message says what to write
+     */
+    CronSchedule(String expression, ZoneId zone) {
+        this.zone = zone;
+        this.rules = zone.getRules();
+        this.cron = ExecutionTime.forCron(parse(expression));
+        LocalDate day =
+                dayFrom(SAMPLE)
+                        .orElseThrow(() ->
+                                new IllegalArgumentException(
+                                        "%s never fires; write a date that exists"
+                                                .formatted(Texts.quoted(expression))));
+        this.times = timesOn(day, expression);
+    }
+
+    @Override
+    public Stream<Slot> slots(Instant after, Instant until) {
+        LocalDate from = after.atZone(zone).toLocalDate();
+        return Stream.iterate(
+                        dayFrom(from), Optional::isPresent, day -> day.flatMap(this::dayAfter))
+                .flatMap(Optional::stream)
+                .flatMap(day -> times.stream().map(time -> instant(day.atTime(time))))
+                .dropWhile(time -> !time.isAfter(after))
+                .takeWhile(time -> !time.isAfter(until))
+                .distinct()
+                .map(Slot::new);
+    }
+
+    /** The first occurrence of a local time, or the first moment after the gap it fell into. */
+    private Instant instant(LocalDateTime local) {
+        ZoneOffsetTransition change = rules.getTransition(local);
+        return change != null && change.isGap()
+                ? change.getInstant()
+                : local.toInstant(rules.getValidOffsets(local).getFirst());
+    }
+
+    private Optional<LocalDate> dayAfter(LocalDate day) {
+        return dayFrom(day.plusDays(1));
+    }
+
+    private Optional<LocalDate> dayFrom(LocalDate day) {
+        return next(day.atStartOfDay().minusMinutes(1)).map(LocalDateTime::toLocalDate);
+    }
+
+    /**
+     * The next local time of the expression. UTC has no clock changes, so it stands for "local".
+     */
+    private Optional<LocalDateTime> next(LocalDateTime after) {
+        return cron.nextExecution(after.atZone(ZoneOffset.UTC)).map(time -> time.toLocalDateTime());
+    }
+
+    private List<LocalTime> timesOn(LocalDate day, String expression) {
+        List<LocalTime> found = new ArrayList<>();
+        Optional<LocalDateTime> time = next(day.atStartOfDay().minusMinutes(1));
+        while (time.isPresent() && time.get().toLocalDate().equals(day)) {
+            LocalTime current = time.get().toLocalTime();
+            if (!found.isEmpty()
+                    && Duration.between(found.getLast(), current).compareTo(TICK) < 0) {
+                throw new IllegalArgumentException(
+                        "%s fires more often than every 5 minutes; write */5 or rarer as minute"
+                                .formatted(Texts.quoted(expression)));
+            }
+            found.add(current);
+            time = next(time.get());
+        }
+        return List.copyOf(found);
+    }
+
+    private static com.cronutils.model.Cron parse(String expression) {
+        List<String> fields = List.of(expression.strip().split("\\s+", -1));
+        if (fields.size() != RULES.size()) {
+            throw new IllegalArgumentException(
+                    ("%s has %d of the five fields minute, hour, day of month, month, day of week;"
+                                    + " write them as \"0 2 * * *\"")
+                            .formatted(Texts.quoted(expression), fields.size()));
+        }
+        CronParser parser =
+                new CronParser(CronDefinitionBuilder.instanceDefinitionFor(CronType.UNIX));
+        for (int i = 0; i < fields.size(); i++) {
+            if (!reads(parser, fields.get(i), i)) {
+                throw new IllegalArgumentException(
+                        "bad %s %s; write %s, with * , - and / as cron has them"
+                                .formatted(
+                                        RULES.get(i).name(),
+                                        Texts.quoted(fields.get(i)),
+                                        RULES.get(i).range()));
+            }
+        }
+        return parser.parse(String.join(" ", fields));
+    }
+
+    /** Whether this is a good field at this position. */
+    private static boolean reads(CronParser parser, String field, int position) {
+        if (!FIELD.matcher(field).matches()) {
+            return false;
+        }
+        List<String> fields = new ArrayList<>(List.of("*", "*", "*", "*", "*"));
+        fields.set(position, field);
+        try {
+            return parser.parse(String.join(" ", fields)) != null;
+        } catch (IllegalArgumentException unreadable) {
+            return false;
+        }
+    }
+
+    private record FieldRule(String name, String range) {}
+}

@@ -1,0 +1,216 @@
+package dev.amikeeper.policy;
+
+import dev.amikeeper.image.Texts;
+
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * One value of a policy file and where it stands. What cannot be read as asked is noted as a
+ * problem and reads as empty, so that the reading goes on and finds the other problems too.
+ *
+ * <p>Readers of single texts are functions that throw {@link IllegalArgumentException}; its message
+ * says what is wrong and what would be right.
+ */
+final class Place {
+    private static final Set<Tag> SCALARS = Set.of(Tag.STR, Tag.INT, Tag.FLOAT, Tag.BOOL, Tag.NULL);
+
+    private final Problems problems;
+    private final String path;
+    private final Optional<Mark> keyMark;
+    private final Node node;
+
+    private Place(Problems problems, String path, Optional<Mark> keyMark, Node node) {
+        this.problems = problems;
+        this.path = path;
+        this.keyMark = keyMark;
+        this.node = node;
+    }
+
+    /** The whole file. */
+    static Place root(Problems problems, Node node) {
+        return new Place(problems, "", node.getStartMark(), node);
+    }
+
+    /** Notes that this value is wrong. */
+    void wrong(String message) {
+        problems.add(node.getStartMark(), path, message);
+    }
+
+    /** Notes that the key of this value is wrong, or that something is missing below it. */
+    void wrongKey(String message) {
+        problems.add(keyMark, path, message);
+    }
+
+    /** Whether the key stands there without a value. */
+    boolean isNull() {
+        return node instanceof ScalarNode && node.getTag().equals(Tag.NULL);
+    }
+
+    /** Whether this has keys and values. */
+    boolean isMapping() {
+        return node instanceof MappingNode;
+    }
+
+    /** Reads one text, as it is written, also where YAML sees a number or a boolean. */
+    <T> Optional<T> read(Function<String, T> reader) {
+        return text("a single value").flatMap(text -> read(text, reader, this::wrong));
+    }
+
+    /** Reads the key of this value. */
+    <T> Optional<T> readKey(String key, Function<String, T> reader) {
+        return read(key, reader, this::wrongKey);
+    }
+
+    /** Reads a list of texts; one text stands for a list of one. */
+    <T> List<T> readAll(Function<String, T> reader) {
+        if (!(node instanceof SequenceNode list)) {
+            return text("a value or a list")
+                    .flatMap(text -> read(text, reader, this::wrong))
+                    .stream()
+                    .toList();
+        }
+        List<T> all = new ArrayList<>();
+        int index = 0;
+        for (Node item : list.getValue()) {
+            String itemPath = path + "[" + index++ + "]";
+            new Place(problems, itemPath, item.getStartMark(), item)
+                    .read(reader)
+                    .ifPresent(all::add);
+        }
+        return all;
+    }
+
+    /** As {@link #readAll}, for lists that must not be empty. */
+    <T> List<T> readSome(Function<String, T> reader, String remedy) {
+        if (node instanceof SequenceNode list && list.getValue().isEmpty()) {
+            wrong("an empty list; " + remedy);
+        }
+        return readAll(reader);
+    }
+
+    /** The entries of a mapping whose keys are the user's. */
+    Map<String, Place> entries(String wanted) {
+        if (!(node instanceof MappingNode mapping)) {
+            wrong(found() + "; write " + wanted);
+            return Map.of();
+        }
+        Map<String, Place> entries = new LinkedHashMap<>();
+        for (NodeTuple tuple : mapping.getValue()) {
+            Node key = tuple.getKeyNode();
+            new Place(problems, path, key.getStartMark(), key)
+                    .text("a single value as key")
+                    .ifPresent(name -> add(entries, name, key, tuple.getValueNode()));
+        }
+        return entries;
+    }
+
+    private void add(Map<String, Place> entries, String name, Node key, Node value) {
+        Place place = new Place(problems, below(name), key.getStartMark(), value);
+        Place first = entries.putIfAbsent(name, place);
+        if (first != null) {
+            int line = first.keyMark.map(Mark::getLine).orElse(0) + 1;
+            place.wrongKey("written twice, first on line " + line + "; keep one of them");
+        }
+    }
+
+    /** As {@link #entries}, for mappings that must not be empty. */
+    Map<String, Place> someEntries(String wanted) {
+        if (node instanceof MappingNode mapping && mapping.getValue().isEmpty()) {
+            wrong("empty; write " + wanted);
+        }
+        return entries(wanted);
+    }
+
+    /** The entries of a mapping that has no keys but these. */
+    Fields fields(String... known) {
+        List<String> names = List.of(known);
+        Map<String, Place> entries = entries("a mapping with keys of " + String.join(", ", names));
+        entries.forEach((name, place) -> {
+            if (!names.contains(name)) {
+                place.wrongKey("unknown key; " + Nearest.hint(name, names));
+            }
+        });
+        return new Fields(entries);
+    }
+
+    /** Notes that a key is missing, unless this is no mapping, which is a problem of its own. */
+    void missing(String name, String remedy) {
+        if (isMapping()) {
+            problems.add(keyMark, below(name), "missing; " + remedy);
+        }
+    }
+
+    private Optional<String> text(String wanted) {
+        if (node instanceof ScalarNode scalar && SCALARS.contains(scalar.getTag()) && !isNull()) {
+            return Optional.of(scalar.getValue());
+        }
+        wrong(found() + "; write " + wanted);
+        return Optional.empty();
+    }
+
+    private static <T> Optional<T> read(
+            String text, Function<String, T> reader, Consumer<String> problem) {
+        try {
+            return Optional.of(reader.apply(text));
+        } catch (IllegalArgumentException e) {
+            problem.accept(String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    private String found() {
+        if (isNull()) {
+            return "nothing is written here";
+        }
+        return switch (node) {
+            case MappingNode _ -> "a mapping does not fit here";
+            case SequenceNode _ -> "a list does not fit here";
+            case ScalarNode scalar when SCALARS.contains(scalar.getTag()) ->
+                    Texts.quoted(scalar.getValue()) + " does not fit here";
+            default -> "the YAML tag " + Texts.plain(node.getTag().toString()) + " has no meaning";
+        };
+    }
+
+    private String below(String name) {
+        return path.isEmpty() ? name : path + "." + name;
+    }
+
+    /** The entries of a mapping with known keys. */
+    record Fields(Map<String, Place> entries) {
+        static final Fields NONE = new Fields(Map.of());
+
+        Optional<Place> find(String name) {
+            return Optional.ofNullable(entries.get(name));
+        }
+
+        /** The entries of the mapping under a key; none if the key is absent. */
+        Fields below(String name, String... known) {
+            return find(name).map(place -> place.fields(known)).orElse(NONE);
+        }
+
+        /** One text under a key; empty if absent or wrong. */
+        <T> Optional<T> read(String name, Function<String, T> reader) {
+            return find(name).flatMap(place -> place.read(reader));
+        }
+
+        /** The texts under a key; none if it is absent. */
+        <T> List<T> readAll(String name, Function<String, T> reader) {
+            return find(name).map(place -> place.readAll(reader)).orElse(List.of());
+        }
+    }
+}

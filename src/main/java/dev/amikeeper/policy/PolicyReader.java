@@ -1,0 +1,274 @@
+package dev.amikeeper.policy;
+
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Trigger;
+import dev.amikeeper.policy.Place.Fields;
+import dev.amikeeper.policy.Policy.Imaging;
+import dev.amikeeper.policy.Policy.Limits;
+import dev.amikeeper.policy.Policy.Replica;
+import dev.amikeeper.policy.Policy.Retire;
+import dev.amikeeper.policy.Policy.Share;
+
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Builds the records of a policy file. A wrong value is noted as a problem and reads as some
+ * harmless one: nothing of a file with a problem is ever used.
+ */
+final class PolicyReader {
+    private static final String SELECT_SOME =
+            "write which tags an instance must have, as tags: {backup: gold}";
+
+    /** EC2 allows so many launch permissions on one image. */
+    private static final int MAX_SHARES = 1000;
+
+    private final Region home;
+    private final Set<Region> known;
+
+    PolicyReader(Region home, Set<Region> known) {
+        this.home = home;
+        this.known = known;
+    }
+
+    /** All policies, in the order of the file. */
+    List<Policy> policies(Place root) {
+        Optional<Place> policies = root.fields("policies").find("policies");
+        if (policies.isEmpty()) {
+            root.missing("policies", "write a policy below it, as gold: {…}");
+        }
+        return policies
+                .map(place -> place.someEntries("a policy by its name, as gold: {…}"))
+                .orElse(Map.of())
+                .entrySet()
+                .stream()
+                .map(entry -> policy(entry.getKey(), entry.getValue()))
+                .toList();
+    }
+
+    private Policy policy(String name, Place place) {
+        place.readKey(name, Values::policyName);
+        Fields fields =
+                place.fields(
+                        "select",
+                        "schedule",
+                        "on",
+                        "image",
+                        "keep",
+                        "replicate",
+                        "share",
+                        "retire",
+                        "limits");
+        if (fields.find("select").isEmpty()) {
+            place.missing("select", SELECT_SOME);
+        }
+        Selector select =
+                fields.find("select")
+                        .map(this::select)
+                        .orElse(new Selector(Map.of(), Map.of(), Set.of(), List.of()));
+        Fields when = fields.find("schedule").map(PolicyReader::when).orElse(Fields.NONE);
+        ZoneId zone = when.read("zone", Values::zone).orElse(ZoneOffset.UTC);
+        return new Policy(
+                name,
+                select,
+                schedule(when, zone),
+                on(fields),
+                imaging(fields.below("image", "reboot", "excludeDevices", "copyTags")),
+                fields.find("keep").map(keep -> keep(keep, zone)),
+                replicate(fields, select.regions(), zone),
+                share(fields),
+                retire(fields.below("retire", "deprecateAfter", "disableFor")),
+                limits(fields.below("limits", "maxRemovePercent", "maxRemoveCount")));
+    }
+
+    private Selector select(Place place) {
+        Fields fields = place.fields("tags", "except", "states", "regions");
+        if (fields.find("tags").isEmpty()) {
+            place.missing("tags", SELECT_SOME);
+        }
+        Map<String, Place> tags =
+                fields.find("tags")
+                        .map(some -> some.someEntries("the tags to select by, as {backup: gold}"))
+                        .orElse(Map.of());
+        Map<String, Place> except =
+                fields.find("except")
+                        .map(some -> some.entries("the tags to leave out, as {environment: test}"))
+                        .orElse(Map.of());
+        List<String> states =
+                fields.find("states")
+                        .map(some -> some.readSome(Values::state, "write running or stopped"))
+                        .orElse(Values.STATES);
+        List<Region> regions =
+                fields.find("regions")
+                        .map(some -> some.readSome(this::region, "write a Region as " + home))
+                        .orElse(List.of(home));
+        return new Selector(
+                patterns(tags),
+                patterns(except),
+                Set.copyOf(states),
+                regions.stream().distinct().toList());
+    }
+
+    private static Map<String, List<String>> patterns(Map<String, Place> tags) {
+        Map<String, List<String>> patterns = new LinkedHashMap<>();
+        tags.forEach((key, place) -> {
+            place.readKey(key, Values::tagKey);
+            patterns.put(
+                    key, place.readSome(Values::tagPattern, "write a value, or \"*\" for any"));
+        });
+        return patterns;
+    }
+
+    private Region region(String name) {
+        return Values.region(name, known);
+    }
+
+    private static Fields when(Place place) {
+        Fields fields = place.fields("cron", "every", "zone");
+        boolean cron = fields.find("cron").isPresent();
+        boolean every = fields.find("every").isPresent();
+        if (cron && every) {
+            place.wrongKey("has both cron and every; keep one of them");
+        } else if (!cron && !every) {
+            place.missing("cron", "write {cron: \"0 2 * * *\"} or {every: 6h}");
+        }
+        return fields;
+    }
+
+    private static Optional<Schedule> schedule(Fields when, ZoneId zone) {
+        Optional<Schedule> cron = when.read("cron", text -> new CronSchedule(text, zone));
+        Optional<Schedule> every =
+                when.read("every", text -> new EverySchedule(Values.duration(text)));
+        return cron.or(() -> every);
+    }
+
+    private static Set<Trigger> on(Fields policy) {
+        Optional<Place> on = policy.find("on");
+        if (on.isEmpty()) {
+            return Set.of(Trigger.TAGGED, Trigger.REQUESTED);
+        }
+        if (policy.find("schedule").isPresent()) {
+            return Set.copyOf(on.get().readAll(Values::event));
+        }
+        return Set.copyOf(
+                on.get()
+                        .readSome(
+                                Values::event,
+                                "without a schedule nothing is ever imaged; write a schedule, or "
+                                        + "one of stopped, tagged, requested"));
+    }
+
+    private static Imaging imaging(Fields fields) {
+        return new Imaging(
+                fields.read("reboot", Values::bool).orElse(false),
+                fields.readAll("excludeDevices", Values::device),
+                fields.find("copyTags").isPresent()
+                        ? fields.readAll("copyTags", Values::tagKeyPattern)
+                        : List.of("*"));
+    }
+
+    private static Keep keep(Place place, ZoneId zone) {
+        Fields fields =
+                place.fields(
+                        "last", "hourly", "daily", "weekly", "monthly", "yearly", "within",
+                        "atLeast");
+        Keep keep =
+                new Keep(
+                        count(fields, "last"),
+                        count(fields, "hourly"),
+                        count(fields, "daily"),
+                        count(fields, "weekly"),
+                        count(fields, "monthly"),
+                        count(fields, "yearly"),
+                        fields.read("within", Values::duration),
+                        fields.read("atLeast", Values::count).orElse(1),
+                        zone);
+        boolean keepsNothing =
+                fields.find("within").isEmpty()
+                        && IntStream.of(
+                                        keep.last(),
+                                        keep.hourly(),
+                                        keep.daily(),
+                                        keep.weekly(),
+                                        keep.monthly(),
+                                        keep.yearly())
+                                .allMatch(count -> count == 0);
+        if (keepsNothing && place.isMapping()) {
+            place.wrongKey(
+                    "no rule keeps anything; write one, as {daily: 7}, or leave keep out to remove"
+                            + " nothing");
+        }
+        return keep;
+    }
+
+    /** A wrong count stands for a rule, lest it be reported as one that is missing, too. */
+    private static int count(Fields keep, String rule) {
+        return keep.find(rule).map(place -> place.read(Values::count).orElse(1)).orElse(0);
+    }
+
+    private Map<Region, Replica> replicate(Fields policy, List<Region> homes, ZoneId zone) {
+        Map<String, Place> entries =
+                policy.find("replicate")
+                        .map(place -> place.entries("DR Regions, as {us-west-2: {}}"))
+                        .orElse(Map.of());
+        Map<Region, Replica> replicas = new LinkedHashMap<>();
+        entries.forEach((name, place) ->
+                place.readKey(name, this::region)
+                        .ifPresent(to -> {
+                            if (homes.equals(List.of(to))) {
+                                place.wrongKey(
+                                        "the images are made in this Region; name"
+                                                + " another one");
+                            }
+                            replicas.put(to, replica(place, to, zone));
+                        }));
+        return replicas;
+    }
+
+    private static Replica replica(Place place, Region region, ZoneId zone) {
+        Fields fields = place.isNull() ? Fields.NONE : place.fields("kmsKey", "keep");
+        return new Replica(
+                fields.read("kmsKey", text -> Values.kmsKey(text, region)),
+                fields.find("keep").map(keep -> keep(keep, zone)));
+    }
+
+    private static Share share(Fields policy) {
+        Fields fields = policy.below("share", "accounts", "organizations", "organizationalUnits");
+        Share share =
+                new Share(
+                        fields.readAll("accounts", Values::account),
+                        fields.readAll("organizations", Values::organization),
+                        fields.readAll("organizationalUnits", Values::organizationalUnit));
+        int all =
+                share.accounts().size()
+                        + share.organizations().size()
+                        + share.organizationalUnits().size();
+        if (all > MAX_SHARES) {
+            policy.find("share")
+                    .ifPresent(place ->
+                            place.wrongKey(
+                                    all
+                                            + " are too many; EC2 shares an image with"
+                                            + " 1000 at most, so name organizations"));
+        }
+        return share;
+    }
+
+    private static Retire retire(Fields fields) {
+        return new Retire(
+                fields.read("deprecateAfter", Values::duration),
+                fields.read("disableFor", Values::duration));
+    }
+
+    private static Limits limits(Fields fields) {
+        return new Limits(
+                fields.read("maxRemovePercent", Values::percent),
+                fields.read("maxRemoveCount", Values::positive));
+    }
+}

@@ -1,0 +1,56 @@
+package dev.amikeeper.policy;
+
+import dev.amikeeper.image.Texts;
+
+import org.snakeyaml.engine.v2.exceptions.Mark;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Everything that is wrong with one policy file, so that the user sees it all at once. */
+final class Problems {
+    private final String source;
+    private final List<Problem> all = new ArrayList<>();
+
+    Problems(String source) {
+        this.source = Texts.plain(source);
+    }
+
+    /** Notes what is wrong at a mark of the file; a path is empty where there is none. */
+    void add(Optional<Mark> mark, String path, String message) {
+        all.add(
+                new Problem(
+                        mark.map(Mark::getLine).orElse(0) + 1,
+                        mark.map(Mark::getColumn).orElse(0) + 1,
+                        path,
+                        message));
+    }
+
+    /**
+     * Ends the reading if anything was wrong.
+     *
+     * @throws InvalidPolicyException with one line per problem, in the order of the file
+     */
+    void throwIfAny() {
+        if (!all.isEmpty()) {
+            throw new InvalidPolicyException(
+                    all.stream()
+                            .sorted(
+                                    Comparator.comparingInt(Problem::line)
+                                            .thenComparingInt(Problem::column))
+                            .map(this::line)
+                            .distinct()
+                            .toList());
+        }
+    }
+
+    private String line(Problem problem) {
+        String path = problem.path().isEmpty() ? "" : Texts.plain(problem.path()) + ": ";
+        return "%s:%d:%d %s%s"
+                .formatted(source, problem.line(), problem.column(), path, problem.message());
+    }
+
+    private record Problem(int line, int column, String path, String message) {}
+}

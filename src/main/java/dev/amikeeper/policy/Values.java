@@ -1,0 +1,238 @@
+package dev.amikeeper.policy;
+
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Texts;
+import dev.amikeeper.image.Trigger;
+
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Reads single values of a policy file. Each throws {@link IllegalArgumentException} with what is
+ * wrong and what would be right.
+ */
+final class Values {
+    /** CreateImage takes instances in these states. */
+    static final List<String> STATES = List.of("running", "stopped");
+
+    private static final List<Trigger> EVENTS =
+            List.of(Trigger.STOPPED, Trigger.TAGGED, Trigger.REQUESTED);
+
+    private static final int MAX_TAG_KEY = 127;
+    private static final int MAX_TAG_VALUE = 255;
+
+    private static final Pattern WHOLE_NUMBER = Pattern.compile("\\d{1,9}");
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,6})([mhdw])");
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+    private static final Pattern ACCOUNT = Pattern.compile("\\d{12}");
+    private static final Pattern ORGANIZATION =
+            Pattern.compile("arn:aws[a-z-]*:organizations::\\d{12}:organization/o-[a-z0-9]{10,32}");
+    private static final Pattern ORGANIZATIONAL_UNIT =
+            Pattern.compile(
+                    "arn:aws[a-z-]*:organizations::\\d{12}:ou/o-[a-z0-9]{10,32}"
+                            + "/ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}");
+    private static final Pattern DEVICE = Pattern.compile("(/dev/)?[a-z][a-z0-9]{1,31}");
+    private static final Pattern KMS_KEY =
+            Pattern.compile(
+                    "alias/[A-Za-z0-9/_-]{1,250}"
+                            + "|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+                            + "|mrk-[0-9a-f]{32}"
+                            + "|arn:aws[a-z-]*:kms:(?<region>[a-z0-9-]+):\\d{12}:(key|alias)/\\S+");
+
+    private Values() {}
+
+    static String policyName(String text) {
+        return matching(
+                text,
+                ImageName.POLICY,
+                "bad policy name; write a letter a-z, then up to 39 of a-z, 0-9 and -");
+    }
+
+    static String tagKey(String text) {
+        if (text.contains("*") || text.contains("?")) {
+            throw new IllegalArgumentException(
+                    "wildcards work in values only; write the tag's key in full");
+        }
+        return tagKeyPattern(text);
+    }
+
+    static String tagKeyPattern(String text) {
+        if (text.isEmpty() || text.length() > MAX_TAG_KEY) {
+            throw new IllegalArgumentException(
+                    "a tag's key has 1 to 127 characters, not " + text.length());
+        }
+        return text;
+    }
+
+    static String tagPattern(String text) {
+        if (text.length() > MAX_TAG_VALUE) {
+            throw new IllegalArgumentException(
+                    "a tag's value has up to 255 characters, not " + text.length());
+        }
+        return text;
+    }
+
+    static String state(String text) {
+        if (!STATES.contains(text)) {
+            throw new IllegalArgumentException(
+                    "EC2 makes no images in state %s; %s"
+                            .formatted(Texts.quoted(text), Nearest.hint(text, STATES)));
+        }
+        return text;
+    }
+
+    static Region region(String text, Set<Region> known) {
+        return known.stream()
+                .filter(region -> region.name().equals(text))
+                .findFirst()
+                .orElseThrow(() -> unknown("Region", text, known.stream().map(Region::name)));
+    }
+
+    static Trigger event(String text) {
+        return EVENTS.stream()
+                .filter(event -> event.word().equals(text))
+                .findFirst()
+                .orElseThrow(() -> unknown("event", text, EVENTS.stream().map(Trigger::word)));
+    }
+
+    static ZoneId zone(String text) {
+        try {
+            return ZoneId.of(text);
+        } catch (DateTimeException unknown) {
+            String hint =
+                    Nearest.of(text, ZoneId.getAvailableZoneIds())
+                            .map(zone -> "did you mean " + Texts.quoted(zone) + "?")
+                            .orElse("write one as Europe/Berlin or UTC");
+            throw new IllegalArgumentException(
+                    "unknown zone %s; %s".formatted(Texts.quoted(text), hint), unknown);
+        }
+    }
+
+    static Duration duration(String text) {
+        Matcher form = DURATION.matcher(text);
+        if (!form.matches()) {
+            throw new IllegalArgumentException(
+                    "not a duration: %s; write a number and m, h, d or w, as 30m, 48h, 7d, 2w"
+                            .formatted(Texts.quoted(text)));
+        }
+        Duration unit =
+                switch (form.group(2)) {
+                    case "m" -> Duration.ofMinutes(1);
+                    case "h" -> Duration.ofHours(1);
+                    case "d" -> Duration.ofDays(1);
+                    default -> Duration.ofDays(7);
+                };
+        Duration duration = unit.multipliedBy(Long.parseLong(form.group(1)));
+        if (duration.isZero() || duration.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(
+                    "impossible duration %s; write more than 0 and at most 36500d"
+                            .formatted(Texts.quoted(text)));
+        }
+        return duration;
+    }
+
+    static boolean bool(String text) {
+        return switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default ->
+                    throw new IllegalArgumentException(
+                            "neither true nor false: %s; write one of them"
+                                    .formatted(Texts.quoted(text)));
+        };
+    }
+
+    static int count(String text) {
+        return number(text, 0, 999_999_999, "a whole number, 0 or more");
+    }
+
+    static int positive(String text) {
+        return number(text, 1, 999_999_999, "a whole number, 1 or more");
+    }
+
+    static int percent(String text) {
+        return number(text, 1, 100, "a whole number from 1 to 100");
+    }
+
+    private static int number(String text, int least, int most, String wanted) {
+        if (WHOLE_NUMBER.matcher(text).matches()) {
+            int number = Integer.parseInt(text);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        }
+        throw new IllegalArgumentException(
+                "not possible: %s; write %s".formatted(Texts.quoted(text), wanted));
+    }
+
+    static String account(String text) {
+        return matching(
+                text,
+                ACCOUNT,
+                "not an account id: %s; write its 12 digits".formatted(Texts.quoted(text)));
+    }
+
+    static String organization(String text) {
+        return matching(
+                text,
+                ORGANIZATION,
+                ("not an organization: %s; write its ARN, as"
+                                + " arn:aws:organizations::111122223333:organization/o-exampleorg1")
+                        .formatted(Texts.quoted(text)));
+    }
+
+    static String organizationalUnit(String text) {
+        return matching(
+                text,
+                ORGANIZATIONAL_UNIT,
+                ("not an organizational unit: %s; write its ARN, as"
+                                + " arn:aws:organizations::111122223333:ou/o-exampleorg1"
+                                + "/ou-ab12-11111111")
+                        .formatted(Texts.quoted(text)));
+    }
+
+    static String device(String text) {
+        return matching(
+                text,
+                DEVICE,
+                "not a device name: %s; write it as the instance has it, as /dev/sdf or xvdf"
+                        .formatted(Texts.quoted(text)));
+    }
+
+    static String kmsKey(String text, Region region) {
+        Matcher form = KMS_KEY.matcher(text);
+        if (!form.matches()) {
+            throw new IllegalArgumentException(
+                    "not a KMS key: %s; write its alias, as alias/dr, its id or its ARN"
+                            .formatted(Texts.quoted(text)));
+        }
+        String itsRegion = form.group("region");
+        if (itsRegion != null && !itsRegion.equals(region.name())) {
+            throw new IllegalArgumentException(
+                    "this key is in %s; copies in %s need a key there"
+                            .formatted(Texts.plain(itsRegion), region));
+        }
+        return text;
+    }
+
+    private static String matching(String text, Pattern form, String problem) {
+        if (!form.matcher(text).matches()) {
+            throw new IllegalArgumentException(problem);
+        }
+        return text;
+    }
+
+    private static IllegalArgumentException unknown(
+            String kind, String text, Stream<String> words) {
+        List<String> all = words.sorted().toList();
+        return new IllegalArgumentException(
+                "unknown %s %s; %s".formatted(kind, Texts.quoted(text), Nearest.hint(text, all)));
+    }
+}

@@ -1,0 +1,260 @@
+package dev.amikeeper.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.Trigger;
+import dev.amikeeper.policy.Policy.Imaging;
+import dev.amikeeper.policy.Policy.Limits;
+import dev.amikeeper.policy.Policy.Replica;
+import dev.amikeeper.policy.Policy.Retire;
+import dev.amikeeper.policy.Policy.Share;
+
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+final class PoliciesTest {
+    private static final Region HOME = new Region("us-east-1");
+    private static final Region WEST = new Region("us-west-2");
+    private static final Region IRELAND = new Region("eu-west-1");
+    private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
+
+    private static final String EVERYTHING =
+            """
+            policies:
+              gold:                                   # [a-z][a-z0-9-]{0,39}
+                select:
+                  tags: {backup: [gold, platinum]}    # every key must match; any of its values
+                  except: {environment: sandbox}      # a match here always wins
+                  states: [running, stopped]          # default
+                  regions: [us-east-1]                # default: the home Region
+                schedule: {cron: "0 2 * * *", zone: Europe/Berlin}   # or {every: 6h}
+                on: [stopped, tagged, requested]      # default: tagged, requested
+                image: {reboot: false, excludeDevices: [/dev/sdx], copyTags: ["*"]}
+                keep: {last: 3, daily: 14, weekly: 8, monthly: 12, yearly: 2, within: 48h, atLeast: 2}
+                replicate:
+                  us-west-2: {kmsKey: alias/dr, keep: {daily: 7, monthly: 3, atLeast: 1}}
+                  eu-west-1: {}                       # same keep as home
+                share: {accounts: ["111122223333"], organizations: [], organizationalUnits: []}
+                retire: {deprecateAfter: 7d, disableFor: 3d}
+                limits: {maxRemovePercent: 25, maxRemoveCount: 200}
+            """;
+
+    private static final String LEAST = "policies: {gold: {select: {tags: {backup: gold}}}}";
+
+    @Test
+    void readsEverythingThatAPolicyCanSay() {
+        Policy gold = only(EVERYTHING);
+
+        assertThat(gold.name()).isEqualTo("gold");
+        assertThat(gold.select())
+                .isEqualTo(
+                        new Selector(
+                                Map.of("backup", List.of("gold", "platinum")),
+                                Map.of("environment", List.of("sandbox")),
+                                Set.of("running", "stopped"),
+                                List.of(HOME)));
+        assertThat(gold.on())
+                .containsExactlyInAnyOrder(Trigger.STOPPED, Trigger.TAGGED, Trigger.REQUESTED);
+        assertThat(gold.image()).isEqualTo(new Imaging(false, List.of("/dev/sdx"), List.of("*")));
+        assertThat(gold.keep())
+                .contains(new Keep(3, 0, 14, 8, 12, 2, Optional.of(Duration.ofDays(2)), 2, BERLIN));
+        assertThat(gold.replicate())
+                .isEqualTo(
+                        Map.of(
+                                WEST,
+                                new Replica(
+                                        Optional.of("alias/dr"),
+                                        Optional.of(
+                                                new Keep(
+                                                        0,
+                                                        0,
+                                                        7,
+                                                        0,
+                                                        3,
+                                                        0,
+                                                        Optional.empty(),
+                                                        1,
+                                                        BERLIN))),
+                                IRELAND,
+                                new Replica(Optional.empty(), Optional.empty())));
+        assertThat(gold.share())
+                .isEqualTo(new Share(List.of("111122223333"), List.of(), List.of()));
+        assertThat(gold.retire())
+                .isEqualTo(
+                        new Retire(
+                                Optional.of(Duration.ofDays(7)), Optional.of(Duration.ofDays(3))));
+        assertThat(gold.limits()).isEqualTo(new Limits(Optional.of(25), Optional.of(200)));
+    }
+
+    @Test
+    void readsTheScheduleInItsZone() {
+        assertThat(
+                        only(EVERYTHING)
+                                .schedule()
+                                .orElseThrow()
+                                .slots(
+                                        Instant.parse("2026-03-01T00:00:00Z"),
+                                        Instant.parse("2026-03-02T00:00:00Z")))
+                .containsExactly(new Slot(Instant.parse("2026-03-01T01:00:00Z")));
+    }
+
+    @Test
+    void fillsInTheDefaults() {
+        assertThat(only(LEAST))
+                .isEqualTo(
+                        new Policy(
+                                "gold",
+                                new Selector(
+                                        Map.of("backup", List.of("gold")),
+                                        Map.of(),
+                                        Set.of("running", "stopped"),
+                                        List.of(HOME)),
+                                Optional.empty(),
+                                Set.of(Trigger.TAGGED, Trigger.REQUESTED),
+                                new Imaging(false, List.of(), List.of("*")),
+                                Optional.empty(),
+                                Map.of(),
+                                new Share(List.of(), List.of(), List.of()),
+                                new Retire(Optional.empty(), Optional.empty()),
+                                new Limits(Optional.empty(), Optional.empty())));
+    }
+
+    @Test
+    void keepsOneGoodImageAtLeastInUtcUnlessToldOtherwise() {
+        assertThat(only(policy("keep: {daily: 7}")).keep())
+                .contains(new Keep(0, 0, 7, 0, 0, 0, Optional.empty(), 1, ZoneOffset.UTC));
+    }
+
+    @Test
+    void takesAReplicaWithNothingBelowItForOneWithTheDefaults() {
+        assertThat(only(policy("replicate:\n  us-west-2:")).replicate())
+                .isEqualTo(Map.of(WEST, new Replica(Optional.empty(), Optional.empty())));
+    }
+
+    @Test
+    void keepsAReplicaAsAtHomeUnlessItSaysOtherwise() {
+        Policy gold = only(EVERYTHING);
+
+        assertThat(gold.keepIn(IRELAND)).isEqualTo(gold.keep());
+        assertThat(gold.keepIn(WEST).orElseThrow().daily()).isEqualTo(7);
+    }
+
+    @Test
+    void takesNumbersAndBooleansForTheTextThatIsWritten() {
+        Policy gold =
+                only(
+                        """
+                        policies:
+                          gold:
+                            select: {tags: {on: true, level: 007, ratio: 1.50, none: "null"}}
+                            share: {accounts: [012345678901, 111122223333]}
+                        """);
+
+        assertThat(gold.select().tags())
+                .isEqualTo(
+                        Map.of(
+                                "on", List.of("true"),
+                                "level", List.of("007"),
+                                "ratio", List.of("1.50"),
+                                "none", List.of("null")));
+        assertThat(gold.share().accounts()).containsExactly("012345678901", "111122223333");
+    }
+
+    @Test
+    void takesOneTextForAListOfOne() {
+        assertThat(only(policy("on: stopped")).on()).containsExactly(Trigger.STOPPED);
+    }
+
+    @Test
+    void letsAScheduleStandWithoutEvents() {
+        assertThat(only(policy("on: []\nschedule: {every: 6h}")).on()).isEmpty();
+    }
+
+    @Test
+    void understandsAnchors() {
+        List<Policy> policies =
+                parse(
+                                """
+                                policies:
+                                  gold:
+                                    select: {tags: {backup: gold}}
+                                    keep: &standard {daily: 7}
+                                  silver:
+                                    select: {tags: {backup: silver}}
+                                    keep: *standard
+                                """)
+                        .all();
+
+        assertThat(policies.getLast().keep()).isEqualTo(policies.getFirst().keep());
+    }
+
+    @Test
+    void keepsTheOrderOfTheFile() {
+        String some = ": {select: {tags: {backup: gold}}}\n  ";
+
+        assertThat(parse("policies:\n  z" + some + "a" + some + "m" + some).all())
+                .extracting(Policy::name)
+                .containsExactly("z", "a", "m");
+    }
+
+    @Test
+    void replicatesBetweenTwoHomeRegions() {
+        Policy gold =
+                only(
+                        """
+                        policies:
+                          gold:
+                            select: {tags: {backup: gold}, regions: [us-east-1, us-west-2]}
+                            replicate: {us-east-1: {}, us-west-2: {}}
+                        """);
+
+        assertThat(gold.destinations(HOME)).containsExactly(WEST);
+        assertThat(gold.destinations(WEST)).containsExactly(HOME);
+    }
+
+    @Test
+    void shipsPoliciesThatAreSensibleOnTheDayOfDeployment() throws IOException {
+        try (InputStream file = Policies.class.getResourceAsStream("/policies.yaml")) {
+            assertThat(file).isNotNull();
+            Policies policies = parse(new String(file.readAllBytes(), StandardCharsets.UTF_8));
+
+            assertThat(policies.all()).extracting(Policy::name).containsExactly("gold", "silver");
+            assertThat(policies.regions()).containsExactly(HOME);
+            assertThat(policies.all())
+                    .allSatisfy(policy -> {
+                        assertThat(policy.schedule()).isPresent();
+                        assertThat(policy.keep()).isPresent();
+                        assertThat(policy.limits().maxRemovePercent()).isPresent();
+                        assertThat(policy.retire())
+                                .isEqualTo(new Retire(Optional.empty(), Optional.empty()));
+                    });
+        }
+    }
+
+    private static String policy(String keys) {
+        return "policies:\n  gold:\n    select: {tags: {backup: gold}}\n" + keys.indent(4);
+    }
+
+    private static Policy only(String yaml) {
+        Policies policies = parse(yaml);
+        assertThat(policies.all()).hasSize(1);
+        return policies.all().getFirst();
+    }
+
+    private static Policies parse(String yaml) {
+        return Policies.parse(yaml, "policies.yaml", HOME, Set.of(HOME, WEST, IRELAND));
+    }
+}

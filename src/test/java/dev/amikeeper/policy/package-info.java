@@ -1,0 +1,4 @@
+@NullMarked
+package dev.amikeeper.policy;
+
+import org.jspecify.annotations.NullMarked;
