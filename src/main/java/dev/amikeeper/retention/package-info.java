@@ -1,4 +1,4 @@
-/** Deciding what is kept, and removing the rest. */
+/** Retention: which images stay and why, and the plan by which the others go. */
 @NullMarked
 package dev.amikeeper.retention;
 

@@ -1,0 +1,129 @@
+package dev.amikeeper.retention;
+
+import dev.amikeeper.image.Image;
+import dev.amikeeper.policy.Keep;
+import dev.amikeeper.retention.Reason.Kind;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Which images the rules of a policy keep, in the words and meaning of restic's forget. */
+public final class Retention {
+    /** By slot; ids only make the order total, for a slot has one image. */
+    static final Comparator<Image> NEWEST_FIRST =
+            Comparator.comparing(Image::name)
+                    .thenComparing(image -> image.id().toString())
+                    .thenComparingLong(Image::version)
+                    .reversed();
+
+    private Retention() {}
+
+    /**
+     * Judges the good images of one policy, instance and Region.
+     *
+     * @return every image, newest first, with the rules that keep it; without any, none does
+     */
+    public static SequencedMap<Image, List<Reason>> judge(Keep keep, Collection<Image> images) {
+        List<Image> newestFirst = images.stream().sorted(NEWEST_FIRST).toList();
+        SequencedMap<Image, List<Reason>> kept = new LinkedHashMap<>();
+        newestFirst.forEach(image -> kept.put(image, new ArrayList<>()));
+
+        claim(kept, Kind.LAST, "newest images", keep.last(), newestFirst);
+        for (Period period : Period.values()) {
+            claimPeriods(kept, period, keep, newestFirst);
+        }
+        keep.within().ifPresent(span -> claimWithin(kept, span, newestFirst));
+        claim(kept, Kind.AT_LEAST, "newest good images", keep.atLeast(), newestFirst);
+
+        kept.replaceAll((image, reasons) -> List.copyOf(reasons));
+        return Collections.unmodifiableSequencedMap(kept);
+    }
+
+    /** The rules in the words of the policy file, as {@code last: 3, daily: 14}. */
+    static String words(Keep keep) {
+        Stream<String> periods =
+                Stream.of(Period.values())
+                        .filter(period -> period.count(keep) > 0)
+                        .map(period -> rule(period.kind(), period.count(keep)));
+        return Stream.of(
+                        Stream.of(rule(Kind.LAST, keep.last())).filter(rule -> keep.last() > 0),
+                        periods,
+                        keep.within().stream().map(span -> "within: " + words(span)),
+                        Stream.of(rule(Kind.AT_LEAST, keep.atLeast())))
+                .flatMap(rules -> rules)
+                .reduce((one, next) -> one + ", " + next)
+                .orElseThrow();
+    }
+
+    private static void claim(
+            SequencedMap<Image, List<Reason>> kept,
+            Kind kind,
+            String what,
+            int count,
+            List<Image> newestFirst) {
+        int number = 0;
+        for (Image image : newestFirst.subList(0, Math.min(count, newestFirst.size()))) {
+            number++;
+            String text = "number %d of the %s (%s)".formatted(number, what, rule(kind, count));
+            add(kept, image, new Reason(kind, text));
+        }
+    }
+
+    private static void claimPeriods(
+            SequencedMap<Image, List<Reason>> kept,
+            Period period,
+            Keep keep,
+            List<Image> newestFirst) {
+        int count = period.count(keep);
+        // All periods seen, not just the last one: clocks set back over midnight repeat a day.
+        Set<Object> seen = new HashSet<>();
+        for (Image image : newestFirst) {
+            if (seen.size() == count) {
+                return;
+            }
+            Object when = period.of(image.name().slot().time(), keep.zone());
+            if (seen.add(when)) {
+                String rule = rule(period.kind(), count);
+                String text = "newest of %s, number %d (%s)".formatted(when, seen.size(), rule);
+                add(kept, image, new Reason(period.kind(), text));
+            }
+        }
+    }
+
+    /** Counts back from the newest image, so that the history stays when backups stop. */
+    private static void claimWithin(
+            SequencedMap<Image, List<Reason>> kept, Duration span, List<Image> newestFirst) {
+        if (newestFirst.isEmpty()) {
+            return;
+        }
+        Instant newest = newestFirst.getFirst().name().slot().time();
+        String text = "within %s of the newest image, %s".formatted(words(span), newest);
+        newestFirst.stream()
+                .filter(image -> image.name().slot().time().isAfter(newest.minus(span)))
+                .forEach(image -> add(kept, image, new Reason(Kind.WITHIN, text)));
+    }
+
+    private static void add(SequencedMap<Image, List<Reason>> kept, Image image, Reason reason) {
+        kept.computeIfAbsent(image, none -> new ArrayList<>()).add(reason);
+    }
+
+    private static String rule(Kind kind, int count) {
+        return kind.word() + ": " + count;
+    }
+
+    /** As policy files write it: {@code 48h}, not {@code PT48H}. */
+    private static String words(Duration span) {
+        return span.toString().substring("PT".length()).toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,179 @@
+package dev.amikeeper.retention;
+
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.image.Trigger;
+import dev.amikeeper.policy.Keep;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.policy.Selector;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Images, AMIs and policies for the tests of retention. */
+final class Given {
+    static final Region HOME = new Region("us-east-1");
+    static final ZoneId UTC = ZoneId.of("UTC");
+
+    private Given() {}
+
+    /** A good image of instance {@code i-1}. */
+    static Image image(String slot) {
+        return image("i-1", Instant.parse(slot));
+    }
+
+    /** A good image; its AMI's id follows from instance and slot. */
+    static Image image(String instance, Instant slot) {
+        Image intent = intent(instance, slot);
+        String id = instance.replace("-", "") + "x" + slot.getEpochSecond();
+        return intent.started(new ImageId("ami-" + id), 2, slot).available(false, slot);
+    }
+
+    static Image intent(String instance, Instant slot) {
+        ImageName name = new ImageName("gold", new InstanceId(instance), new Slot(slot));
+        return Image.intent(name, HOME, Trigger.SCHEDULED, slot);
+    }
+
+    /** The same image by a record that was made from its tags. */
+    static Image adopted(Image image) {
+        return new Image(
+                image.name(),
+                image.region(),
+                image.home(),
+                image.trigger(),
+                image.state(),
+                image.attempt(),
+                image.id(),
+                image.volumes(),
+                image.since(),
+                image.due(),
+                image.note(),
+                image.snapshots(),
+                true,
+                image.shared(),
+                image.disabled(),
+                image.version());
+    }
+
+    /** The AMI of this image as EC2 shows it while all is well. */
+    static Ami ami(Image image) {
+        ImageId id = image.id().orElseThrow();
+        return new Ami(
+                id,
+                image.region(),
+                image.name().toString(),
+                "available",
+                ImageTags.of(image.name(), image.home(), Map.of(), List.of()),
+                snapshots(image),
+                image.name().slot().time(),
+                "");
+    }
+
+    static List<SnapshotId> snapshots(Image image) {
+        String id = image.id().orElseThrow().value().replace("ami-", "snap-");
+        return List.of(new SnapshotId(id + "a"), new SnapshotId(id + "b"));
+    }
+
+    static Ami inState(Ami ami, String state) {
+        return new Ami(
+                ami.id(),
+                ami.region(),
+                ami.name(),
+                state,
+                ami.tags(),
+                ami.snapshots(),
+                ami.created(),
+                ami.reason());
+    }
+
+    static Ami tagged(Ami ami, String key, String value) {
+        Map<String, String> tags = new HashMap<>(ami.tags());
+        tags.put(key, value);
+        return withTags(ami, tags);
+    }
+
+    static Ami withTags(Ami ami, Map<String, String> tags) {
+        return new Ami(
+                ami.id(),
+                ami.region(),
+                ami.name(),
+                ami.state(),
+                tags,
+                ami.snapshots(),
+                ami.created(),
+                ami.reason());
+    }
+
+    static Keep keep(String rules) {
+        return keep(rules, UTC);
+    }
+
+    /** Reads rules as a policy file writes them: {@code last: 3, within: 48h}. */
+    static Keep keep(String rules, ZoneId zone) {
+        Map<String, String> by = new HashMap<>();
+        for (String rule : rules.split(", ", -1)) {
+            String[] parts = rule.split(": ", 2);
+            by.put(parts[0], parts[1]);
+        }
+        Keep keep =
+                new Keep(
+                        count(by, "last"),
+                        count(by, "hourly"),
+                        count(by, "daily"),
+                        count(by, "weekly"),
+                        count(by, "monthly"),
+                        count(by, "yearly"),
+                        Optional.ofNullable(by.remove("within"))
+                                .map(span -> Duration.parse("PT" + span.toUpperCase(Locale.ROOT))),
+                        count(by, "atLeast"),
+                        zone);
+        if (!by.isEmpty()) {
+            throw new IllegalArgumentException("no such rules: " + by);
+        }
+        return keep;
+    }
+
+    private static int count(Map<String, String> by, String rule) {
+        String count = by.remove(rule);
+        return count == null ? 0 : Integer.parseInt(count);
+    }
+
+    static final Policy.Limits NO_LIMITS = new Policy.Limits(Optional.empty(), Optional.empty());
+
+    static Policy policy(Optional<Keep> keep, Policy.Limits limits) {
+        return policy(keep, limits, Map.of());
+    }
+
+    static Policy policy(
+            Optional<Keep> keep, Policy.Limits limits, Map<Region, Policy.Replica> replicate) {
+        return new Policy(
+                "gold",
+                new Selector(
+                        Map.of("backup", List.of("gold")),
+                        Map.of(),
+                        Set.of("running"),
+                        List.of(HOME)),
+                Optional.empty(),
+                Set.of(),
+                new Policy.Imaging(false, List.of(), List.of()),
+                keep,
+                replicate,
+                new Policy.Share(List.of(), List.of(), List.of()),
+                new Policy.Retire(Optional.empty(), Optional.empty()),
+                limits);
+    }
+}

@@ -1,0 +1,599 @@
+package dev.amikeeper.retention;
+
+import static dev.amikeeper.retention.Given.HOME;
+import static dev.amikeeper.retention.Given.NO_LIMITS;
+import static dev.amikeeper.retention.Given.ami;
+import static dev.amikeeper.retention.Given.image;
+import static dev.amikeeper.retention.Given.inState;
+import static dev.amikeeper.retention.Given.intent;
+import static dev.amikeeper.retention.Given.keep;
+import static dev.amikeeper.retention.Given.policy;
+import static dev.amikeeper.retention.Given.snapshots;
+import static dev.amikeeper.retention.Given.tagged;
+import static dev.amikeeper.retention.Given.withTags;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageRef;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Trigger;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.policy.Policy.Limits;
+import dev.amikeeper.policy.Policy.Replica;
+import dev.amikeeper.retention.Reason.Kind;
+import dev.amikeeper.retention.Usage.Probe;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** The policy keeps the newest image; {@link #old} is the candidate. */
+final class PrunePlanTest {
+    private static final Instant NOW = Instant.parse("2026-03-05T05:00:00Z");
+
+    private final List<Image> records = new ArrayList<>();
+    private final Map<ImageId, Ami> inEc2 = new HashMap<>();
+    private final Set<ImageRef> copySources = new HashSet<>();
+    private Usage usage = Usage.of(List.of(probe(Map.of(), Optional.empty())));
+    private Policy policy = policy(Optional.of(keep("last: 1")), NO_LIMITS);
+
+    private final Image old = given(image("2026-03-01T02:00:00Z"));
+    private final Image newest = given(image("2026-03-04T02:00:00Z"));
+
+    @Test
+    void removesWhatNoRuleKeepsWithItsSnapshots() {
+        assertThat(verdict(old))
+                .isEqualTo(
+                        new Verdict.Remove(
+                                old, "no rule keeps it (last: 1, atLeast: 0)", snapshots(old)));
+    }
+
+    @Test
+    void keepsWhatARuleKeeps() {
+        assertThat(verdict(newest))
+                .isEqualTo(
+                        new Verdict.Keep(
+                                newest,
+                                List.of(
+                                        new Reason(
+                                                Kind.LAST,
+                                                "number 1 of the newest images (last: 1)"))));
+    }
+
+    @Test
+    void everyInstanceHasItsOwnHistory() {
+        Image other = given(image("i-2", Instant.parse("2020-01-01T00:00:00Z")));
+
+        assertThat(kinds(other)).containsExactly(Kind.LAST);
+    }
+
+    @Test
+    void withoutKeepNothingIsRemoved() {
+        policy = policy(Optional.empty(), NO_LIMITS);
+
+        assertThat(kinds(old)).containsExactly(Kind.NO_RULES);
+        assertThat(kinds(newest)).containsExactly(Kind.NO_RULES);
+    }
+
+    @Test
+    void aDrRegionHasItsOwnRules() {
+        Region dr = new Region("us-west-2");
+        Replica lasting = new Replica(Optional.empty(), Optional.of(keep("last: 2")));
+        policy = policy(Optional.of(keep("last: 1")), NO_LIMITS, Map.of(dr, lasting));
+        Image copy = copyOf(old, dr);
+        Image newerCopy = copyOf(newest, dr);
+
+        PrunePlan plan =
+                PrunePlan.of(
+                        policy,
+                        dr,
+                        List.of(copy, newerCopy),
+                        Map.of(
+                                copy.id().orElseThrow(), ami(copy),
+                                newerCopy.id().orElseThrow(), ami(newerCopy)),
+                        usage,
+                        copySources,
+                        NOW);
+
+        assertThat(plan.verdicts()).allMatch(Verdict.Keep.class::isInstance);
+        assertThat(verdict(old)).isInstanceOf(Verdict.Remove.class);
+    }
+
+    @Test
+    void aHeldImageStays() {
+        shown(tagged(ami(old), ImageTags.HOLD, "audit 2026"));
+
+        assertThat(reasons(old))
+                .containsExactly(new Reason(Kind.HELD, "held by its tag amikeeper:hold"));
+    }
+
+    @Test
+    void anEmptyHoldTagHoldsToo() {
+        shown(tagged(ami(old), ImageTags.HOLD, ""));
+
+        assertThat(kinds(old)).containsExactly(Kind.HELD);
+    }
+
+    @Test
+    void anImageWithoutOurTagsStays() {
+        shown(withTags(ami(old), Map.of("Name", "web")));
+
+        assertThat(reasons(old))
+                .containsExactly(new Reason(Kind.OTHER_TAGS, "its tags in EC2 are not ours"));
+    }
+
+    @Test
+    void anImageWhoseTagsNameAnotherStays() {
+        shown(withTags(ami(old), ami(newest).tags()));
+
+        assertThat(reasons(old))
+                .containsExactly(
+                        new Reason(
+                                Kind.OTHER_TAGS,
+                                "its tags in EC2 say gold/i-1/2026-03-04T02.00.00Z"));
+    }
+
+    @Test
+    void anAdoptedRecordIsOneKeyOnly() {
+        records.remove(old);
+        Image adopted = given(Given.adopted(old));
+
+        assertThat(reasons(adopted))
+                .containsExactly(
+                        new Reason(
+                                Kind.ADOPTED,
+                                "its record was made from its tags, which are one key only"));
+    }
+
+    @Test
+    void anImageInUseStays() {
+        usage = Usage.of(List.of(probe(Map.of(id(old), List.of("i-7")), Optional.empty())));
+
+        assertThat(reasons(old)).containsExactly(new Reason(Kind.IN_USE, "used by i-7"));
+    }
+
+    @Test
+    void ofManyUsersTheFirstAreShown() {
+        List<String> users = IntStream.rangeClosed(1, 7).mapToObj(i -> "i-" + i).toList();
+        usage = Usage.of(List.of(probe(Map.of(id(old), users), Optional.empty())));
+
+        assertThat(reasons(old))
+                .containsExactly(
+                        new Reason(Kind.IN_USE, "used by i-1, i-2, i-3, i-4, i-5 and 2 more"));
+    }
+
+    @Test
+    void anImageWhoseUseIsUnknownStays() {
+        usage = Usage.of(List.of(probe(Map.of(), Optional.of("denied"))));
+
+        assertThat(reasons(old))
+                .containsExactly(
+                        new Reason(
+                                Kind.USE_UNKNOWN,
+                                "whether it is used is not known: instances: denied"));
+    }
+
+    @Test
+    void withoutAnyProbeNothingIsRemoved() {
+        usage = Usage.of(List.of());
+
+        assertThat(kinds(old)).containsExactly(Kind.USE_UNKNOWN);
+    }
+
+    @Test
+    void theSourceOfAWaitingCopyStays() {
+        copySources.add(new ImageRef(HOME, id(old)));
+
+        assertThat(reasons(old))
+                .containsExactly(
+                        new Reason(Kind.COPY_SOURCE, "a copy of it is being made or waits"));
+    }
+
+    @Test
+    void theSameIdInAnotherRegionIsAnotherSource() {
+        copySources.add(new ImageRef(new Region("eu-west-1"), id(old)));
+
+        assertThat(verdict(old)).isInstanceOf(Verdict.Remove.class);
+    }
+
+    @Test
+    void theNewestGoodImagesStayWhateverTheRulesSay() {
+        policy = policy(Optional.of(keep("last: 1, atLeast: 2")), NO_LIMITS);
+
+        assertThat(reasons(old))
+                .containsExactly(
+                        new Reason(
+                                Kind.AT_LEAST, "number 2 of the newest good images (atLeast: 2)"));
+    }
+
+    @Test
+    void anImageOfTheFutureStays() {
+        Image future = given(image("2026-03-05T05:00:01Z"));
+
+        assertThat(reasons(future))
+                .containsExactly(
+                        new Reason(
+                                Kind.FUTURE,
+                                "its slot lies after this run's 2026-03-05T05:00:00Z"));
+    }
+
+    @Test
+    void anImageOfTheFutureDoesNotStandInForTheNewest() {
+        policy = policy(Optional.of(keep("last: 1, within: 1h, atLeast: 1")), NO_LIMITS);
+        given(image("2099-01-01T00:00:00Z"));
+
+        assertThat(kinds(newest)).containsExactly(Kind.LAST, Kind.WITHIN, Kind.AT_LEAST);
+    }
+
+    @Test
+    void anImageOfThisVeryMomentIsNotOfTheFuture() {
+        Image current = given(image("2026-03-05T05:00:00Z"));
+
+        assertThat(kinds(current)).containsExactly(Kind.LAST);
+    }
+
+    @Test
+    void listsEveryReason() {
+        records.clear();
+        Image both = given(Given.adopted(newest));
+        shown(withTags(ami(both), Map.of(ImageTags.HOLD, "")));
+        copySources.add(new ImageRef(HOME, id(both)));
+        usage = Usage.of(List.of());
+
+        assertThat(kinds(both))
+                .containsExactly(
+                        Kind.LAST,
+                        Kind.OTHER_TAGS,
+                        Kind.ADOPTED,
+                        Kind.HELD,
+                        Kind.USE_UNKNOWN,
+                        Kind.COPY_SOURCE);
+    }
+
+    @Test
+    void anIntentStays() {
+        Image waiting = given(intent("i-1", NOW));
+
+        assertThat(reasons(waiting)).containsExactly(new Reason(Kind.REQUESTED, "not started yet"));
+        assertThat(kinds(newest)).containsExactly(Kind.LAST);
+    }
+
+    @Test
+    void anImageInTheMakingStays() {
+        Image pending = given(intent("i-1", NOW).started(new ImageId("ami-9"), 1, NOW), "pending");
+
+        assertThat(reasons(pending)).containsExactly(new Reason(Kind.CREATING, "still being made"));
+        assertThat(kinds(newest)).containsExactly(Kind.LAST);
+    }
+
+    @Test
+    void aFailureStays() {
+        Image failed = given(intent("i-1", NOW).failed("the instance\nis gone", NOW));
+
+        assertThat(reasons(failed))
+                .containsExactly(new Reason(Kind.FAILED, "failed: the instance?is gone"));
+        assertThat(kinds(newest)).containsExactly(Kind.LAST);
+    }
+
+    @Test
+    void anImageThatEc2DoesNotShowStaysAndCountsForNothing() {
+        inEc2.remove(id(newest));
+
+        assertThat(reasons(newest))
+                .containsExactly(new Reason(Kind.MISSING, "EC2 does not show it in us-east-1"));
+        assertThat(kinds(old)).containsExactly(Kind.LAST);
+    }
+
+    @Test
+    void anImageThatSomebodyDeregisteredCountsForNothing() {
+        shown(inState(ami(newest), "deregistered"));
+
+        assertThat(kinds(newest)).containsExactly(Kind.MISSING);
+        assertThat(kinds(old)).containsExactly(Kind.LAST);
+    }
+
+    @Test
+    void anImageThatSomebodyDisabledStaysAndCountsForNothing() {
+        shown(inState(ami(newest), "disabled"));
+
+        assertThat(reasons(newest))
+                .containsExactly(new Reason(Kind.DISABLED, "disabled by somebody"));
+        assertThat(kinds(old)).containsExactly(Kind.LAST);
+    }
+
+    @Test
+    void anImageRecordedAsDisabledStaysAndCountsForNothing() {
+        records.remove(newest);
+        Image disabled = given(newest.disabledByOthers());
+
+        assertThat(kinds(disabled)).containsExactly(Kind.DISABLED);
+        assertThat(kinds(old)).containsExactly(Kind.LAST);
+    }
+
+    @Test
+    void anImageInAnotherStateStaysAndCountsForNothing() {
+        shown(inState(ami(newest), "invalid"));
+
+        assertThat(reasons(newest))
+                .containsExactly(new Reason(Kind.NOT_AVAILABLE, "EC2 shows it as \"invalid\""));
+        assertThat(kinds(old)).containsExactly(Kind.LAST);
+    }
+
+    @Test
+    void aRemovalThatOnlyBeganGoesOn() {
+        Image retiring = given(retiring(old));
+
+        assertThat(verdict(retiring))
+                .isEqualTo(
+                        new Verdict.Remove(
+                                retiring,
+                                "no rule keeps it (last: 1, atLeast: 0)",
+                                snapshots(old)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aRemovalWithoutItsAmiIsFinishedWhateverTheRulesSay(boolean rules) {
+        policy = policy(Optional.of(keep("last: 9")).filter(keep -> rules), NO_LIMITS);
+        Image retiring = given(retiring(old));
+        inEc2.remove(id(old));
+
+        assertThat(verdict(retiring)).isEqualTo(new Verdict.Finish(retiring, snapshots(old)));
+    }
+
+    @Test
+    void aRemovalWhoseAmiEc2StillShowsAsDeregisteredIsFinished() {
+        Image retiring = given(retiring(old));
+        shown(inState(ami(old), "deregistered"));
+
+        assertThat(verdict(retiring)).isEqualTo(new Verdict.Finish(retiring, snapshots(old)));
+    }
+
+    @Test
+    void theRemovalOfAnImageThatIsKeptAgainIsCalledOff() {
+        policy = policy(Optional.of(keep("last: 2")), NO_LIMITS);
+        Image retiring = given(retiring(old));
+
+        assertThat(verdict(retiring))
+                .isEqualTo(
+                        new Verdict.CallOff(
+                                retiring,
+                                List.of(
+                                        new Reason(
+                                                Kind.LAST,
+                                                "number 2 of the newest images (last: 2)"))));
+    }
+
+    @Test
+    void theRemovalOfAnImageThatCameIntoUseIsCalledOff() {
+        usage = Usage.of(List.of(probe(Map.of(id(old), List.of("i-7")), Optional.empty())));
+        Image retiring = given(retiring(old));
+
+        assertThat(verdict(retiring))
+                .isEqualTo(
+                        new Verdict.CallOff(
+                                retiring, List.of(new Reason(Kind.IN_USE, "used by i-7"))));
+    }
+
+    @Test
+    void aRetiringImageThatSomebodyDisabledIsLeftAlone() {
+        Image retiring = given(retiring(old));
+        shown(inState(ami(old), "disabled"));
+
+        assertThat(kinds(retiring)).containsExactly(Kind.DISABLED);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // 10 good images of which 9 are to go
+        "9,    ,    ''",
+        "10,   ,    ''",
+        "8,    ,    'maxRemoveCount: 8'",
+        "0,    ,    'maxRemoveCount: 0'",
+        "    , 90,  ''",
+        "    , 91,  ''",
+        "    , 89,  'maxRemovePercent: 89'",
+        "    , 0,   'maxRemovePercent: 0'",
+        "9,    90,  ''",
+        "9,    89,  'maxRemovePercent: 89'",
+        "8,    90,  'maxRemoveCount: 8'",
+        "8,    89,  'maxRemoveCount: 8 and maxRemovePercent: 89'",
+    })
+    void theBreakerAllowsExactlyItsLimits(
+            @Nullable Integer count, @Nullable Integer percent, String over) {
+        policy = policy(Optional.of(keep("last: 1")), limits(count, percent));
+        givenMore(8);
+
+        Optional<String> why =
+                over.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(
+                                "would remove 9 of 10 good images, more than " + over + " allows");
+        assertThat(plan().blocked()).isEqualTo(why);
+        assertThat(plan().verdicts())
+                .filteredOn(Verdict.Remove.class::isInstance)
+                .hasSize(why.isEmpty() ? 9 : 0);
+    }
+
+    @Test
+    void everyRemovalThatTheBreakerStopsSaysSo() {
+        policy = policy(Optional.of(keep("last: 1")), limits(0, null));
+
+        assertThat(reasons(old))
+                .containsExactly(
+                        new Reason(
+                                Kind.BREAKER,
+                                "would remove 1 of 2 good images,"
+                                        + " more than maxRemoveCount: 0 allows"));
+        assertThat(kinds(newest)).containsExactly(Kind.LAST);
+    }
+
+    @Test
+    void theBreakerDoesNotStopWhatRemovesNoImage() {
+        policy = policy(Optional.of(keep("last: 1")), limits(0, 0));
+        Image half = given(retiring(image("2026-02-01T02:00:00Z")));
+        inEc2.remove(id(half));
+        Image inUse = given(retiring(image("2026-02-02T02:00:00Z")));
+        usage = Usage.of(List.of(probe(Map.of(id(inUse), List.of("i-7")), Optional.empty())));
+
+        assertThat(plan().blocked()).isPresent();
+        assertThat(verdict(half)).isInstanceOf(Verdict.Finish.class);
+        assertThat(verdict(inUse)).isInstanceOf(Verdict.CallOff.class);
+    }
+
+    @Test
+    void whatIsNotGoodDoesNotRaiseTheBreakersLimit() {
+        policy = policy(Optional.of(keep("last: 1")), limits(null, 40));
+        given(intent("i-1", NOW));
+        given(intent("i-2", NOW));
+
+        assertThat(plan().blocked())
+                .contains("would remove 1 of 2 good images, more than maxRemovePercent: 40 allows");
+    }
+
+    @Test
+    void nothingToRemoveIsNeverTooMuch() {
+        records.clear();
+        policy = policy(Optional.of(keep("last: 1")), limits(0, 0));
+
+        assertThat(plan()).isEqualTo(new PrunePlan("gold", HOME, List.of(), Optional.empty()));
+    }
+
+    @Test
+    void theOrderIsByInstanceAndNewestFirst() {
+        Image other = given(image("i-0", Instant.parse("2026-02-01T02:00:00Z")));
+        Image waiting = given(intent("i-1", Instant.parse("2026-03-03T02:00:00Z")));
+
+        assertThat(plan().verdicts())
+                .extracting(Verdict::image)
+                .containsExactly(other, newest, waiting, old);
+    }
+
+    @Test
+    void theOrderOfTheRecordsDoesNotMatter() {
+        givenMore(20);
+        PrunePlan plan = plan();
+        List<Image> reversed = records.reversed();
+
+        assertThat(PrunePlan.of(policy, HOME, reversed, inEc2, usage, copySources, NOW))
+                .isEqualTo(plan);
+    }
+
+    @Test
+    void aRecordOfAnotherRegionHasNoPlaceInThePlan() {
+        records.add(copyOf(old, new Region("us-west-2")));
+
+        assertThatThrownBy(this::plan)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "gold/i-1/2026-03-01T02.00.00Z in us-west-2 has no place in a plan for"
+                                + " gold in us-east-1, or comes twice");
+    }
+
+    @Test
+    void aRecordOfAnotherPolicyHasNoPlaceInThePlan() {
+        Image foreign =
+                Image.intent(
+                        new ImageName("silver", old.name().instance(), old.name().slot()),
+                        HOME,
+                        Trigger.SCHEDULED,
+                        NOW);
+        records.add(foreign);
+
+        assertThatThrownBy(this::plan).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aRecordThatComesTwiceWouldCountTwice() {
+        records.add(retiring(newest));
+
+        assertThatThrownBy(this::plan).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private PrunePlan plan() {
+        return PrunePlan.of(policy, HOME, records, inEc2, usage, copySources, NOW);
+    }
+
+    private Verdict verdict(Image image) {
+        return plan().verdicts().stream()
+                .filter(verdict -> verdict.image().equals(image))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private List<Reason> reasons(Image image) {
+        assertThat(verdict(image)).isInstanceOf(Verdict.Keep.class);
+        return Stream.of(verdict(image))
+                .map(Verdict.Keep.class::cast)
+                .flatMap(kept -> kept.reasons().stream())
+                .toList();
+    }
+
+    private List<Kind> kinds(Image image) {
+        return reasons(image).stream().map(Reason::kind).toList();
+    }
+
+    private Image given(Image image) {
+        return given(image, "available");
+    }
+
+    /** A record, in the place of an earlier one of the same image, and its AMI if it has one. */
+    private Image given(Image image, String state) {
+        records.removeIf(record -> record.name().equals(image.name()));
+        records.add(image);
+        if (image.id().isPresent()) {
+            shown(inState(ami(image), state));
+        }
+        return image;
+    }
+
+    private void givenMore(int count) {
+        for (int day = 1; day <= count; day++) {
+            given(image("i-1", NOW.minus(Duration.ofDays(10L + day))));
+        }
+    }
+
+    private void shown(Ami ami) {
+        inEc2.put(ami.id(), ami);
+    }
+
+    private static Image retiring(Image image) {
+        return image.retiring("no rule keeps it", snapshots(image), NOW);
+    }
+
+    private static Image copyOf(Image image, Region region) {
+        return image.copyTo(region, NOW).started(id(image), 2, NOW).available(false, NOW);
+    }
+
+    private static ImageId id(Image image) {
+        return image.id().orElseThrow();
+    }
+
+    private static Probe probe(Map<ImageId, List<String>> users, Optional<String> unknown) {
+        return new Probe("instances", users, unknown);
+    }
+
+    private static Limits limits(@Nullable Integer count, @Nullable Integer percent) {
+        return new Limits(Optional.ofNullable(percent), Optional.ofNullable(count));
+    }
+}
