@@ -3,14 +3,17 @@ package dev.amikeeper;
 import static software.amazon.lambda.powertools.logging.argument.StructuredArguments.entry;
 
 import com.amazonaws.services.lambda.runtime.Context;
-import java.lang.reflect.RecordComponent;
-import java.util.function.Supplier;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
 import software.amazon.lambda.powertools.logging.PowertoolsLogging;
 import software.amazon.lambda.powertools.metrics.Metrics;
 import software.amazon.lambda.powertools.metrics.MetricsFactory;
 import software.amazon.lambda.powertools.metrics.model.MetricUnit;
+
+import java.lang.reflect.RecordComponent;
+import java.util.function.Supplier;
 
 /** One call of a function: its report is the answer, a log line and the metrics at once. */
 public final class Invocation {

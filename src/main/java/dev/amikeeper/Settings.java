@@ -1,6 +1,7 @@
 package dev.amikeeper;
 
 import dev.amikeeper.image.Region;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

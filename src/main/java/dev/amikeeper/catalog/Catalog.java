@@ -52,9 +52,6 @@ public interface Catalog {
     /** What there is to do, oldest slot first; of what waits, only what is due by then. */
     List<Image> work(Region region, Work kind, Instant dueBy, int limit);
 
-    /** Whether {@link #work} would answer anything. */
-    boolean hasWork(Region region, Work kind, Instant dueBy);
-
     /** How many snapshot copies are under way to this Region. */
     int copiesInFlight(Region region);
 

@@ -269,11 +269,6 @@ public final class DynamoDbCatalog implements Catalog {
                 .toList();
     }
 
-    @Override
-    public boolean hasWork(Region region, Work kind, Instant dueBy) {
-        return dueWork(region, kind, dueBy).findAny().isPresent();
-    }
-
     private Stream<Map<String, AttributeValue>> dueWork(Region region, Work kind, Instant dueBy) {
         return pages(query ->
                 query.keyConditionExpression("pk = :pk")

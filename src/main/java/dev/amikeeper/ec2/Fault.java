@@ -1,9 +1,10 @@
 package dev.amikeeper.ec2;
 
-import java.util.Map;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
+
+import java.util.Map;
 
 /** What an error of EC2 means to us. All its error codes stand here and nowhere else. */
 public enum Fault {

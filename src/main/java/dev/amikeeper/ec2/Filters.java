@@ -1,7 +1,8 @@
 package dev.amikeeper.ec2;
 
-import java.util.Collection;
 import software.amazon.awssdk.services.ec2.model.Filter;
+
+import java.util.Collection;
 
 /** Filters of EC2's reads: any of the values matches. */
 final class Filters {

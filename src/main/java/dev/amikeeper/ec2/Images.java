@@ -9,6 +9,16 @@ import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.policy.Policy;
+
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
+import software.amazon.awssdk.services.ec2.model.LaunchPermission;
+import software.amazon.awssdk.services.ec2.model.ResourceType;
+import software.amazon.awssdk.services.ec2.model.Tag;
+import software.amazon.awssdk.services.ec2.model.TagSpecification;
+
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -23,14 +33,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.ec2.Ec2Client;
-import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
-import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
-import software.amazon.awssdk.services.ec2.model.LaunchPermission;
-import software.amazon.awssdk.services.ec2.model.ResourceType;
-import software.amazon.awssdk.services.ec2.model.Tag;
-import software.amazon.awssdk.services.ec2.model.TagSpecification;
 
 /** The door to EC2's images and their snapshots: the only class that writes to EC2. */
 public final class Images {
@@ -56,14 +58,12 @@ public final class Images {
                 intent,
                 Pace.Call.CREATE_IMAGE,
                 client ->
-                        client.createImage(
-                                        image ->
-                                                image.instanceId(instance.id().value())
-                                                        .name(intent.name().toString())
-                                                        .noReboot(!how.reboot())
-                                                        .blockDeviceMappings(
-                                                                leftOut(instance, how))
-                                                        .tagSpecifications(onBoth(tags)))
+                        client.createImage(image ->
+                                        image.instanceId(instance.id().value())
+                                                .name(intent.name().toString())
+                                                .noReboot(!how.reboot())
+                                                .blockDeviceMappings(leftOut(instance, how))
+                                                .tagSpecifications(onBoth(tags)))
                                 .imageId());
     }
 
@@ -89,10 +89,8 @@ public final class Images {
                                                     .clientToken(token(waiting))
                                                     .tagSpecifications(onBoth(tags));
                                             how.kmsKey()
-                                                    .ifPresent(
-                                                            key ->
-                                                                    copy.encrypted(true)
-                                                                            .kmsKeyId(key));
+                                                    .ifPresent(key ->
+                                                            copy.encrypted(true).kmsKeyId(key));
                                         })
                                 .imageId());
     }
@@ -129,7 +127,10 @@ public final class Images {
                     list(
                                     image.region(),
                                     request ->
-                                            request.filters(Filters.anyOf("name", List.of(image.name().toString()))))
+                                            request.filters(
+                                                    Filters.anyOf(
+                                                            "name",
+                                                            List.of(image.name().toString()))))
                             .stream()
                             .findFirst();
         } catch (SdkException error) {
@@ -161,25 +162,22 @@ public final class Images {
                                 with.accounts().stream()
                                         .map(a -> LaunchPermission.builder().userId(a).build()),
                                 with.organizations().stream()
-                                        .map(
-                                                arn ->
-                                                        LaunchPermission.builder()
-                                                                .organizationArn(arn)
-                                                                .build()),
+                                        .map(arn ->
+                                                LaunchPermission.builder()
+                                                        .organizationArn(arn)
+                                                        .build()),
                                 with.organizationalUnits().stream()
-                                        .map(
-                                                arn ->
-                                                        LaunchPermission.builder()
-                                                                .organizationalUnitArn(arn)
-                                                                .build()))
+                                        .map(arn ->
+                                                LaunchPermission.builder()
+                                                        .organizationalUnitArn(arn)
+                                                        .build()))
                         .flatMap(Function.identity())
                         .toList();
         try {
             ec2.apply(region)
-                    .modifyImageAttribute(
-                            modify ->
-                                    modify.imageId(id.value())
-                                            .launchPermission(add -> add.add(permissions)));
+                    .modifyImageAttribute(modify ->
+                            modify.imageId(id.value())
+                                    .launchPermission(add -> add.add(permissions)));
             return new Sharing.Shared();
         } catch (SdkException error) {
             return new Sharing.Refused(Fault.text(error));
@@ -195,10 +193,8 @@ public final class Images {
         try {
             var answer =
                     ec2.apply(region)
-                            .deregisterImage(
-                                    image ->
-                                            image.imageId(id.value())
-                                                    .deleteAssociatedSnapshots(true));
+                            .deregisterImage(image ->
+                                    image.imageId(id.value()).deleteAssociatedSnapshots(true));
             List<SnapshotId> left =
                     answer.deleteSnapshotResults().stream()
                             .filter(result -> !"success".equals(result.returnCodeAsString()))
@@ -248,8 +244,7 @@ public final class Images {
     public List<Ami> ours(Region region) {
         return list(
                 region,
-                request ->
-                        request.filters(Filters.anyOf("tag-key", List.of(ImageTags.POLICY))));
+                request -> request.filters(Filters.anyOf("tag-key", List.of(ImageTags.POLICY))));
     }
 
     /**
@@ -263,11 +258,7 @@ public final class Images {
         for (int from = 0; from < values.size(); from += VALUES_A_FILTER) {
             List<String> some =
                     values.subList(from, Math.min(values.size(), from + VALUES_A_FILTER));
-            found.addAll(
-                    list(
-                            region,
-                            request ->
-                                    request.filters(Filters.anyOf("image-id", some))));
+            found.addAll(list(region, request -> request.filters(Filters.anyOf("image-id", some))));
         }
         return found.stream().collect(Collectors.toMap(Ami::id, Function.identity()));
     }
@@ -275,11 +266,10 @@ public final class Images {
     private List<Ami> list(Region region, Consumer<DescribeImagesRequest.Builder> narrowed) {
         return ec2
                 .apply(region)
-                .describeImagesPaginator(
-                        request -> {
-                            request.owners("self").includeDisabled(true).maxResults(PAGE);
-                            narrowed.accept(request);
-                        })
+                .describeImagesPaginator(request -> {
+                    request.owners("self").includeDisabled(true).maxResults(PAGE);
+                    narrowed.accept(request);
+                })
                 .images()
                 .stream()
                 .map(image -> ami(region, image))

@@ -4,6 +4,14 @@ import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.DescribeInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.Filter;
+import software.amazon.awssdk.services.ec2.model.InstanceBlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.Tag;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -12,12 +20,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.ec2.Ec2Client;
-import software.amazon.awssdk.services.ec2.model.DescribeInstancesRequest;
-import software.amazon.awssdk.services.ec2.model.Filter;
-import software.amazon.awssdk.services.ec2.model.InstanceBlockDeviceMapping;
-import software.amazon.awssdk.services.ec2.model.Tag;
 
 /** The door to EC2's instances. Reads in pages; writes only to take a request's tag away. */
 public final class Instances {
@@ -78,25 +80,19 @@ public final class Instances {
     public void removeRequest(Region region, InstanceId instance, String value) {
         pace.take(region, Pace.Call.DELETE_TAGS);
         ec2.apply(region)
-                .deleteTags(
-                        delete ->
-                                delete.resources(instance.value())
-                                        .tags(
-                                                Tag.builder()
-                                                        .key(ImageTags.REQUEST)
-                                                        .value(value)
-                                                        .build()));
+                .deleteTags(delete ->
+                        delete.resources(instance.value())
+                                .tags(Tag.builder().key(ImageTags.REQUEST).value(value).build()));
     }
 
     private Stream<Instance> list(
             Region region, Consumer<DescribeInstancesRequest.Builder> narrowed) {
         return ec2
                 .apply(region)
-                .describeInstancesPaginator(
-                        request -> {
-                            request.maxResults(PAGE);
-                            narrowed.accept(request);
-                        })
+                .describeInstancesPaginator(request -> {
+                    request.maxResults(PAGE);
+                    narrowed.accept(request);
+                })
                 .reservations()
                 .stream()
                 .flatMap(reservation -> reservation.instances().stream())

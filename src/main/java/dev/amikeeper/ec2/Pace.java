@@ -1,6 +1,7 @@
 package dev.amikeeper.ec2;
 
 import dev.amikeeper.image.Region;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -1,6 +1,7 @@
 package dev.amikeeper.ec2;
 
 import dev.amikeeper.image.SnapshotId;
+
 import java.util.List;
 
 /** How the removal of an image or of its snapshots ended. */

@@ -2,6 +2,7 @@ package dev.amikeeper.event;
 
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Texts;
+
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -95,23 +96,21 @@ public record Event(
 
     private static Map<String, Object> objectsOf(Map<?, ?> fields) {
         Map<String, Object> objects = new LinkedHashMap<>();
-        fields.forEach(
-                (key, value) -> {
-                    if (key instanceof String name && value != null) {
-                        objects.put(name, value);
-                    }
-                });
+        fields.forEach((key, value) -> {
+            if (key instanceof String name && value != null) {
+                objects.put(name, value);
+            }
+        });
         return objects;
     }
 
     private static Map<String, String> textsOf(Map<?, ?> fields) {
         Map<String, String> texts = new LinkedHashMap<>();
-        fields.forEach(
-                (key, value) -> {
-                    if (key instanceof String name && value instanceof String text) {
-                        texts.put(name, text);
-                    }
-                });
+        fields.forEach((key, value) -> {
+            if (key instanceof String name && value instanceof String text) {
+                texts.put(name, text);
+            }
+        });
         return texts;
     }
 }

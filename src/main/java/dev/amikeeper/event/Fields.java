@@ -16,7 +16,8 @@ final class Fields {
     static String needed(Map<String, Object> fields, String name) throws MalformedEventException {
         return text(fields, name)
                 .filter(text -> !text.isBlank())
-                .orElseThrow(() -> new MalformedEventException(name + ": must be there, as a text"));
+                .orElseThrow(
+                        () -> new MalformedEventException(name + ": must be there, as a text"));
     }
 
     static List<String> texts(Map<String, Object> fields, String name)

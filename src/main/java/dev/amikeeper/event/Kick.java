@@ -3,8 +3,10 @@ package dev.amikeeper.event;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Texts;
+
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;

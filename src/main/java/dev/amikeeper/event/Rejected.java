@@ -3,12 +3,14 @@ package dev.amikeeper.event;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.image.Texts;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Events that nobody can act on: logged in one line, recorded, and told once. */
 public final class Rejected {
@@ -23,7 +25,12 @@ public final class Rejected {
             Map<String, Object> input,
             MalformedEventException why,
             Instant now) {
-        record(catalog, function, String.valueOf(input), why.getMessage() == null ? "" : why.getMessage(), now);
+        record(
+                catalog,
+                function,
+                String.valueOf(input),
+                why.getMessage() == null ? "" : why.getMessage(),
+                now);
     }
 
     /** Records that a function was called with something that it does not understand. */

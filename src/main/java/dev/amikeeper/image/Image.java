@@ -129,8 +129,12 @@ public record Image(
                 .withSnapshots(List.of());
     }
 
-    /** The snapshots that are still to be deleted. */
-    public Image withSnapshots(List<SnapshotId> left) {
+    /** The AMI is gone; of its snapshots these are still to be deleted. */
+    public Image leaving(List<SnapshotId> left) {
+        return with(state, attempt, id, volumes, since, due, note).withSnapshots(left);
+    }
+
+    private Image withSnapshots(List<SnapshotId> left) {
         return new Image(
                 name, region, home, trigger, state, attempt, id, volumes, since, due, note, left,
                 adopted, shared, disabled, version);

@@ -22,6 +22,11 @@ public record Instance(
         devices = List.copyOf(devices);
     }
 
+    /** The same instance in another state. */
+    public Instance in(String otherState) {
+        return new Instance(id, region, otherState, tags, rootDevice, devices);
+    }
+
     /** The volumes that an image leaves out; the root volume cannot be. */
     public List<String> imagedWithout(List<String> excluded) {
         return devices.stream()

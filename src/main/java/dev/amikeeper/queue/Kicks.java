@@ -2,12 +2,15 @@ package dev.amikeeper.queue;
 
 import dev.amikeeper.event.Kick;
 import dev.amikeeper.image.Region;
-import java.time.Instant;
-import java.util.UUID;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
+
+import java.time.Instant;
+import java.util.UUID;
 
 /**
  * The door to the two FIFO queues. One message group per account and Region, hence one worker at a
@@ -42,14 +45,16 @@ public final class Kicks {
     /** A lost kick is not lost work: the next tick sees what waits. So this never fails. */
     private void kick(String queue, Region region, Instant at) {
         try {
-            sqs.sendMessage(
-                    message ->
-                            message.queueUrl(queue)
-                                    .messageBody(Kick.body(region, at))
-                                    .messageGroupId(account + "/" + region)
-                                    .messageDeduplicationId(UUID.randomUUID().toString()));
+            sqs.sendMessage(message ->
+                    message.queueUrl(queue)
+                            .messageBody(Kick.body(region, at))
+                            .messageGroupId(account + "/" + region)
+                            .messageDeduplicationId(UUID.randomUUID().toString()));
         } catch (SdkException lost) {
-            log.warn("the kick for {} was lost, the next tick repeats it: {}", region, lost.getMessage());
+            log.warn(
+                    "the kick for {} was lost, the next tick repeats it: {}",
+                    region,
+                    lost.getMessage());
         }
     }
 }

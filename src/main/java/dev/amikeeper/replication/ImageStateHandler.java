@@ -2,6 +2,7 @@ package dev.amikeeper.replication;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.event.Event;
@@ -10,13 +11,16 @@ import dev.amikeeper.event.Rejected;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Texts;
-import java.util.Map;
-import java.util.Optional;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.util.Map;
+import java.util.Optional;
+
 /** Follows EC2's image state events, home and forwarded. Unknown images are ignored. */
-public final class ImageStateHandler implements RequestHandler<Map<String, Object>, ImageStateReport> {
+public final class ImageStateHandler
+        implements RequestHandler<Map<String, Object>, ImageStateReport> {
     private static final Logger log = LoggerFactory.getLogger(ImageStateHandler.class);
 
     private final Application app;
@@ -43,7 +47,8 @@ public final class ImageStateHandler implements RequestHandler<Map<String, Objec
         try {
             report = follow(Event.of(input));
         } catch (MalformedEventException malformed) {
-            Rejected.record(app.catalog(), "ImageStateFunction", input, malformed, app.clock().instant());
+            Rejected.record(
+                    app.catalog(), "ImageStateFunction", input, malformed, app.clock().instant());
             report = ImageStateReport.ofMalformed();
         }
         if (report.needsTelling()) {

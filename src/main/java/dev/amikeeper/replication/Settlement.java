@@ -11,13 +11,15 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What follows when EC2 is done with an image: the steps that state events and the workers' own
@@ -85,7 +87,8 @@ public final class Settlement {
         if (policy.share().isEmpty()) {
             return false;
         }
-        return switch (app.images().share(image.region(), image.id().orElseThrow(), policy.share())) {
+        return switch (app.images()
+                .share(image.region(), image.id().orElseThrow(), policy.share())) {
             case Sharing.Shared _ -> true;
             case Sharing.Refused(String why) -> {
                 log.warn("{} {} could not be shared: {}", image.region(), image.name(), why);

@@ -2,11 +2,14 @@ package dev.amikeeper.report;
 
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
-import java.util.List;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sns.SnsClient;
+
+import java.util.List;
 
 /**
  * The door to the alert topic. What is to be told stands in the catalogue until it has been told,
@@ -35,9 +38,8 @@ public final class Announcements {
             List<Notice> some =
                     notices.subList(from, Math.min(notices.size(), from + NOTICES_A_MESSAGE));
             try {
-                sns.publish(
-                        message ->
-                                message.topicArn(topic).subject(subject(some)).message(text(some)));
+                sns.publish(message ->
+                        message.topicArn(topic).subject(subject(some)).message(text(some)));
             } catch (SdkException notNow) {
                 log.warn("announcing has to wait: {}", notNow.getMessage());
                 return;

@@ -72,12 +72,12 @@ final class DynamoDbCatalogTest {
     @Test
     void answersNothingThatIsNotDueYet() {
         Image intent = requested("i-1");
-        Image postponed = intent.postponed(NOW.plusSeconds(60), "no room");
-        catalog.save(Change.of(intent, postponed));
+        Image again = intent.again(NOW.plusSeconds(60), "it failed", NOW);
+        catalog.save(Change.of(intent, again));
 
         assertThat(waiting(EAST, Work.CREATE_WAITING)).isEmpty();
-        assertThat(catalog.hasWork(EAST, Work.CREATE_WAITING, NOW)).isFalse();
-        assertThat(catalog.hasWork(EAST, Work.CREATE_WAITING, NOW.plusSeconds(60))).isTrue();
+        assertThat(catalog.work(EAST, Work.CREATE_WAITING, NOW.plusSeconds(60), 1))
+                .containsExactly(again);
     }
 
     @Test
@@ -243,15 +243,15 @@ final class DynamoDbCatalogTest {
     @Test
     void lastsOverManyPages() {
         List<Image> many = new ArrayList<>();
-        for (int i = 0; i < 2500; i++) {
+        for (int i = 0; i < 1500; i++) {
             many.add(
                     intent("gold", "i-1", NOW.plus(Duration.ofHours(i)).toString())
-                            .postponed(NOW, "x".repeat(800)));
+                            .again(NOW, "x".repeat(800), NOW));
         }
         catalog.request(many);
 
-        assertThat(catalog.ofPolicy("gold", EAST)).hasSize(2500);
-        assertThat(catalog.ofInstance(new InstanceId("i-1"))).hasSize(2500);
+        assertThat(catalog.ofPolicy("gold", EAST)).hasSize(1500);
+        assertThat(catalog.ofInstance(new InstanceId("i-1"))).hasSize(1500);
         assertThat(catalog.work(EAST, Work.CREATE_WAITING, NOW, 150)).hasSize(150);
     }
 

@@ -1,0 +1,160 @@
+package dev.amikeeper.backup;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.Texts;
+import dev.amikeeper.image.Trigger;
+import dev.amikeeper.policy.Policies;
+import dev.amikeeper.policy.Policy;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Which images are to be made, and which requests are refused. */
+public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
+    /** A request that nobody can fulfil. */
+    public record Refusal(InstanceId instance, String why, String remedy) {}
+
+    public BackupPlan {
+        intents = List.copyOf(intents);
+        refusals = List.copyOf(refusals);
+    }
+
+    /** A policy's slot: every instance that it selects. */
+    public static BackupPlan scheduled(
+            Policy policy, Slot slot, Collection<Instance> instances, Instant now) {
+        return new BackupPlan(
+                instances.stream()
+                        .filter(policy.select()::selects)
+                        .map(instance -> intent(policy, instance, slot, Trigger.SCHEDULED, now))
+                        .toList(),
+                List.of());
+    }
+
+    /** A request for some instances, found or not. */
+    public static BackupPlan requested(
+            Request request, Policies policies, Collection<Instance> found, Instant now) {
+        Map<InstanceId, Instance> byId =
+                found.stream().collect(Collectors.toMap(Instance::id, Function.identity()));
+        List<Image> intents = new ArrayList<>();
+        List<Refusal> refusals = new ArrayList<>();
+        for (InstanceId id : request.instances()) {
+            Optional<Instance> instance = Optional.ofNullable(byId.get(id));
+            List<Policy> taken =
+                    instance.map(there -> takenBy(request, policies, there)).orElse(List.of());
+            if (taken.isEmpty()) {
+                refusal(request, policies, id, instance).ifPresent(refusals::add);
+            } else {
+                Instance there = instance.orElseThrow();
+                taken.forEach(policy ->
+                        intents.add(intent(policy, there, request.slot(), request.trigger(), now)));
+            }
+        }
+        return new BackupPlan(intents, refusals);
+    }
+
+    private static List<Policy> takenBy(Request request, Policies policies, Instance instance) {
+        return policies.all().stream()
+                .filter(policy -> request.policy().map(policy.name()::equals).orElse(true))
+                .filter(policy -> policy.on().contains(request.trigger()))
+                .filter(policy -> policy.select().selects(instance))
+                .toList();
+    }
+
+    /** Instances stop all the time: that one of no policy does is no request to refuse. */
+    private static Optional<Refusal> refusal(
+            Request request, Policies policies, InstanceId id, Optional<Instance> instance) {
+        if (request.trigger() == Trigger.STOPPED) {
+            return Optional.empty();
+        }
+        Optional<String> unknown = request.policy().filter(name -> policies.find(name).isEmpty());
+        if (unknown.isPresent()) {
+            return Optional.of(
+                    new Refusal(
+                            id,
+                            "there is no policy " + Texts.quoted(unknown.get()),
+                            "name one of " + names(policies.all())));
+        }
+        if (instance.isEmpty()) {
+            return Optional.of(
+                    new Refusal(
+                            id,
+                            "there is no such instance in " + request.region(),
+                            "check the id, and send the request in the instance's Region"));
+        }
+        Instance there = instance.get();
+        List<Policy> selecting =
+                policies.all().stream()
+                        .filter(policy -> request.policy().map(policy.name()::equals).orElse(true))
+                        .filter(policy -> policy.select().selects(there))
+                        .toList();
+        if (!selecting.isEmpty()) {
+            return Optional.of(
+                    new Refusal(
+                            id,
+                            "policy "
+                                    + names(selecting)
+                                    + " selects it but does not image on \""
+                                    + request.trigger().word()
+                                    + "\"",
+                            "add \"" + request.trigger().word() + "\" to the policy's \"on\""));
+        }
+        return Optional.of(
+                new Refusal(
+                        id,
+                        (request.policy().isPresent()
+                                        ? "policy " + request.policy().get() + " does not select it"
+                                        : "no policy selects it")
+                                + " (it is "
+                                + there.state()
+                                + " in "
+                                + there.region()
+                                + ", tags "
+                                + Texts.plain(new TreeMap<>(there.tags()).toString())
+                                + ")",
+                        "give it the tags of a policy that covers "
+                                + there.region()
+                                + ": "
+                                + names(policies.all())));
+    }
+
+    private static Image intent(
+            Policy policy, Instance instance, Slot slot, Trigger trigger, Instant now) {
+        ImageName name = new ImageName(policy.name(), instance.id(), slot);
+        return Image.intent(name, instance.region(), trigger, now);
+    }
+
+    private static String names(List<Policy> policies) {
+        return policies.stream().map(Policy::name).collect(joining(", "));
+    }
+
+    /**
+     * Somebody or something asks for images now.
+     *
+     * @param slot the time of the event: a repeated event means the same images
+     * @param policy the policy that is meant; empty for all that select the instance
+     */
+    public record Request(
+            Trigger trigger,
+            Region region,
+            Slot slot,
+            List<InstanceId> instances,
+            Optional<String> policy) {
+        public Request {
+            instances = List.copyOf(instances);
+        }
+    }
+}

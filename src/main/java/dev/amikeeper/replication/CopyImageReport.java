@@ -1,0 +1,28 @@
+package dev.amikeeper.replication;
+
+import dev.amikeeper.queue.BatchItemFailure;
+
+import java.util.List;
+
+/**
+ * What a slice of copying did; as SQS wants it, with the kicks that it is to repeat.
+ *
+ * @param started copies started
+ * @param adopted copies that an earlier try had made
+ * @param again tries that failed and are followed by another
+ * @param failed given up
+ * @param waiting no room, or not now: they stay waiting
+ * @param malformed messages that are no kicks
+ */
+public record CopyImageReport(
+        int started,
+        int adopted,
+        int again,
+        int failed,
+        int waiting,
+        int malformed,
+        List<BatchItemFailure> batchItemFailures) {
+    public CopyImageReport {
+        batchItemFailures = List.copyOf(batchItemFailures);
+    }
+}

@@ -1,0 +1,49 @@
+package dev.amikeeper.replication;
+
+import dev.amikeeper.image.Image;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToIntFunction;
+
+/**
+ * Which of a Region's waiting copies there is room for.
+ *
+ * @param start those to start now, in order
+ * @param waiting those that stay waiting
+ */
+public record ReplicationPlan(List<Image> start, List<Image> waiting) {
+    /**
+     * EC2 allows so many snapshot copies in flight per destination Region; a copy takes one place
+     * per snapshot. See "Quotas for Amazon EBS".
+     */
+    public static final int PLACES = 20;
+
+    public ReplicationPlan {
+        start = List.copyOf(start);
+        waiting = List.copyOf(waiting);
+    }
+
+    /**
+     * Takes copies strictly in order, so that one of many volumes is not overtaken for ever by
+     * smaller ones. One that is larger than the Region's whole room starts when nothing else is in
+     * flight: whether that can succeed is EC2's to say.
+     *
+     * @param inOrder what waits, oldest slot first
+     * @param snapshots how many snapshots a copy has
+     */
+    public static ReplicationPlan of(
+            List<Image> inOrder, ToIntFunction<Image> snapshots, int inFlight) {
+        List<Image> start = new ArrayList<>();
+        int taken = inFlight;
+        for (Image copy : inOrder) {
+            int places = Math.max(1, snapshots.applyAsInt(copy));
+            if (taken > 0 && taken + places > PLACES) {
+                break;
+            }
+            start.add(copy);
+            taken += places;
+        }
+        return new ReplicationPlan(start, inOrder.subList(start.size(), inOrder.size()));
+    }
+}
