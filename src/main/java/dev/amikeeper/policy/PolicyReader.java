@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /**
  * Builds the records of a policy file. A wrong value is noted as a problem and reads as some
@@ -97,7 +96,7 @@ final class PolicyReader {
                         .map(some ->
                                 some.someEntries(
                                         "tags to select by, as {backup: gold}, lest every instance"
-                                            + " be imaged"))
+                                                + " be imaged"))
                         .orElse(Map.of());
         Map<String, Place> except =
                 fields.find("except")
@@ -193,17 +192,7 @@ final class PolicyReader {
                         fields.read("within", Values::duration),
                         fields.read("atLeast", Values::count).orElse(1),
                         zone);
-        boolean rules =
-                IntStream.of(
-                                        keep.last(),
-                                        keep.hourly(),
-                                        keep.daily(),
-                                        keep.weekly(),
-                                        keep.monthly(),
-                                        keep.yearly())
-                                .anyMatch(count -> count > 0)
-                        || fields.find("within").isPresent();
-        if (!rules && fields.sound()) {
+        if (keep.isEmpty() && fields.find("within").isEmpty() && fields.sound()) {
             place.wrongKey(
                     "no rule keeps anything; write one, as {daily: 7}, or leave keep out to remove"
                             + " nothing");
@@ -262,8 +251,9 @@ final class PolicyReader {
                     .ifPresent(place ->
                             place.wrongKey(
                                     all
-                                            + " are too many; EC2 shares an image with"
-                                            + " 1000 at most, so name organizations"));
+                                            + " are too many; EC2 shares an image with at most "
+                                            + MAX_SHARES
+                                            + ", so name organizations"));
         }
         return share;
     }

@@ -151,19 +151,30 @@ final class ScheduleTest {
         Set<Integer> minutes =
                 some(random, 0, 12, 3).stream().map(n -> n * 5).collect(Collectors.toSet());
         Set<Integer> hours = some(random, 0, 24, 4);
-        Set<Integer> days = some(random, 1, 32, 10);
         Set<Integer> months = some(random, 1, 13, 6);
+        Set<Integer> days = random.nextBoolean() ? some(random, 1, 32, 5) : Set.of();
+        Set<Integer> weekdays = random.nextBoolean() ? some(random, 0, 7, 3) : Set.of();
         String cron =
-                "%s %s %s %s *".formatted(list(minutes), list(hours), list(days), list(months));
+                "%s %s %s %s %s"
+                        .formatted(
+                                list(minutes),
+                                list(hours),
+                                list(days),
+                                list(months),
+                                list(weekdays));
         LocalDateTime from = LocalDate.of(2026, 1, 1).plusDays(random.nextInt(365)).atStartOfDay();
 
         List<String> walked = new ArrayList<>();
         for (LocalDateTime at = from.plusMinutes(5);
                 !at.isAfter(from.plusDays(90));
                 at = at.plusMinutes(5)) {
-            if (minutes.contains(at.getMinute())
+            boolean day =
+                    (days.isEmpty() && weekdays.isEmpty())
+                            || days.contains(at.getDayOfMonth())
+                            || weekdays.contains(at.getDayOfWeek().getValue() % 7);
+            if (day
+                    && minutes.contains(at.getMinute())
                     && hours.contains(at.getHour())
-                    && days.contains(at.getDayOfMonth())
                     && months.contains(at.getMonthValue())) {
                 walked.add(at.toInstant(ZoneOffset.UTC).toString());
             }
@@ -180,7 +191,7 @@ final class ScheduleTest {
     }
 
     static IntStream seeds() {
-        return IntStream.range(0, 50);
+        return IntStream.range(0, 100);
     }
 
     @ParameterizedTest
@@ -267,6 +278,8 @@ final class ScheduleTest {
     }
 
     private static String list(Set<Integer> numbers) {
-        return numbers.stream().sorted().map(String::valueOf).collect(Collectors.joining(","));
+        return numbers.isEmpty()
+                ? "*"
+                : numbers.stream().sorted().map(String::valueOf).collect(Collectors.joining(","));
     }
 }
