@@ -20,4 +20,15 @@ public record Keep(
         int yearly,
         Optional<Duration> within,
         int atLeast,
-        ZoneId zone) {}
+        ZoneId zone) {
+    /** Whether there is no rule, {@code atLeast} aside. */
+    public boolean isEmpty() {
+        return last == 0
+                && hourly == 0
+                && daily == 0
+                && weekly == 0
+                && monthly == 0
+                && yearly == 0
+                && within.isEmpty();
+    }
+}

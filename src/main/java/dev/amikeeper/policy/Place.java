@@ -61,11 +61,6 @@ final class Place {
         return node instanceof ScalarNode && node.getTag().equals(Tag.NULL);
     }
 
-    /** Whether this has keys and values. */
-    boolean isMapping() {
-        return node instanceof MappingNode;
-    }
-
     /** Reads one text, as it is written, also where YAML sees a number or a boolean. */
     <T> Optional<T> read(Function<String, T> reader) {
         return text("a single value").flatMap(text -> read(text, reader, this::wrong));
@@ -140,17 +135,19 @@ final class Place {
     Fields fields(String... known) {
         List<String> names = List.of(known);
         Map<String, Place> entries = entries("a mapping with keys of " + String.join(", ", names));
-        entries.forEach((name, place) -> {
-            if (!names.contains(name)) {
-                place.wrongKey("unknown key; " + Nearest.hint(name, names));
+        boolean sound = node instanceof MappingNode;
+        for (Map.Entry<String, Place> entry : entries.entrySet()) {
+            if (!names.contains(entry.getKey())) {
+                entry.getValue().wrongKey("unknown key; " + Nearest.hint(entry.getKey(), names));
+                sound = false;
             }
-        });
-        return new Fields(entries);
+        }
+        return new Fields(entries, sound);
     }
 
     /** Notes that a key is missing, unless this is no mapping, which is a problem of its own. */
     void missing(String name, String remedy) {
-        if (isMapping()) {
+        if (node instanceof MappingNode) {
             problems.add(keyMark, below(name), "missing; " + remedy);
         }
     }
@@ -190,9 +187,13 @@ final class Place {
         return path.isEmpty() ? name : path + "." + name;
     }
 
-    /** The entries of a mapping with known keys. */
-    record Fields(Map<String, Place> entries) {
-        static final Fields NONE = new Fields(Map.of());
+    /**
+     * The entries of a mapping with known keys.
+     *
+     * @param sound whether it is one; else what seems to be missing may be what is misspelt
+     */
+    record Fields(Map<String, Place> entries, boolean sound) {
+        static final Fields NONE = new Fields(Map.of(), true);
 
         Optional<Place> find(String name) {
             return Optional.ofNullable(entries.get(name));

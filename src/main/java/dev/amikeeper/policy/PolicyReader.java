@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /**
  * Builds the records of a policy file. A wrong value is noted as a problem and reads as some
@@ -94,7 +93,10 @@ final class PolicyReader {
         }
         Map<String, Place> tags =
                 fields.find("tags")
-                        .map(some -> some.someEntries("the tags to select by, as {backup: gold}"))
+                        .map(some ->
+                                some.someEntries(
+                                        "tags to select by, as {backup: gold}, lest every instance"
+                                                + " be imaged"))
                         .orElse(Map.of());
         Map<String, Place> except =
                 fields.find("except")
@@ -135,8 +137,9 @@ final class PolicyReader {
         boolean every = fields.find("every").isPresent();
         if (cron && every) {
             place.wrongKey("has both cron and every; keep one of them");
-        } else if (!cron && !every) {
-            place.missing("cron", "write {cron: \"0 2 * * *\"} or {every: 6h}");
+        } else if (!cron && !every && fields.sound()) {
+            place.wrongKey(
+                    "has neither cron nor every; write {cron: \"0 2 * * *\"} or {every: 6h}");
         }
         return fields;
     }
@@ -189,17 +192,7 @@ final class PolicyReader {
                         fields.read("within", Values::duration),
                         fields.read("atLeast", Values::count).orElse(1),
                         zone);
-        boolean keepsNothing =
-                fields.find("within").isEmpty()
-                        && IntStream.of(
-                                        keep.last(),
-                                        keep.hourly(),
-                                        keep.daily(),
-                                        keep.weekly(),
-                                        keep.monthly(),
-                                        keep.yearly())
-                                .allMatch(count -> count == 0);
-        if (keepsNothing && place.isMapping()) {
+        if (keep.isEmpty() && fields.find("within").isEmpty() && fields.sound()) {
             place.wrongKey(
                     "no rule keeps anything; write one, as {daily: 7}, or leave keep out to remove"
                             + " nothing");
@@ -218,20 +211,24 @@ final class PolicyReader {
                         .map(place -> place.entries("DR Regions, as {us-west-2: {}}"))
                         .orElse(Map.of());
         Map<Region, Replica> replicas = new LinkedHashMap<>();
-        entries.forEach((name, place) ->
-                place.readKey(name, this::region)
-                        .ifPresent(to -> {
-                            if (homes.equals(List.of(to))) {
-                                place.wrongKey(
-                                        "the images are made in this Region; name"
-                                                + " another one");
-                            }
-                            replicas.put(to, replica(place, to, zone));
-                        }));
+        entries.forEach((name, place) -> {
+            Replica replica = replica(place, name, zone);
+            place.readKey(name, to -> destination(to, homes))
+                    .ifPresent(region -> replicas.put(region, replica));
+        });
         return replicas;
     }
 
-    private static Replica replica(Place place, Region region, ZoneId zone) {
+    private Region destination(String name, List<Region> homes) {
+        Region region = region(name);
+        if (homes.equals(List.of(region))) {
+            throw new IllegalArgumentException(
+                    "the images are made in this Region; name another one");
+        }
+        return region;
+    }
+
+    private static Replica replica(Place place, String region, ZoneId zone) {
         Fields fields = place.isNull() ? Fields.NONE : place.fields("kmsKey", "keep");
         return new Replica(
                 fields.read("kmsKey", text -> Values.kmsKey(text, region)),
@@ -254,8 +251,9 @@ final class PolicyReader {
                     .ifPresent(place ->
                             place.wrongKey(
                                     all
-                                            + " are too many; EC2 shares an image with"
-                                            + " 1000 at most, so name organizations"));
+                                            + " are too many; EC2 shares an image with at most "
+                                            + MAX_SHARES
+                                            + ", so name organizations"));
         }
         return share;
     }

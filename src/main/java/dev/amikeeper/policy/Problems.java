@@ -20,12 +20,14 @@ final class Problems {
 
     /** Notes what is wrong at a mark of the file; a path is empty where there is none. */
     void add(Optional<Mark> mark, String path, String message) {
-        all.add(
-                new Problem(
-                        mark.map(Mark::getLine).orElse(0) + 1,
-                        mark.map(Mark::getColumn).orElse(0) + 1,
-                        path,
-                        message));
+        int line = mark.map(Mark::getLine).orElse(0) + 1;
+        int column = mark.map(Mark::getColumn).orElse(0) + 1;
+        all.add(new Problem(line, column, path, message));
+    }
+
+    /** Notes what is wrong with the text of the file itself, at a line and column from 1. */
+    void add(int line, int column, String message) {
+        all.add(new Problem(line, column, "", message));
     }
 
     /**

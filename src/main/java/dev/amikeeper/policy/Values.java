@@ -206,7 +206,7 @@ final class Values {
                         .formatted(Texts.quoted(text)));
     }
 
-    static String kmsKey(String text, Region region) {
+    static String kmsKey(String text, String region) {
         Matcher form = KMS_KEY.matcher(text);
         if (!form.matches()) {
             throw new IllegalArgumentException(
@@ -214,10 +214,10 @@ final class Values {
                             .formatted(Texts.quoted(text)));
         }
         String itsRegion = form.group("region");
-        if (itsRegion != null && !itsRegion.equals(region.name())) {
+        if (itsRegion != null && !itsRegion.equals(region)) {
             throw new IllegalArgumentException(
                     "this key is in %s; copies in %s need a key there"
-                            .formatted(Texts.plain(itsRegion), region));
+                            .formatted(Texts.plain(itsRegion), Texts.plain(region)));
         }
         return text;
     }

@@ -244,6 +244,29 @@ final class PoliciesTest {
         }
     }
 
+    @Test
+    void shipsExamplesInCommentsThatWorkOnceUncommented() throws IOException {
+        try (InputStream file = Policies.class.getResourceAsStream("/policies.yaml")) {
+            assertThat(file).isNotNull();
+            String yaml = new String(file.readAllBytes(), StandardCharsets.UTF_8);
+            Policy gold =
+                    parse(yaml.replaceAll("(?m)^( +)# ( *[a-zA-Z0-9-]+:)", "$1$2"))
+                            .all()
+                            .getFirst();
+
+            assertThat(gold.destinations(HOME)).containsExactly(IRELAND, WEST);
+            assertThat(gold.select().except()).containsKey("environment");
+            assertThat(gold.share().accounts()).hasSize(1);
+            assertThat(gold.retire().deprecateAfter()).isPresent();
+            assertThat(gold.image().excludeDevices()).hasSize(1);
+        }
+    }
+
+    @Test
+    void readsFilesOfWindowsEditors() {
+        assertThat(only("\uFEFF" + LEAST.replace("{gold", "\r\n  {gold")).name()).isEqualTo("gold");
+    }
+
     private static String policy(String keys) {
         return "policies:\n  gold:\n    select: {tags: {backup: gold}}\n" + keys.indent(4);
     }

@@ -1,0 +1,116 @@
+package dev.amikeeper.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+final class SelectorTest {
+    private static final Region HOME = new Region("us-east-1");
+
+    @Test
+    void selectsByAnyValueOfAList() {
+        Selector selector = byTags(Map.of("backup", List.of("gold", "platinum")));
+
+        assertThat(selector.selects(tagged(Map.of("backup", "gold")))).isTrue();
+        assertThat(selector.selects(tagged(Map.of("backup", "platinum")))).isTrue();
+        assertThat(selector.selects(tagged(Map.of("backup", "silver")))).isFalse();
+    }
+
+    @Test
+    void selectsOnlyWhatHasEveryTag() {
+        Selector selector = byTags(Map.of("backup", List.of("gold"), "team", List.of("web")));
+
+        assertThat(selector.selects(tagged(Map.of("backup", "gold", "team", "web")))).isTrue();
+        assertThat(selector.selects(tagged(Map.of("backup", "gold")))).isFalse();
+        assertThat(selector.selects(tagged(Map.of()))).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "web-*, web-1, true",
+        "web-*, web-, true",
+        "web-*, my-web-1, false",
+        "*, '', true",
+        "web-?, web-1, true",
+        "web-?, web-12, false",
+        "*-prod-*, eu-prod-1, true",
+        "gold, Gold, false",
+        "a.c, abc, false",
+        "a.c, a.c, true",
+        "[ab]+, [ab]+, true",
+        "[ab]+, a, false",
+        "(x|y)$, (x|y)$, true",
+        "a\\d, a\\d, true",
+        "a\\d, a1, false",
+        "'', '', true",
+        "'', gold, false",
+    })
+    void readsStarsAndQuestionMarksAsWildcardsAndNothingElse(
+            String pattern, String value, boolean selected) {
+        Selector selector = byTags(Map.of("backup", List.of(pattern)));
+
+        assertThat(selector.selects(tagged(Map.of("backup", value)))).isEqualTo(selected);
+    }
+
+    @Test
+    void letsOneExceptionWinOverEveryTag() {
+        Selector selector =
+                new Selector(
+                        Map.of("backup", List.of("*")),
+                        Map.of("environment", List.of("sand*", "test"), "team", List.of("qa")),
+                        Set.of("running"),
+                        List.of(HOME));
+
+        assertThat(selector.selects(tagged(Map.of("backup", "gold")))).isTrue();
+        assertThat(selector.selects(tagged(Map.of("backup", "gold", "environment", "prod"))))
+                .isTrue();
+        assertThat(selector.selects(tagged(Map.of("backup", "gold", "environment", "sandbox"))))
+                .isFalse();
+        assertThat(selector.selects(tagged(Map.of("backup", "gold", "team", "qa")))).isFalse();
+    }
+
+    @Test
+    void selectsByState() {
+        Map<String, List<String>> tags = Map.of("backup", List.of("gold"));
+        Instance running = tagged(Map.of("backup", "gold"));
+
+        assertThat(byTags(tags).selects(running)).isTrue();
+        assertThat(new Selector(tags, Map.of(), Set.of("stopped"), List.of(HOME)).selects(running))
+                .isFalse();
+    }
+
+    @Test
+    void selectsByRegion() {
+        Map<String, List<String>> tags = Map.of("backup", List.of("gold"));
+        List<Region> elsewhere = List.of(new Region("eu-west-1"));
+
+        assertThat(
+                        new Selector(tags, Map.of(), Set.of("running"), elsewhere)
+                                .selects(tagged(Map.of("backup", "gold"))))
+                .isFalse();
+    }
+
+    private static Selector byTags(Map<String, List<String>> tags) {
+        return new Selector(tags, Map.of(), Set.of("running"), List.of(HOME));
+    }
+
+    private static Instance tagged(Map<String, String> tags) {
+        return new Instance(
+                new InstanceId("i-0abcdef1234567890"),
+                HOME,
+                "running",
+                tags,
+                "/dev/xvda",
+                List.of("/dev/xvda"));
+    }
+}
