@@ -1,6 +1,8 @@
 package dev.amikeeper.local;
 
+import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+
 import dev.amikeeper.Application;
 import dev.amikeeper.Settings;
 import dev.amikeeper.backup.CreateImageHandler;
@@ -14,6 +16,9 @@ import dev.amikeeper.replication.CopyImageHandler;
 import dev.amikeeper.replication.ImageStateHandler;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
+
+import software.amazon.awssdk.services.sqs.model.Message;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
@@ -25,7 +30,6 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import software.amazon.awssdk.services.sqs.model.Message;
 
 /**
  * The template, played in process: the real handlers behind schedules, rules and queues, over the
@@ -115,6 +119,11 @@ public final class LocalDeployment {
         return sns;
     }
 
+    /** Leaves the pruner to be called by {@link #prune}. */
+    public void withoutDailyPrune() {
+        nextPrune = Instant.MAX;
+    }
+
     /** How often each function was called. */
     public SortedMap<String, Integer> invocations() {
         return new TreeMap<>(invocations);
@@ -182,7 +191,8 @@ public final class LocalDeployment {
     public void deliver(Map<String, Object> event) {
         Map<?, ?> detail = event.get("detail") instanceof Map<?, ?> fields ? fields : Map.of();
         switch (event.get("source") + ": " + event.get("detail-type")) {
-            case "aws.ec2: EC2 AMI State Change" -> retried("ImageStateFunction", imageState, event);
+            case "aws.ec2: EC2 AMI State Change" ->
+                    retried("ImageStateFunction", imageState, event);
             case "aws.ec2: EC2 Instance State-change Notification" -> {
                 if ("stopped".equals(detail.get("state"))) {
                     retried("RequestFunction", request, event);
@@ -220,16 +230,14 @@ public final class LocalDeployment {
     }
 
     private interface Worker {
-        List<BatchItemFailure> work(Map<String, Object> event, LocalContext context);
+        List<BatchItemFailure> work(Map<String, Object> event, Context context);
     }
 
     /** Whether there were messages. What fails becomes visible again after the time-out. */
     private boolean deliver(String function, String queue, Worker worker) {
         List<Message> messages =
-                sqs.receiveMessage(
-                                receive ->
-                                        receive.queueUrl(queue)
-                                                .maxNumberOfMessages(MESSAGES_A_BATCH))
+                sqs.receiveMessage(receive ->
+                                receive.queueUrl(queue).maxNumberOfMessages(MESSAGES_A_BATCH))
                         .messages();
         if (messages.isEmpty()) {
             return false;
@@ -263,7 +271,9 @@ public final class LocalDeployment {
     }
 
     private void retried(
-            String function, RequestHandler<Map<String, Object>, ?> handler, Map<String, Object> event) {
+            String function,
+            RequestHandler<Map<String, Object>, ?> handler,
+            Map<String, Object> event) {
         for (int tried = 1; ; tried++) {
             count(function);
             try {
@@ -281,25 +291,34 @@ public final class LocalDeployment {
     /** As EventBridge Scheduler sends it, by the template's input. */
     private Map<String, Object> scheduled(String name, Instant at) {
         return Map.of(
-                "version", "0",
-                "id", "scheduled-" + name + "-" + at,
-                "detail-type", "Scheduled Event",
-                "source", "aws.scheduler",
-                "account", SimulatedCloud.ACCOUNT,
-                "time", at.toString(),
-                "region", application.settings().home().name(),
+                "version",
+                "0",
+                "id",
+                "scheduled-" + name + "-" + at,
+                "detail-type",
+                "Scheduled Event",
+                "source",
+                "aws.scheduler",
+                "account",
+                SimulatedCloud.ACCOUNT,
+                "time",
+                at.toString(),
+                "region",
+                application.settings().home().name(),
                 "resources",
-                        List.of(
-                                "arn:aws:scheduler:"
-                                        + application.settings().home()
-                                        + ":"
-                                        + SimulatedCloud.ACCOUNT
-                                        + ":schedule/default/"
-                                        + name),
-                "detail", Map.of());
+                List.of(
+                        "arn:aws:scheduler:"
+                                + application.settings().home()
+                                + ":"
+                                + SimulatedCloud.ACCOUNT
+                                + ":schedule/default/"
+                                + name),
+                "detail",
+                Map.of());
     }
 
-    private LocalContext context(String function) {
+    /** What Lambda tells a function about one call. */
+    public Context context(String function) {
         return new LocalContext(function, "request-" + ++requests);
     }
 
@@ -313,7 +332,8 @@ public final class LocalDeployment {
     }
 
     private static Instant pruneAtOrAfter(Instant now) {
-        Instant today = now.truncatedTo(ChronoUnit.DAYS).atZone(ZoneOffset.UTC).with(PRUNE_AT).toInstant();
+        Instant today =
+                now.truncatedTo(ChronoUnit.DAYS).atZone(ZoneOffset.UTC).with(PRUNE_AT).toInstant();
         return today.isBefore(now) ? today.plus(Duration.ofDays(1)) : today;
     }
 }
