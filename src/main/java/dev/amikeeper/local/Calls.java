@@ -41,6 +41,16 @@ final class Calls {
     /** Executes a call, or does to it what the faults say. */
     synchronized <T> T run(
             Action action, Optional<Bucket> bucket, Errors errors, Supplier<T> work) {
+        Optional<Fault> fault = enter(action, bucket, errors);
+        try {
+            return work.get();
+        } finally {
+            fault.ifPresent(met -> leave(met, action));
+        }
+    }
+
+    /** Before a call is executed: counts it, and refuses it if it is to be refused. */
+    synchronized Optional<Fault> enter(Action action, Optional<Bucket> bucket, Errors errors) {
         if (!faults.reaches(action.region(), timeline.instant())) {
             throw SdkClientException.create("Unable to execute HTTP request: connect timed out");
         }
@@ -51,10 +61,17 @@ final class Calls {
         if (bucket.isPresent() && !takeToken(action, bucket.get())) {
             throw errors.throttled();
         }
-        try {
-            return work.get();
-        } finally {
-            fault.ifPresent(met -> cutOff(met, action));
+        return fault;
+    }
+
+    /** After a call was executed: whatever it answered, the caller may not get to know. */
+    static void leave(Fault fault, Action action) {
+        switch (fault) {
+            case Fault.LostReply() ->
+                    throw SdkClientException.create(
+                            "Unable to execute HTTP request: the connection was closed");
+            case Fault.KilledAfter() -> throw new CallerKilled("after " + action.name());
+            case Fault.KilledBefore(), Fault.Throttled(), Fault.Refused(_, _) -> {}
         }
     }
 
@@ -81,17 +98,6 @@ final class Calls {
             case Fault.Refused(String code, int status) ->
                     throw errors.error(code, status, "Refused as told: " + action.name());
             case Fault.LostReply(), Fault.KilledAfter() -> {}
-        }
-    }
-
-    /** Whatever the call answered, good or bad, the caller does not get to know. */
-    private static void cutOff(Fault fault, Action action) {
-        switch (fault) {
-            case Fault.LostReply() ->
-                    throw SdkClientException.create(
-                            "Unable to execute HTTP request: the connection was closed");
-            case Fault.KilledAfter() -> throw new CallerKilled("after " + action.name());
-            case Fault.KilledBefore(), Fault.Throttled(), Fault.Refused(_, _) -> {}
         }
     }
 

@@ -2,6 +2,7 @@ package dev.amikeeper.local;
 
 import dev.amikeeper.local.SimulatedInstances.Disk;
 
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 
 import java.time.Duration;
@@ -31,6 +32,8 @@ public final class SimulatedCloud {
     private final Calls calls;
     private final CloudCore core;
     private final Map<String, SimulatedEc2> regions = new HashMap<>();
+    private final Map<String, SimulatedSqs> queues = new HashMap<>();
+    private final Map<String, SimulatedSns> topics = new HashMap<>();
 
     /** An empty account; nothing but the seed makes a difference between two of them. */
     public SimulatedCloud(Instant start, long seed) {
@@ -53,6 +56,25 @@ public final class SimulatedCloud {
     /** EC2 in this Region, the same object each time. */
     public Ec2Client ec2(String region) {
         return region(region);
+    }
+
+    /** SQS in this Region, the same object each time. */
+    public SimulatedSqs sqs(String region) {
+        return calls.alone(
+                () -> queues.computeIfAbsent(region, name -> new SimulatedSqs(name, core, calls)));
+    }
+
+    /** SNS in this Region, the same object each time. */
+    public SimulatedSns sns(String region) {
+        return calls.alone(
+                () -> topics.computeIfAbsent(region, name -> new SimulatedSns(name, core, calls)));
+    }
+
+    /**
+     * Counts and fails the calls of a real DynamoDB client, as if its table were in this Region.
+     */
+    public ExecutionInterceptor dynamoDb(String region) {
+        return new DynamoDbFaults(region, calls);
     }
 
     /** What shall go wrong. */
