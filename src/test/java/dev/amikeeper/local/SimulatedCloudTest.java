@@ -7,11 +7,17 @@ import static org.assertj.core.api.Assertions.tuple;
 import org.junit.jupiter.api.Test;
 
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.ec2.model.Ec2Exception;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 final class SimulatedCloudTest {
     private static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
@@ -131,6 +137,27 @@ final class SimulatedCloudTest {
     }
 
     @Test
+    void ofManyCallersAtOnceOneGetsTheName() throws Exception {
+        List<Callable<Boolean>> callers = new ArrayList<>();
+        for (int n = 0; n < 50; n++) {
+            String instance = cloud.launch(HOME, Map.of(), List.of(8));
+            callers.add(() -> takesTheName(instance));
+        }
+
+        int taken = 0;
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<Boolean> caller : threads.invokeAll(callers)) {
+                taken += caller.get() ? 1 : 0;
+            }
+        }
+
+        assertThat(taken).isEqualTo(1);
+        assertThat(cloud.images(HOME)).hasSize(1);
+        assertThat(cloud.snapshots(HOME)).hasSize(1);
+        assertThat(cloud.calls()).containsEntry("CreateImage", 50);
+    }
+
+    @Test
     void theRegionsOfAnAccountAreDescribed() {
         assertThat(cloud.ec2(HOME).describeRegions().regions())
                 .extracting(region -> region.regionName())
@@ -141,6 +168,16 @@ final class SimulatedCloudTest {
     void whatItDoesNotKnowIsUnsupported() {
         assertThatThrownBy(() -> cloud.ec2(HOME).describeVpcs())
                 .isInstanceOf(UnsupportedOperationException.class);
+    }
+
+    private boolean takesTheName(String instance) {
+        try {
+            cloud.ec2(HOME).createImage(r -> r.instanceId(instance).name("gold/a"));
+            return true;
+        } catch (Ec2Exception taken) {
+            assertThat(taken.awsErrorDetails().errorCode()).isEqualTo("InvalidAMIName.Duplicate");
+            return false;
+        }
     }
 
     private String image(String name) {
