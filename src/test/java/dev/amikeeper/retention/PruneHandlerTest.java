@@ -61,6 +61,15 @@ final class PruneHandlerTest {
     }
 
     @Test
+    void removesNothingAtOnceThatIsToBeDisabledFirst() {
+        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+
+        given.deployment.prune(DAY_4, false);
+
+        assertThat(given.images(Given.EAST)).hasSize(3);
+    }
+
+    @Test
     void keepsTheLastOnesOfAnInstanceThatIsGone() {
         Given given = threeDays("keep: {within: 1h, atLeast: 2}");
         String id = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
