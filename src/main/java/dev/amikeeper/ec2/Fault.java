@@ -40,7 +40,7 @@ public enum Fault {
                     Map.entry("Throttling", THROTTLED),
                     Map.entry("ThrottlingException", THROTTLED),
                     Map.entry("ResourceLimitExceeded", NO_ROOM),
-                    Map.entry("ConcurrentSnapshotLimitExceeded", NO_ROOM),
+                    Map.entry("ConcurrentSnapshotLimitExceeded", BUSY),
                     Map.entry("PendingSnapshotLimitExceeded", BUSY),
                     Map.entry("SnapshotCreationPerVolumeRateExceeded", BUSY),
                     Map.entry("SnapshotLimitExceeded", NO_ROOM),

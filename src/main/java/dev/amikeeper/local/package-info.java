@@ -1,4 +1,7 @@
-/** The simulated cloud: EC2, queues and tables in process, on a virtual clock. */
+/**
+ * The simulated cloud: EC2 for images in any number of Regions, with its events, queues and topics,
+ * on one virtual clock, and able to fail as told. Never part of what runs in Lambda.
+ */
 @NullMarked
 package dev.amikeeper.local;
 

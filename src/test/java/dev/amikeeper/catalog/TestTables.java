@@ -13,6 +13,10 @@ public final class TestTables {
 
     private TestTables() {}
 
+    public static LocalDynamoDb local() {
+        return LOCAL;
+    }
+
     public static DynamoDbClient dynamoDb() {
         return LOCAL.client();
     }

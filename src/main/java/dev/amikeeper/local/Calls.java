@@ -1,0 +1,115 @@
+package dev.amikeeper.local;
+
+import dev.amikeeper.local.Faults.Fault;
+
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkClientException;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * The way of every call into the simulated cloud: counted, paced, failed as told, one at a time.
+ */
+final class Calls {
+    private final Timeline timeline;
+    private final Faults faults;
+    private final Map<String, SortedMap<String, Integer>> counts = new HashMap<>();
+    private final Map<Action, Level> levels = new HashMap<>();
+
+    Calls(Timeline timeline, Faults faults) {
+        this.timeline = timeline;
+        this.faults = faults;
+    }
+
+    /** An action of a service in a Region. */
+    record Action(String name, String region) {}
+
+    /** How a service words its errors. */
+    interface Errors {
+        AwsServiceException error(String code, int status, String message);
+
+        AwsServiceException throttled();
+    }
+
+    /** Executes a call, or does to it what the faults say. */
+    synchronized <T> T run(
+            Action action, Optional<Bucket> bucket, Errors errors, Supplier<T> work) {
+        Optional<Fault> fault = enter(action, bucket, errors);
+        try {
+            return work.get();
+        } finally {
+            fault.ifPresent(met -> leave(met, action));
+        }
+    }
+
+    /** Before a call is executed: counts it, and refuses it if it is to be refused. */
+    synchronized Optional<Fault> enter(Action action, Optional<Bucket> bucket, Errors errors) {
+        if (!faults.reaches(action.region(), timeline.instant())) {
+            throw SdkClientException.create("Unable to execute HTTP request: connect timed out");
+        }
+        counts.computeIfAbsent(action.region(), _ -> new TreeMap<>())
+                .merge(action.name(), 1, Integer::sum);
+        Optional<Fault> fault = faults.meets(action.name(), action.region());
+        fault.ifPresent(met -> refuse(met, action, errors));
+        if (bucket.isPresent() && !takeToken(action, bucket.get())) {
+            throw errors.throttled();
+        }
+        return fault;
+    }
+
+    /** After a call was executed: whatever it answered, the caller may not get to know. */
+    static void leave(Fault fault, Action action) {
+        switch (fault) {
+            case Fault.LostReply() ->
+                    throw SdkClientException.create(
+                            "Unable to execute HTTP request: the connection was closed");
+            case Fault.KilledAfter() -> throw new CallerKilled("after " + action.name());
+            case Fault.KilledBefore(), Fault.Throttled(), Fault.Refused(_, _) -> {}
+        }
+    }
+
+    /** Does or reads something while no call is under way. */
+    synchronized <T> T alone(Supplier<T> work) {
+        return work.get();
+    }
+
+    synchronized SortedMap<String, Integer> counts(String region) {
+        return new TreeMap<>(counts.getOrDefault(region, new TreeMap<>()));
+    }
+
+    synchronized SortedMap<String, Integer> counts() {
+        SortedMap<String, Integer> sums = new TreeMap<>();
+        counts.values()
+                .forEach(byAction -> byAction.forEach((k, n) -> sums.merge(k, n, Integer::sum)));
+        return sums;
+    }
+
+    private static void refuse(Fault fault, Action action, Errors errors) {
+        switch (fault) {
+            case Fault.KilledBefore() -> throw new CallerKilled("before " + action.name());
+            case Fault.Throttled() -> throw errors.throttled();
+            case Fault.Refused(String code, int status) ->
+                    throw errors.error(code, status, "Refused as told: " + action.name());
+            case Fault.LostReply(), Fault.KilledAfter() -> {}
+        }
+    }
+
+    private boolean takeToken(Action action, Bucket bucket) {
+        Instant now = timeline.instant();
+        Level before = levels.getOrDefault(action, new Level(bucket.size(), now));
+        double seconds = Duration.between(before.at(), now).toMillis() / 1000.0;
+        double tokens = Math.min(bucket.size(), before.tokens() + seconds * bucket.refill());
+        boolean enough = tokens >= 1;
+        levels.put(action, new Level(enough ? tokens - 1 : tokens, now));
+        return enough;
+    }
+
+    private record Level(double tokens, Instant at) {}
+}

@@ -1,0 +1,133 @@
+package dev.amikeeper.local;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** How long things take in the simulated cloud and how they end. May change at any time. */
+public final class CloudSettings {
+    private Duration imageTime = Duration.ofMinutes(5);
+    private Duration copyTime = Duration.ofMinutes(15);
+    private Duration instanceTime = Duration.ofSeconds(30);
+    private final Duration checkTime = Duration.ofMinutes(2);
+    private int copyQuota = 20;
+    private int hiddenCalls;
+    private boolean throttling;
+    private boolean booting = true;
+    private Predicate<Attempt> failing = _ -> false;
+    private final Set<String> badKeys = new HashSet<>();
+    private final Map<String, Bucket> buckets = new HashMap<>();
+
+    CloudSettings() {}
+
+    /**
+     * One image in the making.
+     *
+     * @param copy whether it is made by CopyImage
+     * @param number 1 for the first image of this name in this Region, 2 for the next try
+     */
+    public record Attempt(String region, String name, boolean copy, int number) {}
+
+    /** From CreateImage to the end of pending; 5 minutes unless told. */
+    public CloudSettings imageTime(Duration time) {
+        imageTime = time;
+        return this;
+    }
+
+    /** From CopyImage to the end of pending; 15 minutes unless told. */
+    public CloudSettings copyTime(Duration time) {
+        copyTime = time;
+        return this;
+    }
+
+    /** From the call to the instance's next lasting state; 30 seconds unless told. */
+    public CloudSettings instanceTime(Duration time) {
+        instanceTime = time;
+        return this;
+    }
+
+    /** Snapshot copies in flight per destination Region; 20 unless told, as with AWS. */
+    public CloudSettings copyQuota(int snapshots) {
+        copyQuota = snapshots;
+        return this;
+    }
+
+    /** For so many DescribeImages calls that would show a new image it is not there yet. */
+    public CloudSettings hiddenCalls(int calls) {
+        hiddenCalls = calls;
+        return this;
+    }
+
+    /** Whether EC2's token buckets apply; off unless told. */
+    public CloudSettings throttling(boolean on) {
+        throttling = on;
+        return this;
+    }
+
+    /** This bucket instead of EC2's own, and throttling on. */
+    public CloudSettings bucket(String action, Bucket bucket) {
+        buckets.put(action, bucket);
+        return throttling(true);
+    }
+
+    /** Whether launched instances pass their status checks; they do unless told. */
+    public CloudSettings booting(boolean passes) {
+        booting = passes;
+        return this;
+    }
+
+    /** The images that end as failed, asked when pending ends; none unless told. */
+    public CloudSettings failing(Predicate<Attempt> attempts) {
+        failing = attempts;
+        return this;
+    }
+
+    /** Copies encrypted with this key end as failed. */
+    public CloudSettings badKey(String key) {
+        badKeys.add(key);
+        return this;
+    }
+
+    Duration pendingTime(boolean copy) {
+        return copy ? copyTime : imageTime;
+    }
+
+    Duration instanceTime() {
+        return instanceTime;
+    }
+
+    Duration checkTime() {
+        return checkTime;
+    }
+
+    int copyQuota() {
+        return copyQuota;
+    }
+
+    int hiddenCalls() {
+        return hiddenCalls;
+    }
+
+    boolean booting() {
+        return booting;
+    }
+
+    boolean fails(Attempt attempt) {
+        return failing.test(attempt);
+    }
+
+    boolean isBad(String key) {
+        return badKeys.contains(key);
+    }
+
+    /** The bucket of an action; empty while nothing is throttled. */
+    Optional<Bucket> bucket(String action, boolean narrow) {
+        return throttling
+                ? Optional.of(buckets.getOrDefault(action, Bucket.of(action, narrow)))
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,268 @@
+package dev.amikeeper.local;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * What goes wrong in the simulated cloud, and when. Calls and events are counted from the moment
+ * that a fault is set, so {@code calls("CreateImage").in("us-east-1").nth(2).times(3).throttle()}
+ * throttles the second to fourth image that is created there from now on.
+ */
+public final class Faults {
+    private static final String ANY = "*";
+
+    private final Ids ids;
+    private final List<Rule<Fault>> callRules = new ArrayList<>();
+    private final List<Rule<UnaryOperator<List<Duration>>>> eventRules = new ArrayList<>();
+    private final Map<String, Instant> unreachable = new HashMap<>();
+
+    Faults(Ids ids) {
+        this.ids = ids;
+    }
+
+    /** A fault of calls of this action of any service, as {@code CopyImage}. */
+    public CallFault calls(String action) {
+        return new CallFault(Selection.of(action));
+    }
+
+    /** A fault of every call of every service. */
+    public CallFault calls() {
+        return calls(ANY);
+    }
+
+    /** A fault of the events of this {@code detail-type}. */
+    public EventFault events(String detailType) {
+        return new EventFault(Selection.of(detailType));
+    }
+
+    /** A fault of every event. */
+    public EventFault events() {
+        return events(ANY);
+    }
+
+    /** No call reaches this Region before then. */
+    public synchronized void unreachable(String region, Instant until) {
+        unreachable.put(region, until);
+    }
+
+    /** Forgets every fault. */
+    public synchronized void clear() {
+        callRules.clear();
+        eventRules.clear();
+        unreachable.clear();
+    }
+
+    synchronized boolean reaches(String region, Instant now) {
+        Instant until = unreachable.get(region);
+        return until == null || !now.isBefore(until);
+    }
+
+    /** What this call meets. Every fault that is set for it counts it; the first one strikes. */
+    synchronized Optional<Fault> meets(String action, String region) {
+        return strikes(callRules, action, region).stream().findFirst();
+    }
+
+    /** After how long each delivery of this event happens; empty if it is lost. */
+    synchronized List<Duration> deliveries(String detailType, String region) {
+        List<Duration> deliveries = List.of(Duration.ZERO);
+        for (UnaryOperator<List<Duration>> change : strikes(eventRules, detailType, region)) {
+            deliveries = change.apply(deliveries);
+        }
+        return deliveries;
+    }
+
+    private static <F> List<F> strikes(List<Rule<F>> rules, String what, String region) {
+        return rules.stream()
+                .filter(rule -> rule.strikes(what, region))
+                .map(rule -> rule.fault)
+                .toList();
+    }
+
+    private synchronized void set(Selection selection, Fault fault) {
+        callRules.add(new Rule<>(selection, fault));
+    }
+
+    private synchronized void set(Selection selection, UnaryOperator<List<Duration>> change) {
+        eventRules.add(new Rule<>(selection, change));
+    }
+
+    /** What a call meets. */
+    sealed interface Fault {
+        /** Answered with this error, not executed. */
+        record Refused(String code, int status) implements Fault {}
+
+        /** Throttled with the service's own error, not executed. */
+        record Throttled() implements Fault {}
+
+        /** Executed, but the answer never arrives. */
+        record LostReply() implements Fault {}
+
+        /** The caller dies just before the call. */
+        record KilledBefore() implements Fault {}
+
+        /** The caller dies just after the call was executed. */
+        record KilledAfter() implements Fault {}
+    }
+
+    /** Which calls a fault is for; each of the last methods sets it. */
+    public final class CallFault {
+        private final Selection selection;
+
+        private CallFault(Selection selection) {
+            this.selection = selection;
+        }
+
+        /** Only those in this Region. */
+        public CallFault in(String region) {
+            return new CallFault(selection.in(region));
+        }
+
+        /** Not before the n-th of them; 1 unless told. */
+        public CallFault nth(int n) {
+            return new CallFault(selection.nth(n));
+        }
+
+        /** So many in a row; 1 unless told. */
+        public CallFault times(int n) {
+            return new CallFault(selection.times(n));
+        }
+
+        /** Answers RequestLimitExceeded, or what the service says; does nothing. */
+        public void throttle() {
+            set(selection, new Fault.Throttled());
+        }
+
+        /** Answers this error; does nothing. */
+        public void error(String code, int status) {
+            set(selection, new Fault.Refused(code, status));
+        }
+
+        /** Answers UnauthorizedOperation; does nothing. */
+        public void deny() {
+            error("UnauthorizedOperation", 403);
+        }
+
+        /** Answers an internal error, 500; does nothing. */
+        public void internalError() {
+            error("InternalError", 500);
+        }
+
+        /** Does what was asked, but the caller gets an SdkClientException. */
+        public void loseReply() {
+            set(selection, new Fault.LostReply());
+        }
+
+        /** Throws {@link CallerKilled}; does nothing. */
+        public void killBefore() {
+            set(selection, new Fault.KilledBefore());
+        }
+
+        /** Does what was asked, then throws {@link CallerKilled}. */
+        public void killAfter() {
+            set(selection, new Fault.KilledAfter());
+        }
+    }
+
+    /** Which events a fault is for; each of the last methods sets it. Several faults add up. */
+    public final class EventFault {
+        private final Selection selection;
+
+        private EventFault(Selection selection) {
+            this.selection = selection;
+        }
+
+        /** Only those of this Region. */
+        public EventFault in(String region) {
+            return new EventFault(selection.in(region));
+        }
+
+        /** Not before the n-th of them; 1 unless told. */
+        public EventFault nth(int n) {
+            return new EventFault(selection.nth(n));
+        }
+
+        /** So many in a row; 1 unless told. */
+        public EventFault times(int n) {
+            return new EventFault(selection.times(n));
+        }
+
+        /** Never delivered. */
+        public void lose() {
+            set(selection, _ -> List.of());
+        }
+
+        /** Delivered so much later. */
+        public void delay(Duration by) {
+            set(selection, deliveries -> deliveries.stream().map(by::plus).toList());
+        }
+
+        /** Delivered so many times more. */
+        public void repeat(int more) {
+            set(
+                    selection,
+                    deliveries ->
+                            Collections.nCopies(more + 1, deliveries).stream()
+                                    .flatMap(List::stream)
+                                    .toList());
+        }
+
+        /** Delivered at random moments within this time, so that events overtake each other. */
+        public void reorder(Duration within) {
+            set(
+                    selection,
+                    deliveries ->
+                            deliveries.stream()
+                                    .map(wait -> wait.plusMillis(ids.below(within.toMillis())))
+                                    .toList());
+        }
+    }
+
+    private record Selection(String what, Optional<String> region, int first, int count) {
+        static Selection of(String what) {
+            return new Selection(what, Optional.empty(), 1, 1);
+        }
+
+        Selection in(String only) {
+            return new Selection(what, Optional.of(only), first, count);
+        }
+
+        Selection nth(int n) {
+            return new Selection(what, region, n, count);
+        }
+
+        Selection times(int n) {
+            return new Selection(what, region, first, n);
+        }
+
+        boolean covers(String name, String where) {
+            return (what.equals(ANY) || what.equals(name))
+                    && region.map(where::equals).orElse(true);
+        }
+    }
+
+    private static final class Rule<F> {
+        private final Selection selection;
+        private final F fault;
+        private int seen;
+
+        Rule(Selection selection, F fault) {
+            this.selection = selection;
+            this.fault = fault;
+        }
+
+        boolean strikes(String name, String region) {
+            if (!selection.covers(name, region)) {
+                return false;
+            }
+            seen++;
+            return selection.first() <= seen && seen - selection.first() < selection.count();
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package dev.amikeeper.local;
+
+import org.jspecify.annotations.Nullable;
+
+import software.amazon.awssdk.services.ec2.model.Filter;
+import software.amazon.awssdk.services.ec2.model.Tag;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * How the describing calls of one kind of thing filter and page.
+ *
+ * @param key orders the things; a page ends with one and the next begins after it, so that what
+ *     comes and goes between two pages neither hides nor doubles another
+ * @param fields what the filters of these names look at
+ * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html">Filters
+ *     and wildcards</a>
+ */
+record Listing<T>(
+        Function<T, String> key,
+        Function<T, List<Tag>> tags,
+        Map<String, Function<T, Stream<@Nullable String>>> fields) {
+    private static final int LEAST = 5;
+    private static final int MOST = 1000;
+
+    /** A page of a listing. */
+    record Page<T>(List<T> items, @Nullable String nextToken) {}
+
+    /** The things in the order of their keys that pass every filter. */
+    Stream<T> filter(Stream<T> things, List<Filter> filters) {
+        return things.filter(
+                filters.stream().map(this::predicate).reduce(_ -> true, Predicate::and));
+    }
+
+    /** The page that begins after the token. */
+    Page<T> page(Stream<T> things, @Nullable Integer maxResults, @Nullable String token) {
+        if (maxResults != null && (maxResults < LEAST || maxResults > MOST)) {
+            throw Ec2Errors.invalidValue(
+                    "Value ( " + maxResults + " ) for parameter maxResults is invalid.");
+        }
+        String after = token == null ? "" : decode(token);
+        Stream<T> left = things.filter(thing -> key.apply(thing).compareTo(after) > 0);
+        if (maxResults == null) {
+            return new Page<>(left.toList(), null);
+        }
+        List<T> items = left.limit(maxResults + 1L).toList();
+        if (items.size() <= maxResults) {
+            return new Page<>(items, null);
+        }
+        List<T> page = items.subList(0, maxResults);
+        return new Page<>(page, encode(key.apply(page.getLast())));
+    }
+
+    private Predicate<T> predicate(Filter filter) {
+        Predicate<String> matches =
+                filter.values().stream()
+                        .map(Listing::wildcard)
+                        .map(Pattern::asMatchPredicate)
+                        .reduce(_ -> false, Predicate::or);
+        Function<T, Stream<@Nullable String>> field = field(filter.name());
+        return thing -> field.apply(thing).anyMatch(value -> value != null && matches.test(value));
+    }
+
+    private Function<T, Stream<@Nullable String>> field(String name) {
+        if (name.startsWith("tag:")) {
+            String tagKey = name.substring("tag:".length());
+            return thing ->
+                    tags.apply(thing).stream()
+                            .filter(tag -> tag.key().equals(tagKey))
+                            .map(Tag::value);
+        }
+        if (name.equals("tag-key")) {
+            return thing -> tags.apply(thing).stream().map(Tag::key);
+        }
+        Function<T, Stream<@Nullable String>> field = fields.get(name);
+        if (field == null) {
+            throw Ec2Errors.invalidValue("The filter '" + name + "' is invalid");
+        }
+        return field;
+    }
+
+    /** {@code *} stands for any text, {@code ?} for one character, {@code \} makes them plain. */
+    private static Pattern wildcard(String value) {
+        StringBuilder regex = new StringBuilder();
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            switch (c) {
+                case '*' -> regex.append(".*");
+                case '?' -> regex.append('.');
+                case '\\' -> {
+                    i = Math.min(i + 1, value.length() - 1);
+                    regex.append(Pattern.quote(value.substring(i, i + 1)));
+                }
+                default -> regex.append(Pattern.quote(value.substring(i, i + 1)));
+            }
+        }
+        return Pattern.compile(regex.toString(), Pattern.DOTALL);
+    }
+
+    private static String encode(String key) {
+        return Base64.getUrlEncoder().encodeToString(key.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String decode(String token) {
+        try {
+            return new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException notOurs) {
+            throw Ec2Errors.invalidValue("Unable to parse pagination token");
+        }
+    }
+}

@@ -1,0 +1,339 @@
+package dev.amikeeper.local;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.Settings;
+import dev.amikeeper.backup.CreateImageHandler;
+import dev.amikeeper.backup.ScheduleHandler;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policies;
+import dev.amikeeper.policy.Schedule;
+import dev.amikeeper.queue.BatchItemFailure;
+import dev.amikeeper.replication.CopyImageHandler;
+import dev.amikeeper.replication.ImageStateHandler;
+import dev.amikeeper.retention.PruneHandler;
+import dev.amikeeper.retention.PruneReport;
+
+import software.amazon.awssdk.services.sqs.model.Message;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * The template, played in process: the real handlers behind schedules, rules and queues, over the
+ * simulated cloud and DynamoDB Local. It calls them as Lambda does, with events as JSON holds them:
+ * an event whose function fails is repeated twice, a message until SQS gives it up.
+ */
+public final class LocalDeployment {
+    /** A function that could not be made to succeed. */
+    public record DeadLetter(String function, Map<String, Object> event, String error) {}
+
+    private static final LocalTime PRUNE_AT = LocalTime.of(4, 30);
+    private static final Duration VISIBILITY = Duration.ofSeconds(330);
+    private static final int MAX_RECEIVES = 3;
+    private static final int EVENT_TRIES = 3;
+    private static final int MESSAGES_A_BATCH = 10;
+
+    private final SimulatedCloud cloud;
+    private final SimulatedSqs sqs;
+    private final SimulatedSns sns;
+    private final String deadKicks;
+    private final Application application;
+    private final ScheduleHandler schedule;
+    private final dev.amikeeper.backup.RequestHandler request;
+    private final CreateImageHandler createImage;
+    private final ImageStateHandler imageState;
+    private final CopyImageHandler copyImage;
+    private final PruneHandler prune;
+    private final SortedMap<String, Integer> invocations = new TreeMap<>();
+    private final List<DeadLetter> deadLetters = new ArrayList<>();
+    private Instant nextTick;
+    private Instant nextPrune;
+    private int requests;
+
+    /**
+     * Deploys into this cloud.
+     *
+     * @param table an empty table for the catalogue
+     * @param home the Region of the stack
+     */
+    public LocalDeployment(
+            SimulatedCloud cloud,
+            LocalDynamoDb dynamoDb,
+            String table,
+            Region home,
+            Policies policies) {
+        this.cloud = cloud;
+        sqs = cloud.sqs(home.name());
+        sns = cloud.sns(home.name());
+        deadKicks = sqs.addQueue("dead-letters.fifo", VISIBILITY);
+        Settings settings =
+                new Settings(
+                        home,
+                        SimulatedCloud.ACCOUNT,
+                        table,
+                        sqs.addQueue("create.fifo", VISIBILITY, deadKicks, MAX_RECEIVES),
+                        sqs.addQueue("copy.fifo", VISIBILITY, deadKicks, MAX_RECEIVES),
+                        sns.addTopic("alerts"),
+                        "embedded");
+        application =
+                Application.of(
+                        settings,
+                        policies,
+                        new Application.Cloud(
+                                region -> cloud.ec2(region.name()),
+                                dynamoDb.client(),
+                                sqs,
+                                sns,
+                                cloud.clock(),
+                                cloud::advance));
+        schedule = new ScheduleHandler(application);
+        request = new dev.amikeeper.backup.RequestHandler(application);
+        createImage = new CreateImageHandler(application);
+        imageState = new ImageStateHandler(application);
+        copyImage = new CopyImageHandler(application);
+        prune = new PruneHandler(application);
+        nextTick = tickAtOrAfter(cloud.now());
+        nextPrune = pruneAtOrAfter(cloud.now());
+    }
+
+    /** The objects that the handlers share. */
+    public Application application() {
+        return application;
+    }
+
+    /** What people were told. */
+    public SimulatedSns sns() {
+        return sns;
+    }
+
+    /** Leaves the pruner to be called by {@link #prune}. */
+    public void withoutDailyPrune() {
+        nextPrune = Instant.MAX;
+    }
+
+    /** How often each function was called. */
+    public SortedMap<String, Integer> invocations() {
+        return new TreeMap<>(invocations);
+    }
+
+    /** What could not be made to succeed. */
+    public List<DeadLetter> deadLetters() {
+        return List.copyOf(deadLetters);
+    }
+
+    /** How many kicks SQS gave up. */
+    public int deadKicks() {
+        return sqs.size(deadKicks);
+    }
+
+    /** Plays schedules, events and queues until then. */
+    public void runUntil(Instant end) {
+        while (true) {
+            Instant next =
+                    Stream.of(end, nextTick, nextPrune, cloud.nextDue().orElse(end))
+                            .min(Instant::compareTo)
+                            .orElseThrow();
+            if (next.isAfter(cloud.now())) {
+                cloud.advanceTo(next);
+            }
+            deliverEvents();
+            if (!nextTick.isAfter(cloud.now())) {
+                tick(nextTick);
+                nextTick = nextTick.plus(Schedule.TICK);
+            }
+            if (!nextPrune.isAfter(cloud.now())) {
+                Instant at = nextPrune;
+                retried("PruneFunction", prune, scheduled("Prune", at));
+                nextPrune = at.plus(Duration.ofDays(1));
+            }
+            drain();
+            boolean idle = cloud.nextDue().map(due -> due.isAfter(cloud.now())).orElse(true);
+            if (!cloud.now().isBefore(end) && idle) {
+                return;
+            }
+        }
+    }
+
+    /** Plays a tick of the scheduler, and the queues after it. */
+    public void tick(Instant at) {
+        retried("ScheduleFunction", schedule, scheduled("Tick", at));
+        drain();
+    }
+
+    /** Runs the pruner once. */
+    public PruneReport prune(Instant at, boolean dryRun) {
+        Map<String, Object> event = new TreeMap<>(scheduled("Prune", at));
+        event.put("dryRun", dryRun);
+        count("PruneFunction");
+        return prune.handleRequest(event, context("PruneFunction"));
+    }
+
+    /** Plays the rules for the events that are deliverable by now. */
+    public void deliverEvents() {
+        cloud.takeEvents().forEach(this::deliver);
+        drain();
+    }
+
+    /** Plays the template's rules for one event on the home bus. */
+    public void deliver(Map<String, Object> event) {
+        Map<?, ?> detail = event.get("detail") instanceof Map<?, ?> fields ? fields : Map.of();
+        switch (event.get("source") + ": " + event.get("detail-type")) {
+            case "aws.ec2: EC2 AMI State Change" ->
+                    retried("ImageStateFunction", imageState, event);
+            case "aws.ec2: EC2 Instance State-change Notification" -> {
+                if ("stopped".equals(detail.get("state"))) {
+                    retried("RequestFunction", request, event);
+                }
+            }
+            case "aws.tag: Tag Change on Resource" -> {
+                if (detail.get("changed-tag-keys") instanceof List<?> keys
+                        && keys.contains(ImageTags.REQUEST)) {
+                    retried("RequestFunction", request, event);
+                }
+            }
+            case "amikeeper: Backup Requested" -> retried("RequestFunction", request, event);
+            default -> {}
+        }
+    }
+
+    /** Delivers messages until the queues are quiet. */
+    public void drain() {
+        boolean moved;
+        do {
+            boolean created =
+                    deliver(
+                            "CreateImageFunction",
+                            application.settings().createQueue(),
+                            (event, context) ->
+                                    createImage.handleRequest(event, context).batchItemFailures());
+            boolean copied =
+                    deliver(
+                            "CopyImageFunction",
+                            application.settings().copyQueue(),
+                            (event, context) ->
+                                    copyImage.handleRequest(event, context).batchItemFailures());
+            moved = created || copied;
+        } while (moved);
+    }
+
+    private interface Worker {
+        List<BatchItemFailure> work(Map<String, Object> event, Context context);
+    }
+
+    /** Whether there were messages. What fails becomes visible again after the time-out. */
+    private boolean deliver(String function, String queue, Worker worker) {
+        List<Message> messages =
+                sqs.receiveMessage(receive ->
+                                receive.queueUrl(queue).maxNumberOfMessages(MESSAGES_A_BATCH))
+                        .messages();
+        if (messages.isEmpty()) {
+            return false;
+        }
+        count(function);
+        List<BatchItemFailure> failures;
+        try {
+            failures =
+                    worker.work(
+                            Map.of("Records", messages.stream().map(this::sqsRecord).toList()),
+                            context(function));
+        } catch (RuntimeException | CallerKilled crashed) {
+            return true;
+        }
+        for (Message message : messages) {
+            if (!failures.contains(new BatchItemFailure(message.messageId()))) {
+                sqs.deleteMessage(
+                        delete -> delete.queueUrl(queue).receiptHandle(message.receiptHandle()));
+            }
+        }
+        return true;
+    }
+
+    private Map<String, Object> sqsRecord(Message message) {
+        return Map.of(
+                "messageId", message.messageId(),
+                "receiptHandle", message.receiptHandle(),
+                "body", message.body(),
+                "attributes", message.attributesAsStrings(),
+                "eventSource", "aws:sqs");
+    }
+
+    private void retried(
+            String function,
+            RequestHandler<Map<String, Object>, ?> handler,
+            Map<String, Object> event) {
+        for (int tried = 1; ; tried++) {
+            count(function);
+            try {
+                handler.handleRequest(event, context(function));
+                return;
+            } catch (RuntimeException | CallerKilled crashed) {
+                if (tried == EVENT_TRIES) {
+                    deadLetters.add(new DeadLetter(function, event, String.valueOf(crashed)));
+                    return;
+                }
+            }
+        }
+    }
+
+    /** As EventBridge Scheduler sends it, by the template's input. */
+    private Map<String, Object> scheduled(String name, Instant at) {
+        return Map.of(
+                "version",
+                "0",
+                "id",
+                "scheduled-" + name + "-" + at,
+                "detail-type",
+                "Scheduled Event",
+                "source",
+                "aws.scheduler",
+                "account",
+                SimulatedCloud.ACCOUNT,
+                "time",
+                at.toString(),
+                "region",
+                application.settings().home().name(),
+                "resources",
+                List.of(
+                        "arn:aws:scheduler:"
+                                + application.settings().home()
+                                + ":"
+                                + SimulatedCloud.ACCOUNT
+                                + ":schedule/default/"
+                                + name),
+                "detail",
+                Map.of());
+    }
+
+    /** What Lambda tells a function about one call. */
+    public Context context(String function) {
+        return new LocalContext(function, "request-" + ++requests);
+    }
+
+    private void count(String function) {
+        invocations.merge(function, 1, Integer::sum);
+    }
+
+    private static Instant tickAtOrAfter(Instant now) {
+        long step = Schedule.TICK.toSeconds();
+        return Instant.ofEpochSecond(Math.ceilDiv(now.getEpochSecond(), step) * step);
+    }
+
+    private static Instant pruneAtOrAfter(Instant now) {
+        Instant today =
+                now.truncatedTo(ChronoUnit.DAYS).atZone(ZoneOffset.UTC).with(PRUNE_AT).toInstant();
+        return today.isBefore(now) ? today.plus(Duration.ofDays(1)) : today;
+    }
+}

@@ -1,0 +1,74 @@
+package dev.amikeeper.local;
+
+import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.Image;
+import software.amazon.awssdk.services.ec2.model.ImageState;
+import software.amazon.awssdk.services.ec2.model.LaunchPermission;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * An image of the simulated cloud: what DescribeImages shows, and what it does not.
+ *
+ * @param kmsKey the key that a copy was encrypted with
+ * @param hiddenCalls for so many more DescribeImages calls it is not there yet
+ * @param protectedUntil the end of the cool-down after its deregistration protection was lifted
+ */
+public record LocalImage(
+        Image image,
+        List<LaunchPermission> launchPermissions,
+        Optional<String> kmsKey,
+        int hiddenCalls,
+        Instant protectedUntil) {
+    public LocalImage {
+        launchPermissions = List.copyOf(launchPermissions);
+    }
+
+    LocalImage with(Consumer<Image.Builder> change) {
+        Image.Builder changed = image.toBuilder();
+        change.accept(changed);
+        return new LocalImage(
+                changed.build(), launchPermissions, kmsKey, hiddenCalls, protectedUntil);
+    }
+
+    LocalImage shared(List<LaunchPermission> permissions) {
+        boolean everybody = permissions.stream().anyMatch(p -> "all".equals(p.groupAsString()));
+        return new LocalImage(
+                image.toBuilder().publicLaunchPermissions(everybody).build(),
+                permissions,
+                kmsKey,
+                hiddenCalls,
+                protectedUntil);
+    }
+
+    LocalImage lookedAt() {
+        return new LocalImage(image, launchPermissions, kmsKey, hiddenCalls - 1, protectedUntil);
+    }
+
+    LocalImage protectedUntil(Instant end) {
+        return new LocalImage(image, launchPermissions, kmsKey, hiddenCalls, end);
+    }
+
+    String id() {
+        return image.imageId();
+    }
+
+    boolean is(ImageState state) {
+        return image.state() == state;
+    }
+
+    boolean isCopy() {
+        return image.sourceImageId() != null;
+    }
+
+    List<String> snapshots() {
+        return image.blockDeviceMappings().stream()
+                .map(BlockDeviceMapping::ebs)
+                .filter(ebs -> ebs != null && ebs.snapshotId() != null)
+                .map(ebs -> ebs.snapshotId())
+                .toList();
+    }
+}

@@ -1,0 +1,170 @@
+package dev.amikeeper.local;
+
+import dev.amikeeper.local.SimulatedInstances.Disk;
+
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.services.ec2.Ec2Client;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * One AWS account in memory: any number of Regions on one virtual clock that only its owner moves.
+ * The same seed and the same calls give the same ids and events. May be called by several threads.
+ */
+public final class SimulatedCloud {
+    /** The account that everything belongs to. */
+    public static final String ACCOUNT = "123456789012";
+
+    private static final String BASE_IMAGE = "ami-0base000000000000";
+
+    private final Timeline timeline;
+    private final Faults faults;
+    private final CloudSettings settings = new CloudSettings();
+    private final EventQueue events;
+    private final Calls calls;
+    private final CloudCore core;
+    private final Map<String, SimulatedEc2> regions = new HashMap<>();
+    private final Map<String, SimulatedSqs> queues = new HashMap<>();
+    private final Map<String, SimulatedSns> topics = new HashMap<>();
+
+    /** An empty account; nothing but the seed makes a difference between two of them. */
+    public SimulatedCloud(Instant start, long seed) {
+        Ids ids = new Ids(seed);
+        timeline = new Timeline(start);
+        faults = new Faults(new Ids(~seed));
+        events = new EventQueue(ACCOUNT, timeline, ids, faults);
+        calls = new Calls(timeline, faults);
+        core = new CloudCore(ACCOUNT, timeline, ids, events, settings);
+    }
+
+    public Instant now() {
+        return timeline.instant();
+    }
+
+    public InstantSource clock() {
+        return timeline;
+    }
+
+    /** EC2 in this Region, the same object each time. */
+    public Ec2Client ec2(String region) {
+        return region(region);
+    }
+
+    /** SQS in this Region, the same object each time. */
+    public SimulatedSqs sqs(String region) {
+        return calls.alone(
+                () -> queues.computeIfAbsent(region, name -> new SimulatedSqs(name, core, calls)));
+    }
+
+    /** SNS in this Region, the same object each time. */
+    public SimulatedSns sns(String region) {
+        return calls.alone(
+                () -> topics.computeIfAbsent(region, name -> new SimulatedSns(name, core, calls)));
+    }
+
+    /**
+     * Counts and fails the calls of a real DynamoDB client, as if its table were in this Region.
+     */
+    public ExecutionInterceptor dynamoDb(String region) {
+        return new DynamoDbFaults(region, calls);
+    }
+
+    /** What shall go wrong. */
+    public Faults faults() {
+        return faults;
+    }
+
+    /** How long things take and how they end. */
+    public CloudSettings settings() {
+        return settings;
+    }
+
+    /**
+     * Moves the clock; what falls due on the way happens at its own time.
+     *
+     * @throws IllegalArgumentException if that is in the past
+     */
+    public void advanceTo(Instant then) {
+        calls.alone(() -> {
+            timeline.advanceTo(then);
+            return then;
+        });
+    }
+
+    /** Moves the clock by this much. */
+    public void advance(Duration by) {
+        advanceTo(now().plus(by));
+    }
+
+    /** When the next change or delivery of an event happens; now, if events are to be taken. */
+    public Optional<Instant> nextDue() {
+        return events.hasReady() ? Optional.of(now()) : timeline.next();
+    }
+
+    /** Takes the events that are deliverable by now, of every Region, in order of delivery. */
+    public List<Map<String, Object>> takeEvents() {
+        return events.takeReady();
+    }
+
+    /**
+     * A running instance; its volumes are /dev/xvda, the root, then /dev/sdf, /dev/sdg and so on.
+     *
+     * @return its id
+     * @throws IllegalArgumentException if it has no volume
+     */
+    public String launch(String region, Map<String, String> tags, List<Integer> volumeSizesGiB) {
+        if (volumeSizesGiB.isEmpty()) {
+            throw new IllegalArgumentException("an instance has at least a root volume");
+        }
+        List<Disk> disks = new ArrayList<>();
+        for (int size : volumeSizesGiB) {
+            String device = disks.isEmpty() ? "/dev/xvda" : "/dev/sd" + (char) ('e' + disks.size());
+            disks.add(new Disk(device, size));
+        }
+        return calls.alone(() -> region(region).instances().launch(BASE_IMAGE, disks, tags));
+    }
+
+    /** How often each action was called, in all Regions. */
+    public SortedMap<String, Integer> calls() {
+        return calls.counts();
+    }
+
+    /** How often each action was called in this Region. */
+    public SortedMap<String, Integer> calls(String region) {
+        return calls.counts(region);
+    }
+
+    /** The images of a Region that are not deregistered, by id. */
+    public List<LocalImage> images(String region) {
+        return calls.alone(() -> region(region).images().all());
+    }
+
+    /** The snapshots of a Region that are not deleted, by id. */
+    public List<LocalSnapshot> snapshots(String region) {
+        return calls.alone(() -> region(region).snapshots().all());
+    }
+
+    /** The instances of a Region, those included that terminated within the last hour, by id. */
+    public List<LocalInstance> instances(String region) {
+        return calls.alone(() -> region(region).instances().all());
+    }
+
+    private SimulatedEc2 region(String name) {
+        return calls.alone(() -> {
+            SimulatedEc2 known = regions.get(name);
+            if (known == null) {
+                known = new SimulatedEc2(name, core, calls, this::region);
+                regions.put(name, known);
+            }
+            return known;
+        });
+    }
+}

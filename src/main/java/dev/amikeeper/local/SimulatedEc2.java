@@ -1,0 +1,477 @@
+package dev.amikeeper.local;
+
+import software.amazon.awssdk.core.SdkField;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.CopyImageRequest;
+import software.amazon.awssdk.services.ec2.model.CopyImageResponse;
+import software.amazon.awssdk.services.ec2.model.CreateImageRequest;
+import software.amazon.awssdk.services.ec2.model.CreateImageResponse;
+import software.amazon.awssdk.services.ec2.model.CreateLaunchTemplateRequest;
+import software.amazon.awssdk.services.ec2.model.CreateLaunchTemplateResponse;
+import software.amazon.awssdk.services.ec2.model.CreateLaunchTemplateVersionRequest;
+import software.amazon.awssdk.services.ec2.model.CreateLaunchTemplateVersionResponse;
+import software.amazon.awssdk.services.ec2.model.CreateTagsRequest;
+import software.amazon.awssdk.services.ec2.model.CreateTagsResponse;
+import software.amazon.awssdk.services.ec2.model.DeleteLaunchTemplateRequest;
+import software.amazon.awssdk.services.ec2.model.DeleteLaunchTemplateResponse;
+import software.amazon.awssdk.services.ec2.model.DeleteSnapshotRequest;
+import software.amazon.awssdk.services.ec2.model.DeleteSnapshotResponse;
+import software.amazon.awssdk.services.ec2.model.DeleteTagsRequest;
+import software.amazon.awssdk.services.ec2.model.DeleteTagsResponse;
+import software.amazon.awssdk.services.ec2.model.DeregisterImageRequest;
+import software.amazon.awssdk.services.ec2.model.DeregisterImageResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeImageReferencesRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeImageReferencesResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeImagesResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeInstanceStatusRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeInstanceStatusResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeInstancesResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplateVersionsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplateVersionsResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplatesRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplatesResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeRegionsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeRegionsResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeTagsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeTagsResponse;
+import software.amazon.awssdk.services.ec2.model.DisableImageDeprecationRequest;
+import software.amazon.awssdk.services.ec2.model.DisableImageDeprecationResponse;
+import software.amazon.awssdk.services.ec2.model.DisableImageDeregistrationProtectionRequest;
+import software.amazon.awssdk.services.ec2.model.DisableImageDeregistrationProtectionResponse;
+import software.amazon.awssdk.services.ec2.model.DisableImageRequest;
+import software.amazon.awssdk.services.ec2.model.DisableImageResponse;
+import software.amazon.awssdk.services.ec2.model.Ec2Request;
+import software.amazon.awssdk.services.ec2.model.EnableImageDeprecationRequest;
+import software.amazon.awssdk.services.ec2.model.EnableImageDeprecationResponse;
+import software.amazon.awssdk.services.ec2.model.EnableImageDeregistrationProtectionRequest;
+import software.amazon.awssdk.services.ec2.model.EnableImageDeregistrationProtectionResponse;
+import software.amazon.awssdk.services.ec2.model.EnableImageRequest;
+import software.amazon.awssdk.services.ec2.model.EnableImageResponse;
+import software.amazon.awssdk.services.ec2.model.LockSnapshotRequest;
+import software.amazon.awssdk.services.ec2.model.LockSnapshotResponse;
+import software.amazon.awssdk.services.ec2.model.ModifyImageAttributeRequest;
+import software.amazon.awssdk.services.ec2.model.ModifyImageAttributeResponse;
+import software.amazon.awssdk.services.ec2.model.ModifyLaunchTemplateRequest;
+import software.amazon.awssdk.services.ec2.model.ModifyLaunchTemplateResponse;
+import software.amazon.awssdk.services.ec2.model.ModifySnapshotAttributeRequest;
+import software.amazon.awssdk.services.ec2.model.ModifySnapshotAttributeResponse;
+import software.amazon.awssdk.services.ec2.model.Region;
+import software.amazon.awssdk.services.ec2.model.RegisterImageRequest;
+import software.amazon.awssdk.services.ec2.model.RegisterImageResponse;
+import software.amazon.awssdk.services.ec2.model.RunInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.RunInstancesResponse;
+import software.amazon.awssdk.services.ec2.model.StartInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.StartInstancesResponse;
+import software.amazon.awssdk.services.ec2.model.StopInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.StopInstancesResponse;
+import software.amazon.awssdk.services.ec2.model.TerminateInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.TerminateInstancesResponse;
+import software.amazon.awssdk.services.ec2.model.UnlockSnapshotRequest;
+import software.amazon.awssdk.services.ec2.model.UnlockSnapshotResponse;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * EC2 in one Region, as far as the life of images goes. What it does not know throws {@link
+ * UnsupportedOperationException}. Each call is one attempt: it retries nothing by itself.
+ */
+public final class SimulatedEc2 implements Ec2Client {
+    /** The Regions that every account has. */
+    static final List<String> REGIONS =
+            List.of(
+                    "ap-northeast-1",
+                    "ap-northeast-2",
+                    "ap-northeast-3",
+                    "ap-south-1",
+                    "ap-southeast-1",
+                    "ap-southeast-2",
+                    "ca-central-1",
+                    "eu-central-1",
+                    "eu-north-1",
+                    "eu-west-1",
+                    "eu-west-2",
+                    "eu-west-3",
+                    "sa-east-1",
+                    "us-east-1",
+                    "us-east-2",
+                    "us-west-1",
+                    "us-west-2");
+
+    private static final Calls.Errors ERRORS = new Ec2Errors();
+
+    private final String region;
+    private final Calls calls;
+    private final CloudSettings settings;
+    private final Function<String, SimulatedEc2> regions;
+    private final SimulatedInstances instances;
+    private final SimulatedSnapshots snapshots;
+    private final SimulatedImages images;
+    private final SimulatedTemplates templates;
+    private final SimulatedTags tags;
+    private final SimulatedReferences references;
+
+    SimulatedEc2(
+            String region, CloudCore core, Calls calls, Function<String, SimulatedEc2> regions) {
+        this.region = region;
+        this.calls = calls;
+        this.settings = core.settings();
+        this.regions = regions;
+        instances = new SimulatedInstances(region, core);
+        snapshots = new SimulatedSnapshots(core);
+        images = new SimulatedImages(region, core, instances, snapshots);
+        templates = new SimulatedTemplates(core);
+        tags = new SimulatedTags(region, core, instances, images, snapshots);
+        references = new SimulatedReferences(region, core, instances, templates);
+    }
+
+    @Override
+    public DescribeInstancesResponse describeInstances(DescribeInstancesRequest request) {
+        return call("DescribeInstances", request, () -> instances.describe(request));
+    }
+
+    @Override
+    public DescribeInstanceStatusResponse describeInstanceStatus(
+            DescribeInstanceStatusRequest request) {
+        return call("DescribeInstanceStatus", request, () -> instances.describeStatus(request));
+    }
+
+    @Override
+    public DescribeImagesResponse describeImages(DescribeImagesRequest request) {
+        return call("DescribeImages", request, () -> images.describe(request));
+    }
+
+    @Override
+    public DescribeImageAttributeResponse describeImageAttribute(
+            DescribeImageAttributeRequest request) {
+        return call("DescribeImageAttribute", request, () -> images.describeAttribute(request));
+    }
+
+    @Override
+    public DescribeImageReferencesResponse describeImageReferences(
+            DescribeImageReferencesRequest request) {
+        return call("DescribeImageReferences", request, () -> references.describe(request));
+    }
+
+    @Override
+    public DescribeSnapshotsResponse describeSnapshots(DescribeSnapshotsRequest request) {
+        return call("DescribeSnapshots", request, () -> snapshots.describe(request));
+    }
+
+    @Override
+    public DescribeTagsResponse describeTags(DescribeTagsRequest request) {
+        return call("DescribeTags", request, () -> tags.describe(request));
+    }
+
+    @Override
+    public DescribeLaunchTemplatesResponse describeLaunchTemplates(
+            DescribeLaunchTemplatesRequest request) {
+        return call("DescribeLaunchTemplates", request, () -> templates.describe(request));
+    }
+
+    @Override
+    public DescribeLaunchTemplateVersionsResponse describeLaunchTemplateVersions(
+            DescribeLaunchTemplateVersionsRequest request) {
+        return call(
+                "DescribeLaunchTemplateVersions",
+                request,
+                () -> templates.describeVersions(request));
+    }
+
+    @Override
+    public CreateImageResponse createImage(CreateImageRequest request) {
+        return call("CreateImage", request, () -> images.create(request));
+    }
+
+    @Override
+    public RegisterImageResponse registerImage(RegisterImageRequest request) {
+        return call("RegisterImage", request, () -> images.register(request));
+    }
+
+    @Override
+    public DeregisterImageResponse deregisterImage(DeregisterImageRequest request) {
+        return call("DeregisterImage", request, () -> images.deregister(request));
+    }
+
+    @Override
+    public ModifyImageAttributeResponse modifyImageAttribute(ModifyImageAttributeRequest request) {
+        return call("ModifyImageAttribute", request, () -> images.modify(request));
+    }
+
+    @Override
+    public DeleteSnapshotResponse deleteSnapshot(DeleteSnapshotRequest request) {
+        return call("DeleteSnapshot", request, () -> snapshots.delete(request.snapshotId()));
+    }
+
+    @Override
+    public ModifySnapshotAttributeResponse modifySnapshotAttribute(
+            ModifySnapshotAttributeRequest request) {
+        return call("ModifySnapshotAttribute", request, () -> snapshots.share(request));
+    }
+
+    @Override
+    public LockSnapshotResponse lockSnapshot(LockSnapshotRequest request) {
+        return call("LockSnapshot", request, () -> snapshots.lock(request.snapshotId()));
+    }
+
+    @Override
+    public UnlockSnapshotResponse unlockSnapshot(UnlockSnapshotRequest request) {
+        return call("UnlockSnapshot", request, () -> snapshots.unlock(request.snapshotId()));
+    }
+
+    @Override
+    public CreateLaunchTemplateResponse createLaunchTemplate(CreateLaunchTemplateRequest request) {
+        return call("CreateLaunchTemplate", request, () -> templates.create(request));
+    }
+
+    @Override
+    public CreateLaunchTemplateVersionResponse createLaunchTemplateVersion(
+            CreateLaunchTemplateVersionRequest request) {
+        return call("CreateLaunchTemplateVersion", request, () -> templates.addVersion(request));
+    }
+
+    @Override
+    public ModifyLaunchTemplateResponse modifyLaunchTemplate(ModifyLaunchTemplateRequest request) {
+        return call("ModifyLaunchTemplate", request, () -> templates.setDefault(request));
+    }
+
+    @Override
+    public DeleteLaunchTemplateResponse deleteLaunchTemplate(DeleteLaunchTemplateRequest request) {
+        return call("DeleteLaunchTemplate", request, () -> templates.delete(request));
+    }
+
+    @Override
+    public CreateTagsResponse createTags(CreateTagsRequest request) {
+        return call("CreateTags", request, () -> tags.create(request));
+    }
+
+    @Override
+    public DeleteTagsResponse deleteTags(DeleteTagsRequest request) {
+        return call("DeleteTags", request, () -> tags.delete(request));
+    }
+
+    @Override
+    public CopyImageResponse copyImage(CopyImageRequest request) {
+        return call(
+                "CopyImage",
+                request,
+                () -> {
+                    SimulatedEc2 source = regions.apply(request.sourceRegion());
+                    return images.copy(request, source.images);
+                });
+    }
+
+    @Override
+    public EnableImageResponse enableImage(EnableImageRequest request) {
+        return call(
+                "EnableImage",
+                request,
+                () -> {
+                    images.enable(request.imageId());
+                    return EnableImageResponse.builder().returnValue(true).build();
+                });
+    }
+
+    @Override
+    public DisableImageResponse disableImage(DisableImageRequest request) {
+        return call(
+                "DisableImage",
+                request,
+                () -> {
+                    images.disable(request.imageId());
+                    return DisableImageResponse.builder().returnValue(true).build();
+                });
+    }
+
+    @Override
+    public EnableImageDeprecationResponse enableImageDeprecation(
+            EnableImageDeprecationRequest request) {
+        return call(
+                "EnableImageDeprecation",
+                request,
+                () -> {
+                    images.deprecate(request.imageId(), request.deprecateAt());
+                    return EnableImageDeprecationResponse.builder().returnValue(true).build();
+                });
+    }
+
+    @Override
+    public DisableImageDeprecationResponse disableImageDeprecation(
+            DisableImageDeprecationRequest request) {
+        return call(
+                "DisableImageDeprecation",
+                request,
+                () -> {
+                    images.undeprecate(request.imageId());
+                    return DisableImageDeprecationResponse.builder().returnValue(true).build();
+                });
+    }
+
+    @Override
+    public EnableImageDeregistrationProtectionResponse enableImageDeregistrationProtection(
+            EnableImageDeregistrationProtectionRequest request) {
+        return call(
+                "EnableImageDeregistrationProtection",
+                request,
+                () -> {
+                    String answer =
+                            images.protect(
+                                    request.imageId(), Boolean.TRUE.equals(request.withCooldown()));
+                    return EnableImageDeregistrationProtectionResponse.builder()
+                            .returnValue(answer)
+                            .build();
+                });
+    }
+
+    @Override
+    public DisableImageDeregistrationProtectionResponse disableImageDeregistrationProtection(
+            DisableImageDeregistrationProtectionRequest request) {
+        return call(
+                "DisableImageDeregistrationProtection",
+                request,
+                () -> {
+                    String answer = images.unprotect(request.imageId());
+                    return DisableImageDeregistrationProtectionResponse.builder()
+                            .returnValue(answer)
+                            .build();
+                });
+    }
+
+    @Override
+    public RunInstancesResponse runInstances(RunInstancesRequest request) {
+        return call(
+                "RunInstances",
+                request,
+                () -> {
+                    Optional<RunInstancesResponse> repeated = instances.repeated(request);
+                    return repeated.orElseGet(
+                            () -> instances.run(request, images.launchFrom(request.imageId())));
+                });
+    }
+
+    @Override
+    public StopInstancesResponse stopInstances(StopInstancesRequest request) {
+        return call(
+                "StopInstances",
+                request,
+                () -> {
+                    return StopInstancesResponse.builder()
+                            .stoppingInstances(instances.stop(request.instanceIds()))
+                            .build();
+                });
+    }
+
+    @Override
+    public StartInstancesResponse startInstances(StartInstancesRequest request) {
+        return call(
+                "StartInstances",
+                request,
+                () -> {
+                    return StartInstancesResponse.builder()
+                            .startingInstances(instances.start(request.instanceIds()))
+                            .build();
+                });
+    }
+
+    @Override
+    public TerminateInstancesResponse terminateInstances(TerminateInstancesRequest request) {
+        return call(
+                "TerminateInstances",
+                request,
+                () -> {
+                    return TerminateInstancesResponse.builder()
+                            .terminatingInstances(instances.terminate(request.instanceIds()))
+                            .build();
+                });
+    }
+
+    @Override
+    public DescribeRegionsResponse describeRegions(DescribeRegionsRequest request) {
+        return call(
+                "DescribeRegions",
+                request,
+                () -> {
+                    return DescribeRegionsResponse.builder()
+                            .regions(
+                                    REGIONS.stream()
+                                            .filter(name ->
+                                                    request.regionNames().isEmpty()
+                                                            || request.regionNames().contains(name))
+                                            .map(SimulatedEc2::description)
+                                            .toList())
+                            .build();
+                });
+    }
+
+    @Override
+    public String serviceName() {
+        return SERVICE_NAME;
+    }
+
+    @Override
+    public void close() {}
+
+    SimulatedInstances instances() {
+        return instances;
+    }
+
+    SimulatedImages images() {
+        return images;
+    }
+
+    SimulatedSnapshots snapshots() {
+        return snapshots;
+    }
+
+    private <T> T call(String action, Ec2Request request, Supplier<T> work) {
+        if (!REGIONS.contains(region)) {
+            throw SdkClientException.create(
+                    "Unable to execute HTTP request: ec2."
+                            + region
+                            + ".amazonaws.com: unknown host");
+        }
+        return calls.run(
+                new Calls.Action(action, region),
+                settings.bucket(action, isNarrow(request)),
+                ERRORS,
+                () -> {
+                    if (request.getValueForField("DryRun", Boolean.class).orElse(false)) {
+                        throw ERRORS.error(
+                                "DryRunOperation",
+                                412,
+                                "Request would have succeeded, but DryRun flag is set.");
+                    }
+                    return work.get();
+                });
+    }
+
+    /** Whether a describing call has ids, a filter or a page size, which counts for its pace. */
+    private static boolean isNarrow(Ec2Request request) {
+        return request.sdkFields().stream()
+                .filter(field ->
+                        field.memberName().endsWith("Ids")
+                                || field.memberName().equals("Filters")
+                                || field.memberName().equals("MaxResults"))
+                .map((SdkField<?> field) -> field.getValueOrDefault(request))
+                .anyMatch(value ->
+                        value instanceof Collection<?> values ? !values.isEmpty() : value != null);
+    }
+
+    private static Region description(String name) {
+        return Region.builder()
+                .regionName(name)
+                .endpoint("ec2." + name + ".amazonaws.com")
+                .optInStatus("opt-in-not-required")
+                .build();
+    }
+}

@@ -1,0 +1,661 @@
+package dev.amikeeper.local;
+
+import dev.amikeeper.local.CloudSettings.Attempt;
+import dev.amikeeper.local.SimulatedInstances.Disk;
+
+import org.jspecify.annotations.Nullable;
+
+import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.CopyImageRequest;
+import software.amazon.awssdk.services.ec2.model.CopyImageResponse;
+import software.amazon.awssdk.services.ec2.model.CreateImageRequest;
+import software.amazon.awssdk.services.ec2.model.CreateImageResponse;
+import software.amazon.awssdk.services.ec2.model.DeleteSnapshotReturnCode;
+import software.amazon.awssdk.services.ec2.model.DeregisterImageRequest;
+import software.amazon.awssdk.services.ec2.model.DeregisterImageResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeImagesResponse;
+import software.amazon.awssdk.services.ec2.model.Image;
+import software.amazon.awssdk.services.ec2.model.ImageState;
+import software.amazon.awssdk.services.ec2.model.Instance;
+import software.amazon.awssdk.services.ec2.model.InstanceBlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.InstanceStateName;
+import software.amazon.awssdk.services.ec2.model.LaunchPermission;
+import software.amazon.awssdk.services.ec2.model.ModifyImageAttributeRequest;
+import software.amazon.awssdk.services.ec2.model.ModifyImageAttributeResponse;
+import software.amazon.awssdk.services.ec2.model.OperationType;
+import software.amazon.awssdk.services.ec2.model.RegisterImageRequest;
+import software.amazon.awssdk.services.ec2.model.RegisterImageResponse;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The images of one Region and their lives. */
+final class SimulatedImages {
+    private static final Pattern ID = Pattern.compile("ami-[0-9a-z]+");
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9()\\[\\] ./\\-'@_]{3,128}");
+    private static final Pattern ACCOUNT = Pattern.compile("\\d{12}");
+    private static final int MAX_PERMISSIONS = 1000;
+    private static final Duration COOL_DOWN = Duration.ofHours(24);
+    private static final Duration LAUNCH_REPORTED_AFTER = Duration.ofHours(24);
+    private static final String UNPROTECTED = "disabled";
+    private static final String PROTECTED = "enabled-without-cooldown";
+    private static final String PROTECTED_WITH_COOL_DOWN = "enabled-with-cooldown";
+
+    private static final Listing<LocalImage> LISTING =
+            new Listing<>(
+                    LocalImage::id,
+                    it -> it.image().tags(),
+                    Map.ofEntries(
+                            field("image-id", Image::imageId),
+                            field("name", Image::name),
+                            field("state", Image::stateAsString),
+                            field("owner-id", Image::ownerId),
+                            field("is-public", image -> "" + image.publicLaunchPermissions()),
+                            field("source-instance-id", Image::sourceInstanceId),
+                            field("source-image-id", Image::sourceImageId),
+                            field("source-image-region", Image::sourceImageRegion),
+                            field("creation-date", Image::creationDate),
+                            field("architecture", Image::architectureAsString),
+                            field("description", Image::description),
+                            field("image-type", Image::imageTypeAsString),
+                            field("root-device-type", Image::rootDeviceTypeAsString),
+                            field("root-device-name", Image::rootDeviceName),
+                            field("virtualization-type", Image::virtualizationTypeAsString),
+                            Map.entry(
+                                    "block-device-mapping.snapshot-id",
+                                    it -> it.snapshots().stream().map(id -> id))));
+
+    private final String region;
+    private final CloudCore core;
+    private final SimulatedInstances instances;
+    private final SimulatedSnapshots snapshots;
+    private final SortedMap<String, LocalImage> images = new TreeMap<>();
+    private final Set<String> deregistered = new HashSet<>();
+    private final Map<String, String> idsByName = new HashMap<>();
+    private final Map<String, Integer> triesByName = new HashMap<>();
+    private final Map<String, Copy> copiesByToken = new HashMap<>();
+    private int copiesInFlight;
+
+    SimulatedImages(
+            String region,
+            CloudCore core,
+            SimulatedInstances instances,
+            SimulatedSnapshots snapshots) {
+        this.region = region;
+        this.core = core;
+        this.instances = instances;
+        this.snapshots = snapshots;
+    }
+
+    private record Copy(CopyImageRequest request, String image) {}
+
+    CreateImageResponse create(CreateImageRequest request) {
+        LocalInstance source = instances.require(request.instanceId());
+        Instance instance = source.instance();
+        if (source.state() != InstanceStateName.RUNNING
+                && source.state() != InstanceStateName.STOPPED) {
+            throw Ec2Errors.wrong(
+                    "IncorrectInstanceState",
+                    "The instance '"
+                            + source.id()
+                            + "' is not in the 'running' or 'stopped' state: "
+                            + source.state());
+        }
+        TagRules.allowOnly(Set.of("image", "snapshot"), request.tagSpecifications());
+        checkName(request.name());
+        Map<String, String> tags = TagRules.of(request.tagSpecifications(), "image");
+        Map<String, String> snapshotTags = TagRules.of(request.tagSpecifications(), "snapshot");
+        List<InstanceBlockDeviceMapping> included = included(instance, request);
+        included.forEach(device -> snapshots.checkPending(device.ebs().volumeId()));
+
+        String id = core.ids().next("ami");
+        List<BlockDeviceMapping> mappings =
+                included.stream()
+                        .map(device -> {
+                            String volume = device.ebs().volumeId();
+                            int size = source.volumeSizes().getOrDefault(volume, 8);
+                            String snapshot =
+                                    snapshots.begin(
+                                            snapshotTags,
+                                            s ->
+                                                    s.volumeId(volume)
+                                                            .volumeSize(size)
+                                                            .description(
+                                                                    "Created by CreateImage("
+                                                                            + source.id()
+                                                                            + ") for "
+                                                                            + id));
+                            return mapping(device.deviceName(), snapshot);
+                        })
+                        .toList();
+        if (!Boolean.TRUE.equals(request.noReboot())
+                && source.state() == InstanceStateName.RUNNING) {
+            instances.change(source.id(), LocalInstance::rebooted);
+        }
+        Image.Builder image =
+                image(id, request.name(), request.description(), tags, mappings)
+                        .sourceInstanceId(source.id())
+                        .architecture(instance.architecture())
+                        .rootDeviceName(instance.rootDeviceName());
+        begin(image, Optional.empty(), () -> true);
+        return CreateImageResponse.builder().imageId(id).build();
+    }
+
+    /** Copies from another Region's images, or from its own, into this one. */
+    CopyImageResponse copy(CopyImageRequest request, SimulatedImages from) {
+        Copy earlier = copiesByToken.get(request.clientToken());
+        if (earlier != null) {
+            if (!earlier.request().equals(request)) {
+                throw Ec2Errors.wrong(
+                        "IdempotentParameterMismatch",
+                        "The client token was used with other parameters");
+            }
+            return CopyImageResponse.builder().imageId(earlier.image()).build();
+        }
+        LocalImage source = from.require(request.sourceImageId());
+        if (!source.is(ImageState.AVAILABLE)) {
+            throw Ec2Errors.wrong(
+                    "InvalidRequest",
+                    "The image " + source.id() + " is not available: " + source.image().state());
+        }
+        if (request.kmsKeyId() != null && !Boolean.TRUE.equals(request.encrypted())) {
+            throw Ec2Errors.wrong(
+                    "InvalidParameterCombination", "A KmsKeyId needs Encrypted to be true");
+        }
+        TagRules.allowOnly(Set.of("image", "snapshot"), request.tagSpecifications());
+        checkName(request.name());
+        Map<String, String> tags = new TreeMap<>();
+        if (Boolean.TRUE.equals(request.copyImageTags())) {
+            tags.putAll(TagRules.map(source.image().tags()));
+        }
+        tags.putAll(TagRules.of(request.tagSpecifications(), "image"));
+        TagRules.check(tags);
+        Map<String, String> snapshotTags = TagRules.of(request.tagSpecifications(), "snapshot");
+        List<String> originals = source.snapshots();
+        if (copiesInFlight + originals.size() > core.settings().copyQuota()) {
+            throw Ec2Errors.wrong(
+                    "ResourceLimitExceeded",
+                    "Too many snapshot copies in progress. The limit is "
+                            + core.settings().copyQuota()
+                            + " for this destination region.");
+        }
+
+        String id = core.ids().next("ami");
+        Optional<String> key = Optional.ofNullable(request.kmsKeyId());
+        List<BlockDeviceMapping> mappings =
+                source.image().blockDeviceMappings().stream()
+                        .filter(device -> device.ebs() != null)
+                        .map(device ->
+                                mapping(
+                                        device.deviceName(),
+                                        copyOf(
+                                                from.snapshots.require(device.ebs().snapshotId()),
+                                                request,
+                                                snapshotTags,
+                                                "Copied for DestinationAmi "
+                                                        + id
+                                                        + " from SourceAmi "
+                                                        + source.id())))
+                        .toList();
+        Image.Builder image =
+                image(id, request.name(), request.description(), tags, mappings)
+                        .sourceImageId(source.id())
+                        .sourceImageRegion(request.sourceRegion())
+                        .architecture(source.image().architecture())
+                        .rootDeviceName(source.image().rootDeviceName());
+        copiesInFlight += originals.size();
+        begin(image, key, () -> originals.stream().allMatch(from.snapshots::exists));
+        if (request.clientToken() != null) {
+            copiesByToken.put(request.clientToken(), new Copy(request, id));
+        }
+        return CopyImageResponse.builder().imageId(id).build();
+    }
+
+    /** An image from snapshots that exist; it is available at once. */
+    RegisterImageResponse register(RegisterImageRequest request) {
+        TagRules.allowOnly(Set.of("image"), request.tagSpecifications());
+        checkName(request.name());
+        Map<String, String> tags = TagRules.of(request.tagSpecifications(), "image");
+        List<BlockDeviceMapping> mappings =
+                request.blockDeviceMappings().stream()
+                        .filter(device -> device.ebs() != null)
+                        .map(device -> mapping(device.deviceName(), device.ebs().snapshotId()))
+                        .toList();
+        String id = core.ids().next("ami");
+        Image.Builder image =
+                image(id, request.name(), request.description(), tags, mappings)
+                        .architecture(request.architectureAsString())
+                        .rootDeviceName(request.rootDeviceName());
+        add(image, Optional.empty());
+        end(id, "");
+        return RegisterImageResponse.builder().imageId(id).build();
+    }
+
+    DeregisterImageResponse deregister(DeregisterImageRequest request) {
+        LocalImage image = require(request.imageId());
+        if (!UNPROTECTED.equals(image.image().deregistrationProtection())
+                || core.timeline().instant().isBefore(image.protectedUntil())) {
+            throw Ec2Errors.wrong(
+                    "OperationNotPermitted",
+                    "The image " + image.id() + " is protected from deregistration");
+        }
+        images.remove(image.id());
+        deregistered.add(image.id());
+        idsByName.remove(image.image().name());
+        snapshots.release(image.snapshots(), image.id());
+        if (image.is(ImageState.PENDING) && image.isCopy()) {
+            copiesInFlight -= image.snapshots().size();
+        }
+        core.events().imageState(region, image.id(), "deregistered", "");
+        List<DeleteSnapshotReturnCode> results = new ArrayList<>();
+        if (Boolean.TRUE.equals(request.deleteAssociatedSnapshots())) {
+            for (String snapshot : image.snapshots()) {
+                snapshots
+                        .deleteWithImage(snapshot)
+                        .map(code -> DeleteSnapshotReturnCode.builder().returnCode(code))
+                        .ifPresent(result -> results.add(result.snapshotId(snapshot).build()));
+            }
+        }
+        return DeregisterImageResponse.builder()
+                .returnValue(true)
+                .deleteSnapshotResults(results)
+                .build();
+    }
+
+    /** Drops every launch permission; enabling does not give them back. */
+    void disable(String id) {
+        LocalImage image = require(id);
+        if (image.is(ImageState.DISABLED)) {
+            return;
+        }
+        requireState(image, ImageState.AVAILABLE);
+        change(id, it -> it.shared(List.of()).with(i -> i.state(ImageState.DISABLED)));
+        core.events().imageState(region, id, "disabled", "");
+    }
+
+    void enable(String id) {
+        LocalImage image = require(id);
+        if (image.is(ImageState.AVAILABLE)) {
+            return;
+        }
+        requireState(image, ImageState.DISABLED);
+        change(id, it -> it.with(i -> i.state(ImageState.AVAILABLE)));
+        core.events().imageState(region, id, "available", "");
+    }
+
+    /**
+     * A date from which the image counts as old; to the minute, not in the past, 10 years ahead.
+     */
+    void deprecate(String id, Instant at) {
+        require(id);
+        Instant now = core.timeline().instant();
+        Instant minute = at.plusSeconds(30).truncatedTo(ChronoUnit.MINUTES);
+        if (at.isBefore(now) || at.isAfter(now.plus(3653, ChronoUnit.DAYS))) {
+            throw Ec2Errors.invalidValue(
+                    "The deprecation date must lie in the next 10 years: " + at);
+        }
+        change(id, it -> it.with(i -> i.deprecationTime(Times.iso(minute))));
+    }
+
+    void undeprecate(String id) {
+        require(id);
+        change(id, it -> it.with(i -> i.deprecationTime(null)));
+    }
+
+    String protect(String id, boolean withCoolDown) {
+        require(id);
+        String protection = withCoolDown ? PROTECTED_WITH_COOL_DOWN : PROTECTED;
+        change(id, it -> it.with(i -> i.deregistrationProtection(protection)));
+        return "true";
+    }
+
+    /** Lifts the protection; one with a cool-down still holds for 24 hours. */
+    String unprotect(String id) {
+        LocalImage image = require(id);
+        boolean coolsDown =
+                PROTECTED_WITH_COOL_DOWN.equals(image.image().deregistrationProtection());
+        Instant now = core.timeline().instant();
+        change(
+                id,
+                it ->
+                        it.with(i -> i.deregistrationProtection(UNPROTECTED))
+                                .protectedUntil(
+                                        coolsDown ? now.plus(COOL_DOWN) : it.protectedUntil()));
+        return "true";
+    }
+
+    DescribeImagesResponse describe(DescribeImagesRequest request) {
+        Set<String> ids = Set.copyOf(request.imageIds());
+        for (String id : request.imageIds()) {
+            LocalImage image = require(id);
+            if (image.hiddenCalls() > 0) {
+                change(id, LocalImage::lookedAt);
+                throw Ec2Errors.noImage(id);
+            }
+        }
+        boolean disabledToo = Boolean.TRUE.equals(request.includeDisabled());
+        Stream<LocalImage> wanted =
+                List.copyOf(images.values()).stream()
+                        .filter(it -> ids.isEmpty() || ids.contains(it.id()))
+                        .filter(it -> isOwned(request.owners()))
+                        .filter(it -> disabledToo || !it.is(ImageState.DISABLED));
+        Listing.Page<LocalImage> page =
+                LISTING.page(
+                        LISTING.filter(wanted, request.filters()).filter(this::isVisible),
+                        request.maxResults(),
+                        request.nextToken());
+        return DescribeImagesResponse.builder()
+                .images(page.items().stream().map(LocalImage::image).toList())
+                .nextToken(page.nextToken())
+                .build();
+    }
+
+    DescribeImageAttributeResponse describeAttribute(DescribeImageAttributeRequest request) {
+        LocalImage image = require(request.imageId());
+        DescribeImageAttributeResponse.Builder answer =
+                DescribeImageAttributeResponse.builder().imageId(image.id());
+        switch (request.attribute()) {
+            case LAUNCH_PERMISSION -> answer.launchPermissions(image.launchPermissions());
+            case DESCRIPTION -> answer.description(v -> v.value(image.image().description()));
+            case LAST_LAUNCHED_TIME ->
+                    answer.lastLaunchedTime(v -> v.value(image.image().lastLaunchedTime()));
+            case DEREGISTRATION_PROTECTION ->
+                    answer.deregistrationProtection(
+                            v -> v.value(image.image().deregistrationProtection()));
+            default -> throw Ec2Errors.invalidValue("attribute " + request.attributeAsString());
+        }
+        return answer.build();
+    }
+
+    ModifyImageAttributeResponse modify(ModifyImageAttributeRequest request) {
+        LocalImage image = require(request.imageId());
+        List<LaunchPermission> adding = new ArrayList<>();
+        List<LaunchPermission> removing = new ArrayList<>();
+        if (request.launchPermission() != null) {
+            adding.addAll(request.launchPermission().add());
+            removing.addAll(request.launchPermission().remove());
+        }
+        (request.operationType() == OperationType.REMOVE ? removing : adding)
+                .addAll(listed(request));
+        if (!adding.isEmpty()) {
+            checkSharing(image, adding);
+        }
+        List<LaunchPermission> permissions = new ArrayList<>(image.launchPermissions());
+        permissions.removeAll(removing);
+        adding.stream().filter(p -> !permissions.contains(p)).forEach(permissions::add);
+        if (permissions.size() > MAX_PERMISSIONS) {
+            throw Ec2Errors.wrong(
+                    "ResourceLimitExceeded",
+                    "An image has at most " + MAX_PERMISSIONS + " launch permissions");
+        }
+        change(image.id(), it -> it.shared(permissions));
+        if (request.description() != null) {
+            change(image.id(), it -> it.with(i -> i.description(request.description().value())));
+        }
+        return ModifyImageAttributeResponse.builder().build();
+    }
+
+    /** The volumes of an instance that is launched from this image now. */
+    List<Disk> launchFrom(String id) {
+        LocalImage image = require(id);
+        if (!image.is(ImageState.AVAILABLE)) {
+            throw Ec2Errors.imageUnavailable(id);
+        }
+        String now = Times.iso(core.timeline().instant());
+        core.timeline()
+                .in(
+                        LAUNCH_REPORTED_AFTER,
+                        () -> change(id, it -> it.with(i -> i.lastLaunchedTime(now))));
+        return image.image().blockDeviceMappings().stream()
+                .map(device -> new Disk(device.deviceName(), device.ebs().volumeSize()))
+                .toList();
+    }
+
+    void change(String id, UnaryOperator<LocalImage> change) {
+        images.computeIfPresent(id, (_, it) -> change.apply(it));
+    }
+
+    LocalImage require(@Nullable String id) {
+        if (id == null || !ID.matcher(id).matches()) {
+            throw Ec2Errors.wrong("InvalidAMIID.Malformed", "Invalid id: \"" + id + "\"");
+        }
+        LocalImage image = images.get(id);
+        if (image == null) {
+            throw deregistered.contains(id)
+                    ? Ec2Errors.imageUnavailable(id)
+                    : Ec2Errors.noImage(id);
+        }
+        return image;
+    }
+
+    List<LocalImage> all() {
+        return List.copyOf(images.values());
+    }
+
+    private static Map.Entry<String, Function<LocalImage, Stream<@Nullable String>>> field(
+            String name, Function<Image, @Nullable String> of) {
+        return Map.entry(name, it -> Stream.ofNullable(of.apply(it.image())));
+    }
+
+    private void checkName(@Nullable String name) {
+        if (name == null || !NAME.matcher(name).matches()) {
+            throw Ec2Errors.wrong(
+                    "InvalidAMIName.Malformed",
+                    "AMI names must be between 3 and 128 characters long, and may contain letters,"
+                            + " numbers, '(', ')', '[', ']', ' ', '.', '/', '-', ''', '@' and '_'");
+        }
+        String holder = idsByName.get(name);
+        if (holder != null) {
+            throw Ec2Errors.wrong(
+                    "InvalidAMIName.Duplicate",
+                    "AMI name " + name + " is already in use by AMI " + holder);
+        }
+    }
+
+    private static List<InstanceBlockDeviceMapping> included(
+            Instance instance, CreateImageRequest request) {
+        Set<String> excluded = new HashSet<>();
+        for (BlockDeviceMapping device : request.blockDeviceMappings()) {
+            if (device.noDevice() != null) {
+                excluded.add(device.deviceName());
+            }
+        }
+        if (excluded.contains(instance.rootDeviceName())) {
+            throw Ec2Errors.wrong(
+                    "InvalidBlockDeviceMapping", "The root volume cannot be left out");
+        }
+        return instance.blockDeviceMappings().stream()
+                .filter(device -> !excluded.contains(device.deviceName()))
+                .toList();
+    }
+
+    private String copyOf(
+            LocalSnapshot original,
+            CopyImageRequest request,
+            Map<String, String> tags,
+            String description) {
+        boolean encrypted =
+                original.snapshot().encrypted() || Boolean.TRUE.equals(request.encrypted());
+        return snapshots.begin(
+                tags,
+                s ->
+                        s.volumeId("vol-ffffffff")
+                                .volumeSize(original.snapshot().volumeSize())
+                                .encrypted(encrypted)
+                                .kmsKeyId(request.kmsKeyId())
+                                .description(description));
+    }
+
+    private BlockDeviceMapping mapping(String device, String snapshotId) {
+        LocalSnapshot snapshot = snapshots.require(snapshotId);
+        return BlockDeviceMapping.builder()
+                .deviceName(device)
+                .ebs(ebs ->
+                        ebs.snapshotId(snapshotId)
+                                .volumeSize(snapshot.snapshot().volumeSize())
+                                .volumeType("gp3")
+                                .deleteOnTermination(true)
+                                .encrypted(snapshot.snapshot().encrypted()))
+                .build();
+    }
+
+    private Image.Builder image(
+            String id,
+            String name,
+            @Nullable String description,
+            Map<String, String> tags,
+            List<BlockDeviceMapping> mappings) {
+        return Image.builder()
+                .imageId(id)
+                .name(name)
+                .description(description == null ? "" : description)
+                .state(ImageState.PENDING)
+                .ownerId(core.account())
+                .creationDate(Times.iso(core.timeline().instant()))
+                .publicLaunchPermissions(false)
+                .blockDeviceMappings(mappings)
+                .tags(TagRules.list(tags))
+                .imageType("machine")
+                .imageLocation(core.account() + "/" + name)
+                .rootDeviceType("ebs")
+                .virtualizationType("hvm")
+                .hypervisor("xen")
+                .enaSupport(true)
+                .platformDetails("Linux/UNIX")
+                .deregistrationProtection(UNPROTECTED);
+    }
+
+    private LocalImage add(Image.Builder builder, Optional<String> key) {
+        Image image = builder.build();
+        LocalImage added =
+                new LocalImage(image, List.of(), key, core.settings().hiddenCalls(), Instant.MIN);
+        images.put(added.id(), added);
+        idsByName.put(image.name(), added.id());
+        snapshots.use(added.snapshots(), added.id());
+        return added;
+    }
+
+    /**
+     * An image that is pending now and ends later.
+     *
+     * @param intact whether what it is made from is still there when it ends
+     */
+    private void begin(Image.Builder builder, Optional<String> key, BooleanSupplier intact) {
+        LocalImage image = add(builder, key);
+        String name = image.image().name();
+        int number = triesByName.merge(name, 1, Integer::sum);
+        Attempt attempt = new Attempt(region, name, image.isCopy(), number);
+        core.timeline()
+                .in(
+                        core.settings().pendingTime(image.isCopy()),
+                        () -> {
+                            if (images.containsKey(image.id())) {
+                                end(image.id(), failure(attempt, key, intact));
+                            }
+                        });
+    }
+
+    /** Why it fails; empty if it does not. */
+    private String failure(Attempt attempt, Optional<String> key, BooleanSupplier intact) {
+        if (key.map(core.settings()::isBad).orElse(false)) {
+            return "Client.InvalidKMSKey.InvalidState";
+        }
+        return core.settings().fails(attempt) || !intact.getAsBoolean()
+                ? "Server.InternalError"
+                : "";
+    }
+
+    private void end(String id, String failure) {
+        LocalImage image = require(id);
+        boolean failed = !failure.isEmpty();
+        ImageState state = failed ? ImageState.FAILED : ImageState.AVAILABLE;
+        change(id, it -> it.with(i -> i.state(state)));
+        if (failed) {
+            change(id, it -> it.with(i -> i.stateReason(r -> r.code(failure).message(failure))));
+        }
+        snapshots.finish(image.snapshots(), failed);
+        if (image.isCopy()) {
+            copiesInFlight -= image.snapshots().size();
+        }
+        core.events().imageState(region, id, state.toString(), failure);
+    }
+
+    private static void requireState(LocalImage image, ImageState state) {
+        if (!image.is(state)) {
+            throw Ec2Errors.wrong(
+                    "IncorrectState", "The image " + image.id() + " is " + image.image().state());
+        }
+    }
+
+    private boolean isOwned(List<String> owners) {
+        return owners.isEmpty() || owners.contains("self") || owners.contains(core.account());
+    }
+
+    /** Of a new image it may take some calls until it shows. */
+    private boolean isVisible(LocalImage image) {
+        if (image.hiddenCalls() > 0) {
+            change(image.id(), LocalImage::lookedAt);
+            return false;
+        }
+        return true;
+    }
+
+    private static List<LaunchPermission> listed(ModifyImageAttributeRequest request) {
+        return Stream.of(
+                        request.userIds().stream().map(id -> permission(p -> p.userId(id))),
+                        request.userGroups().stream().map(id -> permission(p -> p.group(id))),
+                        request.organizationArns().stream()
+                                .map(id -> permission(p -> p.organizationArn(id))),
+                        request.organizationalUnitArns().stream()
+                                .map(id -> permission(p -> p.organizationalUnitArn(id))))
+                .flatMap(permissions -> permissions)
+                .toList();
+    }
+
+    private static LaunchPermission permission(Consumer<LaunchPermission.Builder> whom) {
+        LaunchPermission.Builder permission = LaunchPermission.builder();
+        whom.accept(permission);
+        return permission.build();
+    }
+
+    private void checkSharing(LocalImage image, List<LaunchPermission> adding) {
+        if (image.is(ImageState.DISABLED)) {
+            throw Ec2Errors.imageUnavailable(image.id());
+        }
+        for (LaunchPermission permission : adding) {
+            String user = permission.userId();
+            if (user != null && !ACCOUNT.matcher(user).matches()) {
+                throw Ec2Errors.wrong(
+                        "InvalidAMIAttributeItemValue",
+                        "Invalid attribute item value \"" + user + "\" for userId item type.");
+            }
+        }
+        boolean encrypted =
+                image.image().blockDeviceMappings().stream()
+                        .anyMatch(device -> Boolean.TRUE.equals(device.ebs().encrypted()));
+        if (encrypted && Keys.isDefault(image.kmsKey())) {
+            throw Ec2Errors.wrong(
+                    "OperationNotPermitted",
+                    "An image encrypted with the default key cannot be shared");
+        }
+    }
+}

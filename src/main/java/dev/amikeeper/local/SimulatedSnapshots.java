@@ -1,0 +1,225 @@
+package dev.amikeeper.local;
+
+import software.amazon.awssdk.services.ec2.model.CreateVolumePermission;
+import software.amazon.awssdk.services.ec2.model.DeleteSnapshotResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsResponse;
+import software.amazon.awssdk.services.ec2.model.LockSnapshotResponse;
+import software.amazon.awssdk.services.ec2.model.ModifySnapshotAttributeRequest;
+import software.amazon.awssdk.services.ec2.model.ModifySnapshotAttributeResponse;
+import software.amazon.awssdk.services.ec2.model.OperationType;
+import software.amazon.awssdk.services.ec2.model.Snapshot;
+import software.amazon.awssdk.services.ec2.model.SnapshotReturnCodes;
+import software.amazon.awssdk.services.ec2.model.SnapshotState;
+import software.amazon.awssdk.services.ec2.model.UnlockSnapshotResponse;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/** The snapshots of one Region. */
+final class SimulatedSnapshots {
+    /** A volume may have so many snapshots in the making (of st1 and sc1 volumes: 1). */
+    private static final int PENDING_PER_VOLUME = 5;
+
+    private static final Listing<LocalSnapshot> LISTING =
+            new Listing<>(
+                    LocalSnapshot::id,
+                    it -> it.snapshot().tags(),
+                    Map.of(
+                            "snapshot-id", it -> Stream.of(it.id()),
+                            "status", it -> Stream.of(it.snapshot().stateAsString()),
+                            "owner-id", it -> Stream.of(it.snapshot().ownerId()),
+                            "volume-id", it -> Stream.of(it.snapshot().volumeId()),
+                            "volume-size", it -> Stream.of("" + it.snapshot().volumeSize()),
+                            "description", it -> Stream.of(it.snapshot().description()),
+                            "start-time", it -> Stream.of(Times.iso(it.snapshot().startTime())),
+                            "storage-tier", it -> Stream.of(it.snapshot().storageTierAsString()),
+                            "encrypted", it -> Stream.of("" + it.snapshot().encrypted())));
+
+    private final CloudCore core;
+    private final SortedMap<String, LocalSnapshot> snapshots = new TreeMap<>();
+    private final Map<String, Set<String>> usersBySnapshot = new HashMap<>();
+
+    SimulatedSnapshots(CloudCore core) {
+        this.core = core;
+    }
+
+    /** Begins a snapshot that is pending until {@link #finish}. */
+    String begin(Map<String, String> tags, Consumer<Snapshot.Builder> more) {
+        String id = core.ids().next("snap");
+        Snapshot.Builder snapshot =
+                Snapshot.builder()
+                        .snapshotId(id)
+                        .ownerId(core.account())
+                        .startTime(core.timeline().instant())
+                        .state(SnapshotState.PENDING)
+                        .progress("0%")
+                        .storageTier("standard")
+                        .encrypted(false)
+                        .tags(TagRules.list(tags));
+        more.accept(snapshot);
+        snapshots.put(id, new LocalSnapshot(snapshot.build(), new TreeSet<>(), false));
+        return id;
+    }
+
+    /** Ends the making of those that still exist. */
+    void finish(Collection<String> ids, boolean failed) {
+        SnapshotState state = failed ? SnapshotState.ERROR : SnapshotState.COMPLETED;
+        ids.forEach(id -> change(id, it -> it.with(s -> s.state(state).progress("100%"))));
+    }
+
+    void checkPending(String volumeId) {
+        long pending =
+                snapshots.values().stream()
+                        .map(LocalSnapshot::snapshot)
+                        .filter(s -> s.state() == SnapshotState.PENDING)
+                        .filter(s -> volumeId.equals(s.volumeId()))
+                        .count();
+        if (pending >= PENDING_PER_VOLUME) {
+            throw Ec2Errors.wrong(
+                    "ConcurrentSnapshotLimitExceeded",
+                    "Maximum allowed in-progress snapshots for volume " + volumeId + " exceeded.");
+        }
+    }
+
+    void use(Collection<String> ids, String image) {
+        ids.forEach(id -> usersBySnapshot.computeIfAbsent(id, _ -> new HashSet<>()).add(image));
+    }
+
+    void release(Collection<String> ids, String image) {
+        ids.forEach(id -> usersBySnapshot.getOrDefault(id, new HashSet<>()).remove(image));
+    }
+
+    /** Deletes a snapshot with its image; says how it went, or nothing if it is not there. */
+    Optional<SnapshotReturnCodes> deleteWithImage(String id) {
+        LocalSnapshot snapshot = snapshots.get(id);
+        if (snapshot == null) {
+            return Optional.empty();
+        }
+        if (isUsed(id)) {
+            return Optional.of(SnapshotReturnCodes.SKIPPED);
+        }
+        if (snapshot.locked()) {
+            return Optional.of(SnapshotReturnCodes.CLIENT_ERROR);
+        }
+        snapshots.remove(id);
+        return Optional.of(SnapshotReturnCodes.SUCCESS);
+    }
+
+    DeleteSnapshotResponse delete(String id) {
+        LocalSnapshot snapshot = require(id);
+        if (isUsed(id)) {
+            throw Ec2Errors.wrong(
+                    "InvalidSnapshot.InUse",
+                    "The snapshot "
+                            + id
+                            + " is currently in use by "
+                            + usersBySnapshot.getOrDefault(id, Set.of()).iterator().next());
+        }
+        if (snapshot.locked()) {
+            throw Ec2Errors.wrong("SnapshotLocked", "The snapshot " + id + " is locked");
+        }
+        snapshots.remove(id);
+        return DeleteSnapshotResponse.builder().build();
+    }
+
+    DescribeSnapshotsResponse describe(DescribeSnapshotsRequest request) {
+        request.snapshotIds().forEach(this::require);
+        Set<String> ids = Set.copyOf(request.snapshotIds());
+        Stream<LocalSnapshot> wanted =
+                snapshots.values().stream()
+                        .filter(it -> ids.isEmpty() || ids.contains(it.id()))
+                        .filter(it -> isOwned(request.ownerIds()));
+        Listing.Page<LocalSnapshot> page =
+                LISTING.page(
+                        LISTING.filter(wanted, request.filters()),
+                        request.maxResults(),
+                        request.nextToken());
+        return DescribeSnapshotsResponse.builder()
+                .snapshots(page.items().stream().map(LocalSnapshot::snapshot).toList())
+                .nextToken(page.nextToken())
+                .build();
+    }
+
+    ModifySnapshotAttributeResponse share(ModifySnapshotAttributeRequest request) {
+        LocalSnapshot snapshot = require(request.snapshotId());
+        if (snapshot.snapshot().encrypted()
+                && Keys.isDefault(Optional.ofNullable(snapshot.snapshot().kmsKeyId()))) {
+            throw Ec2Errors.wrong(
+                    "OperationNotPermitted",
+                    "Encrypted snapshots with EBS default key cannot be shared");
+        }
+        SortedSet<String> with = new TreeSet<>(snapshot.sharedWith());
+        if (request.createVolumePermission() != null) {
+            with.addAll(names(request.createVolumePermission().add()));
+            with.removeAll(names(request.createVolumePermission().remove()));
+        }
+        Set<String> listed = new HashSet<>(request.userIds());
+        listed.addAll(request.groupNames());
+        if (request.operationType() == OperationType.REMOVE) {
+            with.removeAll(listed);
+        } else {
+            with.addAll(listed);
+        }
+        change(snapshot.id(), it -> it.shared(with));
+        return ModifySnapshotAttributeResponse.builder().build();
+    }
+
+    LockSnapshotResponse lock(String id) {
+        require(id);
+        change(id, it -> it.locked(true));
+        return LockSnapshotResponse.builder().snapshotId(id).build();
+    }
+
+    UnlockSnapshotResponse unlock(String id) {
+        require(id);
+        change(id, it -> it.locked(false));
+        return UnlockSnapshotResponse.builder().snapshotId(id).build();
+    }
+
+    void change(String id, UnaryOperator<LocalSnapshot> change) {
+        snapshots.computeIfPresent(id, (_, it) -> change.apply(it));
+    }
+
+    boolean exists(String id) {
+        return snapshots.containsKey(id);
+    }
+
+    LocalSnapshot require(String id) {
+        LocalSnapshot snapshot = snapshots.get(id);
+        if (snapshot == null) {
+            throw Ec2Errors.noSnapshot(id);
+        }
+        return snapshot;
+    }
+
+    List<LocalSnapshot> all() {
+        return List.copyOf(snapshots.values());
+    }
+
+    private boolean isUsed(String id) {
+        return !usersBySnapshot.getOrDefault(id, Set.of()).isEmpty();
+    }
+
+    private boolean isOwned(List<String> owners) {
+        return owners.isEmpty() || owners.contains("self") || owners.contains(core.account());
+    }
+
+    private static List<String> names(List<CreateVolumePermission> permissions) {
+        return permissions.stream()
+                .map(p -> p.userId() != null ? p.userId() : p.groupAsString())
+                .toList();
+    }
+}

@@ -1,0 +1,117 @@
+package dev.amikeeper;
+
+import com.amazonaws.services.lambda.runtime.Context;
+
+import dev.amikeeper.catalog.Catalog;
+import dev.amikeeper.catalog.TestTables;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.local.LocalDeployment;
+import dev.amikeeper.local.LocalImage;
+import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.policy.Policies;
+
+import software.amazon.awssdk.services.ec2.Ec2Client;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A deployment on the embedded cloud, with the policies of a test. */
+public final class Given {
+    public static final String EAST = "us-east-1";
+    public static final String WEST = "us-west-2";
+    public static final String IRELAND = "eu-west-1";
+    public static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
+
+    public final SimulatedCloud cloud;
+    public final LocalDeployment deployment;
+    private final String table;
+
+    public Given(String policies) {
+        this(new SimulatedCloud(START, 1), TestTables.fresh(), policies);
+    }
+
+    private Given(SimulatedCloud cloud, String table, String policies) {
+        this.cloud = cloud;
+        this.table = table;
+        Region home = new Region(EAST);
+        deployment =
+                new LocalDeployment(
+                        cloud,
+                        TestTables.local(),
+                        table,
+                        home,
+                        Policies.parse(policies, "policies.yaml", home, Application.regions(home)));
+    }
+
+    /** The same cloud and catalogue under another policy file. */
+    public Given redeployed(String policies) {
+        return new Given(cloud, table, policies);
+    }
+
+    /** One policy that images at 02:00 UTC. */
+    public static Given nightly(String more) {
+        return new Given(
+                """
+                policies:
+                  gold:
+                    select: {tags: {backup: gold}}
+                    schedule: {cron: "0 2 * * *"}
+                """
+                        + more.indent(4));
+    }
+
+    public String instance(String name) {
+        return instance(EAST, name, 1);
+    }
+
+    public String instance(String region, String name, int volumes) {
+        List<Integer> sizes = new ArrayList<>();
+        for (int i = 0; i < volumes; i++) {
+            sizes.add(8);
+        }
+        return cloud.launch(region, Map.of("Name", name, "backup", "gold"), sizes);
+    }
+
+    public void playDays(int days) {
+        deployment.runUntil(START.plus(Duration.ofDays(days)));
+    }
+
+    public void playUntil(String time) {
+        deployment.runUntil(Instant.parse(time));
+    }
+
+    public Ec2Client ec2(String region) {
+        return cloud.ec2(region);
+    }
+
+    public List<LocalImage> images(String region) {
+        return cloud.images(region);
+    }
+
+    public Catalog catalog() {
+        return deployment.application().catalog();
+    }
+
+    public List<Image> records(String region) {
+        return catalog().ofPolicy("gold", new Region(region));
+    }
+
+    public void tick(String time) {
+        deployment.tick(Instant.parse(time));
+    }
+
+    /** The texts of all messages that people got. */
+    public List<String> told() {
+        return deployment.sns().published().stream()
+                .map(published -> published.message().message())
+                .toList();
+    }
+
+    public Context context(String function) {
+        return deployment.context(function);
+    }
+}
