@@ -1,10 +1,15 @@
 package dev.amikeeper.ec2;
 
+import dev.amikeeper.image.Texts;
+
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What an error of EC2 means to us. All its error codes stand here and nowhere else. */
 public enum Fault {
@@ -70,11 +75,20 @@ public enum Fault {
 
     /** The error in one line: its code and EC2's own words. */
     public static String text(SdkException error) {
-        String message =
+        return Texts.plain(
                 error instanceof AwsServiceException answer && answer.awsErrorDetails() != null
-                        ? code(answer) + ": " + answer.awsErrorDetails().errorMessage()
-                        : String.valueOf(error.getMessage());
-        return dev.amikeeper.image.Texts.plain(message);
+                        ? words(answer, answer.awsErrorDetails())
+                        : Objects.requireNonNullElse(
+                                error.getMessage(), error.getClass().getSimpleName()));
+    }
+
+    /** An answer that does not come from EC2 itself, as a proxy's, has neither code nor words. */
+    private static String words(AwsServiceException answer, AwsErrorDetails details) {
+        String words =
+                Stream.of(code(answer), Objects.requireNonNullElse(details.errorMessage(), ""))
+                        .filter(text -> !text.isBlank())
+                        .collect(Collectors.joining(": "));
+        return words.isEmpty() ? "HTTP status " + answer.statusCode() : words;
     }
 
     private static String code(AwsServiceException answer) {
