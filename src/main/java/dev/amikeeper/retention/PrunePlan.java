@@ -100,14 +100,13 @@ public record PrunePlan(
                         .orElse(Map.of());
         return history.stream()
                 .sorted(Retention.NEWEST_FIRST)
-                .map(
-                        image ->
-                                verdict(
-                                        image,
-                                        policy.retire(),
-                                        keep,
-                                        rules.getOrDefault(image, List.of()),
-                                        evidence))
+                .map(image ->
+                        verdict(
+                                image,
+                                policy.retire(),
+                                keep,
+                                rules.getOrDefault(image, List.of()),
+                                evidence))
                 .toList();
     }
 
