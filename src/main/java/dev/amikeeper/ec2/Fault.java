@@ -21,7 +21,9 @@ public enum Fault {
     BUSY,
     /** An image of that name exists. */
     NAME_TAKEN,
-    /** What the call is about does not exist (any more). */
+    /** EC2 does not show the image: it is gone, or so new that not every call sees it yet. */
+    NOT_FOUND,
+    /** What the call is about is gone for good. */
     GONE,
     /** What the call is about is not in a state that allows it. */
     WRONG_STATE,
@@ -47,7 +49,7 @@ public enum Fault {
                     Map.entry("ImageLimitExceeded", NO_ROOM),
                     Map.entry("AMIQuotaExceeded", NO_ROOM),
                     Map.entry("InvalidAMIName.Duplicate", NAME_TAKEN),
-                    Map.entry("InvalidAMIID.NotFound", GONE),
+                    Map.entry("InvalidAMIID.NotFound", NOT_FOUND),
                     Map.entry("InvalidAMIID.Unavailable", GONE),
                     Map.entry("InvalidInstanceID.NotFound", GONE),
                     Map.entry("InvalidSnapshot.NotFound", GONE),

@@ -41,6 +41,9 @@ public final class Images {
 
     private static final int PAGE = 1000;
 
+    /** EC2 may count other callers' calls against the same bucket: waiting helps. */
+    private static final int THROTTLED_TRIES = 5;
+
     private final Function<Region, Ec2Client> ec2;
     private final Pace pace;
 
@@ -97,22 +100,36 @@ public final class Images {
 
     private Start start(Image image, Pace.Call call, Function<Ec2Client, String> make) {
         Region region = image.region();
-        pace.take(region, call);
-        try {
-            return new Start.Started(new ImageId(make.apply(ec2.apply(region))));
-        } catch (SdkException error) {
-            String why = Fault.text(error);
-            return switch (Fault.of(error)) {
-                case NAME_TAKEN -> adopt(image);
-                case THROTTLED -> {
-                    pace.empty(region, call);
-                    yield new Start.Stop(why);
+        for (int tried = 1; ; tried++) {
+            pace.take(region, call);
+            try {
+                return new Start.Started(new ImageId(make.apply(ec2.apply(region))));
+            } catch (SdkException error) {
+                String why = Fault.text(error);
+                switch (Fault.of(error)) {
+                    case THROTTLED -> {
+                        pace.empty(region, call);
+                        if (tried == THROTTLED_TRIES) {
+                            return new Start.Stop(why);
+                        }
+                    }
+                    case NAME_TAKEN -> {
+                        return adopt(image);
+                    }
+                    case UNREACHABLE, NO_ROOM -> {
+                        return new Start.Stop(why);
+                    }
+                    case BUSY, NOT_FOUND -> {
+                        return new Start.Later(why);
+                    }
+                    case GONE -> {
+                        return new Start.Impossible(why);
+                    }
+                    case WRONG_STATE, DENIED, IN_USE, OTHER -> {
+                        return new Start.Failed(why);
+                    }
                 }
-                case UNREACHABLE, NO_ROOM -> new Start.Stop(why);
-                case BUSY -> new Start.Later(why);
-                case GONE -> new Start.Impossible(why);
-                case WRONG_STATE, DENIED, IN_USE, OTHER -> new Start.Failed(why);
-            };
+            }
         }
     }
 
@@ -205,7 +222,7 @@ public final class Images {
                     : new Removal.Left(left, "EC2 did not delete " + texts(left));
         } catch (SdkException error) {
             return switch (Fault.of(error)) {
-                case GONE -> removeSnapshots(region, snapshots);
+                case GONE, NOT_FOUND -> removeSnapshots(region, snapshots);
                 case THROTTLED -> {
                     pace.empty(region, Pace.Call.DEREGISTER_IMAGE);
                     yield new Removal.Refused(Fault.text(error));
@@ -261,6 +278,35 @@ public final class Images {
             found.addAll(list(region, request -> request.filters(Filters.anyOf("image-id", some))));
         }
         return found.stream().collect(Collectors.toMap(Ami::id, Function.identity()));
+    }
+
+    /**
+     * Whether EC2 knows for sure that an image is deregistered. One that is just not shown may be
+     * too new to be seen by every call.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public boolean isGone(Region region, ImageId id) {
+        try {
+            ec2.apply(region)
+                    .describeImages(request -> request.imageIds(id.value()).includeDisabled(true));
+            return false;
+        } catch (SdkException error) {
+            return switch (Fault.of(error)) {
+                case GONE -> true;
+                case NOT_FOUND -> false;
+                case THROTTLED,
+                        NO_ROOM,
+                        BUSY,
+                        NAME_TAKEN,
+                        WRONG_STATE,
+                        DENIED,
+                        IN_USE,
+                        UNREACHABLE,
+                        OTHER ->
+                        throw error;
+            };
+        }
     }
 
     private List<Ami> list(Region region, Consumer<DescribeImagesRequest.Builder> narrowed) {

@@ -119,7 +119,7 @@ public final class CopyImageHandler
                 Optional<String> never = never(copy, homes);
                 if (never.isPresent()) {
                     count(settlement.giveUp(copy, never.get(), now));
-                } else if (homes.unreachable.contains(home.region())) {
+                } else if (!homes.found.containsKey(home)) {
                     waiting++;
                 } else {
                     possible.add(copy);
@@ -183,10 +183,27 @@ public final class CopyImageHandler
             if (!policy.get().replicate().containsKey(copy.region())) {
                 return Optional.of("its policy no longer replicates to " + copy.region());
             }
-            if (!homes.unreachable.contains(home.region()) && !homes.found.containsKey(home)) {
+            if (!homes.unreachable.contains(home.region())
+                    && !homes.found.containsKey(home)
+                    && isGone(copy, home)) {
                 return Optional.of("the home image " + home + " is gone");
             }
             return Optional.empty();
+        }
+
+        /** What EC2 does not show may be too new; what is not recorded any more is gone. */
+        private boolean isGone(Image copy, ImageRef home) {
+            boolean recorded =
+                    app.catalog()
+                            .find(home.region(), copy.name())
+                            .filter(image -> image.id().equals(Optional.of(home.id())))
+                            .isPresent();
+            try {
+                return !recorded || app.images().isGone(home.region(), home.id());
+            } catch (SdkException error) {
+                log.warn("{} cannot be looked at: {}", home, Fault.text(error));
+                return false;
+            }
         }
 
         private Next start(Image copy, Ami home, Instant now) {

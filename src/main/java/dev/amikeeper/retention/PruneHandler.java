@@ -72,16 +72,14 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
 
     private PruneReport prune(Map<String, Object> input, Context context) {
         try {
-            Event event = Event.of(input);
-            boolean dryRun =
-                    Boolean.TRUE.equals(input.get("dryRun"))
-                            || Boolean.TRUE.equals(event.detail().get("dryRun"));
-            PruneRun run =
-                    new PruneRun(
-                            event.time(),
-                            dryRun,
-                            () -> context.getRemainingTimeInMillis() > RESERVE);
-            return run.report();
+            // A person calls it with {"dryRun": true} and nothing else.
+            Instant now =
+                    input.containsKey("source") || input.containsKey("time")
+                            ? Event.of(input).time()
+                            : app.clock().instant();
+            boolean dryRun = Boolean.TRUE.equals(input.get("dryRun"));
+            return new PruneRun(now, dryRun, () -> context.getRemainingTimeInMillis() > RESERVE)
+                    .report();
         } catch (MalformedEventException malformed) {
             Rejected.record(
                     app.catalog(), "PruneFunction", input, malformed, app.clock().instant());

@@ -25,7 +25,7 @@ final class FaultTest {
         "PendingSnapshotLimitExceeded, 400, BUSY",
         "SnapshotCreationPerVolumeRateExceeded, 400, BUSY",
         "InvalidAMIName.Duplicate, 400, NAME_TAKEN",
-        "InvalidAMIID.NotFound, 400, GONE",
+        "InvalidAMIID.NotFound, 400, NOT_FOUND",
         "InvalidAMIID.Unavailable, 400, GONE",
         "InvalidInstanceID.NotFound, 400, GONE",
         "InvalidSnapshot.NotFound, 400, GONE",

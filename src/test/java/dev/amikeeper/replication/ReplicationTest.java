@@ -225,6 +225,20 @@ final class ReplicationTest {
     }
 
     @Test
+    void waitsForAHomeImageThatEc2DoesNotShowYet() {
+        Given given = Given.nightly(TO_WEST);
+        given.cloud.settings().hiddenCalls(6);
+        given.instance("web-1");
+
+        given.playUntil("2026-03-01T04:00:00Z");
+
+        assertThat(given.records(Given.WEST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.AVAILABLE);
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
     void aHomeImageThatIsGoneBeforeItsCopyIsAFailureOfTheCopy() {
         Given given = Given.nightly(TO_WEST);
         given.instance("web-1");

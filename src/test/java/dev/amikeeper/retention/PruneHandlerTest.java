@@ -279,10 +279,23 @@ final class PruneHandlerTest {
 
         PruneReport report =
                 new PruneHandler(given.deployment.application())
-                        .handleRequest(Map.of("dryRun", true), given.context("PruneFunction"));
+                        .handleRequest(Map.of("time", "tomorrow"), given.context("PruneFunction"));
 
         assertThat(report.malformed()).isEqualTo(1);
         assertThat(given.told()).singleElement().asString().contains("source: must be there");
+    }
+
+    @Test
+    void aPersonMayAskForThePlanWithoutATime() {
+        Given given = threeDays("keep: {last: 1}");
+
+        PruneReport report =
+                new PruneHandler(given.deployment.application())
+                        .handleRequest(Map.of("dryRun", true), given.context("PruneFunction"));
+
+        assertThat(report.dryRun()).isTrue();
+        assertThat(report.removed()).isEqualTo(2);
+        assertThat(given.images(Given.EAST)).hasSize(3);
     }
 
     /** Three nights of one instance, and the morning after; the pruner has not run yet. */
