@@ -10,9 +10,12 @@ import org.slf4j.LoggerFactory;
 import software.amazon.lambda.powertools.logging.PowertoolsLogging;
 import software.amazon.lambda.powertools.metrics.Metrics;
 import software.amazon.lambda.powertools.metrics.MetricsFactory;
+import software.amazon.lambda.powertools.metrics.model.DimensionSet;
 import software.amazon.lambda.powertools.metrics.model.MetricUnit;
 
 import java.lang.reflect.RecordComponent;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** One call of a function: its report is the answer, a log line and the metrics at once. */
@@ -27,23 +30,33 @@ public final class Invocation {
                 context,
                 () -> {
                     R report = work.get();
-                    log.info("done", entry("report", report.toString()));
-                    measure(report);
+                    Map<String, Integer> counts = counts(report);
+                    log.info("done", entry("report", counts));
+                    measure(context.getFunctionName(), counts);
                     return report;
                 });
     }
 
-    private static void measure(Record report) {
-        Metrics metrics = MetricsFactory.getMetricsInstance();
-        metrics.setRaiseOnEmptyMetrics(false);
+    private static Map<String, Integer> counts(Record report) {
+        Map<String, Integer> counts = new LinkedHashMap<>();
         try {
             for (RecordComponent component : report.getClass().getRecordComponents()) {
                 if (component.getAccessor().invoke(report) instanceof Integer count) {
-                    metrics.addMetric(component.getName(), count, MetricUnit.COUNT);
+                    counts.put(component.getName(), count);
                 }
             }
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("a report is a public record", e);
+        }
+        return counts;
+    }
+
+    private static void measure(String function, Map<String, Integer> counts) {
+        Metrics metrics = MetricsFactory.getMetricsInstance();
+        metrics.setDefaultDimensions(DimensionSet.of("Function", function));
+        metrics.setRaiseOnEmptyMetrics(false);
+        try {
+            counts.forEach((name, count) -> metrics.addMetric(name, count, MetricUnit.COUNT));
         } finally {
             metrics.flush();
         }

@@ -80,6 +80,17 @@ public final class Given {
         deployment.runUntil(START.plus(Duration.ofDays(days)));
     }
 
+    /** Plays nothing but the ticks at 02:00 and what follows from them until 04:00. */
+    public void nights(int count) {
+        deployment.withoutSchedules();
+        for (int night = 0; night < count; night++) {
+            Instant slot = START.plus(Duration.ofDays(night)).plus(Duration.ofHours(2));
+            cloud.advanceTo(slot);
+            deployment.tick(slot);
+            deployment.runUntil(slot.plus(Duration.ofHours(2)));
+        }
+    }
+
     public void playUntil(String time) {
         deployment.runUntil(Instant.parse(time));
     }

@@ -119,8 +119,9 @@ public final class LocalDeployment {
         return sns;
     }
 
-    /** Leaves the pruner to be called by {@link #prune}. */
-    public void withoutDailyPrune() {
+    /** Leaves the schedules to whoever calls {@link #tick} and {@link #prune}. */
+    public void withoutSchedules() {
+        nextTick = Instant.MAX;
         nextPrune = Instant.MAX;
     }
 

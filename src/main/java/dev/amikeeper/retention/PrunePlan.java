@@ -63,7 +63,7 @@ public record PrunePlan(
                                         toList()))
                         .values()
                         .stream()
-                        .flatMap(history -> judge(keep, history, evidence).stream())
+                        .flatMap(history -> judge(policy, keep, history, evidence).stream())
                         .toList();
         long good = records.stream().filter(image -> evidence.notGood(image).isEmpty()).count();
         Optional<String> blocked = breaker(policy.limits(), verdicts, good);
@@ -88,7 +88,7 @@ public record PrunePlan(
     }
 
     private static List<Verdict> judge(
-            Optional<Keep> keep, List<Image> history, Evidence evidence) {
+            Policy policy, Optional<Keep> keep, List<Image> history, Evidence evidence) {
         // One that claims to be of the future must not stand in for those of today.
         List<Image> ruled =
                 history.stream()
@@ -100,12 +100,22 @@ public record PrunePlan(
                         .orElse(Map.of());
         return history.stream()
                 .sorted(Retention.NEWEST_FIRST)
-                .map(image -> verdict(image, keep, rules.getOrDefault(image, List.of()), evidence))
+                .map(image ->
+                        verdict(
+                                image,
+                                policy.retire(),
+                                keep,
+                                rules.getOrDefault(image, List.of()),
+                                evidence))
                 .toList();
     }
 
     private static Verdict verdict(
-            Image image, Optional<Keep> keep, List<Reason> rules, Evidence evidence) {
+            Image image,
+            Policy.Retire retire,
+            Optional<Keep> keep,
+            List<Reason> rules,
+            Evidence evidence) {
         Optional<Ami> ami = evidence.ami(image);
         boolean retiring = image.state() == ImageState.RETIRING;
         if (retiring && ami.isEmpty()) {
@@ -119,6 +129,11 @@ public record PrunePlan(
         if (keep.isEmpty()) {
             reasons.add(new Reason(Kind.NO_RULES, "the policy has no keep: nothing is removed"));
         }
+        // To remove at once what is to be disabled first would break the policy's promise.
+        retire.disableFor()
+                .map(dwell -> "retire.disableFor is not carried out yet: nothing is removed")
+                .map(why -> new Reason(Kind.STAGES, why))
+                .ifPresent(reasons::add);
         reasons.addAll(evidence.against(image, ami.orElseThrow()));
         if (!reasons.isEmpty()) {
             return retiring

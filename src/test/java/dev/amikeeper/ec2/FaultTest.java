@@ -18,7 +18,7 @@ final class FaultTest {
         "Throttling, 400, THROTTLED",
         "ThrottlingException, 400, THROTTLED",
         "ResourceLimitExceeded, 400, NO_ROOM",
-        "ConcurrentSnapshotLimitExceeded, 400, NO_ROOM",
+        "ConcurrentSnapshotLimitExceeded, 400, BUSY",
         "SnapshotLimitExceeded, 400, NO_ROOM",
         "ImageLimitExceeded, 400, NO_ROOM",
         "AMIQuotaExceeded, 400, NO_ROOM",

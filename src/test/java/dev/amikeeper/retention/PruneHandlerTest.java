@@ -61,12 +61,20 @@ final class PruneHandlerTest {
     }
 
     @Test
+    void removesNothingAtOnceThatIsToBeDisabledFirst() {
+        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+
+        given.deployment.prune(DAY_4, false);
+
+        assertThat(given.images(Given.EAST)).hasSize(3);
+    }
+
+    @Test
     void keepsTheLastOnesOfAnInstanceThatIsGone() {
         Given given = threeDays("keep: {within: 1h, atLeast: 2}");
         String id = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
         given.ec2(Given.EAST).terminateInstances(terminate -> terminate.instanceIds(id));
 
-        given.playDays(5);
         given.deployment.prune(Instant.parse("2027-03-01T04:30:00Z"), false);
 
         assertThat(given.images(Given.EAST)).hasSize(2);
@@ -238,7 +246,7 @@ final class PruneHandlerTest {
         Given waiting = Given.nightly("keep: {last: 1}\nreplicate: {us-west-2: {}}");
         waiting.instance("web-1");
         waiting.cloud.faults().unreachable(Given.WEST, Instant.parse("2026-03-09T00:00:00Z"));
-        waiting.playUntil("2026-03-04T03:00:00Z");
+        waiting.nights(4);
 
         given.deployment.prune(DAY_4, false);
         waiting.deployment.prune(DAY_4, false);
@@ -281,8 +289,7 @@ final class PruneHandlerTest {
     private static Given threeDays(String policy) {
         Given given = Given.nightly(policy);
         given.instance("web-1");
-        given.deployment.withoutDailyPrune();
-        given.playUntil("2026-03-03T23:00:00Z");
+        given.nights(3);
         return given;
     }
 

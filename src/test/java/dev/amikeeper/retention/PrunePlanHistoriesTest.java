@@ -30,6 +30,7 @@ import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -146,7 +147,11 @@ final class PrunePlanHistoriesTest {
                 });
 
         assertThat(seen)
-                .contains((Object[]) Reason.Kind.values())
+                .contains(
+                        Arrays.stream(Reason.Kind.values())
+                                // None of these policies retires in stages.
+                                .filter(kind -> kind != Reason.Kind.STAGES)
+                                .toArray())
                 .contains((Object[]) Verdict.class.getPermittedSubclasses());
     }
 
