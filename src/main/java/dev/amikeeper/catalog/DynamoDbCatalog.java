@@ -55,13 +55,13 @@ import java.util.stream.Stream;
  * <p>Pointers are written and removed in the same transaction as the record they belong to, so none
  * can be missing or left over, and all of them are read with strong consistency.
  *
- * <p>One image's life, in units of items up to 1 KB (as the contract test reads them off DynamoDB):
- * an intent costs 7 write units (a transaction writes each item twice over: record 2, work 2, the
- * check for a tombstone 2, and 1 for the index), its start 8 (record, work removed, work put,
- * pointer), becoming available 4, each of its copies 7 + 8 + 4 as well, a removal 6 to begin
- * (record, work) and 9 to bury (record, pointer, work, tombstone 2 each, 1 for the index): 34 units
- * for a home image and as many for each copy. Reading costs one half to one unit a lookup or page
- * of work, shared by all images that it answers.
+ * <p>One image's life in write units, for items up to 1 KB, computed by DynamoDB's rule that a
+ * transaction writes each of its items twice over, the checked ones too, and that an index entry
+ * costs one unit more when it comes or goes: an intent costs 7 (record, check for a tombstone,
+ * work, index), its start 8 (record, work removed, work put, pointer), becoming available 4
+ * (record, work removed), a removal 4 to begin (record, work) and 9 to bury (record, pointer, work,
+ * tombstone, index): 32 units for a home image and as many for each copy. Reading costs one half to
+ * one unit a lookup or page of work, shared by all images that it answers.
  */
 public final class DynamoDbCatalog implements Catalog {
     /** The index over the images of an instance. */

@@ -34,7 +34,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The door to EC2's images and their snapshots: the only class that writes to EC2. */
+/** The door to EC2's images and their snapshots: the only class that makes or changes them. */
 public final class Images {
     /** A filter takes at most 200 values. */
     private static final int VALUES_A_FILTER = 200;
