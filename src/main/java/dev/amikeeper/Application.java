@@ -62,11 +62,18 @@ public record Application(
 
     private static @Nullable Application instance;
 
+    private static final Duration CONNECT_WITHIN = Duration.ofSeconds(5);
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
+
+    /** With all of the SDK's retries: a Region that hangs must not use up a function's time. */
+    private static final Duration CALL_WITHIN = Duration.ofSeconds(45);
+
     /** Wires the objects over these services. */
     public static Application of(Settings settings, Policies policies, Cloud cloud) {
         Pace pace = new Pace(cloud.clock(), cloud.pause());
         Catalog catalog =
-                new DynamoDbCatalog(cloud.dynamoDb(), settings.table(), settings.account());
+                new DynamoDbCatalog(
+                        cloud.dynamoDb(), settings.table(), settings.account(), cloud.pause());
         return new Application(
                 settings,
                 policies,
@@ -100,7 +107,11 @@ public record Application(
 
     private static Application fromEnvironment() {
         Settings settings = Settings.from(System.getenv());
-        SdkHttpClient http = UrlConnectionHttpClient.create();
+        SdkHttpClient http =
+                UrlConnectionHttpClient.builder()
+                        .connectionTimeout(CONNECT_WITHIN)
+                        .socketTimeout(ANSWER_WITHIN)
+                        .build();
         Map<Region, Ec2Client> clients = new ConcurrentHashMap<>();
         Function<Region, Ec2Client> ec2 =
                 region -> clients.computeIfAbsent(region, in -> ec2(in, http));
@@ -118,6 +129,7 @@ public record Application(
     private static Ec2Client ec2(Region region, SdkHttpClient http) {
         return Ec2Client.builder()
                 .httpClient(http)
+                .overrideConfiguration(within -> within.apiCallTimeout(CALL_WITHIN))
                 .region(software.amazon.awssdk.regions.Region.of(region.name()))
                 .build();
     }

@@ -4,6 +4,7 @@ import static software.amazon.lambda.powertools.logging.argument.StructuredArgum
 
 import com.amazonaws.services.lambda.runtime.Context;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,7 +17,7 @@ import software.amazon.lambda.powertools.metrics.model.MetricUnit;
 import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /** One call of a function: its report is the answer, a log line and the metrics at once. */
 public final class Invocation {
@@ -24,12 +25,19 @@ public final class Invocation {
 
     private Invocation() {}
 
-    /** Runs a handler's work and tells its report; every number in it becomes a metric. */
-    public static <R extends Record> R run(Context context, Supplier<R> work) {
+    /**
+     * Runs a handler's work and tells its report; every number in it becomes a metric.
+     *
+     * @param input null if the function was called without an event
+     */
+    public static <R extends Record> R run(
+            @Nullable Map<String, Object> input,
+            Context context,
+            Function<Map<String, Object>, R> work) {
         return PowertoolsLogging.withLogging(
                 context,
                 () -> {
-                    R report = work.get();
+                    R report = work.apply(input == null ? Map.of() : input);
                     Map<String, Integer> counts = counts(report);
                     log.info("done", entry("report", counts));
                     measure(context.getFunctionName(), counts);

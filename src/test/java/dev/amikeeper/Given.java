@@ -115,8 +115,9 @@ public final class Given {
         deployment.tick(Instant.parse(time));
     }
 
-    /** The texts of all messages that people got. */
+    /** The texts of all messages that people got, those included that the next tick sends. */
     public List<String> told() {
+        deployment.application().announcements().publish();
         return deployment.sns().published().stream()
                 .map(published -> published.message().message())
                 .toList();

@@ -48,7 +48,10 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
     public static BackupPlan requested(
             Request request, Policies policies, Collection<Instance> found, Instant now) {
         Map<InstanceId, Instance> byId =
-                found.stream().collect(Collectors.toMap(Instance::id, Function.identity()));
+                found.stream()
+                        .collect(
+                                Collectors.toMap(
+                                        Instance::id, Function.identity(), (one, again) -> one));
         List<Image> intents = new ArrayList<>();
         List<Refusal> refusals = new ArrayList<>();
         for (InstanceId id : request.instances()) {

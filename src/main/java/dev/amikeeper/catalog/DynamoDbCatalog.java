@@ -14,6 +14,7 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -43,7 +46,8 @@ import java.util.stream.Stream;
  *   <tr><td>account/Region/work/kind</td><td>slot/policy/instance</td><td>what waits or is under
  *       way, oldest slot first: workers, room for copies, sweep; points to the image</td></tr>
  *   <tr><td>account/Region/removed/policy</td><td>instance/slot</td><td>tombstones</td></tr>
- *   <tr><td>account/cursors</td><td>policy/Region</td><td>where the schedules stand</td></tr>
+ *   <tr><td>account/bookmarks</td><td>policy/Region, or Region</td><td>where the schedules
+ *       stand, and which Regions there are: the tick</td></tr>
  *   <tr><td>account/runs/policy</td><td>slot/Region/outcome</td><td>runs, newest first</td></tr>
  *   <tr><td>account/notices</td><td>key</td><td>what went wrong</td></tr>
  *   <tr><td>account/unannounced</td><td>key</td><td>what people are still to be told</td></tr>
@@ -75,23 +79,43 @@ public final class DynamoDbCatalog implements Catalog {
 
     private final DynamoDbClient dynamoDb;
     private final String table;
+    private final Consumer<Duration> pause;
     private final Keys keys;
     private final Items items;
 
-    public DynamoDbCatalog(DynamoDbClient dynamoDb, String table, String account) {
+    /**
+     * The catalogue of an account in this table.
+     *
+     * @param pause waits for a while, before something is tried again
+     */
+    public DynamoDbCatalog(
+            DynamoDbClient dynamoDb, String table, String account, Consumer<Duration> pause) {
         this.dynamoDb = dynamoDb;
+        this.pause = pause;
         this.table = table;
         this.keys = new Keys(account);
         this.items = new Items(keys);
     }
 
     @Override
-    public List<Cursor> cursors() {
-        return query(keys.cursors()).map(Items::cursor).toList();
+    public Bookmarks bookmarks() {
+        List<Map<String, AttributeValue>> found = query(keys.bookmarks()).toList();
+        return new Bookmarks(
+                found.stream().filter(Items::isCursor).map(Items::cursor).toList(),
+                found.stream()
+                        .filter(item -> !Items.isCursor(item))
+                        .map(Items::region)
+                        .collect(Collectors.toSet()));
     }
 
     @Override
-    public boolean moveCursor(Optional<Instant> from, Cursor to, List<Run> runs) {
+    public void remember(Region region) {
+        dynamoDb.putItem(put -> put.tableName(table).item(items.region(region)));
+    }
+
+    @Override
+    public boolean moveCursor(
+            Optional<Instant> from, Cursor to, List<Run> runs, List<Notice> notices) {
         List<TransactWriteItem> writes = new ArrayList<>();
         writes.add(
                 from.map(time ->
@@ -102,6 +126,7 @@ public final class DynamoDbCatalog implements Catalog {
                                         Map.of(":from", AttributeValue.fromS(time.toString()))))
                         .orElseGet(() -> putNew(items.cursor(to))));
         runs.forEach(run -> writes.add(put(items.run(run))));
+        notices.forEach(notice -> writes.addAll(tell(notice)));
         return transact(writes).isEmpty();
     }
 
@@ -188,7 +213,10 @@ public final class DynamoDbCatalog implements Catalog {
                 return true;
             }
             if (refused.contains(0)) {
-                return false;
+                // Unless it was this very step, whose answer was lost.
+                return find(change.after().region(), change.after().name())
+                        .filter(change.after()::equals)
+                        .isPresent();
             }
             List<Image> tried = List.copyOf(copies);
             for (int i = tried.size() - 1; i >= 0; i--) {
@@ -383,7 +411,10 @@ public final class DynamoDbCatalog implements Catalog {
                     Map.of(
                             table,
                             KeysAndAttributes.builder().keys(some).consistentRead(true).build());
-            while (!left.isEmpty()) {
+            for (int tried = 1; !left.isEmpty(); tried++) {
+                if (tried > 1) {
+                    backOff(tried);
+                }
                 Map<String, KeysAndAttributes> asked = left;
                 var response = dynamoDb.batchGetItem(get -> get.requestItems(asked));
                 found.addAll(response.responses().getOrDefault(table, List.of()));
@@ -412,8 +443,15 @@ public final class DynamoDbCatalog implements Catalog {
                 if (tried == TRIES) {
                     throw cancelled;
                 }
+                backOff(tried);
             }
         }
+    }
+
+    /** Twice as long each time, up to 3.2 s; at random, so that two writers part. */
+    private void backOff(int tried) {
+        long most = 50L << Math.min(tried - 1, 6);
+        pause.accept(Duration.ofMillis(ThreadLocalRandom.current().nextLong(most / 2, most)));
     }
 
     private static Set<Integer> refused(List<CancellationReason> reasons) {

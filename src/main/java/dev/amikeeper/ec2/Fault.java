@@ -31,7 +31,9 @@ public enum Fault {
     DENIED,
     /** A snapshot that an image uses. */
     IN_USE,
-    /** The Region did not answer, or failed itself. */
+    /** EC2 failed itself, at this call. */
+    SERVER_ERROR,
+    /** The Region did not answer. */
     UNREACHABLE,
     /** Anything else: it surfaces with EC2's own words. */
     OTHER;
@@ -72,7 +74,7 @@ public enum Fault {
         if (known != null) {
             return known;
         }
-        return answer.statusCode() >= 500 ? UNREACHABLE : OTHER;
+        return answer.statusCode() >= 500 ? SERVER_ERROR : OTHER;
     }
 
     /** The error in one line: its code and EC2's own words. */

@@ -116,8 +116,14 @@ public final class Images {
                     case NAME_TAKEN -> {
                         return adopt(image);
                     }
-                    case UNREACHABLE, NO_ROOM -> {
+                    case UNREACHABLE -> {
                         return new Start.Stop(why);
+                    }
+                    case NO_ROOM -> {
+                        return new Start.NoRoom(why);
+                    }
+                    case SERVER_ERROR -> {
+                        return new Start.Trouble(why);
                     }
                     case BUSY, NOT_FOUND -> {
                         return new Start.Later(why);
@@ -227,7 +233,15 @@ public final class Images {
                     pace.empty(region, Pace.Call.DEREGISTER_IMAGE);
                     yield new Removal.Refused(Fault.text(error));
                 }
-                case NO_ROOM, BUSY, NAME_TAKEN, WRONG_STATE, DENIED, IN_USE, UNREACHABLE, OTHER ->
+                case NO_ROOM,
+                        BUSY,
+                        NAME_TAKEN,
+                        WRONG_STATE,
+                        DENIED,
+                        IN_USE,
+                        SERVER_ERROR,
+                        UNREACHABLE,
+                        OTHER ->
                         new Removal.Refused(Fault.text(error));
             };
         }
@@ -277,24 +291,34 @@ public final class Images {
                     values.subList(from, Math.min(values.size(), from + VALUES_A_FILTER));
             found.addAll(list(region, request -> request.filters(Filters.anyOf("image-id", some))));
         }
-        return found.stream().collect(Collectors.toMap(Ami::id, Function.identity()));
+        return found.stream()
+                .collect(Collectors.toMap(Ami::id, Function.identity(), (one, again) -> one));
     }
 
     /**
-     * Whether EC2 knows for sure that an image is deregistered. One that is just not shown may be
+     * Asks for one image by its id: the one read that tells a deregistered image from one that is
      * too new to be seen by every call.
      *
      * @throws SdkException if EC2 does not answer
      */
-    public boolean isGone(Region region, ImageId id) {
+    public Look look(Region region, ImageId id) {
         try {
-            ec2.apply(region)
-                    .describeImages(request -> request.imageIds(id.value()).includeDisabled(true));
-            return false;
+            return ec2
+                    .apply(region)
+                    .describeImages(request -> request.imageIds(id.value()).includeDisabled(true))
+                    .images()
+                    .stream()
+                    .findFirst()
+                    .map(image -> ami(region, image))
+                    .<Look>map(ami ->
+                            ami.state().equals("deregistered")
+                                    ? new Look.Gone()
+                                    : new Look.Shown(ami))
+                    .orElseGet(Look.NotShown::new);
         } catch (SdkException error) {
             return switch (Fault.of(error)) {
-                case GONE -> true;
-                case NOT_FOUND -> false;
+                case GONE -> new Look.Gone();
+                case NOT_FOUND -> new Look.NotShown();
                 case THROTTLED,
                         NO_ROOM,
                         BUSY,
@@ -302,6 +326,7 @@ public final class Images {
                         WRONG_STATE,
                         DENIED,
                         IN_USE,
+                        SERVER_ERROR,
                         UNREACHABLE,
                         OTHER ->
                         throw error;

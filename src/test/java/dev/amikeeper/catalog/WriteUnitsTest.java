@@ -33,7 +33,8 @@ final class WriteUnitsTest {
     private static final Instant NOW = Instant.parse("2026-03-01T02:00:05Z");
 
     private final Meter meter = new Meter(TestTables.dynamoDb());
-    private final Catalog catalog = new DynamoDbCatalog(meter, TestTables.fresh(), "123456789012");
+    private final Catalog catalog =
+            new DynamoDbCatalog(meter, TestTables.fresh(), "123456789012", pause -> {});
 
     private final Image intent =
             Image.intent(

@@ -144,7 +144,7 @@ final class ImageTest {
 
     @Test
     void isNotGoodWhenSomebodyDisabledIt() {
-        Image disabled = available.disabledByOthers();
+        Image disabled = available.disabledByOthers(true);
 
         assertThat(disabled.disabled()).isTrue();
         assertThat(disabled.isGood()).isFalse();
@@ -157,7 +157,7 @@ final class ImageTest {
     @Test
     void staysDisabledAndSharedWhenItRetires() {
         Image disabled =
-                available.disabledByOthers().retiring("no rule keeps it", SNAPSHOTS, LATER);
+                available.disabledByOthers(true).retiring("no rule keeps it", SNAPSHOTS, LATER);
 
         assertThat(disabled.disabled()).isTrue();
         assertThat(disabled.shared()).isTrue();
@@ -170,7 +170,7 @@ final class ImageTest {
                                 intent.version(),
                                 started.version(),
                                 available.version(),
-                                available.disabledByOthers().version(),
+                                available.disabledByOthers(true).version(),
                                 retiring.version(),
                                 retiring.leaving(List.of()).version(),
                                 retiring.keptAfterAll(LATER).version(),
@@ -190,7 +190,7 @@ final class ImageTest {
 
     @Test
     void isCopiedUnderTheSameName() {
-        Image copy = available.disabledByOthers().copyTo(WEST, LATER);
+        Image copy = available.disabledByOthers(true).copyTo(WEST, LATER);
 
         assertThat(copy)
                 .isEqualTo(

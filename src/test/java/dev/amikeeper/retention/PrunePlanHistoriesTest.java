@@ -211,7 +211,7 @@ final class PrunePlanHistoriesTest {
                         case 2 -> intent.started(id, 2, slot);
                         case 3, 4, 5 -> good.retiring("no rule keeps it", snapshots(good), NOW);
                         case 6 -> Given.adopted(good);
-                        case 7 -> good.disabledByOthers();
+                        case 7 -> good.disabledByOthers(true);
                         default -> good;
                     };
             records.add(record);
@@ -254,7 +254,18 @@ final class PrunePlanHistoriesTest {
         }
 
         PrunePlan plan() {
-            return PrunePlan.of(policy, HOME, records, inEc2, Usage.of(probes), copySources, NOW);
+            return PrunePlan.limited(
+                            policy.limits(),
+                            List.of(
+                                    PrunePlan.of(
+                                            policy,
+                                            HOME,
+                                            records,
+                                            inEc2,
+                                            Usage.of(probes),
+                                            copySources,
+                                            NOW)))
+                    .getFirst();
         }
 
         /** The invariant, sentence by sentence. */
