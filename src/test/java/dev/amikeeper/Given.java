@@ -8,12 +8,14 @@ import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.policy.Policies;
+
+import software.amazon.awssdk.services.ec2.Ec2Client;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import software.amazon.awssdk.services.ec2.Ec2Client;
 
 /** A deployment on the embedded cloud, with the policies of a test. */
 public final class Given {

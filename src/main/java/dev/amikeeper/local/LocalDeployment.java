@@ -1,6 +1,7 @@
 package dev.amikeeper.local;
 
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+
 import dev.amikeeper.Application;
 import dev.amikeeper.Settings;
 import dev.amikeeper.backup.CreateImageHandler;
@@ -14,6 +15,10 @@ import dev.amikeeper.replication.CopyImageHandler;
 import dev.amikeeper.replication.ImageStateHandler;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
+
+import software.amazon.awssdk.services.sqs.model.Message;
+
+import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
@@ -25,7 +30,6 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import software.amazon.awssdk.services.sqs.model.Message;
 
 /**
  * The template, played in process: the real handlers behind schedules, rules and queues, over the
@@ -54,6 +58,7 @@ public final class LocalDeployment {
     private final CopyImageHandler copyImage;
     private final PruneHandler prune;
     private final SortedMap<String, Integer> invocations = new TreeMap<>();
+    private final SortedMap<String, Integer> metrics = new TreeMap<>();
     private final List<DeadLetter> deadLetters = new ArrayList<>();
     private Instant nextTick;
     private Instant nextPrune;
@@ -120,6 +125,11 @@ public final class LocalDeployment {
         return new TreeMap<>(invocations);
     }
 
+    /** The counts of all reports summed, as {@code CopyImageFunction.started}. */
+    public SortedMap<String, Integer> metrics() {
+        return new TreeMap<>(metrics);
+    }
+
     /** What could not be made to succeed. */
     public List<DeadLetter> deadLetters() {
         return List.copyOf(deadLetters);
@@ -182,7 +192,8 @@ public final class LocalDeployment {
     public void deliver(Map<String, Object> event) {
         Map<?, ?> detail = event.get("detail") instanceof Map<?, ?> fields ? fields : Map.of();
         switch (event.get("source") + ": " + event.get("detail-type")) {
-            case "aws.ec2: EC2 AMI State Change" -> retried("ImageStateFunction", imageState, event);
+            case "aws.ec2: EC2 AMI State Change" ->
+                    retried("ImageStateFunction", imageState, event);
             case "aws.ec2: EC2 Instance State-change Notification" -> {
                 if ("stopped".equals(detail.get("state"))) {
                     retried("RequestFunction", request, event);
@@ -208,13 +219,19 @@ public final class LocalDeployment {
                             "CreateImageFunction",
                             application.settings().createQueue(),
                             (event, context) ->
-                                    createImage.handleRequest(event, context).batchItemFailures());
+                                    measured(
+                                                    "CreateImageFunction",
+                                                    createImage.handleRequest(event, context))
+                                            .batchItemFailures());
             boolean copied =
                     deliver(
                             "CopyImageFunction",
                             application.settings().copyQueue(),
                             (event, context) ->
-                                    copyImage.handleRequest(event, context).batchItemFailures());
+                                    measured(
+                                                    "CopyImageFunction",
+                                                    copyImage.handleRequest(event, context))
+                                            .batchItemFailures());
             moved = created || copied;
         } while (moved);
     }
@@ -226,10 +243,8 @@ public final class LocalDeployment {
     /** Whether there were messages. What fails becomes visible again after the time-out. */
     private boolean deliver(String function, String queue, Worker worker) {
         List<Message> messages =
-                sqs.receiveMessage(
-                                receive ->
-                                        receive.queueUrl(queue)
-                                                .maxNumberOfMessages(MESSAGES_A_BATCH))
+                sqs.receiveMessage(receive ->
+                                receive.queueUrl(queue).maxNumberOfMessages(MESSAGES_A_BATCH))
                         .messages();
         if (messages.isEmpty()) {
             return false;
@@ -263,11 +278,13 @@ public final class LocalDeployment {
     }
 
     private void retried(
-            String function, RequestHandler<Map<String, Object>, ?> handler, Map<String, Object> event) {
+            String function,
+            RequestHandler<Map<String, Object>, ? extends Record> handler,
+            Map<String, Object> event) {
         for (int tried = 1; ; tried++) {
             count(function);
             try {
-                handler.handleRequest(event, context(function));
+                measured(function, handler.handleRequest(event, context(function)));
                 return;
             } catch (RuntimeException | CallerKilled crashed) {
                 if (tried == EVENT_TRIES) {
@@ -281,22 +298,30 @@ public final class LocalDeployment {
     /** As EventBridge Scheduler sends it, by the template's input. */
     private Map<String, Object> scheduled(String name, Instant at) {
         return Map.of(
-                "version", "0",
-                "id", "scheduled-" + name + "-" + at,
-                "detail-type", "Scheduled Event",
-                "source", "aws.scheduler",
-                "account", SimulatedCloud.ACCOUNT,
-                "time", at.toString(),
-                "region", application.settings().home().name(),
+                "version",
+                "0",
+                "id",
+                "scheduled-" + name + "-" + at,
+                "detail-type",
+                "Scheduled Event",
+                "source",
+                "aws.scheduler",
+                "account",
+                SimulatedCloud.ACCOUNT,
+                "time",
+                at.toString(),
+                "region",
+                application.settings().home().name(),
                 "resources",
-                        List.of(
-                                "arn:aws:scheduler:"
-                                        + application.settings().home()
-                                        + ":"
-                                        + SimulatedCloud.ACCOUNT
-                                        + ":schedule/default/"
-                                        + name),
-                "detail", Map.of());
+                List.of(
+                        "arn:aws:scheduler:"
+                                + application.settings().home()
+                                + ":"
+                                + SimulatedCloud.ACCOUNT
+                                + ":schedule/default/"
+                                + name),
+                "detail",
+                Map.of());
     }
 
     private LocalContext context(String function) {
@@ -307,13 +332,28 @@ public final class LocalDeployment {
         invocations.merge(function, 1, Integer::sum);
     }
 
+    /** Sums what {@code Invocation} sends as metrics. */
+    private <R extends Record> R measured(String function, R report) {
+        try {
+            for (RecordComponent component : report.getClass().getRecordComponents()) {
+                if (component.getAccessor().invoke(report) instanceof Integer count) {
+                    metrics.merge(function + "." + component.getName(), count, Integer::sum);
+                }
+            }
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("a report is a public record", e);
+        }
+        return report;
+    }
+
     private static Instant tickAtOrAfter(Instant now) {
         long step = Schedule.TICK.toSeconds();
         return Instant.ofEpochSecond(Math.ceilDiv(now.getEpochSecond(), step) * step);
     }
 
     private static Instant pruneAtOrAfter(Instant now) {
-        Instant today = now.truncatedTo(ChronoUnit.DAYS).atZone(ZoneOffset.UTC).with(PRUNE_AT).toInstant();
+        Instant today =
+                now.truncatedTo(ChronoUnit.DAYS).atZone(ZoneOffset.UTC).with(PRUNE_AT).toInstant();
         return today.isBefore(now) ? today.plus(Duration.ofDays(1)) : today;
     }
 }

@@ -70,7 +70,9 @@ public final class SimulatedCloud {
                 () -> topics.computeIfAbsent(region, name -> new SimulatedSns(name, core, calls)));
     }
 
-    /** Counts and fails the calls of a real DynamoDB client, as if its table were in this Region. */
+    /**
+     * Counts and fails the calls of a real DynamoDB client, as if its table were in this Region.
+     */
     public ExecutionInterceptor dynamoDb(String region) {
         return new DynamoDbFaults(region, calls);
     }

@@ -73,8 +73,7 @@ final class SimulatedQueue {
         }
 
         Held visibleAt(Instant then) {
-            return new Held(
-                    id, body, group, deduplicationId, sequence, sentAt, then, receives);
+            return new Held(id, body, group, deduplicationId, sequence, sentAt, then, receives);
         }
 
         Held dead(Instant now) {
@@ -145,7 +144,9 @@ final class SimulatedQueue {
         Held message = messages.get(at);
         if (fifo && (!message.isInFlight(now) || !message.handle().equals(handle))) {
             throw SqsErrors.invalidValue(
-                    "Value " + handle + " for parameter ReceiptHandle is invalid. Reason: The"
+                    "Value "
+                            + handle
+                            + " for parameter ReceiptHandle is invalid. Reason: The"
                             + " receipt handle has expired.");
         }
         messages.remove(at);
@@ -181,28 +182,19 @@ final class SimulatedQueue {
             Instant now,
             Duration delay) {
         messages.add(
-                new Held(
-                        id,
-                        body,
-                        group,
-                        deduplicationId,
-                        ++sequence,
-                        now,
-                        now.plus(delay),
-                        0));
+                new Held(id, body, group, deduplicationId, ++sequence, now, now.plus(delay), 0));
     }
 
     private void buryDead(Instant now) {
-        redrive.ifPresent(
-                to -> {
-                    List<Held> dead =
-                            messages.stream()
-                                    .filter(it -> it.receives() >= to.maxReceives())
-                                    .filter(it -> !it.isHidden(now))
-                                    .toList();
-                    messages.removeAll(dead);
-                    dead.forEach(it -> to.deadLetters().messages.add(it.dead(now)));
-                });
+        redrive.ifPresent(to -> {
+            List<Held> dead =
+                    messages.stream()
+                            .filter(it -> it.receives() >= to.maxReceives())
+                            .filter(it -> !it.isHidden(now))
+                            .toList();
+            messages.removeAll(dead);
+            dead.forEach(it -> to.deadLetters().messages.add(it.dead(now)));
+        });
     }
 
     /** Where the message of this receipt is; negative if it is gone. */
@@ -230,8 +222,7 @@ final class SimulatedQueue {
         if (fifo) {
             attributes.put(MessageSystemAttributeName.MESSAGE_GROUP_ID, message.group());
             attributes.put(
-                    MessageSystemAttributeName.MESSAGE_DEDUPLICATION_ID,
-                    message.deduplicationId());
+                    MessageSystemAttributeName.MESSAGE_DEDUPLICATION_ID, message.deduplicationId());
             attributes.put(
                     MessageSystemAttributeName.SEQUENCE_NUMBER,
                     "%020d".formatted(message.sequence()));

@@ -41,11 +41,10 @@ public final class SimulatedSns implements SnsClient {
      */
     public String addTopic(String name) {
         String arn = "arn:aws:sns:%s:%s:%s".formatted(region, core.account(), name);
-        return calls.alone(
-                () -> {
-                    topics.add(arn);
-                    return arn;
-                });
+        return calls.alone(() -> {
+            topics.add(arn);
+            return arn;
+        });
     }
 
     @Override

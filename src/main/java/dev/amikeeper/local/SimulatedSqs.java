@@ -61,8 +61,7 @@ public final class SimulatedSqs implements SqsClient {
      */
     public String addQueue(
             String name, Duration visibility, String deadLettersUrl, int maxReceives) {
-        return add(
-                name, visibility, Optional.of(new Redrive(queue(deadLettersUrl), maxReceives)));
+        return add(name, visibility, Optional.of(new Redrive(queue(deadLettersUrl), maxReceives)));
     }
 
     /** How many messages a queue holds, those in flight included. */
@@ -162,11 +161,10 @@ public final class SimulatedSqs implements SqsClient {
 
     private String add(String name, Duration visibility, Optional<Redrive> redrive) {
         SimulatedQueue queue = new SimulatedQueue(name.endsWith(".fifo"), visibility, redrive);
-        return calls.alone(
-                () -> {
-                    queues.put(url(name), queue);
-                    return url(name);
-                });
+        return calls.alone(() -> {
+            queues.put(url(name), queue);
+            return url(name);
+        });
     }
 
     private String url(String name) {

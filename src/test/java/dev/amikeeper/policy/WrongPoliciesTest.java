@@ -374,7 +374,7 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("share: {accounts: [" + "111122223333, ".repeat(1001) + "]}"),
                         "4:5 policies.gold.share: 1001 are too many; EC2 shares an image with at"
-                            + " most 1000, so name organizations"),
+                                + " most 1000, so name organizations"),
                 arguments(
                         policy("share: {organizations: [o-exampleorg1]}"),
                         "4:29 policies.gold.share.organizations[0]: not an organization:"
