@@ -19,6 +19,7 @@ import dev.amikeeper.retention.PruneReport;
 
 import software.amazon.awssdk.services.sqs.model.Message;
 
+import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
@@ -58,6 +59,7 @@ public final class LocalDeployment {
     private final CopyImageHandler copyImage;
     private final PruneHandler prune;
     private final SortedMap<String, Integer> invocations = new TreeMap<>();
+    private final SortedMap<String, Integer> metrics = new TreeMap<>();
     private final List<DeadLetter> deadLetters = new ArrayList<>();
     private Instant nextTick;
     private Instant nextPrune;
@@ -128,6 +130,11 @@ public final class LocalDeployment {
     /** How often each function was called. */
     public SortedMap<String, Integer> invocations() {
         return new TreeMap<>(invocations);
+    }
+
+    /** The counts of all reports summed, as {@code CopyImageFunction.started}. */
+    public SortedMap<String, Integer> metrics() {
+        return new TreeMap<>(metrics);
     }
 
     /** What could not be made to succeed. */
@@ -219,13 +226,19 @@ public final class LocalDeployment {
                             "CreateImageFunction",
                             application.settings().createQueue(),
                             (event, context) ->
-                                    createImage.handleRequest(event, context).batchItemFailures());
+                                    measured(
+                                                    "CreateImageFunction",
+                                                    createImage.handleRequest(event, context))
+                                            .batchItemFailures());
             boolean copied =
                     deliver(
                             "CopyImageFunction",
                             application.settings().copyQueue(),
                             (event, context) ->
-                                    copyImage.handleRequest(event, context).batchItemFailures());
+                                    measured(
+                                                    "CopyImageFunction",
+                                                    copyImage.handleRequest(event, context))
+                                            .batchItemFailures());
             moved = created || copied;
         } while (moved);
     }
@@ -273,12 +286,12 @@ public final class LocalDeployment {
 
     private void retried(
             String function,
-            RequestHandler<Map<String, Object>, ?> handler,
+            RequestHandler<Map<String, Object>, ? extends Record> handler,
             Map<String, Object> event) {
         for (int tried = 1; ; tried++) {
             count(function);
             try {
-                handler.handleRequest(event, context(function));
+                measured(function, handler.handleRequest(event, context(function)));
                 return;
             } catch (RuntimeException | CallerKilled crashed) {
                 if (tried == EVENT_TRIES) {
@@ -325,6 +338,20 @@ public final class LocalDeployment {
 
     private void count(String function) {
         invocations.merge(function, 1, Integer::sum);
+    }
+
+    /** Sums what {@code Invocation} sends as metrics. */
+    private <R extends Record> R measured(String function, R report) {
+        try {
+            for (RecordComponent component : report.getClass().getRecordComponents()) {
+                if (component.getAccessor().invoke(report) instanceof Integer count) {
+                    metrics.merge(function + "." + component.getName(), count, Integer::sum);
+                }
+            }
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("a report is a public record", e);
+        }
+        return report;
     }
 
     private static Instant tickAtOrAfter(Instant now) {

@@ -1,0 +1,351 @@
+package dev.amikeeper.cli;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.reducing;
+
+import dev.amikeeper.cli.History.Entry;
+import dev.amikeeper.cli.History.Fate;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Trigger;
+import dev.amikeeper.local.LocalDeployment;
+import dev.amikeeper.policy.Policies;
+import dev.amikeeper.retention.Reason;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * The figures of a demo. Its fields are those of the JSON output.
+ *
+ * @param from when it began, ISO-8601
+ * @param until when it ended, ISO-8601
+ * @param instances how many there were at the start
+ * @param images by policy and Region
+ * @param total all of them
+ * @param story what happened on the way
+ * @param kept how many of the images that are there now each kind of reason keeps
+ * @param toGo how many of them the next run of the pruner removes
+ * @param example the images of one instance
+ * @param calls to EC2, by action, but for reads
+ * @param sharedReads calls that describe, in pages, for all images at once
+ * @param invocations calls of functions
+ * @param announcements messages to people
+ * @param deadLetters events and kicks that could not be handled
+ */
+record Account(
+        String from,
+        String until,
+        int days,
+        long seed,
+        int instances,
+        List<String> homeRegions,
+        List<Line> images,
+        Counts total,
+        List<Happening> story,
+        SequencedMap<String, Integer> kept,
+        int toGo,
+        Example example,
+        List<Calls> calls,
+        int sharedReads,
+        SortedMap<String, Integer> invocations,
+        int announcements,
+        int deadLetters) {
+    Account {
+        homeRegions = List.copyOf(homeRegions);
+        images = List.copyOf(images);
+        story = List.copyOf(story);
+        kept = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(kept));
+        calls = List.copyOf(calls);
+        invocations = Collections.unmodifiableSortedMap(new TreeMap<>(invocations));
+    }
+
+    /** What the figures are taken from, besides story and history. */
+    record Played(
+            int days,
+            long seed,
+            Policies policies,
+            DemoFleet fleet,
+            SortedMap<String, Integer> calls,
+            LocalDeployment deployment) {}
+
+    /**
+     * Figures of images.
+     *
+     * @param made those that were good images at some time: removed, or there now
+     * @param givenUp announced, never made
+     * @param underWay not made yet
+     * @param retried made, but not at the first try
+     */
+    record Counts(int made, int removed, int thereNow, int givenUp, int underWay, int retried) {
+        private static final Counts NONE = new Counts(0, 0, 0, 0, 0, 0);
+
+        private static Counts of(Entry entry) {
+            boolean again = entry.isMade() && entry.image().attempt() > 1;
+            return new Counts(
+                    entry.isMade() ? 1 : 0,
+                    entry.fate() == Fate.REMOVED ? 1 : 0,
+                    entry.fate() == Fate.THERE ? 1 : 0,
+                    entry.fate() == Fate.GIVEN_UP ? 1 : 0,
+                    entry.fate() == Fate.UNDER_WAY ? 1 : 0,
+                    again ? 1 : 0);
+        }
+
+        private Counts plus(Counts other) {
+            return new Counts(
+                    made + other.made,
+                    removed + other.removed,
+                    thereNow + other.thereNow,
+                    givenUp + other.givenUp,
+                    underWay + other.underWay,
+                    retried + other.retried);
+        }
+
+        private static Counts of(Stream<Entry> entries) {
+            return entries.collect(reducing(NONE, Counts::of, Counts::plus));
+        }
+    }
+
+    /**
+     * The images of a policy in a Region.
+     *
+     * @param kind image or copy
+     * @param triggers why those that were made were asked for
+     */
+    record Line(
+            String policy,
+            String region,
+            String kind,
+            Counts counts,
+            SequencedMap<String, Integer> triggers) {
+        Line {
+            triggers = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(triggers));
+        }
+    }
+
+    /** Something that happened on the way, and what came of it. */
+    record Happening(int day, String what, String then) {}
+
+    /**
+     * The images of one instance that are there now, newest first.
+     *
+     * @param name its tag; empty if no image is there at all
+     */
+    record Example(String instance, String name, List<Shown> images) {
+        Example {
+            images = List.copyOf(images);
+        }
+    }
+
+    /** One image of the example. */
+    record Shown(String slot, String policy, String region, String state, List<String> kept) {
+        Shown {
+            kept = List.copyOf(kept);
+        }
+    }
+
+    /**
+     * Calls of one action.
+     *
+     * @param needed what the images' lives need: one for each that was begun, or removed
+     * @param failedTries those for tries that EC2 itself failed
+     * @param repeated the rest: throttled, or repeated because the reply was lost
+     */
+    record Calls(String action, int calls, int needed, int failedTries, int repeated) {
+        private static Calls of(String action, Played played, int needed, int failedTries) {
+            int calls = played.calls().getOrDefault(action, 0);
+            return new Calls(action, calls, needed, failedTries, calls - needed - failedTries);
+        }
+    }
+
+    static Account of(Played played, DemoStory story, History history) {
+        List<Entry> entries = history.entries();
+        List<Entry> there = entries.stream().filter(e -> e.fate() == Fate.THERE).toList();
+        LocalDeployment deployment = played.deployment();
+        return new Account(
+                Demo.START.toString(),
+                Demo.START.plus(Duration.ofDays(played.days())).toString(),
+                played.days(),
+                played.seed(),
+                played.fleet().instances().size(),
+                played.fleet().instances().stream()
+                        .map(instance -> instance.region().name())
+                        .distinct()
+                        .sorted(Comparator.comparing(region -> !region.equals(Demo.HOME.name())))
+                        .toList(),
+                lines(entries),
+                Counts.of(entries.stream()),
+                story.told().stream()
+                        .map(it -> new Happening(it.day(), it.what(), it.then().in(history)))
+                        .toList(),
+                kept(there),
+                (int) there.stream().filter(entry -> entry.reasons().isEmpty()).count(),
+                example(there, played.fleet()),
+                calls(played, story, entries),
+                played.calls().entrySet().stream()
+                        .filter(call -> call.getKey().startsWith("Describe"))
+                        .mapToInt(Map.Entry::getValue)
+                        .sum(),
+                deployment.invocations(),
+                deployment.sns().published().size(),
+                deployment.deadLetters().size() + deployment.deadKicks());
+    }
+
+    private record Group(String policy, boolean copy, String region) {
+        private static final Comparator<Group> ORDER =
+                Comparator.comparing(Group::policy)
+                        .thenComparing(Group::copy)
+                        .thenComparing(Group::region);
+
+        static Group of(Entry entry) {
+            Image image = entry.image();
+            return new Group(image.name().policy(), image.isCopy(), image.region().name());
+        }
+    }
+
+    private static List<Line> lines(List<Entry> entries) {
+        Map<Group, List<Entry>> groups = new TreeMap<>(Group.ORDER);
+        entries.forEach(e -> groups.computeIfAbsent(Group.of(e), _ -> new ArrayList<>()).add(e));
+        List<Line> lines = new ArrayList<>();
+        groups.forEach((group, members) ->
+                lines.add(
+                        new Line(
+                                group.policy(),
+                                group.region(),
+                                group.copy() ? "copy" : "image",
+                                Counts.of(members.stream()),
+                                triggers(members))));
+        return lines;
+    }
+
+    private static SequencedMap<String, Integer> triggers(List<Entry> entries) {
+        Map<Trigger, Integer> counts = new EnumMap<>(Trigger.class);
+        entries.stream()
+                .filter(Entry::isMade)
+                .forEach(entry -> counts.merge(entry.image().trigger(), 1, Integer::sum));
+        SequencedMap<String, Integer> words = new LinkedHashMap<>();
+        counts.forEach((trigger, count) -> words.put(trigger.word(), count));
+        return words;
+    }
+
+    private static SequencedMap<String, Integer> kept(List<Entry> there) {
+        Map<Reason.Kind, Integer> counts = new EnumMap<>(Reason.Kind.class);
+        there.forEach(entry ->
+                entry.reasons().stream()
+                        .map(Reason::kind)
+                        .distinct()
+                        .forEach(kind -> counts.merge(kind, 1, Integer::sum)));
+        SequencedMap<String, Integer> words = new LinkedHashMap<>();
+        counts.forEach((kind, count) -> words.put(kind.word(), count));
+        return words;
+    }
+
+    /** The instance with the most kinds of reasons; of several, the one with the fewest images. */
+    private static Example example(List<Entry> there, DemoFleet fleet) {
+        Map<InstanceId, List<Entry>> byInstance =
+                there.stream().collect(groupingBy(entry -> entry.image().name().instance()));
+        return byInstance.entrySet().stream()
+                .min(
+                        Comparator.<Map.Entry<InstanceId, List<Entry>>, Long>comparing(
+                                        it -> -kinds(it.getValue()))
+                                .thenComparingInt(it -> it.getValue().size())
+                                .thenComparing(it -> it.getKey().value()))
+                .map(it ->
+                        new Example(
+                                it.getKey().value(), fleet.name(it.getKey()), shown(it.getValue())))
+                .orElse(new Example("", "", List.of()));
+    }
+
+    private static long kinds(List<Entry> entries) {
+        return entries.stream()
+                .flatMap(entry -> entry.reasons().stream())
+                .map(Reason::kind)
+                .distinct()
+                .count();
+    }
+
+    private static List<Shown> shown(List<Entry> entries) {
+        return entries.stream()
+                .map(Entry::image)
+                .sorted(
+                        Comparator.comparing(Image::name)
+                                .reversed()
+                                .thenComparing(Image::isCopy)
+                                .thenComparing(Image::region))
+                .map(image -> shown(image, entries))
+                .toList();
+    }
+
+    private static Shown shown(Image image, List<Entry> entries) {
+        List<String> words =
+                entries.stream()
+                        .filter(entry -> entry.image().equals(image))
+                        .flatMap(entry -> entry.reasons().stream())
+                        .map(reason -> reason.kind().word())
+                        .distinct()
+                        .toList();
+        String state =
+                image.disabled()
+                        ? "disabled"
+                        : image.state().name().toLowerCase(java.util.Locale.ROOT);
+        return new Shown(
+                image.name().slot().toString(),
+                image.name().policy(),
+                image.region().name(),
+                state,
+                words);
+    }
+
+    private static List<Calls> calls(Played played, DemoStory story, List<Entry> entries) {
+        Predicate<Entry> begun = e -> e.isMade() || e.image().state() == ImageState.CREATING;
+        Predicate<Entry> copy = entry -> entry.image().isCopy();
+        Predicate<Entry> shared =
+                entry ->
+                        played.policies()
+                                .find(entry.image().name().policy())
+                                .filter(policy -> !policy.share().isEmpty())
+                                .isPresent();
+        int failed = story.failedCopies();
+        return List.of(
+                Calls.of("CreateImage", played, count(entries, begun.and(copy.negate())), 0),
+                Calls.of("CopyImage", played, count(entries, begun.and(copy)), failed),
+                Calls.of(
+                        "DeregisterImage",
+                        played,
+                        count(entries, entry -> entry.fate() == Fate.REMOVED),
+                        failed),
+                Calls.of(
+                        "ModifyImageAttribute",
+                        played,
+                        count(entries, shared.and(Entry::isMade)),
+                        0),
+                Calls.of("DeleteTags", played, requests(entries), 0));
+    }
+
+    private static int count(List<Entry> entries, Predicate<Entry> which) {
+        return (int) entries.stream().filter(which).count();
+    }
+
+    /** A request's tag is taken away once, however many policies image the instance. */
+    private static int requests(List<Entry> entries) {
+        return (int)
+                entries.stream()
+                        .map(Entry::image)
+                        .filter(image -> !image.isCopy() && image.trigger() == Trigger.TAGGED)
+                        .map(image -> image.name().instance() + "/" + image.name().slot())
+                        .distinct()
+                        .count();
+    }
+}

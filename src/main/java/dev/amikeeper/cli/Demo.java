@@ -1,0 +1,91 @@
+package dev.amikeeper.cli;
+
+import dev.amikeeper.cli.Keeper.UnusableException;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.local.LocalDeployment;
+import dev.amikeeper.local.LocalDynamoDb;
+import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.policy.Policies;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.stream.Stream;
+
+/** Plays a fleet on the simulated cloud, every tick, event and message of it. */
+final class Demo {
+    static final Region HOME = DemoFleet.HOME;
+    static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
+
+    private static final String TABLE = "catalogue";
+
+    /** Just before the pruner's daily run. */
+    private static final LocalTime LOOK_AT = LocalTime.of(4, 29);
+
+    private static final Duration STEP = Duration.ofHours(3);
+
+    private Demo() {}
+
+    /**
+     * Plays so many days.
+     *
+     * @throws UnusableException if the policies select nothing of the fleet
+     */
+    static Account play(Policies policies, int days, long seed, Progress progress) {
+        Random random = new Random(seed);
+        SimulatedCloud cloud = new SimulatedCloud(START, seed);
+        DemoFleet fleet = DemoFleet.launch(cloud, random);
+        requireSelection(policies, fleet);
+        try (progress;
+                LocalDynamoDb dynamoDb = new LocalDynamoDb()) {
+            dynamoDb.createTable(TABLE);
+            LocalDeployment deployment =
+                    new LocalDeployment(cloud, dynamoDb, TABLE, HOME, policies);
+            DemoStory story = new DemoStory(cloud, policies, fleet, random);
+            History.Writer history = new History.Writer(deployment.application());
+            Instant end = START.plus(Duration.ofDays(days));
+            while (cloud.now().isBefore(end)) {
+                deployment.runUntil(next(cloud.now(), story, end));
+                story.play();
+                if (cloud.now().atZone(ZoneOffset.UTC).toLocalTime().equals(LOOK_AT)) {
+                    history.look();
+                }
+                progress.played(
+                        Duration.between(START, cloud.now()).toMinutes() / (24.0 * 60),
+                        deployment.metrics().getOrDefault("ImageStateFunction.available", 0));
+            }
+            // The plan of the last look reads from EC2 too, but is no part of what was played.
+            SortedMap<String, Integer> calls = cloud.calls();
+            return Account.of(
+                    new Account.Played(days, seed, policies, fleet, calls, deployment),
+                    story,
+                    history.end(end));
+        }
+    }
+
+    private static Instant next(Instant now, DemoStory story, Instant end) {
+        Instant today = now.atZone(ZoneOffset.UTC).with(LOOK_AT).toInstant();
+        Instant look = today.isAfter(now) ? today : today.plus(Duration.ofDays(1));
+        return Stream.concat(story.next().stream(), Stream.of(now.plus(STEP), look, end))
+                .min(Instant::compareTo)
+                .orElseThrow();
+    }
+
+    private static void requireSelection(Policies policies, DemoFleet fleet) {
+        boolean selects =
+                policies.all().stream()
+                        .anyMatch(policy ->
+                                fleet.instances().stream().anyMatch(policy.select()::selects));
+        if (!selects) {
+            throw new UnusableException(
+                    """
+                    These policies select no instance of the demo fleet, so nothing would happen.
+                    Its tags are backup: gold or silver; environment: production, staging or sandbox;
+                    Name: web-1, db-1, ... Its Regions are us-east-1 and eu-central-1.\
+                    """);
+        }
+    }
+}

@@ -1,0 +1,314 @@
+package dev.amikeeper.cli;
+
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Trigger;
+import dev.amikeeper.local.CloudSettings.Attempt;
+import dev.amikeeper.local.LocalImage;
+import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.policy.Policies;
+import dev.amikeeper.retention.Reason;
+
+import software.amazon.awssdk.services.ec2.model.Image;
+import software.amazon.awssdk.services.ec2.model.ImageState;
+import software.amazon.awssdk.services.ec2.model.InstanceType;
+import software.amazon.awssdk.services.ec2.model.Tag;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Queue;
+import java.util.Random;
+import java.util.stream.Collectors;
+
+/**
+ * What people and EC2 do on the way of the demo. It calls EC2 as people would and never reads from
+ * it, so that the reads that are counted are AMI Keeper's own.
+ */
+final class DemoStory {
+    /** Something that happened, and how to tell at the end what came of it. */
+    record Told(int day, String what, Outcome then) {}
+
+    /** What came of it. */
+    interface Outcome {
+        String in(History history);
+    }
+
+    private record Scene(Instant at, Runnable play) {}
+
+    private final SimulatedCloud cloud;
+    private final Policies policies;
+    private final DemoFleet fleet;
+    private final Random random;
+    private final Instant start;
+    private final Queue<Scene> scenes = new PriorityQueue<>(Comparator.comparing(Scene::at));
+    private final List<Told> told = new ArrayList<>();
+    private final Map<Attempt, Integer> toFail = new HashMap<>();
+    private final List<Integer> failuresToCome = new ArrayList<>();
+    private int failedCopies;
+
+    DemoStory(SimulatedCloud cloud, Policies policies, DemoFleet fleet, Random random) {
+        this.cloud = cloud;
+        this.policies = policies;
+        this.fleet = fleet;
+        this.random = random;
+        start = cloud.now();
+        cloud.settings().failing(this::fails);
+
+        List<Instance> often = new ArrayList<>(tagged("silver"));
+        List<Instance> nightly = new ArrayList<>(tagged("gold"));
+        Collections.shuffle(often, random);
+        Collections.shuffle(nightly, random);
+        Instance held = often.get(0);
+        scene(2, 0, this::troubleCalls);
+        scene(3, 0, () -> failuresToCome.add(1));
+        scene(4, 9, () -> request(nightly.get(0)));
+        scene(5, 12, () -> hold(held));
+        scene(6, 12, () -> launchFrom(held));
+        scene(7, 12, () -> nameInTemplate(nightly.get(1)));
+        scene(8, 0, () -> failuresToCome.add(2));
+        scene(10, 9, () -> terminate(often.get(1)));
+        scene(12, 10, () -> stop(often.get(2)));
+    }
+
+    /** When the next thing happens; empty if nothing more does. */
+    Optional<Instant> next() {
+        return Optional.ofNullable(scenes.peek()).map(Scene::at);
+    }
+
+    /** Plays what falls due. */
+    void play() {
+        while (next().filter(at -> !at.isAfter(cloud.now())).isPresent()) {
+            scenes.remove().play().run();
+        }
+    }
+
+    /** What happened so far. */
+    List<Told> told() {
+        return List.copyOf(told);
+    }
+
+    /** How many copies EC2 failed to make. */
+    int failedCopies() {
+        return failedCopies;
+    }
+
+    private void scene(int day, int hour, Runnable play) {
+        Duration into = Duration.ofDays(day - 1).plusHours(hour).plusMinutes(random.nextInt(50));
+        scenes.add(new Scene(start.plus(into), play));
+    }
+
+    private void tell(String what, Outcome then) {
+        int day = (int) Duration.between(start, cloud.now()).toDays() + 1;
+        told.add(new Told(day, what, then));
+    }
+
+    private List<Instance> tagged(String backup) {
+        return fleet.instances().stream()
+                .filter(instance -> backup.equals(instance.tags().get("backup")))
+                .filter(instance -> !"sandbox".equals(instance.tags().get("environment")))
+                .toList();
+    }
+
+    private void troubleCalls() {
+        int nth = 1 + random.nextInt(2);
+        cloud.faults().calls("CreateImage").in(DemoFleet.HOME.name()).nth(nth).throttle();
+        cloud.faults().calls("CreateImage").in(DemoFleet.SECOND_HOME.name()).loseReply();
+        cloud.faults().calls("CopyImage").nth(1 + random.nextInt(5)).loseReply();
+        Instant day = cloud.now();
+        tell(
+                "EC2 throttles a call, and the replies to two others are lost",
+                history -> {
+                    long started =
+                            history.entries().stream()
+                                    .filter(entry -> !isBefore(entry, day) && entry.isMade())
+                                    .count();
+                    return started == 0 ? "" : "called again: nothing lost, nothing made twice";
+                });
+    }
+
+    private static boolean isBefore(History.Entry entry, Instant time) {
+        return entry.image().name().slot().time().isBefore(time);
+    }
+
+    /** Asked by EC2 when it is done with an image. The first copy to come is the one that fails. */
+    private boolean fails(Attempt attempt) {
+        if (!attempt.copy()) {
+            return false;
+        }
+        Attempt copy = new Attempt(attempt.region(), attempt.name(), true, 1);
+        if (!toFail.containsKey(copy) && attempt.number() == 1 && !failuresToCome.isEmpty()) {
+            begin(copy, failuresToCome.removeFirst());
+        }
+        boolean fails = attempt.number() <= toFail.getOrDefault(copy, 0);
+        if (fails) {
+            failedCopies++;
+        }
+        return fails;
+    }
+
+    private void begin(Attempt copy, int times) {
+        toFail.put(copy, times);
+        ImageName name = ImageName.parse(copy.name()).orElseThrow();
+        String who = fleet.name(name.instance());
+        tell(
+                "a copy of %s to %s fails%s"
+                        .formatted(who, copy.region(), times > 1 ? " twice" : ""),
+                history ->
+                        history.find(new Region(copy.region()), name)
+                                .map(DemoStory::afterFailure)
+                                .orElse(""));
+    }
+
+    private static String afterFailure(History.Entry entry) {
+        return switch (entry.fate()) {
+            case THERE, REMOVED -> "made at try " + entry.image().attempt();
+            case UNDER_WAY -> "waits for try " + entry.image().attempt();
+            case GIVEN_UP -> "given up after try " + entry.image().attempt() + ", announced";
+        };
+    }
+
+    private void request(Instance instance) {
+        cloud.ec2(instance.region().name())
+                .createTags(tags ->
+                        tags.resources(instance.id().value())
+                                .tags(tag(ImageTags.REQUEST, "before-upgrade")));
+        tell(
+                DemoFleet.name(instance) + " is tagged " + ImageTags.REQUEST,
+                history -> imaged(instance, Trigger.TAGGED, history));
+    }
+
+    private static String imaged(Instance instance, Trigger trigger, History history) {
+        long made =
+                history.entries().stream()
+                        .filter(entry -> entry.isOf(instance.id()) && !entry.image().isCopy())
+                        .filter(entry -> entry.image().trigger() == trigger && entry.isMade())
+                        .count();
+        return made == 0 ? "no policy asks for an image" : "imaged at once";
+    }
+
+    private void hold(Instance instance) {
+        image(instance, instance.region())
+                .ifPresent(image -> {
+                    cloud.ec2(instance.region().name())
+                            .createTags(tags ->
+                                    tags.resources(image.imageId())
+                                            .tags(tag(ImageTags.HOLD, "audit")));
+                    tell(
+                            "an image of "
+                                    + DemoFleet.name(instance)
+                                    + " is tagged "
+                                    + ImageTags.HOLD,
+                            history -> stays(instance.region(), image, history));
+                });
+    }
+
+    private void launchFrom(Instance instance) {
+        image(instance, instance.region())
+                .ifPresent(image -> {
+                    cloud.ec2(instance.region().name())
+                            .runInstances(run ->
+                                    run.imageId(image.imageId())
+                                            .instanceType(InstanceType.T3_MICRO)
+                                            .minCount(1)
+                                            .maxCount(1));
+                    tell(
+                            "a server is launched from another image of "
+                                    + DemoFleet.name(instance),
+                            history -> stays(instance.region(), image, history));
+                });
+    }
+
+    /** In a DR Region, if its images are copied to one. */
+    private void nameInTemplate(Instance instance) {
+        List<Region> regions = new ArrayList<>(policies.regions());
+        Collections.shuffle(regions, random);
+        regions.sort(Comparator.comparing(instance.region()::equals));
+        for (Region region : regions) {
+            Optional<Image> found = image(instance, region);
+            if (found.isPresent()) {
+                Image image = found.get();
+                cloud.ec2(region.name())
+                        .createLaunchTemplate(template ->
+                                template.launchTemplateName("standby")
+                                        .launchTemplateData(it -> it.imageId(image.imageId())));
+                tell(
+                        "a launch template in %s names an image of %s"
+                                .formatted(region, DemoFleet.name(instance)),
+                        history -> stays(region, image, history));
+                return;
+            }
+        }
+    }
+
+    private static String stays(Region region, Image image, History history) {
+        return ImageName.parse(image.name())
+                .flatMap(name -> history.find(region, name))
+                .map(entry ->
+                        entry.fate() == History.Fate.THERE
+                                ? "stays: " + words(entry.reasons())
+                                : "removed")
+                .orElse("");
+    }
+
+    private static String words(List<Reason> reasons) {
+        return reasons.stream()
+                .map(reason -> reason.kind().word())
+                .distinct()
+                .collect(Collectors.joining(", "));
+    }
+
+    private void terminate(Instance instance) {
+        cloud.ec2(instance.region().name())
+                .terminateInstances(request -> request.instanceIds(instance.id().value()));
+        tell(
+                DemoFleet.name(instance) + " is terminated",
+                history -> {
+                    long there =
+                            history.entries().stream()
+                                    .filter(entry -> entry.isOf(instance.id()))
+                                    .filter(entry -> entry.fate() == History.Fate.THERE)
+                                    .count();
+                    return there == 0 ? "" : "its " + there + " newest images and copies stay";
+                });
+    }
+
+    private void stop(Instance instance) {
+        String id = instance.id().value();
+        cloud.ec2(instance.region().name()).stopInstances(stop -> stop.instanceIds(id));
+        scenes.add(
+                new Scene(
+                        cloud.now().plus(Duration.ofHours(2)),
+                        () ->
+                                cloud.ec2(instance.region().name())
+                                        .startInstances(again -> again.instanceIds(id))));
+        tell(
+                DemoFleet.name(instance) + " is stopped for two hours",
+                history -> imaged(instance, Trigger.STOPPED, history));
+    }
+
+    /** The newest good image of an instance in a Region. */
+    private Optional<Image> image(Instance instance, Region region) {
+        return cloud.images(region.name()).stream()
+                .map(LocalImage::image)
+                .filter(image -> image.state() == ImageState.AVAILABLE)
+                .filter(image ->
+                        ImageName.parse(image.name())
+                                .filter(name -> name.instance().equals(instance.id()))
+                                .isPresent())
+                .max(Comparator.comparing(Image::creationDate).thenComparing(Image::imageId));
+    }
+
+    private static Tag tag(String key, String value) {
+        return Tag.builder().key(key).value(value).build();
+    }
+}

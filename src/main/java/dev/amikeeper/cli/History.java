@@ -1,0 +1,191 @@
+package dev.amikeeper.cli;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.catalog.Work;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageRef;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.retention.PrunePlan;
+import dev.amikeeper.retention.Reason;
+import dev.amikeeper.retention.Usage;
+import dev.amikeeper.retention.Verdict;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Everything that became of the images of a deployment, as its catalogue tells at the end. */
+record History(List<Entry> entries) {
+    History {
+        entries = List.copyOf(entries);
+    }
+
+    /** What became of an image. */
+    enum Fate {
+        /** It is there now. */
+        THERE,
+        /** Asked for or being made. */
+        UNDER_WAY,
+        REMOVED,
+        GIVEN_UP
+    }
+
+    /**
+     * One image, home or copy.
+     *
+     * @param image the last record of it that was seen
+     * @param reasons why it stays; of one that is there and has none, the next run removes it
+     */
+    record Entry(Image image, Fate fate, List<Reason> reasons) {
+        Entry {
+            reasons = List.copyOf(reasons);
+        }
+
+        /** Whether it was a good image at some time. */
+        boolean isMade() {
+            return fate == Fate.THERE || fate == Fate.REMOVED;
+        }
+
+        boolean isOf(InstanceId instance) {
+            return image.name().instance().equals(instance);
+        }
+    }
+
+    private record Key(Region region, ImageName name) {
+        static final Comparator<Key> ORDER =
+                Comparator.comparing(Key::region).thenComparing(Key::name);
+
+        static Key of(Image image) {
+            return new Key(image.region(), image.name());
+        }
+    }
+
+    Optional<Entry> find(Region region, ImageName name) {
+        return entries.stream()
+                .filter(entry -> Key.of(entry.image()).equals(new Key(region, name)))
+                .findFirst();
+    }
+
+    /** Follows a deployment: tombstones do not tell everything that the records said. */
+    static final class Writer {
+        private final Application app;
+        private final Map<Key, Image> seen = new HashMap<>();
+
+        Writer(Application app) {
+            this.app = app;
+        }
+
+        /** Remembers the records; to be called before each run of the pruner. */
+        void look() {
+            eachPolicyAndRegion((policy, region) -> app.catalog().ofPolicy(policy.name(), region))
+                    .forEach(image -> seen.put(Key.of(image), image));
+        }
+
+        /** The history until now, with the plan of a dry run of the pruner. */
+        History end(Instant now) {
+            look();
+            Map<Key, Entry> ended = new HashMap<>();
+            seen.forEach((key, image) -> ended.put(key, new Entry(image, fate(image), List.of())));
+            eachPolicyAndRegion((policy, region) -> app.catalog().removed(policy.name(), region))
+                    .map(History.Writer::key)
+                    .filter(ended::containsKey)
+                    .forEach(key -> ended.computeIfPresent(key, (_, entry) -> removed(entry)));
+            verdicts(now)
+                    .forEach(verdict ->
+                            ended.computeIfPresent(
+                                    Key.of(verdict.image()), (_, entry) -> judged(entry, verdict)));
+            return new History(
+                    ended.entrySet().stream()
+                            .sorted(Map.Entry.comparingByKey(Key.ORDER))
+                            .map(Map.Entry::getValue)
+                            .toList());
+        }
+
+        private static Key key(Tombstone tombstone) {
+            return new Key(tombstone.region(), tombstone.name());
+        }
+
+        private static Fate fate(Image image) {
+            return switch (image.state()) {
+                case REQUESTED, CREATING -> Fate.UNDER_WAY;
+                case AVAILABLE, RETIRING -> Fate.THERE;
+                case FAILED -> Fate.GIVEN_UP;
+            };
+        }
+
+        private static Entry removed(Entry entry) {
+            return new Entry(entry.image(), Fate.REMOVED, List.of());
+        }
+
+        private static Entry judged(Entry entry, Verdict verdict) {
+            return switch (verdict) {
+                case Verdict.Keep(_, var reasons) ->
+                        new Entry(entry.image(), entry.fate(), reasons);
+                case Verdict.CallOff(_, var reasons) ->
+                        new Entry(entry.image(), entry.fate(), reasons);
+                case Verdict.Remove _, Verdict.Finish _ -> entry;
+            };
+        }
+
+        /** What the pruner would do now. */
+        private Stream<Verdict> verdicts(Instant now) {
+            Set<ImageRef> sources = copySources();
+            List<Verdict> verdicts = new ArrayList<>();
+            for (Region region : app.policies().regions()) {
+                Map<ImageId, Ami> inEc2 =
+                        app.images().ours(region).stream()
+                                .collect(Collectors.toMap(Ami::id, Function.identity()));
+                Usage usage = app.probes().usage(region);
+                for (Policy policy : app.policies().all()) {
+                    List<Image> records = app.catalog().ofPolicy(policy.name(), region);
+                    verdicts.addAll(
+                            PrunePlan.of(policy, region, records, inEc2, usage, sources, now)
+                                    .verdicts());
+                }
+            }
+            return verdicts.stream();
+        }
+
+        private Set<ImageRef> copySources() {
+            return app.policies().regions().stream()
+                    .flatMap(region ->
+                            Stream.of(Work.COPY_WAITING, Work.COPY_UNDER_WAY)
+                                    .flatMap(kind ->
+                                            app
+                                                    .catalog()
+                                                    .work(
+                                                            region,
+                                                            kind,
+                                                            Instant.MAX,
+                                                            Integer.MAX_VALUE)
+                                                    .stream()))
+                    .flatMap(copy -> copy.home().stream())
+                    .collect(Collectors.toSet());
+        }
+
+        private interface Reading<T> {
+            List<T> read(Policy policy, Region region);
+        }
+
+        private <T> Stream<T> eachPolicyAndRegion(Reading<T> reading) {
+            return app.policies().all().stream()
+                    .flatMap(policy ->
+                            app.policies().regions().stream()
+                                    .flatMap(region -> reading.read(policy, region).stream()));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package dev.amikeeper.cli;
+
+import dev.amikeeper.policy.InvalidPolicyException;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+
+/** The command line. The launcher {@code keeper} builds and starts it. */
+@Command(
+        name = "keeper",
+        mixinStandardHelpOptions = true,
+        versionProvider = Keeper.Version.class,
+        description = "Images EC2 instances, replicates and prunes their AMIs.",
+        subcommands = DemoCommand.class)
+public final class Keeper implements Runnable {
+    private static final Logger log = LoggerFactory.getLogger(Keeper.class);
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
+    private CommandSpec spec;
+
+    Keeper() {}
+
+    /** Runs a command; exits with 0, with 2 for a user's mistake, with 1 for ours. */
+    public static void main(String[] arguments) {
+        System.exit(commandLine(Screen.ofLauncher()).execute(arguments));
+    }
+
+    static CommandLine commandLine(Screen screen) {
+        CommandLine line = new CommandLine(new Keeper(), new Parts(screen));
+        Ansi ansi = screen.colours() ? Ansi.ON : Ansi.OFF;
+        return line.setColorScheme(CommandLine.Help.defaultColorScheme(ansi))
+                .setExecutionExceptionHandler((error, command, _) -> tell(error, command));
+    }
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+
+    private static int tell(Exception error, CommandLine command) {
+        PrintWriter err = command.getErr();
+        if (error instanceof InvalidPolicyException || error instanceof UnusableException) {
+            err.println(error.getMessage());
+            return CommandLine.ExitCode.USAGE;
+        }
+        log.error("keeper failed", error);
+        err.println("keeper: " + error + " (this is a bug; target/keeper/keeper.log says more)");
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    /** Something that the user gave cannot be used; the message is all that is to be said. */
+    static final class UnusableException extends RuntimeException {
+        UnusableException(String message) {
+            super(message);
+        }
+    }
+
+    /** The commands' screen is the one that the launcher found. */
+    private record Parts(Screen screen) implements CommandLine.IFactory {
+        @Override
+        public <K> K create(Class<K> part) throws Exception {
+            return part == DemoCommand.class
+                    ? part.cast(new DemoCommand(screen))
+                    : CommandLine.defaultFactory().create(part);
+        }
+    }
+
+    /** The build writes the version into a resource. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() throws IOException {
+            try (InputStream in =
+                    Objects.requireNonNull(Keeper.class.getResourceAsStream("/version.txt"))) {
+                String version = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+                return new String[] {"AMI Keeper " + version};
+            }
+        }
+    }
+}

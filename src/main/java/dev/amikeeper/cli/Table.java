@@ -1,0 +1,50 @@
+package dev.amikeeper.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Aligned columns. */
+final class Table {
+    private static final String GAP = "  ";
+
+    private final String sides;
+    private final List<List<String>> rows = new ArrayList<>();
+
+    /** A column each: {@code l} for left, {@code r} for right. */
+    Table(String sides) {
+        this.sides = sides;
+    }
+
+    /** Adds a row; missing cells at its end are empty. */
+    Table row(List<String> cells) {
+        rows.add(List.copyOf(cells));
+        return this;
+    }
+
+    Table row(String... cells) {
+        return row(List.of(cells));
+    }
+
+    List<String> lines() {
+        return rows.stream().map(this::line).toList();
+    }
+
+    private String line(List<String> row) {
+        StringBuilder line = new StringBuilder();
+        for (int i = 0; i < row.size(); i++) {
+            String cell = row.get(i);
+            String pad = " ".repeat(width(i) - cell.length());
+            line.append(i == 0 ? "" : GAP);
+            line.append(sides.charAt(i) == 'r' ? pad + cell : cell + pad);
+        }
+        return line.toString().stripTrailing();
+    }
+
+    private int width(int column) {
+        return rows.stream()
+                .filter(row -> row.size() > column)
+                .mapToInt(row -> row.get(column).length())
+                .max()
+                .orElse(0);
+    }
+}

@@ -1,0 +1,120 @@
+package dev.amikeeper.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.cli.Account.Calls;
+import dev.amikeeper.cli.Account.Counts;
+import dev.amikeeper.cli.Account.Line;
+import dev.amikeeper.policy.Policies;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/** Three days of the demo: the account of what was played agrees with itself. */
+@TestInstance(Lifecycle.PER_CLASS)
+final class DemoTest {
+    private static final int DAYS = 3;
+    private static final int GOLD = 5;
+    private static final int SILVER = 6;
+
+    private final Account account;
+
+    DemoTest() throws Exception {
+        String yaml = Files.readString(Path.of("src/main/resources/demo-policies.yaml"));
+        Policies policies = Policies.parse(yaml, "demo", Demo.HOME, Application.regions(Demo.HOME));
+        account = Demo.play(policies, DAYS, 7, Progress.NONE);
+    }
+
+    @Test
+    void imagesEverySelectedInstanceAtEverySlot() {
+        assertThat(made("gold", "image")).isEqualTo(GOLD * DAYS);
+        assertThat(made("silver", "image")).isEqualTo(SILVER * DAYS * 2);
+    }
+
+    @Test
+    void copiesEveryImageToEachRegionOfItsPolicy() {
+        assertThat(made("gold", "copy")).isEqualTo(GOLD * DAYS * 2);
+        assertThat(made("silver", "copy")).isEqualTo(SILVER * DAYS * 2);
+    }
+
+    @Test
+    void accountsForEveryImage() {
+        assertThat(account.images())
+                .extracting(Line::counts)
+                .allSatisfy(counts ->
+                        assertThat(counts.made()).isEqualTo(counts.removed() + counts.thereNow()));
+        assertThat(account.total().removed()).isPositive();
+        assertThat(account.total().made())
+                .isEqualTo(lines().mapToInt(line -> line.counts().made()).sum());
+        assertThat(account.total()).extracting(Counts::givenUp, Counts::underWay).containsOnly(0);
+    }
+
+    @Test
+    void callsEc2NoMoreThanTheImagesLivesNeed() {
+        assertThat(account.calls())
+                .containsExactly(
+                        // One throttled and one whose reply is lost, as the story wants it.
+                        new Calls("CreateImage", 53, 51, 0, 2),
+                        new Calls("CopyImage", 68, 66, 1, 1),
+                        new Calls(
+                                "DeregisterImage",
+                                account.total().removed() + 1,
+                                account.total().removed(),
+                                1,
+                                0),
+                        new Calls("ModifyImageAttribute", 45, 45, 0, 0),
+                        new Calls("DeleteTags", 0, 0, 0, 0));
+    }
+
+    @Test
+    void makesAFailedCopyAtItsSecondTry() {
+        assertThat(account.total().retried()).isEqualTo(1);
+        assertThat(account.story())
+                .anySatisfy(it -> {
+                    assertThat(it.what()).contains("fails");
+                    assertThat(it.then()).isEqualTo("made at try 2");
+                });
+    }
+
+    @Test
+    void leavesNothingUnhandled() {
+        assertThat(account.deadLetters()).isZero();
+        assertThat(account.announcements()).isZero();
+    }
+
+    @Test
+    void givesProgramsTheSameAccountForTheSameSeed() throws Exception {
+        CommandRun run = CommandRun.of("demo", "--days", "" + DAYS, "--seed", "7", "--json");
+        JsonMapper mapper = JsonMapper.builder().build();
+        JsonNode expected = mapper.readTree(mapper.writeValueAsString(account));
+
+        assertThat(run.err()).isEmpty();
+        assertThat(mapper.readTree(run.out())).isEqualTo(expected);
+    }
+
+    @Test
+    void fitsOnAScreen() {
+        assertThat(new AccountText(account, false).toString().lines())
+                .hasSizeLessThanOrEqualTo(50)
+                .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(110));
+    }
+
+    private Stream<Line> lines() {
+        return account.images().stream();
+    }
+
+    private int made(String policy, String kind) {
+        return lines().filter(line -> line.policy().equals(policy) && line.kind().equals(kind))
+                .mapToInt(line -> line.counts().made())
+                .sum();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.amikeeper.cli;
+
+import org.jspecify.annotations.NullMarked;
