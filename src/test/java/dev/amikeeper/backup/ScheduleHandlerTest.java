@@ -53,6 +53,21 @@ final class ScheduleHandlerTest {
     }
 
     @Test
+    void aFirstTickThatDiesLosesNoSlot() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.cloud.faults().calls("DescribeInstances").times(3).killBefore();
+
+        given.tick("2026-03-01T02:00:00Z");
+        assertThat(given.records(Given.EAST)).isEmpty();
+
+        given.tick("2026-03-01T02:05:00Z");
+        assertThat(given.records(Given.EAST))
+                .extracting(image -> image.name().slot())
+                .containsExactly(slot("2026-03-01T02:00:00Z"));
+    }
+
+    @Test
     void takesNoSlotFromBeforeItsFirstTick() {
         Given given = Given.nightly("");
         given.instance("web-1");
@@ -136,7 +151,7 @@ final class ScheduleHandlerTest {
         given.instance("web-1");
         given.cloud.faults().calls("DescribeInstances").times(1000).deny();
 
-        given.playUntil("2026-03-01T06:00:00Z");
+        given.playUntil("2026-03-01T04:00:00Z");
 
         assertThat(given.told()).singleElement().asString().contains("UnauthorizedOperation");
     }

@@ -57,13 +57,13 @@ final class FaultTest {
 
     @ParameterizedTest
     @CsvSource({"InternalError, 500", "Unavailable, 503", "SomethingNew, 599", ", 502"})
-    void anUnknownFailureOfEc2ItselfIsUnreachable(String code, int status) {
-        assertThat(Fault.of(answer(code, "EC2's words", status))).isEqualTo(Fault.UNREACHABLE);
+    void anUnknownFailureOfEc2ItselfIsAServerError(String code, int status) {
+        assertThat(Fault.of(answer(code, "EC2's words", status))).isEqualTo(Fault.SERVER_ERROR);
     }
 
     @Test
     void anAnswerWithoutDetailsGoesByItsStatus() {
-        assertThat(Fault.of(withoutDetails(503))).isEqualTo(Fault.UNREACHABLE);
+        assertThat(Fault.of(withoutDetails(503))).isEqualTo(Fault.SERVER_ERROR);
         assertThat(Fault.of(withoutDetails(400))).isEqualTo(Fault.OTHER);
     }
 

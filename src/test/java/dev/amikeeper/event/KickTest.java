@@ -23,14 +23,27 @@ final class KickTest {
 
     @ParameterizedTest
     @CsvSource({
-        "create-kick.json, 11d6ee51-4cc7-4302-9e22-7cd8afdaadf5, us-east-1",
-        "copy-kick.json, 21d6ee51-4cc7-4302-9e22-7cd8afdaadf5, us-west-2"
+        "create-kick.json, 11d6ee51-4cc7-4302-9e22-7cd8afdaadf5, us-east-1, 2026-03-01T02:00:00Z",
+        "copy-kick.json, 21d6ee51-4cc7-4302-9e22-7cd8afdaadf5, us-west-2, 2026-03-01T02:06:11Z"
     })
-    void isReadFromADeliveryOfSqs(String file, String messageId, Region region) throws Exception {
+    void isReadFromADeliveryOfSqs(String file, String messageId, Region region, Instant at)
+            throws Exception {
         assertThat(Kick.batch(Samples.read(file)))
                 .isEqualTo(
                         new Kick.Batch(
-                                List.of(new Kick(messageId, region, Optional.empty())), List.of()));
+                                List.of(new Kick(messageId, region, Optional.of(at))), List.of()));
+    }
+
+    @Test
+    void hasTheTimeOfItsMessageWhereItHasNone() throws Exception {
+        Map<String, Object> message =
+                Map.of(
+                        "messageId", "m",
+                        "body", "{\"region\":\"us-west-2\"}",
+                        "attributes", Map.of("SentTimestamp", "1772330405000"));
+
+        assertThat(Kick.batch(Map.of("Records", List.of(message))).kicks())
+                .containsExactly(new Kick("m", WEST, Optional.of(NOW)));
     }
 
     @Test

@@ -93,6 +93,58 @@ final class ReplicationTest {
     }
 
     @Test
+    void aCopyThatWasFinishedBeforeItWasKnownIsSettled() {
+        Given given = Given.nightly(TO_WEST);
+        given.instance("web-1");
+        given.cloud.faults().calls("CopyImage").killAfter();
+        given.cloud.settings().copyTime(java.time.Duration.ofSeconds(30));
+
+        given.playUntil(LATER);
+
+        assertThat(given.records(Given.WEST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.AVAILABLE);
+        assertThat(given.images(Given.WEST)).hasSize(1);
+        assertThat(given.catalog().copiesInFlight(new Region(Given.WEST))).isZero();
+    }
+
+    @Test
+    void aCopyThatAlwaysFailsAtTheCallHoldsUpNoOther() {
+        Given given = Given.nightly(TO_WEST);
+        for (int i = 0; i < 4; i++) {
+            given.instance("web-" + i);
+        }
+        given.cloud.faults().calls("CopyImage").nth(1).error("InternalError", 500);
+
+        given.playUntil("2026-03-01T02:25:00Z");
+
+        assertThat(given.images(Given.WEST)).hasSize(4);
+    }
+
+    @Test
+    void whatWaitsForARegionThatIsNoLongerInTheFileIsGivenUpAndTold() {
+        Given given = Given.nightly(TO_WEST);
+        given.instance("web-1");
+        given.cloud.faults().unreachable(Given.WEST, Instant.parse("2026-03-01T02:30:00Z"));
+        given.playUntil("2026-03-01T02:29:00Z");
+
+        Given other =
+                given.redeployed(
+                        """
+                        policies:
+                          gold:
+                            select: {tags: {backup: gold}}
+                            schedule: {cron: "0 2 * * *"}
+                        """);
+        other.playUntil("2026-03-01T02:45:00Z");
+
+        assertThat(other.records(Given.WEST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.FAILED);
+        assertThat(other.told()).singleElement().asString().contains("no longer replicates to");
+    }
+
+    @Test
     void aFailedImageIsRemovedAndTriedOnceMore() {
         Given given = Given.nightly(TO_WEST);
         given.instance("web-1");

@@ -142,6 +142,29 @@ final class PruneHandlerTest {
     }
 
     @Test
+    void keepsEverythingWhileATemplateNamesItsImageByAnythingButAnId() {
+        Given given = threeDays("keep: {last: 1}");
+        given.ec2(Given.EAST)
+                .createLaunchTemplate(create ->
+                        create.launchTemplateName("web")
+                                .launchTemplateData(version -> version.imageId("ami-TODO")));
+
+        assertThat(given.deployment.prune(DAY_4, false).removed()).isZero();
+        assertThat(given.told()).singleElement().asString().contains("ami-TODO");
+    }
+
+    @Test
+    void theBreakerCountsThePolicysWholeRun() {
+        Given given =
+                threeDays(
+                        "keep: {last: 1}\nreplicate: {us-west-2: {}}\nlimits: {maxRemoveCount: 3}");
+
+        assertThat(given.deployment.prune(DAY_4, false).blocked()).isEqualTo(1);
+        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(Given.WEST)).hasSize(3);
+    }
+
+    @Test
     void keepsEverythingWhereAProbeIsDenied() {
         for (String probe : List.of("DescribeLaunchTemplates", "DescribeInstances")) {
             Given given = threeDays("keep: {last: 1}");
