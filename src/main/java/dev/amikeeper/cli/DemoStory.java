@@ -126,13 +126,13 @@ final class DemoStory {
         cloud.faults().calls("CopyImage").nth(1 + random.nextInt(5)).loseReply();
         Instant day = cloud.now();
         tell(
-                "EC2 throttles a call, and the replies to two others are lost",
+                "a call is throttled, the replies to two are lost",
                 history -> {
                     long started =
                             history.entries().stream()
                                     .filter(entry -> !isBefore(entry, day) && entry.isMade())
                                     .count();
-                    return started == 0 ? "" : "called again: nothing lost, nothing made twice";
+                    return started == 0 ? "" : "called again: nothing lost, none made twice";
                 });
     }
 
@@ -222,8 +222,7 @@ final class DemoStory {
                                             .minCount(1)
                                             .maxCount(1));
                     tell(
-                            "a server is launched from another image of "
-                                    + DemoFleet.name(instance),
+                            "somebody launches another image of " + DemoFleet.name(instance),
                             history -> stays(instance.region(), image, history));
                 });
     }

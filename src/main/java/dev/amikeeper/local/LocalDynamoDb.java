@@ -30,7 +30,7 @@ public final class LocalDynamoDb implements AutoCloseable {
 
     public LocalDynamoDb() {
         local = DynamoDBEmbedded.create(true);
-        client = local.dynamoDbClient();
+        client = new RememberingDynamoDb(local.dynamoDbClient());
     }
 
     public DynamoDbClient client() {
