@@ -1,5 +1,6 @@
 package dev.amikeeper.ec2;
 
+import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Texts;
 
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
@@ -8,6 +9,9 @@ import software.amazon.awssdk.core.exception.SdkException;
 
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -37,6 +41,8 @@ public enum Fault {
     UNREACHABLE,
     /** Anything else: it surfaces with EC2's own words. */
     OTHER;
+
+    private static final Pattern IMAGE = Pattern.compile("(?<=in use by AMI )ami-[0-9a-z]{1,40}");
 
     private static final Map<String, Fault> BY_CODE =
             Map.ofEntries(
@@ -93,6 +99,12 @@ public enum Fault {
                         .filter(text -> !text.isBlank())
                         .collect(Collectors.joining(": "));
         return words.isEmpty() ? "HTTP status " + answer.statusCode() : words;
+    }
+
+    /** The image that an answer names in its words: a hint, never to be acted upon unchecked. */
+    static Optional<ImageId> imageIn(SdkException error) {
+        Matcher named = IMAGE.matcher(text(error));
+        return named.find() ? Optional.of(new ImageId(named.group())) : Optional.empty();
     }
 
     private static String code(AwsServiceException answer) {

@@ -114,7 +114,7 @@ public final class Images {
                         }
                     }
                     case NAME_TAKEN -> {
-                        return adopt(image);
+                        return adopt(image, error);
                     }
                     case UNREACHABLE -> {
                         return new Start.Stop(why);
@@ -143,19 +143,10 @@ public final class Images {
      * Finds the image that already has the name. A failed one is removed, for it keeps its name
      * until then; one that does not carry our tags is not ours to adopt.
      */
-    private Start adopt(Image image) {
+    private Start adopt(Image image, SdkException nameTaken) {
         Optional<Ami> found;
         try {
-            found =
-                    list(
-                                    image.region(),
-                                    request ->
-                                            request.filters(
-                                                    Filters.anyOf(
-                                                            "name",
-                                                            List.of(image.name().toString()))))
-                            .stream()
-                            .findFirst();
+            found = named(image).or(() -> hinted(image.region(), nameTaken));
         } catch (SdkException error) {
             return new Start.Stop(Fault.text(error));
         }
@@ -175,6 +166,26 @@ public final class Images {
             };
         }
         return new Start.Adopted(ami);
+    }
+
+    private Optional<Ami> named(Image image) {
+        return list(
+                        image.region(),
+                        request ->
+                                request.filters(
+                                        Filters.anyOf("name", List.of(image.name().toString()))))
+                .stream()
+                .findFirst();
+    }
+
+    /** The answer names the image, which may be too new to be listed; its tags decide, as ever. */
+    private Optional<Ami> hinted(Region region, SdkException nameTaken) {
+        return Fault.imageIn(nameTaken)
+                .flatMap(id ->
+                        switch (look(region, id)) {
+                            case Look.Shown(Ami ami) -> Optional.of(ami);
+                            case Look.Gone _, Look.NotShown _ -> Optional.empty();
+                        });
     }
 
     /** Sets the launch permissions that a policy asks for; may be repeated. */

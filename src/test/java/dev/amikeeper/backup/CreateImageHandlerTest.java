@@ -85,6 +85,21 @@ final class CreateImageHandlerTest {
     }
 
     @Test
+    void adoptsAnImageThatEc2NamesButDoesNotListYet() {
+        Given given = Given.nightly("");
+        given.cloud.settings().hiddenCalls(4);
+        given.instance("web-1");
+        given.cloud.faults().calls("CreateImage").loseReply();
+
+        given.playUntil("2026-03-01T03:00:00Z");
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.records(Given.EAST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.AVAILABLE);
+    }
+
+    @Test
     void adoptsAnImageThatWasAvailableBeforeAnybodyKnewIt() {
         Given given = Given.nightly("replicate: {us-west-2: {}}");
         given.instance("web-1");
