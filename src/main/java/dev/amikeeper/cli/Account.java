@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SortedMap;
@@ -35,6 +36,7 @@ import java.util.stream.Stream;
  * @param instances how many there were at the start
  * @param images by policy and Region
  * @param total all of them
+ * @param strays images in EC2 with our tags that the catalogue does not know: none
  * @param story what happened on the way
  * @param kept how many of the images that are there now each kind of reason keeps
  * @param toGo how many of them the next run of the pruner removes
@@ -54,6 +56,7 @@ record Account(
         List<String> homeRegions,
         List<Line> images,
         Counts total,
+        int strays,
         List<Happening> story,
         SequencedMap<String, Integer> kept,
         int toGo,
@@ -187,6 +190,7 @@ record Account(
                         .toList(),
                 lines(entries),
                 Counts.of(entries.stream()),
+                history.strays().size(),
                 story.told().stream()
                         .map(it -> new Happening(it.day(), it.what(), it.then().in(history)))
                         .toList(),
@@ -252,14 +256,14 @@ record Account(
         return words;
     }
 
-    /** The instance with the most kinds of reasons; of several, the one with the fewest images. */
+    /** Of the instances whose images people hold or use, if any, the one with the fewest images. */
     private static Example example(List<Entry> there, DemoFleet fleet) {
         Map<InstanceId, List<Entry>> byInstance =
                 there.stream().collect(groupingBy(entry -> entry.image().name().instance()));
         return byInstance.entrySet().stream()
                 .min(
-                        Comparator.<Map.Entry<InstanceId, List<Entry>>, Long>comparing(
-                                        it -> -kinds(it.getValue()))
+                        Comparator.<Map.Entry<InstanceId, List<Entry>>>comparingInt(
+                                        it -> -byPeople(it.getValue()))
                                 .thenComparingInt(it -> it.getValue().size())
                                 .thenComparing(it -> it.getKey().value()))
                 .map(it ->
@@ -268,12 +272,14 @@ record Account(
                 .orElse(new Example("", "", List.of()));
     }
 
-    private static long kinds(List<Entry> entries) {
-        return entries.stream()
-                .flatMap(entry -> entry.reasons().stream())
-                .map(Reason::kind)
-                .distinct()
-                .count();
+    private static int byPeople(List<Entry> entries) {
+        return (int)
+                entries.stream()
+                        .flatMap(entry -> entry.reasons().stream())
+                        .map(Reason::kind)
+                        .filter(kind -> kind == Reason.Kind.HELD || kind == Reason.Kind.IN_USE)
+                        .distinct()
+                        .count();
     }
 
     private static List<Shown> shown(List<Entry> entries) {
@@ -297,9 +303,7 @@ record Account(
                         .distinct()
                         .toList();
         String state =
-                image.disabled()
-                        ? "disabled"
-                        : image.state().name().toLowerCase(java.util.Locale.ROOT);
+                image.disabled() ? "disabled" : image.state().name().toLowerCase(Locale.ROOT);
         return new Shown(
                 image.name().slot().toString(),
                 image.name().policy(),

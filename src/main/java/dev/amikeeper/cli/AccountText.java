@@ -7,6 +7,7 @@ import dev.amikeeper.cli.Account.Happening;
 import dev.amikeeper.cli.Account.Line;
 import dev.amikeeper.cli.Account.Shown;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -16,14 +17,15 @@ final class AccountText {
     private static final String BOLD = "\033[1m";
     private static final String DIM = "\033[2m";
     private static final String PLAIN = "\033[0m";
-    private static final int EXAMPLE_ROWS = 8;
+    private static final int NEWEST = 4;
+    private static final int OLDEST = 3;
 
     private final StringBuilder text = new StringBuilder();
     private final boolean colours;
 
-    AccountText(Account account, boolean colours) {
+    AccountText(Account account, Duration taken, boolean colours) {
         this.colours = colours;
-        title(account);
+        title(account, taken);
         images(account);
         story(account.story());
         kept(account);
@@ -37,26 +39,28 @@ final class AccountText {
         return text.toString();
     }
 
-    private void title(Account account) {
+    private void title(Account account, Duration taken) {
         text.append(bold("AMI Keeper demo"))
                 .append(
-                        ": %d %s from %s, %d instances in %s, seed %d%n"
+                        ": %d %s from %s, %d instances in %d %s, seed %d, played in %d s%n"
                                 .formatted(
                                         account.days(),
                                         account.days() == 1 ? "day" : "days",
                                         account.from().substring(0, "2026-03-01".length()),
                                         account.instances(),
-                                        String.join(" and ", account.homeRegions()),
-                                        account.seed()));
+                                        account.homeRegions().size(),
+                                        account.homeRegions().size() == 1 ? "Region" : "Regions",
+                                        account.seed(),
+                                        taken.toSeconds()));
     }
 
     private void images(Account account) {
         Table table = new Table("llrrrrrl");
-        table.row("", "", "made", "removed", "there now", "given up", "under way");
+        table.row("Images", "", "made", "removed", "there now", "given up", "under way");
         String policy = "";
         for (Line line : account.images()) {
             table.row(
-                    line.policy().equals(policy) ? "" : line.policy(),
+                    line.policy().equals(policy) ? "" : "  " + line.policy(),
                     line.region(),
                     number(line.counts().made()),
                     number(line.counts().removed()),
@@ -68,14 +72,14 @@ final class AccountText {
         }
         Counts total = account.total();
         table.row(
-                "total",
+                "  total",
                 "",
                 number(total.made()),
                 number(total.removed()),
                 number(total.thereNow()),
                 number(total.givenUp()),
                 number(total.underWay()));
-        section("Images", "by policy and Region", table);
+        section("Images", table);
     }
 
     private static String remark(Line line) {
@@ -90,71 +94,83 @@ final class AccountText {
         if (story.isEmpty()) {
             return;
         }
-        Table table = new Table("lll");
-        story.forEach(it -> table.row("day " + it.day(), it.what(), it.then()));
-        section("On the way", "", table);
+        Table table = new Table("lll").row("On the way");
+        story.forEach(it -> table.row("  day " + it.day(), it.what(), it.then()));
+        section("On the way", table);
     }
 
     private void kept(Account account) {
-        String toGo = account.toGo() == 0 ? "" : "; the next run removes " + number(account.toGo());
-        Table table = new Table("l").row(words(account.kept()) + toGo);
-        section("Why they are kept", "an image can have several reasons", table);
-    }
-
-    private void example(Example example) {
-        if (example.images().isEmpty()) {
+        if (account.total().thereNow() == 0) {
             return;
         }
-        Table table = new Table("llll").row("slot", "Region", "state", "why kept");
-        for (Shown image :
-                example.images().subList(0, Math.min(EXAMPLE_ROWS, example.images().size()))) {
-            table.row(
-                    image.slot().replace('T', ' ').replace("00Z", "").replaceAll(":$", ""),
-                    image.region(),
-                    image.state(),
-                    image.kept().isEmpty()
-                            ? "nothing: goes next"
-                            : String.join(", ", image.kept()));
+        Table table = new Table("l").row("Why they are kept").row("  " + words(account.kept()));
+        if (account.toGo() > 0) {
+            table.row("  " + number(account.toGo()) + " by nothing: the next run removes them");
         }
-        int more = example.images().size() - EXAMPLE_ROWS;
-        if (more > 0) {
-            table.row("and " + more + " more");
+        section("Why they are kept", table);
+    }
+
+    /** The newest images and the oldest, for those are kept for the rarer reasons. */
+    private void example(Example example) {
+        List<Shown> images = example.images();
+        if (images.isEmpty()) {
+            return;
         }
-        section("For example " + example.name(), example.instance(), table);
+        String heading = "For example " + example.name();
+        Table table = new Table("llll").row(heading, "Region", "state", "why kept");
+        int more = images.size() - NEWEST - OLDEST;
+        if (more <= 1) {
+            images.forEach(image -> show(image, table));
+        } else {
+            images.subList(0, NEWEST).forEach(image -> show(image, table));
+            table.row("  ... " + more + " more");
+            images.subList(NEWEST + more, images.size()).forEach(image -> show(image, table));
+        }
+        section(heading, table);
+    }
+
+    private static void show(Shown image, Table table) {
+        table.row(
+                "  " + image.slot().replace('T', ' ').replaceAll("(:00)?Z$", ""),
+                image.region(),
+                image.state(),
+                image.kept().isEmpty() ? "nothing" : String.join(", ", image.kept()));
     }
 
     private void calls(Account account) {
-        Table table = new Table("lrrrr").row("", "calls", "needed", "failed tries", "repeated");
+        Table table =
+                new Table("lrrrr").row("Calls to EC2", "all", "needed", "failed tries", "repeated");
         for (Calls calls : account.calls()) {
             table.row(
-                    calls.action(),
+                    "  " + calls.action(),
                     number(calls.calls()),
                     number(calls.needed()),
                     number(calls.failedTries()),
                     number(calls.repeated()));
         }
-        table.row("shared reads", number(account.sharedReads()));
-        section("Calls to EC2", "", table);
+        table.row("  shared reads", number(account.sharedReads()));
+        section("Calls to EC2", table);
     }
 
     private void next() {
         Table table =
                 new Table("ll")
-                        .row("./keeper demo --days 90 --seed 2", "a longer time, another fleet")
+                        .row("Try next")
+                        .row("  ./keeper demo --days 90 --seed 2", "longer, another fleet")
                         .row(
-                                "./keeper demo --policies FILE",
-                                "your rules; copy src/main/resources/demo-policies.yaml")
-                        .row("./keeper demo --json", "these figures for programs")
-                        .row(
-                                "./mvnw verify",
-                                "everything that is checked; README.md says the rest");
-        section("Try next", "", table);
+                                "  ./keeper demo --policies FILE",
+                                "yours; copy src/main/resources/demo-policies.yaml")
+                        .row("  ./keeper demo --json", "these figures for programs")
+                        .row("  ./mvnw verify", "every check; README.md says how to deploy");
+        section("Try next", table);
     }
 
-    private void section(String heading, String remark, Table table) {
-        text.append('\n').append(bold(heading));
-        text.append(remark.isEmpty() ? "" : " " + dim("(" + remark + ")")).append('\n');
-        table.lines().forEach(line -> text.append("  ").append(line).append('\n'));
+    /** A table whose first line begins with its heading. */
+    private void section(String heading, Table table) {
+        List<String> lines = table.lines();
+        String first = lines.getFirst().substring(heading.length());
+        text.append('\n').append(bold(heading)).append(dim(first)).append('\n');
+        lines.stream().skip(1).forEach(line -> text.append(line).append('\n'));
     }
 
     private static String words(Map<String, Integer> counts) {
@@ -172,6 +188,6 @@ final class AccountText {
     }
 
     private String dim(String words) {
-        return colours ? DIM + words + PLAIN : words;
+        return colours && !words.isEmpty() ? DIM + words + PLAIN : words;
     }
 }

@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 
@@ -76,9 +77,15 @@ final class DemoCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "--days: " + days + " is not within 1 and " + MOST_DAYS);
         }
-        Account account = Demo.play(readPolicies(), days, seed, progress());
+        Policies chosen = readPolicies();
+        long began = System.nanoTime();
+        Account account = Demo.play(chosen, days, seed, progress());
+        Duration taken = Duration.ofNanos(System.nanoTime() - began);
         PrintWriter out = spec.commandLine().getOut();
-        out.print(json ? json(account) : new AccountText(account, screen.colours()).toString());
+        out.print(
+                json
+                        ? json(account)
+                        : new AccountText(account, taken, screen.colours()).toString());
         out.flush();
     }
 

@@ -18,6 +18,7 @@ import dev.amikeeper.retention.Verdict;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -28,9 +29,14 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Everything that became of the images of a deployment, as its catalogue tells at the end. */
-record History(List<Entry> entries) {
+/**
+ * Everything that became of the images of a deployment, as its catalogue tells at the end.
+ *
+ * @param strays images with our tags that EC2 shows and the catalogue does not know
+ */
+record History(List<Entry> entries, List<ImageRef> strays) {
     History {
+        strays = List.copyOf(strays);
         entries = List.copyOf(entries);
     }
 
@@ -112,7 +118,8 @@ record History(List<Entry> entries) {
                     ended.entrySet().stream()
                             .sorted(Map.Entry.comparingByKey(Key.ORDER))
                             .map(Map.Entry::getValue)
-                            .toList());
+                            .toList(),
+                    strays(ended.values()));
         }
 
         private static Key key(Tombstone tombstone) {
@@ -158,6 +165,22 @@ record History(List<Entry> entries) {
                 }
             }
             return verdicts.stream();
+        }
+
+        private List<ImageRef> strays(Collection<Entry> ended) {
+            Set<ImageRef> known =
+                    ended.stream()
+                            .filter(entry -> entry.fate() != Fate.REMOVED)
+                            .map(Entry::image)
+                            .flatMap(image ->
+                                    image.id().map(id -> new ImageRef(image.region(), id)).stream())
+                            .collect(Collectors.toSet());
+            return app.policies().regions().stream()
+                    .flatMap(region ->
+                            app.images().ours(region).stream()
+                                    .map(ami -> new ImageRef(region, ami.id())))
+                    .filter(image -> !known.contains(image))
+                    .toList();
         }
 
         private Set<ImageRef> copySources() {

@@ -15,7 +15,7 @@ final class Table {
         this.sides = sides;
     }
 
-    /** Adds a row; missing cells at its end are empty. */
+    /** Adds a row. Missing cells at its end are empty; a lone cell makes its column no wider. */
     Table row(List<String> cells) {
         rows.add(List.copyOf(cells));
         return this;
@@ -33,7 +33,7 @@ final class Table {
         StringBuilder line = new StringBuilder();
         for (int i = 0; i < row.size(); i++) {
             String cell = row.get(i);
-            String pad = " ".repeat(width(i) - cell.length());
+            String pad = " ".repeat(Math.max(0, width(i) - cell.length()));
             line.append(i == 0 ? "" : GAP);
             line.append(sides.charAt(i) == 'r' ? pad + cell : cell + pad);
         }
@@ -42,7 +42,7 @@ final class Table {
 
     private int width(int column) {
         return rows.stream()
-                .filter(row -> row.size() > column)
+                .filter(row -> row.size() > column && row.size() > 1)
                 .mapToInt(row -> row.get(column).length())
                 .max()
                 .orElse(0);
