@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""The deployed template through three nights of trouble: replies lost, calls throttled and failing, functions killed in
+mid-flight, events and messages delivered twice, little room for copies, a Region
+in which copies fail. Run from the project's root, after ./mvnw verify: python3 .ci/faults.py"""
+import json, os, subprocess, sys, tempfile, time, urllib.request
+from collections import Counter
+
+local = os.path.abspath("../shared/aws-local"); sys.path.insert(0, local)
+PORT = int(os.environ.get("WORLD_PORT", "5581")); URL = f"http://127.0.0.1:{PORT}"
+POLICIES = """
+policies:
+  gold:
+    select: {tags: {backup: gold}}
+    schedule: {cron: '0 2 * * *'}
+    keep: {last: 2}
+    replicate: {us-west-2: {}, eu-west-1: {}}
+    share: {accounts: ['111122223333']}
+"""
+
+
+def world(verb, data=None):
+    request = urllib.request.Request(f"{URL}/_world/{verb}", data=None if data is None else json.dumps(data).encode())
+    return json.loads(urllib.request.urlopen(request, timeout=120).read())
+
+
+def images():
+    """How many images there are, by Region and state."""
+    return Counter((key.split("/")[1], image["State"]) for key, region in world("state")["regions"].items()
+                   for image in region["images"].values() if image["State"] != "deregistered")
+
+
+def expect(what, found, wanted):
+    print(f"{what}: {'ok' if found == wanted else f'FELL SHORT: {found}, not {wanted}'}")
+    if found != wanted: sys.exit(1)
+
+
+def tick(time, twice=False):
+    host.scheduled(time, only="ScheduleFunction"); host.drain(duplicate=twice)
+
+
+def play(steps):
+    """So many times five minutes; every event and message comes twice."""
+    for _ in range(steps):
+        for event in world("advance", {"seconds": 300})["events"]: host.deliver(event); host.deliver(event)
+        host.drain(duplicate=True)
+        tick(world("advance", {"seconds": 0})["now"][:19] + "Z")
+
+
+def killed(function, event, action, nth):
+    """The function dies right after its nth call of this action."""
+    world("faults", [{"action": action, "mode": "freeze", "nth": nth, "times": 1}])
+    host.invoke(function, event, kill_after=8)
+    world("faults", [])
+
+
+server = subprocess.Popen([sys.executable, os.path.join(local, "ec2world.py"), "--port", str(PORT)])
+try:
+    for _ in range(100):
+        try: world("calls"); break
+        except OSError: time.sleep(0.2)
+    from samhost import Host
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as policies: policies.write(POLICIES)
+    host = Host(".", URL, env={"POLICIES": "file:" + policies.name})
+    world("config", {"copy_quota": 5, "fail_copy_regions": ["eu-west-1"]})
+    world("seed", {"region": "us-east-1", "count": 6, "tags": {"backup": "gold"}, "volumes": [["/dev/xvda", 8], ["/dev/sdf", 20]]})
+
+    world("faults", [{"action": "CreateImage", "mode": "lost", "nth": 2, "times": 1}, {"action": "CreateImage", "mode": "throttle", "nth": 4, "times": 3},
+                     {"action": "CopyImage", "mode": "internal", "nth": 1, "times": 2}, {"action": "dynamodb.TransactWriteItems", "mode": "internal", "nth": 5, "times": 2}])
+    world("now", {"now": "2026-03-01T02:00:00Z"}); tick("2026-03-01T02:00:00Z", twice=True); play(22)
+    expect("night 1, copies to eu-west-1 fail", images(), {("us-east-1", "available"): 6, ("us-west-2", "available"): 6})
+
+    world("config", {"fail_copy_regions": []})
+    world("now", {"now": "2026-03-02T02:00:00Z"}); host.scheduled("2026-03-02T02:00:00Z", only="ScheduleFunction")
+    queue = next(q for q, function, _ in host.mappings if function == "CreateImageFunction")
+    messages = host.sqs.receive_message(QueueUrl=host.r.phys[queue], MaxNumberOfMessages=10, VisibilityTimeout=1)["Messages"]
+    killed("CreateImageFunction", {"Records": [{"messageId": m["MessageId"], "body": m["Body"]} for m in messages]}, "CreateImage", 3)
+    time.sleep(1.2); host.drain(); play(22)
+    expect("night 2, CreateImageFunction dies", images(), {("us-east-1", "available"): 12, ("us-west-2", "available"): 12, ("eu-west-1", "available"): 6})
+
+    world("now", {"now": "2026-03-03T02:00:00Z"}); tick("2026-03-03T02:00:00Z"); play(22)
+    prune = {"source": "aws.scheduler", "time": "2026-03-03T06:00:00Z", "region": "us-east-1", "detail": {}}
+    killed("PruneFunction", prune, "DeregisterImage", 3)
+    host.invoke("PruneFunction", {**prune, "time": "2026-03-03T06:10:00Z"}); host.invoke("PruneFunction", {**prune, "time": "2026-03-03T06:10:00Z"})
+    play(1)
+    expect("night 3, PruneFunction dies", images(), {("us-east-1", "available"): 12, ("us-west-2", "available"): 12, ("eu-west-1", "available"): 12})
+    regions = world("state")["regions"].values()
+    expect("no snapshot is left over", sum(len(r["snapshots"]) for r in regions), 2 * 36)
+    expect("every image is shared", Counter(len(i["_perms"]) for r in regions for i in r["images"].values() if i["State"] == "available"), {1: 36})
+    expect("only the killed ones failed", [entry[3] for entry in host.log if not entry[1]], [{"errorType": "Killed"}] * 2)
+    print("faults: ok")
+finally:
+    if "host" in globals(): host.stop()
+    server.kill()
