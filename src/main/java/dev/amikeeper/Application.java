@@ -23,9 +23,11 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -58,15 +60,20 @@ public record Application(
             InstantSource clock,
             Consumer<Duration> pause) {}
 
-    private static final class Holder {
-        private static final Application INSTANCE = fromEnvironment();
-    }
+    private static @Nullable Application instance;
+
+    private static final Duration CONNECT_WITHIN = Duration.ofSeconds(5);
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
+
+    /** With all of the SDK's retries: a Region that hangs must not use up a function's time. */
+    private static final Duration CALL_WITHIN = Duration.ofSeconds(45);
 
     /** Wires the objects over these services. */
     public static Application of(Settings settings, Policies policies, Cloud cloud) {
         Pace pace = new Pace(cloud.clock(), cloud.pause());
         Catalog catalog =
-                new DynamoDbCatalog(cloud.dynamoDb(), settings.table(), settings.account());
+                new DynamoDbCatalog(
+                        cloud.dynamoDb(), settings.table(), settings.account(), cloud.pause());
         return new Application(
                 settings,
                 policies,
@@ -89,13 +96,22 @@ public record Application(
      * @throws IllegalArgumentException if the environment lacks something
      * @throws InvalidPolicyException if the policies have an error: then no function starts
      */
-    public static Application get() {
-        return Holder.INSTANCE;
+    public static synchronized Application get() {
+        Application built = instance;
+        if (built == null) {
+            built = fromEnvironment();
+            instance = built;
+        }
+        return built;
     }
 
     private static Application fromEnvironment() {
         Settings settings = Settings.from(System.getenv());
-        SdkHttpClient http = UrlConnectionHttpClient.create();
+        SdkHttpClient http =
+                UrlConnectionHttpClient.builder()
+                        .connectionTimeout(CONNECT_WITHIN)
+                        .socketTimeout(ANSWER_WITHIN)
+                        .build();
         Map<Region, Ec2Client> clients = new ConcurrentHashMap<>();
         Function<Region, Ec2Client> ec2 =
                 region -> clients.computeIfAbsent(region, in -> ec2(in, http));
@@ -113,6 +129,7 @@ public record Application(
     private static Ec2Client ec2(Region region, SdkHttpClient http) {
         return Ec2Client.builder()
                 .httpClient(http)
+                .overrideConfiguration(within -> within.apiCallTimeout(CALL_WITHIN))
                 .region(software.amazon.awssdk.regions.Region.of(region.name()))
                 .build();
     }
@@ -152,15 +169,25 @@ public record Application(
                     }
                 }
             }
-        } catch (IOException | UncheckedIOException unreadable) {
+        } catch (IOException unreadable) {
             throw new InvalidPolicyException(
-                    List.of(from + ": cannot be read: " + unreadable.getMessage()));
+                    List.of(from + ": cannot be read: " + reason(unreadable)));
         }
         throw new InvalidPolicyException(
                 List.of(
                         from
                                 + ": there is no such policy file; POLICIES must be as"
                                 + " classpath:policies.yaml or file:/path/policies.yaml"));
+    }
+
+    /** Some of these exceptions say no more than the file's name, or nothing to a person. */
+    private static @Nullable String reason(IOException unreadable) {
+        return switch (unreadable) {
+            case NoSuchFileException _ -> "there is no such file";
+            case AccessDeniedException _ -> "access is denied";
+            case CharacterCodingException _ -> "it is not UTF-8 text";
+            default -> unreadable.getMessage();
+        };
     }
 
     private static void sleep(Duration duration) {

@@ -4,16 +4,20 @@ import static software.amazon.lambda.powertools.logging.argument.StructuredArgum
 
 import com.amazonaws.services.lambda.runtime.Context;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import software.amazon.lambda.powertools.logging.PowertoolsLogging;
 import software.amazon.lambda.powertools.metrics.Metrics;
 import software.amazon.lambda.powertools.metrics.MetricsFactory;
+import software.amazon.lambda.powertools.metrics.model.DimensionSet;
 import software.amazon.lambda.powertools.metrics.model.MetricUnit;
 
 import java.lang.reflect.RecordComponent;
-import java.util.function.Supplier;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
 
 /** One call of a function: its report is the answer, a log line and the metrics at once. */
 public final class Invocation {
@@ -21,29 +25,46 @@ public final class Invocation {
 
     private Invocation() {}
 
-    /** Runs a handler's work and tells its report; every number in it becomes a metric. */
-    public static <R extends Record> R run(Context context, Supplier<R> work) {
+    /**
+     * Runs a handler's work and tells its report; every number in it becomes a metric.
+     *
+     * @param input null if the function was called without an event
+     */
+    public static <R extends Record> R run(
+            @Nullable Map<String, Object> input,
+            Context context,
+            Function<Map<String, Object>, R> work) {
         return PowertoolsLogging.withLogging(
                 context,
                 () -> {
-                    R report = work.get();
-                    log.info("done", entry("report", report.toString()));
-                    measure(report);
+                    R report = work.apply(input == null ? Map.of() : input);
+                    Map<String, Integer> counts = counts(report);
+                    log.info("done", entry("report", counts));
+                    measure(context.getFunctionName(), counts);
                     return report;
                 });
     }
 
-    private static void measure(Record report) {
-        Metrics metrics = MetricsFactory.getMetricsInstance();
-        metrics.setRaiseOnEmptyMetrics(false);
+    private static Map<String, Integer> counts(Record report) {
+        Map<String, Integer> counts = new LinkedHashMap<>();
         try {
             for (RecordComponent component : report.getClass().getRecordComponents()) {
                 if (component.getAccessor().invoke(report) instanceof Integer count) {
-                    metrics.addMetric(component.getName(), count, MetricUnit.COUNT);
+                    counts.put(component.getName(), count);
                 }
             }
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("a report is a public record", e);
+        }
+        return counts;
+    }
+
+    private static void measure(String function, Map<String, Integer> counts) {
+        Metrics metrics = MetricsFactory.getMetricsInstance();
+        metrics.setDefaultDimensions(DimensionSet.of("Function", function));
+        metrics.setRaiseOnEmptyMetrics(false);
+        try {
+            counts.forEach((name, count) -> metrics.addMetric(name, count, MetricUnit.COUNT));
         } finally {
             metrics.flush();
         }

@@ -5,6 +5,7 @@ import dev.amikeeper.image.Region;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -64,6 +65,8 @@ public record Settings(
                 environment.getOrDefault("CREATE_QUEUE_URL", ""),
                 environment.getOrDefault("COPY_QUEUE_URL", ""),
                 environment.getOrDefault("ALERT_TOPIC_ARN", ""),
-                environment.getOrDefault("POLICIES", DEFAULT_POLICIES));
+                Optional.ofNullable(environment.get("POLICIES"))
+                        .filter(from -> !from.isBlank())
+                        .orElse(DEFAULT_POLICIES));
     }
 }

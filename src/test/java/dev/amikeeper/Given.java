@@ -1,5 +1,7 @@
 package dev.amikeeper;
 
+import com.amazonaws.services.lambda.runtime.Context;
+
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.TestTables;
 import dev.amikeeper.image.Image;
@@ -24,18 +26,30 @@ public final class Given {
     public static final String IRELAND = "eu-west-1";
     public static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
 
-    public final SimulatedCloud cloud = new SimulatedCloud(START, 1);
+    public final SimulatedCloud cloud;
     public final LocalDeployment deployment;
+    private final String table;
 
     public Given(String policies) {
+        this(new SimulatedCloud(START, 1), TestTables.fresh(), policies);
+    }
+
+    private Given(SimulatedCloud cloud, String table, String policies) {
+        this.cloud = cloud;
+        this.table = table;
         Region home = new Region(EAST);
         deployment =
                 new LocalDeployment(
                         cloud,
                         TestTables.local(),
-                        TestTables.fresh(),
+                        table,
                         home,
                         Policies.parse(policies, "policies.yaml", home, Application.regions(home)));
+    }
+
+    /** The same cloud and catalogue under another policy file. */
+    public Given redeployed(String policies) {
+        return new Given(cloud, table, policies);
     }
 
     /** One policy that images at 02:00 UTC. */
@@ -66,6 +80,17 @@ public final class Given {
         deployment.runUntil(START.plus(Duration.ofDays(days)));
     }
 
+    /** Plays nothing but the ticks at 02:00 and what follows from them until 04:00. */
+    public void nights(int count) {
+        deployment.withoutSchedules();
+        for (int night = 0; night < count; night++) {
+            Instant slot = START.plus(Duration.ofDays(night)).plus(Duration.ofHours(2));
+            cloud.advanceTo(slot);
+            deployment.tick(slot);
+            deployment.runUntil(slot.plus(Duration.ofHours(2)));
+        }
+    }
+
     public void playUntil(String time) {
         deployment.runUntil(Instant.parse(time));
     }
@@ -84,5 +109,21 @@ public final class Given {
 
     public List<Image> records(String region) {
         return catalog().ofPolicy("gold", new Region(region));
+    }
+
+    public void tick(String time) {
+        deployment.tick(Instant.parse(time));
+    }
+
+    /** The texts of all messages that people got, those included that the next tick sends. */
+    public List<String> told() {
+        deployment.application().announcements().publish();
+        return deployment.sns().published().stream()
+                .map(published -> published.message().message())
+                .toList();
+    }
+
+    public Context context(String function) {
+        return deployment.context(function);
     }
 }

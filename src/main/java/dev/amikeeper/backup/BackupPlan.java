@@ -48,7 +48,10 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
     public static BackupPlan requested(
             Request request, Policies policies, Collection<Instance> found, Instant now) {
         Map<InstanceId, Instance> byId =
-                found.stream().collect(Collectors.toMap(Instance::id, Function.identity()));
+                found.stream()
+                        .collect(
+                                Collectors.toMap(
+                                        Instance::id, Function.identity(), (one, again) -> one));
         List<Image> intents = new ArrayList<>();
         List<Refusal> refusals = new ArrayList<>();
         for (InstanceId id : request.instances()) {
@@ -67,10 +70,15 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
     }
 
     private static List<Policy> takenBy(Request request, Policies policies, Instance instance) {
-        return policies.all().stream()
-                .filter(policy -> request.policy().map(policy.name()::equals).orElse(true))
+        return meant(request, policies).stream()
                 .filter(policy -> policy.on().contains(request.trigger()))
                 .filter(policy -> policy.select().selects(instance))
+                .toList();
+    }
+
+    private static List<Policy> meant(Request request, Policies policies) {
+        return policies.all().stream()
+                .filter(policy -> request.policy().map(policy.name()::equals).orElse(true))
                 .toList();
     }
 
@@ -96,11 +104,9 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
                             "check the id, and send the request in the instance's Region"));
         }
         Instance there = instance.get();
+        List<Policy> meant = meant(request, policies);
         List<Policy> selecting =
-                policies.all().stream()
-                        .filter(policy -> request.policy().map(policy.name()::equals).orElse(true))
-                        .filter(policy -> policy.select().selects(there))
-                        .toList();
+                meant.stream().filter(policy -> policy.select().selects(there)).toList();
         if (!selecting.isEmpty()) {
             return Optional.of(
                     new Refusal(
@@ -112,6 +118,10 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
                                     + "\"",
                             "add \"" + request.trigger().word() + "\" to the policy's \"on\""));
         }
+        List<Policy> covering =
+                meant.stream()
+                        .filter(policy -> policy.select().regions().contains(there.region()))
+                        .toList();
         return Optional.of(
                 new Refusal(
                         id,
@@ -125,10 +135,15 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
                                 + ", tags "
                                 + Texts.plain(new TreeMap<>(there.tags()).toString())
                                 + ")",
-                        "give it the tags of a policy that covers "
-                                + there.region()
-                                + ": "
-                                + names(policies.all())));
+                        covering.isEmpty()
+                                ? "add "
+                                        + there.region()
+                                        + " to the \"regions\" of a policy: "
+                                        + names(meant)
+                                : "give it the tags of a policy that covers "
+                                        + there.region()
+                                        + ": "
+                                        + names(covering)));
     }
 
     private static Image intent(

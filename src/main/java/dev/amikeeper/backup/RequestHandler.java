@@ -12,6 +12,7 @@ import dev.amikeeper.event.Rejected;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.Texts;
 import dev.amikeeper.image.Trigger;
 
 import org.slf4j.Logger;
@@ -48,7 +49,7 @@ public final class RequestHandler
 
     @Override
     public RequestReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(context, () -> take(input));
+        return Invocation.run(input, context, this::take);
     }
 
     private RequestReport take(Map<String, Object> input) {
@@ -56,17 +57,18 @@ public final class RequestHandler
         try {
             Event event = Event.of(input);
             Optional<BackupPlan.Request> request = Requests.of(event);
+            boolean foreign = !event.account().equals(app.settings().account());
+            if (foreign) {
+                log.info("an event of account {} is not ours", Texts.quoted(event.account()));
+            }
             report =
-                    request.isEmpty() || !event.account().equals(app.settings().account())
+                    foreign || request.isEmpty()
                             ? NOTHING_ASKED
                             : take(request.get(), event.time());
         } catch (MalformedEventException malformed) {
             Rejected.record(
                     app.catalog(), "RequestFunction", input, malformed, app.clock().instant());
             report = new RequestReport(0, 0, 0, 0, 1);
-        }
-        if (report.refused() + report.malformed() > 0) {
-            app.announcements().publish();
         }
         return report;
     }
@@ -100,7 +102,12 @@ public final class RequestHandler
             app.catalog()
                     .note(
                             new Notice(
-                                    "unread/" + request.region() + "/" + request.slot(),
+                                    "unread/"
+                                            + request.region()
+                                            + "/"
+                                            + request.instances()
+                                            + "/"
+                                            + request.slot(),
                                     now,
                                     request.region()
                                             + ": "

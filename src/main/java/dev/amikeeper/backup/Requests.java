@@ -68,7 +68,7 @@ final class Requests {
                 event,
                 Trigger.REQUESTED,
                 ids("detail.instances", event.texts("instances")),
-                event.text("policy"));
+                event.onlyText("policy"));
     }
 
     private static BackupPlan.Request request(

@@ -5,6 +5,7 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
+import dev.amikeeper.catalog.Bookmarks;
 import dev.amikeeper.catalog.Cursor;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Run;
@@ -31,9 +32,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The tick: records an intent for every instance whose policy's slot fell due. A cursor per policy
@@ -74,7 +78,7 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
 
     @Override
     public ScheduleReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(context, () -> tick(input));
+        return Invocation.run(input, context, this::tick);
     }
 
     private ScheduleReport tick(Map<String, Object> input) {
@@ -83,7 +87,6 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
         } catch (MalformedEventException malformed) {
             Rejected.record(
                     app.catalog(), "ScheduleFunction", input, malformed, app.clock().instant());
-            app.announcements().publish();
             return new ScheduleReport(0, 0, 0, 0, 0, 0, 0, 1);
         }
     }
@@ -91,6 +94,7 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
     /** One tick; its time is the event's. */
     private final class Tick {
         private final Instant now;
+        private final Set<Region> silent = new HashSet<>();
         private int slots;
         private int missed;
         private int selected;
@@ -104,8 +108,9 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
         }
 
         ScheduleReport run() {
+            Bookmarks bookmarks = app.catalog().bookmarks();
             Map<Place, Instant> cursors = new HashMap<>();
-            for (Cursor cursor : app.catalog().cursors()) {
+            for (Cursor cursor : bookmarks.cursors()) {
                 cursors.put(new Place(cursor.policy(), cursor.region()), cursor.time());
             }
             for (Policy policy : app.policies().all()) {
@@ -121,15 +126,40 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
                             }
                         });
             }
-            app.policies().regions().forEach(this::kick);
+            everywhere(bookmarks.regions()).forEach(this::kick);
             app.announcements().publish();
             return new ScheduleReport(
                     slots, missed, selected, requested, unreadable, givenUp, kicked, 0);
         }
 
+        /** Work may also wait in a Region that is no longer in the file. */
+        private Set<Region> everywhere(Set<Region> known) {
+            Set<Region> regions = new TreeSet<>(known);
+            for (Region region : app.policies().regions()) {
+                if (regions.add(region)) {
+                    app.catalog().remember(region);
+                }
+            }
+            return regions;
+        }
+
         private void take(
                 Policy policy, Schedule schedule, Region region, Optional<Instant> cursor) {
+            if (silent.contains(region)) {
+                unreadable++;
+                return;
+            }
             Instant from = cursor.orElse(now.minus(Schedule.TICK));
+            if (cursor.isEmpty()
+                    && !app.catalog()
+                            .moveCursor(
+                                    cursor,
+                                    new Cursor(policy.name(), region, from),
+                                    List.of(),
+                                    List.of())) {
+                // Another tick sees the policy for the first time, too.
+                return;
+            }
             DueSlots due = DueSlots.of(schedule, from, now);
             List<Run> runs = new ArrayList<>();
             if (due.taken().isPresent()) {
@@ -139,10 +169,15 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
                 }
                 runs.add(taken.get());
             }
-            due.missed().ifPresent(slots -> runs.add(miss(policy, region, slots)));
-            boolean stale = cursor.map(at -> at.plus(IDLE).isBefore(now)).orElse(true);
-            if (!runs.isEmpty() || stale) {
-                app.catalog().moveCursor(cursor, new Cursor(policy.name(), region, now), runs);
+            List<Notice> notices = new ArrayList<>();
+            due.missed().ifPresent(slots -> notices.add(miss(policy, region, slots, runs)));
+            if (!runs.isEmpty() || from.plus(IDLE).isBefore(now)) {
+                app.catalog()
+                        .moveCursor(
+                                Optional.of(from),
+                                new Cursor(policy.name(), region, now),
+                                runs,
+                                notices);
             }
         }
 
@@ -158,6 +193,9 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
                                         policy.select().states());
             } catch (SdkException error) {
                 unreadable++;
+                if (Fault.of(error) == Fault.UNREACHABLE) {
+                    silent.add(region);
+                }
                 unread(policy, region, slot, Fault.text(error));
                 return Optional.empty();
             }
@@ -188,36 +226,26 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
                                     true));
         }
 
-        private Run miss(Policy policy, Region region, DueSlots.Missed slots) {
+        private Notice miss(Policy policy, Region region, DueSlots.Missed slots, List<Run> runs) {
             missed += slots.count();
-            log.error(
-                    "{} {}: missed {} slots from {} to {}",
-                    region,
-                    policy.name(),
-                    slots.count(),
-                    slots.first(),
-                    slots.last());
-            app.catalog()
-                    .note(
-                            new Notice(
-                                    "missed/" + region + "/" + policy.name() + "/" + slots.last(),
-                                    now,
-                                    region
-                                            + ": policy "
-                                            + policy.name()
-                                            + " missed "
-                                            + slots.count()
-                                            + (slots.count() == 1
-                                                    ? " slot, " + slots.first()
-                                                    : " slots from "
-                                                            + slots.first()
-                                                            + " to "
-                                                            + slots.last()),
-                                    "only the newest due slot is taken; see why the ticks before"
-                                            + " did not run",
-                                    true));
-            return new Run.Missed(
-                    policy.name(), region, slots.count(), slots.first(), slots.last());
+            String which =
+                    slots.count() == 1
+                            ? "1 slot, " + slots.first()
+                            : slots.count()
+                                    + " slots from "
+                                    + slots.first()
+                                    + " to "
+                                    + slots.last();
+            log.error("{} {}: missed {}", region, policy.name(), which);
+            runs.add(
+                    new Run.Missed(
+                            policy.name(), region, slots.count(), slots.first(), slots.last()));
+            return new Notice(
+                    "missed/" + region + "/" + policy.name() + "/" + slots.last(),
+                    now,
+                    region + ": policy " + policy.name() + " missed " + which,
+                    "only the newest due slot is taken; see why the ticks before did not run",
+                    true);
         }
 
         /** A kick may have been lost, or what waited was not due: every tick looks again. */

@@ -17,16 +17,19 @@ import java.util.Optional;
  * one that changed something.
  */
 public interface Catalog {
-    /** Where the schedules of all policies stand. */
-    List<Cursor> cursors();
+    /** Where the schedules of all policies stand, and the Regions that were remembered. */
+    Bookmarks bookmarks();
+
+    /** Remembers a Region for as long as the catalogue lives, whatever policies name. */
+    void remember(Region region);
 
     /**
-     * Moves a cursor and records what became of the slots on the way.
+     * Moves a cursor, records what became of the slots on the way and tells people of it.
      *
      * @param from where it stood; empty if it is new
      * @return false if somebody else moved it meanwhile
      */
-    boolean moveCursor(Optional<Instant> from, Cursor to, List<Run> runs);
+    boolean moveCursor(Optional<Instant> from, Cursor to, List<Run> runs, List<Notice> notices);
 
     /** What became of a policy's slots, newest first. */
     List<Run> runs(String policy);

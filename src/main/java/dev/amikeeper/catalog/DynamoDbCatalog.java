@@ -14,6 +14,7 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -43,7 +46,8 @@ import java.util.stream.Stream;
  *   <tr><td>account/Region/work/kind</td><td>slot/policy/instance</td><td>what waits or is under
  *       way, oldest slot first: workers, room for copies, sweep; points to the image</td></tr>
  *   <tr><td>account/Region/removed/policy</td><td>instance/slot</td><td>tombstones</td></tr>
- *   <tr><td>account/cursors</td><td>policy/Region</td><td>where the schedules stand</td></tr>
+ *   <tr><td>account/bookmarks</td><td>policy/Region, or Region</td><td>where the schedules
+ *       stand, and which Regions there are: the tick</td></tr>
  *   <tr><td>account/runs/policy</td><td>slot/Region/outcome</td><td>runs, newest first</td></tr>
  *   <tr><td>account/notices</td><td>key</td><td>what went wrong</td></tr>
  *   <tr><td>account/unannounced</td><td>key</td><td>what people are still to be told</td></tr>
@@ -55,13 +59,13 @@ import java.util.stream.Stream;
  * <p>Pointers are written and removed in the same transaction as the record they belong to, so none
  * can be missing or left over, and all of them are read with strong consistency.
  *
- * <p>One image's life, in units of items up to 1 KB (as the contract test reads them off DynamoDB):
- * an intent costs 7 write units (a transaction writes each item twice over: record 2, work 2, the
- * check for a tombstone 2, and 1 for the index), its start 8 (record, work removed, work put,
- * pointer), becoming available 4, each of its copies 7 + 8 + 4 as well, a removal 6 to begin
- * (record, work) and 9 to bury (record, pointer, work, tombstone 2 each, 1 for the index): 34 units
- * for a home image and as many for each copy. Reading costs one half to one unit a lookup or page
- * of work, shared by all images that it answers.
+ * <p>One image's life in write units, for items up to 1 KB, computed by DynamoDB's rule that a
+ * transaction writes each of its items twice over, the checked ones too, and that an index entry
+ * costs one unit more when it comes or goes: an intent costs 7 (record, check for a tombstone,
+ * work, index), its start 8 (record, work removed, work put, pointer), becoming available 4
+ * (record, work removed), a removal 4 to begin (record, work) and 9 to bury (record, pointer, work,
+ * tombstone, index): 32 units for a home image and as many for each copy. Reading costs one half to
+ * one unit a lookup or page of work, shared by all images that it answers.
  */
 public final class DynamoDbCatalog implements Catalog {
     /** The index over the images of an instance. */
@@ -75,23 +79,43 @@ public final class DynamoDbCatalog implements Catalog {
 
     private final DynamoDbClient dynamoDb;
     private final String table;
+    private final Consumer<Duration> pause;
     private final Keys keys;
     private final Items items;
 
-    public DynamoDbCatalog(DynamoDbClient dynamoDb, String table, String account) {
+    /**
+     * The catalogue of an account in this table.
+     *
+     * @param pause waits for a while, before something is tried again
+     */
+    public DynamoDbCatalog(
+            DynamoDbClient dynamoDb, String table, String account, Consumer<Duration> pause) {
         this.dynamoDb = dynamoDb;
+        this.pause = pause;
         this.table = table;
         this.keys = new Keys(account);
         this.items = new Items(keys);
     }
 
     @Override
-    public List<Cursor> cursors() {
-        return query(keys.cursors()).map(Items::cursor).toList();
+    public Bookmarks bookmarks() {
+        List<Map<String, AttributeValue>> found = query(keys.bookmarks()).toList();
+        return new Bookmarks(
+                found.stream().filter(Items::isCursor).map(Items::cursor).toList(),
+                found.stream()
+                        .filter(item -> !Items.isCursor(item))
+                        .map(Items::region)
+                        .collect(Collectors.toSet()));
     }
 
     @Override
-    public boolean moveCursor(Optional<Instant> from, Cursor to, List<Run> runs) {
+    public void remember(Region region) {
+        dynamoDb.putItem(put -> put.tableName(table).item(items.region(region)));
+    }
+
+    @Override
+    public boolean moveCursor(
+            Optional<Instant> from, Cursor to, List<Run> runs, List<Notice> notices) {
         List<TransactWriteItem> writes = new ArrayList<>();
         writes.add(
                 from.map(time ->
@@ -102,6 +126,7 @@ public final class DynamoDbCatalog implements Catalog {
                                         Map.of(":from", AttributeValue.fromS(time.toString()))))
                         .orElseGet(() -> putNew(items.cursor(to))));
         runs.forEach(run -> writes.add(put(items.run(run))));
+        notices.forEach(notice -> writes.addAll(tell(notice)));
         return transact(writes).isEmpty();
     }
 
@@ -188,7 +213,10 @@ public final class DynamoDbCatalog implements Catalog {
                 return true;
             }
             if (refused.contains(0)) {
-                return false;
+                // Unless it was this very step, whose answer was lost.
+                return find(change.after().region(), change.after().name())
+                        .filter(change.after()::equals)
+                        .isPresent();
             }
             List<Image> tried = List.copyOf(copies);
             for (int i = tried.size() - 1; i >= 0; i--) {
@@ -383,7 +411,10 @@ public final class DynamoDbCatalog implements Catalog {
                     Map.of(
                             table,
                             KeysAndAttributes.builder().keys(some).consistentRead(true).build());
-            while (!left.isEmpty()) {
+            for (int tried = 1; !left.isEmpty(); tried++) {
+                if (tried > 1) {
+                    backOff(tried);
+                }
                 Map<String, KeysAndAttributes> asked = left;
                 var response = dynamoDb.batchGetItem(get -> get.requestItems(asked));
                 found.addAll(response.responses().getOrDefault(table, List.of()));
@@ -412,8 +443,15 @@ public final class DynamoDbCatalog implements Catalog {
                 if (tried == TRIES) {
                     throw cancelled;
                 }
+                backOff(tried);
             }
         }
+    }
+
+    /** Twice as long each time, up to 3.2 s; at random, so that two writers part. */
+    private void backOff(int tried) {
+        long most = 50L << Math.min(tried - 1, 6);
+        pause.accept(Duration.ofMillis(ThreadLocalRandom.current().nextLong(most / 2, most)));
     }
 
     private static Set<Integer> refused(List<CancellationReason> reasons) {

@@ -132,10 +132,20 @@ final class Items {
 
     Map<String, AttributeValue> cursor(Cursor cursor) {
         Map<String, AttributeValue> item =
-                new HashMap<>(Keys.key(keys.cursors(), cursor.policy() + "/" + cursor.region()));
+                new HashMap<>(Keys.key(keys.bookmarks(), cursor.policy() + "/" + cursor.region()));
         identify(item, cursor.region());
         item.put("policy", text(cursor.policy()));
         item.put("time", text(cursor.time()));
+        return item;
+    }
+
+    static boolean isCursor(Map<String, AttributeValue> item) {
+        return item.containsKey("policy");
+    }
+
+    Map<String, AttributeValue> region(Region region) {
+        Map<String, AttributeValue> item = new HashMap<>(Keys.key(keys.bookmarks(), region.name()));
+        identify(item, region);
         return item;
     }
 
@@ -217,7 +227,7 @@ final class Items {
         item.put("region", text(region));
     }
 
-    private static Region region(Map<String, AttributeValue> item) {
+    static Region region(Map<String, AttributeValue> item) {
         return new Region(string(item, "region"));
     }
 

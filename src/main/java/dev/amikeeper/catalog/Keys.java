@@ -50,8 +50,8 @@ record Keys(String account) {
         return account + "/instance/" + instance;
     }
 
-    String cursors() {
-        return account + "/cursors";
+    String bookmarks() {
+        return account + "/bookmarks";
     }
 
     String runs(String policy) {

@@ -1,10 +1,19 @@
 package dev.amikeeper.ec2;
 
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.Texts;
+
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What an error of EC2 means to us. All its error codes stand here and nowhere else. */
 public enum Fault {
@@ -16,7 +25,9 @@ public enum Fault {
     BUSY,
     /** An image of that name exists. */
     NAME_TAKEN,
-    /** What the call is about does not exist (any more). */
+    /** EC2 does not show the image: it is gone, or so new that not every call sees it yet. */
+    NOT_FOUND,
+    /** What the call is about is gone for good. */
     GONE,
     /** What the call is about is not in a state that allows it. */
     WRONG_STATE,
@@ -24,10 +35,14 @@ public enum Fault {
     DENIED,
     /** A snapshot that an image uses. */
     IN_USE,
-    /** The Region did not answer, or failed itself. */
+    /** EC2 failed itself, at this call. */
+    SERVER_ERROR,
+    /** The Region did not answer. */
     UNREACHABLE,
     /** Anything else: it surfaces with EC2's own words. */
     OTHER;
+
+    private static final Pattern IMAGE = Pattern.compile("(?<=in use by AMI )ami-[0-9a-z]{1,40}");
 
     private static final Map<String, Fault> BY_CODE =
             Map.ofEntries(
@@ -35,14 +50,14 @@ public enum Fault {
                     Map.entry("Throttling", THROTTLED),
                     Map.entry("ThrottlingException", THROTTLED),
                     Map.entry("ResourceLimitExceeded", NO_ROOM),
-                    Map.entry("ConcurrentSnapshotLimitExceeded", NO_ROOM),
+                    Map.entry("ConcurrentSnapshotLimitExceeded", BUSY),
                     Map.entry("PendingSnapshotLimitExceeded", BUSY),
                     Map.entry("SnapshotCreationPerVolumeRateExceeded", BUSY),
                     Map.entry("SnapshotLimitExceeded", NO_ROOM),
                     Map.entry("ImageLimitExceeded", NO_ROOM),
                     Map.entry("AMIQuotaExceeded", NO_ROOM),
                     Map.entry("InvalidAMIName.Duplicate", NAME_TAKEN),
-                    Map.entry("InvalidAMIID.NotFound", GONE),
+                    Map.entry("InvalidAMIID.NotFound", NOT_FOUND),
                     Map.entry("InvalidAMIID.Unavailable", GONE),
                     Map.entry("InvalidInstanceID.NotFound", GONE),
                     Map.entry("InvalidSnapshot.NotFound", GONE),
@@ -65,16 +80,31 @@ public enum Fault {
         if (known != null) {
             return known;
         }
-        return answer.statusCode() >= 500 ? UNREACHABLE : OTHER;
+        return answer.statusCode() >= 500 ? SERVER_ERROR : OTHER;
     }
 
     /** The error in one line: its code and EC2's own words. */
     public static String text(SdkException error) {
-        String message =
+        return Texts.plain(
                 error instanceof AwsServiceException answer && answer.awsErrorDetails() != null
-                        ? code(answer) + ": " + answer.awsErrorDetails().errorMessage()
-                        : String.valueOf(error.getMessage());
-        return dev.amikeeper.image.Texts.plain(message);
+                        ? words(answer, answer.awsErrorDetails())
+                        : Objects.requireNonNullElse(
+                                error.getMessage(), error.getClass().getSimpleName()));
+    }
+
+    /** An answer that does not come from EC2 itself, as a proxy's, has neither code nor words. */
+    private static String words(AwsServiceException answer, AwsErrorDetails details) {
+        String words =
+                Stream.of(code(answer), Objects.requireNonNullElse(details.errorMessage(), ""))
+                        .filter(text -> !text.isBlank())
+                        .collect(Collectors.joining(": "));
+        return words.isEmpty() ? "HTTP status " + answer.statusCode() : words;
+    }
+
+    /** The image that an answer names in its words: a hint, never to be acted upon unchecked. */
+    static Optional<ImageId> imageIn(SdkException error) {
+        Matcher named = IMAGE.matcher(text(error));
+        return named.find() ? Optional.of(new ImageId(named.group())) : Optional.empty();
     }
 
     private static String code(AwsServiceException answer) {

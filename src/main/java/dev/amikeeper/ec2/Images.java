@@ -34,12 +34,15 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The door to EC2's images and their snapshots: the only class that writes to EC2. */
+/** The door to EC2's images and their snapshots: the only class that makes or changes them. */
 public final class Images {
     /** A filter takes at most 200 values. */
     private static final int VALUES_A_FILTER = 200;
 
     private static final int PAGE = 1000;
+
+    /** EC2 may count other callers' calls against the same bucket: waiting helps. */
+    private static final int THROTTLED_TRIES = 5;
 
     private final Function<Region, Ec2Client> ec2;
     private final Pace pace;
@@ -97,22 +100,42 @@ public final class Images {
 
     private Start start(Image image, Pace.Call call, Function<Ec2Client, String> make) {
         Region region = image.region();
-        pace.take(region, call);
-        try {
-            return new Start.Started(new ImageId(make.apply(ec2.apply(region))));
-        } catch (SdkException error) {
-            String why = Fault.text(error);
-            return switch (Fault.of(error)) {
-                case NAME_TAKEN -> adopt(image);
-                case THROTTLED -> {
-                    pace.empty(region, call);
-                    yield new Start.Stop(why);
+        for (int tried = 1; ; tried++) {
+            pace.take(region, call);
+            try {
+                return new Start.Started(new ImageId(make.apply(ec2.apply(region))));
+            } catch (SdkException error) {
+                String why = Fault.text(error);
+                switch (Fault.of(error)) {
+                    case THROTTLED -> {
+                        pace.empty(region, call);
+                        if (tried == THROTTLED_TRIES) {
+                            return new Start.Stop(why);
+                        }
+                    }
+                    case NAME_TAKEN -> {
+                        return adopt(image, error);
+                    }
+                    case UNREACHABLE -> {
+                        return new Start.Stop(why);
+                    }
+                    case NO_ROOM -> {
+                        return new Start.NoRoom(why);
+                    }
+                    case SERVER_ERROR -> {
+                        return new Start.Trouble(why);
+                    }
+                    case BUSY, NOT_FOUND -> {
+                        return new Start.Later(why);
+                    }
+                    case GONE -> {
+                        return new Start.Impossible(why);
+                    }
+                    case WRONG_STATE, DENIED, IN_USE, OTHER -> {
+                        return new Start.Failed(why);
+                    }
                 }
-                case UNREACHABLE, NO_ROOM -> new Start.Stop(why);
-                case BUSY -> new Start.Later(why);
-                case GONE -> new Start.Impossible(why);
-                case WRONG_STATE, DENIED, IN_USE, OTHER -> new Start.Failed(why);
-            };
+            }
         }
     }
 
@@ -120,19 +143,10 @@ public final class Images {
      * Finds the image that already has the name. A failed one is removed, for it keeps its name
      * until then; one that does not carry our tags is not ours to adopt.
      */
-    private Start adopt(Image image) {
+    private Start adopt(Image image, SdkException nameTaken) {
         Optional<Ami> found;
         try {
-            found =
-                    list(
-                                    image.region(),
-                                    request ->
-                                            request.filters(
-                                                    Filters.anyOf(
-                                                            "name",
-                                                            List.of(image.name().toString()))))
-                            .stream()
-                            .findFirst();
+            found = named(image).or(() -> hinted(image.region(), nameTaken));
         } catch (SdkException error) {
             return new Start.Stop(Fault.text(error));
         }
@@ -152,6 +166,26 @@ public final class Images {
             };
         }
         return new Start.Adopted(ami);
+    }
+
+    private Optional<Ami> named(Image image) {
+        return list(
+                        image.region(),
+                        request ->
+                                request.filters(
+                                        Filters.anyOf("name", List.of(image.name().toString()))))
+                .stream()
+                .findFirst();
+    }
+
+    /** The answer names the image, which may be too new to be listed; its tags decide, as ever. */
+    private Optional<Ami> hinted(Region region, SdkException nameTaken) {
+        return Fault.imageIn(nameTaken)
+                .flatMap(id ->
+                        switch (look(region, id)) {
+                            case Look.Shown(Ami ami) -> Optional.of(ami);
+                            case Look.Gone _, Look.NotShown _ -> Optional.empty();
+                        });
     }
 
     /** Sets the launch permissions that a policy asks for; may be repeated. */
@@ -205,12 +239,20 @@ public final class Images {
                     : new Removal.Left(left, "EC2 did not delete " + texts(left));
         } catch (SdkException error) {
             return switch (Fault.of(error)) {
-                case GONE -> removeSnapshots(region, snapshots);
+                case GONE, NOT_FOUND -> removeSnapshots(region, snapshots);
                 case THROTTLED -> {
                     pace.empty(region, Pace.Call.DEREGISTER_IMAGE);
                     yield new Removal.Refused(Fault.text(error));
                 }
-                case NO_ROOM, BUSY, NAME_TAKEN, WRONG_STATE, DENIED, IN_USE, UNREACHABLE, OTHER ->
+                case NO_ROOM,
+                        BUSY,
+                        NAME_TAKEN,
+                        WRONG_STATE,
+                        DENIED,
+                        IN_USE,
+                        SERVER_ERROR,
+                        UNREACHABLE,
+                        OTHER ->
                         new Removal.Refused(Fault.text(error));
             };
         }
@@ -260,7 +302,47 @@ public final class Images {
                     values.subList(from, Math.min(values.size(), from + VALUES_A_FILTER));
             found.addAll(list(region, request -> request.filters(Filters.anyOf("image-id", some))));
         }
-        return found.stream().collect(Collectors.toMap(Ami::id, Function.identity()));
+        return found.stream()
+                .collect(Collectors.toMap(Ami::id, Function.identity(), (one, again) -> one));
+    }
+
+    /**
+     * Asks for one image by its id: the one read that tells a deregistered image from one that is
+     * too new to be seen by every call.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public Look look(Region region, ImageId id) {
+        try {
+            return ec2
+                    .apply(region)
+                    .describeImages(request -> request.imageIds(id.value()).includeDisabled(true))
+                    .images()
+                    .stream()
+                    .findFirst()
+                    .map(image -> ami(region, image))
+                    .<Look>map(ami ->
+                            ami.state().equals("deregistered")
+                                    ? new Look.Gone()
+                                    : new Look.Shown(ami))
+                    .orElseGet(Look.NotShown::new);
+        } catch (SdkException error) {
+            return switch (Fault.of(error)) {
+                case GONE -> new Look.Gone();
+                case NOT_FOUND -> new Look.NotShown();
+                case THROTTLED,
+                        NO_ROOM,
+                        BUSY,
+                        NAME_TAKEN,
+                        WRONG_STATE,
+                        DENIED,
+                        IN_USE,
+                        SERVER_ERROR,
+                        UNREACHABLE,
+                        OTHER ->
+                        throw error;
+            };
+        }
     }
 
     private List<Ami> list(Region region, Consumer<DescribeImagesRequest.Builder> narrowed) {

@@ -51,7 +51,7 @@ public final class Pace {
         this.pause = pause;
     }
 
-    /** Waits until the call may be made: under a second once the burst is spent. */
+    /** Waits until the call may be made: a second at most once the burst is spent. */
     public synchronized void take(Region region, Call call) {
         Key key = new Key(region, call);
         Instant now = clock.instant();

@@ -2,6 +2,7 @@ package dev.amikeeper.ec2;
 
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Texts;
 import dev.amikeeper.retention.Usage;
 
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,7 @@ public final class Probes {
         Users users = new Users();
         try {
             look.accept(users);
-            return new Usage.Probe(name, users.byImage, Optional.empty());
+            return new Usage.Probe(name, users.byImage, users.unresolved());
         } catch (SdkException error) {
             return new Usage.Probe(name, users.byImage, Optional.of(Fault.text(error)));
         }
@@ -121,11 +122,28 @@ public final class Probes {
     /** Collects who uses what. */
     private static final class Users {
         private final Map<ImageId, List<String>> byImage = new HashMap<>();
+        private final List<String> unresolved = new ArrayList<>();
 
+        /** An image that is named by anything but an id could be any: that use is not known. */
         void add(@Nullable String image, String user) {
-            if (image != null && image.startsWith("ami-")) {
-                byImage.computeIfAbsent(new ImageId(image), id -> new ArrayList<>()).add(user);
+            if (image == null || image.isBlank()) {
+                return;
             }
+            try {
+                byImage.computeIfAbsent(new ImageId(image), id -> new ArrayList<>()).add(user);
+            } catch (IllegalArgumentException notAnId) {
+                unresolved.add(user + " names its image as " + Texts.quoted(image));
+            }
+        }
+
+        Optional<String> unresolved() {
+            return unresolved.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(
+                            unresolved.getFirst()
+                                    + (unresolved.size() == 1
+                                            ? ""
+                                            : " and " + (unresolved.size() - 1) + " more"));
         }
     }
 }

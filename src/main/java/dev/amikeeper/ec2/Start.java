@@ -14,7 +14,13 @@ public sealed interface Start {
     /** Not now, by nobody's fault: it stays waiting. */
     record Later(String why) implements Start {}
 
-    /** The Region has no room or does not answer: nothing more is to be tried there now. */
+    /** A quota of the Region is used up, by us or by others. */
+    record NoRoom(String why) implements Start {}
+
+    /** EC2 failed at this call: another image may fare better. */
+    record Trouble(String why) implements Start {}
+
+    /** The Region does not answer: nothing more is to be tried there now. */
     record Stop(String why) implements Start {}
 
     /** This try failed; another may succeed. */

@@ -41,7 +41,7 @@ public record Event(
                 Fields.text(input, "account").orElse(""),
                 time(Fields.needed(input, "time")),
                 region(Fields.needed(input, "region")),
-                Fields.texts(input, "resources"),
+                Fields.texts(input, "resources", "resources"),
                 detail(input.get("detail")));
     }
 
@@ -50,9 +50,16 @@ public record Event(
         return Fields.text(detail, field);
     }
 
+    /**
+     * The text of a field of the detail, empty if there is none; anything but a text is an error.
+     */
+    public Optional<String> onlyText(String field) throws MalformedEventException {
+        return Fields.onlyText(detail, field, "detail." + field);
+    }
+
     /** The texts of a list in the detail. */
     public List<String> texts(String field) throws MalformedEventException {
-        return Fields.texts(detail, field);
+        return Fields.texts(detail, field, "detail." + field);
     }
 
     /** The tags in the detail; those without a text are left out. */

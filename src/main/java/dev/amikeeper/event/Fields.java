@@ -13,6 +13,14 @@ final class Fields {
         return fields.get(name) instanceof String text ? Optional.of(text) : Optional.empty();
     }
 
+    static Optional<String> onlyText(Map<String, Object> fields, String name, String place)
+            throws MalformedEventException {
+        if (fields.get(name) != null && !(fields.get(name) instanceof String)) {
+            throw new MalformedEventException(place + ": must be a text");
+        }
+        return text(fields, name);
+    }
+
     static String needed(Map<String, Object> fields, String name) throws MalformedEventException {
         return text(fields, name)
                 .filter(text -> !text.isBlank())
@@ -20,19 +28,19 @@ final class Fields {
                         () -> new MalformedEventException(name + ": must be there, as a text"));
     }
 
-    static List<String> texts(Map<String, Object> fields, String name)
+    static List<String> texts(Map<String, Object> fields, String name, String place)
             throws MalformedEventException {
         Object value = fields.get(name);
         if (value == null) {
             return List.of();
         }
         if (!(value instanceof List<?> list)) {
-            throw new MalformedEventException(name + ": must be a list of texts");
+            throw new MalformedEventException(place + ": must be a list of texts");
         }
         List<String> texts = new ArrayList<>();
         for (Object one : list) {
             if (!(one instanceof String text)) {
-                throw new MalformedEventException(name + ": must be a list of texts");
+                throw new MalformedEventException(place + ": must be a list of texts");
             }
             texts.add(text);
         }

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Texts;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -54,7 +56,7 @@ public record Kick(String messageId, Region region, Optional<Instant> at) {
                     && fields.get("messageId") instanceof String id
                     && fields.get("body") instanceof String body) {
                 try {
-                    kicks.add(kick(id, body));
+                    kicks.add(kick(id, body, fields.get("attributes")));
                 } catch (IllegalArgumentException
                         | DateTimeException
                         | JsonProcessingException notAKick) {
@@ -69,12 +71,22 @@ public record Kick(String messageId, Region region, Optional<Instant> at) {
         return new Batch(kicks, malformed);
     }
 
-    private static Kick kick(String messageId, String body) throws JsonProcessingException {
+    private static Kick kick(String messageId, String body, @Nullable Object attributes)
+            throws JsonProcessingException {
         JsonNode fields = JSON.readTree(body);
         JsonNode at = fields.path("at");
         return new Kick(
                 messageId,
                 new Region(fields.path("region").asText()),
-                at.isTextual() ? Optional.of(Instant.parse(at.asText())) : Optional.empty());
+                at.isTextual() ? Optional.of(Instant.parse(at.asText())) : sent(attributes));
+    }
+
+    /** SQS's own time stamp, in milliseconds, where a kick sent by hand has no time. */
+    private static Optional<Instant> sent(@Nullable Object attributes) {
+        return attributes instanceof Map<?, ?> fields
+                        && fields.get("SentTimestamp") instanceof String millis
+                        && millis.matches("\\d{1,15}")
+                ? Optional.of(Instant.ofEpochMilli(Long.parseLong(millis)))
+                : Optional.empty();
     }
 }

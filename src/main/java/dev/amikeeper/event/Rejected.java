@@ -9,6 +9,7 @@ import org.slf4j.LoggerFactory;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.UUID;
 
@@ -38,10 +39,16 @@ public final class Rejected {
             Catalog catalog, String function, String input, String why, Instant now) {
         String text = function + " was called with an event that it does not understand: " + why;
         log.error("{}: {}", text, Texts.plain(input));
-        UUID digest = UUID.nameUUIDFromBytes(input.getBytes(StandardCharsets.UTF_8));
+        // A sender that is wrong every five minutes is told of once a day.
+        UUID digest = UUID.nameUUIDFromBytes(why.getBytes(StandardCharsets.UTF_8));
         catalog.note(
                 new Notice(
-                        "malformed/" + function + "/" + digest,
+                        "malformed/"
+                                + function
+                                + "/"
+                                + digest
+                                + "/"
+                                + now.atZone(ZoneOffset.UTC).toLocalDate(),
                         now,
                         text,
                         "see who sends it: " + Texts.plain(input),

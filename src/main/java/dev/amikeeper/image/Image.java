@@ -140,8 +140,8 @@ public record Image(
                 adopted, shared, disabled, version);
     }
 
-    /** Somebody else disabled the AMI. */
-    public Image disabledByOthers() {
+    /** Somebody else disabled the AMI, or enabled it again. */
+    public Image disabledByOthers(boolean nowDisabled) {
         return new Image(
                 name,
                 region,
@@ -157,7 +157,7 @@ public record Image(
                 snapshots,
                 adopted,
                 shared,
-                true,
+                nowDisabled,
                 version + 1);
     }
 

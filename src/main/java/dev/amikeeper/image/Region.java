@@ -4,7 +4,7 @@ import java.util.regex.Pattern;
 
 /** The name of an AWS Region, as {@code eu-west-1}. */
 public record Region(String name) implements Comparable<Region> {
-    private static final Pattern FORM = Pattern.compile("[a-z]{2,4}(-[a-z]+)+-\\d{1,2}");
+    private static final Pattern FORM = Pattern.compile("[a-z]{2,4}(-[a-z]+){1,3}-\\d{1,2}");
 
     /**
      * Checks the form.

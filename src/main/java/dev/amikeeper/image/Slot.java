@@ -16,19 +16,24 @@ public record Slot(Instant time) implements Comparable<Slot> {
         time = time.truncatedTo(ChronoUnit.SECONDS);
     }
 
-    /** Reads a slot as an AMI name holds it, {@code 2026-03-01T02.00.00Z}. */
+    /**
+     * Reads a slot as an AMI name holds it, {@code 2026-03-01T02.00.00Z}; empty for any other form,
+     * for we would write that one differently, and the name is the image's identity.
+     */
     public static Optional<Slot> inName(String text) {
         try {
-            return Optional.of(new Slot(IN_NAME.parse(text, Instant::from)));
+            return Optional.of(new Slot(IN_NAME.parse(text, Instant::from)))
+                    .filter(slot -> slot.inName().equals(text));
         } catch (DateTimeException notASlot) {
             return Optional.empty();
         }
     }
 
-    /** Reads a slot as a tag holds it, in ISO-8601. */
+    /** Reads a slot as a tag holds it, in ISO-8601; empty for any other form. */
     public static Optional<Slot> inTag(String text) {
         try {
-            return Optional.of(new Slot(Instant.parse(text)));
+            return Optional.of(new Slot(Instant.parse(text)))
+                    .filter(slot -> slot.toString().equals(text));
         } catch (DateTimeException notASlot) {
             return Optional.empty();
         }

@@ -11,9 +11,12 @@ public final class Texts {
         return '"' + plain(text) + '"';
     }
 
-    /** The text with every control character as {@code ?}, cut after 200 characters. */
+    /**
+     * The text cut after 200 characters, with every control character as {@code ?}: ASCII's and
+     * those after it, invisible ones, line ends, and halves of characters.
+     */
     public static String plain(String text) {
         String cut = text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
-        return cut.replaceAll("[\\p{Cntrl}\\p{Cf}\\u2028\\u2029]", "?");
+        return cut.replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", "?");
     }
 }

@@ -6,16 +6,19 @@ public final class Wildcard {
 
     /** Whether the whole text matches the pattern. Takes linear space and no recursion. */
     public static boolean matches(String pattern, String text) {
+        return matches(pattern.codePoints().toArray(), text.codePoints().toArray());
+    }
+
+    private static boolean matches(int[] pattern, int[] text) {
         int p = 0;
         int t = 0;
         int star = -1;
         int mark = 0;
-        while (t < text.length()) {
-            if (p < pattern.length() && pattern.charAt(p) == '*') {
+        while (t < text.length) {
+            if (p < pattern.length && pattern[p] == '*') {
                 star = p++;
                 mark = t;
-            } else if (p < pattern.length()
-                    && (pattern.charAt(p) == '?' || pattern.charAt(p) == text.charAt(t))) {
+            } else if (p < pattern.length && (pattern[p] == '?' || pattern[p] == text[t])) {
                 p++;
                 t++;
             } else if (star >= 0) {
@@ -25,9 +28,9 @@ public final class Wildcard {
                 return false;
             }
         }
-        while (p < pattern.length() && pattern.charAt(p) == '*') {
+        while (p < pattern.length && pattern[p] == '*') {
             p++;
         }
-        return p == pattern.length();
+        return p == pattern.length;
     }
 }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.TreeMap;
 
 /** The events that AWS sends to EventBridge, in its shapes, as parsed JSON. */
 final class EventQueue {
@@ -65,7 +66,7 @@ final class EventQueue {
             int version) {
         Map<String, Object> detail = new LinkedHashMap<>();
         detail.put("changed-tag-keys", List.copyOf(changed));
-        detail.put("tags", Map.copyOf(tags));
+        detail.put("tags", Collections.unmodifiableMap(new TreeMap<>(tags)));
         detail.put("service", "ec2");
         detail.put("resource-type", kind);
         detail.put("version", version);

@@ -1,5 +1,6 @@
 package dev.amikeeper.local;
 
+import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
@@ -120,6 +121,12 @@ public final class LocalDeployment {
         return sns;
     }
 
+    /** Leaves the schedules to whoever calls {@link #tick} and {@link #prune}. */
+    public void withoutSchedules() {
+        nextTick = Instant.MAX;
+        nextPrune = Instant.MAX;
+    }
+
     /** How often each function was called. */
     public SortedMap<String, Integer> invocations() {
         return new TreeMap<>(invocations);
@@ -237,7 +244,7 @@ public final class LocalDeployment {
     }
 
     private interface Worker {
-        List<BatchItemFailure> work(Map<String, Object> event, LocalContext context);
+        List<BatchItemFailure> work(Map<String, Object> event, Context context);
     }
 
     /** Whether there were messages. What fails becomes visible again after the time-out. */
@@ -324,7 +331,8 @@ public final class LocalDeployment {
                 Map.of());
     }
 
-    private LocalContext context(String function) {
+    /** What Lambda tells a function about one call. */
+    public Context context(String function) {
         return new LocalContext(function, "request-" + ++requests);
     }
 

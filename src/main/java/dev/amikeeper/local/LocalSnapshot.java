@@ -2,6 +2,7 @@ package dev.amikeeper.local;
 
 import software.amazon.awssdk.services.ec2.model.Snapshot;
 
+import java.util.Collections;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -13,7 +14,7 @@ import java.util.function.Consumer;
  */
 public record LocalSnapshot(Snapshot snapshot, SortedSet<String> sharedWith, boolean locked) {
     public LocalSnapshot {
-        sharedWith = new TreeSet<>(sharedWith);
+        sharedWith = Collections.unmodifiableSortedSet(new TreeSet<>(sharedWith));
     }
 
     LocalSnapshot with(Consumer<Snapshot.Builder> change) {

@@ -357,11 +357,10 @@ final class SimulatedImages {
                 List.copyOf(images.values()).stream()
                         .filter(it -> ids.isEmpty() || ids.contains(it.id()))
                         .filter(it -> isOwned(request.owners()))
-                        .filter(it -> disabledToo || !it.is(ImageState.DISABLED))
-                        .filter(this::isVisible);
+                        .filter(it -> disabledToo || !it.is(ImageState.DISABLED));
         Listing.Page<LocalImage> page =
                 LISTING.page(
-                        LISTING.filter(wanted, request.filters()),
+                        LISTING.filter(wanted, request.filters()).filter(this::isVisible),
                         request.maxResults(),
                         request.nextToken());
         return DescribeImagesResponse.builder()

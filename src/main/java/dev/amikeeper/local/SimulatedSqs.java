@@ -187,9 +187,6 @@ public final class SimulatedSqs implements SqsClient {
     private static Message asked(Message message, ReceiveMessageRequest request) {
         Set<MessageSystemAttributeName> names = EnumSet.noneOf(MessageSystemAttributeName.class);
         names.addAll(request.messageSystemAttributeNames());
-        request.messageSystemAttributeNamesAsStrings().stream()
-                .map(MessageSystemAttributeName::fromValue)
-                .forEach(names::add);
         if (names.contains(MessageSystemAttributeName.ALL)) {
             return message;
         }

@@ -28,7 +28,7 @@ final class Timeline implements InstantSource {
     /** Does this in a while; at once, if the while is none. */
     void in(Duration wait, Runnable what) {
         if (wait.isPositive()) {
-            plan(now.plus(wait), what);
+            plan(wait, what);
         } else {
             what.run();
         }
@@ -56,8 +56,8 @@ final class Timeline implements InstantSource {
         now = then;
     }
 
-    private synchronized void plan(Instant when, Runnable what) {
-        due.add(new Due(when, planned++, what));
+    private synchronized void plan(Duration wait, Runnable what) {
+        due.add(new Due(now.plus(wait), planned++, what));
     }
 
     private record Due(Instant when, long order, Runnable what) {}

@@ -1,5 +1,6 @@
 package dev.amikeeper.policy;
 
+import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Trigger;
 
@@ -38,9 +39,16 @@ public record Policy(
         return replicate.keySet().stream().filter(to -> !to.equals(home)).sorted().toList();
     }
 
-    /** What keeps images in a Region: the Region's own rules, else the home rules. */
-    public Optional<Keep> keepIn(Region region) {
-        return Optional.ofNullable(replicate.get(region)).flatMap(Replica::keep).or(() -> keep);
+    /**
+     * What keeps this image. Home images have the policy's rules, copies those of their Region or
+     * else the policy's. In a Region that the policy does not name (any more) nothing is removed.
+     */
+    public Optional<Keep> keepFor(Image image) {
+        if (!image.isCopy()) {
+            return select.regions().contains(image.region()) ? keep : Optional.empty();
+        }
+        return Optional.ofNullable(replicate.get(image.region()))
+                .flatMap(replica -> replica.keep().or(() -> keep));
     }
 
     /**

@@ -28,6 +28,9 @@ final class PolicyReader {
     /** EC2 allows so many launch permissions on one image. */
     private static final int MAX_SHARES = 1000;
 
+    /** An image's copies are written down in one transaction, which holds 100 items. */
+    private static final int MAX_DESTINATIONS = 30;
+
     private final Region home;
     private final Set<Region> known;
 
@@ -210,6 +213,15 @@ final class PolicyReader {
                 policy.find("replicate")
                         .map(place -> place.entries("DR Regions, as {us-west-2: {}}"))
                         .orElse(Map.of());
+        if (entries.size() > MAX_DESTINATIONS) {
+            policy.find("replicate")
+                    .ifPresent(place ->
+                            place.wrongKey(
+                                    entries.size()
+                                            + " are too many; name at most "
+                                            + MAX_DESTINATIONS
+                                            + " DR Regions"));
+        }
         Map<Region, Replica> replicas = new LinkedHashMap<>();
         entries.forEach((name, place) -> {
             Replica replica = replica(place, name, zone);

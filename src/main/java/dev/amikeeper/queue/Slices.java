@@ -62,7 +62,6 @@ public final class Slices {
             batch = Kick.batch(input);
         } catch (MalformedEventException malformed) {
             Rejected.record(app.catalog(), function, input, malformed, app.clock().instant());
-            app.announcements().publish();
             return new Outcome(1, List.of());
         }
         for (String why : batch.malformed()) {
@@ -87,7 +86,6 @@ public final class Slices {
                 kicks.forEach(kick -> failures.add(new BatchItemFailure(kick.messageId())));
             }
         });
-        app.announcements().publish();
         return new Outcome(batch.malformed().size(), failures);
     }
 

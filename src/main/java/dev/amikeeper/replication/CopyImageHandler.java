@@ -7,9 +7,9 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
-import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Look;
 import dev.amikeeper.ec2.Start;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
@@ -47,7 +47,6 @@ public final class CopyImageHandler
     private static final int AT_ONCE = 200;
 
     private final Application app;
-    private final Settlement settlement;
 
     /** As Lambda makes it. */
     public CopyImageHandler() {
@@ -57,17 +56,11 @@ public final class CopyImageHandler
     /** Over these objects. */
     public CopyImageHandler(Application app) {
         this.app = app;
-        this.settlement = new Settlement(app);
     }
 
     @Override
     public CopyImageReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(context, () -> new Batch().run(input, context));
-    }
-
-    private enum Next {
-        ON,
-        STOP
+        return Invocation.run(input, context, event -> new Batch().run(event, context));
     }
 
     /** The home images of waiting copies, as far as their Regions answer. */
@@ -75,11 +68,7 @@ public final class CopyImageHandler
 
     /** One batch of kicks. */
     private final class Batch {
-        private int started;
-        private int adopted;
-        private int again;
-        private int failed;
-        private int waiting;
+        private final Starts starts = new Starts(app);
 
         CopyImageReport run(Map<String, Object> input, Context context) {
             Slices.Outcome outcome =
@@ -91,24 +80,30 @@ public final class CopyImageHandler
                             this::work,
                             app.kicks()::copy);
             return new CopyImageReport(
-                    started,
-                    adopted,
-                    again,
-                    failed,
-                    waiting,
+                    starts.started(),
+                    starts.adopted(),
+                    starts.again(),
+                    starts.failed(),
+                    starts.waiting(),
                     outcome.malformed(),
                     outcome.failures());
         }
 
         private boolean work(Region region, Instant now, BooleanSupplier timeLeft) {
+            boolean more = startAll(region, now, timeLeft);
+            starts.settleThoseDone(region, now);
+            return more;
+        }
+
+        private boolean startAll(Region region, Instant now, BooleanSupplier timeLeft) {
             int limit = AT_ONCE;
             List<Image> due = app.catalog().work(region, Work.COPY_WAITING, now, limit);
-            Homes homes = homes(due);
+            Homes homes = homes(due, now);
             while (due.size() == limit && homes.found.isEmpty()) {
                 // All of these wait for Regions that do not answer: look behind them.
                 limit *= 4;
                 due = app.catalog().work(region, Work.COPY_WAITING, now, limit);
-                homes = homes(due);
+                homes = homes(due, now);
             }
             if (due.isEmpty()) {
                 return false;
@@ -118,37 +113,57 @@ public final class CopyImageHandler
                 ImageRef home = copy.home().orElseThrow();
                 Optional<String> never = never(copy, homes);
                 if (never.isPresent()) {
-                    count(settlement.giveUp(copy, never.get(), now));
-                } else if (homes.unreachable.contains(home.region())) {
-                    waiting++;
+                    starts.giveUp(copy, never.get(), now);
+                } else if (!homes.found.containsKey(home)) {
+                    starts.waits(1);
                 } else {
                     possible.add(copy);
                 }
             }
             Map<ImageRef, Ami> found = homes.found;
+            int inFlight = app.catalog().copiesInFlight(region);
             ReplicationPlan plan =
                     ReplicationPlan.of(
-                            possible,
-                            copy -> homeOf(copy, found).snapshots().size(),
-                            app.catalog().copiesInFlight(region));
-            waiting += plan.waiting().size();
+                            possible, copy -> homeOf(copy, found).snapshots().size(), inFlight);
+            starts.waits(plan.waiting().size());
+            int begun = 0;
+            int freed = 0;
             for (Image copy : plan.start()) {
                 if (!timeLeft.getAsBoolean()) {
                     return true;
                 }
+                int failures = starts.again() + starts.failed();
                 Ami home = homeOf(copy, found);
-                switch (start(copy, home, now)) {
-                    case ON -> {}
-                    case STOP -> {
-                        return false;
-                    }
+                Start start = start(copy, home);
+                if (!settle(copy, start, home, inFlight + begun == 0, now)) {
+                    return false;
                 }
+                if (start instanceof Start.Started || start instanceof Start.Adopted) {
+                    begun++;
+                }
+                freed += starts.again() + starts.failed() - failures;
             }
             // What failed made no use of its room.
-            return plan.start().size() > started + adopted && !plan.waiting().isEmpty();
+            return freed > 0 && !plan.waiting().isEmpty();
         }
 
-        private Homes homes(List<Image> copies) {
+        /**
+         * Where nothing of ours is in flight, no room means that others use it or that this copy
+         * alone is too large: the latter can never start, the next one may be smaller.
+         */
+        private boolean settle(Image copy, Start start, Ami home, boolean alone, Instant now) {
+            int snapshots = home.snapshots().size();
+            if (alone && start instanceof Start.NoRoom(String why)) {
+                if (snapshots > ReplicationPlan.PLACES) {
+                    return starts.tryFailed(copy, snapshots + " snapshots at once: " + why, now);
+                }
+                starts.waits(1);
+                return true;
+            }
+            return starts.settle(copy, start, snapshots, now);
+        }
+
+        private Homes homes(List<Image> copies, Instant now) {
             Map<Region, List<ImageId>> ids = new TreeMap<>();
             for (Image copy : copies) {
                 ImageRef home = copy.home().orElseThrow();
@@ -162,7 +177,7 @@ public final class CopyImageHandler
                             .find(region, wanted)
                             .forEach((id, ami) -> found.put(new ImageRef(region, id), ami));
                 } catch (SdkException error) {
-                    log.error("{}: images cannot be read: {}", region, Fault.text(error));
+                    starts.stop(region, Fault.text(error), now);
                     unreachable.add(region);
                 }
             });
@@ -183,56 +198,34 @@ public final class CopyImageHandler
             if (!policy.get().replicate().containsKey(copy.region())) {
                 return Optional.of("its policy no longer replicates to " + copy.region());
             }
-            if (!homes.unreachable.contains(home.region()) && !homes.found.containsKey(home)) {
+            if (!homes.unreachable.contains(home.region())
+                    && !homes.found.containsKey(home)
+                    && isGone(copy, home)) {
                 return Optional.of("the home image " + home + " is gone");
             }
             return Optional.empty();
         }
 
-        private Next start(Image copy, Ami home, Instant now) {
+        /** What EC2 does not show may be too new; what is not recorded any more is gone. */
+        private boolean isGone(Image copy, ImageRef home) {
+            boolean recorded =
+                    app.catalog()
+                            .find(home.region(), copy.name())
+                            .filter(image -> image.id().equals(Optional.of(home.id())))
+                            .isPresent();
+            try {
+                return !recorded
+                        || app.images().look(home.region(), home.id()) instanceof Look.Gone;
+            } catch (SdkException error) {
+                log.warn("{} cannot be looked at: {}", home, Fault.text(error));
+                return false;
+            }
+        }
+
+        private Start start(Image copy, Ami home) {
             Policy policy = app.policies().find(copy.name().policy()).orElseThrow();
             Policy.Replica how = requireNonNull(policy.replicate().get(copy.region()));
-            return switch (app.images().copy(copy, home.tags(), how)) {
-                case Start.Started(var id) -> {
-                    started++;
-                    app.catalog()
-                            .save(Change.of(copy, copy.started(id, home.snapshots().size(), now)));
-                    yield Next.ON;
-                }
-                case Start.Adopted(Ami ami) -> {
-                    adopted++;
-                    adopt(copy, ami, now);
-                    yield Next.ON;
-                }
-                case Start.Later(String why) -> {
-                    log.info("{} {} waits: {}", copy.region(), copy.name(), why);
-                    waiting++;
-                    yield Next.ON;
-                }
-                case Start.Stop(String why) -> {
-                    log.warn("{}: copying stops here and goes on later: {}", copy.region(), why);
-                    waiting++;
-                    yield Next.STOP;
-                }
-                case Start.Failed(String why) -> count(settlement.tryFailed(copy, why, now));
-                case Start.Impossible(String why) -> count(settlement.giveUp(copy, why, now));
-            };
-        }
-
-        private void adopt(Image copy, Ami ami, Instant now) {
-            Image image = copy.started(ami.id(), ami.snapshots().size(), now);
-            if (app.catalog().save(Change.of(copy, image)) && ami.state().equals("available")) {
-                settlement.available(image, now);
-            }
-        }
-
-        private Next count(Settlement.Step step) {
-            switch (step) {
-                case AGAIN -> again++;
-                case FAILED -> failed++;
-                case AVAILABLE, CHANGED_BY_OTHERS, NOTHING -> {}
-            }
-            return Next.ON;
+            return app.images().copy(copy, home.tags(), how);
         }
     }
 }

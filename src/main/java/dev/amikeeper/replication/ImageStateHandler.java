@@ -39,22 +39,17 @@ public final class ImageStateHandler
 
     @Override
     public ImageStateReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(context, () -> follow(input));
+        return Invocation.run(input, context, this::take);
     }
 
-    private ImageStateReport follow(Map<String, Object> input) {
-        ImageStateReport report;
+    private ImageStateReport take(Map<String, Object> input) {
         try {
-            report = follow(Event.of(input));
+            return follow(Event.of(input));
         } catch (MalformedEventException malformed) {
             Rejected.record(
                     app.catalog(), "ImageStateFunction", input, malformed, app.clock().instant());
-            report = ImageStateReport.ofMalformed();
+            return ImageStateReport.ofMalformed();
         }
-        if (report.needsTelling()) {
-            app.announcements().publish();
-        }
-        return report;
     }
 
     private ImageStateReport follow(Event event) throws MalformedEventException {
@@ -65,7 +60,7 @@ public final class ImageStateHandler
         ImageId id = imageId(event);
         Optional<Image> image = app.catalog().find(event.region(), id);
         if (image.isEmpty()) {
-            log.debug("{} {} is not one of our images", event.region(), id);
+            log.info("{} {} is not one of our images", event.region(), id);
             return ImageStateReport.of(Settlement.Step.NOTHING);
         }
         return ImageStateReport.of(step(event, image.get()));

@@ -16,9 +16,4 @@ public record ImageStateReport(
     static ImageStateReport ofMalformed() {
         return new ImageStateReport(0, 0, 0, 0, 0, 1);
     }
-
-    /** Whether a notice may have been recorded. */
-    boolean needsTelling() {
-        return available + failed + malformed > 0;
-    }
 }

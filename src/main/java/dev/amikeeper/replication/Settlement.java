@@ -4,6 +4,8 @@ import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.Look;
+import dev.amikeeper.ec2.Removal;
 import dev.amikeeper.ec2.Sharing;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
@@ -55,6 +57,9 @@ public final class Settlement {
 
     /** EC2 says that an image is available. */
     public Step available(Image image, Instant now) {
+        if (image.state() == ImageState.AVAILABLE && image.disabled()) {
+            return enabled(image);
+        }
         if (image.state() != ImageState.CREATING) {
             return Step.NOTHING;
         }
@@ -101,7 +106,7 @@ public final class Settlement {
                                         + image.name()
                                         + " could not be shared: "
                                         + why,
-                                "check the accounts under \"share\" of policy "
+                                "share it by hand; check the accounts under \"share\" of policy "
                                         + policy.name()
                                         + " and, for an encrypted image, who may use its key",
                                 true));
@@ -113,19 +118,61 @@ public final class Settlement {
     /**
      * EC2 says that an image failed. It is asked first, for an event may be wrong about an image
      * that could be the only one; then the failed image is removed, for it keeps its name.
+     *
+     * @throws IllegalStateException if EC2 does not show yet what the event says: the event is to
+     *     be repeated
      */
     public Step failed(Image image, String why, Instant now) {
         if (image.state() != ImageState.CREATING) {
             return Step.NOTHING;
         }
         ImageId id = image.id().orElseThrow();
-        Optional<Ami> ami = find(image.region(), id);
-        if (ami.isPresent() && !ami.get().state().equals("failed")) {
-            return ami.get().state().equals("available") ? available(image, now) : Step.NOTHING;
+        return switch (app.images().look(image.region(), id)) {
+            case Look.Gone _ -> tryFailed(image, why, now);
+            case Look.Shown(Ami ami) when ami.state().equals("failed") -> {
+                discard(image, ami, now);
+                yield tryFailed(image, ami.reason().isBlank() ? why : ami.reason(), now);
+            }
+            case Look.Shown(Ami ami) when ami.state().equals("available") -> available(image, now);
+            case Look.Shown(Ami ami) -> throw notYet(image, ami.state());
+            case Look.NotShown _ -> throw notYet(image, "not there");
+        };
+    }
+
+    private static IllegalStateException notYet(Image image, String state) {
+        return new IllegalStateException(
+                image.region()
+                        + " "
+                        + image.name()
+                        + " failed, but EC2 still shows it as "
+                        + state);
+    }
+
+    /**
+     * What cannot be discarded is found by its name at the next try; after the last one it is told.
+     */
+    private void discard(Image image, Ami failed, Instant now) {
+        switch (app.images().remove(image.region(), failed.id(), failed.snapshots())) {
+            case Removal.Removed _ -> {}
+            case Removal.Left(_, String why) -> litter(image, failed, why, now);
+            case Removal.Refused(String why) -> litter(image, failed, why, now);
         }
-        ami.ifPresent(failed -> app.images().remove(image.region(), id, failed.snapshots()));
-        String reason = ami.map(Ami::reason).filter(text -> !text.isBlank()).orElse(why);
-        return tryFailed(image, reason, now);
+    }
+
+    private void litter(Image image, Ami failed, String why, Instant now) {
+        log.warn("{} {}: failed image stays: {}", image.region(), failed.id(), why);
+        app.catalog()
+                .note(
+                        new Notice(
+                                "litter/" + image.region() + "/" + failed.id(),
+                                now,
+                                image.region()
+                                        + ": the failed image "
+                                        + failed.id()
+                                        + " or its snapshots could not be removed: "
+                                        + why,
+                                "deregister it and delete " + failed.snapshots(),
+                                true));
     }
 
     /** A try ended without an image: one more follows after a while, or it is given up. */
@@ -172,8 +219,8 @@ public final class Settlement {
     }
 
     /**
-     * EC2 says that an image is deregistered. Our own removals are finished by the pruner, which
-     * knows the snapshots.
+     * EC2 says that an image is deregistered. It is asked first. Our own removals are finished by
+     * the pruner, which knows the snapshots.
      */
     public Step deregistered(Image image, Instant now) {
         return switch (image.state()) {
@@ -184,6 +231,10 @@ public final class Settlement {
             case AVAILABLE -> stillThere(image) ? Step.NOTHING : buried(image, now);
             case REQUESTED, RETIRING, FAILED -> Step.NOTHING;
         };
+    }
+
+    private boolean stillThere(Image image) {
+        return app.images().look(image.region(), image.id().orElseThrow()) instanceof Look.Shown;
     }
 
     private Step buried(Image image, Instant now) {
@@ -199,23 +250,28 @@ public final class Settlement {
         return app.catalog().bury(image, tombstone) ? Step.CHANGED_BY_OTHERS : Step.NOTHING;
     }
 
-    /** EC2 says that an image is disabled. */
+    /** EC2 says that an image is disabled. It is asked first. */
     public Step disabled(Image image) {
-        if (image.state() != ImageState.AVAILABLE || image.disabled()) {
+        boolean isDisabled =
+                image.state() == ImageState.AVAILABLE
+                        && !image.disabled()
+                        && app.images().look(image.region(), image.id().orElseThrow())
+                                instanceof Look.Shown(Ami ami)
+                        && ami.state().equals("disabled");
+        if (!isDisabled) {
             return Step.NOTHING;
         }
         log.warn("{} {} was disabled by somebody else", image.region(), image.name());
-        return app.catalog().save(Change.of(image, image.disabledByOthers()))
+        return app.catalog().save(Change.of(image, image.disabledByOthers(true)))
                 ? Step.CHANGED_BY_OTHERS
                 : Step.NOTHING;
     }
 
-    private boolean stillThere(Image image) {
-        return find(image.region(), image.id().orElseThrow()).isPresent();
-    }
-
-    private Optional<Ami> find(Region region, ImageId id) {
-        return Optional.ofNullable(app.images().find(region, List.of(id)).get(id));
+    private Step enabled(Image image) {
+        log.warn("{} {} was enabled again by somebody else", image.region(), image.name());
+        return app.catalog().save(Change.of(image, image.disabledByOthers(false)))
+                ? Step.CHANGED_BY_OTHERS
+                : Step.NOTHING;
     }
 
     /** The end of a copy makes room for another one. */

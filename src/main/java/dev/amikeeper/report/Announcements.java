@@ -21,6 +21,11 @@ public final class Announcements {
     /** SNS takes 256 KB a message; a person reads less. */
     private static final int NOTICES_A_MESSAGE = 50;
 
+    /** So long a text or remedy may be: 50 notices stay below 256 KB in any script. */
+    private static final int SHOWN = 800;
+
+    private static final int SUBJECT = 99;
+
     private final SnsClient sns;
     private final String topic;
     private final Catalog catalog;
@@ -48,22 +53,27 @@ public final class Announcements {
         }
     }
 
-    /** SNS takes 100 characters of printable ASCII. */
+    /** SNS takes fewer than 100 characters of ASCII, without line breaks. */
     static String subject(List<Notice> notices) {
         String subject =
                 notices.size() == 1
                         ? "AMI Keeper: " + notices.getFirst().text()
                         : "AMI Keeper: " + notices.size() + " things need you";
         String plain = subject.replaceAll("[^\\x20-\\x7e]", "?");
-        return plain.length() <= 100 ? plain : plain.substring(0, 97) + "...";
+        return plain.length() <= SUBJECT ? plain : plain.substring(0, SUBJECT - 3) + "...";
     }
 
     static String text(List<Notice> notices) {
         StringBuilder text = new StringBuilder();
         for (Notice notice : notices) {
-            text.append(notice.at()).append("  ").append(notice.text()).append('\n');
-            text.append("    What to do: ").append(notice.remedy()).append("\n\n");
+            text.append(notice.at()).append("  ").append(bounded(notice.text())).append('\n');
+            text.append("    What to do: ").append(bounded(notice.remedy())).append("\n\n");
         }
         return text.toString();
+    }
+
+    /** What SNS refuses as too long would keep all that comes after it from being told. */
+    private static String bounded(String text) {
+        return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
     }
 }

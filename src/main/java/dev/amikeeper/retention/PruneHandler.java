@@ -10,6 +10,7 @@ import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Look;
 import dev.amikeeper.ec2.Removal;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
@@ -19,6 +20,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.policy.Policy;
@@ -32,8 +34,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
@@ -50,8 +54,11 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
     /** What a run leaves of its function's time, in milliseconds: for the call under way. */
     private static final int RESERVE = 30_000;
 
+    /** As many as one read answers. */
+    private static final int CHECKED_AT_ONCE = 200;
+
     /** Lambda answers with at most 6 MB. */
-    private static final int LINES = 5000;
+    private static final int LINES = 2000;
 
     private final Application app;
 
@@ -67,29 +74,28 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
 
     @Override
     public PruneReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(context, () -> prune(input, context));
+        return Invocation.run(input, context, event -> prune(event, context));
     }
 
     private PruneReport prune(Map<String, Object> input, Context context) {
         try {
-            Event event = Event.of(input);
-            boolean dryRun =
-                    Boolean.TRUE.equals(input.get("dryRun"))
-                            || Boolean.TRUE.equals(event.detail().get("dryRun"));
-            PruneRun run =
-                    new PruneRun(
-                            event.time(),
-                            dryRun,
-                            () -> context.getRemainingTimeInMillis() > RESERVE);
-            return run.report();
+            // A person calls it with {"dryRun": true} and nothing else.
+            Instant now =
+                    input.containsKey("source") || input.containsKey("time")
+                            ? Event.of(input).time()
+                            : app.clock().instant();
+            boolean dryRun = Boolean.TRUE.equals(input.get("dryRun"));
+            return new PruneRun(now, dryRun, () -> context.getRemainingTimeInMillis() > RESERVE)
+                    .report();
         } catch (MalformedEventException malformed) {
             Rejected.record(
                     app.catalog(), "PruneFunction", input, malformed, app.clock().instant());
             return new PruneReport(0, 0, 0, 0, 0, 0, 0, 0, 1, false, List.of(), 0);
-        } finally {
-            app.announcements().publish();
         }
     }
+
+    /** What EC2 shows of a Region. */
+    private record View(Map<ImageId, Ami> inEc2, Usage usage) {}
 
     /** One run; its time is the event's. */
     private final class PruneRun {
@@ -113,8 +119,11 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         }
 
         PruneReport report() {
-            Set<ImageRef> sources = copySources();
-            app.policies().regions().forEach(region -> prune(region, sources));
+            Map<Region, View> views = new LinkedHashMap<>();
+            app.policies()
+                    .regions()
+                    .forEach(region -> view(region).ifPresent(view -> views.put(region, view)));
+            app.policies().all().forEach(policy -> prune(policy, views));
             List<PruneReport.Line> shown =
                     lines.stream()
                             .sorted(Comparator.comparing(line -> line.verdict().equals("keep")))
@@ -135,10 +144,60 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                     lines.size() - shown.size());
         }
 
+        /** A Region that cannot be read is left alone, and holds up no other. */
+        private Optional<View> view(Region region) {
+            Map<ImageId, Ami> inEc2;
+            try {
+                inEc2 =
+                        app.images().ours(region).stream()
+                                .collect(
+                                        Collectors.toMap(
+                                                Ami::id, Function.identity(), (one, again) -> one));
+            } catch (SdkException error) {
+                unreadable++;
+                unread(region, Fault.text(error));
+                return Optional.empty();
+            }
+            warnOfUnknownPolicies(region, inEc2);
+            Usage usage = app.probes().usage(region);
+            usage.probes().forEach(probe -> warnOfBlindness(region, probe));
+            return Optional.of(new View(inEc2, usage));
+        }
+
+        private void prune(Policy policy, Map<Region, View> views) {
+            Map<Region, List<Image>> records = new LinkedHashMap<>();
+            views.keySet()
+                    .forEach(region ->
+                            records.put(region, app.catalog().ofPolicy(policy.name(), region)));
+            // After the records: an image that was available by then has its copies written down.
+            Set<ImageRef> sources = copySources();
+            List<PrunePlan> plans = new ArrayList<>();
+            views.forEach((region, view) ->
+                    plans.add(
+                            PrunePlan.of(
+                                    policy,
+                                    region,
+                                    records.getOrDefault(region, List.of()),
+                                    view.inEc2,
+                                    view.usage,
+                                    sources,
+                                    now)));
+            List<PrunePlan> limited = PrunePlan.limited(policy.limits(), plans);
+            limited.stream()
+                    .flatMap(plan -> plan.blocked().stream())
+                    .findFirst()
+                    .ifPresent(why -> block(policy, why));
+            limited.forEach(this::carryOut);
+        }
+
+        /** In this order: a copy moves from waiting to under way, and back if it fails. */
         private Set<ImageRef> copySources() {
             Set<ImageRef> sources = new HashSet<>();
-            for (Region region : app.policies().regions()) {
-                for (Work kind : List.of(Work.COPY_WAITING, Work.COPY_UNDER_WAY)) {
+            Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
+            regions.addAll(app.policies().regions());
+            for (Region region : regions) {
+                for (Work kind :
+                        List.of(Work.COPY_WAITING, Work.COPY_UNDER_WAY, Work.COPY_WAITING)) {
                     app.catalog()
                             .work(region, kind, Instant.MAX, Integer.MAX_VALUE)
                             .forEach(copy -> copy.home().ifPresent(sources::add));
@@ -147,26 +206,24 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             return sources;
         }
 
-        /** A Region that cannot be read is left alone, and holds up no other. */
-        private void prune(Region region, Set<ImageRef> sources) {
-            Map<ImageId, Ami> inEc2;
-            try {
-                inEc2 =
-                        app.images().ours(region).stream()
-                                .collect(Collectors.toMap(Ami::id, Function.identity()));
-            } catch (SdkException error) {
-                unreadable++;
-                unread(region, Fault.text(error));
-                return;
-            }
-            warnOfUnknownPolicies(region, inEc2);
-            Usage usage = app.probes().usage(region);
-            for (Policy policy : app.policies().all()) {
-                List<Image> records = app.catalog().ofPolicy(policy.name(), region);
-                PrunePlan plan = PrunePlan.of(policy, region, records, inEc2, usage, sources, now);
-                plan.blocked().ifPresent(why -> block(plan, why));
-                plan.verdicts().forEach(this::carryOut);
-            }
+        private void warnOfBlindness(Region region, Usage.Probe probe) {
+            probe.unknown()
+                    .ifPresent(why -> {
+                        log.error(
+                                "{}: nothing is removed, for use by {} is not known: {}",
+                                region,
+                                probe.name(),
+                                why);
+                        note(
+                                "blind/" + region + "/" + probe.name(),
+                                region
+                                        + ": nothing is removed, for use by "
+                                        + probe.name()
+                                        + " is not known: "
+                                        + why,
+                                "give the function's role the permission, or mend what is"
+                                        + " named");
+                    });
         }
 
         private void unread(Region region, String why) {
@@ -180,7 +237,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         private void warnOfUnknownPolicies(Region region, Map<ImageId, Ami> inEc2) {
             Set<String> unknown = new TreeSet<>();
             for (Ami ami : inEc2.values()) {
-                dev.amikeeper.image.ImageTags.name(ami.tags())
+                ImageTags.name(ami.tags())
                         .map(name -> name.policy())
                         .filter(policy -> app.policies().find(policy).isEmpty())
                         .ifPresent(unknown::add);
@@ -193,29 +250,74 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             }
         }
 
-        private void block(PrunePlan plan, String why) {
+        private void block(Policy policy, String why) {
             blocked++;
-            log.error("{} {}: nothing is removed: {}", plan.region(), plan.policy(), why);
+            log.error("{}: nothing is removed: {}", policy.name(), why);
             note(
-                    "breaker/" + plan.region() + "/" + plan.policy() + "/" + now,
-                    plan.region() + ": policy " + plan.policy() + ": nothing was removed: " + why,
+                    "breaker/" + policy.name() + "/" + now,
+                    "policy " + policy.name() + ": nothing was removed: " + why,
                     "look at the plan of a dry run; if it is right, raise the policy's limits");
         }
 
-        private void carryOut(Verdict verdict) {
+        private void carryOut(PrunePlan plan) {
             if (dryRun) {
-                show(verdict);
+                plan.verdicts().forEach(this::show);
                 return;
             }
-            switch (verdict) {
-                case Verdict.Keep _ -> kept++;
-                case Verdict.Remove(var image, var why, var snapshots) ->
-                        remove(image, why, snapshots);
-                case Verdict.Finish(var image, var snapshots) -> finish(image, snapshots);
-                case Verdict.CallOff(var image, _) -> {
-                    if (app.catalog().save(Change.of(image, image.keptAfterAll(now)))) {
-                        calledOff++;
+            List<Verdict.Remove> removals = new ArrayList<>();
+            for (Verdict verdict : plan.verdicts()) {
+                switch (verdict) {
+                    case Verdict.Keep _ -> kept++;
+                    case Verdict.Remove remove -> removals.add(remove);
+                    case Verdict.Finish(var image, var snapshots) -> finish(image, snapshots);
+                    case Verdict.CallOff(var image, _) -> {
+                        if (app.catalog().save(Change.of(image, image.keptAfterAll(now)))) {
+                            calledOff++;
+                        }
                     }
+                }
+            }
+            for (int from = 0; from < removals.size(); from += CHECKED_AT_ONCE) {
+                remove(
+                        plan.region(),
+                        removals.subList(from, Math.min(removals.size(), from + CHECKED_AT_ONCE)));
+            }
+        }
+
+        /** The plan is minutes old by now: each image is looked at once more before it goes. */
+        private void remove(Region region, List<Verdict.Remove> removals) {
+            if (!timeLeft.getAsBoolean()) {
+                postponed += removals.size();
+                return;
+            }
+            Map<ImageId, Ami> fresh;
+            try {
+                fresh =
+                        app.images()
+                                .find(
+                                        region,
+                                        removals.stream()
+                                                .flatMap(r -> r.image().id().stream())
+                                                .toList());
+            } catch (SdkException error) {
+                log.warn("{}: images cannot be read again: {}", region, Fault.text(error));
+                postponed += removals.size();
+                return;
+            }
+            for (Verdict.Remove removal : removals) {
+                Image image = removal.image();
+                boolean asPlanned =
+                        Optional.ofNullable(fresh.get(image.id().orElseThrow()))
+                                .filter(ami -> !ami.tags().containsKey(ImageTags.HOLD))
+                                .filter(ami ->
+                                        ImageTags.name(ami.tags())
+                                                .equals(Optional.of(image.name())))
+                                .isPresent();
+                if (asPlanned) {
+                    remove(image, removal.why(), removal.snapshots());
+                } else {
+                    log.info("{} {} changed meanwhile and stays", region, image.name());
+                    kept++;
                 }
             }
         }
@@ -238,8 +340,21 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             settle(retiring, app.images().remove(retiring.region(), id, retiring.snapshots()));
         }
 
+        /** Its AMI is not among ours: deregistered, unless somebody just took its tags away. */
         private void finish(Image image, List<SnapshotId> snapshots) {
             if (!timeLeft.getAsBoolean()) {
+                postponed++;
+                return;
+            }
+            try {
+                if (app.images().look(image.region(), image.id().orElseThrow())
+                        instanceof Look.Shown) {
+                    log.warn("{} {} lost its tags and stays", image.region(), image.name());
+                    kept++;
+                    return;
+                }
+            } catch (SdkException error) {
+                log.warn("{} cannot be read: {}", image.name(), Fault.text(error));
                 postponed++;
                 return;
             }

@@ -26,10 +26,11 @@ import java.util.TreeMap;
  * What one run does with the images of a policy in a Region: every image with its verdict, by
  * instance and newest first.
  *
+ * @param good how many good images there are, of which the breaker counts the share
  * @param blocked why the breaker stopped the removals; empty if it did not
  */
 public record PrunePlan(
-        String policy, Region region, List<Verdict> verdicts, Optional<String> blocked) {
+        String policy, Region region, List<Verdict> verdicts, int good, Optional<String> blocked) {
     public PrunePlan {
         verdicts = List.copyOf(verdicts);
     }
@@ -53,7 +54,6 @@ public record PrunePlan(
             Instant now) {
         requireOneHistory(policy, region, records);
         Evidence evidence = new Evidence(inEc2, usage, copySources, now);
-        Optional<Keep> keep = policy.keepIn(region);
         List<Verdict> verdicts =
                 records.stream()
                         .collect(
@@ -63,15 +63,27 @@ public record PrunePlan(
                                         toList()))
                         .values()
                         .stream()
-                        .flatMap(history -> judge(keep, history, evidence).stream())
+                        .flatMap(history -> judge(policy, history, evidence).stream())
                         .toList();
-        long good = records.stream().filter(image -> evidence.notGood(image).isEmpty()).count();
-        Optional<String> blocked = breaker(policy.limits(), verdicts, good);
-        return new PrunePlan(
-                policy.name(),
-                region,
-                blocked.map(why -> withoutRemovals(verdicts, why)).orElse(verdicts),
-                blocked);
+        int good =
+                (int) records.stream().filter(image -> evidence.notGood(image).isEmpty()).count();
+        return new PrunePlan(policy.name(), region, verdicts, good, Optional.empty());
+    }
+
+    /**
+     * Applies the breaker to the plans of one policy in all Regions: it limits the policy's run,
+     * not a Region's share of it. Over a limit no plan removes anything.
+     */
+    public static List<PrunePlan> limited(Policy.Limits limits, List<PrunePlan> plans) {
+        long removals = plans.stream().mapToLong(PrunePlan::removals).sum();
+        long good = plans.stream().mapToLong(PrunePlan::good).sum();
+        return breaker(limits, removals, good)
+                .map(why -> plans.stream().map(plan -> plan.withoutRemovals(why)).toList())
+                .orElse(plans);
+    }
+
+    private long removals() {
+        return verdicts.stream().filter(Verdict.Remove.class::isInstance).count();
     }
 
     private static void requireOneHistory(Policy policy, Region region, List<Image> records) {
@@ -87,8 +99,9 @@ public record PrunePlan(
         }
     }
 
-    private static List<Verdict> judge(
-            Optional<Keep> keep, List<Image> history, Evidence evidence) {
+    private static List<Verdict> judge(Policy policy, List<Image> history, Evidence evidence) {
+        // An instance lives in one Region: its images elsewhere are all copies.
+        Optional<Keep> keep = policy.keepFor(history.getFirst());
         // One that claims to be of the future must not stand in for those of today.
         List<Image> ruled =
                 history.stream()
@@ -100,12 +113,22 @@ public record PrunePlan(
                         .orElse(Map.of());
         return history.stream()
                 .sorted(Retention.NEWEST_FIRST)
-                .map(image -> verdict(image, keep, rules.getOrDefault(image, List.of()), evidence))
+                .map(image ->
+                        verdict(
+                                image,
+                                policy.retire(),
+                                keep,
+                                rules.getOrDefault(image, List.of()),
+                                evidence))
                 .toList();
     }
 
     private static Verdict verdict(
-            Image image, Optional<Keep> keep, List<Reason> rules, Evidence evidence) {
+            Image image,
+            Policy.Retire retire,
+            Optional<Keep> keep,
+            List<Reason> rules,
+            Evidence evidence) {
         Optional<Ami> ami = evidence.ami(image);
         boolean retiring = image.state() == ImageState.RETIRING;
         if (retiring && ami.isEmpty()) {
@@ -119,6 +142,11 @@ public record PrunePlan(
         if (keep.isEmpty()) {
             reasons.add(new Reason(Kind.NO_RULES, "the policy has no keep: nothing is removed"));
         }
+        // To remove at once what is to be disabled first would break the policy's promise.
+        retire.disableFor()
+                .map(dwell -> "retire.disableFor is not carried out yet: nothing is removed")
+                .map(why -> new Reason(Kind.STAGES, why))
+                .ifPresent(reasons::add);
         reasons.addAll(evidence.against(image, ami.orElseThrow()));
         if (!reasons.isEmpty()) {
             return retiring
@@ -129,9 +157,7 @@ public record PrunePlan(
         return new Verdict.Remove(image, why, ami.orElseThrow().snapshots());
     }
 
-    private static Optional<String> breaker(
-            Policy.Limits limits, List<Verdict> verdicts, long good) {
-        long removals = verdicts.stream().filter(Verdict.Remove.class::isInstance).count();
+    private static Optional<String> breaker(Policy.Limits limits, long removals, long good) {
         List<String> over = new ArrayList<>();
         limits.maxRemoveCount()
                 .filter(most -> removals > most)
@@ -146,17 +172,19 @@ public record PrunePlan(
                                 .formatted(removals, good, String.join(" and ", over)));
     }
 
-    private static List<Verdict> withoutRemovals(List<Verdict> verdicts, String why) {
+    private PrunePlan withoutRemovals(String why) {
         List<Reason> reasons = List.of(new Reason(Kind.BREAKER, why));
-        return verdicts.stream()
-                .<Verdict>map(verdict ->
-                        switch (verdict) {
-                            case Verdict.Remove(var image, _, _) ->
-                                    new Verdict.Keep(image, reasons);
-                            case Verdict.Keep kept -> kept;
-                            case Verdict.Finish finish -> finish;
-                            case Verdict.CallOff callOff -> callOff;
-                        })
-                .toList();
+        List<Verdict> kept =
+                verdicts.stream()
+                        .<Verdict>map(verdict ->
+                                switch (verdict) {
+                                    case Verdict.Remove(var image, _, _) ->
+                                            new Verdict.Keep(image, reasons);
+                                    case Verdict.Keep keep -> keep;
+                                    case Verdict.Finish finish -> finish;
+                                    case Verdict.CallOff callOff -> callOff;
+                                })
+                        .toList();
+        return new PrunePlan(policy, region, kept, good, Optional.of(why));
     }
 }

@@ -24,6 +24,8 @@ public record Reason(Kind kind, String text) {
         AT_LEAST("atLeast"),
         /** The policy has no {@link Keep}: nothing is ever removed. */
         NO_RULES("no rules"),
+        /** The policy asks for stages before removal, which are not carried out yet. */
+        STAGES("stages"),
         /** Its slot lies in the future: some clock is wrong. */
         FUTURE("future"),
         /** Not started yet. */

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** The catalogue's contract, on DynamoDB Local. */
@@ -194,12 +195,36 @@ final class DynamoDbCatalogTest {
         Run taken = new Run.Taken("gold", EAST, new Slot(NOW), 12);
         Run missed = new Run.Missed("gold", EAST, 2, new Slot(NOW), new Slot(NOW.plusSeconds(60)));
 
-        assertThat(catalog.moveCursor(Optional.empty(), first, List.of())).isTrue();
-        assertThat(catalog.moveCursor(Optional.empty(), first, List.of())).isFalse();
-        assertThat(catalog.moveCursor(Optional.of(NOW), second, List.of(taken, missed))).isTrue();
-        assertThat(catalog.moveCursor(Optional.of(NOW), first, List.of())).isFalse();
-        assertThat(catalog.cursors()).containsExactly(second);
+        Notice notice = new Notice("missed", NOW, "2 slots", "look", true);
+
+        assertThat(catalog.moveCursor(Optional.empty(), first, List.of(), List.of())).isTrue();
+        assertThat(catalog.moveCursor(Optional.empty(), first, List.of(), List.of())).isFalse();
+        assertThat(
+                        catalog.moveCursor(
+                                Optional.of(NOW), second, List.of(taken, missed), List.of(notice)))
+                .isTrue();
+        assertThat(catalog.moveCursor(Optional.of(NOW), first, List.of(), List.of(notice)))
+                .isFalse();
+        assertThat(catalog.bookmarks().cursors()).containsExactly(second);
         assertThat(catalog.runs("gold")).containsExactly(missed, taken);
+        assertThat(catalog.unannounced()).containsExactly(notice);
+    }
+
+    @Test
+    void remembersRegions() {
+        catalog.remember(WEST);
+        catalog.remember(WEST);
+
+        assertThat(catalog.bookmarks()).isEqualTo(new Bookmarks(List.of(), Set.of(WEST)));
+    }
+
+    @Test
+    void aStepThatWasWrittenWhileItsAnswerWasLostIsOurs() {
+        Image intent = requested("i-1");
+        Change step = Change.of(intent, intent.started(AMI, 2, NOW));
+        catalog.save(step);
+
+        assertThat(catalog.save(step)).isTrue();
     }
 
     @Test
@@ -231,8 +256,10 @@ final class DynamoDbCatalogTest {
     @Test
     void keepsAccountsApart() {
         String table = TestTables.fresh();
-        Catalog one = new DynamoDbCatalog(TestTables.dynamoDb(), table, "111111111111");
-        Catalog two = new DynamoDbCatalog(TestTables.dynamoDb(), table, "222222222222");
+        Catalog one =
+                new DynamoDbCatalog(TestTables.dynamoDb(), table, "111111111111", pause -> {});
+        Catalog two =
+                new DynamoDbCatalog(TestTables.dynamoDb(), table, "222222222222", pause -> {});
         Image intent = intent("gold", "i-1", "2026-03-01T02:00:00Z");
         one.request(List.of(intent));
 

@@ -28,6 +28,6 @@ public final class TestTables {
     }
 
     public static Catalog freshCatalog() {
-        return new DynamoDbCatalog(dynamoDb(), fresh(), "123456789012");
+        return new DynamoDbCatalog(dynamoDb(), fresh(), "123456789012", pause -> {});
     }
 }

@@ -958,6 +958,8 @@ abstract class Ec2Conformance {
 
     @Test
     void anUnknownFilterIsRefused() {
+        create(launch(), "gold/a");
+
         assertThat(refusal(() -> images(home, r -> r.filters(filter("no-such-filter", "x")))))
                 .isEqualTo("InvalidParameterValue");
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import org.junit.jupiter.api.AfterAll;
@@ -168,15 +169,13 @@ final class IndependentEc2ConformanceTest extends Ec2Conformance {
 
         @Override
         public int reboots(String region, String instance) {
-            Map<String, Map<String, Map<String, Map<String, Object>>>> regions =
-                    JSON.convertValue(
-                            object(server.ask("state", Map.of())).get("regions"),
-                            new TypeReference<>() {});
-            return (int)
-                    regions.getOrDefault("123456789012/" + region, Map.of())
-                            .getOrDefault("instances", Map.of())
-                            .getOrDefault(instance, Map.of())
-                            .getOrDefault("_reboots", -1);
+            JsonNode state = JSON.valueToTree(object(server.ask("state", Map.of())));
+            return state.path("regions")
+                    .path("123456789012/" + region)
+                    .path("instances")
+                    .path(instance)
+                    .path("_reboots")
+                    .asInt(-1);
         }
 
         @Override

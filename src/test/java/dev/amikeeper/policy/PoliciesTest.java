@@ -2,6 +2,10 @@ package dev.amikeeper.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Trigger;
@@ -148,8 +152,10 @@ final class PoliciesTest {
     void keepsAReplicaAsAtHomeUnlessItSaysOtherwise() {
         Policy gold = only(EVERYTHING);
 
-        assertThat(gold.keepIn(IRELAND)).isEqualTo(gold.keep());
-        assertThat(gold.keepIn(WEST).orElseThrow().daily()).isEqualTo(7);
+        assertThat(gold.keepFor(copyIn(IRELAND))).isEqualTo(gold.keep());
+        assertThat(gold.keepFor(copyIn(WEST)).orElseThrow().daily()).isEqualTo(7);
+        assertThat(gold.keepFor(copyIn(new Region("eu-north-1")))).isEmpty();
+        assertThat(gold.keepFor(home())).isEqualTo(gold.keep());
     }
 
     @Test
@@ -279,5 +285,15 @@ final class PoliciesTest {
 
     private static Policies parse(String yaml) {
         return Policies.parse(yaml, "policies.yaml", HOME, Set.of(HOME, WEST, IRELAND));
+    }
+
+    private static Image home() {
+        ImageName name = new ImageName("gold", new InstanceId("i-1"), new Slot(Instant.EPOCH));
+        return Image.intent(name, new Region("us-east-1"), Trigger.SCHEDULED, Instant.EPOCH)
+                .started(new ImageId("ami-1"), 1, Instant.EPOCH);
+    }
+
+    private static Image copyIn(Region region) {
+        return home().copyTo(region, Instant.EPOCH);
     }
 }

@@ -324,7 +324,7 @@ final class PrunePlanTest {
     @Test
     void anImageRecordedAsDisabledStaysAndCountsForNothing() {
         records.remove(newest);
-        Image disabled = given(newest.disabledByOthers());
+        Image disabled = given(newest.disabledByOthers(true));
 
         assertThat(kinds(disabled)).containsExactly(Kind.DISABLED);
         assertThat(kinds(old)).containsExactly(Kind.LAST);
@@ -476,7 +476,7 @@ final class PrunePlanTest {
         records.clear();
         policy = policy(Optional.of(keep("last: 1")), limits(0, 0));
 
-        assertThat(plan()).isEqualTo(new PrunePlan("gold", HOME, List.of(), Optional.empty()));
+        assertThat(plan()).isEqualTo(new PrunePlan("gold", HOME, List.of(), 0, Optional.empty()));
     }
 
     @Test
@@ -495,7 +495,7 @@ final class PrunePlanTest {
         PrunePlan plan = plan();
         List<Image> reversed = records.reversed();
 
-        assertThat(PrunePlan.of(policy, HOME, reversed, inEc2, usage, copySources, NOW))
+        assertThat(limited(PrunePlan.of(policy, HOME, reversed, inEc2, usage, copySources, NOW)))
                 .isEqualTo(plan);
     }
 
@@ -530,8 +530,12 @@ final class PrunePlanTest {
         assertThatThrownBy(this::plan).isInstanceOf(IllegalArgumentException.class);
     }
 
+    private PrunePlan limited(PrunePlan plan) {
+        return PrunePlan.limited(policy.limits(), List.of(plan)).getFirst();
+    }
+
     private PrunePlan plan() {
-        return PrunePlan.of(policy, HOME, records, inEc2, usage, copySources, NOW);
+        return limited(PrunePlan.of(policy, HOME, records, inEc2, usage, copySources, NOW));
     }
 
     private Verdict verdict(Image image) {

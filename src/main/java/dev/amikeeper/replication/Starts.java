@@ -1,0 +1,191 @@
+package dev.amikeeper.replication;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Change;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Start;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.Region;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Records how the starts of images and copies ended, and counts them. */
+public final class Starts {
+    private static final Logger log = LoggerFactory.getLogger(Starts.class);
+
+    /** One call that always fails must not hold up the others; a Region that fails must. */
+    private static final int TROUBLES_IN_A_ROW = 3;
+
+    private final Application app;
+    private final Settlement settlement;
+
+    /** Those that EC2 may have finished before anybody knew them. */
+    private final Map<ImageId, Image> perhapsDone = new LinkedHashMap<>();
+
+    private int started;
+    private int adopted;
+    private int again;
+    private int failed;
+    private int waiting;
+    private int troubles;
+
+    /** Nothing is started yet. */
+    public Starts(Application app) {
+        this.app = app;
+        this.settlement = new Settlement(app);
+    }
+
+    public int started() {
+        return started;
+    }
+
+    public int adopted() {
+        return adopted;
+    }
+
+    public int again() {
+        return again;
+    }
+
+    public int failed() {
+        return failed;
+    }
+
+    public int waiting() {
+        return waiting;
+    }
+
+    /** So many stay waiting. */
+    public void waits(int more) {
+        waiting += more;
+    }
+
+    /**
+     * Records the end of a start.
+     *
+     * @param volumes how many snapshots it has, if it was started
+     * @return whether it makes sense to start another one in this Region now
+     */
+    public boolean settle(Image image, Start start, int volumes, Instant now) {
+        int before = troubles;
+        troubles = 0;
+        return switch (start) {
+            case Start.Started(ImageId id) -> {
+                started++;
+                Image begun = image.started(id, volumes, now);
+                // A copy's client token may answer with one that was started long ago.
+                if (app.catalog().save(Change.of(image, begun)) && image.isCopy()) {
+                    perhapsDone.put(id, begun);
+                }
+                yield true;
+            }
+            case Start.Adopted(Ami ami) -> {
+                adopted++;
+                Image begun = image.started(ami.id(), ami.snapshots().size(), now);
+                if (app.catalog().save(Change.of(image, begun))) {
+                    perhapsDone.put(ami.id(), begun);
+                }
+                yield true;
+            }
+            case Start.Later(String why) -> {
+                log.info("{} {} waits: {}", image.region(), image.name(), why);
+                waiting++;
+                yield true;
+            }
+            case Start.Trouble(String why) -> {
+                log.warn("{} {} waits: {}", image.region(), image.name(), why);
+                waiting++;
+                troubles = before + 1;
+                if (troubles == TROUBLES_IN_A_ROW) {
+                    stop(image.region(), why, now);
+                }
+                yield troubles < TROUBLES_IN_A_ROW;
+            }
+            case Start.NoRoom(String why) -> {
+                log.info("{}: no room, the others wait: {}", image.region(), why);
+                waiting++;
+                yield false;
+            }
+            case Start.Stop(String why) -> {
+                waiting++;
+                stop(image.region(), why, now);
+                yield false;
+            }
+            case Start.Failed(String why) -> tryFailed(image, why, now);
+            case Start.Impossible(String why) -> giveUp(image, why, now);
+        };
+    }
+
+    /** This try failed; true, for another image may be started. */
+    public boolean tryFailed(Image image, String why, Instant now) {
+        return count(settlement.tryFailed(image, why, now));
+    }
+
+    /** There will be no such image; true, for another one may be started. */
+    public boolean giveUp(Image image, String why, Instant now) {
+        return count(settlement.giveUp(image, why, now));
+    }
+
+    private boolean count(Settlement.Step step) {
+        switch (step) {
+            case AGAIN -> again++;
+            case FAILED -> failed++;
+            case AVAILABLE, CHANGED_BY_OTHERS, NOTHING -> {}
+        }
+        return true;
+    }
+
+    /**
+     * What waits here keeps waiting; recorded once a day, so that a later failure has its cause.
+     */
+    public void stop(Region region, String why, Instant now) {
+        log.warn("{}: the work stops here and goes on later: {}", region, why);
+        app.catalog()
+                .note(
+                        new Notice(
+                                "stopped/"
+                                        + region
+                                        + "/"
+                                        + now.atZone(ZoneOffset.UTC).toLocalDate(),
+                                now,
+                                region + ": starting images had to stop: " + why,
+                                "nothing while it passes: every tick tries again",
+                                false));
+    }
+
+    /** Their state events came when nobody knew their ids: one read makes up for them. */
+    public void settleThoseDone(Region region, Instant now) {
+        if (perhapsDone.isEmpty()) {
+            return;
+        }
+        Map<ImageId, Ami> found;
+        try {
+            found = app.images().find(region, perhapsDone.keySet());
+        } catch (SdkException error) {
+            log.warn("{}: images cannot be read: {}", region, Fault.text(error));
+            return;
+        }
+        perhapsDone.forEach((id, image) ->
+                Optional.ofNullable(found.get(id))
+                        .ifPresent(ami -> {
+                            switch (ami.state()) {
+                                case "available" -> settlement.available(image, now);
+                                case "failed" -> settlement.failed(image, ami.reason(), now);
+                                default -> {}
+                            }
+                        }));
+        perhapsDone.clear();
+    }
+}

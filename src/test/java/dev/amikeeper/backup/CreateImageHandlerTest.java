@@ -1,0 +1,281 @@
+package dev.amikeeper.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.Given;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.local.LocalImage;
+
+import org.junit.jupiter.api.Test;
+
+import software.amazon.awssdk.services.ec2.model.Tag;
+
+import java.util.List;
+import java.util.Map;
+
+final class CreateImageHandlerTest {
+    private static final String SLOT = "2026-03-01T02:00:00Z";
+    private static final String LATER = "2026-03-01T02:30:00Z";
+
+    @Test
+    void namesAndTagsImageAndSnapshotsInTheOneCall() {
+        Given given = Given.nightly("image: {copyTags: [\"N*\"]}");
+        String id = given.instance("web-1");
+
+        given.playUntil(LATER);
+
+        LocalImage image = given.images(Given.EAST).getFirst();
+        assertThat(image.image().name()).isEqualTo("gold/" + id + "/2026-03-01T02.00.00Z");
+        Map<String, String> tags =
+                Map.of(
+                        "Name",
+                        "web-1",
+                        "amikeeper:policy",
+                        "gold",
+                        "amikeeper:instance",
+                        id,
+                        "amikeeper:slot",
+                        SLOT);
+        assertThat(tags(image.image().tags())).isEqualTo(tags);
+        assertThat(given.cloud.snapshots(Given.EAST))
+                .singleElement()
+                .satisfies(
+                        snapshot -> assertThat(tags(snapshot.snapshot().tags())).isEqualTo(tags));
+        assertThat(given.cloud.calls()).doesNotContainKey("CreateTags");
+    }
+
+    @Test
+    void leavesVolumesOutAndDoesNotReboot() {
+        Given given = Given.nightly("image: {excludeDevices: [/dev/sdf, /dev/xvda]}");
+        given.instance(Given.EAST, "db-1", 3);
+
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.EAST).getFirst().image().blockDeviceMappings())
+                .extracting(device -> device.deviceName())
+                .containsExactlyInAnyOrder("/dev/xvda", "/dev/sdg");
+        assertThat(given.cloud.instances(Given.EAST).getFirst().reboots()).isZero();
+        assertThat(given.records(Given.EAST).getFirst().volumes()).isEqualTo(2);
+    }
+
+    @Test
+    void rebootsWhereThePolicySaysSo() {
+        Given given = Given.nightly("image: {reboot: true}");
+        given.instance("web-1");
+
+        given.playUntil(LATER);
+
+        assertThat(given.cloud.instances(Given.EAST).getFirst().reboots()).isEqualTo(1);
+    }
+
+    @Test
+    void adoptsTheImageOfACallWhoseReplyWasLost() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.cloud.faults().calls("CreateImage").loseReply();
+
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.records(Given.EAST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.AVAILABLE);
+    }
+
+    @Test
+    void adoptsAnImageThatEc2NamesButDoesNotListYet() {
+        Given given = Given.nightly("");
+        given.cloud.settings().hiddenCalls(4);
+        given.instance("web-1");
+        given.cloud.faults().calls("CreateImage").loseReply();
+
+        given.playUntil("2026-03-01T03:00:00Z");
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.records(Given.EAST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.AVAILABLE);
+    }
+
+    @Test
+    void adoptsAnImageThatWasAvailableBeforeAnybodyKnewIt() {
+        Given given = Given.nightly("replicate: {us-west-2: {}}");
+        given.instance("web-1");
+        given.cloud.faults().calls("CreateImage").killAfter();
+
+        given.playUntil("2026-03-01T03:00:00Z");
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.images(Given.WEST)).hasSize(1);
+        assertThat(given.records(Given.EAST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.AVAILABLE);
+    }
+
+    @Test
+    void leavesAForeignImageOfThatNameAlone() {
+        Given given = Given.nightly("");
+        String id = given.instance("web-1");
+        given.ec2(Given.EAST)
+                .createImage(
+                        image -> image.instanceId(id).name("gold/" + id + "/2026-03-01T02.00.00Z"));
+
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.records(Given.EAST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.FAILED);
+        assertThat(given.told()).singleElement().asString().contains("does not carry our tags");
+    }
+
+    @Test
+    void recordsAnInstanceThatIsGoneAsAFailureAtOnce() {
+        Given given = Given.nightly("");
+        String gone = given.instance("web-1");
+        given.instance("web-2");
+        given.tick("2026-03-01T01:59:00Z");
+        given.cloud.faults().calls("SendMessage").error("InternalError", 500);
+        given.tick(SLOT);
+        given.ec2(Given.EAST).terminateInstances(terminate -> terminate.instanceIds(gone));
+
+        given.playUntil(LATER);
+
+        assertThat(given.cloud.calls()).containsEntry("CreateImage", 1);
+        assertThat(given.records(Given.EAST))
+                .extracting(Image::state)
+                .containsExactlyInAnyOrder(ImageState.FAILED, ImageState.AVAILABLE);
+        assertThat(given.told()).singleElement().asString().contains("the instance is gone");
+    }
+
+    @Test
+    void oneImagesTroubleStopsNoOther() {
+        Given given = Given.nightly("");
+        for (int i = 0; i < 5; i++) {
+            given.instance("web-" + i);
+        }
+        given.cloud.faults().calls("CreateImage").nth(2).error("InvalidParameterValue", 400);
+
+        given.playUntil("2026-03-01T02:05:00Z");
+        assertThat(given.images(Given.EAST)).hasSize(4);
+
+        given.playUntil("2026-03-01T03:00:00Z");
+        assertThat(given.images(Given.EAST)).hasSize(5);
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
+    void aDeniedCallIsTriedTwiceThenTold() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.cloud.faults().calls("CreateImage").times(100).deny();
+
+        given.playUntil("2026-03-01T04:00:00Z");
+
+        assertThat(given.cloud.calls()).containsEntry("CreateImage", 2);
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("after 2 tries", "UnauthorizedOperation");
+    }
+
+    @Test
+    void aThrottledCallCostsNoTry() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.cloud.faults().calls("CreateImage").times(5).throttle();
+
+        given.playUntil("2026-03-01T03:00:00Z");
+
+        assertThat(given.records(Given.EAST))
+                .singleElement()
+                .satisfies(image -> {
+                    assertThat(image.state()).isEqualTo(ImageState.AVAILABLE);
+                    assertThat(image.attempt()).isEqualTo(1);
+                });
+    }
+
+    @Test
+    void keepsToTheTokenBucketOfTheCall() {
+        Given given = Given.nightly("");
+        given.cloud.settings().throttling(true);
+        for (int i = 0; i < 120; i++) {
+            given.instance("web-" + i);
+        }
+
+        given.playUntil("2026-03-01T03:00:00Z");
+
+        assertThat(given.images(Given.EAST)).hasSize(120);
+        assertThat(given.cloud.calls()).containsEntry("CreateImage", 120);
+    }
+
+    @Test
+    void imagesAnInstanceByEachPolicyThatSelectsIt() {
+        Given given =
+                new Given(
+                        """
+                        policies:
+                          gold:
+                            select: {tags: {backup: gold}}
+                            schedule: {cron: "0 2 * * *"}
+                          hourly:
+                            select: {tags: {Name: "web-*"}}
+                            schedule: {every: 1h}
+                        """);
+        given.instance("web-1");
+
+        given.playUntil("2026-03-01T02:30:00Z");
+
+        assertThat(given.images(Given.EAST))
+                .extracting(image -> ImageName.parse(image.image().name()).orElseThrow().policy())
+                .containsExactlyInAnyOrder("gold", "hourly", "hourly", "hourly");
+    }
+
+    @Test
+    void aKickForARegionOfNoPolicyDoesNothing() {
+        Given given = Given.nightly("");
+
+        CreateImageReport report =
+                new CreateImageHandler(given.deployment.application())
+                        .handleRequest(
+                                kick("{\"region\":\"mars-north-1\"}"),
+                                given.context("CreateImageFunction"));
+
+        assertThat(report).isEqualTo(new CreateImageReport(0, 0, 0, 0, 0, 0, List.of()));
+    }
+
+    @Test
+    void aMessageThatIsNoKickIsRecordedAndNotRepeated() {
+        Given given = Given.nightly("");
+
+        CreateImageReport report =
+                new CreateImageHandler(given.deployment.application())
+                        .handleRequest(kick("<xml/>"), given.context("CreateImageFunction"));
+
+        assertThat(report).isEqualTo(new CreateImageReport(0, 0, 0, 0, 0, 1, List.of()));
+        assertThat(given.told()).singleElement().asString().contains("a kick must be as");
+    }
+
+    @Test
+    void aRegionWhoseSliceBreaksIsKickedAgainByTheQueue() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.cloud.faults().calls("CreateImage").killBefore();
+
+        given.playUntil("2026-03-01T02:04:00Z");
+        assertThat(given.images(Given.EAST)).isEmpty();
+
+        given.playUntil("2026-03-01T02:20:00Z");
+        assertThat(given.images(Given.EAST)).hasSize(1);
+    }
+
+    private static Map<String, Object> kick(String body) {
+        return Map.of("Records", List.of(Map.of("messageId", "m-1", "body", body)));
+    }
+
+    private static Map<String, String> tags(List<Tag> tags) {
+        return tags.stream().collect(java.util.stream.Collectors.toMap(Tag::key, Tag::value));
+    }
+}

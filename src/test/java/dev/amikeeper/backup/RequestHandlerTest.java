@@ -1,0 +1,190 @@
+package dev.amikeeper.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.amikeeper.Given;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Trigger;
+
+import org.junit.jupiter.api.Test;
+
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.ec2.model.Tag;
+
+import java.util.List;
+import java.util.Map;
+
+final class RequestHandlerTest {
+    private static final String LATER = "2026-03-01T01:00:00Z";
+
+    @Test
+    void imagesAnInstanceWhoseTagAsksForItAndTakesTheTagAway() {
+        Given given = Given.nightly("");
+        String id = given.instance("web-1");
+
+        tag(given, id, "before-upgrade");
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.records(Given.EAST).getFirst().trigger()).isEqualTo(Trigger.TAGGED);
+        assertThat(given.cloud.instances(Given.EAST).getFirst().instance().tags())
+                .extracting(Tag::key)
+                .doesNotContain(ImageTags.REQUEST);
+    }
+
+    @Test
+    void repeatedEventsAskForTheSameImage() {
+        Given given = Given.nightly("");
+        String id = given.instance("web-1");
+        given.cloud.faults().events("Tag Change on Resource").repeat(3);
+
+        tag(given, id, "now");
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
+    }
+
+    @Test
+    void keepsTheTagWhileTheIntentIsNotRecorded() {
+        Given given = Given.nightly("");
+        String id = given.instance("web-1");
+        given.cloud.faults().calls("DescribeInstances").times(3).error("InternalError", 500);
+
+        tag(given, id, "now");
+        given.playUntil("2026-03-01T00:04:00Z");
+
+        assertThat(given.cloud.instances(Given.EAST).getFirst().instance().tags())
+                .extracting(Tag::key)
+                .contains(ImageTags.REQUEST);
+        assertThat(given.deployment.deadLetters()).hasSize(1);
+        assertThat(given.catalog().notices())
+                .singleElement()
+                .satisfies(notice -> assertThat(notice.text()).contains("could not be looked at"));
+    }
+
+    @Test
+    void refusesAnInstanceThatNoPolicySelectsAndSaysWhy() {
+        Given given = Given.nightly("");
+        String id = given.cloud.launch(Given.EAST, Map.of("backup", "<b>none</b>\n"), List.of(8));
+
+        tag(given, id, "now");
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.EAST)).isEmpty();
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains(id, "no policy selects it", "<b>none</b>?", "What to do");
+    }
+
+    @Test
+    void imagesAStoppedInstanceWhereThePolicySaysSo() {
+        Given given = Given.nightly("on: [stopped]");
+        String id = given.instance("web-1");
+        String other = given.cloud.launch(Given.EAST, Map.of(), List.of(8));
+
+        given.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(id, other));
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.records(Given.EAST).getFirst().trigger()).isEqualTo(Trigger.STOPPED);
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
+    void doesNotImageAStoppedInstanceOtherwise() {
+        Given given = Given.nightly("");
+        String id = given.instance("web-1");
+
+        given.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(id));
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.EAST)).isEmpty();
+    }
+
+    @Test
+    void imagesWhatAnEventOfOurOwnAsksFor() {
+        Given given = Given.nightly("");
+        String one = given.instance("web-1");
+        String two = given.instance("web-2");
+
+        given.deployment.deliver(asked(Map.of("instances", List.of(one, two, one))));
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.EAST)).hasSize(2);
+    }
+
+    @Test
+    void refusesAPolicyThatIsNotThere() {
+        Given given = Given.nightly("");
+        String id = given.instance("web-1");
+
+        given.deployment.deliver(asked(Map.of("instances", List.of(id), "policy", "platinum")));
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.EAST)).isEmpty();
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("there is no policy \"platinum\"", "name one of gold");
+    }
+
+    @Test
+    void recordsAnEventThatItDoesNotUnderstand() {
+        Given given = Given.nightly("");
+
+        given.deployment.deliver(asked(Map.of("instances", "i-1")));
+
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("instances: must be a list of texts");
+    }
+
+    @Test
+    void ignoresEventsOfOtherAccounts() {
+        Given given = Given.nightly("");
+        String id = given.instance("web-1");
+        Map<String, Object> event =
+                new java.util.HashMap<>(asked(Map.of("instances", List.of(id))));
+        event.put("account", "999999999999");
+
+        given.deployment.deliver(event);
+
+        assertThat(given.records(Given.EAST)).isEmpty();
+    }
+
+    @Test
+    void failsSoThatLambdaRepeatsItWhenTheRegionDoesNotAnswer() {
+        Given given = Given.nightly("");
+        String id = given.instance("web-1");
+        given.cloud.faults().unreachable(Given.EAST, Given.START.plusSeconds(600));
+        RequestHandler handler = new RequestHandler(given.deployment.application());
+
+        assertThatThrownBy(() ->
+                        handler.handleRequest(
+                                asked(Map.of("instances", List.of(id))),
+                                given.context("RequestFunction")))
+                .isInstanceOf(SdkException.class);
+    }
+
+    private static void tag(Given given, String id, String value) {
+        given.ec2(Given.EAST)
+                .createTags(create ->
+                        create.resources(id)
+                                .tags(Tag.builder().key(ImageTags.REQUEST).value(value).build()));
+    }
+
+    private static Map<String, Object> asked(Map<String, Object> detail) {
+        return Map.of(
+                "id", "1",
+                "source", "amikeeper",
+                "detail-type", "Backup Requested",
+                "account", "123456789012",
+                "time", "2026-03-01T00:00:30Z",
+                "region", "us-east-1",
+                "resources", List.of(),
+                "detail", detail);
+    }
+}

@@ -1,0 +1,232 @@
+package dev.amikeeper.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.Given;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Run;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+
+import org.junit.jupiter.api.Test;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+final class ScheduleHandlerTest {
+    private static final Region EAST = new Region(Given.EAST);
+    private static final String TWO_HOMES =
+            """
+            policies:
+              gold:
+                select: {tags: {backup: gold}, regions: [us-east-1, eu-west-1]}
+                schedule: {cron: "0 2 * * *"}
+            """;
+
+    @Test
+    void asksForEveryInstanceOnceHoweverOftenTheTickComes() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.instance("web-2");
+        given.playUntil("2026-03-01T01:55:00Z");
+
+        given.tick("2026-03-01T02:00:00Z");
+        given.tick("2026-03-01T02:00:00Z");
+        given.tick("2026-03-01T01:55:00Z");
+
+        assertThat(given.cloud.calls()).containsEntry("CreateImage", 2);
+        assertThat(given.catalog().runs("gold"))
+                .containsExactly(new Run.Taken("gold", EAST, slot("2026-03-01T02:00:00Z"), 2));
+    }
+
+    @Test
+    void looksBackOneTickWhenItSeesAPolicyForTheFirstTime() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+
+        given.tick("2026-03-01T02:04:00Z");
+
+        assertThat(given.records(Given.EAST)).hasSize(1);
+    }
+
+    @Test
+    void aFirstTickThatDiesLosesNoSlot() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.cloud.faults().calls("DescribeInstances").times(3).killBefore();
+
+        given.tick("2026-03-01T02:00:00Z");
+        assertThat(given.records(Given.EAST)).isEmpty();
+
+        given.tick("2026-03-01T02:05:00Z");
+        assertThat(given.records(Given.EAST))
+                .extracting(image -> image.name().slot())
+                .containsExactly(slot("2026-03-01T02:00:00Z"));
+    }
+
+    @Test
+    void takesNoSlotFromBeforeItsFirstTick() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+
+        given.tick("2026-03-01T02:05:00Z");
+
+        assertThat(given.records(Given.EAST)).isEmpty();
+    }
+
+    @Test
+    void takesTheNewestMissedSlotAndRecordsTheOthers() {
+        Given given =
+                new Given(
+                        """
+                        policies:
+                          gold:
+                            select: {tags: {backup: gold}}
+                            schedule: {every: 1h}
+                        """);
+        given.instance("web-1");
+        given.tick("2026-03-01T00:05:00Z");
+
+        given.cloud.advanceTo(Instant.parse("2026-03-01T04:02:00Z"));
+        given.tick("2026-03-01T04:02:00Z");
+
+        assertThat(given.records(Given.EAST))
+                .extracting(image -> image.name().slot())
+                .containsExactly(slot("2026-03-01T04:00:00Z"));
+        assertThat(given.catalog().runs("gold"))
+                .contains(
+                        new Run.Missed(
+                                "gold",
+                                EAST,
+                                3,
+                                slot("2026-03-01T01:00:00Z"),
+                                slot("2026-03-01T03:00:00Z")));
+        assertThat(given.told()).singleElement().asString().contains("missed 3 slots");
+    }
+
+    @Test
+    void recordsASlotThatIsOlderThanADayAsMissed() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.tick("2026-03-01T00:05:00Z");
+
+        given.cloud.advanceTo(Instant.parse("2026-03-02T01:55:00Z"));
+        given.tick("2026-03-03T01:55:00Z");
+
+        assertThat(given.records(Given.EAST))
+                .extracting(image -> image.name().slot())
+                .containsExactly(slot("2026-03-02T02:00:00Z"));
+        assertThat(given.told()).singleElement().asString().contains("missed 1 slot,");
+    }
+
+    @Test
+    void aRegionThatCannotBeReadHoldsUpNoOtherAndIsTriedAgain() {
+        Given given = new Given(TWO_HOMES);
+        given.instance(Given.EAST, "web-1", 1);
+        given.instance(Given.IRELAND, "web-2", 1);
+        given.cloud.faults().unreachable(Given.IRELAND, Instant.parse("2026-03-01T05:00:00Z"));
+
+        given.playUntil("2026-03-01T04:00:00Z");
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.records(Given.IRELAND)).isEmpty();
+        assertThat(given.told()).singleElement().asString().contains("eu-west-1", "cannot be read");
+
+        given.playUntil("2026-03-01T06:00:00Z");
+
+        assertThat(given.records(Given.IRELAND))
+                .singleElement()
+                .satisfies(image -> {
+                    assertThat(image.state()).isEqualTo(ImageState.AVAILABLE);
+                    assertThat(image.name().slot()).isEqualTo(slot("2026-03-01T02:00:00Z"));
+                });
+    }
+
+    @Test
+    void aDeniedReadIsToldOnce() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.cloud.faults().calls("DescribeInstances").times(1000).deny();
+
+        given.playUntil("2026-03-01T04:00:00Z");
+
+        assertThat(given.told()).singleElement().asString().contains("UnauthorizedOperation");
+    }
+
+    @Test
+    void anEmptyFleetIsARunOfNoInstances() {
+        Given given = Given.nightly("");
+
+        given.playUntil("2026-03-01T03:00:00Z");
+
+        assertThat(given.catalog().runs("gold"))
+                .containsExactly(new Run.Taken("gold", EAST, slot("2026-03-01T02:00:00Z"), 0));
+    }
+
+    @Test
+    void readsTheFleetInPages() {
+        Given given = Given.nightly("");
+        for (int i = 0; i < 1100; i++) {
+            given.instance("web-" + i);
+        }
+        given.tick("2026-03-01T01:59:00Z");
+
+        given.tick("2026-03-01T02:00:00Z");
+
+        assertThat(given.records(Given.EAST)).hasSize(1100);
+    }
+
+    @Test
+    void kicksWhatWaitsWhenTheKickWasLost() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.cloud.faults().calls("SendMessage").nth(1).error("InternalError", 500);
+
+        given.playUntil("2026-03-01T02:04:00Z");
+        assertThat(given.images(Given.EAST)).isEmpty();
+
+        given.playUntil("2026-03-01T02:06:00Z");
+        assertThat(given.images(Given.EAST)).hasSize(1);
+    }
+
+    @Test
+    void givesUpWhatCouldNotBeStartedForADay() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.cloud.faults().calls("CreateImage").times(100_000).throttle();
+
+        given.playUntil("2026-03-02T02:30:00Z");
+
+        List<Image> images = given.records(Given.EAST);
+        assertThat(images)
+                .filteredOn(image -> image.name().slot().equals(slot("2026-03-01T02:00:00Z")))
+                .singleElement()
+                .satisfies(image -> assertThat(image.state()).isEqualTo(ImageState.FAILED));
+        assertThat(given.told()).singleElement().asString().contains("could not be started");
+    }
+
+    @Test
+    void recordsAMalformedEventAndGoesOn() {
+        Given given = Given.nightly("");
+
+        ScheduleReport report =
+                new ScheduleHandler(given.deployment.application())
+                        .handleRequest(
+                                Map.of("source", "aws.scheduler", "time", "tomorrow"),
+                                given.context("ScheduleFunction"));
+
+        assertThat(report.malformed()).isEqualTo(1);
+        assertThat(given.catalog().notices())
+                .extracting(Notice::text)
+                .singleElement()
+                .asString()
+                .contains("time: not a time: \"tomorrow\"");
+    }
+
+    private static Slot slot(String time) {
+        return new Slot(Instant.parse(time));
+    }
+}

@@ -1,0 +1,145 @@
+package dev.amikeeper.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.amikeeper.image.Region;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+final class KickTest {
+    private static final Region WEST = new Region("us-west-2");
+    private static final Instant NOW = Instant.parse("2026-03-01T02:00:05Z");
+
+    @ParameterizedTest
+    @CsvSource({
+        "create-kick.json, 11d6ee51-4cc7-4302-9e22-7cd8afdaadf5, us-east-1, 2026-03-01T02:00:00Z",
+        "copy-kick.json, 21d6ee51-4cc7-4302-9e22-7cd8afdaadf5, us-west-2, 2026-03-01T02:06:11Z"
+    })
+    void isReadFromADeliveryOfSqs(String file, String messageId, Region region, Instant at)
+            throws Exception {
+        assertThat(Kick.batch(Samples.read(file)))
+                .isEqualTo(
+                        new Kick.Batch(
+                                List.of(new Kick(messageId, region, Optional.of(at))), List.of()));
+    }
+
+    @Test
+    void hasTheTimeOfItsMessageWhereItHasNone() throws Exception {
+        Map<String, Object> message =
+                Map.of(
+                        "messageId", "m",
+                        "body", "{\"region\":\"us-west-2\"}",
+                        "attributes", Map.of("SentTimestamp", "1772330405000"));
+
+        assertThat(Kick.batch(Map.of("Records", List.of(message))).kicks())
+                .containsExactly(new Kick("m", WEST, Optional.of(NOW)));
+    }
+
+    @Test
+    void isReadAsItIsSent() throws Exception {
+        assertThat(batch(Kick.body(WEST, NOW)).kicks())
+                .containsExactly(new Kick("message-0", WEST, Optional.of(NOW)));
+    }
+
+    @Test
+    void mayHaveMoreFields() throws Exception {
+        assertThat(batch("{\"by\":{\"who\":\"me\"},\"region\":\"us-west-2\",\"n\":[1]}").kicks())
+                .containsExactly(new Kick("message-0", WEST, Optional.empty()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "kick",
+                "null",
+                "7",
+                "[\"us-west-2\"]",
+                "\"us-west-2\"",
+                "{}",
+                "{\"region\":\"\"}",
+                "{\"region\":null}",
+                "{\"region\":7}",
+                "{\"region\":[\"us-west-2\"]}",
+                "{\"region\":\"mars\"}",
+                "{\"region\":\"us-west-2\"",
+                "{\"region\":\"us-west-2\",\"at\":\"now\"}"
+            })
+    void isReadFromGoodMessagesAmongBadOnes(String bad) throws Exception {
+        Kick.Batch batch = batch(Kick.body(WEST, NOW), bad, "{\"region\":\"eu-west-1\"}");
+
+        assertThat(batch.kicks())
+                .containsExactly(
+                        new Kick("message-0", WEST, Optional.of(NOW)),
+                        new Kick("message-2", new Region("eu-west-1"), Optional.empty()));
+        assertThat(batch.malformed())
+                .containsExactly(
+                        "body: a kick must be as {\"region\":\"us-west-2\"}, not \"" + bad + "\"");
+    }
+
+    @Test
+    void isNotReadFromAMessageWithoutIdOrBody() throws Exception {
+        Map<String, Object> input =
+                Map.of(
+                        "Records",
+                        List.of(
+                                Map.of("body", Kick.body(WEST, NOW)),
+                                Map.of("messageId", "1"),
+                                Map.of("messageId", "1", "body", Map.of("region", "us-west-2")),
+                                "a text"));
+
+        assertThat(Kick.batch(input).kicks()).isEmpty();
+        assertThat(Kick.batch(input).malformed())
+                .hasSize(4)
+                .containsOnly("Records: a message must have a messageId and a body");
+    }
+
+    @Test
+    void showsWhatIsWrongOnOneBoundedLine() throws Exception {
+        assertThat(batch("a\nb" + "x".repeat(100_000)).malformed())
+                .singleElement()
+                .satisfies(line -> assertThat(line).contains("\"a?bxxx").hasSizeLessThan(300));
+    }
+
+    @Test
+    void isInNoEmptyDelivery() throws Exception {
+        assertThat(Kick.batch(Map.of("Records", List.of())))
+                .isEqualTo(new Kick.Batch(List.of(), List.of()));
+    }
+
+    @Test
+    void isNotReadFromWhatIsNoDelivery() {
+        Map<String, Object> nothing = new HashMap<>();
+        nothing.put("Records", null);
+        for (Map<String, Object> input :
+                List.of(
+                        Map.<String, Object>of(),
+                        nothing,
+                        Map.<String, Object>of("Records", "x"))) {
+            assertThatThrownBy(() -> Kick.batch(input))
+                    .isInstanceOf(MalformedEventException.class)
+                    .hasMessage("Records: must be there, as SQS delivers them");
+        }
+    }
+
+    private static Kick.Batch batch(String... bodies) throws MalformedEventException {
+        List<Map<String, Object>> messages =
+                Stream.iterate(0, i -> i < bodies.length, i -> i + 1)
+                        .map(i ->
+                                Map.<String, Object>of(
+                                        "messageId", "message-" + i, "body", bodies[i]))
+                        .toList();
+        return Kick.batch(Map.of("Records", messages));
+    }
+}

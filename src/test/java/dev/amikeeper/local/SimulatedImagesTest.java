@@ -1,0 +1,432 @@
+package dev.amikeeper.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.DescribeImagesResponse;
+import software.amazon.awssdk.services.ec2.model.Ec2Exception;
+import software.amazon.awssdk.services.ec2.model.Filter;
+import software.amazon.awssdk.services.ec2.model.Image;
+import software.amazon.awssdk.services.ec2.model.ImageState;
+import software.amazon.awssdk.services.ec2.model.LaunchPermission;
+import software.amazon.awssdk.services.ec2.model.OperationType;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+
+/** What the conformance tests cannot ask of every EC2. */
+final class SimulatedImagesTest {
+    private static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
+    private static final String HOME = "us-east-1";
+    private static final String DR = "us-west-2";
+    private static final Duration IMAGE_TIME = Duration.ofMinutes(5);
+    private static final Duration COPY_TIME = Duration.ofMinutes(15);
+
+    private final SimulatedCloud cloud = new SimulatedCloud(START, 1);
+    private final Ec2Client ec2 = cloud.ec2(HOME);
+    private final Ec2Client dr = cloud.ec2(DR);
+
+    @Test
+    void aVolumeHasAtMostFivePendingSnapshots() {
+        String instance = launch();
+        IntStream.range(0, 5).forEach(n -> create(instance, "gold/" + n));
+
+        assertThat(refusal(() -> create(instance, "gold/5")))
+                .isEqualTo("ConcurrentSnapshotLimitExceeded");
+        cloud.advance(IMAGE_TIME);
+        assertThat(create(instance, "gold/5")).startsWith("ami-");
+    }
+
+    @Test
+    void anInstanceOnItsWayToStoppedCannotBeImaged() {
+        String instance = launch();
+        ec2.stopInstances(r -> r.instanceIds(instance));
+
+        assertThat(refusal(() -> create(instance, "gold/a"))).isEqualTo("IncorrectInstanceState");
+    }
+
+    @Test
+    void aStoppedInstanceDoesNotReboot() {
+        String instance = launch();
+        ec2.stopInstances(r -> r.instanceIds(instance));
+        cloud.advance(Duration.ofMinutes(1));
+        create(instance, "gold/a");
+
+        assertThat(cloud.instances(HOME).getFirst().reboots()).isZero();
+    }
+
+    @Test
+    void aRefusedImageLeavesNothingBehind() {
+        cloud.settings().copyQuota(0);
+        String source = available("gold/a");
+
+        assertThat(refusal(() -> copy(source, "gold/a"))).isEqualTo("ResourceLimitExceeded");
+        assertThat(cloud.images(DR)).isEmpty();
+        assertThat(cloud.snapshots(DR)).isEmpty();
+    }
+
+    @Test
+    void theFirstTryMayFailAndTheNextOneWork() {
+        cloud.settings().failing(it -> it.copy() && it.region().equals(DR) && it.number() == 1);
+        String source = available("gold/a");
+        String first = copy(source, "gold/a");
+        cloud.advance(COPY_TIME);
+        dr.deregisterImage(r -> r.imageId(first).deleteAssociatedSnapshots(true));
+
+        String second = copy(source, "gold/a");
+        cloud.advance(COPY_TIME);
+
+        assertThat(cloud.images(DR))
+                .singleElement()
+                .satisfies(it -> {
+                    assertThat(it.image().imageId()).isEqualTo(second);
+                    assertThat(it.image().state()).isEqualTo(ImageState.AVAILABLE);
+                });
+    }
+
+    @Test
+    void aFailedImageSaysWhy() {
+        cloud.settings().failing(_ -> true);
+        String image = available("gold/a");
+
+        assertThat(image(image).state()).isEqualTo(ImageState.FAILED);
+        assertThat(image(image).stateReason().code()).isEqualTo("Server.InternalError");
+        assertThat(cloud.snapshots(HOME).getFirst().snapshot().stateAsString()).isEqualTo("error");
+    }
+
+    @Test
+    void anImageMayTakeLonger() {
+        cloud.settings().imageTime(Duration.ofHours(24));
+        String image = create(launch(), "gold/a");
+
+        cloud.advance(Duration.ofHours(23));
+        assertThat(image(image).state()).isEqualTo(ImageState.PENDING);
+        cloud.advance(Duration.ofHours(1));
+        assertThat(image(image).state()).isEqualTo(ImageState.AVAILABLE);
+    }
+
+    @Test
+    void aCopyFailsWhoseSourceSnapshotsAreDeletedOnTheWay() {
+        String source = available("gold/a");
+        String copy = copy(source, "gold/a");
+        ec2.deregisterImage(r -> r.imageId(source).deleteAssociatedSnapshots(true));
+
+        cloud.advance(COPY_TIME);
+
+        assertThat(dr.describeImages(r -> r.imageIds(copy)).images().getFirst().state())
+                .isEqualTo(ImageState.FAILED);
+    }
+
+    @Test
+    void aClientTokenStandsForTheWholeRequest() {
+        String source = available("gold/a");
+        dr.copyImage(
+                r -> r.sourceRegion(HOME).sourceImageId(source).name("gold/a").clientToken("t-1"));
+
+        assertThat(
+                        refusal(() ->
+                                dr.copyImage(r ->
+                                        r.sourceRegion(HOME)
+                                                .sourceImageId(source)
+                                                .name("gold/a")
+                                                .encrypted(true)
+                                                .clientToken("t-1"))))
+                .isEqualTo("IdempotentParameterMismatch");
+    }
+
+    @Test
+    void aCopyOfAnEncryptedCopyStaysEncrypted() {
+        String source = available("gold/a");
+        String encrypted =
+                dr.copyImage(r ->
+                                r.sourceRegion(HOME)
+                                        .sourceImageId(source)
+                                        .name("gold/a")
+                                        .encrypted(true)
+                                        .kmsKeyId("alias/dr"))
+                        .imageId();
+        cloud.advance(COPY_TIME);
+
+        dr.copyImage(r -> r.sourceRegion(DR).sourceImageId(encrypted).name("gold/again"));
+
+        assertThat(cloud.snapshots(DR))
+                .allSatisfy(it -> assertThat(it.snapshot().encrypted()).isTrue());
+    }
+
+    @Test
+    void aLiftedProtectionWithCoolDownHoldsForADay() {
+        String image = available("gold/a");
+        ec2.enableImageDeregistrationProtection(r -> r.imageId(image).withCooldown(true));
+        ec2.disableImageDeregistrationProtection(r -> r.imageId(image));
+
+        cloud.advance(Duration.ofHours(23));
+        assertThat(refusal(() -> ec2.deregisterImage(r -> r.imageId(image))))
+                .isEqualTo("OperationNotPermitted");
+        cloud.advance(Duration.ofHours(1));
+        ec2.deregisterImage(r -> r.imageId(image));
+        assertThat(cloud.images(HOME)).isEmpty();
+    }
+
+    @Test
+    void anImageIsNotDeprecatedInThePast() {
+        String image = available("gold/a");
+
+        assertThat(
+                        refusal(() ->
+                                ec2.enableImageDeprecation(
+                                        r -> r.imageId(image).deprecateAt(START.minusSeconds(1)))))
+                .isEqualTo("InvalidParameterValue");
+    }
+
+    @Test
+    void aDeprecationDateIsRoundedToTheMinute() {
+        String image = available("gold/a");
+        ec2.enableImageDeprecation(
+                r -> r.imageId(image).deprecateAt(Instant.parse("2026-03-08T00:00:40Z")));
+
+        assertThat(image(image).deprecationTime()).isEqualTo("2026-03-08T00:01:00.000Z");
+    }
+
+    @Test
+    void anEnabledImageIsAvailableAgainAndAnEventTellsOfIt() {
+        String image = available("gold/a");
+        ec2.disableImage(r -> r.imageId(image));
+        cloud.takeEvents();
+
+        ec2.enableImage(r -> r.imageId(image));
+
+        assertThat(states(cloud.takeEvents())).containsExactly("available");
+    }
+
+    @Test
+    void aRegisteredImageIsAvailableAtOnceAndAnEventTellsOfIt() {
+        available("gold/a");
+        cloud.takeEvents();
+        BlockDeviceMapping root = root(cloud.snapshots(HOME).getFirst().snapshot().snapshotId());
+
+        String image =
+                ec2.registerImage(r ->
+                                r.name("by hand")
+                                        .rootDeviceName("/dev/xvda")
+                                        .blockDeviceMappings(root))
+                        .imageId();
+
+        assertThat(image(image).state()).isEqualTo(ImageState.AVAILABLE);
+        assertThat(states(cloud.takeEvents())).containsExactly("available");
+    }
+
+    @Test
+    void anImageIsNotRegisteredFromASnapshotThatIsGone() {
+        BlockDeviceMapping root = root("snap-00000000000000000");
+
+        assertThat(
+                        refusal(() ->
+                                ec2.registerImage(
+                                        r -> r.name("by hand").blockDeviceMappings(root))))
+                .isEqualTo("InvalidSnapshot.NotFound");
+        assertThat(cloud.images(HOME)).isEmpty();
+    }
+
+    @Test
+    void onlyAnAvailableImageIsDisabled() {
+        String pending = create(launch(), "gold/a");
+
+        assertThat(refusal(() -> ec2.disableImage(r -> r.imageId(pending))))
+                .isEqualTo("IncorrectState");
+    }
+
+    @Test
+    void disablingTwiceIsDisablingOnce() {
+        String image = available("gold/a");
+        cloud.takeEvents();
+        ec2.disableImage(r -> r.imageId(image));
+        ec2.disableImage(r -> r.imageId(image));
+
+        assertThat(states(cloud.takeEvents())).containsExactly("disabled");
+    }
+
+    @Test
+    void aLaunchDoesNotShowInTheImageBeforeADayHasPassed() {
+        String image = available("gold/a");
+        ec2.runInstances(r -> r.imageId(image).minCount(1).maxCount(1));
+
+        cloud.advance(Duration.ofHours(23));
+
+        assertThat(image(image).lastLaunchedTime()).isNull();
+    }
+
+    @Test
+    void whatIsEncryptedWithTheDefaultKeyCannotBeShared() {
+        String source = available("gold/a");
+        String copy =
+                dr.copyImage(r ->
+                                r.sourceRegion(HOME)
+                                        .sourceImageId(source)
+                                        .name("gold/a")
+                                        .encrypted(true))
+                        .imageId();
+        cloud.advance(COPY_TIME);
+        String snapshot = cloud.snapshots(DR).getFirst().snapshot().snapshotId();
+
+        assertThat(
+                        refusal(() ->
+                                dr.modifyImageAttribute(r ->
+                                        r.imageId(copy)
+                                                .operationType(OperationType.ADD)
+                                                .userIds("111122223333"))))
+                .isEqualTo("OperationNotPermitted");
+        assertThat(
+                        refusal(() ->
+                                dr.modifySnapshotAttribute(r ->
+                                        r.snapshotId(snapshot)
+                                                .operationType(OperationType.ADD)
+                                                .userIds("111122223333"))))
+                .isEqualTo("OperationNotPermitted");
+    }
+
+    @Test
+    void anImageHasAtMost1000LaunchPermissions() {
+        String image = available("gold/a");
+        List<String> accounts = IntStream.range(0, 1000).mapToObj("%012d"::formatted).toList();
+        ec2.modifyImageAttribute(
+                r -> r.imageId(image).operationType(OperationType.ADD).userIds(accounts));
+
+        assertThat(
+                        refusal(() ->
+                                ec2.modifyImageAttribute(r ->
+                                        r.imageId(image)
+                                                .operationType(OperationType.ADD)
+                                                .userIds("111122223333"))))
+                .isEqualTo("ResourceLimitExceeded");
+        assertThat(cloud.images(HOME).getFirst().launchPermissions()).hasSize(1000);
+    }
+
+    @Test
+    void launchPermissionsAndSharedSnapshotsCanBeRead() {
+        String image = available("gold/a");
+        String snapshot = cloud.snapshots(HOME).getFirst().snapshot().snapshotId();
+        ec2.modifyImageAttribute(
+                r -> r.imageId(image).operationType(OperationType.ADD).userIds("111122223333"));
+        ec2.modifySnapshotAttribute(r ->
+                r.snapshotId(snapshot).operationType(OperationType.ADD).userIds("111122223333"));
+
+        assertThat(cloud.images(HOME).getFirst().launchPermissions())
+                .containsExactly(LaunchPermission.builder().userId("111122223333").build());
+        assertThat(cloud.snapshots(HOME).getFirst().sharedWith()).containsExactly("111122223333");
+    }
+
+    @Test
+    void aLockedSnapshotIsDeletedOnlyOnceUnlocked() {
+        String image = available("gold/a");
+        String snapshot = cloud.snapshots(HOME).getFirst().snapshot().snapshotId();
+        ec2.lockSnapshot(r -> r.snapshotId(snapshot));
+        ec2.deregisterImage(r -> r.imageId(image));
+
+        assertThat(refusal(() -> ec2.deleteSnapshot(r -> r.snapshotId(snapshot))))
+                .isEqualTo("SnapshotLocked");
+        ec2.unlockSnapshot(r -> r.snapshotId(snapshot));
+        ec2.deleteSnapshot(r -> r.snapshotId(snapshot));
+        assertThat(cloud.snapshots(HOME)).isEmpty();
+    }
+
+    @Test
+    void aNewImageMayBeMissingFromListsToo() {
+        cloud.settings().hiddenCalls(1);
+        create(launch(), "gold/a");
+
+        assertThat(ec2.describeImages(r -> r.owners("self")).images()).isEmpty();
+        assertThat(ec2.describeImages(r -> r.owners("self")).images()).hasSize(1);
+    }
+
+    @Test
+    void aPageIsNotUpsetByWhatIsDeregisteredMeanwhile() {
+        IntStream.range(0, 12).forEach(n -> create(launch(), "gold/" + n));
+        DescribeImagesResponse first = ec2.describeImages(r -> r.maxResults(5));
+        first.images().forEach(it -> ec2.deregisterImage(r -> r.imageId(it.imageId())));
+
+        List<Image> rest =
+                ec2
+                        .describeImagesPaginator(r -> r.maxResults(5).nextToken(first.nextToken()))
+                        .images()
+                        .stream()
+                        .toList();
+
+        assertThat(rest)
+                .hasSize(7)
+                .extracting(Image::imageId)
+                .doesNotContainAnyElementsOf(first.images().stream().map(Image::imageId).toList());
+    }
+
+    @Test
+    void aMadeUpPageTokenIsRefused() {
+        assertThat(refusal(() -> ec2.describeImages(r -> r.maxResults(5).nextToken("?"))))
+                .isEqualTo("InvalidParameterValue");
+    }
+
+    @Test
+    void anEscapedWildcardIsPlain() {
+        String instance = launch();
+        String starred =
+                ec2.createImage(r ->
+                                r.instanceId(instance).name("gold/a").description("all * of it"))
+                        .imageId();
+        ec2.createImage(
+                r -> r.instanceId(instance).name("gold/b").description("all the rest of it"));
+        Filter plain = Filter.builder().name("description").values("all \\* of it").build();
+
+        assertThat(ec2.describeImages(r -> r.filters(plain)).images())
+                .extracting(Image::imageId)
+                .containsExactly(starred);
+    }
+
+    private String launch() {
+        return cloud.launch(HOME, Map.of(), List.of(8));
+    }
+
+    private String create(String instance, String name) {
+        return ec2.createImage(r -> r.instanceId(instance).name(name)).imageId();
+    }
+
+    private String available(String name) {
+        String image = create(launch(), name);
+        cloud.advance(IMAGE_TIME);
+        return image;
+    }
+
+    private String copy(String source, String name) {
+        return dr.copyImage(r -> r.sourceRegion(HOME).sourceImageId(source).name(name)).imageId();
+    }
+
+    private Image image(String id) {
+        return ec2.describeImages(r -> r.imageIds(id)).images().getFirst();
+    }
+
+    private static BlockDeviceMapping root(String snapshot) {
+        return BlockDeviceMapping.builder()
+                .deviceName("/dev/xvda")
+                .ebs(ebs -> ebs.snapshotId(snapshot))
+                .build();
+    }
+
+    private static List<String> states(List<Map<String, Object>> events) {
+        return events.stream()
+                .map(event -> (Map<?, ?>) Objects.requireNonNull(event.get("detail")))
+                .map(detail -> "" + detail.get("State"))
+                .toList();
+    }
+
+    private static String refusal(ThrowingCallable call) {
+        Ec2Exception refused = catchThrowableOfType(Ec2Exception.class, call);
+        assertThat(refused).as("the call was not refused").isNotNull();
+        return refused.awsErrorDetails().errorCode();
+    }
+}

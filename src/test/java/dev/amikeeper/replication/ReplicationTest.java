@@ -1,0 +1,343 @@
+package dev.amikeeper.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.Given;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.local.LocalImage;
+
+import org.junit.jupiter.api.Test;
+
+import software.amazon.awssdk.services.ec2.model.Tag;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** State events and copies, from an available image to its copies. */
+final class ReplicationTest {
+    private static final String TO_WEST = "replicate: {us-west-2: {}}";
+    private static final String LATER = "2026-03-01T03:00:00Z";
+
+    @Test
+    void copiesKeepNameAndTagsAndSayWhereTheyAreFrom() {
+        Given given = Given.nightly(TO_WEST);
+        String id = given.instance("web-1");
+
+        given.playUntil(LATER);
+
+        LocalImage home = given.images(Given.EAST).getFirst();
+        LocalImage copy = given.images(Given.WEST).getFirst();
+        assertThat(copy.image().name()).isEqualTo(home.image().name());
+        Map<String, String> tags = tags(copy);
+        assertThat(tags)
+                .containsEntry("amikeeper:home", "us-east-1/" + home.image().imageId())
+                .containsEntry("amikeeper:instance", id)
+                .containsEntry("Name", "web-1");
+        assertThat(given.cloud.snapshots(Given.WEST).getFirst().snapshot().tags())
+                .hasSameElementsAs(copy.image().tags());
+    }
+
+    @Test
+    void sharesHomeImagesAndCopies() {
+        Given given = Given.nightly(TO_WEST + "\nshare: {accounts: [\"111122223333\"]}");
+        given.instance("web-1");
+
+        given.playUntil(LATER);
+
+        for (String region : new String[] {Given.EAST, Given.WEST}) {
+            assertThat(given.images(region).getFirst().launchPermissions())
+                    .singleElement()
+                    .satisfies(p -> assertThat(p.userId()).isEqualTo("111122223333"));
+        }
+        assertThat(given.records(Given.WEST).getFirst().shared()).isTrue();
+    }
+
+    @Test
+    void troubleWithSharingIsToldAndStopsNoCopy() {
+        Given given = Given.nightly(TO_WEST + "\nshare: {accounts: [\"111122223333\"]}");
+        given.instance("web-1");
+        given.cloud.faults().calls("ModifyImageAttribute").in(Given.EAST).times(10).deny();
+
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.WEST)).hasSize(1);
+        assertThat(given.records(Given.EAST).getFirst().shared()).isFalse();
+        assertThat(given.told()).singleElement().asString().contains("could not be shared");
+    }
+
+    @Test
+    void encryptsWithTheKeyOfTheRegion() {
+        Given given = Given.nightly("replicate: {us-west-2: {kmsKey: alias/dr}}");
+        given.instance("web-1");
+
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.WEST).getFirst().kmsKey()).contains("alias/dr");
+    }
+
+    @Test
+    void neverExceedsTheSnapshotCopiesThatARegionAllows() {
+        Given given = Given.nightly(TO_WEST);
+        for (int i = 0; i < 30; i++) {
+            given.instance(Given.EAST, "db-" + i, 3);
+        }
+
+        given.playUntil("2026-03-01T05:00:00Z");
+
+        assertThat(given.images(Given.WEST)).hasSize(30);
+        assertThat(given.cloud.calls()).containsEntry("CopyImage", 30);
+        assertThat(given.records(Given.WEST)).extracting(Image::attempt).containsOnly(1);
+    }
+
+    @Test
+    void aCopyThatWasFinishedBeforeItWasKnownIsSettled() {
+        Given given = Given.nightly(TO_WEST);
+        given.instance("web-1");
+        given.cloud.faults().calls("CopyImage").killAfter();
+        given.cloud.settings().copyTime(java.time.Duration.ofSeconds(30));
+
+        given.playUntil(LATER);
+
+        assertThat(given.records(Given.WEST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.AVAILABLE);
+        assertThat(given.images(Given.WEST)).hasSize(1);
+        assertThat(given.catalog().copiesInFlight(new Region(Given.WEST))).isZero();
+    }
+
+    @Test
+    void aCopyThatAlwaysFailsAtTheCallHoldsUpNoOther() {
+        Given given = Given.nightly(TO_WEST);
+        for (int i = 0; i < 4; i++) {
+            given.instance("web-" + i);
+        }
+        given.cloud.faults().calls("CopyImage").nth(1).error("InternalError", 500);
+
+        given.playUntil("2026-03-01T02:25:00Z");
+
+        assertThat(given.images(Given.WEST)).hasSize(4);
+    }
+
+    @Test
+    void whatWaitsForARegionThatIsNoLongerInTheFileIsGivenUpAndTold() {
+        Given given = Given.nightly(TO_WEST);
+        given.instance("web-1");
+        given.cloud.faults().unreachable(Given.WEST, Instant.parse("2026-03-01T02:30:00Z"));
+        given.playUntil("2026-03-01T02:29:00Z");
+
+        Given other =
+                given.redeployed(
+                        """
+                        policies:
+                          gold:
+                            select: {tags: {backup: gold}}
+                            schedule: {cron: "0 2 * * *"}
+                        """);
+        other.playUntil("2026-03-01T02:45:00Z");
+
+        assertThat(other.records(Given.WEST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.FAILED);
+        assertThat(other.told()).singleElement().asString().contains("no longer replicates to");
+    }
+
+    @Test
+    void aFailedImageIsRemovedAndTriedOnceMore() {
+        Given given = Given.nightly(TO_WEST);
+        given.instance("web-1");
+        given.cloud.settings().failing(attempt -> !attempt.copy() && attempt.number() == 1);
+
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(1);
+        assertThat(given.records(Given.EAST))
+                .singleElement()
+                .satisfies(image -> {
+                    assertThat(image.state()).isEqualTo(ImageState.AVAILABLE);
+                    assertThat(image.attempt()).isEqualTo(2);
+                });
+        assertThat(given.images(Given.WEST)).hasSize(1);
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
+    void aCopyThatFailsTwiceIsGivenUpAndTold() {
+        Given given = Given.nightly(TO_WEST);
+        given.instance("web-1");
+        given.cloud.settings().failing(attempt -> attempt.copy());
+
+        given.playUntil("2026-03-01T05:00:00Z");
+
+        assertThat(given.cloud.calls()).containsEntry("CopyImage", 2);
+        assertThat(given.images(Given.WEST)).isEmpty();
+        assertThat(given.cloud.snapshots(Given.WEST)).isEmpty();
+        assertThat(given.records(Given.WEST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.FAILED);
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("us-west-2", "there is no copy", "after 2 tries");
+    }
+
+    @Test
+    void oneRegionsTroubleStopsNoOther() {
+        Given given = Given.nightly("replicate: {us-west-2: {}, eu-west-1: {}}");
+        given.instance("web-1");
+        given.cloud.faults().unreachable(Given.WEST, Instant.parse("2026-03-02T12:00:00Z"));
+
+        given.playUntil("2026-03-02T06:00:00Z");
+        assertThat(given.images(Given.IRELAND)).hasSize(2);
+
+        given.playUntil("2026-03-02T18:00:00Z");
+        assertThat(given.images(Given.WEST)).hasSize(2);
+        assertThat(given.cloud.calls(Given.WEST)).containsEntry("CopyImage", 2);
+    }
+
+    @Test
+    void adoptsTheCopyOfACallWhoseReplyWasLost() {
+        Given given = Given.nightly(TO_WEST);
+        given.instance("web-1");
+        given.cloud.faults().calls("CopyImage").loseReply();
+
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.WEST)).hasSize(1);
+        assertThat(given.records(Given.WEST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.AVAILABLE);
+    }
+
+    @Test
+    void eventsInAnyOrderRepeatedAndLateChangeNothing() {
+        Given given = Given.nightly(TO_WEST + "\nkeep: {last: 1}");
+        given.instance("web-1");
+        given.instance("web-2");
+        given.cloud.faults().events().times(1000).repeat(2);
+        given.cloud.faults().events().times(1000).reorder(java.time.Duration.ofMinutes(20));
+
+        given.playDays(5);
+
+        assertThat(given.cloud.calls())
+                .containsEntry("CreateImage", 10)
+                .containsEntry("CopyImage", 10);
+        assertThat(given.records(Given.EAST))
+                .extracting(Image::state)
+                .containsOnly(ImageState.AVAILABLE)
+                .hasSize(2);
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
+    void ignoresImagesThatAreNotOurs() {
+        Given given = Given.nightly(TO_WEST);
+        String id = given.cloud.launch(Given.EAST, Map.of(), java.util.List.of(8));
+        given.ec2(Given.EAST).createImage(image -> image.instanceId(id).name("by hand"));
+
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.WEST)).isEmpty();
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
+    void buriesAnImageThatSomebodyElseDeregistered() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.playUntil(LATER);
+        String ami = given.images(Given.EAST).getFirst().image().imageId();
+
+        given.ec2(Given.EAST).deregisterImage(image -> image.imageId(ami));
+        given.playUntil("2026-03-01T04:00:00Z");
+
+        assertThat(given.records(Given.EAST)).isEmpty();
+        assertThat(given.catalog().removed("gold", new Region(Given.EAST)))
+                .singleElement()
+                .satisfies(tombstone -> {
+                    assertThat(tombstone.by()).isEqualTo("somebody else");
+                    assertThat(tombstone.id().orElseThrow().value()).isEqualTo(ami);
+                });
+    }
+
+    @Test
+    void anImageThatSomebodyElseDisabledIsNoGoodImage() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.playUntil(LATER);
+        String ami = given.images(Given.EAST).getFirst().image().imageId();
+
+        given.ec2(Given.EAST).disableImage(image -> image.imageId(ami));
+        given.playUntil("2026-03-01T04:00:00Z");
+
+        assertThat(given.records(Given.EAST)).extracting(Image::isGood).containsExactly(false);
+    }
+
+    @Test
+    void waitsForAHomeImageThatEc2DoesNotShowYet() {
+        Given given = Given.nightly(TO_WEST);
+        given.cloud.settings().hiddenCalls(6);
+        given.instance("web-1");
+
+        given.playUntil("2026-03-01T04:00:00Z");
+
+        assertThat(given.records(Given.WEST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.AVAILABLE);
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
+    void aHomeImageThatIsGoneBeforeItsCopyIsAFailureOfTheCopy() {
+        Given given = Given.nightly(TO_WEST);
+        given.instance("web-1");
+        given.cloud.faults().unreachable(Given.WEST, Instant.parse("2026-03-01T02:30:00Z"));
+        given.playUntil("2026-03-01T02:20:00Z");
+        String ami = given.images(Given.EAST).getFirst().image().imageId();
+
+        given.ec2(Given.EAST).deregisterImage(image -> image.imageId(ami));
+        given.playUntil(LATER);
+
+        assertThat(given.records(Given.WEST))
+                .extracting(Image::state)
+                .containsExactly(ImageState.FAILED);
+        assertThat(given.told()).singleElement().asString().contains("is gone");
+    }
+
+    @Test
+    void aDeregisteredImageThatWasNotAvailableYetIsTriedAgain() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.playUntil("2026-03-01T02:02:00Z");
+        String ami = given.images(Given.EAST).getFirst().image().imageId();
+
+        given.ec2(Given.EAST).deregisterImage(image -> image.imageId(ami));
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.records(Given.EAST)).extracting(Image::attempt).containsExactly(2);
+    }
+
+    @Test
+    void recordsAStateEventWithoutAnImage() {
+        Given given = Given.nightly("");
+
+        given.deployment.deliver(
+                Map.of(
+                        "source", "aws.ec2",
+                        "detail-type", "EC2 AMI State Change",
+                        "account", "123456789012",
+                        "time", "2026-03-01T00:00:00Z",
+                        "region", "us-east-1",
+                        "detail", Map.of("State", "available")));
+
+        assertThat(given.told()).singleElement().asString().contains("detail.ImageId");
+    }
+
+    private static Map<String, String> tags(LocalImage image) {
+        return image.image().tags().stream().collect(Collectors.toMap(Tag::key, Tag::value));
+    }
+}

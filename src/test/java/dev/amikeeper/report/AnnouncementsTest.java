@@ -1,0 +1,75 @@
+package dev.amikeeper.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.catalog.Notice;
+
+import org.junit.jupiter.api.Test;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+
+final class AnnouncementsTest {
+    private static final Instant NOW = Instant.parse("2026-03-01T02:00:05Z");
+
+    @Test
+    void aSingleNoticeIsTheSubject() {
+        assertThat(Announcements.subject(List.of(notice("us-east-1: there is no image"))))
+                .isEqualTo("AMI Keeper: us-east-1: there is no image");
+    }
+
+    @Test
+    void severalNoticesAreCountedInTheSubject() {
+        assertThat(Announcements.subject(Collections.nCopies(3, notice("it failed"))))
+                .isEqualTo("AMI Keeper: 3 things need you");
+    }
+
+    @Test
+    void theSubjectIsAsciiOnOneLine() {
+        assertThat(Announcements.subject(List.of(notice("Größe\r\n<b>\u001b\u007f…"))))
+                .isEqualTo("AMI Keeper: Gr??e??<b>???");
+    }
+
+    @Test
+    void theSubjectIsShorterThan100Characters() {
+        String prefix = "AMI Keeper: ";
+
+        assertThat(Announcements.subject(List.of(notice("x".repeat(87)))))
+                .isEqualTo(prefix + "x".repeat(87))
+                .hasSize(99);
+        assertThat(Announcements.subject(List.of(notice("x".repeat(88)))))
+                .isEqualTo(prefix + "x".repeat(84) + "...")
+                .hasSize(99);
+    }
+
+    @Test
+    void theTextTellsWhatHappenedAndWhatToDo() {
+        assertThat(Announcements.text(List.of(notice("first"), notice("second"))))
+                .isEqualTo(
+                        """
+                        2026-03-01T02:00:05Z  first
+                            What to do: look
+
+                        2026-03-01T02:00:05Z  second
+                            What to do: look
+
+                        """);
+    }
+
+    @Test
+    void theTextOfAFullMessageIsWithinWhatSnsTakes() {
+        String endless = "界".repeat(100_000);
+        Notice longest = new Notice("key", NOW, endless, endless, true);
+
+        assertThat(
+                        Announcements.text(Collections.nCopies(50, longest))
+                                .getBytes(StandardCharsets.UTF_8))
+                .hasSizeLessThan(256 * 1024);
+    }
+
+    private static Notice notice(String text) {
+        return new Notice("key", NOW, text, "look", true);
+    }
+}
