@@ -214,7 +214,7 @@ final class DemoStory {
                                             .minCount(1)
                                             .maxCount(1));
                     tell(
-                            "somebody launches another image of " + DemoFleet.name(instance),
+                            "somebody launches an image of " + DemoFleet.name(instance),
                             history -> stays(instance.region(), image, history));
                 });
     }

@@ -10,7 +10,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,12 +45,22 @@ public final class Keeper implements Runnable {
         CommandLine line = new CommandLine(new Keeper(), new Parts(screen));
         Ansi ansi = screen.colours() ? Ansi.ON : Ansi.OFF;
         return line.setColorScheme(CommandLine.Help.defaultColorScheme(ansi))
+                .setParameterExceptionHandler((error, _) -> tell(error))
                 .setExecutionExceptionHandler((error, command, _) -> tell(error, command));
     }
 
     @Override
     public void run() {
         spec.commandLine().usage(spec.commandLine().getOut());
+    }
+
+    private static int tell(ParameterException error) {
+        CommandLine command = error.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println(error.getMessage());
+        UnmatchedArgumentException.printSuggestions(error, err);
+        err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
+        return CommandLine.ExitCode.USAGE;
     }
 
     private static int tell(Exception error, CommandLine command) {

@@ -1,0 +1,53 @@
+package dev.amikeeper.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.catalog.Catalog;
+import dev.amikeeper.catalog.TestTables;
+import dev.amikeeper.catalog.Work;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.Trigger;
+
+import org.junit.jupiter.api.Test;
+
+import java.time.Instant;
+import java.util.List;
+
+/** What is remembered is never older than the last write. */
+final class RememberingDynamoDbTest {
+    private static final Region EAST = new Region("us-east-1");
+    private static final Instant NOW = Instant.parse("2026-03-01T00:00:00Z");
+
+    private final Catalog catalog = TestTables.freshCatalog();
+    private final Image intent =
+            Image.intent(
+                    new ImageName("gold", new InstanceId("i-1"), new Slot(NOW)),
+                    EAST,
+                    Trigger.SCHEDULED,
+                    NOW);
+
+    @Test
+    void findsWhatIsWrittenAfterNothingWasFound() {
+        assertThat(waiting(NOW)).isEmpty();
+
+        catalog.request(List.of(intent));
+
+        assertThat(waiting(NOW)).containsExactly(intent);
+    }
+
+    @Test
+    void doesNotTakeFilteredOutForNothing() {
+        catalog.request(List.of(intent));
+
+        assertThat(waiting(NOW.minusSeconds(60))).isEmpty();
+        assertThat(waiting(NOW)).containsExactly(intent);
+    }
+
+    private List<Image> waiting(Instant now) {
+        return catalog.work(EAST, Work.CREATE_WAITING, now, 10);
+    }
+}
