@@ -14,6 +14,7 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.queue.Slices;
+import dev.amikeeper.replication.SliceReport;
 import dev.amikeeper.replication.Starts;
 
 import software.amazon.awssdk.core.exception.SdkException;
@@ -32,8 +33,7 @@ import java.util.stream.Collectors;
  * Starts a Region's waiting images, oldest slot first. What cannot be started now stays waiting;
  * one image's trouble stops no other.
  */
-public final class CreateImageHandler
-        implements RequestHandler<Map<String, Object>, CreateImageReport> {
+public final class CreateImageHandler implements RequestHandler<Map<String, Object>, SliceReport> {
     /** Few enough that what is read of the instances is not old when it is used. */
     private static final int AT_ONCE = 100;
 
@@ -50,7 +50,7 @@ public final class CreateImageHandler
     }
 
     @Override
-    public CreateImageReport handleRequest(Map<String, Object> input, Context context) {
+    public SliceReport handleRequest(Map<String, Object> input, Context context) {
         return Invocation.run(input, context, event -> new Batch().run(event, context));
     }
 
@@ -58,7 +58,7 @@ public final class CreateImageHandler
     private final class Batch {
         private final Starts starts = new Starts(app);
 
-        CreateImageReport run(Map<String, Object> input, Context context) {
+        SliceReport run(Map<String, Object> input, Context context) {
             Slices.Outcome outcome =
                     Slices.run(
                             app,
@@ -67,14 +67,7 @@ public final class CreateImageHandler
                             context,
                             this::work,
                             app.kicks()::create);
-            return new CreateImageReport(
-                    starts.started(),
-                    starts.adopted(),
-                    starts.again(),
-                    starts.failed(),
-                    starts.waiting(),
-                    outcome.malformed(),
-                    outcome.failures());
+            return starts.report(outcome);
         }
 
         private boolean work(Region region, Instant now, BooleanSupplier timeLeft) {

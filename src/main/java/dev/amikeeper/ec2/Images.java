@@ -327,21 +327,14 @@ public final class Images {
                                     : new Look.Shown(ami))
                     .orElseGet(Look.NotShown::new);
         } catch (SdkException error) {
-            return switch (Fault.of(error)) {
-                case GONE -> new Look.Gone();
-                case NOT_FOUND -> new Look.NotShown();
-                case THROTTLED,
-                        NO_ROOM,
-                        BUSY,
-                        NAME_TAKEN,
-                        WRONG_STATE,
-                        DENIED,
-                        IN_USE,
-                        SERVER_ERROR,
-                        UNREACHABLE,
-                        OTHER ->
-                        throw error;
-            };
+            Fault fault = Fault.of(error);
+            if (fault == Fault.GONE) {
+                return new Look.Gone();
+            }
+            if (fault == Fault.NOT_FOUND) {
+                return new Look.NotShown();
+            }
+            throw error;
         }
     }
 

@@ -45,32 +45,26 @@ public record Image(
 
     /** A home image that is to be made. */
     public static Image intent(ImageName name, Region region, Trigger trigger, Instant now) {
-        return new Image(
-                name,
-                region,
-                Optional.empty(),
-                trigger,
-                ImageState.REQUESTED,
-                1,
-                Optional.empty(),
-                0,
-                now,
-                now,
-                "",
-                List.of(),
-                false,
-                false,
-                false,
-                1);
+        return waiting(name, region, Optional.empty(), trigger, 0, now);
     }
 
     /** A copy of this home image that is to be made in a DR Region. */
     public Image copyTo(Region destination, Instant now) {
         ImageRef original = new ImageRef(region, id.orElseThrow());
+        return waiting(name, destination, Optional.of(original), trigger, volumes, now);
+    }
+
+    private static Image waiting(
+            ImageName name,
+            Region region,
+            Optional<ImageRef> home,
+            Trigger trigger,
+            int volumes,
+            Instant now) {
         return new Image(
                 name,
-                destination,
-                Optional.of(original),
+                region,
+                home,
                 trigger,
                 ImageState.REQUESTED,
                 1,

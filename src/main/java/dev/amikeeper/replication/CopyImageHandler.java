@@ -39,8 +39,7 @@ import java.util.function.BooleanSupplier;
  * Starts the waiting copies to a Region while there is room among its snapshot copies in flight.
  * What finds no room stays waiting and costs no try; every copy that ends makes room and kicks.
  */
-public final class CopyImageHandler
-        implements RequestHandler<Map<String, Object>, CopyImageReport> {
+public final class CopyImageHandler implements RequestHandler<Map<String, Object>, SliceReport> {
     private static final Logger log = LoggerFactory.getLogger(CopyImageHandler.class);
 
     /** More than there is ever room for at once. */
@@ -59,7 +58,7 @@ public final class CopyImageHandler
     }
 
     @Override
-    public CopyImageReport handleRequest(Map<String, Object> input, Context context) {
+    public SliceReport handleRequest(Map<String, Object> input, Context context) {
         return Invocation.run(input, context, event -> new Batch().run(event, context));
     }
 
@@ -70,7 +69,7 @@ public final class CopyImageHandler
     private final class Batch {
         private final Starts starts = new Starts(app);
 
-        CopyImageReport run(Map<String, Object> input, Context context) {
+        SliceReport run(Map<String, Object> input, Context context) {
             Slices.Outcome outcome =
                     Slices.run(
                             app,
@@ -79,14 +78,7 @@ public final class CopyImageHandler
                             context,
                             this::work,
                             app.kicks()::copy);
-            return new CopyImageReport(
-                    starts.started(),
-                    starts.adopted(),
-                    starts.again(),
-                    starts.failed(),
-                    starts.waiting(),
-                    outcome.malformed(),
-                    outcome.failures());
+            return starts.report(outcome);
         }
 
         private boolean work(Region region, Instant now, BooleanSupplier timeLeft) {
@@ -132,7 +124,7 @@ public final class CopyImageHandler
                 if (!timeLeft.getAsBoolean()) {
                     return true;
                 }
-                int failures = starts.again() + starts.failed();
+                int failures = starts.failures();
                 Ami home = homeOf(copy, found);
                 Start start = start(copy, home);
                 if (!settle(copy, start, home, inFlight + begun == 0, now)) {
@@ -141,7 +133,7 @@ public final class CopyImageHandler
                 if (start instanceof Start.Started || start instanceof Start.Adopted) {
                     begun++;
                 }
-                freed += starts.again() + starts.failed() - failures;
+                freed += starts.failures() - failures;
             }
             // What failed made no use of its room.
             return freed > 0 && !plan.waiting().isEmpty();

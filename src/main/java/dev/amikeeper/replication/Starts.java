@@ -9,6 +9,7 @@ import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.queue.Slices;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,22 +48,18 @@ public final class Starts {
         this.settlement = new Settlement(app);
     }
 
-    public int started() {
-        return started;
+    /** What came of it all. */
+    public SliceReport report(Slices.Outcome outcome) {
+        return new SliceReport(
+                started, adopted, again, failed, waiting, outcome.malformed(), outcome.failures());
     }
 
-    public int adopted() {
-        return adopted;
+    /** Tries that ended without an image. */
+    int failures() {
+        return again + failed;
     }
 
-    public int again() {
-        return again;
-    }
-
-    public int failed() {
-        return failed;
-    }
-
+    /** How many stay waiting. */
     public int waiting() {
         return waiting;
     }

@@ -7,6 +7,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.local.LocalImage;
+import dev.amikeeper.replication.SliceReport;
 
 import org.junit.jupiter.api.Test;
 
@@ -237,24 +238,24 @@ final class CreateImageHandlerTest {
     void aKickForARegionOfNoPolicyDoesNothing() {
         Given given = Given.nightly("");
 
-        CreateImageReport report =
+        SliceReport report =
                 new CreateImageHandler(given.deployment.application())
                         .handleRequest(
                                 kick("{\"region\":\"mars-north-1\"}"),
                                 given.context("CreateImageFunction"));
 
-        assertThat(report).isEqualTo(new CreateImageReport(0, 0, 0, 0, 0, 0, List.of()));
+        assertThat(report).isEqualTo(new SliceReport(0, 0, 0, 0, 0, 0, List.of()));
     }
 
     @Test
     void aMessageThatIsNoKickIsRecordedAndNotRepeated() {
         Given given = Given.nightly("");
 
-        CreateImageReport report =
+        SliceReport report =
                 new CreateImageHandler(given.deployment.application())
                         .handleRequest(kick("<xml/>"), given.context("CreateImageFunction"));
 
-        assertThat(report).isEqualTo(new CreateImageReport(0, 0, 0, 0, 0, 1, List.of()));
+        assertThat(report).isEqualTo(new SliceReport(0, 0, 0, 0, 0, 1, List.of()));
         assertThat(given.told()).singleElement().asString().contains("a kick must be as");
     }
 

@@ -5,16 +5,16 @@ import dev.amikeeper.queue.BatchItemFailure;
 import java.util.List;
 
 /**
- * What a slice of copying did; as SQS wants it, with the kicks that it is to repeat.
+ * What the slices of a batch of kicks did; as SQS wants it, with the kicks that it is to repeat.
  *
- * @param started copies started
- * @param adopted copies that an earlier try had made
+ * @param started images or copies started
+ * @param adopted those that an earlier try had made
  * @param again tries that failed and are followed by another
  * @param failed given up
  * @param waiting no room, or not now: they stay waiting
  * @param malformed messages that are no kicks
  */
-public record CopyImageReport(
+public record SliceReport(
         int started,
         int adopted,
         int again,
@@ -22,7 +22,7 @@ public record CopyImageReport(
         int waiting,
         int malformed,
         List<BatchItemFailure> batchItemFailures) {
-    public CopyImageReport {
+    public SliceReport {
         batchItemFailures = List.copyOf(batchItemFailures);
     }
 }
