@@ -147,10 +147,10 @@ final class PruneHandlerTest {
         given.ec2(Given.EAST)
                 .createLaunchTemplate(create ->
                         create.launchTemplateName("web")
-                                .launchTemplateData(version -> version.imageId("ami-TODO")));
+                                .launchTemplateData(version -> version.imageId("ami-PLACEHOLDER")));
 
         assertThat(given.deployment.prune(DAY_4, false).removed()).isZero();
-        assertThat(given.told()).singleElement().asString().contains("ami-TODO");
+        assertThat(given.told()).singleElement().asString().contains("ami-PLACEHOLDER");
     }
 
     @Test
