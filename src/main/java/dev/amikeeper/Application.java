@@ -26,6 +26,7 @@ import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -181,12 +182,13 @@ public record Application(
     }
 
     /** Some of these exceptions say no more than the file's name, or nothing to a person. */
-    private static @Nullable String reason(IOException unreadable) {
+    public static String reason(IOException unreadable) {
         return switch (unreadable) {
             case NoSuchFileException _ -> "there is no such file";
             case AccessDeniedException _ -> "access is denied";
             case CharacterCodingException _ -> "it is not UTF-8 text";
-            default -> unreadable.getMessage();
+            case FileSystemException failed when failed.getReason() != null -> failed.getReason();
+            default -> String.valueOf(unreadable.getMessage());
         };
     }
 

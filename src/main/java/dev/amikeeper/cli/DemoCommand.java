@@ -116,7 +116,7 @@ final class DemoCommand implements Runnable {
                     List.of(file + ": there is no such file; copy " + OWN_POLICIES));
         } catch (IOException unreadable) {
             throw new InvalidPolicyException(
-                    List.of(file + ": cannot be read as text: " + unreadable.getMessage()));
+                    List.of(file + ": cannot be read: " + Application.reason(unreadable)));
         }
     }
 

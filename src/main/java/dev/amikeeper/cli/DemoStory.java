@@ -125,7 +125,7 @@ final class DemoStory {
         cloud.faults().calls("CreateImage").in(DemoFleet.SECOND_HOME.name()).loseReply();
         cloud.faults().calls("CopyImage").nth(1 + random.nextInt(5)).loseReply();
         tell(
-                "a call is throttled, two replies are lost",
+                "EC2 throttles a call, loses two replies",
                 history ->
                         history.strays().isEmpty()
                                 ? "called again, nothing made twice"
@@ -269,7 +269,9 @@ final class DemoStory {
                                     .filter(entry -> entry.isOf(instance.id()))
                                     .filter(entry -> entry.fate() == History.Fate.THERE)
                                     .count();
-                    return there == 0 ? "" : "its " + there + " newest images and copies stay";
+                    return there == 0
+                            ? "no policy images it"
+                            : "its " + there + " newest images and copies stay";
                 });
     }
 

@@ -1,5 +1,7 @@
 package dev.amikeeper.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Work;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -151,18 +154,30 @@ record History(List<Entry> entries, List<ImageRef> strays) {
         /** What the pruner would do now. */
         private Stream<Verdict> verdicts(Instant now) {
             Set<ImageRef> sources = copySources();
-            List<Verdict> verdicts = new ArrayList<>();
+            Map<Region, Map<ImageId, Ami>> inEc2 = new LinkedHashMap<>();
+            Map<Region, Usage> usage = new LinkedHashMap<>();
             for (Region region : app.policies().regions()) {
-                Map<ImageId, Ami> inEc2 =
+                inEc2.put(
+                        region,
                         app.images().ours(region).stream()
-                                .collect(Collectors.toMap(Ami::id, Function.identity()));
-                Usage usage = app.probes().usage(region);
-                for (Policy policy : app.policies().all()) {
-                    List<Image> records = app.catalog().ofPolicy(policy.name(), region);
-                    verdicts.addAll(
-                            PrunePlan.of(policy, region, records, inEc2, usage, sources, now)
-                                    .verdicts());
-                }
+                                .collect(Collectors.toMap(Ami::id, Function.identity())));
+                usage.put(region, app.probes().usage(region));
+            }
+            List<Verdict> verdicts = new ArrayList<>();
+            for (Policy policy : app.policies().all()) {
+                List<PrunePlan> plans = new ArrayList<>();
+                inEc2.forEach((region, amis) ->
+                        plans.add(
+                                PrunePlan.of(
+                                        policy,
+                                        region,
+                                        app.catalog().ofPolicy(policy.name(), region),
+                                        amis,
+                                        requireNonNull(usage.get(region)),
+                                        sources,
+                                        now)));
+                PrunePlan.limited(policy.limits(), plans)
+                        .forEach(plan -> verdicts.addAll(plan.verdicts()));
             }
             return verdicts.stream();
         }

@@ -123,8 +123,8 @@ final class CronSchedule implements Schedule {
         List<String> fields = List.of(expression.strip().split("\\s+", -1));
         if (fields.size() != RULES.size()) {
             throw new IllegalArgumentException(
-                    ("%s has %d fields; write the five minute, hour, day of month, month, day of"
-                                    + " week, as \"0 2 * * *\"")
+                    ("%s has not five fields but %d; write the five minute, hour, day of month,"
+                                    + " month, day of week, as \"0 2 * * *\"")
                             .formatted(Texts.quoted(expression), fields.size()));
         }
         CronParser parser =

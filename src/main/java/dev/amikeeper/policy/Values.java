@@ -9,6 +9,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -102,12 +103,17 @@ final class Values {
                 .orElseThrow(() -> unknown("event", text, EVENTS.stream().map(Trigger::word)));
     }
 
+    /** Of so few letters the nearest zone is on another continent. */
+    private static final int MISLEADING = 4;
+
     static ZoneId zone(String text) {
         try {
             return ZoneId.of(text);
         } catch (DateTimeException unknown) {
             String hint =
-                    Nearest.of(text, ZoneId.getAvailableZoneIds())
+                    Optional.of(text)
+                            .filter(name -> name.length() > MISLEADING)
+                            .flatMap(name -> Nearest.of(name, ZoneId.getAvailableZoneIds()))
                             .map(zone -> "did you mean " + Texts.quoted(zone) + "?")
                             .orElse("write one as Europe/Berlin or UTC");
             throw new IllegalArgumentException(

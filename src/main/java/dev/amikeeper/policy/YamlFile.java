@@ -37,7 +37,14 @@ final class YamlFile {
             }
             return root.map(node -> Place.root(problems, node));
         } catch (MarkedYamlEngineException e) {
-            problems.add(e.getProblemMark(), "", "not YAML: " + problem(e));
+            problems.add(
+                    e.getProblemMark(),
+                    "",
+                    "not YAML: "
+                            + problem(e)
+                            + (problem(e).contains("scanning an alias")
+                                    ? "; quote a value that begins with *"
+                                    : ""));
         } catch (ReaderException e) {
             noteUnprintable(yaml, problems);
         } catch (YamlEngineException e) {

@@ -25,7 +25,7 @@ public record Reason(Kind kind, String text) {
         /** The policy has no {@link Keep}: nothing is ever removed. */
         NO_RULES("no rules"),
         /** The policy asks for stages before removal, which are not carried out yet. */
-        STAGES("stages"),
+        STAGES("retire (not yet carried out)"),
         /** Its slot lies in the future: some clock is wrong. */
         FUTURE("future"),
         /** Not started yet. */
@@ -53,7 +53,7 @@ public record Reason(Kind kind, String text) {
         /** A copy is being made from it or waits to be. */
         COPY_SOURCE("copy source"),
         /** The run would remove more than the policy's limits allow. */
-        BREAKER("breaker");
+        BREAKER("over the limits");
 
         private final String word;
 

@@ -198,8 +198,9 @@ final class WrongPoliciesTest {
                         "4:5 policies.gold.schedule: has both cron and every; keep one of them"),
                 arguments(
                         policy("schedule: {cron: \"0 2 * *\"}"),
-                        "4:22 policies.gold.schedule.cron: \"0 2 * *\" has 4 fields; write the five"
-                            + " minute, hour, day of month, month, day of week, as \"0 2 * * *\""),
+                        "4:22 policies.gold.schedule.cron: \"0 2 * *\" has not five fields but 4;"
+                            + " write the five minute, hour, day of month, month, day of week, as"
+                            + " \"0 2 * * *\""),
                 arguments(
                         policy("schedule: {cron: \"61 2 * * *\"}"),
                         "4:22 policies.gold.schedule.cron: bad minute \"61\"; write 0-59, with * ,"
@@ -218,8 +219,9 @@ final class WrongPoliciesTest {
                                 + " and / as cron has them"),
                 arguments(
                         policy("schedule: {cron: \"@daily\"}"),
-                        "4:22 policies.gold.schedule.cron: \"@daily\" has 1 fields; write the five"
-                            + " minute, hour, day of month, month, day of week, as \"0 2 * * *\""),
+                        "4:22 policies.gold.schedule.cron: \"@daily\" has not five fields but 1;"
+                            + " write the five minute, hour, day of month, month, day of week, as"
+                            + " \"0 2 * * *\""),
                 arguments(
                         policy("schedule: {cron: \"0 0 30 2 *\"}"),
                         "4:22 policies.gold.schedule.cron: \"0 0 30 2 *\" never fires; write a date"
@@ -266,9 +268,9 @@ final class WrongPoliciesTest {
                                 + " zone"),
                 arguments(
                         policy("schedule: {cron: \"0 2 * * * *\"}"),
-                        "4:22 policies.gold.schedule.cron: \"0 2 * * * *\" has 6 fields; write the"
-                            + " five minute, hour, day of month, month, day of week, as \"0 2 * *"
-                            + " *\""),
+                        "4:22 policies.gold.schedule.cron: \"0 2 * * * *\" has not five fields but"
+                            + " 6; write the five minute, hour, day of month, month, day of week,"
+                            + " as \"0 2 * * *\""),
                 arguments(
                         policy("on: []"),
                         "4:9 policies.gold.on: an empty list; without a schedule nothing is ever"

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.Given;
 import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.local.LocalImage;
@@ -309,12 +310,13 @@ final class PruneHandlerTest {
     }
 
     @Test
-    void aPersonMayAskForThePlanWithoutATime() {
+    void aPersonMayAskForThePlanWithoutATime() throws Exception {
         Given given = threeDays("keep: {last: 1}");
 
         PruneReport report =
                 new PruneHandler(given.deployment.application())
-                        .handleRequest(Map.of("dryRun", true), given.context("PruneFunction"));
+                        .handleRequest(
+                                Samples.read("prune-dry-run.json"), given.context("PruneFunction"));
 
         assertThat(report.dryRun()).isTrue();
         assertThat(report.removed()).isEqualTo(2);
