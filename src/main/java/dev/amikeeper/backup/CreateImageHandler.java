@@ -13,7 +13,6 @@ import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.queue.Slices;
 import dev.amikeeper.replication.SliceReport;
 import dev.amikeeper.replication.Starts;
 
@@ -51,32 +50,29 @@ public final class CreateImageHandler implements RequestHandler<Map<String, Obje
 
     @Override
     public SliceReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(input, context, event -> new Batch().run(event, context));
+        return Invocation.run(
+                input,
+                context,
+                event ->
+                        Starts.run(
+                                app,
+                                "CreateImageFunction",
+                                event,
+                                context,
+                                (starts, region, now, timeLeft) ->
+                                        new Slice(starts).startAll(region, now, timeLeft),
+                                app.kicks()::create));
     }
 
-    /** One batch of kicks. */
-    private final class Batch {
-        private final Starts starts = new Starts(app);
+    /** The work of one Region. */
+    private final class Slice {
+        private final Starts starts;
 
-        SliceReport run(Map<String, Object> input, Context context) {
-            Slices.Outcome outcome =
-                    Slices.run(
-                            app,
-                            "CreateImageFunction",
-                            input,
-                            context,
-                            this::work,
-                            app.kicks()::create);
-            return starts.report(outcome);
+        Slice(Starts starts) {
+            this.starts = starts;
         }
 
-        private boolean work(Region region, Instant now, BooleanSupplier timeLeft) {
-            boolean more = startAll(region, now, timeLeft);
-            starts.settleThoseDone(region, now);
-            return more;
-        }
-
-        private boolean startAll(Region region, Instant now, BooleanSupplier timeLeft) {
+        boolean startAll(Region region, Instant now, BooleanSupplier timeLeft) {
             Set<ImageName> stillWaiting = new HashSet<>();
             while (true) {
                 List<Image> intents =

@@ -17,7 +17,6 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.queue.Slices;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,35 +58,32 @@ public final class CopyImageHandler implements RequestHandler<Map<String, Object
 
     @Override
     public SliceReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(input, context, event -> new Batch().run(event, context));
+        return Invocation.run(
+                input,
+                context,
+                event ->
+                        Starts.run(
+                                app,
+                                "CopyImageFunction",
+                                event,
+                                context,
+                                (starts, region, now, timeLeft) ->
+                                        new Slice(starts).startAll(region, now, timeLeft),
+                                app.kicks()::copy));
     }
 
     /** The home images of waiting copies, as far as their Regions answer. */
     private record Homes(Map<ImageRef, Ami> found, Set<Region> unreachable) {}
 
-    /** One batch of kicks. */
-    private final class Batch {
-        private final Starts starts = new Starts(app);
+    /** The work of one Region. */
+    private final class Slice {
+        private final Starts starts;
 
-        SliceReport run(Map<String, Object> input, Context context) {
-            Slices.Outcome outcome =
-                    Slices.run(
-                            app,
-                            "CopyImageFunction",
-                            input,
-                            context,
-                            this::work,
-                            app.kicks()::copy);
-            return starts.report(outcome);
+        Slice(Starts starts) {
+            this.starts = starts;
         }
 
-        private boolean work(Region region, Instant now, BooleanSupplier timeLeft) {
-            boolean more = startAll(region, now, timeLeft);
-            starts.settleThoseDone(region, now);
-            return more;
-        }
-
-        private boolean startAll(Region region, Instant now, BooleanSupplier timeLeft) {
+        boolean startAll(Region region, Instant now, BooleanSupplier timeLeft) {
             int limit = AT_ONCE;
             List<Image> due = app.catalog().work(region, Work.COPY_WAITING, now, limit);
             Homes homes = homes(due, now);

@@ -1,5 +1,7 @@
 package dev.amikeeper.replication;
 
+import com.amazonaws.services.lambda.runtime.Context;
+
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
@@ -21,6 +23,7 @@ import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** Records how the starts of images and copies ended, and counts them. */
 public final class Starts {
@@ -42,16 +45,46 @@ public final class Starts {
     private int waiting;
     private int troubles;
 
-    /** Nothing is started yet. */
-    public Starts(Application app) {
+    private Starts(Application app) {
         this.app = app;
         this.settlement = new Settlement(app);
     }
 
-    /** What came of it all. */
-    public SliceReport report(Slices.Outcome outcome) {
+    /** Starts what waits in one Region, as far as there is time and room. */
+    public interface Work {
+        /** Answers whether something is left that could be started now. */
+        boolean startAll(Starts starts, Region region, Instant now, BooleanSupplier timeLeft);
+    }
+
+    /** Works on every Region of a batch of kicks. */
+    public static SliceReport run(
+            Application app,
+            String function,
+            Map<String, Object> input,
+            Context context,
+            Work work,
+            Slices.Again again) {
+        Starts starts = new Starts(app);
+        Slices.Outcome outcome =
+                Slices.run(
+                        app,
+                        function,
+                        input,
+                        context,
+                        (region, now, timeLeft) -> {
+                            boolean more = work.startAll(starts, region, now, timeLeft);
+                            starts.settleThoseDone(region, now);
+                            return more;
+                        },
+                        again);
         return new SliceReport(
-                started, adopted, again, failed, waiting, outcome.malformed(), outcome.failures());
+                starts.started,
+                starts.adopted,
+                starts.again,
+                starts.failed,
+                starts.waiting,
+                outcome.malformed(),
+                outcome.failures());
     }
 
     /** Tries that ended without an image. */
@@ -163,7 +196,7 @@ public final class Starts {
     }
 
     /** Their state events came when nobody knew their ids: one read makes up for them. */
-    public void settleThoseDone(Region region, Instant now) {
+    private void settleThoseDone(Region region, Instant now) {
         if (perhapsDone.isEmpty()) {
             return;
         }
