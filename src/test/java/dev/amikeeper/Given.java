@@ -28,28 +28,41 @@ public final class Given {
 
     public final SimulatedCloud cloud;
     public final LocalDeployment deployment;
-    private final String table;
+    private final Deploy deploy;
 
-    public Given(String policies) {
-        this(new SimulatedCloud(START, 1), TestTables.fresh(), policies);
+    /** Deploys these policies into a cloud. */
+    private interface Deploy {
+        LocalDeployment into(SimulatedCloud cloud, Region home, Policies policies);
     }
 
-    private Given(SimulatedCloud cloud, String table, String policies) {
+    public Given(String policies) {
+        this(new SimulatedCloud(START, 1), onDynamoDbLocal(TestTables.fresh()), policies);
+    }
+
+    private Given(SimulatedCloud cloud, Deploy deploy, String policies) {
         this.cloud = cloud;
-        this.table = table;
+        this.deploy = deploy;
         Region home = new Region(EAST);
         deployment =
-                new LocalDeployment(
+                deploy.into(
                         cloud,
-                        TestTables.local(),
-                        table,
                         home,
                         Policies.parse(policies, "policies.yaml", home, Application.regions(home)));
     }
 
+    /** With the catalogue in memory, for long plays. */
+    public static Given inMemory(String policies, long seed) {
+        return new Given(new SimulatedCloud(START, seed), LocalDeployment::inMemory, policies);
+    }
+
+    private static Deploy onDynamoDbLocal(String table) {
+        return (cloud, home, policies) ->
+                new LocalDeployment(cloud, TestTables.local(), table, home, policies);
+    }
+
     /** The same cloud and catalogue under another policy file. */
     public Given redeployed(String policies) {
-        return new Given(cloud, table, policies);
+        return new Given(cloud, deploy, policies);
     }
 
     /** One policy that images at 02:00 UTC. */

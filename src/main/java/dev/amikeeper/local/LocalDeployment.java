@@ -17,6 +17,7 @@ import dev.amikeeper.replication.ImageStateHandler;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
 
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 
 import java.lang.reflect.RecordComponent;
@@ -34,13 +35,15 @@ import java.util.stream.Stream;
 
 /**
  * The template, played in process: the real handlers behind schedules, rules and queues, over the
- * simulated cloud and DynamoDB Local. It calls them as Lambda does, with events as JSON holds them:
- * an event whose function fails is repeated twice, a message until SQS gives it up.
+ * simulated cloud, and DynamoDB Local or a table in memory. It calls them as Lambda does, with
+ * events as JSON holds them: an event whose function fails is repeated twice, a message until SQS
+ * gives it up.
  */
 public final class LocalDeployment {
     /** A function that could not be made to succeed. */
     public record DeadLetter(String function, Map<String, Object> event, String error) {}
 
+    private static final String TABLE = "catalogue";
     private static final LocalTime PRUNE_AT = LocalTime.of(4, 30);
     private static final Duration VISIBILITY = Duration.ofSeconds(330);
     private static final int MAX_RECEIVES = 3;
@@ -77,6 +80,15 @@ public final class LocalDeployment {
             String table,
             Region home,
             Policies policies) {
+        this(cloud, dynamoDb.client(), table, home, policies);
+    }
+
+    private LocalDeployment(
+            SimulatedCloud cloud,
+            DynamoDbClient dynamoDb,
+            String table,
+            Region home,
+            Policies policies) {
         this.cloud = cloud;
         sqs = cloud.sqs(home.name());
         sns = cloud.sns(home.name());
@@ -96,7 +108,7 @@ public final class LocalDeployment {
                         policies,
                         new Application.Cloud(
                                 region -> cloud.ec2(region.name()),
-                                dynamoDb.client(),
+                                dynamoDb,
                                 sqs,
                                 sns,
                                 cloud.clock(),
@@ -109,6 +121,19 @@ public final class LocalDeployment {
         prune = new PruneHandler(application);
         nextTick = tickAtOrAfter(cloud.now());
         nextPrune = pruneAtOrAfter(cloud.now());
+    }
+
+    /**
+     * Deploys into this cloud with the catalogue in the cloud's own table, which outlives the
+     * deployment. Its calls are counted and fail as those of the other services do. For long plays:
+     * a month takes a second or so.
+     *
+     * @param home the Region of the stack
+     */
+    public static LocalDeployment inMemory(SimulatedCloud cloud, Region home, Policies policies) {
+        MemoryDynamoDb dynamoDb = cloud.tables(home.name());
+        dynamoDb.addTable(TABLE);
+        return new LocalDeployment(cloud, dynamoDb, TABLE, home, policies);
     }
 
     /** The objects that the handlers share. */

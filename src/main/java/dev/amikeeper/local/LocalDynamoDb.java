@@ -37,6 +37,11 @@ public final class LocalDynamoDb implements AutoCloseable {
         return client;
     }
 
+    /** The same without what {@link #client} remembers. */
+    DynamoDbClient forgetful() {
+        return local.dynamoDbClient();
+    }
+
     /** Creates a table as the template does. */
     public void createTable(String table) {
         client.createTable(create ->

@@ -77,7 +77,10 @@ final class RememberingDynamoDb implements DynamoDbClient {
             }
         }
         QueryResponse answer = local.query(query);
-        boolean empty = answer.scannedCount() == 0 && !answer.hasLastEvaluatedKey();
+        boolean empty =
+                answer.scannedCount() == 0
+                        && !answer.hasLastEvaluatedKey()
+                        && !query.hasExclusiveStartKey();
         known.put(empty ? range : query, new Known(answer, now));
         return answer;
     }

@@ -34,6 +34,7 @@ public final class SimulatedCloud {
     private final Map<String, SimulatedEc2> regions = new HashMap<>();
     private final Map<String, SimulatedSqs> queues = new HashMap<>();
     private final Map<String, SimulatedSns> topics = new HashMap<>();
+    private final Map<String, MemoryDynamoDb> tables = new HashMap<>();
 
     /** An empty account; nothing but the seed makes a difference between two of them. */
     public SimulatedCloud(Instant start, long seed) {
@@ -75,6 +76,12 @@ public final class SimulatedCloud {
      */
     public ExecutionInterceptor dynamoDb(String region) {
         return new DynamoDbFaults(region, calls);
+    }
+
+    /** DynamoDB in this Region, in memory, the same object each time. */
+    public MemoryDynamoDb tables(String region) {
+        return calls.alone(
+                () -> tables.computeIfAbsent(region, name -> new MemoryDynamoDb(name, calls)));
     }
 
     /** What shall go wrong. */

@@ -14,8 +14,13 @@ import dev.amikeeper.image.Trigger;
 
 import org.junit.jupiter.api.Test;
 
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
+
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /** What is remembered is never older than the last write. */
 final class RememberingDynamoDbTest {
@@ -45,6 +50,30 @@ final class RememberingDynamoDbTest {
 
         assertThat(waiting(NOW.minusSeconds(60))).isEmpty();
         assertThat(waiting(NOW)).containsExactly(intent);
+    }
+
+    @Test
+    void doesNotTakeTheEndOfThePagesForNothing() {
+        String table = TestTables.fresh();
+        DynamoDbClient dynamoDb = TestTables.dynamoDb();
+        dynamoDb.putItem(put ->
+                put.tableName(table)
+                        .item(
+                                Map.of(
+                                        "pk",
+                                        AttributeValue.fromS("a"),
+                                        "sk",
+                                        AttributeValue.fromS("b"))));
+        QueryRequest query =
+                QueryRequest.builder()
+                        .tableName(table)
+                        .keyConditionExpression("pk = :pk")
+                        .expressionAttributeValues(Map.of(":pk", AttributeValue.fromS("a")))
+                        .build();
+
+        // The page ends with the last item, so that another one has to be asked for.
+        assertThat(dynamoDb.queryPaginator(query.copy(q -> q.limit(1))).items()).hasSize(1);
+        assertThat(dynamoDb.query(query).items()).hasSize(1);
     }
 
     private List<Image> waiting(Instant now) {

@@ -1,0 +1,334 @@
+package dev.amikeeper.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.image.Trigger;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** What the catalogue does, whatever plays DynamoDB. */
+abstract class CatalogContract {
+    private static final Region EAST = new Region("us-east-1");
+    private static final Region WEST = new Region("us-west-2");
+    private static final Instant NOW = Instant.parse("2026-03-01T02:00:05Z");
+    private static final ImageId AMI = new ImageId("ami-1");
+
+    private String table;
+    private Catalog catalog;
+
+    abstract DynamoDbClient dynamoDb();
+
+    /** The name of an empty table. */
+    abstract String freshTable();
+
+    @BeforeEach
+    void begin() {
+        table = freshTable();
+        catalog = catalog("123456789012");
+    }
+
+    private Catalog catalog(String account) {
+        return new DynamoDbCatalog(dynamoDb(), table, account, pause -> {});
+    }
+
+    @Test
+    void recordsAnIntentOnce() {
+        Image intent = intent("gold", "i-1", "2026-03-01T02:00:00Z");
+
+        assertThat(catalog.request(List.of(intent))).containsExactly(intent);
+        assertThat(catalog.request(List.of(intent))).isEmpty();
+        assertThat(catalog.find(EAST, intent.name())).contains(intent);
+        assertThat(waiting(EAST, Work.CREATE_WAITING)).containsExactly(intent);
+    }
+
+    @Test
+    void recordsTheNewIntentsAmongOldOnes() {
+        List<Image> all =
+                IntStream.range(0, 80)
+                        .mapToObj(i -> intent("gold", "i-" + i, "2026-03-01T02:00:00Z"))
+                        .toList();
+        catalog.request(List.of(all.get(3), all.get(40), all.get(79)));
+
+        assertThat(catalog.request(all)).hasSize(77);
+        assertThat(waiting(EAST, Work.CREATE_WAITING)).hasSize(80);
+    }
+
+    @Test
+    void takesAnIntentNamedTwiceOnce() {
+        Image intent = intent("gold", "i-1", "2026-03-01T02:00:00Z");
+
+        assertThat(catalog.request(List.of(intent, intent))).containsExactly(intent);
+    }
+
+    @Test
+    void answersWhatWaitsOldestSlotFirst() {
+        Image late = intent("gold", "i-1", "2026-03-01T03:00:00Z");
+        Image early = intent("silver", "i-2", "2026-03-01T01:00:00Z");
+        catalog.request(List.of(late, early));
+
+        assertThat(waiting(EAST, Work.CREATE_WAITING)).containsExactly(early, late);
+        assertThat(catalog.work(EAST, Work.CREATE_WAITING, NOW, 1)).containsExactly(early);
+        assertThat(waiting(WEST, Work.CREATE_WAITING)).isEmpty();
+    }
+
+    @Test
+    void answersNothingThatIsNotDueYet() {
+        Image intent = requested("i-1");
+        Image again = intent.again(NOW.plusSeconds(60), "it failed", NOW);
+        catalog.save(Change.of(intent, again));
+
+        assertThat(waiting(EAST, Work.CREATE_WAITING)).isEmpty();
+        assertThat(catalog.work(EAST, Work.CREATE_WAITING, NOW.plusSeconds(60), 1))
+                .containsExactly(again);
+    }
+
+    @Test
+    void findsAStartedImageByItsId() {
+        Image started = started("i-1", AMI);
+
+        assertThat(catalog.find(EAST, AMI)).contains(started);
+        assertThat(catalog.find(WEST, AMI)).isEmpty();
+        assertThat(waiting(EAST, Work.CREATE_WAITING)).isEmpty();
+        assertThat(waiting(EAST, Work.CREATE_UNDER_WAY)).containsExactly(started);
+    }
+
+    @Test
+    void makesAStepOnlyFromTheRecordAsItStands() {
+        Image intent = requested("i-1");
+        Image started = intent.started(AMI, 2, NOW);
+
+        assertThat(catalog.save(Change.of(intent, started))).isTrue();
+        assertThat(catalog.save(Change.of(intent, intent.failed("late", NOW)))).isFalse();
+        assertThat(catalog.find(EAST, intent.name())).contains(started);
+    }
+
+    @Test
+    void beginsCopiesInTheSameStep() {
+        Image started = started("i-1", AMI);
+        Image available = started.available(false, NOW);
+        Image copy = available.copyTo(WEST, NOW);
+
+        assertThat(catalog.save(new Change(started, available, List.of(copy), List.of()))).isTrue();
+        assertThat(waiting(EAST, Work.CREATE_UNDER_WAY)).isEmpty();
+        assertThat(waiting(WEST, Work.COPY_WAITING)).containsExactly(copy);
+    }
+
+    @Test
+    void leavesACopyAloneThatIsRecordedAlready() {
+        Image started = started("i-1", AMI);
+        Image available = started.available(false, NOW);
+        Image copy = available.copyTo(WEST, NOW);
+        catalog.request(List.of(copy));
+        Image copyStarted = copy.started(new ImageId("ami-c"), 2, NOW);
+        catalog.save(Change.of(copy, copyStarted));
+
+        assertThat(catalog.save(new Change(started, available, List.of(copy), List.of()))).isTrue();
+        assertThat(catalog.find(WEST, copy.name())).contains(copyStarted);
+        assertThat(catalog.find(EAST, started.name())).contains(available);
+    }
+
+    @Test
+    void countsSnapshotCopiesInFlight() {
+        Image copy = started("i-1", AMI).available(false, NOW).copyTo(WEST, NOW);
+        catalog.request(List.of(copy));
+        assertThat(catalog.copiesInFlight(WEST)).isZero();
+
+        catalog.save(Change.of(copy, copy.started(new ImageId("ami-c"), 3, NOW)));
+
+        assertThat(catalog.copiesInFlight(WEST)).isEqualTo(3);
+    }
+
+    @Test
+    void forgetsTheIdOfAFailedTry() {
+        Image started = started("i-1", AMI);
+        Image again = started.again(NOW.plusSeconds(900), "failed", NOW);
+
+        catalog.save(Change.of(started, again));
+
+        assertThat(catalog.find(EAST, AMI)).isEmpty();
+        assertThat(catalog.work(EAST, Work.CREATE_WAITING, NOW.plusSeconds(900), 10))
+                .containsExactly(again);
+    }
+
+    @Test
+    void neverImagesABuriedSlotAgain() {
+        Image available = available("i-1", AMI);
+        Tombstone tombstone =
+                new Tombstone(available.name(), EAST, available.id(), NOW, "prune", "no rule");
+        Image retiring = available.retiring("no rule", List.of(new SnapshotId("snap-1")), NOW);
+        catalog.save(Change.of(available, retiring));
+        assertThat(waiting(EAST, Work.RETIRING)).containsExactly(retiring);
+
+        assertThat(catalog.bury(retiring, tombstone)).isTrue();
+
+        assertThat(catalog.bury(retiring, tombstone)).isFalse();
+        assertThat(catalog.removed("gold", EAST)).containsExactly(tombstone);
+        assertThat(catalog.find(EAST, available.name())).isEmpty();
+        assertThat(catalog.find(EAST, AMI)).isEmpty();
+        assertThat(waiting(EAST, Work.RETIRING)).isEmpty();
+        assertThat(catalog.request(List.of(requestOf(available)))).isEmpty();
+    }
+
+    @Test
+    void answersThePolicysImagesOfARegion() {
+        Image gold = available("i-1", AMI);
+        catalog.request(List.of(intent("silver", "i-1", "2026-03-01T02:00:00Z")));
+
+        assertThat(catalog.ofPolicy("gold", EAST)).containsExactly(gold);
+        assertThat(catalog.ofPolicy("gold", WEST)).isEmpty();
+    }
+
+    @Test
+    void answersAnInstancesImagesOfAllRegionsNewestFirst() {
+        Image older = intent("gold", "i-1", "2026-03-01T02:00:00Z");
+        Image newer = intent("gold", "i-1", "2026-03-02T02:00:00Z");
+        Image copy = newer.started(AMI, 1, NOW).copyTo(WEST, NOW);
+        Image other = intent("gold", "i-2", "2026-03-02T02:00:00Z");
+        catalog.request(List.of(older, newer, copy, other));
+
+        assertThat(catalog.ofInstance(new InstanceId("i-1"))).containsExactly(newer, copy, older);
+    }
+
+    @Test
+    void movesACursorOnlyFromWhereItStands() {
+        Cursor first = new Cursor("gold", EAST, NOW);
+        Cursor second = new Cursor("gold", EAST, NOW.plusSeconds(300));
+        Run taken = new Run.Taken("gold", EAST, new Slot(NOW), 12);
+        Run missed = new Run.Missed("gold", EAST, 2, new Slot(NOW), new Slot(NOW.plusSeconds(60)));
+
+        Notice notice = new Notice("missed", NOW, "2 slots", "look", true);
+
+        assertThat(catalog.moveCursor(Optional.empty(), first, List.of(), List.of())).isTrue();
+        assertThat(catalog.moveCursor(Optional.empty(), first, List.of(), List.of())).isFalse();
+        assertThat(
+                        catalog.moveCursor(
+                                Optional.of(NOW), second, List.of(taken, missed), List.of(notice)))
+                .isTrue();
+        assertThat(catalog.moveCursor(Optional.of(NOW), first, List.of(), List.of(notice)))
+                .isFalse();
+        assertThat(catalog.bookmarks().cursors()).containsExactly(second);
+        assertThat(catalog.runs("gold")).containsExactly(missed, taken);
+        assertThat(catalog.unannounced()).containsExactly(notice);
+    }
+
+    @Test
+    void remembersRegions() {
+        catalog.remember(WEST);
+        catalog.remember(WEST);
+
+        assertThat(catalog.bookmarks()).isEqualTo(new Bookmarks(List.of(), Set.of(WEST)));
+    }
+
+    @Test
+    void aStepThatWasWrittenWhileItsAnswerWasLostIsOurs() {
+        Image intent = requested("i-1");
+        Change step = Change.of(intent, intent.started(AMI, 2, NOW));
+        catalog.save(step);
+
+        assertThat(catalog.save(step)).isTrue();
+    }
+
+    @Test
+    void tellsANoticeOnce() {
+        Notice notice = new Notice("refused/i-1", NOW, "no policy selects i-1", "tag it", true);
+
+        assertThat(catalog.note(notice)).isTrue();
+        assertThat(catalog.note(notice)).isFalse();
+        assertThat(catalog.unannounced()).containsExactly(notice);
+
+        catalog.announced(notice);
+
+        assertThat(catalog.unannounced()).isEmpty();
+        assertThat(catalog.note(notice)).isFalse();
+        assertThat(catalog.notices()).containsExactly(notice);
+    }
+
+    @Test
+    void tellsOfAFailureInTheSameStep() {
+        Image intent = requested("i-1");
+        Notice notice = new Notice("failed/x", NOW, "it failed", "look", true);
+
+        catalog.save(Change.of(intent, intent.failed("gone", NOW)).telling(notice));
+
+        assertThat(catalog.unannounced()).containsExactly(notice);
+        assertThat(waiting(EAST, Work.CREATE_WAITING)).isEmpty();
+    }
+
+    @Test
+    void keepsAccountsApart() {
+        Catalog one = catalog("111111111111");
+        Catalog two = catalog("222222222222");
+        Image intent = intent("gold", "i-1", "2026-03-01T02:00:00Z");
+        one.request(List.of(intent));
+
+        assertThat(two.find(EAST, intent.name())).isEmpty();
+        assertThat(two.request(List.of(intent))).containsExactly(intent);
+    }
+
+    @Test
+    void lastsOverManyPages() {
+        List<Image> many = new ArrayList<>();
+        for (int i = 0; i < 1500; i++) {
+            many.add(
+                    intent("gold", "i-1", NOW.plus(Duration.ofHours(i)).toString())
+                            .again(NOW, "x".repeat(800), NOW));
+        }
+        catalog.request(many);
+
+        assertThat(catalog.ofPolicy("gold", EAST)).hasSize(1500);
+        assertThat(catalog.ofInstance(new InstanceId("i-1"))).hasSize(1500);
+        assertThat(catalog.work(EAST, Work.CREATE_WAITING, NOW, 150)).hasSize(150);
+    }
+
+    private List<Image> waiting(Region region, Work kind) {
+        return catalog.work(region, kind, NOW, 100);
+    }
+
+    private Image requested(String instance) {
+        Image intent = intent("gold", instance, "2026-03-01T02:00:00Z");
+        catalog.request(List.of(intent));
+        return intent;
+    }
+
+    private Image started(String instance, ImageId id) {
+        Image intent = requested(instance);
+        Image started = intent.started(id, 2, NOW);
+        catalog.save(Change.of(intent, started));
+        return started;
+    }
+
+    private Image available(String instance, ImageId id) {
+        Image started = started(instance, id);
+        Image available = started.available(true, NOW);
+        catalog.save(Change.of(started, available));
+        return available;
+    }
+
+    private static Image requestOf(Image image) {
+        return Image.intent(image.name(), image.region(), Trigger.SCHEDULED, NOW);
+    }
+
+    private static Image intent(String policy, String instance, String slot) {
+        ImageName name =
+                new ImageName(policy, new InstanceId(instance), new Slot(Instant.parse(slot)));
+        return Image.intent(name, EAST, Trigger.SCHEDULED, NOW);
+    }
+}
