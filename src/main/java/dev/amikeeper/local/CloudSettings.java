@@ -14,6 +14,8 @@ public final class CloudSettings {
     private Duration copyTime = Duration.ofMinutes(15);
     private Duration instanceTime = Duration.ofSeconds(30);
     private final Duration checkTime = Duration.ofMinutes(2);
+    private Duration imagesInBin = Duration.ZERO;
+    private Duration snapshotsInBin = Duration.ZERO;
     private int copyQuota = 20;
     private int hiddenCalls;
     private boolean throttling;
@@ -47,6 +49,16 @@ public final class CloudSettings {
     /** From the call to the instance's next lasting state; 30 seconds unless told. */
     public CloudSettings instanceTime(Duration time) {
         instanceTime = time;
+        return this;
+    }
+
+    /**
+     * Rules of the Recycle Bin, of every Region: so long a deregistered image and a deleted
+     * snapshot can be restored. Off unless told. With AWS, 1 to 365 days.
+     */
+    public CloudSettings recycleBin(Duration images, Duration snapshots) {
+        imagesInBin = images;
+        snapshotsInBin = snapshots;
         return this;
     }
 
@@ -102,6 +114,14 @@ public final class CloudSettings {
 
     Duration checkTime() {
         return checkTime;
+    }
+
+    Duration imagesInBin() {
+        return imagesInBin;
+    }
+
+    Duration snapshotsInBin() {
+        return snapshotsInBin;
     }
 
     int copyQuota() {

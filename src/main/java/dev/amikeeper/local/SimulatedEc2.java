@@ -54,6 +54,10 @@ import software.amazon.awssdk.services.ec2.model.EnableImageDeregistrationProtec
 import software.amazon.awssdk.services.ec2.model.EnableImageDeregistrationProtectionResponse;
 import software.amazon.awssdk.services.ec2.model.EnableImageRequest;
 import software.amazon.awssdk.services.ec2.model.EnableImageResponse;
+import software.amazon.awssdk.services.ec2.model.ListImagesInRecycleBinRequest;
+import software.amazon.awssdk.services.ec2.model.ListImagesInRecycleBinResponse;
+import software.amazon.awssdk.services.ec2.model.ListSnapshotsInRecycleBinRequest;
+import software.amazon.awssdk.services.ec2.model.ListSnapshotsInRecycleBinResponse;
 import software.amazon.awssdk.services.ec2.model.LockSnapshotRequest;
 import software.amazon.awssdk.services.ec2.model.LockSnapshotResponse;
 import software.amazon.awssdk.services.ec2.model.ModifyImageAttributeRequest;
@@ -65,6 +69,10 @@ import software.amazon.awssdk.services.ec2.model.ModifySnapshotAttributeResponse
 import software.amazon.awssdk.services.ec2.model.Region;
 import software.amazon.awssdk.services.ec2.model.RegisterImageRequest;
 import software.amazon.awssdk.services.ec2.model.RegisterImageResponse;
+import software.amazon.awssdk.services.ec2.model.RestoreImageFromRecycleBinRequest;
+import software.amazon.awssdk.services.ec2.model.RestoreImageFromRecycleBinResponse;
+import software.amazon.awssdk.services.ec2.model.RestoreSnapshotFromRecycleBinRequest;
+import software.amazon.awssdk.services.ec2.model.RestoreSnapshotFromRecycleBinResponse;
 import software.amazon.awssdk.services.ec2.model.RunInstancesRequest;
 import software.amazon.awssdk.services.ec2.model.RunInstancesResponse;
 import software.amazon.awssdk.services.ec2.model.StartInstancesRequest;
@@ -217,6 +225,39 @@ public final class SimulatedEc2 implements Ec2Client {
     public ModifySnapshotAttributeResponse modifySnapshotAttribute(
             ModifySnapshotAttributeRequest request) {
         return call("ModifySnapshotAttribute", request, () -> snapshots.share(request));
+    }
+
+    @Override
+    public ListImagesInRecycleBinResponse listImagesInRecycleBin(
+            ListImagesInRecycleBinRequest request) {
+        return call("ListImagesInRecycleBin", request, () -> images.listBin(request));
+    }
+
+    @Override
+    public ListSnapshotsInRecycleBinResponse listSnapshotsInRecycleBin(
+            ListSnapshotsInRecycleBinRequest request) {
+        return call("ListSnapshotsInRecycleBin", request, () -> snapshots.listBin(request));
+    }
+
+    @Override
+    public RestoreSnapshotFromRecycleBinResponse restoreSnapshotFromRecycleBin(
+            RestoreSnapshotFromRecycleBinRequest request) {
+        return call(
+                "RestoreSnapshotFromRecycleBin",
+                request,
+                () -> snapshots.restore(request.snapshotId()));
+    }
+
+    @Override
+    public RestoreImageFromRecycleBinResponse restoreImageFromRecycleBin(
+            RestoreImageFromRecycleBinRequest request) {
+        return call(
+                "RestoreImageFromRecycleBin",
+                request,
+                () -> {
+                    images.restore(request.imageId());
+                    return RestoreImageFromRecycleBinResponse.builder().returnValue(true).build();
+                });
     }
 
     @Override

@@ -18,11 +18,14 @@ import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesResponse;
 import software.amazon.awssdk.services.ec2.model.Image;
+import software.amazon.awssdk.services.ec2.model.ImageRecycleBinInfo;
 import software.amazon.awssdk.services.ec2.model.ImageState;
 import software.amazon.awssdk.services.ec2.model.Instance;
 import software.amazon.awssdk.services.ec2.model.InstanceBlockDeviceMapping;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
+import software.amazon.awssdk.services.ec2.model.ListImagesInRecycleBinRequest;
+import software.amazon.awssdk.services.ec2.model.ListImagesInRecycleBinResponse;
 import software.amazon.awssdk.services.ec2.model.ModifyImageAttributeRequest;
 import software.amazon.awssdk.services.ec2.model.ModifyImageAttributeResponse;
 import software.amazon.awssdk.services.ec2.model.OperationType;
@@ -41,6 +44,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -90,9 +94,10 @@ final class SimulatedImages {
     private final SimulatedSnapshots snapshots;
     private final SortedMap<String, LocalImage> images = new TreeMap<>();
     private final Set<String> deregistered = new HashSet<>();
-    private final Map<String, String> idsByName = new HashMap<>();
+    private final Map<String, Set<String>> idsByName = new HashMap<>();
     private final Map<String, Integer> triesByName = new HashMap<>();
     private final Map<String, Copy> copiesByToken = new HashMap<>();
+    private final RecycleBin<LocalImage> bin;
     private int copiesInFlight;
 
     SimulatedImages(
@@ -104,6 +109,7 @@ final class SimulatedImages {
         this.core = core;
         this.instances = instances;
         this.snapshots = snapshots;
+        bin = new RecycleBin<>(core.timeline());
     }
 
     private record Copy(CopyImageRequest request, String image) {}
@@ -260,7 +266,10 @@ final class SimulatedImages {
         }
         images.remove(image.id());
         deregistered.add(image.id());
-        idsByName.remove(image.image().name());
+        idsByName.computeIfPresent(image.image().name(), (_, ids) -> without(ids, image.id()));
+        if (image.is(ImageState.AVAILABLE) || image.is(ImageState.DISABLED)) {
+            bin.put(image.id(), image, core.settings().imagesInBin());
+        }
         snapshots.release(image.snapshots(), image.id());
         if (image.is(ImageState.PENDING) && image.isCopy()) {
             copiesInFlight -= image.snapshots().size();
@@ -279,6 +288,38 @@ final class SimulatedImages {
                 .returnValue(true)
                 .deleteSnapshotResults(results)
                 .build();
+    }
+
+    ListImagesInRecycleBinResponse listBin(ListImagesInRecycleBinRequest request) {
+        Listing.Page<RecycleBin.Entry<LocalImage>> page =
+                bin.page(request.imageIds(), request.maxResults(), request.nextToken());
+        return ListImagesInRecycleBinResponse.builder()
+                .images(page.items().stream().map(SimulatedImages::info).toList())
+                .nextToken(page.nextToken())
+                .build();
+    }
+
+    private static ImageRecycleBinInfo info(RecycleBin.Entry<LocalImage> entry) {
+        return ImageRecycleBinInfo.builder()
+                .imageId(entry.id())
+                .name(entry.thing().image().name())
+                .description(entry.thing().image().description())
+                .recycleBinEnterTime(entry.entered())
+                .recycleBinExitTime(entry.exits())
+                .build();
+    }
+
+    /**
+     * Restores an image as it was, but for its launch permissions; its snapshots have to be there.
+     * No event tells of it. If its name was given away meanwhile, both have it: AWS says nothing of
+     * that.
+     */
+    void restore(String id) {
+        LocalImage image = bin.find(id).orElseThrow(() -> Ec2Errors.noImage(id));
+        image.snapshots().forEach(snapshots::require);
+        bin.remove(id);
+        deregistered.remove(id);
+        hold(image.shared(List.of()));
     }
 
     /** Drops every launch permission; enabling does not give them back. */
@@ -463,11 +504,11 @@ final class SimulatedImages {
                     "AMI names must be between 3 and 128 characters long, and may contain letters,"
                             + " numbers, '(', ')', '[', ']', ' ', '.', '/', '-', ''', '@' and '_'");
         }
-        String holder = idsByName.get(name);
-        if (holder != null) {
+        Set<String> holders = idsByName.getOrDefault(name, Set.of());
+        if (!holders.isEmpty()) {
             throw Ec2Errors.wrong(
                     "InvalidAMIName.Duplicate",
-                    "AMI name " + name + " is already in use by AMI " + holder);
+                    "AMI name " + name + " is already in use by AMI " + holders.iterator().next());
         }
     }
 
@@ -548,10 +589,20 @@ final class SimulatedImages {
         Image image = builder.build();
         LocalImage added =
                 new LocalImage(image, List.of(), key, core.settings().hiddenCalls(), Instant.MIN);
-        images.put(added.id(), added);
-        idsByName.put(image.name(), added.id());
-        snapshots.use(added.snapshots(), added.id());
+        hold(added);
         return added;
+    }
+
+    /** The image has its name and its snapshots from now on. */
+    private void hold(LocalImage image) {
+        images.put(image.id(), image);
+        idsByName.computeIfAbsent(image.image().name(), _ -> new TreeSet<>()).add(image.id());
+        snapshots.use(image.snapshots(), image.id());
+    }
+
+    private static @Nullable Set<String> without(Set<String> ids, String id) {
+        ids.remove(id);
+        return ids.isEmpty() ? null : ids;
     }
 
     /**

@@ -4,11 +4,15 @@ import software.amazon.awssdk.services.ec2.model.CreateVolumePermission;
 import software.amazon.awssdk.services.ec2.model.DeleteSnapshotResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsResponse;
+import software.amazon.awssdk.services.ec2.model.ListSnapshotsInRecycleBinRequest;
+import software.amazon.awssdk.services.ec2.model.ListSnapshotsInRecycleBinResponse;
 import software.amazon.awssdk.services.ec2.model.LockSnapshotResponse;
 import software.amazon.awssdk.services.ec2.model.ModifySnapshotAttributeRequest;
 import software.amazon.awssdk.services.ec2.model.ModifySnapshotAttributeResponse;
 import software.amazon.awssdk.services.ec2.model.OperationType;
+import software.amazon.awssdk.services.ec2.model.RestoreSnapshotFromRecycleBinResponse;
 import software.amazon.awssdk.services.ec2.model.Snapshot;
+import software.amazon.awssdk.services.ec2.model.SnapshotRecycleBinInfo;
 import software.amazon.awssdk.services.ec2.model.SnapshotReturnCodes;
 import software.amazon.awssdk.services.ec2.model.SnapshotState;
 import software.amazon.awssdk.services.ec2.model.UnlockSnapshotResponse;
@@ -51,9 +55,11 @@ final class SimulatedSnapshots {
     private final CloudCore core;
     private final SortedMap<String, LocalSnapshot> snapshots = new TreeMap<>();
     private final Map<String, Set<String>> usersBySnapshot = new HashMap<>();
+    private final RecycleBin<LocalSnapshot> bin;
 
     SimulatedSnapshots(CloudCore core) {
         this.core = core;
+        bin = new RecycleBin<>(core.timeline());
     }
 
     /** Begins a snapshot that is pending until {@link #finish}. */
@@ -114,7 +120,7 @@ final class SimulatedSnapshots {
         if (snapshot.locked()) {
             return Optional.of(SnapshotReturnCodes.CLIENT_ERROR);
         }
-        snapshots.remove(id);
+        remove(snapshot);
         return Optional.of(SnapshotReturnCodes.SUCCESS);
     }
 
@@ -131,8 +137,52 @@ final class SimulatedSnapshots {
         if (snapshot.locked()) {
             throw Ec2Errors.wrong("SnapshotLocked", "The snapshot " + id + " is locked");
         }
-        snapshots.remove(id);
+        remove(snapshot);
         return DeleteSnapshotResponse.builder().build();
+    }
+
+    private void remove(LocalSnapshot snapshot) {
+        snapshots.remove(snapshot.id());
+        if (snapshot.snapshot().state() == SnapshotState.COMPLETED) {
+            bin.put(snapshot.id(), snapshot, core.settings().snapshotsInBin());
+        }
+    }
+
+    ListSnapshotsInRecycleBinResponse listBin(ListSnapshotsInRecycleBinRequest request) {
+        Listing.Page<RecycleBin.Entry<LocalSnapshot>> page =
+                bin.page(request.snapshotIds(), request.maxResults(), request.nextToken());
+        return ListSnapshotsInRecycleBinResponse.builder()
+                .snapshots(page.items().stream().map(SimulatedSnapshots::info).toList())
+                .nextToken(page.nextToken())
+                .build();
+    }
+
+    private static SnapshotRecycleBinInfo info(RecycleBin.Entry<LocalSnapshot> entry) {
+        return SnapshotRecycleBinInfo.builder()
+                .snapshotId(entry.id())
+                .volumeId(entry.thing().snapshot().volumeId())
+                .description(entry.thing().snapshot().description())
+                .recycleBinEnterTime(entry.entered())
+                .recycleBinExitTime(entry.exits())
+                .build();
+    }
+
+    RestoreSnapshotFromRecycleBinResponse restore(String id) {
+        LocalSnapshot restored = bin.find(id).orElseThrow(() -> Ec2Errors.noSnapshot(id));
+        bin.remove(id);
+        snapshots.put(id, restored);
+        Snapshot snapshot = restored.snapshot();
+        return RestoreSnapshotFromRecycleBinResponse.builder()
+                .snapshotId(id)
+                .state(snapshot.state())
+                .progress(snapshot.progress())
+                .startTime(snapshot.startTime())
+                .ownerId(snapshot.ownerId())
+                .description(snapshot.description())
+                .encrypted(snapshot.encrypted())
+                .volumeId(snapshot.volumeId())
+                .volumeSize(snapshot.volumeSize())
+                .build();
     }
 
     DescribeSnapshotsResponse describe(DescribeSnapshotsRequest request) {

@@ -22,6 +22,7 @@ import software.amazon.awssdk.services.ec2.model.Ec2Exception;
 import software.amazon.awssdk.services.ec2.model.Filter;
 import software.amazon.awssdk.services.ec2.model.Image;
 import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
+import software.amazon.awssdk.services.ec2.model.ImageRecycleBinInfo;
 import software.amazon.awssdk.services.ec2.model.ImageReference;
 import software.amazon.awssdk.services.ec2.model.ImageState;
 import software.amazon.awssdk.services.ec2.model.Instance;
@@ -32,6 +33,7 @@ import software.amazon.awssdk.services.ec2.model.OperationType;
 import software.amazon.awssdk.services.ec2.model.ResourceType;
 import software.amazon.awssdk.services.ec2.model.RunInstancesRequest;
 import software.amazon.awssdk.services.ec2.model.Snapshot;
+import software.amazon.awssdk.services.ec2.model.SnapshotRecycleBinInfo;
 import software.amazon.awssdk.services.ec2.model.SnapshotReturnCodes;
 import software.amazon.awssdk.services.ec2.model.SnapshotState;
 import software.amazon.awssdk.services.ec2.model.SummaryStatus;
@@ -833,7 +835,224 @@ abstract class Ec2Conformance {
         assertThat(run(image, r -> {})).startsWith("i-");
     }
 
+    @Test
+    void aDisabledImageIsNoLongerPublic() {
+        String image = available("gold/a");
+        LaunchPermission everybody = LaunchPermission.builder().group("all").build();
+        home.modifyImageAttribute(r -> r.imageId(image).launchPermission(p -> p.add(everybody)));
+
+        home.disableImage(r -> r.imageId(image));
+        home.enableImage(r -> r.imageId(image));
+
+        assertThat(image(home, image).publicLaunchPermissions()).isFalse();
+    }
+
+    @Test
+    void protectionIsFromDeregisteringOnly() {
+        String image = available("gold/a");
+        home.enableImageDeregistrationProtection(r -> r.imageId(image));
+
+        home.disableImage(r -> r.imageId(image));
+
+        assertThat(images(home, r -> r.imageIds(image).includeDisabled(true)))
+                .extracting(Image::state, Image::deregistrationProtection)
+                .containsExactly(tuple(ImageState.DISABLED, "enabled-without-cooldown"));
+        assertThat(refusal(() -> home.deregisterImage(r -> r.imageId(image))))
+                .isEqualTo("OperationNotPermitted");
+    }
+
+    @Test
+    void aDisabledImageKeepsItsDeprecation() {
+        String image = available("gold/a");
+        home.enableImageDeprecation(
+                r -> r.imageId(image).deprecateAt(Instant.parse("2026-03-08T00:00:00Z")));
+
+        home.disableImage(r -> r.imageId(image));
+
+        assertThat(images(home, r -> r.imageIds(image).includeDisabled(true)))
+                .extracting(Image::deprecationTime)
+                .containsExactly("2026-03-08T00:00:00.000Z");
+    }
+
+    // The Recycle Bin
+
+    @Test
+    void withoutTheRecycleBinADeregisteredImageIsGone() {
+        String image = available("gold/a");
+        home.deregisterImage(r -> r.imageId(image));
+
+        assertThat(home.listImagesInRecycleBin(r -> {}).images()).isEmpty();
+        assertThat(refusal(() -> home.restoreImageFromRecycleBin(r -> r.imageId(image))))
+                .isEqualTo("InvalidAMIID.NotFound");
+    }
+
+    @Test
+    void aDeregisteredImageAndItsSnapshotsAreInTheRecycleBin() {
+        world.recycleBin();
+        String image = available("gold/a", 8, 20);
+        List<String> snapshots = snapshotIds(image(home, image));
+
+        discard(image);
+
+        assertThat(refusal(() -> image(home, image))).isEqualTo("InvalidAMIID.Unavailable");
+        assertThat(snapshots(home)).isEmpty();
+        assertThat(home.listImagesInRecycleBin(r -> {}).images())
+                .extracting(ImageRecycleBinInfo::imageId, ImageRecycleBinInfo::name)
+                .containsExactly(tuple(image, "gold/a"));
+        assertThat(home.listSnapshotsInRecycleBin(r -> {}).snapshots())
+                .extracting(SnapshotRecycleBinInfo::snapshotId)
+                .containsExactlyInAnyOrderElementsOf(snapshots);
+    }
+
+    @Test
+    void theRecycleBinIsListedByIdsAndInPages() {
+        world.recycleBin();
+        List<String> images = IntStream.range(0, 6).mapToObj(n -> available("gold/" + n)).toList();
+        images.forEach(this::discard);
+
+        var first = home.listImagesInRecycleBin(r -> r.maxResults(5));
+        var second = home.listImagesInRecycleBin(r -> r.maxResults(5).nextToken(first.nextToken()));
+
+        assertThat(first.images()).hasSize(5);
+        assertThat(second.images()).hasSize(1);
+        assertThat(second.nextToken()).isNull();
+        assertThat(home.listImagesInRecycleBin(r -> r.imageIds(images.get(2))).images())
+                .extracting(ImageRecycleBinInfo::imageId)
+                .containsExactly(images.get(2));
+        assertThat(home.listSnapshotsInRecycleBin(r -> r.maxResults(5)).snapshots()).hasSize(5);
+    }
+
+    @Test
+    void anImageIsRestoredAfterItsSnapshotsOnly() {
+        world.recycleBin();
+        String image = available("gold/a", 8, 20);
+        List<String> snapshots = snapshotIds(image(home, image));
+        discard(image);
+
+        home.restoreSnapshotFromRecycleBin(r -> r.snapshotId(snapshots.getFirst()));
+        assertThat(refusal(() -> home.restoreImageFromRecycleBin(r -> r.imageId(image))))
+                .isEqualTo("InvalidSnapshot.NotFound");
+        home.restoreSnapshotFromRecycleBin(r -> r.snapshotId(snapshots.getLast()));
+        home.restoreImageFromRecycleBin(r -> r.imageId(image));
+
+        assertThat(stateOf(home, image)).isEqualTo(ImageState.AVAILABLE);
+        assertThat(snapshotIds(image(home, image))).isEqualTo(snapshots);
+        assertThat(run(image, r -> {})).startsWith("i-");
+        assertThat(home.listImagesInRecycleBin(r -> {}).images()).isEmpty();
+        assertThat(home.listSnapshotsInRecycleBin(r -> {}).snapshots()).isEmpty();
+    }
+
+    @Test
+    void aRestoredImageHasItsTagsButNotItsLaunchPermissions() {
+        world.recycleBin();
+        String image = create(launch(), "gold/a", r -> r.tagSpecifications(policy("gold")));
+        world.advance(IMAGE_TIME);
+        share(image, "111122223333");
+
+        discard(image);
+        restore(image);
+
+        assertThat(map(image(home, image).tags())).isEqualTo(Map.of("policy", "gold"));
+        assertThat(permissions(image)).isEmpty();
+    }
+
+    @Test
+    void aRestoredImageUsesItsSnapshotsAgain() {
+        world.recycleBin();
+        String image = available("gold/a");
+        discard(image);
+        restore(image);
+        String snapshot = snapshotIds(image(home, image)).getFirst();
+
+        assertThat(refusal(() -> home.deleteSnapshot(r -> r.snapshotId(snapshot))))
+                .isEqualTo("InvalidSnapshot.InUse");
+    }
+
+    @Test
+    void aDisabledImageIsRestoredDisabled() {
+        world.recycleBin();
+        String image = available("gold/a");
+        home.disableImage(r -> r.imageId(image));
+        discard(image);
+
+        restore(image);
+
+        assertThat(images(home, r -> r.imageIds(image).includeDisabled(true)))
+                .extracting(Image::state)
+                .containsExactly(ImageState.DISABLED);
+    }
+
+    @Test
+    void restoringMakesNoEvent() {
+        world.recycleBin();
+        String image = available("gold/a");
+        discard(image);
+        world.advance(Duration.ofSeconds(1));
+
+        restore(image);
+
+        assertThat(world.advance(Duration.ofMinutes(1))).isEmpty();
+    }
+
+    @Test
+    void theNameOfAnImageInTheRecycleBinIsFree() {
+        world.recycleBin();
+        String first = available("gold/a");
+        discard(first);
+        String second = available("gold/a");
+
+        restore(first);
+
+        assertThat(images(home, r -> r.filters(filter("name", "gold/a"))))
+                .extracting(Image::imageId)
+                .containsExactlyInAnyOrder(first, second);
+    }
+
+    @Test
+    void aSnapshotThatWasDeletedByItselfIsRestored() {
+        world.recycleBin();
+        String image = available("gold/a");
+        String snapshot = snapshotIds(image(home, image)).getFirst();
+        home.deregisterImage(r -> r.imageId(image));
+        home.deleteSnapshot(r -> r.snapshotId(snapshot));
+
+        assertThat(home.restoreSnapshotFromRecycleBin(r -> r.snapshotId(snapshot)).state())
+                .isEqualTo(SnapshotState.COMPLETED);
+
+        assertThat(snapshots(home)).extracting(Snapshot::snapshotId).containsExactly(snapshot);
+        assertThat(refusal(() -> home.restoreSnapshotFromRecycleBin(r -> r.snapshotId(snapshot))))
+                .isEqualTo("InvalidSnapshot.NotFound");
+    }
+
     // Sharing
+
+    @Test
+    void anImageIsSharedWithEveryKindOfPrincipalAtOnce() {
+        String image = available("gold/a");
+        String organization = "arn:aws:organizations::123456789012:organization/o-123example";
+        String unit = "arn:aws:organizations::123456789012:ou/o-123example/ou-1234-5example";
+        List<LaunchPermission> all =
+                List.of(
+                        account("111122223333"),
+                        organization(organization),
+                        LaunchPermission.builder().organizationalUnitArn(unit).build(),
+                        LaunchPermission.builder().group("all").build());
+        home.modifyImageAttribute(r ->
+                r.imageId(image)
+                        .attribute("launchPermission")
+                        .operationType(OperationType.ADD)
+                        .userIds("111122223333")
+                        .organizationArns(organization)
+                        .organizationalUnitArns(unit)
+                        .userGroups("all"));
+        assertThat(permissions(image)).containsExactlyInAnyOrderElementsOf(all);
+        assertThat(image(home, image).publicLaunchPermissions()).isTrue();
+
+        home.modifyImageAttribute(r -> r.imageId(image).launchPermission(p -> p.remove(all)));
+
+        assertThat(permissions(image)).isEmpty();
+        assertThat(image(home, image).publicLaunchPermissions()).isFalse();
+    }
 
     @Test
     void anImageIsSharedWithAccountsAndOrganizations() {
@@ -1372,6 +1591,19 @@ abstract class Ec2Conformance {
         String image = create(instance, name);
         world.advance(IMAGE_TIME);
         return image;
+    }
+
+    private void discard(String image) {
+        home.deregisterImage(r -> r.imageId(image).deleteAssociatedSnapshots(true));
+    }
+
+    /** Restores everything that is in the bin, and this image. */
+    private void restore(String image) {
+        home.listSnapshotsInRecycleBin(r -> {})
+                .snapshots()
+                .forEach(it ->
+                        home.restoreSnapshotFromRecycleBin(r -> r.snapshotId(it.snapshotId())));
+        home.restoreImageFromRecycleBin(r -> r.imageId(image));
     }
 
     private String copy(String source, String name) {

@@ -213,6 +213,11 @@ final class IndependentEc2ConformanceTest extends Ec2Conformance {
         }
 
         @Override
+        public void recycleBin() {
+            configure("recycle_bin", true);
+        }
+
+        @Override
         public void bucket(String action, int size) {
             configure("throttle", Map.of(action, List.of(size, 0)));
         }

@@ -72,6 +72,11 @@ final class SimulatedEc2ConformanceTest extends Ec2Conformance {
         }
 
         @Override
+        public void recycleBin() {
+            cloud.settings().recycleBin(Duration.ofDays(7), Duration.ofDays(7));
+        }
+
+        @Override
         public void bucket(String action, int size) {
             cloud.settings().bucket(action, new Bucket(size, 0));
         }

@@ -2,6 +2,7 @@ package dev.amikeeper.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -12,6 +13,7 @@ import software.amazon.awssdk.services.ec2.model.DescribeImagesResponse;
 import software.amazon.awssdk.services.ec2.model.Ec2Exception;
 import software.amazon.awssdk.services.ec2.model.Filter;
 import software.amazon.awssdk.services.ec2.model.Image;
+import software.amazon.awssdk.services.ec2.model.ImageRecycleBinInfo;
 import software.amazon.awssdk.services.ec2.model.ImageState;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
 import software.amazon.awssdk.services.ec2.model.OperationType;
@@ -174,6 +176,74 @@ final class SimulatedImagesTest {
         cloud.advance(Duration.ofHours(1));
         ec2.deregisterImage(r -> r.imageId(image));
         assertThat(cloud.images(HOME)).isEmpty();
+    }
+
+    @Test
+    void aCoolDownOutlastsALaterProtectionWithoutOne() {
+        String image = available("gold/a");
+        ec2.enableImageDeregistrationProtection(r -> r.imageId(image).withCooldown(true));
+        ec2.disableImageDeregistrationProtection(r -> r.imageId(image));
+        ec2.enableImageDeregistrationProtection(r -> r.imageId(image));
+        ec2.disableImageDeregistrationProtection(r -> r.imageId(image));
+
+        assertThat(refusal(() -> ec2.deregisterImage(r -> r.imageId(image))))
+                .isEqualTo("OperationNotPermitted");
+    }
+
+    @Test
+    void theRecycleBinKeepsImagesAndSnapshotsForTheirOwnTime() {
+        cloud.settings().recycleBin(Duration.ofDays(3), Duration.ofDays(7));
+        String image = available("gold/a");
+        discard(image);
+
+        assertThat(ec2.listImagesInRecycleBin(r -> {}).images())
+                .extracting(
+                        ImageRecycleBinInfo::recycleBinEnterTime,
+                        ImageRecycleBinInfo::recycleBinExitTime)
+                .containsExactly(tuple(cloud.now(), cloud.now().plus(Duration.ofDays(3))));
+        cloud.advance(Duration.ofDays(3));
+        assertThat(ec2.listImagesInRecycleBin(r -> {}).images()).isEmpty();
+        assertThat(ec2.listSnapshotsInRecycleBin(r -> {}).snapshots()).hasSize(1);
+        assertThat(refusal(() -> ec2.restoreImageFromRecycleBin(r -> r.imageId(image))))
+                .isEqualTo("InvalidAMIID.NotFound");
+        cloud.advance(Duration.ofDays(4));
+        assertThat(ec2.listSnapshotsInRecycleBin(r -> {}).snapshots()).isEmpty();
+    }
+
+    @Test
+    void anImageWhoseSnapshotsLeftTheRecycleBinFirstIsLost() {
+        cloud.settings().recycleBin(Duration.ofDays(7), Duration.ofDays(1));
+        String image = available("gold/a");
+        discard(image);
+        cloud.advance(Duration.ofDays(1));
+
+        assertThat(refusal(() -> ec2.restoreImageFromRecycleBin(r -> r.imageId(image))))
+                .isEqualTo("InvalidSnapshot.NotFound");
+    }
+
+    @Test
+    void anImageThatNeverBecameAvailableIsNotKeptInTheRecycleBin() {
+        cloud.settings().recycleBin(Duration.ofDays(7), Duration.ofDays(7));
+        discard(create(launch(), "gold/a"));
+
+        assertThat(ec2.listImagesInRecycleBin(r -> {}).images()).isEmpty();
+        assertThat(ec2.listSnapshotsInRecycleBin(r -> {}).snapshots()).isEmpty();
+    }
+
+    @Test
+    void aNameThatTwoHoldAfterRestoringIsFreeWhenBothAreGone() {
+        cloud.settings().recycleBin(Duration.ofDays(7), Duration.ofDays(7));
+        String instance = launch();
+        String first = create(instance, "gold/a");
+        cloud.advance(IMAGE_TIME);
+        ec2.deregisterImage(r -> r.imageId(first));
+        String second = create(instance, "gold/a");
+        ec2.restoreImageFromRecycleBin(r -> r.imageId(first));
+
+        ec2.deregisterImage(r -> r.imageId(second));
+        assertThat(refusal(() -> create(instance, "gold/a"))).isEqualTo("InvalidAMIName.Duplicate");
+        ec2.deregisterImage(r -> r.imageId(first));
+        assertThat(create(instance, "gold/a")).startsWith("ami-");
     }
 
     @Test
@@ -400,6 +470,10 @@ final class SimulatedImagesTest {
         String image = create(launch(), name);
         cloud.advance(IMAGE_TIME);
         return image;
+    }
+
+    private void discard(String image) {
+        ec2.deregisterImage(r -> r.imageId(image).deleteAssociatedSnapshots(true));
     }
 
     private String copy(String source, String name) {

@@ -30,6 +30,9 @@ interface World {
 
     void badKey(String key);
 
+    /** Lets what is deregistered or deleted from now on be restored within a week. */
+    void recycleBin();
+
     void bucket(String action, int size);
 
     void throttle(String action, int nth, int times);

@@ -1,0 +1,63 @@
+package dev.amikeeper.local;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * The Recycle Bin for one kind of thing: what was deleted and can still be restored.
+ *
+ * @see <a href="https://docs.aws.amazon.com/ebs/latest/userguide/recycle-bin.html">Recycle Bin</a>
+ */
+final class RecycleBin<T> {
+    private final InstantSource clock;
+    private final SortedMap<String, Entry<T>> entries = new TreeMap<>();
+    private final Listing<Entry<T>> listing = new Listing<>(Entry::id, _ -> List.of(), Map.of());
+
+    RecycleBin(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    /** A thing in the bin; from {@code exits} on it is gone for good. */
+    record Entry<T>(String id, T thing, Instant entered, Instant exits) {}
+
+    /** Keeps a deleted thing for this long; not at all, if that is no time. */
+    void put(String id, T thing, Duration retention) {
+        Instant now = clock.instant();
+        dropExpired(now);
+        if (retention.isPositive()) {
+            entries.put(id, new Entry<>(id, thing, now, now.plus(retention)));
+        }
+    }
+
+    Optional<T> find(String id) {
+        dropExpired(clock.instant());
+        return Optional.ofNullable(entries.get(id)).map(Entry::thing);
+    }
+
+    void remove(String id) {
+        entries.remove(id);
+    }
+
+    /** A page of those with these ids, or of all if there are none. */
+    Listing.Page<Entry<T>> page(
+            List<String> ids, @Nullable Integer maxResults, @Nullable String token) {
+        dropExpired(clock.instant());
+        Stream<Entry<T>> wanted =
+                List.copyOf(entries.values()).stream()
+                        .filter(entry -> ids.isEmpty() || ids.contains(entry.id()));
+        return listing.page(wanted, maxResults, token);
+    }
+
+    private void dropExpired(Instant now) {
+        entries.values().removeIf(entry -> !now.isBefore(entry.exits()));
+    }
+}
