@@ -59,6 +59,19 @@ record YamlFields(String place, Map<String, Object> all) {
         return (String) get(key);
     }
 
+    String text(String key, String ifMissing) {
+        return (String) find(key).orElse(ifMissing);
+    }
+
+    /** A list of texts; empty if there is none. */
+    List<String> texts(String key) {
+        return ((List<?>) find(key).orElse(List.of())).stream().map(String.class::cast).toList();
+    }
+
+    boolean isTrue(String key) {
+        return (Boolean) find(key).orElse(false);
+    }
+
     List<?> list(String key) {
         return (List<?>) get(key);
     }
