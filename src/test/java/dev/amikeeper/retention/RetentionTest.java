@@ -6,6 +6,7 @@ import static dev.amikeeper.retention.Given.keep;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.retention.Reason.Kind;
 
@@ -195,6 +196,24 @@ final class RetentionTest {
 
         assertThat(Retention.judge(keep, shuffled).sequencedEntrySet())
                 .containsExactlyElementsOf(Retention.judge(keep, LONG).sequencedEntrySet());
+    }
+
+    @Test
+    void ofTwoWithOneSlotItIsAlwaysTheSameThatIsKept() {
+        Image one = image("2026-03-01T02:00:00Z");
+        Image other =
+                one.started(new ImageId("ami-0"), 2, one.since()).available(false, one.since());
+
+        assertThat(kept(keep("last: 1"), List.of(one, other)))
+                .isEqualTo(kept(keep("last: 1"), List.of(other, one)))
+                .containsExactly(one);
+    }
+
+    @Test
+    void nobodyCanTakeAReasonAway() {
+        Image only = image("2026-03-01T02:00:00Z");
+
+        assertThat(Retention.judge(keep("last: 1"), List.of(only)).get(only)).isUnmodifiable();
     }
 
     @Test
