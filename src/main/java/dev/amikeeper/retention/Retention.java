@@ -18,7 +18,25 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Which images the rules of a policy keep, in the words and meaning of restic's forget. */
+/**
+ * Which images the rules of a policy keep, in the words and meaning of restic's {@code forget}.
+ *
+ * <p>As there, the oldest image stays while a rule of hours, days, weeks, months or years has found
+ * fewer of them than it may keep: a young history keeps its beginning, from which the rarer rules
+ * grow. It differs from restic in these points:
+ *
+ * <ul>
+ *   <li>An hour is one by its offset, too: of the hour that a clock change doubles, restic keeps
+ *       one image, this keeps one of each.
+ *   <li>A period counts once, also where clocks set back over midnight return to a day, for which
+ *       restic counts it twice: the rule reaches further back here.
+ *   <li>{@code within} is a span of hours by the clock; restic's counts days, months and years by
+ *       the calendar.
+ *   <li>{@code atLeast} has no counterpart: so many newest images stay whatever the rules say.
+ *   <li>Images of the future are not judged here: they stay, and count for no rule. In restic they
+ *       count for every rule but {@code within}.
+ * </ul>
+ */
 public final class Retention {
     /** By slot; ids only make the order total, for a slot has one image. */
     static final Comparator<Image> NEWEST_FIRST =
@@ -86,6 +104,7 @@ public final class Retention {
             Keep keep,
             List<Image> newestFirst) {
         int count = period.count(keep);
+        String rule = rule(period.kind(), count);
         // All periods seen, not just the last one: clocks set back over midnight repeat a day.
         Set<Object> seen = new HashSet<>();
         for (Image image : newestFirst) {
@@ -94,8 +113,12 @@ public final class Retention {
             }
             Object when = period.of(image.name().slot().time(), keep.zone());
             if (seen.add(when)) {
-                String rule = rule(period.kind(), count);
                 String text = "newest of %s, number %d (%s)".formatted(when, seen.size(), rule);
+                add(kept, image, new Reason(period.kind(), text));
+            } else if (image.equals(newestFirst.getLast())) {
+                String text =
+                        "oldest, as rule %s has %d left (%s)"
+                                .formatted(period.kind().word(), count - seen.size(), rule);
                 add(kept, image, new Reason(period.kind(), text));
             }
         }

@@ -304,26 +304,30 @@ final class PrunePlanHistoriesTest {
             Instant newest = ruled.stream().map(World::time).max(Instant::compareTo).orElseThrow();
             return newer.size() < rules.last()
                     || newer.size() < rules.atLeast()
-                    || isNewestOfOne(image, newer, rules.hourly(), "uuuu-MM-dd HH xxx")
-                    || isNewestOfOne(image, newer, rules.daily(), "uuuu-MM-dd")
-                    || isNewestOfOne(image, newer, rules.weekly(), "YYYY ww")
-                    || isNewestOfOne(image, newer, rules.monthly(), "uuuu-MM")
-                    || isNewestOfOne(image, newer, rules.yearly(), "uuuu")
+                    || isOneOf(image, ruled, rules.hourly(), "uuuu-MM-dd HH xxx")
+                    || isOneOf(image, ruled, rules.daily(), "uuuu-MM-dd")
+                    || isOneOf(image, ruled, rules.weekly(), "YYYY ww")
+                    || isOneOf(image, ruled, rules.monthly(), "uuuu-MM")
+                    || isOneOf(image, ruled, rules.yearly(), "uuuu")
                     || rules.within()
                             .filter(span ->
                                     Duration.between(time(image), newest).compareTo(span) < 0)
                             .isPresent();
         }
 
-        private boolean isNewestOfOne(Image image, List<Image> newer, int count, String pattern) {
+        /** Whether so many newest periods have it as their newest, or too few as the oldest. */
+        private boolean isOneOf(Image image, List<Image> ruled, int count, String pattern) {
             // Germany's weeks are ISO's.
             DateTimeFormatter format = DateTimeFormatter.ofPattern(pattern, Locale.GERMANY);
             ZoneId zone = keep.orElseThrow().zone();
             Function<Image, String> period =
                     each -> format.format(ZonedDateTime.ofInstant(time(each), zone));
             Predicate<Image> same = each -> period.apply(each).equals(period.apply(image));
-            return newer.stream().noneMatch(same)
-                    && newer.stream().map(period).distinct().count() < count;
+            List<Image> newer =
+                    ruled.stream().filter(other -> time(other).isAfter(time(image))).toList();
+            long newerPeriods = newer.stream().map(period).distinct().count();
+            boolean isOldest = newer.size() == ruled.size() - 1;
+            return newerPeriods < count && (isOldest || newer.stream().noneMatch(same));
         }
 
         boolean isTooMuch(int removals) {

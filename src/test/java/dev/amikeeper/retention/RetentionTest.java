@@ -6,6 +6,7 @@ import static dev.amikeeper.retention.Given.keep;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.retention.Reason.Kind;
 
@@ -36,6 +37,9 @@ final class RetentionTest {
                     the newest ones            | last: 2          | UTC           | 2026-03-01T02 2026-03-02T02 2026-03-03T02 | 2026-03-02T02 2026-03-03T02
                     fewer than there may be    | last: 9          | UTC           | 2026-03-01T02                             | 2026-03-01T02
                     the newest of each day     | daily: 2         | UTC           | 2026-03-01T02 2026-03-01T14 2026-03-02T02 2026-03-02T14 | 2026-03-01T14 2026-03-02T14
+                    the oldest while counts last | daily: 3       | UTC           | 2026-03-01T02 2026-03-01T14 2026-03-02T02 2026-03-02T14 | 2026-03-01T02 2026-03-01T14 2026-03-02T14
+                    the oldest by one rule     | daily: 2, yearly: 9 | UTC        | 2026-03-01T02 2026-03-01T14 2026-03-02T02 2026-03-02T14 | 2026-03-01T02 2026-03-01T14 2026-03-02T14
+                    no oldest for last, within | last: 1, within: 1h, atLeast: 1 | UTC | 2026-03-01T02 2026-03-01T14      | 2026-03-01T14
                     days without are no days   | daily: 2         | UTC           | 2026-01-01T02 2026-02-01T02 2026-03-01T02 | 2026-02-01T02 2026-03-01T02
                     days of the zone           | daily: 2         | Europe/Berlin | 2026-03-01T22 2026-03-01T23 2026-03-02T02 | 2026-03-01T22 2026-03-02T02
                     a day of 25 hours          | daily: 1         | Europe/Berlin | 2026-10-24T22 2026-10-25T22               | 2026-10-25T22
@@ -87,6 +91,39 @@ final class RetentionTest {
                                 "within 48h of the newest image, 2026-03-01T02:00:00Z"),
                         new Reason(
                                 Kind.AT_LEAST, "number 1 of the newest good images (atLeast: 1)"));
+    }
+
+    @Test
+    void saysWhichRulesKeepTheOldestAndWhatTheyHaveLeft() {
+        Image oldest = image("2026-03-01T02:00:00Z");
+        Image middle = image("2026-03-01T14:00:00Z");
+        Image newest = image("2026-03-02T02:00:00Z");
+
+        assertThat(
+                        Retention.judge(
+                                        keep("daily: 2, weekly: 2, monthly: 12"),
+                                        List.of(oldest, middle, newest))
+                                .get(oldest))
+                .containsExactly(
+                        new Reason(
+                                Kind.MONTHLY, "oldest, as rule monthly has 11 left (monthly: 12)"));
+    }
+
+    @Test
+    void theBeginningOfAHistoryStaysUntilTheRarestRuleIsUsedUp() {
+        Keep keep = keep("daily: 2, monthly: 2");
+        List<Image> history = new ArrayList<>();
+        List<Image> beginnings = new ArrayList<>();
+        for (Instant slot = Instant.parse("2026-01-30T02:00:00Z");
+                slot.isBefore(Instant.parse("2026-03-02T00:00:00Z"));
+                slot = slot.plus(Duration.ofDays(1))) {
+            history.add(image("i-1", slot));
+            history = new ArrayList<>(kept(keep, history));
+            beginnings.add(history.getLast());
+        }
+
+        assertThat(beginnings.stream().distinct())
+                .containsExactlyElementsOf(images("2026-01-30T02 2026-01-31T02 2026-02-28T02"));
     }
 
     @Test
@@ -159,6 +196,24 @@ final class RetentionTest {
 
         assertThat(Retention.judge(keep, shuffled).sequencedEntrySet())
                 .containsExactlyElementsOf(Retention.judge(keep, LONG).sequencedEntrySet());
+    }
+
+    @Test
+    void ofTwoWithOneSlotItIsAlwaysTheSameThatIsKept() {
+        Image one = image("2026-03-01T02:00:00Z");
+        Image other =
+                one.started(new ImageId("ami-0"), 2, one.since()).available(false, one.since());
+
+        assertThat(kept(keep("last: 1"), List.of(one, other)))
+                .isEqualTo(kept(keep("last: 1"), List.of(other, one)))
+                .containsExactly(one);
+    }
+
+    @Test
+    void nobodyCanTakeAReasonAway() {
+        Image only = image("2026-03-01T02:00:00Z");
+
+        assertThat(Retention.judge(keep("last: 1"), List.of(only)).get(only)).isUnmodifiable();
     }
 
     @Test
