@@ -96,6 +96,8 @@ public final class LocalDeployment {
                         policies,
                         new Application.Cloud(
                                 region -> cloud.ec2(region.name()),
+                                region -> cloud.autoScaling(region.name()),
+                                region -> cloud.ssm(region.name()),
                                 dynamoDb.client(),
                                 sqs,
                                 sns,
