@@ -14,12 +14,16 @@ import dev.amikeeper.report.Announcements;
 
 import org.jspecify.annotations.Nullable;
 
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.services.autoscaling.AutoScalingClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.ssm.SsmClient;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,6 +42,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -55,6 +60,8 @@ public record Application(
     /** AWS's services as this application reaches them. */
     public record Cloud(
             Function<Region, Ec2Client> ec2,
+            Function<Region, AutoScalingClient> autoScaling,
+            Function<Region, SsmClient> ssm,
             DynamoDbClient dynamoDb,
             SqsClient sqs,
             SnsClient sns,
@@ -75,13 +82,14 @@ public record Application(
         Catalog catalog =
                 new DynamoDbCatalog(
                         cloud.dynamoDb(), settings.table(), settings.account(), cloud.pause());
+        Images images = new Images(cloud.ec2(), pace);
         return new Application(
                 settings,
                 policies,
                 catalog,
-                new Images(cloud.ec2(), pace),
+                images,
                 new Instances(cloud.ec2(), pace),
-                new Probes(cloud.ec2()),
+                new Probes(cloud.ec2(), cloud.autoScaling(), cloud.ssm(), images, cloud.clock()),
                 new Kicks(
                         cloud.sqs(),
                         settings.createQueue(),
@@ -113,12 +121,11 @@ public record Application(
                         .connectionTimeout(CONNECT_WITHIN)
                         .socketTimeout(ANSWER_WITHIN)
                         .build();
-        Map<Region, Ec2Client> clients = new ConcurrentHashMap<>();
-        Function<Region, Ec2Client> ec2 =
-                region -> clients.computeIfAbsent(region, in -> ec2(in, http));
         Cloud cloud =
                 new Cloud(
-                        ec2,
+                        inEachRegion(Ec2Client::builder, http),
+                        inEachRegion(AutoScalingClient::builder, http),
+                        inEachRegion(SsmClient::builder, http),
                         DynamoDbClient.builder().httpClient(http).build(),
                         SqsClient.builder().httpClient(http).build(),
                         SnsClient.builder().httpClient(http).build(),
@@ -127,12 +134,20 @@ public record Application(
         return of(settings, readPolicies(settings), cloud);
     }
 
-    private static Ec2Client ec2(Region region, SdkHttpClient http) {
-        return Ec2Client.builder()
-                .httpClient(http)
-                .overrideConfiguration(within -> within.apiCallTimeout(CALL_WITHIN))
-                .region(software.amazon.awssdk.regions.Region.of(region.name()))
-                .build();
+    /** A client of a service for each Region, made when first asked for. */
+    private static <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C>
+            Function<Region, C> inEachRegion(Supplier<B> builder, SdkHttpClient http) {
+        Map<Region, C> clients = new ConcurrentHashMap<>();
+        return region ->
+                clients.computeIfAbsent(
+                        region,
+                        in ->
+                                builder.get()
+                                        .httpClient(http)
+                                        .overrideConfiguration(
+                                                within -> within.apiCallTimeout(CALL_WITHIN))
+                                        .region(software.amazon.awssdk.regions.Region.of(in.name()))
+                                        .build());
     }
 
     /**

@@ -21,13 +21,14 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import dev.amikeeper.backup.BackupPlan;
 import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.Instances;
-import dev.amikeeper.ec2.Probes;
 import dev.amikeeper.replication.ReplicationPlan;
 import dev.amikeeper.retention.PruneHandler;
 
 import org.junit.jupiter.api.Test;
 
+import software.amazon.awssdk.services.autoscaling.AutoScalingClient;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ssm.SsmClient;
 
 /** Holds the classes to what they are: decisions, doors and handlers. */
 final class ArchitectureTest {
@@ -56,19 +57,28 @@ final class ArchitectureTest {
                 .check(SHIPPED);
     }
 
+    /** The doors are Images, Instances and Probes; the last has a room for each probe. */
     @Test
     void onlyTheDoorsKnowEc2() {
         noClasses()
-                .that(
-                        not(
-                                belongToAnyOf(
-                                        Images.class,
-                                        Instances.class,
-                                        Probes.class,
-                                        Application.class)))
+                .that()
+                .resideOutsideOfPackage("dev.amikeeper.ec2")
+                .and(not(belongToAnyOf(Application.class)))
                 .should()
                 .dependOnClassesThat()
-                .belongToAnyOf(Ec2Client.class)
+                .belongToAnyOf(Ec2Client.class, AutoScalingClient.class, SsmClient.class)
+                .check(SHIPPED);
+    }
+
+    @Test
+    void nothingWritesToTheOtherServicesThatProbesRead() {
+        noClasses()
+                .should()
+                .accessTargetWhere(
+                        isCall(
+                                "software\\.amazon\\.awssdk\\.services\\.(autoscaling|ssm)"
+                                        + "\\.(AutoScaling|Ssm)Client",
+                                "(?!describe|get|builder).*"))
                 .check(SHIPPED);
     }
 

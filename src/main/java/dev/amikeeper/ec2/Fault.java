@@ -15,7 +15,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What an error of EC2 means to us. All its error codes stand here and nowhere else. */
+/**
+ * What an error of EC2, Auto Scaling or Systems Manager means to us. All their error codes stand
+ * here and nowhere else.
+ */
 public enum Fault {
     /** Too many calls: later. */
     THROTTLED,
@@ -90,6 +93,21 @@ public enum Fault {
                         ? words(answer, answer.awsErrorDetails())
                         : Objects.requireNonNullElse(
                                 error.getMessage(), error.getClass().getSimpleName()));
+    }
+
+    /** The error in one line; a denial says which permission the role lacks. */
+    static String text(SdkException error, String permission) {
+        return of(error) == DENIED
+                ? Texts.plain("the role may not call " + permission + ": " + text(error))
+                : text(error);
+    }
+
+    /** Whether the next call of the same kind meets it too, whatever that is about. */
+    boolean meetsEveryCall() {
+        return switch (this) {
+            case THROTTLED, NO_ROOM, DENIED, SERVER_ERROR, UNREACHABLE -> true;
+            case BUSY, NAME_TAKEN, NOT_FOUND, GONE, WRONG_STATE, IN_USE, OTHER -> false;
+        };
     }
 
     /** An answer that does not come from EC2 itself, as a proxy's, has neither code nor words. */

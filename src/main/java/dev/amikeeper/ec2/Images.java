@@ -219,6 +219,26 @@ public final class Images {
     }
 
     /**
+     * Asks EC2 for a report on an image's use by all other accounts, in every version of their
+     * launch templates. While one is under way EC2 refuses another.
+     *
+     * @throws SdkException if EC2 refuses or does not answer
+     */
+    void requestUsageReport(Region region, ImageId id) {
+        pace.take(region, Pace.Call.CREATE_IMAGE_USAGE_REPORT);
+        try {
+            ec2.apply(region)
+                    .createImageUsageReport(report ->
+                            report.imageId(id.value()).resourceTypes(UsageReports.ASKED_FOR));
+        } catch (SdkException error) {
+            if (Fault.of(error) == Fault.THROTTLED) {
+                pace.empty(region, Pace.Call.CREATE_IMAGE_USAGE_REPORT);
+            }
+            throw error;
+        }
+    }
+
+    /**
      * Deregisters an image with its snapshots, in one call. What is gone already counts as removed;
      * snapshots that are left are deleted one by one.
      */

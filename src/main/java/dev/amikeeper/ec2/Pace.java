@@ -22,6 +22,7 @@ public final class Pace {
         DEREGISTER_IMAGE(100, 5),
         DELETE_SNAPSHOT(100, 5),
         MODIFY_IMAGE_ATTRIBUTE(100, 5),
+        CREATE_IMAGE_USAGE_REPORT(50, 5),
         DELETE_TAGS(100, 10);
 
         private final int size;

@@ -2,22 +2,16 @@ package dev.amikeeper.ec2;
 
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
-import dev.amikeeper.image.Texts;
 import dev.amikeeper.retention.Usage;
 
-import org.jspecify.annotations.Nullable;
-
-import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.autoscaling.AutoScalingClient;
 import software.amazon.awssdk.services.ec2.Ec2Client;
-import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplateVersionsRequest;
-import software.amazon.awssdk.services.ec2.model.LaunchTemplate;
-import software.amazon.awssdk.services.ec2.model.LaunchTemplateVersion;
+import software.amazon.awssdk.services.ssm.SsmClient;
 
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -26,124 +20,69 @@ import java.util.function.Function;
  * so, and its answer is "unknown".
  */
 public final class Probes {
-    private static final int INSTANCES_A_PAGE = 1000;
-    private static final int TEMPLATES_A_PAGE = 200;
-
     private final Function<Region, Ec2Client> ec2;
+    private final Function<Region, AutoScalingClient> autoScaling;
+    private final Function<Region, SsmClient> ssm;
+    private final Images images;
+    private final InstantSource clock;
 
-    /** Probes of any Region. */
-    public Probes(Function<Region, Ec2Client> ec2) {
+    /**
+     * Probes of any Region.
+     *
+     * @param images requests the reports on use by other accounts
+     */
+    public Probes(
+            Function<Region, Ec2Client> ec2,
+            Function<Region, AutoScalingClient> autoScaling,
+            Function<Region, SsmClient> ssm,
+            Images images,
+            InstantSource clock) {
         this.ec2 = ec2;
+        this.autoScaling = autoScaling;
+        this.ssm = ssm;
+        this.images = images;
+        this.clock = clock;
     }
 
-    /** What uses the images of this Region, as every probe tells. */
+    /** What uses the images of this Region, as every probe tells that reads a Region in pages. */
     public Usage usage(Region region) {
         Ec2Client client = ec2.apply(region);
         return Usage.of(
                 List.of(
-                        probe("instances", users -> instances(client, users)),
-                        probe("launch templates", users -> launchTemplates(client, users))));
-    }
-
-    /** What was seen before a failure still counts as use. */
-    private static Usage.Probe probe(String name, Consumer<Users> look) {
-        Users users = new Users();
-        try {
-            look.accept(users);
-            return new Usage.Probe(name, users.byImage, users.unresolved());
-        } catch (SdkException error) {
-            return new Usage.Probe(name, users.byImage, Optional.of(Fault.text(error)));
-        }
-    }
-
-    /** Instances of any state: a stopped one may be all that is left of a server. */
-    private static void instances(Ec2Client client, Users users) {
-        client.describeInstancesPaginator(request -> request.maxResults(INSTANCES_A_PAGE))
-                .reservations()
-                .forEach(reservation ->
-                        reservation
-                                .instances()
-                                .forEach(instance ->
-                                        users.add(
-                                                instance.imageId(),
-                                                "instance " + instance.instanceId())));
+                        probe("instances", users -> Launches.instances(client, users)),
+                        probe("launch templates", users -> Launches.launchTemplates(client, users)),
+                        probe(
+                                "Auto Scaling",
+                                users -> ScalingGroups.look(autoScaling.apply(region), users)),
+                        probe("Spot requests", users -> Launches.spotRequests(client, users)),
+                        probe("Spot fleets", users -> Launches.spotFleets(client, users)),
+                        probe("EC2 fleets", users -> Launches.fleets(client, users)),
+                        probe("parameters", users -> Parameters.look(ssm.apply(region), users))));
     }
 
     /**
-     * Every version of every template. EC2 answers the newest and the default version of all
-     * templates together; only those with more versions are read one by one. Aliases ({@code
-     * resolve:ssm:…}) are resolved by EC2.
+     * What EC2 itself knows to name these images, ten a call: too dear to ask about any but those
+     * that are to go. Of other images this probe knows nothing.
      */
-    private static void launchTemplates(Ec2Client client, Users users) {
-        List<LaunchTemplate> templates =
-                client
-                        .describeLaunchTemplatesPaginator(
-                                request -> request.maxResults(TEMPLATES_A_PAGE))
-                        .launchTemplates()
-                        .stream()
-                        .toList();
-        if (templates.isEmpty()) {
-            return;
-        }
-        versions(client, users, request -> request.versions("$Latest", "$Default"));
-        for (LaunchTemplate template : templates) {
-            if (template.latestVersionNumber() > 1) {
-                versions(
-                        client,
-                        users,
-                        request -> request.launchTemplateId(template.launchTemplateId()));
-            }
-        }
+    public List<Usage.Probe> references(Region region, Collection<ImageId> candidates) {
+        return List.of(References.of(ec2.apply(region), candidates, clock.instant()));
     }
 
-    private static void versions(
-            Ec2Client client,
-            Users users,
-            Consumer<DescribeLaunchTemplateVersionsRequest.Builder> which) {
-        client
-                .describeLaunchTemplateVersionsPaginator(request -> {
-                    request.maxResults(TEMPLATES_A_PAGE).resolveAlias(true);
-                    which.accept(request);
-                })
-                .launchTemplateVersions()
-                .stream()
-                .filter(version -> version.launchTemplateData() != null)
-                .forEach(
-                        version -> users.add(version.launchTemplateData().imageId(), use(version)));
+    /**
+     * Which other accounts use these images. An image that is not among them is shared with nobody,
+     * and so counts as not used by others.
+     *
+     * @param sharedCandidates images that are to go and that other accounts may launch
+     * @param mayRequest whether to ask EC2 for the reports that are missing, which writes
+     */
+    public Usage.Probe otherAccounts(
+            Region region, Collection<ImageId> sharedCandidates, boolean mayRequest) {
+        return new UsageReports(region, ec2.apply(region), images, mayRequest, clock.instant())
+                .probe(sharedCandidates);
     }
 
-    private static String use(LaunchTemplateVersion version) {
-        return "launch template "
-                + version.launchTemplateId()
-                + " version "
-                + version.versionNumber();
-    }
-
-    /** Collects who uses what. */
-    private static final class Users {
-        private final Map<ImageId, List<String>> byImage = new HashMap<>();
-        private final List<String> unresolved = new ArrayList<>();
-
-        /** An image that is named by anything but an id could be any: that use is not known. */
-        void add(@Nullable String image, String user) {
-            if (image == null || image.isBlank()) {
-                return;
-            }
-            try {
-                byImage.computeIfAbsent(new ImageId(image), id -> new ArrayList<>()).add(user);
-            } catch (IllegalArgumentException notAnId) {
-                unresolved.add(user + " names its image as " + Texts.quoted(image));
-            }
-        }
-
-        Optional<String> unresolved() {
-            return unresolved.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(
-                            unresolved.getFirst()
-                                    + (unresolved.size() == 1
-                                            ? ""
-                                            : " and " + (unresolved.size() - 1) + " more"));
-        }
+    private Usage.Probe probe(String name, Consumer<Users> look) {
+        Instant at = clock.instant();
+        return Users.probe(name, at, look);
     }
 }

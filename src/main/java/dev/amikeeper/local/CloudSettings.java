@@ -13,6 +13,8 @@ public final class CloudSettings {
     private Duration imageTime = Duration.ofMinutes(5);
     private Duration copyTime = Duration.ofMinutes(15);
     private Duration instanceTime = Duration.ofSeconds(30);
+    private Duration reportTime = Duration.ofHours(24);
+    private boolean failingReports;
     private final Duration checkTime = Duration.ofMinutes(2);
     private Duration imagesInBin = Duration.ZERO;
     private Duration snapshotsInBin = Duration.ZERO;
@@ -59,6 +61,18 @@ public final class CloudSettings {
     public CloudSettings recycleBin(Duration images, Duration snapshots) {
         imagesInBin = images;
         snapshotsInBin = snapshots;
+        return this;
+    }
+
+    /** From CreateImageUsageReport to the report; 24 hours unless told. */
+    public CloudSettings reportTime(Duration time) {
+        reportTime = time;
+        return this;
+    }
+
+    /** Whether reports on use end as failed; they do not unless told. */
+    public CloudSettings failingReports(boolean fail) {
+        failingReports = fail;
         return this;
     }
 
@@ -110,6 +124,14 @@ public final class CloudSettings {
 
     Duration instanceTime() {
         return instanceTime;
+    }
+
+    Duration reportTime() {
+        return reportTime;
+    }
+
+    boolean failsReports() {
+        return failingReports;
     }
 
     Duration checkTime() {

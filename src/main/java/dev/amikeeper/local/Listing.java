@@ -45,16 +45,20 @@ record Listing<T>(
             throw Ec2Errors.invalidValue(
                     "Value ( " + maxResults + " ) for parameter maxResults is invalid.");
         }
+        return cut(things, maxResults == null ? Integer.MAX_VALUE : maxResults, token);
+    }
+
+    /** The page of at most so many things that begins after the token. */
+    Page<T> cut(Stream<T> things, int size, @Nullable String token) {
         String after = token == null ? "" : decode(token);
-        Stream<T> left = things.filter(thing -> key.apply(thing).compareTo(after) > 0);
-        if (maxResults == null) {
-            return new Page<>(left.toList(), null);
-        }
-        List<T> items = left.limit(maxResults + 1L).toList();
-        if (items.size() <= maxResults) {
+        List<T> items =
+                things.filter(thing -> key.apply(thing).compareTo(after) > 0)
+                        .limit(size + 1L)
+                        .toList();
+        if (items.size() <= size) {
             return new Page<>(items, null);
         }
-        List<T> page = items.subList(0, maxResults);
+        List<T> page = items.subList(0, size);
         return new Page<>(page, encode(key.apply(page.getLast())));
     }
 

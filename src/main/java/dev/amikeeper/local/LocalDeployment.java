@@ -108,6 +108,8 @@ public final class LocalDeployment {
                         policies,
                         new Application.Cloud(
                                 region -> cloud.ec2(region.name()),
+                                region -> cloud.autoScaling(region.name()),
+                                region -> cloud.ssm(region.name()),
                                 dynamoDb,
                                 sqs,
                                 sns,

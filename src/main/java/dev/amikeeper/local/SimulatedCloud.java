@@ -35,6 +35,8 @@ public final class SimulatedCloud {
     private final Map<String, SimulatedSqs> queues = new HashMap<>();
     private final Map<String, SimulatedSns> topics = new HashMap<>();
     private final Map<String, MemoryDynamoDb> tables = new HashMap<>();
+    private final Map<String, SimulatedAutoScaling> scaling = new HashMap<>();
+    private final Map<String, SimulatedSsm> parameters = new HashMap<>();
 
     /** An empty account; nothing but the seed makes a difference between two of them. */
     public SimulatedCloud(Instant start, long seed) {
@@ -69,6 +71,27 @@ public final class SimulatedCloud {
     public SimulatedSns sns(String region) {
         return calls.alone(
                 () -> topics.computeIfAbsent(region, name -> new SimulatedSns(name, core, calls)));
+    }
+
+    /** Auto Scaling in this Region, the same object each time. */
+    public SimulatedAutoScaling autoScaling(String region) {
+        return calls.alone(() ->
+                scaling.computeIfAbsent(
+                        region, name -> new SimulatedAutoScaling(name, core, calls)));
+    }
+
+    /** Systems Manager in this Region, the same object each time. */
+    public SimulatedSsm ssm(String region) {
+        return calls.alone(() ->
+                parameters.computeIfAbsent(region, name -> new SimulatedSsm(name, core, calls)));
+    }
+
+    /** From now on another account runs so many instances of an image; 0 for none any more. */
+    public void usedByOthers(String region, String imageId, String account, int instances) {
+        calls.alone(() -> {
+            region(region).usageReports().use(imageId, account, instances);
+            return instances;
+        });
     }
 
     /**
@@ -168,7 +191,7 @@ public final class SimulatedCloud {
         return calls.alone(() -> {
             SimulatedEc2 known = regions.get(name);
             if (known == null) {
-                known = new SimulatedEc2(name, core, calls, this::region);
+                known = new SimulatedEc2(name, core, calls, this::region, () -> ssm(name));
                 regions.put(name, known);
             }
             return known;

@@ -3,16 +3,28 @@ package dev.amikeeper.local;
 import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.CancelSpotFleetRequestsRequest;
+import software.amazon.awssdk.services.ec2.model.CancelSpotFleetRequestsResponse;
+import software.amazon.awssdk.services.ec2.model.CancelSpotInstanceRequestsRequest;
+import software.amazon.awssdk.services.ec2.model.CancelSpotInstanceRequestsResponse;
 import software.amazon.awssdk.services.ec2.model.CopyImageRequest;
 import software.amazon.awssdk.services.ec2.model.CopyImageResponse;
+import software.amazon.awssdk.services.ec2.model.CreateFleetRequest;
+import software.amazon.awssdk.services.ec2.model.CreateFleetResponse;
 import software.amazon.awssdk.services.ec2.model.CreateImageRequest;
 import software.amazon.awssdk.services.ec2.model.CreateImageResponse;
+import software.amazon.awssdk.services.ec2.model.CreateImageUsageReportRequest;
+import software.amazon.awssdk.services.ec2.model.CreateImageUsageReportResponse;
 import software.amazon.awssdk.services.ec2.model.CreateLaunchTemplateRequest;
 import software.amazon.awssdk.services.ec2.model.CreateLaunchTemplateResponse;
 import software.amazon.awssdk.services.ec2.model.CreateLaunchTemplateVersionRequest;
 import software.amazon.awssdk.services.ec2.model.CreateLaunchTemplateVersionResponse;
 import software.amazon.awssdk.services.ec2.model.CreateTagsRequest;
 import software.amazon.awssdk.services.ec2.model.CreateTagsResponse;
+import software.amazon.awssdk.services.ec2.model.DeleteFleetsRequest;
+import software.amazon.awssdk.services.ec2.model.DeleteFleetsResponse;
+import software.amazon.awssdk.services.ec2.model.DeleteImageUsageReportRequest;
+import software.amazon.awssdk.services.ec2.model.DeleteImageUsageReportResponse;
 import software.amazon.awssdk.services.ec2.model.DeleteLaunchTemplateRequest;
 import software.amazon.awssdk.services.ec2.model.DeleteLaunchTemplateResponse;
 import software.amazon.awssdk.services.ec2.model.DeleteSnapshotRequest;
@@ -21,10 +33,16 @@ import software.amazon.awssdk.services.ec2.model.DeleteTagsRequest;
 import software.amazon.awssdk.services.ec2.model.DeleteTagsResponse;
 import software.amazon.awssdk.services.ec2.model.DeregisterImageRequest;
 import software.amazon.awssdk.services.ec2.model.DeregisterImageResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeFleetsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeFleetsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeImageReferencesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeImageReferencesResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeImageUsageReportEntriesRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeImageUsageReportEntriesResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeImageUsageReportsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeImageUsageReportsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeInstanceStatusRequest;
@@ -39,6 +57,10 @@ import software.amazon.awssdk.services.ec2.model.DescribeRegionsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeRegionsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeSpotFleetRequestsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeSpotFleetRequestsResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeSpotInstanceRequestsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeSpotInstanceRequestsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeTagsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeTagsResponse;
 import software.amazon.awssdk.services.ec2.model.DisableImageDeprecationRequest;
@@ -73,6 +95,10 @@ import software.amazon.awssdk.services.ec2.model.RestoreImageFromRecycleBinReque
 import software.amazon.awssdk.services.ec2.model.RestoreImageFromRecycleBinResponse;
 import software.amazon.awssdk.services.ec2.model.RestoreSnapshotFromRecycleBinRequest;
 import software.amazon.awssdk.services.ec2.model.RestoreSnapshotFromRecycleBinResponse;
+import software.amazon.awssdk.services.ec2.model.RequestSpotFleetRequest;
+import software.amazon.awssdk.services.ec2.model.RequestSpotFleetResponse;
+import software.amazon.awssdk.services.ec2.model.RequestSpotInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.RequestSpotInstancesResponse;
 import software.amazon.awssdk.services.ec2.model.RunInstancesRequest;
 import software.amazon.awssdk.services.ec2.model.RunInstancesResponse;
 import software.amazon.awssdk.services.ec2.model.StartInstancesRequest;
@@ -128,9 +154,15 @@ public final class SimulatedEc2 implements Ec2Client {
     private final SimulatedTemplates templates;
     private final SimulatedTags tags;
     private final SimulatedReferences references;
+    private final SimulatedFleets fleets;
+    private final SimulatedUsageReports usageReports;
 
     SimulatedEc2(
-            String region, CloudCore core, Calls calls, Function<String, SimulatedEc2> regions) {
+            String region,
+            CloudCore core,
+            Calls calls,
+            Function<String, SimulatedEc2> regions,
+            Supplier<SimulatedSsm> ssm) {
         this.region = region;
         this.calls = calls;
         this.settings = core.settings();
@@ -140,7 +172,9 @@ public final class SimulatedEc2 implements Ec2Client {
         images = new SimulatedImages(region, core, instances, snapshots);
         templates = new SimulatedTemplates(core);
         tags = new SimulatedTags(region, core, instances, images, snapshots);
-        references = new SimulatedReferences(region, core, instances, templates);
+        references = new SimulatedReferences(region, core, instances, templates, ssm);
+        fleets = new SimulatedFleets(core);
+        usageReports = new SimulatedUsageReports(core, images);
     }
 
     @Override
@@ -437,6 +471,80 @@ public final class SimulatedEc2 implements Ec2Client {
     }
 
     @Override
+    public RequestSpotInstancesResponse requestSpotInstances(RequestSpotInstancesRequest request) {
+        return call("RequestSpotInstances", request, () -> fleets.request(request));
+    }
+
+    @Override
+    public CancelSpotInstanceRequestsResponse cancelSpotInstanceRequests(
+            CancelSpotInstanceRequestsRequest request) {
+        return call("CancelSpotInstanceRequests", request, () -> fleets.cancel(request));
+    }
+
+    @Override
+    public DescribeSpotInstanceRequestsResponse describeSpotInstanceRequests(
+            DescribeSpotInstanceRequestsRequest request) {
+        return call("DescribeSpotInstanceRequests", request, () -> fleets.describe(request));
+    }
+
+    @Override
+    public RequestSpotFleetResponse requestSpotFleet(RequestSpotFleetRequest request) {
+        return call("RequestSpotFleet", request, () -> fleets.request(request));
+    }
+
+    @Override
+    public CancelSpotFleetRequestsResponse cancelSpotFleetRequests(
+            CancelSpotFleetRequestsRequest request) {
+        return call("CancelSpotFleetRequests", request, () -> fleets.cancel(request));
+    }
+
+    @Override
+    public DescribeSpotFleetRequestsResponse describeSpotFleetRequests(
+            DescribeSpotFleetRequestsRequest request) {
+        return call("DescribeSpotFleetRequests", request, () -> fleets.describe(request));
+    }
+
+    @Override
+    public CreateFleetResponse createFleet(CreateFleetRequest request) {
+        return call("CreateFleet", request, () -> fleets.create(request));
+    }
+
+    @Override
+    public DeleteFleetsResponse deleteFleets(DeleteFleetsRequest request) {
+        return call("DeleteFleets", request, () -> fleets.delete(request));
+    }
+
+    @Override
+    public DescribeFleetsResponse describeFleets(DescribeFleetsRequest request) {
+        return call("DescribeFleets", request, () -> fleets.describe(request));
+    }
+
+    @Override
+    public CreateImageUsageReportResponse createImageUsageReport(
+            CreateImageUsageReportRequest request) {
+        return call("CreateImageUsageReport", request, () -> usageReports.create(request));
+    }
+
+    @Override
+    public DeleteImageUsageReportResponse deleteImageUsageReport(
+            DeleteImageUsageReportRequest request) {
+        return call("DeleteImageUsageReport", request, () -> usageReports.delete(request));
+    }
+
+    @Override
+    public DescribeImageUsageReportsResponse describeImageUsageReports(
+            DescribeImageUsageReportsRequest request) {
+        return call("DescribeImageUsageReports", request, () -> usageReports.describe(request));
+    }
+
+    @Override
+    public DescribeImageUsageReportEntriesResponse describeImageUsageReportEntries(
+            DescribeImageUsageReportEntriesRequest request) {
+        return call(
+                "DescribeImageUsageReportEntries", request, () -> usageReports.describe(request));
+    }
+
+    @Override
     public DescribeRegionsResponse describeRegions(DescribeRegionsRequest request) {
         return call(
                 "DescribeRegions",
@@ -472,6 +580,10 @@ public final class SimulatedEc2 implements Ec2Client {
 
     SimulatedSnapshots snapshots() {
         return snapshots;
+    }
+
+    SimulatedUsageReports usageReports() {
+        return usageReports;
     }
 
     private <T> T call(String action, Ec2Request request, Supplier<T> work) {

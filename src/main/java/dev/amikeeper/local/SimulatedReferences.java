@@ -9,18 +9,23 @@ import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.ResourceTypeOption;
 import software.amazon.awssdk.services.ec2.model.ResourceTypeRequest;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Who uses the images of one Region, as EC2 sees it: instances and launch templates of the own
- * account and Region; no Auto Scaling groups, launch configurations or fleets.
+ * Who uses the images of one Region, as EC2 sees it: instances, launch templates and parameters of
+ * the own account and Region; no Auto Scaling groups, launch configurations or fleets.
  */
 final class SimulatedReferences {
     private static final int MOST_IMAGES = 10;
     private static final int VERSIONS_UNLESS_ASKED = 10;
+    private static final int MOST_VERSIONS = 10_000;
+    private static final int PAGE_UNLESS_ASKED = 100;
 
     private static final Listing<ImageReference> LISTING =
             new Listing<>(it -> it.imageId() + " " + it.arn(), _ -> List.of(), Map.of());
@@ -29,16 +34,19 @@ final class SimulatedReferences {
     private final CloudCore core;
     private final SimulatedInstances instances;
     private final SimulatedTemplates templates;
+    private final Supplier<SimulatedSsm> ssm;
 
     SimulatedReferences(
             String region,
             CloudCore core,
             SimulatedInstances instances,
-            SimulatedTemplates templates) {
+            SimulatedTemplates templates,
+            Supplier<SimulatedSsm> ssm) {
         this.region = region;
         this.core = core;
         this.instances = instances;
         this.templates = templates;
+        this.ssm = ssm;
     }
 
     DescribeImageReferencesResponse describe(DescribeImageReferencesRequest request) {
@@ -55,9 +63,12 @@ final class SimulatedReferences {
                         .sorted()
                         .distinct()
                         .flatMap(image -> references(image, request, all))
-                        .sorted(java.util.Comparator.comparing(LISTING.key()));
+                        .sorted(Comparator.comparing(LISTING.key()));
         Listing.Page<ImageReference> page =
-                LISTING.page(references, request.maxResults(), request.nextToken());
+                LISTING.cut(
+                        references,
+                        Objects.requireNonNullElse(request.maxResults(), PAGE_UNLESS_ASKED),
+                        request.nextToken());
         return DescribeImageReferencesResponse.builder()
                 .imageReferences(page.items())
                 .nextToken(page.nextToken())
@@ -80,7 +91,7 @@ final class SimulatedReferences {
                             .filter(it -> it.state() != InstanceStateName.TERMINATED)
                             .filter(it ->
                                     states.isEmpty() || states.contains(it.state().toString()))
-                            .map(it -> reference(image, "ec2:Instance", "instance/" + it.id()));
+                            .map(it -> inEc2(image, "ec2:Instance", "instance/" + it.id()));
         }
         if (all || forTemplates.isPresent()) {
             int depth =
@@ -88,22 +99,30 @@ final class SimulatedReferences {
                             .mapToInt(Integer::parseInt)
                             .findFirst()
                             .orElse(VERSIONS_UNLESS_ASKED);
+            if (depth < 1 || depth > MOST_VERSIONS) {
+                throw Ec2Errors.invalidValue("version-depth is between 1 and " + MOST_VERSIONS);
+            }
             Stream<ImageReference> inTemplates =
                     templates.using(image, depth).stream()
-                            .map(id ->
-                                    reference(
-                                            image, "ec2:LaunchTemplate", "launch-template/" + id));
+                            .map(id -> inEc2(image, "ec2:LaunchTemplate", "launch-template/" + id));
             found = Stream.concat(found, inTemplates);
+        }
+        if (all || asked(request, ImageReferenceResourceType.SSM_PARAMETER).isPresent()) {
+            Stream<ImageReference> inParameters =
+                    ssm.get().holding(image).stream()
+                            .map(arn -> reference(image, "ssm:Parameter", arn));
+            found = Stream.concat(found, inParameters);
         }
         return found;
     }
 
-    private ImageReference reference(String image, String kind, String resource) {
-        return ImageReference.builder()
-                .imageId(image)
-                .resourceType(kind)
-                .arn("arn:aws:ec2:%s:%s:%s".formatted(region, core.account(), resource))
-                .build();
+    private ImageReference inEc2(String image, String kind, String resource) {
+        return reference(
+                image, kind, "arn:aws:ec2:%s:%s:%s".formatted(region, core.account(), resource));
+    }
+
+    private static ImageReference reference(String image, String kind, String arn) {
+        return ImageReference.builder().imageId(image).resourceType(kind).arn(arn).build();
     }
 
     private static Optional<ResourceTypeRequest> asked(

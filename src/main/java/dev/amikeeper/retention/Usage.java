@@ -3,9 +3,11 @@ package dev.amikeeper.retention;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Texts;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** What uses the images of one Region, as every probe together tells. */
@@ -19,17 +21,29 @@ public record Usage(List<Probe> probes) {
         return new Usage(probes);
     }
 
+    /** With the answers of these probes too. */
+    public Usage and(List<Probe> more) {
+        return new Usage(Stream.concat(probes.stream(), more.stream()).toList());
+    }
+
     /** What is known of an image: unused only if every probe, and at least one, says so. */
     public Answer of(ImageId image) {
-        List<String> users = probes.stream().flatMap(probe -> probe.of(image)).distinct().toList();
+        List<Finding> findings = findings(image);
+        List<String> users =
+                findings.stream().flatMap(finding -> finding.users().stream()).distinct().toList();
         if (!users.isEmpty()) {
             return new Answer.Used(users);
         }
-        if (probes.isEmpty()) {
+        if (findings.isEmpty()) {
             return new Answer.Unknown(List.of("nothing was asked"));
         }
-        List<String> because = probes.stream().flatMap(Probe::because).toList();
+        List<String> because = findings.stream().flatMap(Finding::because).toList();
         return because.isEmpty() ? new Answer.Unused() : new Answer.Unknown(because);
+    }
+
+    /** What each probe answers for an image, and of when its answer is. */
+    public List<Finding> findings(ImageId image) {
+        return probes.stream().map(probe -> probe.of(image)).toList();
     }
 
     /** Whether something uses an image. */
@@ -53,23 +67,77 @@ public record Usage(List<Probe> probes) {
     }
 
     /**
-     * What one probe found in the Region.
+     * What one probe answers for one image.
      *
-     * @param name what it looked at, as {@code instances}
-     * @param users what uses an image, as {@code instance i-0abc}; an image without is unused
-     * @param unknown why it did not see everything; what it did see still counts
+     * @param at of when the answer is: a report may be days old
      */
-    public record Probe(String name, Map<ImageId, List<String>> users, Optional<String> unknown) {
-        public Probe {
-            users = Map.copyOf(users);
-        }
-
-        private Stream<String> of(ImageId image) {
-            return users.getOrDefault(image, List.of()).stream().map(Texts::plain);
+    public record Finding(String probe, Instant at, Answer answer) {
+        private List<String> users() {
+            return answer instanceof Answer.Used(var by)
+                    ? by.stream().map(Texts::plain).toList()
+                    : List.of();
         }
 
         private Stream<String> because() {
-            return unknown.stream().map(why -> name + ": " + Texts.plain(why));
+            return answer instanceof Answer.Unknown(var because)
+                    ? because.stream().map(why -> probe + ": " + Texts.plain(why))
+                    : Stream.empty();
+        }
+    }
+
+    /**
+     * What one probe found in the Region.
+     *
+     * @param name what it looked at, as {@code instances}
+     * @param at when it was read
+     * @param users what uses an image, as {@code instance i-0abc}; an image without is unused
+     * @param unknown why it did not see everything; what it did see still counts
+     * @param asked the only images that it was asked about, of any other it knows nothing; empty if
+     *     it was asked about all
+     * @param own its findings about single images that differ from the rest, in reason or date
+     */
+    public record Probe(
+            String name,
+            Instant at,
+            Map<ImageId, List<String>> users,
+            Optional<String> unknown,
+            Optional<Set<ImageId>> asked,
+            Map<ImageId, Finding> own) {
+        public Probe {
+            users = Map.copyOf(users);
+            asked = asked.map(Set::copyOf);
+            own = Map.copyOf(own);
+        }
+
+        /** Asked about all images of the Region. */
+        public Probe(
+                String name,
+                Instant at,
+                Map<ImageId, List<String>> users,
+                Optional<String> unknown) {
+            this(name, at, users, unknown, Optional.empty(), Map.of());
+        }
+
+        /** The same, asked about these images only. */
+        public Probe askedOnly(Set<ImageId> images) {
+            return new Probe(name, at, users, unknown, Optional.of(images), own);
+        }
+
+        private Finding of(ImageId image) {
+            Finding single = own.get(image);
+            return single == null ? new Finding(name, at, answer(image)) : single;
+        }
+
+        private Answer answer(ImageId image) {
+            List<String> by = users.getOrDefault(image, List.of());
+            if (!by.isEmpty()) {
+                return new Answer.Used(by);
+            }
+            if (asked.isPresent() && !asked.get().contains(image)) {
+                return new Answer.Unknown(List.of("not asked"));
+            }
+            return unknown.<Answer>map(why -> new Answer.Unknown(List.of(why)))
+                    .orElseGet(Answer.Unused::new);
         }
     }
 }

@@ -95,6 +95,33 @@ final class FaultTest {
                 .isEqualTo("SdkClientException");
     }
 
+    @Test
+    void aDenialSaysWhichPermissionIsMissing() {
+        SdkException denied = answer("AccessDenied", "You may not", 403);
+
+        assertThat(Fault.text(denied, "autoscaling:DescribeAutoScalingGroups"))
+                .isEqualTo(
+                        "the role may not call autoscaling:DescribeAutoScalingGroups: AccessDenied:"
+                                + " You may not");
+        assertThat(Fault.text(answer("Throttling", "Later", 400), "ec2:DescribeFleets"))
+                .isEqualTo("Throttling: Later");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ThrottlingException, 400, true",
+        "ResourceLimitExceeded, 400, true",
+        "UnauthorizedOperation, 403, true",
+        "InternalError, 500, true",
+        "InvalidAMIID.NotFound, 400, false",
+        "InvalidAMIID.Unavailable, 400, false",
+        "IncorrectState, 400, false",
+        "SomethingNew, 400, false"
+    })
+    void someFaultsMeetEveryCallAndSomeOneImage(String code, int status, boolean every) {
+        assertThat(Fault.of(answer(code, "EC2's words", status)).meetsEveryCall()).isEqualTo(every);
+    }
+
     private static SdkException withoutDetails(int status) {
         return Ec2Exception.builder().statusCode(status).message("no details").build();
     }

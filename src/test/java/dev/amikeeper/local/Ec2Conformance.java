@@ -25,6 +25,9 @@ import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
 import software.amazon.awssdk.services.ec2.model.ImageRecycleBinInfo;
 import software.amazon.awssdk.services.ec2.model.ImageReference;
 import software.amazon.awssdk.services.ec2.model.ImageState;
+import software.amazon.awssdk.services.ec2.model.ImageUsageReport;
+import software.amazon.awssdk.services.ec2.model.ImageUsageReportEntry;
+import software.amazon.awssdk.services.ec2.model.ImageUsageResourceTypeRequest;
 import software.amazon.awssdk.services.ec2.model.Instance;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
@@ -1469,6 +1472,47 @@ abstract class Ec2Conformance {
                 .isEmpty();
     }
 
+    @Test
+    void aReportTellsWhichOtherAccountsUseAnImage() {
+        String used = available("gold/a");
+        String unused = available("gold/b");
+        world.usedByOthers(HOME, used, "111122223333", 3);
+
+        String report = report(used);
+        String empty = report(unused);
+        world.advance(Duration.ofHours(24));
+
+        assertThat(
+                        home.describeImageUsageReports(r -> r.imageIds(used, unused))
+                                .imageUsageReports())
+                .extracting(
+                        ImageUsageReport::reportId,
+                        ImageUsageReport::imageId,
+                        ImageUsageReport::state)
+                .containsExactlyInAnyOrder(
+                        tuple(report, used, "available"), tuple(empty, unused, "available"));
+        assertThat(
+                        home.describeImageUsageReportEntries(r -> r.reportIds(report, empty))
+                                .imageUsageReportEntries())
+                .extracting(
+                        ImageUsageReportEntry::reportId,
+                        ImageUsageReportEntry::accountId,
+                        ImageUsageReportEntry::resourceType,
+                        ImageUsageReportEntry::usageCount)
+                .containsExactly(tuple(report, "111122223333", "ec2:Instance", 3L));
+    }
+
+    @Test
+    void aDeletedReportIsGone() {
+        String image = available("gold/a");
+        String report = report(image);
+
+        home.deleteImageUsageReport(r -> r.reportId(report));
+
+        assertThat(home.describeImageUsageReports(r -> r.imageIds(image)).imageUsageReports())
+                .isEmpty();
+    }
+
     // Trouble
 
     @Test
@@ -1569,6 +1613,16 @@ abstract class Ec2Conformance {
     }
 
     // Words
+
+    private String report(String image) {
+        return home.createImageUsageReport(r ->
+                        r.imageId(image)
+                                .resourceTypes(
+                                        ImageUsageResourceTypeRequest.builder()
+                                                .resourceType("ec2:Instance")
+                                                .build()))
+                .reportId();
+    }
 
     private String launch() {
         return world.launch(HOME, Map.of(), 8);

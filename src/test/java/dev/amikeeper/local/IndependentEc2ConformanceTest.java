@@ -242,6 +242,11 @@ final class IndependentEc2ConformanceTest extends Ec2Conformance {
             strike(Map.of("action", action, "mode", "lost"));
         }
 
+        @Override
+        public void usedByOthers(String region, String image, String account, int instances) {
+            configure("usage", Map.of(image, List.of(List.of(account, instances))));
+        }
+
         private void configure(String knob, Object value) {
             server.ask("config", Map.of(knob, value));
         }

@@ -101,6 +101,11 @@ final class SimulatedEc2ConformanceTest extends Ec2Conformance {
             cloud.faults().calls(action).loseReply();
         }
 
+        @Override
+        public void usedByOthers(String region, String image, String account, int instances) {
+            cloud.usedByOthers(region, image, account, instances);
+        }
+
         private void fail(Predicate<CloudSettings.Attempt> attempts) {
             cloud.settings().failing(attempts);
         }

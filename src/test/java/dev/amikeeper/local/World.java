@@ -42,4 +42,7 @@ interface World {
     void failInside(String action);
 
     void loseReply(String action);
+
+    /** From now on another account runs so many instances of an image. */
+    void usedByOthers(String region, String image, String account, int instances);
 }

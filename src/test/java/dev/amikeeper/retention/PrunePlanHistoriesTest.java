@@ -182,10 +182,11 @@ final class PrunePlanHistoriesTest {
                 }
             }
             boolean denied = oneIn(15);
-            Probe instancesProbe = new Probe("instances", users, Optional.empty());
+            Probe instancesProbe = new Probe("instances", NOW, users, Optional.empty());
             Probe templates =
                     new Probe(
                             "launch templates",
+                            NOW,
                             Map.of(),
                             denied ? Optional.of("denied") : Optional.empty());
             probes = oneIn(30) ? List.of() : List.of(instancesProbe, templates);

@@ -594,7 +594,7 @@ final class PrunePlanTest {
     }
 
     private static Probe probe(Map<ImageId, List<String>> users, Optional<String> unknown) {
-        return new Probe("instances", users, unknown);
+        return new Probe("instances", NOW, users, unknown);
     }
 
     private static Limits limits(@Nullable Integer count, @Nullable Integer percent) {

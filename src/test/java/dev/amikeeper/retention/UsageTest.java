@@ -4,22 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.retention.Usage.Answer;
+import dev.amikeeper.retention.Usage.Finding;
 import dev.amikeeper.retention.Usage.Probe;
 
 import org.junit.jupiter.api.Test;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 final class UsageTest {
     private static final ImageId IMAGE = new ImageId("ami-1");
+    private static final ImageId OTHER = new ImageId("ami-2");
+    private static final Instant AT = Instant.parse("2026-03-05T05:00:00Z");
 
-    private final Probe free = new Probe("instances", Map.of(), Optional.empty());
+    private final Probe free = new Probe("instances", AT, Map.of(), Optional.empty());
     private final Probe used =
-            new Probe("launch templates", Map.of(IMAGE, List.of("web v3")), Optional.empty());
+            new Probe("launch templates", AT, Map.of(IMAGE, List.of("web v3")), Optional.empty());
     private final Probe denied =
-            new Probe("groups", Map.of(), Optional.of("no permission to DescribeGroups"));
+            new Probe("groups", AT, Map.of(), Optional.of("no permission to DescribeGroups"));
 
     @Test
     void anImageThatNoProbeSeesInUseIsUnused() {
@@ -47,7 +52,7 @@ final class UsageTest {
     @Test
     void whatAHalfReadProbeSawStillCounts() {
         Probe half =
-                new Probe("instances", Map.of(IMAGE, List.of("i-1")), Optional.of("throttled"));
+                new Probe("instances", AT, Map.of(IMAGE, List.of("i-1")), Optional.of("throttled"));
 
         assertThat(Usage.of(List.of(half)).of(IMAGE)).isEqualTo(new Answer.Used(List.of("i-1")));
         assertThat(Usage.of(List.of(half)).of(new ImageId("ami-2")))
@@ -63,7 +68,7 @@ final class UsageTest {
     @Test
     void namesEveryUserOnce() {
         Probe both =
-                new Probe("fleets", Map.of(IMAGE, List.of("web v3", "spot")), Optional.empty());
+                new Probe("fleets", AT, Map.of(IMAGE, List.of("web v3", "spot")), Optional.empty());
 
         assertThat(Usage.of(List.of(used, both)).of(IMAGE))
                 .isEqualTo(new Answer.Used(List.of("web v3", "spot")));
@@ -71,8 +76,56 @@ final class UsageTest {
 
     @Test
     void usersAreShownWithoutControlCharacters() {
-        Probe rude = new Probe("fleets", Map.of(IMAGE, List.of("a\nb")), Optional.empty());
+        Probe rude = new Probe("fleets", AT, Map.of(IMAGE, List.of("a\nb")), Optional.empty());
 
         assertThat(Usage.of(List.of(rude)).of(IMAGE)).isEqualTo(new Answer.Used(List.of("a?b")));
+    }
+
+    @Test
+    void everyProbeTellsItsOwnAnswerAndItsDate() {
+        Probe later = new Probe("fleets", AT.plusSeconds(5), Map.of(), Optional.empty());
+
+        assertThat(Usage.of(List.of(used, later, denied)).findings(IMAGE))
+                .containsExactly(
+                        new Finding("launch templates", AT, new Answer.Used(List.of("web v3"))),
+                        new Finding("fleets", AT.plusSeconds(5), new Answer.Unused()),
+                        new Finding(
+                                "groups",
+                                AT,
+                                new Answer.Unknown(List.of("no permission to DescribeGroups"))));
+    }
+
+    @Test
+    void aProbeKnowsNothingOfAnImageThatItWasNotAskedAbout() {
+        Usage usage = Usage.of(List.of(free.askedOnly(Set.of(IMAGE))));
+
+        assertThat(usage.of(IMAGE)).isEqualTo(new Answer.Unused());
+        assertThat(usage.of(OTHER)).isEqualTo(new Answer.Unknown(List.of("instances: not asked")));
+    }
+
+    @Test
+    void whatAProbeFoundOfOneImageGoesBeforeWhatItSaysOfAll() {
+        Instant reported = AT.minusSeconds(60);
+        Finding own = new Finding("reports", reported, new Answer.Unknown(List.of("requested")));
+        Probe reports =
+                new Probe(
+                        "reports",
+                        AT,
+                        Map.of(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Map.of(IMAGE, own));
+
+        assertThat(Usage.of(List.of(reports)).findings(IMAGE)).containsExactly(own);
+        assertThat(Usage.of(List.of(reports)).of(IMAGE))
+                .isEqualTo(new Answer.Unknown(List.of("reports: requested")));
+        assertThat(Usage.of(List.of(reports)).of(OTHER)).isEqualTo(new Answer.Unused());
+    }
+
+    @Test
+    void moreProbesAddTheirAnswers() {
+        assertThat(Usage.of(List.of(free)).and(List.of(used)).of(IMAGE))
+                .isEqualTo(new Answer.Used(List.of("web v3")));
+        assertThat(Usage.of(List.of(free)).and(List.of()).of(IMAGE)).isEqualTo(new Answer.Unused());
     }
 }
