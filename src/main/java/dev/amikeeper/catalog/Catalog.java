@@ -68,6 +68,19 @@ public interface Catalog {
     List<Tombstone> removed(String policy, Region region);
 
     /**
+     * Puts a removed image's record in the place of its tombstone.
+     *
+     * @return false if the tombstone is gone
+     */
+    boolean unbury(Tombstone tombstone, Image after);
+
+    /** What the last run of pruning saw of a policy, by Region. */
+    List<Mark> marks(String policy);
+
+    /** Remembers what a run of pruning saw. */
+    void mark(Mark mark);
+
+    /**
      * Records a notice.
      *
      * @return false if one with this key stands already

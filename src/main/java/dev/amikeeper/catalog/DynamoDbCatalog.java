@@ -49,6 +49,7 @@ import java.util.stream.Stream;
  *   <tr><td>account/bookmarks</td><td>policy/Region, or Region</td><td>where the schedules
  *       stand, and which Regions there are: the tick</td></tr>
  *   <tr><td>account/runs/policy</td><td>slot/Region/outcome</td><td>runs, newest first</td></tr>
+ *   <tr><td>account/marks/policy</td><td>Region</td><td>what the last pruning saw</td></tr>
  *   <tr><td>account/notices</td><td>key</td><td>what went wrong</td></tr>
  *   <tr><td>account/unannounced</td><td>key</td><td>what people are still to be told</td></tr>
  *   <tr><td>index {@value #BY_INSTANCE}: account/instance/i-…</td><td>slot/Region/policy</td>
@@ -346,6 +347,38 @@ public final class DynamoDbCatalog implements Catalog {
     @Override
     public List<Tombstone> removed(String policy, Region region) {
         return query(keys.tombstones(region, policy)).map(Items::tombstone).toList();
+    }
+
+    @Override
+    public boolean unbury(Tombstone tombstone, Image after) {
+        List<TransactWriteItem> writes = new ArrayList<>();
+        writes.add(putNew(items.image(after)));
+        writes.add(
+                TransactWriteItem.builder()
+                        .delete(delete ->
+                                delete.tableName(table)
+                                        .key(keys.tombstone(after.region(), after.name()))
+                                        .conditionExpression("#version = :before")
+                                        .expressionAttributeNames(Map.of("#version", Items.VERSION))
+                                        .expressionAttributeValues(
+                                                Map.of(
+                                                        ":before",
+                                                        Items.number(
+                                                                tombstone.image().version()))))
+                        .build());
+        after.id().ifPresent(id -> writes.add(put(items.ami(after, id))));
+        items.work(after).ifPresent(work -> writes.add(put(work)));
+        return transact(writes).isEmpty();
+    }
+
+    @Override
+    public List<Mark> marks(String policy) {
+        return query(keys.marks(policy)).map(Items::mark).toList();
+    }
+
+    @Override
+    public void mark(Mark mark) {
+        dynamoDb.putItem(put -> put.tableName(table).item(items.mark(mark)));
     }
 
     @Override

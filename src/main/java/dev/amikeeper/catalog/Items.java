@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** How records are written as items, and read back. */
 final class Items {
@@ -37,11 +38,19 @@ final class Items {
 
     Map<String, AttributeValue> image(Image image) {
         Map<String, AttributeValue> item = new HashMap<>(keys.image(image.region(), image.name()));
-        identify(item, image.region());
         item.put(Keys.INSTANCE_PK, text(keys.instance(image.name().instance())));
         item.put(
                 Keys.INSTANCE_SK,
                 text(image.name().slot() + "/" + image.region() + "/" + image.name().policy()));
+        if (image.state() == ImageState.FAILED) {
+            item.put(EXPIRES, expiry(image.since()));
+        }
+        record(item, image);
+        return item;
+    }
+
+    private void record(Map<String, AttributeValue> item, Image image) {
+        identify(item, image.region());
         item.put("name", text(image.name()));
         image.home().ifPresent(home -> item.put("home", text(home)));
         item.put("trigger", text(image.trigger()));
@@ -52,17 +61,14 @@ final class Items {
         item.put("since", text(image.since()));
         item.put("dueAt", text(image.due()));
         item.put("note", text(image.note()));
-        item.put(
-                "snapshots",
-                AttributeValue.fromL(image.snapshots().stream().map(Items::text).toList()));
+        item.put("snapshots", texts(image.snapshots()));
+        item.put("permissions", texts(image.permissions()));
         item.put("adopted", AttributeValue.fromBool(image.adopted()));
         item.put("shared", AttributeValue.fromBool(image.shared()));
         item.put("disabled", AttributeValue.fromBool(image.disabled()));
+        image.guardedUntil().ifPresent(end -> item.put("guardedUntil", text(end)));
+        image.proven().ifPresent(when -> item.put("proven", text(when)));
         item.put(VERSION, number(image.version()));
-        if (image.state() == ImageState.FAILED) {
-            item.put(EXPIRES, expiry(image.since()));
-        }
-        return item;
     }
 
     static Image image(Map<String, AttributeValue> item) {
@@ -78,12 +84,13 @@ final class Items {
                 Instant.parse(string(item, "since")),
                 Instant.parse(string(item, "dueAt")),
                 string(item, "note"),
-                attribute(item, "snapshots").l().stream()
-                        .map(value -> new SnapshotId(value.s()))
-                        .toList(),
+                strings(item, "snapshots").map(SnapshotId::new).toList(),
+                strings(item, "permissions").toList(),
                 attribute(item, "adopted").bool(),
                 attribute(item, "shared").bool(),
                 attribute(item, "disabled").bool(),
+                optional(item, "guardedUntil").map(Instant::parse),
+                optional(item, "proven").map(Instant::parse),
                 Long.parseLong(attribute(item, VERSION).n()));
     }
 
@@ -110,9 +117,7 @@ final class Items {
     Map<String, AttributeValue> tombstone(Tombstone tombstone) {
         Map<String, AttributeValue> item =
                 new HashMap<>(keys.tombstone(tombstone.region(), tombstone.name()));
-        identify(item, tombstone.region());
-        item.put("name", text(tombstone.name()));
-        tombstone.id().ifPresent(id -> item.put("id", text(id)));
+        record(item, tombstone.image());
         item.put("removedAt", text(tombstone.removedAt()));
         item.put("by", text(tombstone.by()));
         item.put("why", text(tombstone.why()));
@@ -122,12 +127,28 @@ final class Items {
 
     static Tombstone tombstone(Map<String, AttributeValue> item) {
         return new Tombstone(
-                name(item),
-                region(item),
-                optional(item, "id").map(ImageId::new),
+                image(item),
                 Instant.parse(string(item, "removedAt")),
                 string(item, "by"),
                 string(item, "why"));
+    }
+
+    Map<String, AttributeValue> mark(Mark mark) {
+        Map<String, AttributeValue> item =
+                new HashMap<>(Keys.key(keys.marks(mark.policy()), mark.region().name()));
+        identify(item, mark.region());
+        item.put("policy", text(mark.policy()));
+        item.put("selected", number(mark.selected()));
+        item.put("listed", number(mark.listed()));
+        return item;
+    }
+
+    static Mark mark(Map<String, AttributeValue> item) {
+        return new Mark(
+                string(item, "policy"),
+                region(item),
+                integer(item, "selected"),
+                integer(item, "listed"));
     }
 
     Map<String, AttributeValue> cursor(Cursor cursor) {
@@ -257,6 +278,14 @@ final class Items {
 
     static AttributeValue number(long value) {
         return AttributeValue.fromN(Long.toString(value));
+    }
+
+    private static AttributeValue texts(List<?> values) {
+        return AttributeValue.fromL(values.stream().map(Items::text).toList());
+    }
+
+    private static Stream<String> strings(Map<String, AttributeValue> item, String name) {
+        return attribute(item, name).l().stream().map(AttributeValue::s);
     }
 
     private static AttributeValue text(Object value) {

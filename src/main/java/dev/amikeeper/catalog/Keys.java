@@ -58,6 +58,10 @@ record Keys(String account) {
         return account + "/runs/" + policy;
     }
 
+    String marks(String policy) {
+        return account + "/marks/" + policy;
+    }
+
     String notices() {
         return account + "/notices";
     }

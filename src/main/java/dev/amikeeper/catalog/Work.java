@@ -15,7 +15,7 @@ public enum Work {
     COPY_WAITING,
     /** EC2 makes a copy. */
     COPY_UNDER_WAY,
-    /** A removal has begun. */
+    /** A step of a removal, or its way back, has begun. */
     RETIRING;
 
     /** The work that this record stands for; empty if nothing is left to do. */
@@ -23,8 +23,8 @@ public enum Work {
         return switch (image.state()) {
             case REQUESTED -> Optional.of(image.isCopy() ? COPY_WAITING : CREATE_WAITING);
             case CREATING -> Optional.of(image.isCopy() ? COPY_UNDER_WAY : CREATE_UNDER_WAY);
-            case RETIRING -> Optional.of(RETIRING);
-            case AVAILABLE, FAILED -> Optional.empty();
+            case DISABLING, ENABLING, RETIRING -> Optional.of(RETIRING);
+            case AVAILABLE, DISABLED, FAILED -> Optional.empty();
         };
     }
 

@@ -1,34 +1,26 @@
 package dev.amikeeper.cli;
 
-import static java.util.Objects.requireNonNull;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Tombstone;
-import dev.amikeeper.catalog.Work;
-import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
-import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.retention.PrunePlan;
+import dev.amikeeper.retention.Planner;
 import dev.amikeeper.retention.Reason;
-import dev.amikeeper.retention.Usage;
 import dev.amikeeper.retention.Verdict;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -132,7 +124,7 @@ record History(List<Entry> entries, List<ImageRef> strays) {
         private static Fate fate(Image image) {
             return switch (image.state()) {
                 case REQUESTED, CREATING -> Fate.UNDER_WAY;
-                case AVAILABLE, RETIRING -> Fate.THERE;
+                case AVAILABLE, DISABLING, DISABLED, ENABLING, RETIRING -> Fate.THERE;
                 case FAILED -> Fate.GIVEN_UP;
             };
         }
@@ -147,39 +139,16 @@ record History(List<Entry> entries, List<ImageRef> strays) {
                         new Entry(entry.image(), entry.fate(), reasons);
                 case Verdict.CallOff(_, var reasons) ->
                         new Entry(entry.image(), entry.fate(), reasons);
-                case Verdict.Remove _, Verdict.Finish _ -> entry;
+                case Verdict.Step _, Verdict.Await _, Verdict.Wait _, Verdict.Finish _ -> entry;
             };
         }
 
         /** What the pruner would do now. */
         private Stream<Verdict> verdicts(Instant now) {
-            Set<ImageRef> sources = copySources();
-            Map<Region, Map<ImageId, Ami>> inEc2 = new LinkedHashMap<>();
-            Map<Region, Usage> usage = new LinkedHashMap<>();
-            for (Region region : app.policies().regions()) {
-                inEc2.put(
-                        region,
-                        app.images().ours(region).stream()
-                                .collect(Collectors.toMap(Ami::id, Function.identity())));
-                usage.put(region, app.probes().usage(region));
-            }
-            List<Verdict> verdicts = new ArrayList<>();
-            for (Policy policy : app.policies().all()) {
-                List<PrunePlan> plans = new ArrayList<>();
-                inEc2.forEach((region, amis) ->
-                        plans.add(
-                                PrunePlan.of(
-                                        policy,
-                                        region,
-                                        app.catalog().ofPolicy(policy.name(), region),
-                                        amis,
-                                        requireNonNull(usage.get(region)),
-                                        sources,
-                                        now)));
-                PrunePlan.limited(policy.limits(), plans)
-                        .forEach(plan -> verdicts.addAll(plan.verdicts()));
-            }
-            return verdicts.stream();
+            Planner planner = new Planner(app, now, false, _ -> {}).read();
+            return app.policies().all().stream()
+                    .flatMap(policy -> planner.plan(policy).plans().stream())
+                    .flatMap(plan -> plan.verdicts().stream());
         }
 
         private List<ImageRef> strays(Collection<Entry> ended) {
@@ -196,23 +165,6 @@ record History(List<Entry> entries, List<ImageRef> strays) {
                                     .map(ami -> new ImageRef(region, ami.id())))
                     .filter(image -> !known.contains(image))
                     .toList();
-        }
-
-        private Set<ImageRef> copySources() {
-            return app.policies().regions().stream()
-                    .flatMap(region ->
-                            Stream.of(Work.COPY_WAITING, Work.COPY_UNDER_WAY)
-                                    .flatMap(kind ->
-                                            app
-                                                    .catalog()
-                                                    .work(
-                                                            region,
-                                                            kind,
-                                                            Instant.MAX,
-                                                            Integer.MAX_VALUE)
-                                                    .stream()))
-                    .flatMap(copy -> copy.home().stream())
-                    .collect(Collectors.toSet());
         }
 
         private interface Reading<T> {

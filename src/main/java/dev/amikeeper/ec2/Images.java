@@ -10,10 +10,13 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.policy.Policy;
 
+import org.jspecify.annotations.Nullable;
+
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
+import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
 import software.amazon.awssdk.services.ec2.model.ResourceType;
 import software.amazon.awssdk.services.ec2.model.Tag;
@@ -21,6 +24,7 @@ import software.amazon.awssdk.services.ec2.model.TagSpecification;
 
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -43,6 +47,12 @@ public final class Images {
 
     /** EC2 may count other callers' calls against the same bucket: waiting helps. */
     private static final int THROTTLED_TRIES = 5;
+
+    /** The group of a public image's launch permission. */
+    public static final String EVERYBODY = "all";
+
+    /** So long a lifted protection still holds, in EC2's words its cool-down period. */
+    public static final Duration COOL_DOWN = Duration.ofHours(24);
 
     private final Function<Region, Ec2Client> ec2;
     private final Pace pace;
@@ -188,33 +198,130 @@ public final class Images {
                         });
     }
 
-    /** Sets the launch permissions that a policy asks for; may be repeated. */
-    public Sharing share(Region region, ImageId id, Policy.Share with) {
-        pace.take(region, Pace.Call.MODIFY_IMAGE_ATTRIBUTE);
-        List<LaunchPermission> permissions =
-                Stream.of(
-                                with.accounts().stream()
-                                        .map(a -> LaunchPermission.builder().userId(a).build()),
-                                with.organizations().stream()
-                                        .map(arn ->
-                                                LaunchPermission.builder()
-                                                        .organizationArn(arn)
-                                                        .build()),
-                                with.organizationalUnits().stream()
-                                        .map(arn ->
-                                                LaunchPermission.builder()
-                                                        .organizationalUnitArn(arn)
-                                                        .build()))
-                        .flatMap(Function.identity())
-                        .toList();
+    /**
+     * Lets others launch the image; may be repeated.
+     *
+     * @param with account ids, ARNs of organisations and of organisational units
+     */
+    public Answer share(Region region, ImageId id, List<String> with) {
+        List<LaunchPermission> permissions = with.stream().map(Images::permission).toList();
+        return change(
+                region,
+                Pace.Call.MODIFY_IMAGE_ATTRIBUTE,
+                client ->
+                        client.modifyImageAttribute(modify ->
+                                modify.imageId(id.value())
+                                        .launchPermission(add -> add.add(permissions))));
+    }
+
+    private static LaunchPermission permission(String who) {
+        LaunchPermission.Builder permission = LaunchPermission.builder();
+        if (!who.startsWith("arn:")) {
+            return permission.userId(who).build();
+        }
+        return who.contains(":ou/")
+                ? permission.organizationalUnitArn(who).build()
+                : permission.organizationArn(who).build();
+    }
+
+    /**
+     * Who may launch an image besides its owner, as {@link #share} takes it; {@value #EVERYBODY}
+     * for a public one.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public List<String> permissions(Region region, ImageId id) {
+        return ec2
+                .apply(region)
+                .describeImageAttribute(ask ->
+                        ask.imageId(id.value()).attribute(ImageAttributeName.LAUNCH_PERMISSION))
+                .launchPermissions()
+                .stream()
+                .flatMap(permission ->
+                        Stream.of(
+                                        permission.userId(),
+                                        permission.organizationArn(),
+                                        permission.organizationalUnitArn(),
+                                        permission.groupAsString())
+                                .filter(Objects::nonNull))
+                .sorted()
+                .toList();
+    }
+
+    /** Takes an image out of use: nobody can launch it, and EC2 drops its launch permissions. */
+    public Answer disable(Region region, ImageId id) {
+        return change(
+                region,
+                Pace.Call.DISABLE_IMAGE,
+                client -> client.disableImage(disable -> disable.imageId(id.value())));
+    }
+
+    /** Puts a disabled image into use again, without its launch permissions. */
+    public Answer enable(Region region, ImageId id) {
+        return change(
+                region,
+                Pace.Call.ENABLE_IMAGE,
+                client -> client.enableImage(enable -> enable.imageId(id.value())));
+    }
+
+    /**
+     * From then on the image counts as old: it is no longer listed to those it is shared with.
+     *
+     * @param at EC2 rounds it to the minute, and refuses the past
+     */
+    public Answer deprecate(Region region, ImageId id, Instant at) {
+        return change(
+                region,
+                Pace.Call.ENABLE_IMAGE_DEPRECATION,
+                client ->
+                        client.enableImageDeprecation(
+                                deprecate -> deprecate.imageId(id.value()).deprecateAt(at)));
+    }
+
+    /** Nobody can deregister the image, and once this is lifted, for {@link #COOL_DOWN} more. */
+    public Answer protect(Region region, ImageId id) {
+        return change(
+                region,
+                Pace.Call.ENABLE_IMAGE_DEREGISTRATION_PROTECTION,
+                client ->
+                        client.enableImageDeregistrationProtection(
+                                protect -> protect.imageId(id.value()).withCooldown(true)));
+    }
+
+    /** Lifts the protection; its cool-down begins. */
+    public Answer unprotect(Region region, ImageId id) {
+        return change(
+                region,
+                Pace.Call.DISABLE_IMAGE_DEREGISTRATION_PROTECTION,
+                client ->
+                        client.disableImageDeregistrationProtection(
+                                unprotect -> unprotect.imageId(id.value())));
+    }
+
+    private Answer change(Region region, Pace.Call call, Consumer<Ec2Client> change) {
         try {
-            ec2.apply(region)
-                    .modifyImageAttribute(modify ->
-                            modify.imageId(id.value())
-                                    .launchPermission(add -> add.add(permissions)));
-            return new Sharing.Shared();
+            paced(region, call, client -> {
+                change.accept(client);
+                return true;
+            });
+            return new Answer.Done();
         } catch (SdkException error) {
-            return new Sharing.Refused(Fault.text(error));
+            return new Answer.Refused(Fault.text(error));
+        }
+    }
+
+    /** At EC2's pace, and again where others used it up. */
+    private <T> T paced(Region region, Pace.Call call, Function<Ec2Client, T> make) {
+        for (int tried = 1; ; tried++) {
+            pace.take(region, call);
+            try {
+                return make.apply(ec2.apply(region));
+            } catch (SdkException error) {
+                if (Fault.of(error) != Fault.THROTTLED || tried == THROTTLED_TRIES) {
+                    throw error;
+                }
+                pace.empty(region, call);
+            }
         }
     }
 
@@ -243,12 +350,15 @@ public final class Images {
      * snapshots that are left are deleted one by one.
      */
     public Removal remove(Region region, ImageId id, List<SnapshotId> snapshots) {
-        pace.take(region, Pace.Call.DEREGISTER_IMAGE);
         try {
             var answer =
-                    ec2.apply(region)
-                            .deregisterImage(image ->
-                                    image.imageId(id.value()).deleteAssociatedSnapshots(true));
+                    paced(
+                            region,
+                            Pace.Call.DEREGISTER_IMAGE,
+                            client ->
+                                    client.deregisterImage(image ->
+                                            image.imageId(id.value())
+                                                    .deleteAssociatedSnapshots(true)));
             List<SnapshotId> left =
                     answer.deleteSnapshotResults().stream()
                             .filter(result -> !"success".equals(result.returnCodeAsString()))
@@ -260,11 +370,8 @@ public final class Images {
         } catch (SdkException error) {
             return switch (Fault.of(error)) {
                 case GONE, NOT_FOUND -> removeSnapshots(region, snapshots);
-                case THROTTLED -> {
-                    pace.empty(region, Pace.Call.DEREGISTER_IMAGE);
-                    yield new Removal.Refused(Fault.text(error));
-                }
-                case NO_ROOM,
+                case THROTTLED,
+                        NO_ROOM,
                         BUSY,
                         NAME_TAKEN,
                         WRONG_STATE,
@@ -283,9 +390,13 @@ public final class Images {
         List<SnapshotId> left = new ArrayList<>();
         List<String> why = new ArrayList<>();
         for (SnapshotId snapshot : snapshots) {
-            pace.take(region, Pace.Call.DELETE_SNAPSHOT);
             try {
-                ec2.apply(region).deleteSnapshot(delete -> delete.snapshotId(snapshot.value()));
+                paced(
+                        region,
+                        Pace.Call.DELETE_SNAPSHOT,
+                        client ->
+                                client.deleteSnapshot(
+                                        delete -> delete.snapshotId(snapshot.value())));
             } catch (SdkException error) {
                 if (Fault.of(error) != Fault.GONE) {
                     left.add(snapshot);
@@ -384,15 +495,21 @@ public final class Images {
                         .filter(Objects::nonNull)
                         .map(SnapshotId::new)
                         .toList(),
-                created(image.creationDate()),
-                image.stateReason() == null ? "" : String.valueOf(image.stateReason().message()));
+                time(image.creationDate()).orElse(Instant.EPOCH),
+                image.stateReason() == null ? "" : String.valueOf(image.stateReason().message()),
+                time(image.deprecationTime()),
+                time(image.lastLaunchedTime()),
+                !Objects.requireNonNullElse(image.deregistrationProtection(), "disabled")
+                        .startsWith("disabled"),
+                Boolean.TRUE.equals(image.publicLaunchPermissions()));
     }
 
-    private static Instant created(@org.jspecify.annotations.Nullable String date) {
+    /** EC2 writes its dates as text. */
+    private static Optional<Instant> time(@Nullable String date) {
         try {
-            return date == null ? Instant.EPOCH : Instant.parse(date);
+            return Optional.ofNullable(date).map(Instant::parse);
         } catch (DateTimeException unreadable) {
-            return Instant.EPOCH;
+            return Optional.empty();
         }
     }
 

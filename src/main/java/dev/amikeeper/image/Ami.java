@@ -3,6 +3,7 @@ package dev.amikeeper.image;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An AMI as EC2 shows it.
@@ -10,6 +11,10 @@ import java.util.Map;
  * @param state EC2's word, as {@code available}
  * @param snapshots the snapshots of its volumes
  * @param reason why it failed; empty if EC2 says nothing
+ * @param deprecation when it is or becomes deprecated
+ * @param lastLaunched when an instance was last launched from it; EC2 tells 24 hours late
+ * @param isProtected whether EC2 refuses to deregister it
+ * @param isPublic whether everybody may launch it
  */
 public record Ami(
         ImageId id,
@@ -19,7 +24,11 @@ public record Ami(
         Map<String, String> tags,
         List<SnapshotId> snapshots,
         Instant created,
-        String reason) {
+        String reason,
+        Optional<Instant> deprecation,
+        Optional<Instant> lastLaunched,
+        boolean isProtected,
+        boolean isPublic) {
     public Ami {
         tags = Map.copyOf(tags);
         snapshots = List.copyOf(snapshots);

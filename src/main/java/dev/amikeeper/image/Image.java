@@ -1,8 +1,11 @@
 package dev.amikeeper.image;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * The catalogue's record of one image in one Region, from the intent on. Each change is a new
@@ -17,9 +20,14 @@ import java.util.Optional;
  * @param due the next step waits until then
  * @param note why it waits, failed or retires; empty if there is nothing to say
  * @param snapshots set when the removal begins, so that it can be finished without the AMI
+ * @param permissions its launch permissions, written down before it is disabled, for EC2 drops them
+ *     with that: account ids, ARNs of organisations and their units
  * @param adopted whether the record was itself made from tags: then it is one key only
  * @param shared whether the launch permissions of the policy are set
  * @param disabled whether somebody else disabled the AMI
+ * @param guardedUntil until when our own deregistration protection holds: {@link #IN_FORCE}, or the
+ *     end of its cool-down; empty if we never set it
+ * @param proven when a restore from it passed its checks
  * @param version counts the changes of this record
  */
 public record Image(
@@ -35,12 +43,22 @@ public record Image(
         Instant due,
         String note,
         List<SnapshotId> snapshots,
+        List<String> permissions,
         boolean adopted,
         boolean shared,
         boolean disabled,
+        Optional<Instant> guardedUntil,
+        Optional<Instant> proven,
         long version) {
+    /** So long a step that was written down is its run's own; no function runs longer. */
+    public static final Duration LEASE = Duration.ofMinutes(20);
+
+    /** Protection that nobody has lifted. */
+    public static final Instant IN_FORCE = Instant.MAX;
+
     public Image {
         snapshots = List.copyOf(snapshots);
+        permissions = List.copyOf(permissions);
     }
 
     /** A home image that is to be made. */
@@ -74,9 +92,12 @@ public record Image(
                 now,
                 "",
                 List.of(),
+                List.of(),
                 false,
                 false,
                 false,
+                Optional.empty(),
+                Optional.empty(),
                 1);
     }
 
@@ -92,99 +113,160 @@ public record Image(
 
     /** EC2 is at work on it. */
     public Image started(ImageId startedId, int volumeCount, Instant now) {
-        return with(
-                ImageState.CREATING, attempt, Optional.of(startedId), volumeCount, now, now, "");
+        return next(ImageState.CREATING, "", now, image -> {
+            image.id = Optional.of(startedId);
+            image.volumes = volumeCount;
+        });
     }
 
     /** It is a good image now. */
     public Image available(boolean isShared, Instant now) {
-        return with(ImageState.AVAILABLE, attempt, id, volumes, now, now, "").sharing(isShared);
+        return next(ImageState.AVAILABLE, "", now, image -> image.shared = isShared);
     }
 
     /** This try failed; another one may begin at {@code next}. */
     public Image again(Instant next, String why, Instant now) {
-        return with(ImageState.REQUESTED, attempt + 1, Optional.empty(), volumes, now, next, why);
+        return next(ImageState.REQUESTED, why, now, image -> {
+            image.attempt++;
+            image.id = Optional.empty();
+            image.due = next;
+        });
     }
 
     /** Given up. */
     public Image failed(String why, Instant now) {
-        return with(ImageState.FAILED, attempt, Optional.empty(), volumes, now, now, why);
+        return next(ImageState.FAILED, why, now, image -> image.id = Optional.empty());
+    }
+
+    /**
+     * It is about to be disabled, for this reason. Launch permissions that an earlier try wrote
+     * down stay: EC2 may have dropped them since.
+     */
+    public Image disabling(
+            String why, List<SnapshotId> itsSnapshots, List<String> itsPermissions, Instant now) {
+        return next(ImageState.DISABLING, why, now, image -> {
+            image.due = now.plus(LEASE);
+            image.snapshots = itsSnapshots;
+            image.permissions =
+                    Stream.concat(permissions.stream(), itsPermissions.stream())
+                            .distinct()
+                            .sorted()
+                            .toList();
+        });
+    }
+
+    /** It is disabled, and may be removed at {@code until}. */
+    public Image disabledUntil(Instant until, Instant now) {
+        return next(ImageState.DISABLED, note, now, image -> image.due = until);
+    }
+
+    /** It is about to be enabled again, with its launch permissions. */
+    public Image enabling(Instant now) {
+        return next(ImageState.ENABLING, note, now, image -> {});
     }
 
     /** Its removal begins, for this reason; these snapshots go with it. */
     public Image retiring(String why, List<SnapshotId> itsSnapshots, Instant now) {
-        return with(ImageState.RETIRING, attempt, id, volumes, now, now, why)
-                .withSnapshots(itsSnapshots);
+        return next(ImageState.RETIRING, why, now, image -> {
+            image.due = now.plus(LEASE);
+            image.snapshots = itsSnapshots;
+        });
     }
 
-    /** Its removal is called off. */
+    /** Its removal is called off, or taken back. */
     public Image keptAfterAll(Instant now) {
-        return with(ImageState.AVAILABLE, attempt, id, volumes, now, now, "")
-                .withSnapshots(List.of());
+        return next(ImageState.AVAILABLE, "", now, image -> {
+            image.snapshots = List.of();
+            image.permissions = List.of();
+            image.disabled = false;
+        });
     }
 
     /** The AMI is gone; of its snapshots these are still to be deleted. */
     public Image leaving(List<SnapshotId> left) {
-        return with(state, attempt, id, volumes, since, due, note).withSnapshots(left);
-    }
-
-    private Image withSnapshots(List<SnapshotId> left) {
-        return new Image(
-                name, region, home, trigger, state, attempt, id, volumes, since, due, note, left,
-                adopted, shared, disabled, version);
+        return changed(image -> image.snapshots = left);
     }
 
     /** Somebody else disabled the AMI, or enabled it again. */
     public Image disabledByOthers(boolean nowDisabled) {
+        return changed(image -> image.disabled = nowDisabled);
+    }
+
+    /** Our deregistration protection holds until then. */
+    public Image guardedUntil(Instant end) {
+        return changed(image -> image.guardedUntil = Optional.of(end));
+    }
+
+    /** A restore from it passed its checks. */
+    public Image proven(Instant when) {
+        return changed(image -> image.proven = Optional.of(when));
+    }
+
+    private Image next(ImageState newState, String why, Instant now, Consumer<Draft> change) {
+        return changed(image -> {
+            image.state = newState;
+            image.since = now;
+            image.due = now;
+            image.note = why;
+            change.accept(image);
+        });
+    }
+
+    private Image changed(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
         return new Image(
                 name,
                 region,
                 home,
                 trigger,
-                state,
-                attempt,
-                id,
-                volumes,
-                since,
-                due,
-                note,
-                snapshots,
+                draft.state,
+                draft.attempt,
+                draft.id,
+                draft.volumes,
+                draft.since,
+                draft.due,
+                draft.note,
+                draft.snapshots,
+                draft.permissions,
                 adopted,
-                shared,
-                nowDisabled,
+                draft.shared,
+                draft.disabled,
+                draft.guardedUntil,
+                draft.proven,
                 version + 1);
     }
 
-    private Image sharing(boolean isShared) {
-        return new Image(
-                name, region, home, trigger, state, attempt, id, volumes, since, due, note,
-                snapshots, adopted, isShared, disabled, version);
-    }
+    /** The next record in the making: what of it can change. */
+    private static final class Draft {
+        private ImageState state;
+        private int attempt;
+        private Optional<ImageId> id;
+        private int volumes;
+        private Instant since;
+        private Instant due;
+        private String note;
+        private List<SnapshotId> snapshots;
+        private List<String> permissions;
+        private boolean shared;
+        private boolean disabled;
+        private Optional<Instant> guardedUntil;
+        private Optional<Instant> proven;
 
-    private Image with(
-            ImageState newState,
-            int newAttempt,
-            Optional<ImageId> newId,
-            int newVolumes,
-            Instant newSince,
-            Instant newDue,
-            String newNote) {
-        return new Image(
-                name,
-                region,
-                home,
-                trigger,
-                newState,
-                newAttempt,
-                newId,
-                newVolumes,
-                newSince,
-                newDue,
-                newNote,
-                snapshots,
-                adopted,
-                shared,
-                disabled,
-                version + 1);
+        Draft(Image image) {
+            state = image.state;
+            attempt = image.attempt;
+            id = image.id;
+            volumes = image.volumes;
+            since = image.since;
+            due = image.due;
+            note = image.note;
+            snapshots = image.snapshots;
+            permissions = image.permissions;
+            shared = image.shared;
+            disabled = image.disabled;
+            guardedUntil = image.guardedUntil;
+            proven = image.proven;
+        }
     }
 }

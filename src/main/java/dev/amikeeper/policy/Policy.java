@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * One policy of the file: what it selects, when, and what becomes of the images.
@@ -16,6 +17,7 @@ import java.util.Set;
  * @param schedule absent: images are made on events only
  * @param on the events that make an image
  * @param keep absent: nothing is ever removed under this policy
+ * @param protect whether the newest images get EC2's deregistration protection
  * @param replicate the DR Regions; {@link #destinations} leaves out an image's own Region
  */
 public record Policy(
@@ -28,10 +30,27 @@ public record Policy(
         Map<Region, Replica> replicate,
         Share share,
         Retire retire,
+        boolean protect,
         Limits limits) {
     public Policy {
         on = Set.copyOf(on);
         replicate = Map.copyOf(replicate);
+    }
+
+    /** In the place of a policy that is not in the file any more: it keeps all its images. */
+    public static Policy forgotten(String name) {
+        return new Policy(
+                name,
+                new Selector(Map.of(), Map.of(), Set.of(), List.of()),
+                Optional.empty(),
+                Set.of(),
+                new Imaging(false, List.of(), List.of()),
+                Optional.empty(),
+                Map.of(),
+                new Share(List.of(), List.of(), List.of()),
+                new Retire(Optional.empty(), Optional.empty()),
+                false,
+                new Limits(Optional.empty(), Optional.empty()));
     }
 
     /** The DR Regions of an image that was made in {@code home}, in the order of their names. */
@@ -79,7 +98,14 @@ public record Policy(
 
         /** Whether nobody is named. */
         public boolean isEmpty() {
-            return accounts.isEmpty() && organizations.isEmpty() && organizationalUnits.isEmpty();
+            return all().isEmpty();
+        }
+
+        /** Everybody who is named. */
+        public List<String> all() {
+            return Stream.of(accounts, organizations, organizationalUnits)
+                    .flatMap(List::stream)
+                    .toList();
         }
     }
 

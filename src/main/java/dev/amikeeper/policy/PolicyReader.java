@@ -66,6 +66,7 @@ final class PolicyReader {
                         "replicate",
                         "share",
                         "retire",
+                        "protect",
                         "limits");
         if (fields.find("select").isEmpty()) {
             place.missing("select", SELECT_SOME);
@@ -86,6 +87,7 @@ final class PolicyReader {
                 replicate(fields, select.regions(), zone),
                 share(fields),
                 retire(fields.below("retire", "deprecateAfter", "disableFor")),
+                fields.read("protect", Values::bool).orElse(false),
                 limits(fields.below("limits", "maxRemovePercent", "maxRemoveCount")));
     }
 

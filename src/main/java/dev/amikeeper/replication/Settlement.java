@@ -4,9 +4,9 @@ import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.Answer;
 import dev.amikeeper.ec2.Look;
 import dev.amikeeper.ec2.Removal;
-import dev.amikeeper.ec2.Sharing;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -93,9 +93,9 @@ public final class Settlement {
             return false;
         }
         return switch (app.images()
-                .share(image.region(), image.id().orElseThrow(), policy.share())) {
-            case Sharing.Shared _ -> true;
-            case Sharing.Refused(String why) -> {
+                .share(image.region(), image.id().orElseThrow(), policy.share().all())) {
+            case Answer.Done _ -> true;
+            case Answer.Refused(String why) -> {
                 log.warn("{} {} could not be shared: {}", image.region(), image.name(), why);
                 notices.add(
                         new Notice(
@@ -228,7 +228,8 @@ public final class Settlement {
                     stillThere(image)
                             ? Step.NOTHING
                             : tryFailed(image, "deregistered before it was available", now);
-            case AVAILABLE -> stillThere(image) ? Step.NOTHING : buried(image, now);
+            case AVAILABLE, DISABLING, DISABLED, ENABLING ->
+                    stillThere(image) ? Step.NOTHING : buried(image, now);
             case REQUESTED, RETIRING, FAILED -> Step.NOTHING;
         };
     }
@@ -241,12 +242,7 @@ public final class Settlement {
         log.warn("{} {} was deregistered by somebody else", image.region(), image.name());
         Tombstone tombstone =
                 new Tombstone(
-                        image.name(),
-                        image.region(),
-                        image.id(),
-                        now,
-                        "somebody else",
-                        "deregistered outside AMI Keeper");
+                        image, now, "somebody else", "deregistered outside AMI Keeper");
         return app.catalog().bury(image, tombstone) ? Step.CHANGED_BY_OTHERS : Step.NOTHING;
     }
 

@@ -7,9 +7,11 @@ import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.retention.Reason.Kind;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,13 +19,38 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What is known of the images of one Region besides their records. */
-record Evidence(Map<ImageId, Ami> inEc2, Usage usage, Set<ImageRef> copySources, Instant now) {
+/**
+ * What is known of the images of one policy and Region besides their records.
+ *
+ * @param inEc2 the AMIs that EC2 shows there; one that is not in here counts as gone
+ * @param usage what uses them
+ * @param permissions the launch permissions of those that may go; empty before they were read
+ * @param copySources the images of which copies are being made or wait
+ * @param imaged the instances that the policy selects now; empty if that is not known
+ */
+public record Evidence(
+        Map<ImageId, Ami> inEc2,
+        Usage usage,
+        Optional<Map<ImageId, List<String>>> permissions,
+        Set<ImageRef> copySources,
+        Optional<Set<InstanceId>> imaged,
+        Instant now) {
+    /** An image that was launched from within this while is in use, whatever the probes say. */
+    static final Duration RECENTLY = Duration.ofDays(7);
+
     private static final int USERS_SHOWN = 5;
 
-    Evidence {
+    public Evidence {
         inEc2 = Map.copyOf(inEc2);
+        permissions = permissions.map(Map::copyOf);
         copySources = Set.copyOf(copySources);
+        imaged = imaged.map(Set::copyOf);
+    }
+
+    /** The same, with what was asked about those that may go. */
+    public Evidence with(List<Usage.Probe> probes, Map<ImageId, List<String>> read) {
+        return new Evidence(
+                inEc2, usage.and(probes), Optional.of(read), copySources, imaged, now);
     }
 
     /** Its AMI; empty once it is gone, which EC2 may still show for a while. */
@@ -37,13 +64,29 @@ record Evidence(Map<ImageId, Ami> inEc2, Usage usage, Set<ImageRef> copySources,
         return image.name().slot().time().isAfter(now);
     }
 
+    /** Whether restoring can rest on it, by its record and in EC2. */
+    boolean isGood(Image image) {
+        return notGood(image).isEmpty();
+    }
+
+    /** Whether it is on its way out, by our own hand, but could be brought back. */
+    boolean isReturnable(Image image) {
+        return switch (image.state()) {
+            case DISABLING, DISABLED, ENABLING, RETIRING ->
+                    ami(image)
+                            .filter(ami -> isAvailable(ami) || ami.state().equals("disabled"))
+                            .isPresent();
+            case REQUESTED, CREATING, AVAILABLE, FAILED -> false;
+        };
+    }
+
     /** Why restoring cannot rest on this image; empty if it is good. */
     Optional<Reason> notGood(Image image) {
         return switch (image.state()) {
             case REQUESTED -> reason(Kind.REQUESTED, "not started yet");
             case CREATING -> reason(Kind.CREATING, "still being made");
             case FAILED -> reason(Kind.FAILED, "failed: " + Texts.plain(image.note()));
-            case AVAILABLE, RETIRING -> notUsable(image);
+            case AVAILABLE, DISABLING, DISABLED, ENABLING, RETIRING -> notUsable(image);
         };
     }
 
@@ -52,49 +95,101 @@ record Evidence(Map<ImageId, Ami> inEc2, Usage usage, Set<ImageRef> copySources,
         if (ami.isEmpty()) {
             return reason(Kind.MISSING, "EC2 does not show it in " + image.region());
         }
-        String state = ami.get().state();
-        boolean goodByRecord = image.isGood() || image.state() == ImageState.RETIRING;
-        if (state.equals("disabled") || !goodByRecord) {
+        if (image.state() != ImageState.AVAILABLE) {
+            return reason(Kind.DISABLED, "on its way out: " + Texts.plain(image.note()));
+        }
+        if (ami.get().state().equals("disabled") || image.disabled()) {
             return reason(Kind.DISABLED, "disabled by somebody");
         }
-        if (!state.equals("available")) {
-            return reason(Kind.NOT_AVAILABLE, "EC2 shows it as " + Texts.quoted(state));
+        if (!isAvailable(ami.get())) {
+            return reason(
+                    Kind.NOT_AVAILABLE, "EC2 shows it as " + Texts.quoted(ami.get().state()));
         }
         return Optional.empty();
     }
 
-    /** Everything but the rules that speaks against the removal of a good image. */
+    static boolean isAvailable(Ami ami) {
+        return ami.state().equals("available");
+    }
+
+    /** Whether other accounts may launch it, or could until it was disabled. */
+    boolean isShared(Image image) {
+        return image.id()
+                .flatMap(id -> permissions.flatMap(read -> Optional.ofNullable(read.get(id))))
+                .map(found -> !found.isEmpty() || !image.permissions().isEmpty())
+                .orElse(image.shared() || !image.permissions().isEmpty());
+    }
+
+    /** Its launch permissions as they were read; none if they were not. */
+    List<String> permissionsOf(Image image) {
+        return permissions
+                .flatMap(read -> image.id().flatMap(id -> Optional.ofNullable(read.get(id))))
+                .orElse(List.of());
+    }
+
+    /** Everything but the rules that speaks against taking this image away. */
     List<Reason> against(Image image, Ami ami) {
         List<Reason> against = new ArrayList<>();
         if (isFuture(image)) {
             against.add(new Reason(Kind.FUTURE, "its slot lies after this run's " + now));
         }
-        Optional<ImageName> tagged = ImageTags.name(ami.tags());
-        if (!tagged.equals(Optional.of(image.name()))) {
+        if (!isOurs(image, ami)) {
+            Optional<ImageName> tagged = ImageTags.name(ami.tags());
             String tags = tagged.map(name -> "say " + name).orElse("are not ours");
             against.add(new Reason(Kind.OTHER_TAGS, "its tags in EC2 " + tags));
-        }
-        if (image.adopted()) {
-            String text = "its record was made from its tags, which are one key only";
-            against.add(new Reason(Kind.ADOPTED, text));
         }
         if (ami.tags().containsKey(ImageTags.HOLD)) {
             against.add(new Reason(Kind.HELD, "held by its tag " + ImageTags.HOLD));
         }
-        switch (usage.of(ami.id())) {
-            case Usage.Answer.Used(var by) ->
-                    against.add(new Reason(Kind.IN_USE, "used by " + some(by)));
-            case Usage.Answer.Unknown(var because) ->
-                    against.add(
-                            new Reason(
-                                    Kind.USE_UNKNOWN,
-                                    "whether it is used is not known: " + some(because)));
-            case Usage.Answer.Unused() -> {}
+        if (ami.isPublic()) {
+            against.add(new Reason(Kind.PUBLIC, "public: who uses it cannot be known"));
+        }
+        use(ami).ifPresent(against::add);
+        ami.lastLaunched()
+                .filter(launched -> launched.isAfter(now.minus(RECENTLY)))
+                .ifPresent(launched ->
+                        against.add(
+                                new Reason(Kind.LAUNCHED, "launched from as lately as " + launched)));
+        boolean readAll = image.state() != ImageState.AVAILABLE || permissions.isEmpty();
+        if (!readAll && !permissions.get().containsKey(ami.id())) {
+            against.add(
+                    new Reason(Kind.USE_UNKNOWN, "whom it is shared with could not be read"));
         }
         if (copySources.contains(new ImageRef(image.region(), ami.id()))) {
             against.add(new Reason(Kind.COPY_SOURCE, "a copy of it is being made or waits"));
         }
+        guard(image, ami).ifPresent(against::add);
         return against;
+    }
+
+    /** Whether its tags in EC2 say what its record says: the second key. */
+    static boolean isOurs(Image image, Ami ami) {
+        return ImageTags.name(ami.tags()).equals(Optional.of(image.name()));
+    }
+
+    private Optional<Reason> use(Ami ami) {
+        return switch (usage.of(ami.id())) {
+            case Usage.Answer.Used(var by) -> reason(Kind.IN_USE, "used by " + some(by));
+            case Usage.Answer.Unknown(var because) ->
+                    reason(
+                            Kind.USE_UNKNOWN,
+                            "whether it is used is not known: " + some(because));
+            case Usage.Answer.Unused() -> Optional.empty();
+        };
+    }
+
+    private Optional<Reason> guard(Image image, Ami ami) {
+        Optional<Instant> ours = image.guardedUntil();
+        if (ours.filter(Image.IN_FORCE::equals).isPresent()) {
+            return reason(Kind.PROTECTED, "our deregistration protection is lifted first");
+        }
+        if (ours.filter(now::isBefore).isPresent()) {
+            return reason(
+                    Kind.PROTECTED, "its lifted protection still holds until " + ours.get());
+        }
+        return ami.isProtected()
+                ? reason(Kind.PROTECTED, "somebody protected it from deregistration")
+                : Optional.empty();
     }
 
     private static Optional<Reason> reason(Kind kind, String text) {

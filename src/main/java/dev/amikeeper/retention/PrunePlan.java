@@ -5,85 +5,129 @@ import static java.util.stream.Collectors.toList;
 
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
-import dev.amikeeper.image.ImageId;
-import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.retention.Reason.Kind;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * What one run does with the images of a policy in a Region: every image with its verdict, by
- * instance and newest first.
+ * instance and newest first. A plan holds whatever it was made from, so that it can be explained.
  *
- * @param good how many good images there are, of which the breaker counts the share
- * @param blocked why the breaker stopped the removals; empty if it did not
+ * @param upkeep what is to be set on images that are available
+ * @param present how many images are good or could be brought back, of which limits count the share
  */
 public record PrunePlan(
-        String policy, Region region, List<Verdict> verdicts, int good, Optional<String> blocked) {
+        String policy,
+        Region region,
+        List<Verdict> verdicts,
+        List<Upkeep> upkeep,
+        int present,
+        Evidence evidence) {
+    /**
+     * Who uses a shared image in another account is told a day or more late: for so long at least
+     * it is disabled, whether its policy has that stage or not.
+     */
+    static final Duration SHARED_DWELL = Duration.ofDays(7);
+
     public PrunePlan {
         verdicts = List.copyOf(verdicts);
+        upkeep = List.copyOf(upkeep);
     }
 
     /**
      * Makes the plan.
      *
      * @param records everything the catalogue holds of the policy in the Region
-     * @param inEc2 the AMIs that EC2 shows there; one that is not in here counts as gone
-     * @param copySources the images of which copies are being made or wait
      * @throws IllegalArgumentException if a record is of another policy or Region, or comes twice:
      *     rules applied to a wrong history would remove the wrong images
      */
     public static PrunePlan of(
-            Policy policy,
-            Region region,
-            List<Image> records,
-            Map<ImageId, Ami> inEc2,
-            Usage usage,
-            Set<ImageRef> copySources,
-            Instant now) {
+            Policy policy, Region region, List<Image> records, Evidence evidence) {
         requireOneHistory(policy, region, records);
-        Evidence evidence = new Evidence(inEc2, usage, copySources, now);
-        List<Verdict> verdicts =
-                records.stream()
-                        .collect(
-                                groupingBy(
-                                        image -> image.name().instance().value(),
-                                        TreeMap::new,
-                                        toList()))
-                        .values()
-                        .stream()
-                        .flatMap(history -> judge(policy, history, evidence).stream())
-                        .toList();
-        int good =
-                (int) records.stream().filter(image -> evidence.notGood(image).isEmpty()).count();
-        return new PrunePlan(policy.name(), region, verdicts, good, Optional.empty());
+        List<Verdict> verdicts = new ArrayList<>();
+        List<Upkeep> upkeep = new ArrayList<>();
+        records.stream()
+                .collect(
+                        groupingBy(
+                                image -> image.name().instance().value(),
+                                TreeMap::new,
+                                toList()))
+                .values()
+                .stream()
+                .map(images -> new History(policy, images, evidence))
+                .forEach(history -> {
+                    verdicts.addAll(history.verdicts());
+                    upkeep.addAll(history.upkeep());
+                });
+        int present =
+                (int)
+                        records.stream()
+                                .filter(image ->
+                                        evidence.isGood(image) || evidence.isReturnable(image))
+                                .count();
+        return new PrunePlan(policy.name(), region, verdicts, upkeep, present, evidence);
     }
 
-    /**
-     * Applies the breaker to the plans of one policy in all Regions: it limits the policy's run,
-     * not a Region's share of it. Over a limit no plan removes anything.
-     */
-    public static List<PrunePlan> limited(Policy.Limits limits, List<PrunePlan> plans) {
-        long removals = plans.stream().mapToLong(PrunePlan::removals).sum();
-        long good = plans.stream().mapToLong(PrunePlan::good).sum();
-        return breaker(limits, removals, good)
-                .map(why -> plans.stream().map(plan -> plan.withoutRemovals(why)).toList())
-                .orElse(plans);
+    /** The images that this plan takes a step away: about these the narrow questions are asked. */
+    public List<Image> candidates() {
+        return verdicts.stream()
+                .filter(verdict -> step(verdict).isPresent())
+                .map(Verdict::image)
+                .toList();
     }
 
-    private long removals() {
-        return verdicts.stream().filter(Verdict.Remove.class::isInstance).count();
+    /** The steps that take images away, those included that wait for an approval. */
+    Stream<Verdict.Step> steps() {
+        return verdicts.stream().flatMap(verdict -> step(verdict).stream());
+    }
+
+    private static Optional<Verdict.Step> step(Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.Step step -> Optional.of(step);
+            case Verdict.Await(var step, _) -> Optional.of(step);
+            case Verdict.Keep _, Verdict.Wait _, Verdict.Finish _, Verdict.CallOff _ ->
+                    Optional.empty();
+        };
+    }
+
+    /** The same plan, with every step that takes an image away waiting for an approval. */
+    PrunePlan awaiting(List<String> because) {
+        return with(
+                verdicts.stream()
+                        .<Verdict>map(verdict ->
+                                step(verdict)
+                                        .<Verdict>map(step -> new Verdict.Await(step, because))
+                                        .orElse(verdict))
+                        .toList());
+    }
+
+    /** The same plan, with nothing waiting for an approval any more. */
+    PrunePlan approved() {
+        return with(
+                verdicts.stream()
+                        .<Verdict>map(verdict -> step(verdict).<Verdict>map(s -> s).orElse(verdict))
+                        .toList());
+    }
+
+    private PrunePlan with(List<Verdict> others) {
+        return new PrunePlan(policy, region, others, upkeep, present, evidence);
     }
 
     private static void requireOneHistory(Policy policy, Region region, List<Image> records) {
@@ -99,92 +143,212 @@ public record PrunePlan(
         }
     }
 
-    private static List<Verdict> judge(Policy policy, List<Image> history, Evidence evidence) {
-        // An instance lives in one Region: its images elsewhere are all copies.
-        Optional<Keep> keep = policy.keepFor(history.getFirst());
-        // One that claims to be of the future must not stand in for those of today.
-        List<Image> ruled =
-                history.stream()
-                        .filter(image -> evidence.notGood(image).isEmpty())
-                        .filter(image -> !evidence.isFuture(image))
-                        .toList();
-        Map<Image, List<Reason>> rules =
-                keep.<Map<Image, List<Reason>>>map(words -> Retention.judge(words, ruled))
-                        .orElse(Map.of());
-        return history.stream()
-                .sorted(Retention.NEWEST_FIRST)
-                .map(image ->
-                        verdict(
+    /** The images of one instance in the Region, newest first, and what the rules say of them. */
+    private static final class History {
+        private final Policy policy;
+        private final Evidence evidence;
+        private final List<Image> images;
+        private final Optional<Keep> keep;
+        private final Map<Image, List<Reason>> rules;
+        private final List<Image> good;
+
+        History(Policy policy, Collection<Image> unsorted, Evidence evidence) {
+            this.policy = policy;
+            this.evidence = evidence;
+            images = unsorted.stream().sorted(Retention.NEWEST_FIRST).toList();
+            // An instance lives in one Region: its images elsewhere are all copies.
+            keep = policy.keepFor(images.getFirst());
+            // One that claims to be of the future must not stand in for those of today.
+            good = images.stream().filter(evidence::isGood).filter(this::isDue).toList();
+            rules = keep.map(this::judge).orElse(Map.of());
+        }
+
+        private boolean isDue(Image image) {
+            return !evidence.isFuture(image);
+        }
+
+        /**
+         * The rules count what is good now. What is on its way out is counted with it a second
+         * time, lest a rule that a person changed, or the loss of another image, come too late for
+         * it; an image that either count keeps stays.
+         */
+        private Map<Image, List<Reason>> judge(Keep words) {
+            List<Image> withReturnable =
+                    images.stream()
+                            .filter(image -> evidence.isGood(image) || evidence.isReturnable(image))
+                            .filter(this::isDue)
+                            .toList();
+            Map<Image, List<Reason>> judged = new HashMap<>(Retention.judge(words, good));
+            if (withReturnable.size() > good.size()) {
+                Retention.judge(words, withReturnable)
+                        .forEach((image, reasons) ->
+                                judged.merge(image, reasons, History::union));
+            }
+            return judged;
+        }
+
+        private static List<Reason> union(List<Reason> one, List<Reason> other) {
+            Map<Kind, Reason> all = new TreeMap<>();
+            Stream.concat(one.stream(), other.stream())
+                    .forEach(reason -> all.putIfAbsent(reason.kind(), reason));
+            return List.copyOf(new LinkedHashSet<>(all.values()));
+        }
+
+        List<Verdict> verdicts() {
+            return images.stream().map(this::verdict).toList();
+        }
+
+        private Verdict verdict(Image image) {
+            Optional<Ami> ami = evidence.ami(image);
+            if (ami.isEmpty() && image.state() == ImageState.RETIRING) {
+                return new Verdict.Finish(image, image.snapshots());
+            }
+            if (evidence.isReturnable(image)) {
+                return onItsWayOut(image, ami.orElseThrow());
+            }
+            return evidence.notGood(image)
+                    .<Verdict>map(reason -> new Verdict.Keep(image, List.of(reason)))
+                    .orElseGet(() -> good(image, ami.orElseThrow()));
+        }
+
+        private Verdict good(Image image, Ami ami) {
+            List<Reason> reasons = reasons(image, ami);
+            if (!reasons.isEmpty()) {
+                return new Verdict.Keep(image, reasons);
+            }
+            String why = "no rule keeps it (" + Retention.words(keep.orElseThrow()) + ")";
+            Verdict.Step step =
+                    dwell(image)
+                            .<Verdict.Step>map(dwell ->
+                                    new Verdict.Disable(image, why, dwell, ami.snapshots()))
+                            .orElseGet(() -> new Verdict.Remove(image, why, ami.snapshots()));
+            return withTwoKeys(step);
+        }
+
+        private static Verdict withTwoKeys(Verdict.Step step) {
+            String because = "its record was made from its tags, which are one key only";
+            return step.image().adopted() ? new Verdict.Await(step, List.of(because)) : step;
+        }
+
+        private Verdict onItsWayOut(Image image, Ami ami) {
+            boolean underWay =
+                    image.state() == ImageState.DISABLING || image.state() == ImageState.RETIRING;
+            if (underWay && evidence.now().isBefore(image.due())) {
+                return new Verdict.Wait(image, image.due(), "another run is at it");
+            }
+            List<Reason> reasons = reasons(image, ami);
+            if (image.state() == ImageState.DISABLED && Evidence.isAvailable(ami)) {
+                String text = "somebody enabled it again; a hold would keep it";
+                reasons.add(new Reason(Kind.ENABLED, text));
+            }
+            if (image.state() == ImageState.ENABLING) {
+                return new Verdict.CallOff(image, reasons);
+            }
+            List<Reason> bringingBack =
+                    reasons.stream()
+                            .filter(Predicate.not(reason -> reason.kind().onlyStops()))
+                            .toList();
+            if (!bringingBack.isEmpty()) {
+                return new Verdict.CallOff(image, bringingBack);
+            }
+            if (!reasons.isEmpty()) {
+                Instant until = image.due().isAfter(evidence.now()) ? image.due() : evidence.now();
+                return new Verdict.Wait(image, until, reasons.getFirst().text());
+            }
+            return switch (image.state()) {
+                case DISABLING ->
+                        new Verdict.Disable(
                                 image,
-                                policy.retire(),
-                                keep,
-                                rules.getOrDefault(image, List.of()),
-                                evidence))
-                .toList();
-    }
+                                image.note(),
+                                dwell(image).orElse(Duration.ZERO),
+                                ami.snapshots());
+                case DISABLED ->
+                        evidence.now().isBefore(image.due())
+                                ? new Verdict.Wait(image, image.due(), image.note())
+                                : withTwoKeys(removal(image, ami));
+                case RETIRING -> removal(image, ami);
+                case REQUESTED, CREATING, AVAILABLE, ENABLING, FAILED ->
+                        throw new IllegalStateException(image + " is not on its way out");
+            };
+        }
 
-    private static Verdict verdict(
-            Image image,
-            Policy.Retire retire,
-            Optional<Keep> keep,
-            List<Reason> rules,
-            Evidence evidence) {
-        Optional<Ami> ami = evidence.ami(image);
-        boolean retiring = image.state() == ImageState.RETIRING;
-        if (retiring && ami.isEmpty()) {
-            return new Verdict.Finish(image, image.snapshots());
+        private static Verdict.Step removal(Image image, Ami ami) {
+            return new Verdict.Remove(image, image.note(), ami.snapshots());
         }
-        Optional<Reason> notGood = evidence.notGood(image);
-        if (notGood.isPresent()) {
-            return new Verdict.Keep(image, List.of(notGood.get()));
-        }
-        List<Reason> reasons = new ArrayList<>(rules);
-        if (keep.isEmpty()) {
-            reasons.add(new Reason(Kind.NO_RULES, "the policy has no keep: nothing is removed"));
-        }
-        // To remove at once what is to be disabled first would break the policy's promise.
-        retire.disableFor()
-                .map(dwell -> "retire.disableFor is not carried out yet: nothing is removed")
-                .map(why -> new Reason(Kind.STAGES, why))
-                .ifPresent(reasons::add);
-        reasons.addAll(evidence.against(image, ami.orElseThrow()));
-        if (!reasons.isEmpty()) {
-            return retiring
-                    ? new Verdict.CallOff(image, reasons)
-                    : new Verdict.Keep(image, reasons);
-        }
-        String why = "no rule keeps it (" + Retention.words(keep.orElseThrow()) + ")";
-        return new Verdict.Remove(image, why, ami.orElseThrow().snapshots());
-    }
 
-    private static Optional<String> breaker(Policy.Limits limits, long removals, long good) {
-        List<String> over = new ArrayList<>();
-        limits.maxRemoveCount()
-                .filter(most -> removals > most)
-                .ifPresent(most -> over.add("maxRemoveCount: " + most));
-        limits.maxRemovePercent()
-                .filter(most -> removals * 100 > most * good)
-                .ifPresent(most -> over.add("maxRemovePercent: " + most));
-        return over.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                        "would remove %d of %d good images, more than %s allows"
-                                .formatted(removals, good, String.join(" and ", over)));
-    }
+        /** How long it is to be disabled before it is removed; empty if that stage is left out. */
+        private Optional<Duration> dwell(Image image) {
+            Optional<Duration> asked = policy.retire().disableFor();
+            return evidence.isShared(image)
+                    ? Optional.of(
+                            asked.filter(span -> span.compareTo(SHARED_DWELL) > 0)
+                                    .orElse(SHARED_DWELL))
+                    : asked;
+        }
 
-    private PrunePlan withoutRemovals(String why) {
-        List<Reason> reasons = List.of(new Reason(Kind.BREAKER, why));
-        List<Verdict> kept =
-                verdicts.stream()
-                        .<Verdict>map(verdict ->
-                                switch (verdict) {
-                                    case Verdict.Remove(var image, _, _) ->
-                                            new Verdict.Keep(image, reasons);
-                                    case Verdict.Keep keep -> keep;
-                                    case Verdict.Finish finish -> finish;
-                                    case Verdict.CallOff callOff -> callOff;
-                                })
-                        .toList();
-        return new PrunePlan(policy, region, kept, good, Optional.of(why));
+        /** All that keeps it: rules, use, people. */
+        private List<Reason> reasons(Image image, Ami ami) {
+            List<Reason> reasons = new ArrayList<>(rules.getOrDefault(image, List.of()));
+            if (keep.isEmpty()) {
+                reasons.add(new Reason(Kind.NO_RULES, "no keep applies: nothing is removed"));
+            }
+            if (image.proven().isPresent() && good.stream().filter(i -> isProven(i)).count() <= 1) {
+                String text = "the only one from which a restore passed, on ";
+                reasons.add(new Reason(Kind.ONLY_PROVEN, text + image.proven().get()));
+            }
+            if (isNewestCopy(image)) {
+                String text = "the newest copy: without it the next one is full, not incremental";
+                reasons.add(new Reason(Kind.NEWEST_COPY, text));
+            }
+            reasons.addAll(evidence.against(image, ami));
+            return reasons;
+        }
+
+        private static boolean isProven(Image image) {
+            return image.proven().isPresent();
+        }
+
+        /** While the instance is imaged, or may be. */
+        private boolean isNewestCopy(Image image) {
+            boolean imaged =
+                    evidence.imaged().map(all -> all.contains(image.name().instance())).orElse(true);
+            return image.isCopy()
+                    && imaged
+                    && !good.isEmpty()
+                    && good.getFirst().equals(image);
+        }
+
+        List<Upkeep> upkeep() {
+            List<Upkeep> upkeep = new ArrayList<>();
+            int guarded = policy.protect() ? keep.map(Keep::atLeast).orElse(1) : 0;
+            Set<Image> newest = Set.copyOf(good.subList(0, Math.min(guarded, good.size())));
+            for (Image image : images) {
+                evidence.ami(image)
+                        .filter(ami -> Evidence.isOurs(image, ami))
+                        .ifPresent(ami -> {
+                            if (evidence.isGood(image)) {
+                                deprecation(image, ami).ifPresent(upkeep::add);
+                            }
+                            guard(image, ami, newest.contains(image)).ifPresent(upkeep::add);
+                        });
+            }
+            return upkeep;
+        }
+
+        private Optional<Upkeep> deprecation(Image image, Ami ami) {
+            return policy.retire()
+                    .deprecateAfter()
+                    .filter(after -> ami.deprecation().isEmpty())
+                    .map(after -> new Upkeep.Deprecate(image, ami.created().plus(after)));
+        }
+
+        /** Protection that somebody else set is none of ours. */
+        private static Optional<Upkeep> guard(Image image, Ami ami, boolean isNewest) {
+            boolean ours = image.guardedUntil().filter(Image.IN_FORCE::equals).isPresent();
+            if (isNewest) {
+                return ami.isProtected() ? Optional.empty() : Optional.of(new Upkeep.Protect(image));
+            }
+            return ours ? Optional.of(new Upkeep.Unprotect(image)) : Optional.empty();
+        }
     }
 }

@@ -24,8 +24,10 @@ public record Reason(Kind kind, String text) {
         AT_LEAST("atLeast"),
         /** The policy has no {@link Keep}: nothing is ever removed. */
         NO_RULES("no rules"),
-        /** The policy asks for stages before removal, which are not carried out yet. */
-        STAGES("retire (not yet carried out)"),
+        /** The only image of its instance from which a restore passed its checks. */
+        ONLY_PROVEN("only proven"),
+        /** The next copy of the instance builds on its snapshots. */
+        NEWEST_COPY("newest copy"),
         /** Its slot lies in the future: some clock is wrong. */
         FUTURE("future"),
         /** Not started yet. */
@@ -42,23 +44,38 @@ public record Reason(Kind kind, String text) {
         NOT_AVAILABLE("not available"),
         /** Its tags in EC2 do not say what its record says: one key does not fit. */
         OTHER_TAGS("other tags"),
-        /** The record was itself made from tags, so there is one key only. */
-        ADOPTED("adopted"),
         /** The tag {@code amikeeper:hold}. */
         HELD("held"),
         /** Something uses it. */
         IN_USE("in use"),
+        /** It was launched from within the last days. */
+        LAUNCHED("launched"),
+        /** Everybody may launch it. */
+        PUBLIC("public"),
         /** Not every probe could tell whether something uses it. */
         USE_UNKNOWN("use unknown"),
         /** A copy is being made from it or waits to be. */
         COPY_SOURCE("copy source"),
-        /** The run would remove more than the policy's limits allow. */
-        BREAKER("over the limits");
+        /** It is protected from deregistration. */
+        PROTECTED("protected"),
+        /** Somebody enabled it again. */
+        ENABLED("enabled again");
 
         private final String word;
 
         Kind(String word) {
             this.word = word;
+        }
+
+        /**
+         * Whether it only stops the next step. The others also speak for bringing an image back
+         * that is disabled already.
+         */
+        boolean onlyStops() {
+            return switch (this) {
+                case FUTURE, OTHER_TAGS, USE_UNKNOWN, PROTECTED -> true;
+                default -> false;
+            };
         }
 
         /** The word in output. */

@@ -172,7 +172,7 @@ abstract class CatalogContract {
     void neverImagesABuriedSlotAgain() {
         Image available = available("i-1", AMI);
         Tombstone tombstone =
-                new Tombstone(available.name(), EAST, available.id(), NOW, "prune", "no rule");
+                new Tombstone(available, NOW, "prune", "no rule");
         Image retiring = available.retiring("no rule", List.of(new SnapshotId("snap-1")), NOW);
         catalog.save(Change.of(available, retiring));
         assertThat(waiting(EAST, Work.RETIRING)).containsExactly(retiring);

@@ -57,7 +57,7 @@ final class WriteUnitsTest {
                             new SnapshotId("snap-0abcdef1234567893")),
                     NOW);
     private final Tombstone tombstone =
-            new Tombstone(intent.name(), EAST, available.id(), NOW, "prune", "no rule keeps it");
+            new Tombstone(retiring, NOW, "prune", "no rule keeps it");
 
     @Test
     void anIntentCosts7() {

@@ -63,9 +63,12 @@ final class Given {
                 image.due(),
                 image.note(),
                 image.snapshots(),
+                image.permissions(),
                 true,
                 image.shared(),
                 image.disabled(),
+                image.guardedUntil(),
+                image.proven(),
                 image.version());
     }
 
@@ -80,7 +83,11 @@ final class Given {
                 ImageTags.of(image.name(), image.home(), Map.of(), List.of()),
                 snapshots(image),
                 image.name().slot().time(),
-                "");
+                "",
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                false);
     }
 
     static List<SnapshotId> snapshots(Image image) {
@@ -97,7 +104,11 @@ final class Given {
                 ami.tags(),
                 ami.snapshots(),
                 ami.created(),
-                ami.reason());
+                ami.reason(),
+                ami.deprecation(),
+                ami.lastLaunched(),
+                ami.isProtected(),
+                ami.isPublic());
     }
 
     static Ami tagged(Ami ami, String key, String value) {
@@ -115,7 +126,11 @@ final class Given {
                 tags,
                 ami.snapshots(),
                 ami.created(),
-                ami.reason());
+                ami.reason(),
+                ami.deprecation(),
+                ami.lastLaunched(),
+                ami.isProtected(),
+                ami.isPublic());
     }
 
     static Keep keep(String rules) {
@@ -174,6 +189,7 @@ final class Given {
                 replicate,
                 new Policy.Share(List.of(), List.of(), List.of()),
                 new Policy.Retire(Optional.empty(), Optional.empty()),
+                false,
                 limits);
     }
 }

@@ -1,0 +1,174 @@
+package dev.amikeeper.retention;
+
+import dev.amikeeper.catalog.Mark;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policy;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What one run does with all images of a policy. The breaker decides here, for it limits the whole
+ * run and not a Region's share of it.
+ *
+ * @param plans one for each Region that could be read
+ * @param alarms why the breaker stopped every step that takes an image away; empty if it did not
+ */
+public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alarms) {
+    private static final int DIGEST = 16;
+
+    /**
+     * What a run finds of a policy, to be compared with what the one before it found.
+     *
+     * @param selected how many instances the policy selects in its home Regions; empty if not known
+     * @param listed how many images of ours EC2 lists, by Region
+     * @param before what the last run left
+     */
+    public record Found(
+            Optional<Integer> selected, Map<Region, Integer> listed, List<Mark> before) {
+        public Found {
+            listed = Map.copyOf(listed);
+            before = List.copyOf(before);
+        }
+    }
+
+    public PolicyPlan {
+        plans = List.copyOf(plans);
+        alarms = List.copyOf(alarms);
+    }
+
+    /** Puts the plans of a policy's Regions together; the breaker may stop them. */
+    public static PolicyPlan of(Policy policy, List<PrunePlan> plans, Found found) {
+        List<String> alarms = new ArrayList<>();
+        overLimits(policy.limits(), plans).ifPresent(alarms::add);
+        nothingSelected(plans, found).ifPresent(alarms::add);
+        shrunk(found).forEach(alarms::add);
+        return alarms.isEmpty()
+                ? new PolicyPlan(policy.name(), plans, alarms)
+                : new PolicyPlan(
+                        policy.name(),
+                        plans.stream().map(plan -> plan.awaiting(alarms)).toList(),
+                        alarms);
+    }
+
+    /** What begins to leave and what leaves for good is counted each by itself. */
+    private static Optional<String> overLimits(Policy.Limits limits, List<PrunePlan> plans) {
+        long present = plans.stream().mapToLong(PrunePlan::present).sum();
+        long begun = free(plans).filter(step -> isIn(step, ImageState.AVAILABLE)).count();
+        long ended = free(plans).filter(step -> isIn(step, ImageState.DISABLED)).count();
+        long taken = Math.max(begun, ended);
+        List<String> over = new ArrayList<>();
+        limits.maxRemoveCount()
+                .filter(most -> taken > most)
+                .ifPresent(most -> over.add("maxRemoveCount: " + most));
+        limits.maxRemovePercent()
+                .filter(most -> taken * 100 > most * present)
+                .ifPresent(most -> over.add("maxRemovePercent: " + most));
+        return over.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        "would take %d of %d images away, more than %s allows"
+                                .formatted(taken, present, String.join(" and ", over)));
+    }
+
+    private static Stream<Verdict.Step> free(List<PrunePlan> plans) {
+        return plans.stream()
+                .flatMap(plan -> plan.verdicts().stream())
+                .filter(Verdict.Step.class::isInstance)
+                .map(Verdict.Step.class::cast);
+    }
+
+    private static boolean isIn(Verdict.Step step, ImageState state) {
+        return step.image().state() == state;
+    }
+
+    /** Tags that were renamed, or instances that cannot be seen, look like a fleet that is gone. */
+    private static Optional<String> nothingSelected(List<PrunePlan> plans, Found found) {
+        boolean none = found.selected().filter(count -> count == 0).isPresent();
+        boolean someBefore = found.before().stream().anyMatch(mark -> mark.selected() > 0);
+        boolean firstRun = found.before().isEmpty();
+        boolean takesSome = plans.stream().anyMatch(plan -> plan.steps().findAny().isPresent());
+        return none && (someBefore || (firstRun && takesSome))
+                ? Optional.of("the policy selects no instance any more")
+                : Optional.empty();
+    }
+
+    private static List<String> shrunk(Found found) {
+        return found.before().stream()
+                .sorted(java.util.Comparator.comparing(Mark::region))
+                .filter(mark -> found.listed().containsKey(mark.region()))
+                .filter(mark -> found.listed().getOrDefault(mark.region(), 0) * 2 < mark.listed())
+                .map(mark ->
+                        "%s lists %d of our images, of %d after the last run"
+                                .formatted(
+                                        mark.region(),
+                                        found.listed().getOrDefault(mark.region(), 0),
+                                        mark.listed()))
+                .toList();
+    }
+
+    /** Whether something waits for an approval. */
+    public boolean isAwaiting() {
+        return plans.stream()
+                .flatMap(plan -> plan.verdicts().stream())
+                .anyMatch(Verdict.Await.class::isInstance);
+    }
+
+    /** The same plan, with nothing waiting for an approval any more. */
+    public PolicyPlan approved() {
+        return new PolicyPlan(
+                policy, plans.stream().map(PrunePlan::approved).toList(), List.of());
+    }
+
+    /**
+     * A name for the steps that an approval would allow: those that wait or, if none does, all. It
+     * is the same as long as the same images would go the same way.
+     */
+    public String digest() {
+        boolean awaiting = isAwaiting();
+        String text =
+                plans.stream()
+                        .flatMap(plan -> plan.verdicts().stream())
+                        .flatMap(verdict ->
+                                switch (verdict) {
+                                    case Verdict.Await(var step, _) -> Stream.of(step);
+                                    case Verdict.Step step when !awaiting -> Stream.of(step);
+                                    default -> Stream.<Verdict.Step>empty();
+                                })
+                        .map(PolicyPlan::line)
+                        .sorted()
+                        .collect(Collectors.joining("\n", policy + "\n", ""));
+        try {
+            byte[] hash =
+                    MessageDigest.getInstance("SHA-256")
+                            .digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash).substring(0, DIGEST);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    private static String line(Verdict.Step step) {
+        String what =
+                switch (step) {
+                    case Verdict.Disable _ -> "disable";
+                    case Verdict.Remove _ -> "remove";
+                };
+        return String.join(
+                " ",
+                what,
+                step.image().region().name(),
+                step.image().name().toString(),
+                step.image().id().map(ImageId::value).orElse(""));
+    }
+}

@@ -1,0 +1,223 @@
+package dev.amikeeper.retention;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Change;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.Answer;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.Look;
+import dev.amikeeper.ec2.Removal;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.SnapshotId;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * The steps by which an image leaves, and back. Each is written down before it is taken, so that an
+ * interrupted one is finished by whoever comes next; each may be repeated.
+ */
+public final class Steps {
+    private static final Logger log = LoggerFactory.getLogger(Steps.class);
+
+    private final Application app;
+    private final Instant now;
+    private final String by;
+
+    /** How a step ended. */
+    public enum End {
+        /** As it was to. */
+        DONE,
+        /** Deregistered, with snapshots still to be deleted. */
+        LEFT,
+        /** EC2 refused. */
+        REFUSED,
+        /** Somebody else was at the image meanwhile: it is left alone. */
+        CHANGED,
+        /** EC2 does not answer. */
+        UNREADABLE
+    }
+
+    /**
+     * The steps of one run.
+     *
+     * @param by who takes them, for the tombstones
+     */
+    public Steps(Application app, Instant now, String by) {
+        this.app = app;
+        this.now = now;
+        this.by = by;
+    }
+
+    /** Disables an image; EC2 drops its launch permissions, so they are written down first. */
+    End disable(
+            Image image,
+            String why,
+            List<SnapshotId> snapshots,
+            List<String> permissions,
+            Duration dwell) {
+        Instant clock = app.clock().instant();
+        Image disabling = image.disabling(why, snapshots, permissions, clock);
+        if (!app.catalog().save(Change.of(image, disabling))) {
+            return changed(image);
+        }
+        ImageId id = image.id().orElseThrow();
+        if (app.images().disable(image.region(), id) instanceof Answer.Refused(String refused)) {
+            return refused(disabling, "disabled", refused);
+        }
+        Instant done = app.clock().instant();
+        app.catalog().save(Change.of(disabling, disabling.disabledUntil(done.plus(dwell), done)));
+        log.info("{} {} disabled for {}: {}", image.region(), image.name(), dwell, why);
+        return End.DONE;
+    }
+
+    /** Enables an image again, with the launch permissions that it had. */
+    public End bringBack(Image image) {
+        Image enabling = image;
+        if (image.state() != ImageState.ENABLING) {
+            enabling = image.enabling(app.clock().instant());
+            if (!app.catalog().save(Change.of(image, enabling))) {
+                return changed(image);
+            }
+        }
+        ImageId id = image.id().orElseThrow();
+        if (app.images().enable(image.region(), id) instanceof Answer.Refused(String why)) {
+            return refused(enabling, "enabled again", why);
+        }
+        List<String> permissions =
+                image.permissions().stream().filter(who -> !who.equals(Images.EVERYBODY)).toList();
+        if (!permissions.isEmpty()
+                && app.images().share(image.region(), id, permissions)
+                        instanceof Answer.Refused(String why)) {
+            return refused(enabling, "shared again", why);
+        }
+        app.catalog()
+                .save(Change.of(enabling, enabling.keptAfterAll(app.clock().instant())));
+        log.info("{} {} is kept after all", image.region(), image.name());
+        return End.DONE;
+    }
+
+    /** Deregisters an image with its snapshots. */
+    End remove(Image image, String why, List<SnapshotId> snapshots) {
+        Image retiring = image.retiring(why, snapshots, app.clock().instant());
+        if (!app.catalog().save(Change.of(image, retiring))) {
+            return changed(image);
+        }
+        ImageId id = retiring.id().orElseThrow();
+        return settle(retiring, app.images().remove(retiring.region(), id, retiring.snapshots()));
+    }
+
+    /** Its AMI is not among ours: deregistered, unless somebody just took its tags away. */
+    End finish(Image image, List<SnapshotId> snapshots) {
+        try {
+            if (app.images().look(image.region(), image.id().orElseThrow()) instanceof Look.Shown) {
+                log.warn("{} {} lost its tags and stays", image.region(), image.name());
+                return End.CHANGED;
+            }
+        } catch (SdkException error) {
+            log.warn("{} cannot be read: {}", image.name(), Fault.text(error));
+            return End.UNREADABLE;
+        }
+        return settle(image, app.images().removeSnapshots(image.region(), snapshots));
+    }
+
+    private End settle(Image image, Removal removal) {
+        return switch (removal) {
+            case Removal.Removed _ -> {
+                Tombstone tombstone = new Tombstone(image, now, by, image.note());
+                if (!app.catalog().bury(image, tombstone)) {
+                    yield changed(image);
+                }
+                log.info("{} {} removed: {}", image.region(), image.name(), image.note());
+                yield End.DONE;
+            }
+            case Removal.Left(var snapshots, var why) -> {
+                log.warn("{} {} leaves snapshots: {}", image.region(), image.name(), why);
+                app.catalog().save(Change.of(image, image.leaving(snapshots)));
+                tell(
+                        "left/" + image.region() + "/" + image.name(),
+                        image.region()
+                                + ": image "
+                                + image.name()
+                                + " is deregistered but leaves snapshots: "
+                                + why,
+                        "every run tries again; see what holds the snapshots");
+                yield End.LEFT;
+            }
+            case Removal.Refused(var why) -> refused(image, "removed", why);
+        };
+    }
+
+    /** Sets what is to be set on an image that stays for now. */
+    End upkeep(Upkeep upkeep) {
+        Image image = upkeep.image();
+        return switch (upkeep) {
+            case Upkeep.Deprecate(_, var at) -> deprecate(image, at);
+            case Upkeep.Protect _ -> protect(image);
+            case Upkeep.Unprotect _ -> unprotect(image);
+        };
+    }
+
+    private End deprecate(Image image, Instant at) {
+        // EC2 refuses the past.
+        Instant soonest = app.clock().instant().plusSeconds(60);
+        Instant then = at.isBefore(soonest) ? soonest : at;
+        return app.images().deprecate(image.region(), image.id().orElseThrow(), then)
+                        instanceof Answer.Refused(String why)
+                ? refused(image, "deprecated", why)
+                : End.DONE;
+    }
+
+    /** Written down first: protection that no record knows of would count as somebody else's. */
+    private End protect(Image image) {
+        Image guarded = image.guardedUntil(Image.IN_FORCE);
+        if (!app.catalog().save(Change.of(image, guarded))) {
+            return changed(image);
+        }
+        return app.images().protect(image.region(), image.id().orElseThrow())
+                        instanceof Answer.Refused(String why)
+                ? refused(image, "protected", why)
+                : End.DONE;
+    }
+
+    /** Written down last: the cool-down begins with the call. */
+    private End unprotect(Image image) {
+        if (app.images().unprotect(image.region(), image.id().orElseThrow())
+                instanceof Answer.Refused(String why)) {
+            return refused(image, "freed of its protection", why);
+        }
+        Instant ends = app.clock().instant().plus(Images.COOL_DOWN);
+        return app.catalog().save(Change.of(image, image.guardedUntil(ends)))
+                ? End.DONE
+                : changed(image);
+    }
+
+    private static End changed(Image image) {
+        log.info("{} {} changed meanwhile and stays", image.region(), image.name());
+        return End.CHANGED;
+    }
+
+    private End refused(Image image, String what, String why) {
+        log.error("{} {} not {}: {}", image.region(), image.name(), what, why);
+        tell(
+                "refused/" + image.region() + "/" + image.name(),
+                image.region() + ": image " + image.name() + " could not be " + what + ": " + why,
+                "every run tries again; check the function's role and the image's deregistration"
+                        + " protection");
+        return End.REFUSED;
+    }
+
+    private void tell(String key, String text, String remedy) {
+        app.catalog().note(new Notice(key, now, text, remedy, true));
+    }
+}
