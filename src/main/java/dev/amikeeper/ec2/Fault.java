@@ -38,6 +38,8 @@ public enum Fault {
     DENIED,
     /** A snapshot that an image uses. */
     IN_USE,
+    /** This Region or partition does not know the call at all. */
+    NO_SUCH_CALL,
     /** EC2 failed itself, at this call. */
     SERVER_ERROR,
     /** The Region did not answer. */
@@ -72,7 +74,8 @@ public enum Fault {
                     Map.entry("AuthFailure", DENIED),
                     Map.entry("OptInRequired", DENIED),
                     Map.entry("OperationNotPermitted", DENIED),
-                    Map.entry("InvalidSnapshot.InUse", IN_USE));
+                    Map.entry("InvalidSnapshot.InUse", IN_USE),
+                    Map.entry("InvalidAction", NO_SUCH_CALL));
 
     /** What this error means. */
     public static Fault of(SdkException error) {
@@ -105,7 +108,7 @@ public enum Fault {
     /** Whether the next call of the same kind meets it too, whatever that is about. */
     boolean meetsEveryCall() {
         return switch (this) {
-            case THROTTLED, NO_ROOM, DENIED, SERVER_ERROR, UNREACHABLE -> true;
+            case THROTTLED, NO_ROOM, DENIED, NO_SUCH_CALL, SERVER_ERROR, UNREACHABLE -> true;
             case BUSY, NAME_TAKEN, NOT_FOUND, GONE, WRONG_STATE, IN_USE, OTHER -> false;
         };
     }

@@ -141,7 +141,7 @@ public final class Images {
                     case GONE -> {
                         return new Start.Impossible(why);
                     }
-                    case WRONG_STATE, DENIED, IN_USE, OTHER -> {
+                    case WRONG_STATE, DENIED, IN_USE, NO_SUCH_CALL, OTHER -> {
                         return new Start.Failed(why);
                     }
                 }
@@ -377,6 +377,7 @@ public final class Images {
                         WRONG_STATE,
                         DENIED,
                         IN_USE,
+                        NO_SUCH_CALL,
                         SERVER_ERROR,
                         UNREACHABLE,
                         OTHER ->

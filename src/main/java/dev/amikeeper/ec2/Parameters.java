@@ -11,19 +11,17 @@ import java.util.List;
  * The parameters of Systems Manager that hold an image id, which is their data type.
  *
  * @see <a
- *     href="https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ParameterStringFilter.html">The
- *     filter</a>
+ *     href="https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-ec2-aliases.html">Native
+ *     parameter support for AMI ids</a>
  */
 final class Parameters {
+    private static final String IMAGE = "aws:ec2:image";
     private static final int NAMES_A_PAGE = 50;
     private static final int VALUES_A_CALL = 10;
 
-    private static final ParameterStringFilter IMAGE_IDS =
-            ParameterStringFilter.builder()
-                    .key("DataType")
-                    .option("Equals")
-                    .values("aws:ec2:image")
-                    .build();
+    /** Only texts can have that data type; it is told of each, so it needs no filter. */
+    private static final ParameterStringFilter TEXTS =
+            ParameterStringFilter.builder().key("Type").option("Equals").values("String").build();
 
     private Parameters() {}
 
@@ -31,10 +29,11 @@ final class Parameters {
         users.calling("ssm:DescribeParameters");
         List<String> names =
                 client
-                        .describeParametersPaginator(request ->
-                                request.maxResults(NAMES_A_PAGE).parameterFilters(IMAGE_IDS))
+                        .describeParametersPaginator(
+                                request -> request.maxResults(NAMES_A_PAGE).parameterFilters(TEXTS))
                         .stream()
                         .flatMap(page -> page.parameters().stream())
+                        .filter(parameter -> IMAGE.equals(parameter.dataType()))
                         .map(ParameterMetadata::name)
                         .toList();
         users.calling("ssm:GetParameters");

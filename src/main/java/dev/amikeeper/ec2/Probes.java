@@ -4,6 +4,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.retention.Usage;
 
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.autoscaling.AutoScalingClient;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ssm.SsmClient;
@@ -54,9 +55,13 @@ public final class Probes {
                         probe(
                                 "Auto Scaling",
                                 users -> ScalingGroups.look(autoScaling.apply(region), users)),
-                        probe("Spot requests", users -> Launches.spotRequests(client, users)),
-                        probe("Spot fleets", users -> Launches.spotFleets(client, users)),
-                        probe("EC2 fleets", users -> Launches.fleets(client, users)),
+                        probe(
+                                "Spot requests",
+                                ifOffered(users -> Launches.spotRequests(client, users))),
+                        probe(
+                                "Spot fleets",
+                                ifOffered(users -> Launches.spotFleets(client, users))),
+                        probe("EC2 fleets", ifOffered(users -> Launches.fleets(client, users))),
                         probe("parameters", users -> Parameters.look(ssm.apply(region), users))));
     }
 
@@ -79,6 +84,19 @@ public final class Probes {
             Region region, Collection<ImageId> sharedCandidates, boolean mayRequest) {
         return new UsageReports(region, ec2.apply(region), images, mayRequest, clock.instant())
                 .probe(sharedCandidates);
+    }
+
+    /** Where EC2 does not know even the call to list such things, there are none. */
+    private static Consumer<Users> ifOffered(Consumer<Users> look) {
+        return users -> {
+            try {
+                look.accept(users);
+            } catch (SdkException error) {
+                if (Fault.of(error) != Fault.NO_SUCH_CALL) {
+                    throw error;
+                }
+            }
+        };
     }
 
     private Usage.Probe probe(String name, Consumer<Users> look) {

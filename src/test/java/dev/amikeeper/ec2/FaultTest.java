@@ -37,7 +37,8 @@ final class FaultTest {
         "AuthFailure, 401, DENIED",
         "OptInRequired, 401, DENIED",
         "OperationNotPermitted, 400, DENIED",
-        "InvalidSnapshot.InUse, 400, IN_USE"
+        "InvalidSnapshot.InUse, 400, IN_USE",
+        "InvalidAction, 400, NO_SUCH_CALL"
     })
     void everyCodeMeansOneOfOurWords(String code, int status, Fault fault) {
         assertThat(Fault.of(answer(code, "EC2's words", status))).isEqualTo(fault);
@@ -113,6 +114,7 @@ final class FaultTest {
         "ResourceLimitExceeded, 400, true",
         "UnauthorizedOperation, 403, true",
         "InternalError, 500, true",
+        "InvalidAction, 400, true",
         "InvalidAMIID.NotFound, 400, false",
         "InvalidAMIID.Unavailable, 400, false",
         "IncorrectState, 400, false",

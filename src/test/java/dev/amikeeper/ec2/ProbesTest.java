@@ -23,6 +23,10 @@ import software.amazon.awssdk.services.ec2.model.FleetType;
 import software.amazon.awssdk.services.ec2.model.ImageUsageResourceTypeOptionRequest;
 import software.amazon.awssdk.services.ec2.model.SpotFleetLaunchSpecification;
 import software.amazon.awssdk.services.ssm.SsmClient;
+import software.amazon.awssdk.services.ssm.model.DescribeParametersRequest;
+import software.amazon.awssdk.services.ssm.model.DescribeParametersResponse;
+import software.amazon.awssdk.services.ssm.model.GetParametersRequest;
+import software.amazon.awssdk.services.ssm.model.GetParametersResponse;
 import software.amazon.awssdk.services.ssm.model.ParameterType;
 
 import java.time.Duration;
@@ -219,6 +223,40 @@ final class ProbesTest {
     }
 
     @Test
+    void aParameterThatGoesBeforeItIsReadCouldHaveNamedAnyImage() {
+        SsmClient forgetful =
+                new SsmClient() {
+                    @Override
+                    public DescribeParametersResponse describeParameters(
+                            DescribeParametersRequest request) {
+                        DescribeParametersResponse shown = ssm.describeParameters(request);
+                        ssm.deleteParameter(r -> r.name("/golden"));
+                        return shown;
+                    }
+
+                    @Override
+                    public GetParametersResponse getParameters(GetParametersRequest request) {
+                        return ssm.getParameters(request);
+                    }
+
+                    @Override
+                    public String serviceName() {
+                        return ssm.serviceName();
+                    }
+
+                    @Override
+                    public void close() {}
+                };
+        parameter("/golden", USED.value(), "aws:ec2:image");
+
+        Usage.Probe probe =
+                Users.probe("parameters", START, users -> Parameters.look(forgetful, users));
+
+        assertThat(Usage.of(List.of(probe)).of(FREE))
+                .isEqualTo(unknown("parameters: parameter /golden could not be read"));
+    }
+
+    @Test
     void theCallsDoNotGrowWithTheImages() {
         IntStream.range(0, 40).forEach(n -> configuration("lc-" + n, new ImageId("ami-x" + n)));
 
@@ -296,6 +334,22 @@ final class ProbesTest {
                 .hasSize(7)
                 .allSatisfy(
                         finding -> assertThat(finding.answer()).isInstanceOf(Answer.Unknown.class));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"DescribeSpotInstanceRequests", "DescribeSpotFleetRequests", "DescribeFleets"})
+    void whereEc2DoesNotOfferAFleetThereIsNone(String action) {
+        cloud.faults().calls(action).error("InvalidAction", 400);
+
+        assertThat(usage().of(FREE)).isEqualTo(new Answer.Unused());
+    }
+
+    @Test
+    void whereEc2DoesNotOfferReferencesTheyAreNotKnown() {
+        cloud.faults().calls("DescribeImageReferences").error("InvalidAction", 400);
+
+        assertThat(Usage.of(probes.references(REGION, List.of(FREE))).of(FREE))
+                .isInstanceOf(Answer.Unknown.class);
     }
 
     // References
