@@ -78,15 +78,21 @@ try:
     expect("night 2, CreateImageFunction dies", images(), {("us-east-1", "available"): 12, ("us-west-2", "available"): 12, ("eu-west-1", "available"): 6})
 
     world("now", {"now": "2026-03-03T02:00:00Z"}); tick("2026-03-03T02:00:00Z"); play(22)
-    prune = {"source": "aws.scheduler", "time": "2026-03-03T06:00:00Z", "region": "us-east-1", "detail": {}}
-    killed("PruneFunction", prune, "DeregisterImage", 3)
-    host.invoke("PruneFunction", {**prune, "time": "2026-03-03T06:10:00Z"}); host.invoke("PruneFunction", {**prune, "time": "2026-03-03T06:10:00Z"})
+    # All images are shared: reports on use by others first, then disabled for seven days, then removed.
+    def prune(time): return {"source": "aws.scheduler", "time": time, "region": "us-east-1", "detail": {}}
+    host.invoke("PruneFunction", prune("2026-03-03T06:00:00Z"))
+    killed("PruneFunction", prune("2026-03-03T06:10:00Z"), "DisableImage", 3)
+    host.invoke("PruneFunction", prune("2026-03-03T09:00:00Z"))
+    expect("PruneFunction dies on disabling", images()[("us-east-1", "disabled")] + images()[("us-west-2", "disabled")], 12)
+    world("now", {"now": "2026-03-11T06:00:00Z"}); host.invoke("PruneFunction", prune("2026-03-11T06:00:00Z"))
+    killed("PruneFunction", prune("2026-03-11T06:10:00Z"), "DeregisterImage", 3)
+    host.invoke("PruneFunction", prune("2026-03-11T09:00:00Z")); host.invoke("PruneFunction", prune("2026-03-11T09:00:00Z"))
     play(1)
-    expect("night 3, PruneFunction dies", images(), {("us-east-1", "available"): 12, ("us-west-2", "available"): 12, ("eu-west-1", "available"): 12})
+    expect("PruneFunction dies on removing", images(), {("us-east-1", "available"): 12, ("us-west-2", "available"): 12, ("eu-west-1", "available"): 12})
     regions = world("state")["regions"].values()
     expect("no snapshot is left over", sum(len(r["snapshots"]) for r in regions), 2 * 36)
     expect("every image is shared", Counter(len(i["_perms"]) for r in regions for i in r["images"].values() if i["State"] == "available"), {1: 36})
-    expect("only the killed ones failed", [entry[3] for entry in host.log if not entry[1]], [{"errorType": "Killed"}] * 2)
+    expect("only the killed ones failed", [entry[3] for entry in host.log if not entry[1]], [{"errorType": "Killed"}] * 3)
     print("faults: ok")
 finally:
     if "host" in globals(): host.stop()

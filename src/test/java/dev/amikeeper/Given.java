@@ -95,8 +95,13 @@ public final class Given {
 
     /** Plays nothing but the ticks at 02:00 and what follows from them until 04:00. */
     public void nights(int count) {
+        nights(0, count);
+    }
+
+    /** The same, from a later night on. */
+    public void nights(int first, int count) {
         deployment.withoutSchedules();
-        for (int night = 0; night < count; night++) {
+        for (int night = first; night < first + count; night++) {
             Instant slot = START.plus(Duration.ofDays(night)).plus(Duration.ofHours(2));
             cloud.advanceTo(slot);
             deployment.tick(slot);

@@ -50,8 +50,11 @@ public record Image(
         Optional<Instant> guardedUntil,
         Optional<Instant> proven,
         long version) {
-    /** So long a step that was written down is its run's own; no function runs longer. */
-    public static final Duration LEASE = Duration.ofMinutes(20);
+    /**
+     * So long a step that was written down is its run's own. A run may come an hour late for its
+     * event, whose time is its now, and lasts 15 minutes at most.
+     */
+    public static final Duration LEASE = Duration.ofHours(2);
 
     /** Protection that nobody has lifted. */
     public static final Instant IN_FORCE = Instant.MAX;

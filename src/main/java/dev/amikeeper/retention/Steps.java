@@ -30,6 +30,9 @@ import java.util.List;
 public final class Steps {
     private static final Logger log = LoggerFactory.getLogger(Steps.class);
 
+    /** So late, at most, a run comes for its event, whose time is its now. */
+    private static final Duration LATE = Duration.ofHours(1);
+
     private final Application app;
     private final Instant now;
     private final String by;
@@ -66,8 +69,7 @@ public final class Steps {
             List<SnapshotId> snapshots,
             List<String> permissions,
             Duration dwell) {
-        Instant clock = app.clock().instant();
-        Image disabling = image.disabling(why, snapshots, permissions, clock);
+        Image disabling = image.disabling(why, snapshots, permissions, now);
         if (!app.catalog().save(Change.of(image, disabling))) {
             return changed(image);
         }
@@ -75,8 +77,7 @@ public final class Steps {
         if (app.images().disable(image.region(), id) instanceof Answer.Refused(String refused)) {
             return refused(disabling, "disabled", refused);
         }
-        Instant done = app.clock().instant();
-        app.catalog().save(Change.of(disabling, disabling.disabledUntil(done.plus(dwell), done)));
+        app.catalog().save(Change.of(disabling, disabling.disabledUntil(now.plus(dwell), now)));
         log.info("{} {} disabled for {}: {}", image.region(), image.name(), dwell, why);
         return End.DONE;
     }
@@ -85,7 +86,7 @@ public final class Steps {
     public End bringBack(Image image) {
         Image enabling = image;
         if (image.state() != ImageState.ENABLING) {
-            enabling = image.enabling(app.clock().instant());
+            enabling = image.enabling(now);
             if (!app.catalog().save(Change.of(image, enabling))) {
                 return changed(image);
             }
@@ -102,14 +103,14 @@ public final class Steps {
             return refused(enabling, "shared again", why);
         }
         app.catalog()
-                .save(Change.of(enabling, enabling.keptAfterAll(app.clock().instant())));
+                .save(Change.of(enabling, enabling.keptAfterAll(now)));
         log.info("{} {} is kept after all", image.region(), image.name());
         return End.DONE;
     }
 
     /** Deregisters an image with its snapshots. */
     End remove(Image image, String why, List<SnapshotId> snapshots) {
-        Image retiring = image.retiring(why, snapshots, app.clock().instant());
+        Image retiring = image.retiring(why, snapshots, now);
         if (!app.catalog().save(Change.of(image, retiring))) {
             return changed(image);
         }
@@ -170,7 +171,7 @@ public final class Steps {
 
     private End deprecate(Image image, Instant at) {
         // EC2 refuses the past.
-        Instant soonest = app.clock().instant().plusSeconds(60);
+        Instant soonest = now.plus(LATE);
         Instant then = at.isBefore(soonest) ? soonest : at;
         return app.images().deprecate(image.region(), image.id().orElseThrow(), then)
                         instanceof Answer.Refused(String why)
@@ -196,7 +197,7 @@ public final class Steps {
                 instanceof Answer.Refused(String why)) {
             return refused(image, "freed of its protection", why);
         }
-        Instant ends = app.clock().instant().plus(Images.COOL_DOWN);
+        Instant ends = now.plus(Images.COOL_DOWN).plus(LATE);
         return app.catalog().save(Change.of(image, image.guardedUntil(ends)))
                 ? End.DONE
                 : changed(image);

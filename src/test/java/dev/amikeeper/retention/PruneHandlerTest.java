@@ -11,9 +11,12 @@ import dev.amikeeper.local.LocalImage;
 
 import org.junit.jupiter.api.Test;
 
+import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
 import software.amazon.awssdk.services.ec2.model.InstanceType;
+import software.amazon.awssdk.services.ec2.model.LaunchPermission;
 import software.amazon.awssdk.services.ec2.model.Tag;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -62,12 +65,240 @@ final class PruneHandlerTest {
     }
 
     @Test
-    void removesNothingAtOnceThatIsToBeDisabledFirst() {
+    void disablesFirstAndRemovesAfterTheDwell() {
         Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
 
+        PruneReport first = given.deployment.prune(DAY_4, false);
+        assertThat(first.disabled()).isEqualTo(2);
+        assertThat(states(given)).containsExactlyInAnyOrder("available", "disabled", "disabled");
+
+        PruneReport early = prune(given, day(6));
+        assertThat(early.waiting()).isEqualTo(2);
+        assertThat(early.removed()).isZero();
+
+        PruneReport last = prune(given, day(7));
+        assertThat(last.removed()).isEqualTo(2);
+        assertThat(states(given)).containsExactly("available");
+        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(1);
+        assertThat(given.catalog().removed("gold", new Region(Given.EAST))).hasSize(2);
+    }
+
+    @Test
+    void whatIsHeldWhileDisabledComesBackWithItsLaunchPermissions() {
+        Given given =
+                threeDays(
+                        "keep: {last: 1}\nretire: {disableFor: 3d}\nshare: {accounts:"
+                                + " [\"111122223333\"]}");
+        // The first run asks for the reports on use by the other account, which take a day.
+        assertThat(given.deployment.prune(DAY_4, false).disabled()).isZero();
+        assertThat(prune(given, day(6)).disabled()).isEqualTo(2);
+        String oldest = oldest(given);
+        assertThat(permissions(given, oldest)).isEmpty();
+
+        hold(given, oldest);
+        PruneReport report = prune(given, day(7));
+
+        assertThat(report.calledOff()).isEqualTo(1);
+        assertThat(permissions(given, oldest)).containsExactly("111122223333");
+        assertThat(states(given)).containsExactlyInAnyOrder("available", "available", "disabled");
+        assertThat(given.records(Given.EAST))
+                .filteredOn(record -> record.isGood())
+                .hasSize(2)
+                .allMatch(record -> record.permissions().isEmpty());
+    }
+
+    @Test
+    void whatAnotherAccountUsesStays() {
+        Given given = threeDays("keep: {last: 1}\nshare: {accounts: [\"111122223333\"]}");
+        given.cloud.usedByOthers(Given.EAST, oldest(given), "111122223333", 2);
         given.deployment.prune(DAY_4, false);
 
+        prune(given, day(6));
+        prune(given, day(14));
+        prune(given, day(16));
+
+        assertThat(ids(given)).contains(oldest(given)).hasSize(2);
+    }
+
+    @Test
+    void aDisablingThatWasCutOffIsFinishedWithItsJournal() {
+        Given given =
+                threeDays(
+                        "keep: {last: 2}\nretire: {disableFor: 3d}\nshare: {accounts:"
+                                + " [\"111122223333\"]}");
+        String oldest = oldest(given);
+        given.deployment.prune(DAY_4, false);
+        given.cloud.faults().calls("DisableImage").loseReply();
+        assertThat(prune(given, day(6)).refused()).isEqualTo(1);
+
+        assertThat(prune(given, day(7)).disabled()).isEqualTo(1);
+        hold(given, oldest);
+        assertThat(prune(given, day(8)).calledOff()).isEqualTo(1);
+
+        assertThat(permissions(given, oldest)).containsExactly("111122223333");
+    }
+
+    @Test
+    void imagesAreDeprecatedOnceFromTheirCreation() {
+        Given given = threeDays("keep: {last: 3}\nretire: {deprecateAfter: 7d}");
+
+        assertThat(given.deployment.prune(DAY_4, false).deprecated()).isEqualTo(3);
+        assertThat(prune(given, day(5)).deprecated()).isZero();
+
+        assertThat(given.images(Given.EAST))
+                .allSatisfy(image ->
+                        assertThat(Instant.parse(image.image().deprecationTime()))
+                                .isBetween(
+                                        Instant.parse(image.image().creationDate())
+                                                .plus(Duration.ofDays(7))
+                                                .minusSeconds(60),
+                                        Instant.parse(image.image().creationDate())
+                                                .plus(Duration.ofDays(7))
+                                                .plusSeconds(60)));
+    }
+
+    @Test
+    void theNewestAreProtectedAndTheOthersFreedBeforeTheyGo() {
+        Given given = threeDays("keep: {last: 1, atLeast: 1}\nprotect: true");
+        given.deployment.prune(DAY_4, false);
+        String newest = oldest(given);
+        assertThat(given.images(Given.EAST))
+                .singleElement()
+                .satisfies(image -> assertThat(protection(image)).startsWith("enabled"));
+
+        String second = given.instance("web-2");
+        assertThat(second).isNotEmpty();
+        given.nights(4, 2);
+        prune(given, day(6));
+        assertThat(ids(given)).contains(newest);
+        prune(given, day(7));
+        prune(given, day(8));
+
+        assertThat(ids(given)).doesNotContain(newest).hasSize(2);
+        assertThat(given.images(Given.EAST))
+                .allSatisfy(image -> assertThat(protection(image)).startsWith("enabled"));
+    }
+
+    @Test
+    void anApprovalCarriesOutThePlanThatItNames() {
+        Given given = threeDays("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
+        given.deployment.prune(DAY_4, false);
+        String digest =
+                given.deployment.prune(DAY_4, true).policies().getFirst().digest();
+        assertThat(given.told()).singleElement().asString().contains(digest);
+
+        PruneReport wrong = approve(given, "0123456789abcdef");
+        assertThat(wrong.problem()).contains("0123456789abcdef", "changed since");
         assertThat(given.images(Given.EAST)).hasSize(3);
+
+        hold(given, oldest(given));
+        assertThat(approve(given, digest).problem()).contains("changed since");
+        assertThat(given.images(Given.EAST)).hasSize(3);
+        given.ec2(Given.EAST)
+                .deleteTags(tags ->
+                        tags.resources(oldest(given))
+                                .tags(Tag.builder().key(ImageTags.HOLD).build()));
+
+        assertThat(approve(given, digest).removed()).isEqualTo(2);
+        assertThat(given.images(Given.EAST)).hasSize(1);
+    }
+
+    @Test
+    void anApprovalMustBeADigest() {
+        Given given = threeDays("keep: {last: 1}");
+
+        PruneReport report = approve(given, "yes");
+
+        assertThat(report.malformed()).isEqualTo(1);
+        assertThat(given.images(Given.EAST)).hasSize(3);
+    }
+
+    @Test
+    void nothingGoesWhileThePolicySelectsNothingAnyMore() {
+        Given given = threeDays("keep: {last: 1}");
+        String instance = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
+        given.ec2(Given.EAST)
+                .createTags(tags ->
+                        tags.resources(instance)
+                                .tags(Tag.builder().key("backup").value("glod").build()));
+
+        PruneReport report = given.deployment.prune(DAY_4, false);
+
+        assertThat(report.blocked()).isEqualTo(1);
+        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.told()).singleElement().asString().contains("selects no instance");
+    }
+
+    @Test
+    void nothingGoesWhereMoreThanHalfOfTheImagesIsNotListedAnyMore() {
+        Given given = threeDays("keep: {last: 2}");
+        given.deployment.prune(DAY_4, false);
+        given.nights(4, 5);
+        prune(given, day(10));
+        given.instance("web-2");
+        Given more = given.redeployed(NIGHTLY + "    keep: {last: 9}");
+        more.nights(10, 10);
+        prune(more, day(21));
+        List<String> all = ids(more);
+        all.subList(0, all.size() - 4)
+                .forEach(id ->
+                        more.ec2(Given.EAST).deregisterImage(image -> image.imageId(id)));
+
+        PruneReport report =
+                prune(given.redeployed(NIGHTLY + "    keep: {last: 1}"), day(22));
+
+        assertThat(report.blocked()).isEqualTo(1);
+        assertThat(ids(given)).hasSize(4);
+    }
+
+    @Test
+    void aPublicImageIsToldAndStays() {
+        Given given = threeDays("keep: {last: 2}");
+        String oldest = oldest(given);
+        given.ec2(Given.EAST)
+                .modifyImageAttribute(modify ->
+                        modify.imageId(oldest)
+                                .launchPermission(add -> add.add(LaunchPermission.builder().group("all").build())));
+
+        given.deployment.prune(DAY_4, false);
+        prune(given, day(5));
+
+        assertThat(ids(given)).contains(oldest).hasSize(3);
+        assertThat(given.told()).singleElement().asString().contains("is public");
+    }
+
+    @Test
+    void anImageThatIsSharedByHandIsToldAndDisabledFirst() {
+        Given given = threeDays("keep: {last: 2}");
+        String oldest = oldest(given);
+        given.ec2(Given.EAST)
+                .modifyImageAttribute(modify ->
+                        modify.imageId(oldest)
+                                .launchPermission(add -> add.add(LaunchPermission.builder().userId("999988887777").build())));
+
+        given.deployment.prune(DAY_4, false);
+        prune(given, day(6));
+
+        assertThat(states(given)).containsExactlyInAnyOrder("disabled", "available", "available");
+        assertThat(given.told()).singleElement().asString().contains("999988887777");
+    }
+
+    @Test
+    void disabledImagesOfAPolicyThatLeftTheFileComeBack() {
+        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+        given.deployment.prune(DAY_4, false);
+
+        prune(
+                given.redeployed(
+                        """
+                        policies:
+                          platinum:
+                            select: {tags: {backup: gold}}
+                            schedule: {every: 24h}
+                        """),
+                day(5));
+
+        assertThat(states(given)).containsOnly("available").hasSize(3);
     }
 
     @Test
@@ -76,7 +307,9 @@ final class PruneHandlerTest {
         String id = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
         given.ec2(Given.EAST).terminateInstances(terminate -> terminate.instanceIds(id));
 
-        given.deployment.prune(Instant.parse("2027-03-01T04:30:00Z"), false);
+        PruneReport report = prune(given, Instant.parse("2027-03-01T04:30:00Z"));
+        assertThat(report.blocked()).isEqualTo(1);
+        approve(given, report.policies().getFirst().digest());
 
         assertThat(given.images(Given.EAST)).hasSize(2);
     }
@@ -233,7 +466,7 @@ final class PruneHandlerTest {
         assertThat(given.deployment.prune(DAY_4, false).refused()).isEqualTo(1);
         assertThat(given.told()).singleElement().asString().contains("could not be removed");
 
-        assertThat(given.deployment.prune(DAY_4.plusSeconds(60), false).removed()).isEqualTo(1);
+        assertThat(prune(given, day(5)).removed()).isEqualTo(1);
     }
 
     @Test
@@ -247,7 +480,7 @@ final class PruneHandlerTest {
                         tags.resources(oldest)
                                 .tags(Tag.builder().key(ImageTags.HOLD).value("yes").build()));
 
-        PruneReport report = given.deployment.prune(DAY_4.plusSeconds(60), false);
+        PruneReport report = prune(given, day(5));
 
         assertThat(report.calledOff()).isEqualTo(1);
         assertThat(ids(given)).contains(oldest);
@@ -329,6 +562,53 @@ final class PruneHandlerTest {
         given.instance("web-1");
         given.nights(3);
         return given;
+    }
+
+    private static final String NIGHTLY =
+            """
+            policies:
+              gold:
+                select: {tags: {backup: gold}}
+                schedule: {cron: "0 2 * * *"}
+            """;
+
+    private static Instant day(int number) {
+        return DAY_4.plus(Duration.ofDays(number - 4L));
+    }
+
+    private static PruneReport prune(Given given, Instant at) {
+        given.cloud.advanceTo(at);
+        return given.deployment.prune(at, false);
+    }
+
+    private static PruneReport approve(Given given, String digest) {
+        return new PruneHandler(given.deployment.application())
+                .handleRequest(Map.of("approve", digest), given.context("PruneFunction"));
+    }
+
+    private static void hold(Given given, String image) {
+        given.ec2(Given.EAST)
+                .createTags(tags ->
+                        tags.resources(image)
+                                .tags(Tag.builder().key(ImageTags.HOLD).value("yes").build()));
+    }
+
+    private static List<String> states(Given given) {
+        return given.images(Given.EAST).stream().map(i -> i.image().stateAsString()).toList();
+    }
+
+    private static String protection(LocalImage image) {
+        return image.image().deregistrationProtection();
+    }
+
+    private static List<String> permissions(Given given, String image) {
+        return given.ec2(Given.EAST)
+                .describeImageAttribute(ask ->
+                        ask.imageId(image).attribute(ImageAttributeName.LAUNCH_PERMISSION))
+                .launchPermissions()
+                .stream()
+                .map(permission -> permission.userId())
+                .toList();
     }
 
     private static String oldest(Given given) {
