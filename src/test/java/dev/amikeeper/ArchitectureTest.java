@@ -22,7 +22,9 @@ import dev.amikeeper.backup.BackupPlan;
 import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.replication.ReplicationPlan;
+import dev.amikeeper.retention.Planner;
 import dev.amikeeper.retention.PruneHandler;
+import dev.amikeeper.retention.Steps;
 
 import org.junit.jupiter.api.Test;
 
@@ -50,7 +52,12 @@ final class ArchitectureTest {
                 .or(belongToAnyOf(BackupPlan.class, ReplicationPlan.class))
                 .or(
                         resideInAPackage("dev.amikeeper.retention")
-                                .and(not(belongToAnyOf(PruneHandler.class))))
+                                .and(
+                                        not(
+                                                belongToAnyOf(
+                                                        PruneHandler.class,
+                                                        Planner.class,
+                                                        Steps.class))))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("software.amazon..", "com.amazonaws..")

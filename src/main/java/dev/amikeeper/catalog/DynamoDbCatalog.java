@@ -363,8 +363,7 @@ public final class DynamoDbCatalog implements Catalog {
                                         .expressionAttributeValues(
                                                 Map.of(
                                                         ":before",
-                                                        Items.number(
-                                                                tombstone.image().version()))))
+                                                        Items.number(tombstone.image().version()))))
                         .build());
         after.id().ifPresent(id -> writes.add(put(items.ami(after, id))));
         items.work(after).ifPresent(work -> writes.add(put(work)));

@@ -1,6 +1,5 @@
 package dev.amikeeper.cli;
 
-
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.image.Image;

@@ -300,10 +300,13 @@ public final class Images {
 
     private Answer change(Region region, Pace.Call call, Consumer<Ec2Client> change) {
         try {
-            paced(region, call, client -> {
-                change.accept(client);
-                return true;
-            });
+            paced(
+                    region,
+                    call,
+                    client -> {
+                        change.accept(client);
+                        return true;
+                    });
             return new Answer.Done();
         } catch (SdkException error) {
             return new Answer.Refused(Fault.text(error));

@@ -116,10 +116,14 @@ public record Image(
 
     /** EC2 is at work on it. */
     public Image started(ImageId startedId, int volumeCount, Instant now) {
-        return next(ImageState.CREATING, "", now, image -> {
-            image.id = Optional.of(startedId);
-            image.volumes = volumeCount;
-        });
+        return next(
+                ImageState.CREATING,
+                "",
+                now,
+                image -> {
+                    image.id = Optional.of(startedId);
+                    image.volumes = volumeCount;
+                });
     }
 
     /** It is a good image now. */
@@ -129,11 +133,15 @@ public record Image(
 
     /** This try failed; another one may begin at {@code next}. */
     public Image again(Instant next, String why, Instant now) {
-        return next(ImageState.REQUESTED, why, now, image -> {
-            image.attempt++;
-            image.id = Optional.empty();
-            image.due = next;
-        });
+        return next(
+                ImageState.REQUESTED,
+                why,
+                now,
+                image -> {
+                    image.attempt++;
+                    image.id = Optional.empty();
+                    image.due = next;
+                });
     }
 
     /** Given up. */
@@ -147,15 +155,19 @@ public record Image(
      */
     public Image disabling(
             String why, List<SnapshotId> itsSnapshots, List<String> itsPermissions, Instant now) {
-        return next(ImageState.DISABLING, why, now, image -> {
-            image.due = now.plus(LEASE);
-            image.snapshots = itsSnapshots;
-            image.permissions =
-                    Stream.concat(permissions.stream(), itsPermissions.stream())
-                            .distinct()
-                            .sorted()
-                            .toList();
-        });
+        return next(
+                ImageState.DISABLING,
+                why,
+                now,
+                image -> {
+                    image.due = now.plus(LEASE);
+                    image.snapshots = itsSnapshots;
+                    image.permissions =
+                            Stream.concat(permissions.stream(), itsPermissions.stream())
+                                    .distinct()
+                                    .sorted()
+                                    .toList();
+                });
     }
 
     /** It is disabled, and may be removed at {@code until}. */
@@ -170,19 +182,27 @@ public record Image(
 
     /** Its removal begins, for this reason; these snapshots go with it. */
     public Image retiring(String why, List<SnapshotId> itsSnapshots, Instant now) {
-        return next(ImageState.RETIRING, why, now, image -> {
-            image.due = now.plus(LEASE);
-            image.snapshots = itsSnapshots;
-        });
+        return next(
+                ImageState.RETIRING,
+                why,
+                now,
+                image -> {
+                    image.due = now.plus(LEASE);
+                    image.snapshots = itsSnapshots;
+                });
     }
 
     /** Its removal is called off, or taken back. */
     public Image keptAfterAll(Instant now) {
-        return next(ImageState.AVAILABLE, "", now, image -> {
-            image.snapshots = List.of();
-            image.permissions = List.of();
-            image.disabled = false;
-        });
+        return next(
+                ImageState.AVAILABLE,
+                "",
+                now,
+                image -> {
+                    image.snapshots = List.of();
+                    image.permissions = List.of();
+                    image.disabled = false;
+                });
     }
 
     /** The AMI is gone; of its snapshots these are still to be deleted. */

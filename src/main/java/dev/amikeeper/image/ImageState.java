@@ -1,7 +1,9 @@
 package dev.amikeeper.image;
 
-/** Where the catalogue's record of an image stands. It only moves forward, try by
- * try; an image that is kept after all is available again. */
+/**
+ * Where the catalogue's record of an image stands. It only moves forward, try by try; an image that
+ * is kept after all is available again.
+ */
 public enum ImageState {
     /** Waits for its {@code CreateImage} or {@code CopyImage}. */
     REQUESTED,

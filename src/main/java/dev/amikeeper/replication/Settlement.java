@@ -241,8 +241,7 @@ public final class Settlement {
     private Step buried(Image image, Instant now) {
         log.warn("{} {} was deregistered by somebody else", image.region(), image.name());
         Tombstone tombstone =
-                new Tombstone(
-                        image, now, "somebody else", "deregistered outside AMI Keeper");
+                new Tombstone(image, now, "somebody else", "deregistered outside AMI Keeper");
         return app.catalog().bury(image, tombstone) ? Step.CHANGED_BY_OTHERS : Step.NOTHING;
     }
 

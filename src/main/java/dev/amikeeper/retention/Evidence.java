@@ -49,8 +49,7 @@ public record Evidence(
 
     /** The same, with what was asked about those that may go. */
     public Evidence with(List<Usage.Probe> probes, Map<ImageId, List<String>> read) {
-        return new Evidence(
-                inEc2, usage.and(probes), Optional.of(read), copySources, imaged, now);
+        return new Evidence(inEc2, usage.and(probes), Optional.of(read), copySources, imaged, now);
     }
 
     /** Its AMI; empty once it is gone, which EC2 may still show for a while. */
@@ -102,8 +101,7 @@ public record Evidence(
             return reason(Kind.DISABLED, "disabled by somebody");
         }
         if (!isAvailable(ami.get())) {
-            return reason(
-                    Kind.NOT_AVAILABLE, "EC2 shows it as " + Texts.quoted(ami.get().state()));
+            return reason(Kind.NOT_AVAILABLE, "EC2 shows it as " + Texts.quoted(ami.get().state()));
         }
         return Optional.empty();
     }
@@ -149,11 +147,11 @@ public record Evidence(
                 .filter(launched -> launched.isAfter(now.minus(RECENTLY)))
                 .ifPresent(launched ->
                         against.add(
-                                new Reason(Kind.LAUNCHED, "launched from as lately as " + launched)));
+                                new Reason(
+                                        Kind.LAUNCHED, "launched from as lately as " + launched)));
         boolean readAll = image.state() != ImageState.AVAILABLE || permissions.isEmpty();
         if (!readAll && !permissions.get().containsKey(ami.id())) {
-            against.add(
-                    new Reason(Kind.USE_UNKNOWN, "whom it is shared with could not be read"));
+            against.add(new Reason(Kind.USE_UNKNOWN, "whom it is shared with could not be read"));
         }
         if (copySources.contains(new ImageRef(image.region(), ami.id()))) {
             against.add(new Reason(Kind.COPY_SOURCE, "a copy of it is being made or waits"));
@@ -171,9 +169,7 @@ public record Evidence(
         return switch (usage.of(ami.id())) {
             case Usage.Answer.Used(var by) -> reason(Kind.IN_USE, "used by " + some(by));
             case Usage.Answer.Unknown(var because) ->
-                    reason(
-                            Kind.USE_UNKNOWN,
-                            "whether it is used is not known: " + some(because));
+                    reason(Kind.USE_UNKNOWN, "whether it is used is not known: " + some(because));
             case Usage.Answer.Unused() -> Optional.empty();
         };
     }
@@ -184,8 +180,7 @@ public record Evidence(
             return reason(Kind.PROTECTED, "our deregistration protection is lifted first");
         }
         if (ours.filter(now::isBefore).isPresent()) {
-            return reason(
-                    Kind.PROTECTED, "its lifted protection still holds until " + ours.get());
+            return reason(Kind.PROTECTED, "its lifted protection still holds until " + ours.get());
         }
         return ami.isProtected()
                 ? reason(Kind.PROTECTED, "somebody protected it from deregistration")

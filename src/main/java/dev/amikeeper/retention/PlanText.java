@@ -109,8 +109,7 @@ public final class PlanText {
                 .flatMap(id -> evidence.usage().findings(id).stream())
                 .map(finding ->
                         "%s: %s (%s)"
-                                .formatted(
-                                        finding.probe(), answer(finding.answer()), finding.at()))
+                                .formatted(finding.probe(), answer(finding.answer()), finding.at()))
                 .toList();
     }
 
@@ -118,8 +117,7 @@ public final class PlanText {
         return switch (answer) {
             case Usage.Answer.Used(var by) -> "USED by " + String.join(", ", by);
             case Usage.Answer.Unused() -> "UNUSED";
-            case Usage.Answer.Unknown(var because) ->
-                    "UNKNOWN: " + String.join(", ", because);
+            case Usage.Answer.Unknown(var because) -> "UNKNOWN: " + String.join(", ", because);
         };
     }
 

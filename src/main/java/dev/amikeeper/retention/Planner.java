@@ -201,8 +201,7 @@ public final class Planner {
                     sharedBeyond(policy, image, beyond);
                 }
             } catch (SdkException error) {
-                warnOfBlindness(
-                        region, "launch permissions", Fault.text(error));
+                warnOfBlindness(region, "launch permissions", Fault.text(error));
             }
         }
         return permissions;
@@ -213,9 +212,9 @@ public final class Planner {
         Set<InstanceId> imaged = new HashSet<>();
         for (Region region : policy.select().regions()) {
             try {
-                app.instances()
-                        .tagged(
-                                region, policy.select().tags().keySet(), policy.select().states())
+                app
+                        .instances()
+                        .tagged(region, policy.select().tags().keySet(), policy.select().states())
                         .stream()
                         .filter(policy.select()::selects)
                         .map(Instance::id)
@@ -246,7 +245,8 @@ public final class Planner {
     }
 
     private void warnOfBlindness(Region region, String probe, String why) {
-        String text = region + ": nothing is removed, for use by " + probe + " is not known: " + why;
+        String text =
+                region + ": nothing is removed, for use by " + probe + " is not known: " + why;
         log.error("{}", text);
         tell(
                 "blind/" + region + "/" + probe,

@@ -126,8 +126,7 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
 
     /** The same plan, with nothing waiting for an approval any more. */
     public PolicyPlan approved() {
-        return new PolicyPlan(
-                policy, plans.stream().map(PrunePlan::approved).toList(), List.of());
+        return new PolicyPlan(policy, plans.stream().map(PrunePlan::approved).toList(), List.of());
     }
 
     /**

@@ -130,11 +130,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         private int blocked;
         private String problem = "";
 
-        PruneRun(
-                Instant now,
-                boolean dryRun,
-                Optional<String> approval,
-                BooleanSupplier timeLeft) {
+        PruneRun(Instant now, boolean dryRun, Optional<String> approval, BooleanSupplier timeLeft) {
             this.now = now;
             this.dryRun = dryRun;
             this.approval = approval;
@@ -147,15 +143,15 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             List<PolicyPlan> carriedOut = new ArrayList<>();
             for (Policy policy : planner.policies()) {
                 PolicyPlan plan = planner.plan(policy);
-                summaries.add(
-                        new PruneReport.Summary(plan.policy(), plan.digest(), plan.alarms()));
-                choose(plan).ifPresent(chosen -> {
-                    if (!chosen.alarms().isEmpty()) {
-                        blocked++;
-                    }
-                    chosen.plans().forEach(this::carryOut);
-                    carriedOut.add(chosen);
-                });
+                summaries.add(new PruneReport.Summary(plan.policy(), plan.digest(), plan.alarms()));
+                choose(plan)
+                        .ifPresent(chosen -> {
+                            if (!chosen.alarms().isEmpty()) {
+                                blocked++;
+                            }
+                            chosen.plans().forEach(this::carryOut);
+                            carriedOut.add(chosen);
+                        });
             }
             if (approval.isPresent() && carriedOut.isEmpty()) {
                 problem =
@@ -206,12 +202,10 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             Map<Region, Integer> listed = planner.listed();
             for (PrunePlan each : plan.plans()) {
                 Region region = each.region();
-                int still =
-                        listed.getOrDefault(region, 0) - removedIn.getOrDefault(region, 0);
+                int still = listed.getOrDefault(region, 0) - removedIn.getOrDefault(region, 0);
                 each.evidence()
                         .imaged()
-                        .map(imaged ->
-                                new Mark(plan.policy(), region, imaged.size(), still))
+                        .map(imaged -> new Mark(plan.policy(), region, imaged.size(), still))
                         .ifPresent(app.catalog()::mark);
             }
         }

@@ -66,9 +66,7 @@ public record PrunePlan(
         records.stream()
                 .collect(
                         groupingBy(
-                                image -> image.name().instance().value(),
-                                TreeMap::new,
-                                toList()))
+                                image -> image.name().instance().value(), TreeMap::new, toList()))
                 .values()
                 .stream()
                 .map(images -> new History(policy, images, evidence))
@@ -181,8 +179,7 @@ public record PrunePlan(
             Map<Image, List<Reason>> judged = new HashMap<>(Retention.judge(words, good));
             if (withReturnable.size() > good.size()) {
                 Retention.judge(words, withReturnable)
-                        .forEach((image, reasons) ->
-                                judged.merge(image, reasons, History::union));
+                        .forEach((image, reasons) -> judged.merge(image, reasons, History::union));
             }
             return judged;
         }
@@ -311,11 +308,10 @@ public record PrunePlan(
         /** While the instance is imaged, or may be. */
         private boolean isNewestCopy(Image image) {
             boolean imaged =
-                    evidence.imaged().map(all -> all.contains(image.name().instance())).orElse(true);
-            return image.isCopy()
-                    && imaged
-                    && !good.isEmpty()
-                    && good.getFirst().equals(image);
+                    evidence.imaged()
+                            .map(all -> all.contains(image.name().instance()))
+                            .orElse(true);
+            return image.isCopy() && imaged && !good.isEmpty() && good.getFirst().equals(image);
         }
 
         List<Upkeep> upkeep() {
@@ -346,7 +342,9 @@ public record PrunePlan(
         private static Optional<Upkeep> guard(Image image, Ami ami, boolean isNewest) {
             boolean ours = image.guardedUntil().filter(Image.IN_FORCE::equals).isPresent();
             if (isNewest) {
-                return ami.isProtected() ? Optional.empty() : Optional.of(new Upkeep.Protect(image));
+                return ami.isProtected()
+                        ? Optional.empty()
+                        : Optional.of(new Upkeep.Protect(image));
             }
             return ours ? Optional.of(new Upkeep.Unprotect(image)) : Optional.empty();
         }

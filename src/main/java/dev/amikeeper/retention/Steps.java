@@ -102,8 +102,7 @@ public final class Steps {
                         instanceof Answer.Refused(String why)) {
             return refused(enabling, "shared again", why);
         }
-        app.catalog()
-                .save(Change.of(enabling, enabling.keptAfterAll(now)));
+        app.catalog().save(Change.of(enabling, enabling.keptAfterAll(now)));
         log.info("{} {} is kept after all", image.region(), image.name());
         return End.DONE;
     }

@@ -169,13 +169,41 @@ abstract class CatalogContract {
     }
 
     @Test
+    void digsUpWhatWasRemovedOnce() {
+        Image available = available("i-1", AMI);
+        Image retiring = available.retiring("no rule", List.of(new SnapshotId("snap-1")), NOW);
+        Tombstone tombstone = new Tombstone(retiring, NOW, "prune", "no rule");
+        catalog.save(Change.of(available, retiring));
+        catalog.bury(retiring, tombstone);
+        Image back = retiring.keptAfterAll(NOW);
+
+        assertThat(catalog.unbury(tombstone, back)).isTrue();
+        assertThat(catalog.unbury(tombstone, back)).isFalse();
+
+        assertThat(catalog.find(EAST, AMI)).contains(back);
+        assertThat(catalog.removed("gold", EAST)).isEmpty();
+        assertThat(catalog.ofInstance(available.name().instance())).containsExactly(back);
+    }
+
+    @Test
+    void remembersWhatAPruningSaw() {
+        catalog.mark(new Mark("gold", EAST, 3, 40));
+        catalog.mark(new Mark("gold", WEST, 3, 20));
+        catalog.mark(new Mark("gold", EAST, 4, 41));
+
+        assertThat(catalog.marks("gold"))
+                .containsExactly(new Mark("gold", EAST, 4, 41), new Mark("gold", WEST, 3, 20));
+        assertThat(catalog.marks("silver")).isEmpty();
+    }
+
+    @Test
     void neverImagesABuriedSlotAgain() {
         Image available = available("i-1", AMI);
-        Tombstone tombstone =
-                new Tombstone(available, NOW, "prune", "no rule");
         Image retiring = available.retiring("no rule", List.of(new SnapshotId("snap-1")), NOW);
+        Tombstone tombstone = new Tombstone(retiring, NOW, "prune", "no rule");
         catalog.save(Change.of(available, retiring));
-        assertThat(waiting(EAST, Work.RETIRING)).containsExactly(retiring);
+        assertThat(catalog.work(EAST, Work.RETIRING, retiring.due(), 10))
+                .containsExactly(retiring);
 
         assertThat(catalog.bury(retiring, tombstone)).isTrue();
 

@@ -56,8 +56,7 @@ final class WriteUnitsTest {
                             new SnapshotId("snap-0abcdef1234567892"),
                             new SnapshotId("snap-0abcdef1234567893")),
                     NOW);
-    private final Tombstone tombstone =
-            new Tombstone(retiring, NOW, "prune", "no rule keeps it");
+    private final Tombstone tombstone = new Tombstone(retiring, NOW, "prune", "no rule keeps it");
 
     @Test
     void anIntentCosts7() {

@@ -45,9 +45,12 @@ final class ImageTest {
                                 BEGIN,
                                 "",
                                 List.of(),
+                                List.of(),
                                 false,
                                 false,
                                 false,
+                                Optional.empty(),
+                                Optional.empty(),
                                 1));
         assertThat(intent.isCopy()).isFalse();
         assertThat(intent.isGood()).isFalse();
@@ -207,9 +210,12 @@ final class ImageTest {
                                 LATER,
                                 "",
                                 List.of(),
+                                List.of(),
                                 false,
                                 false,
                                 false,
+                                Optional.empty(),
+                                Optional.empty(),
                                 1));
         assertThat(copy.isCopy()).isTrue();
     }

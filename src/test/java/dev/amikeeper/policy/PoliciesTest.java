@@ -116,6 +116,11 @@ final class PoliciesTest {
     }
 
     @Test
+    void readsWhetherTheNewestAreProtected() {
+        assertThat(only(policy("protect: true")).protect()).isTrue();
+    }
+
+    @Test
     void fillsInTheDefaults() {
         assertThat(only(LEAST))
                 .isEqualTo(
@@ -133,6 +138,7 @@ final class PoliciesTest {
                                 Map.of(),
                                 new Share(List.of(), List.of(), List.of()),
                                 new Retire(Optional.empty(), Optional.empty()),
+                                false,
                                 new Limits(Optional.empty(), Optional.empty())));
     }
 

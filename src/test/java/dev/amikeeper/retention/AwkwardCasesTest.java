@@ -60,7 +60,15 @@ final class AwkwardCasesTest {
                     Outcome expected = image.expected();
                     assertThat(expected.word())
                             .as(image.place())
-                            .isIn("keep", "remove", "finish", "call off", "unjudged");
+                            .isIn(
+                                    "keep",
+                                    "disable",
+                                    "wait",
+                                    "remove",
+                                    "await approval",
+                                    "finish",
+                                    "call off",
+                                    "unjudged");
                     boolean stays = Set.of("keep", "call off").contains(expected.word());
                     assertThat(!expected.because().isEmpty()).as(image.place()).isEqualTo(stays);
                     assertThat(words).as(image.place()).containsAll(expected.because());

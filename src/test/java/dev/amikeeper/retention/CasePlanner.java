@@ -26,6 +26,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Puts a case before the planner: all that these tests know of how to call it. */
@@ -44,7 +45,9 @@ final class CasePlanner {
         Map<String, Outcome> outcomes = new HashMap<>();
         given.images()
                 .forEach(image -> outcomes.put(image.key(), new Outcome("unjudged", List.of())));
-        PrunePlan.limited(policy.limits(), plans).stream()
+        PolicyPlan.of(policy, plans, new PolicyPlan.Found(Optional.of(1), Map.of(), List.of()))
+                .plans()
+                .stream()
                 .flatMap(plan -> plan.verdicts().stream())
                 .forEach(verdict -> outcomes.put(key(verdict.image()), outcome(verdict)));
         return outcomes;
@@ -54,6 +57,9 @@ final class CasePlanner {
         return switch (verdict) {
             case Verdict.Keep(_, var reasons) -> new Outcome("keep", words(reasons));
             case Verdict.Remove _ -> new Outcome("remove", List.of());
+            case Verdict.Disable _ -> new Outcome("disable", List.of());
+            case Verdict.Wait _ -> new Outcome("wait", List.of());
+            case Verdict.Await _ -> new Outcome("await approval", List.of());
             case Verdict.Finish _ -> new Outcome("finish", List.of());
             case Verdict.CallOff(_, var reasons) -> new Outcome("call off", words(reasons));
         };
@@ -104,9 +110,21 @@ final class CasePlanner {
             }
         }
         users.values().removeIf(List::isEmpty);
-        Usage usage = Usage.of(List.of(new Usage.Probe("instances", users, given.blind())));
+        Usage usage =
+                Usage.of(List.of(new Usage.Probe("instances", given.now(), users, given.blind())));
+        Map<ImageId, List<String>> permissions = new HashMap<>();
+        inEc2.keySet().forEach(id -> permissions.put(id, List.of()));
         return PrunePlan.of(
-                policy, new Region(region), records, inEc2, usage, copySources, given.now());
+                policy,
+                new Region(region),
+                records,
+                new Evidence(
+                        inEc2,
+                        usage,
+                        Optional.of(permissions),
+                        copySources,
+                        Optional.of(Set.of()),
+                        given.now()));
     }
 
     private static Image good(AwkwardCase.Line image) {

@@ -133,6 +133,55 @@ final class Given {
                 ami.isPublic());
     }
 
+    static Ami launched(Ami ami, Optional<Instant> when, boolean isPublic) {
+        return with(ami, ami.deprecation(), when, ami.isProtected(), isPublic);
+    }
+
+    static Ami guardedBy(Ami ami) {
+        return with(ami, ami.deprecation(), ami.lastLaunched(), true, ami.isPublic());
+    }
+
+    static Ami deprecated(Ami ami, Instant at) {
+        return with(ami, Optional.of(at), ami.lastLaunched(), ami.isProtected(), ami.isPublic());
+    }
+
+    private static Ami with(
+            Ami ami,
+            Optional<Instant> deprecation,
+            Optional<Instant> lastLaunched,
+            boolean isProtected,
+            boolean isPublic) {
+        return new Ami(
+                ami.id(),
+                ami.region(),
+                ami.name(),
+                ami.state(),
+                ami.tags(),
+                ami.snapshots(),
+                ami.created(),
+                ami.reason(),
+                deprecation,
+                lastLaunched,
+                isProtected,
+                isPublic);
+    }
+
+    /** The same policy with these stages. */
+    static Policy retiring(Policy policy, Policy.Retire retire, boolean protect) {
+        return new Policy(
+                policy.name(),
+                policy.select(),
+                policy.schedule(),
+                policy.on(),
+                policy.image(),
+                policy.keep(),
+                policy.replicate(),
+                policy.share(),
+                retire,
+                protect,
+                policy.limits());
+    }
+
     static Keep keep(String rules) {
         return keep(rules, UTC);
     }

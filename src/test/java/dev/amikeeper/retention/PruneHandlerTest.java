@@ -183,8 +183,7 @@ final class PruneHandlerTest {
     void anApprovalCarriesOutThePlanThatItNames() {
         Given given = threeDays("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
         given.deployment.prune(DAY_4, false);
-        String digest =
-                given.deployment.prune(DAY_4, true).policies().getFirst().digest();
+        String digest = given.deployment.prune(DAY_4, true).policies().getFirst().digest();
         assertThat(given.told()).singleElement().asString().contains(digest);
 
         PruneReport wrong = approve(given, "0123456789abcdef");
@@ -241,11 +240,9 @@ final class PruneHandlerTest {
         prune(more, day(21));
         List<String> all = ids(more);
         all.subList(0, all.size() - 4)
-                .forEach(id ->
-                        more.ec2(Given.EAST).deregisterImage(image -> image.imageId(id)));
+                .forEach(id -> more.ec2(Given.EAST).deregisterImage(image -> image.imageId(id)));
 
-        PruneReport report =
-                prune(given.redeployed(NIGHTLY + "    keep: {last: 1}"), day(22));
+        PruneReport report = prune(given.redeployed(NIGHTLY + "    keep: {last: 1}"), day(22));
 
         assertThat(report.blocked()).isEqualTo(1);
         assertThat(ids(given)).hasSize(4);
@@ -258,7 +255,8 @@ final class PruneHandlerTest {
         given.ec2(Given.EAST)
                 .modifyImageAttribute(modify ->
                         modify.imageId(oldest)
-                                .launchPermission(add -> add.add(LaunchPermission.builder().group("all").build())));
+                                .launchPermission(add ->
+                                        add.add(LaunchPermission.builder().group("all").build())));
 
         given.deployment.prune(DAY_4, false);
         prune(given, day(5));
@@ -274,7 +272,11 @@ final class PruneHandlerTest {
         given.ec2(Given.EAST)
                 .modifyImageAttribute(modify ->
                         modify.imageId(oldest)
-                                .launchPermission(add -> add.add(LaunchPermission.builder().userId("999988887777").build())));
+                                .launchPermission(add ->
+                                        add.add(
+                                                LaunchPermission.builder()
+                                                        .userId("999988887777")
+                                                        .build())));
 
         given.deployment.prune(DAY_4, false);
         prune(given, day(6));
@@ -602,9 +604,10 @@ final class PruneHandlerTest {
     }
 
     private static List<String> permissions(Given given, String image) {
-        return given.ec2(Given.EAST)
-                .describeImageAttribute(ask ->
-                        ask.imageId(image).attribute(ImageAttributeName.LAUNCH_PERMISSION))
+        return given
+                .ec2(Given.EAST)
+                .describeImageAttribute(
+                        ask -> ask.imageId(image).attribute(ImageAttributeName.LAUNCH_PERMISSION))
                 .launchPermissions()
                 .stream()
                 .map(permission -> permission.userId())

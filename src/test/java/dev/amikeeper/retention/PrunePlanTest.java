@@ -3,10 +3,13 @@ package dev.amikeeper.retention;
 import static dev.amikeeper.retention.Given.HOME;
 import static dev.amikeeper.retention.Given.NO_LIMITS;
 import static dev.amikeeper.retention.Given.ami;
+import static dev.amikeeper.retention.Given.deprecated;
+import static dev.amikeeper.retention.Given.guardedBy;
 import static dev.amikeeper.retention.Given.image;
 import static dev.amikeeper.retention.Given.inState;
 import static dev.amikeeper.retention.Given.intent;
 import static dev.amikeeper.retention.Given.keep;
+import static dev.amikeeper.retention.Given.launched;
 import static dev.amikeeper.retention.Given.policy;
 import static dev.amikeeper.retention.Given.snapshots;
 import static dev.amikeeper.retention.Given.tagged;
@@ -15,12 +18,14 @@ import static dev.amikeeper.retention.Given.withTags;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.amikeeper.catalog.Mark;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.Policy;
@@ -54,6 +59,10 @@ final class PrunePlanTest {
     private final List<Image> records = new ArrayList<>();
     private final Map<ImageId, Ami> inEc2 = new HashMap<>();
     private final Set<ImageRef> copySources = new HashSet<>();
+    private final Map<ImageId, List<String>> permissions = new HashMap<>();
+    private final Set<ImageId> unread = new HashSet<>();
+    private Optional<Set<InstanceId>> imaged = Optional.of(Set.of(new InstanceId("i-1")));
+    private PolicyPlan.Found found = new PolicyPlan.Found(Optional.of(1), Map.of(), List.of());
     private Usage usage = Usage.of(List.of(probe(Map.of(), Optional.empty())));
     private Policy policy = policy(Optional.of(keep("last: 1")), NO_LIMITS);
 
@@ -108,12 +117,10 @@ final class PrunePlanTest {
                         policy,
                         dr,
                         List.of(copy, newerCopy),
-                        Map.of(
-                                copy.id().orElseThrow(), ami(copy),
-                                newerCopy.id().orElseThrow(), ami(newerCopy)),
-                        usage,
-                        copySources,
-                        NOW);
+                        evidence(
+                                Map.of(
+                                        copy.id().orElseThrow(), ami(copy),
+                                        newerCopy.id().orElseThrow(), ami(newerCopy))));
 
         assertThat(plan.verdicts()).allMatch(Verdict.Keep.class::isInstance);
         assertThat(verdict(old)).isInstanceOf(Verdict.Remove.class);
@@ -158,11 +165,16 @@ final class PrunePlanTest {
         records.remove(old);
         Image adopted = given(Given.adopted(old));
 
-        assertThat(reasons(adopted))
-                .containsExactly(
-                        new Reason(
-                                Kind.ADOPTED,
-                                "its record was made from its tags, which are one key only"));
+        assertThat(verdict(adopted))
+                .isEqualTo(
+                        new Verdict.Await(
+                                new Verdict.Remove(
+                                        adopted,
+                                        "no rule keeps it (last: 1, atLeast: 0)",
+                                        snapshots(adopted)),
+                                List.of(
+                                        "its record was made from its tags, which are one key"
+                                                + " only")));
     }
 
     @Test
@@ -262,12 +274,7 @@ final class PrunePlanTest {
 
         assertThat(kinds(both))
                 .containsExactly(
-                        Kind.LAST,
-                        Kind.OTHER_TAGS,
-                        Kind.ADOPTED,
-                        Kind.HELD,
-                        Kind.USE_UNKNOWN,
-                        Kind.COPY_SOURCE);
+                        Kind.LAST, Kind.OTHER_TAGS, Kind.HELD, Kind.USE_UNKNOWN, Kind.COPY_SOURCE);
     }
 
     @Test
@@ -396,11 +403,15 @@ final class PrunePlanTest {
     }
 
     @Test
-    void aRetiringImageThatSomebodyDisabledIsLeftAlone() {
-        Image retiring = given(retiring(old));
-        shown(inState(ami(old), "disabled"));
+    void aStepThatAnotherRunHasJustBegunIsLeftToIt() {
+        Image retiring = given(old.retiring("no rule", snapshots(old), NOW.minusSeconds(1)));
 
-        assertThat(kinds(retiring)).containsExactly(Kind.DISABLED);
+        assertThat(verdict(retiring))
+                .isEqualTo(
+                        new Verdict.Wait(
+                                retiring,
+                                NOW.minusSeconds(1).plus(Image.LEASE),
+                                "another run is at it"));
     }
 
     @ParameterizedTest
@@ -424,12 +435,11 @@ final class PrunePlanTest {
         policy = policy(Optional.of(keep("last: 1")), limits(count, percent));
         givenMore(8);
 
-        Optional<String> why =
+        List<String> why =
                 over.isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(
-                                "would remove 9 of 10 good images, more than " + over + " allows");
-        assertThat(plan().blocked()).isEqualTo(why);
+                        ? List.of()
+                        : List.of("would take 9 of 10 images away, more than " + over + " allows");
+        assertThat(whole().alarms()).isEqualTo(why);
         assertThat(plan().verdicts())
                 .filteredOn(Verdict.Remove.class::isInstance)
                 .hasSize(why.isEmpty() ? 9 : 0);
@@ -439,12 +449,14 @@ final class PrunePlanTest {
     void everyRemovalThatTheBreakerStopsSaysSo() {
         policy = policy(Optional.of(keep("last: 1")), limits(0, null));
 
-        assertThat(reasons(old))
-                .containsExactly(
-                        new Reason(
-                                Kind.BREAKER,
-                                "would remove 1 of 2 good images,"
-                                        + " more than maxRemoveCount: 0 allows"));
+        assertThat(verdict(old))
+                .isInstanceOfSatisfying(
+                        Verdict.Await.class,
+                        await ->
+                                assertThat(await.because())
+                                        .containsExactly(
+                                                "would take 1 of 2 images away, more than"
+                                                        + " maxRemoveCount: 0 allows"));
         assertThat(kinds(newest)).containsExactly(Kind.LAST);
     }
 
@@ -456,7 +468,7 @@ final class PrunePlanTest {
         Image inUse = given(retiring(image("2026-02-02T02:00:00Z")));
         usage = Usage.of(List.of(probe(Map.of(id(inUse), List.of("i-7")), Optional.empty())));
 
-        assertThat(plan().blocked()).isPresent();
+        assertThat(whole().alarms()).isNotEmpty();
         assertThat(verdict(half)).isInstanceOf(Verdict.Finish.class);
         assertThat(verdict(inUse)).isInstanceOf(Verdict.CallOff.class);
     }
@@ -467,8 +479,9 @@ final class PrunePlanTest {
         given(intent("i-1", NOW));
         given(intent("i-2", NOW));
 
-        assertThat(plan().blocked())
-                .contains("would remove 1 of 2 good images, more than maxRemovePercent: 40 allows");
+        assertThat(whole().alarms())
+                .containsExactly(
+                        "would take 1 of 2 images away, more than maxRemovePercent: 40 allows");
     }
 
     @Test
@@ -476,7 +489,313 @@ final class PrunePlanTest {
         records.clear();
         policy = policy(Optional.of(keep("last: 1")), limits(0, 0));
 
-        assertThat(plan()).isEqualTo(new PrunePlan("gold", HOME, List.of(), 0, Optional.empty()));
+        assertThat(plan().verdicts()).isEmpty();
+        assertThat(whole().alarms()).isEmpty();
+    }
+
+    @Test
+    void isDisabledFirstWhereThePolicySaysSo() {
+        policy = retiring(Optional.of(Duration.ofDays(3)), false);
+
+        assertThat(verdict(old))
+                .isEqualTo(
+                        new Verdict.Disable(
+                                old,
+                                "no rule keeps it (last: 1, atLeast: 0)",
+                                Duration.ofDays(3),
+                                snapshots(old)));
+    }
+
+    @Test
+    void waitsForTheEndOfItsDwellAndGoesThen() {
+        Image disabled = given(disabledUntil(NOW.plusSeconds(1)), "disabled");
+        assertThat(verdict(disabled))
+                .isEqualTo(new Verdict.Wait(disabled, NOW.plusSeconds(1), disabled.note()));
+
+        Image over = given(disabledUntil(NOW), "disabled");
+        assertThat(verdict(over)).isEqualTo(new Verdict.Remove(over, over.note(), snapshots(over)));
+    }
+
+    @Test
+    void comesBackWhenItIsNeededAgain() {
+        Image disabled = given(disabledUntil(NOW), "disabled");
+
+        usage = Usage.of(List.of(probe(Map.of(id(old), List.of("i-7")), Optional.empty())));
+        assertThat(broughtBack(disabled)).containsExactly(Kind.IN_USE);
+
+        usage = Usage.of(List.of(probe(Map.of(), Optional.empty())));
+        copySources.add(new ImageRef(HOME, id(old)));
+        assertThat(broughtBack(disabled)).containsExactly(Kind.COPY_SOURCE);
+
+        copySources.clear();
+        shown(inState(tagged(ami(old), ImageTags.HOLD, ""), "disabled"));
+        assertThat(broughtBack(disabled)).containsExactly(Kind.HELD);
+
+        shown(inState(ami(old), "disabled"));
+        policy = policy(Optional.of(keep("last: 2")), NO_LIMITS);
+        assertThat(broughtBack(disabled)).containsExactly(Kind.LAST);
+
+        policy = policy(Optional.empty(), NO_LIMITS);
+        assertThat(broughtBack(disabled)).containsExactly(Kind.NO_RULES);
+    }
+
+    @Test
+    void comesBackWhenSomebodyEnabledIt() {
+        Image disabled = given(disabledUntil(NOW), "available");
+
+        assertThat(broughtBack(disabled)).containsExactly(Kind.ENABLED);
+    }
+
+    @Test
+    void comesBackWhenTheImageInItsPlaceIsGone() {
+        Image disabled = given(disabledUntil(NOW), "disabled");
+        inEc2.remove(id(newest));
+
+        assertThat(broughtBack(disabled)).containsExactly(Kind.LAST);
+    }
+
+    @Test
+    void aWayBackThatBeganIsFinishedWhateverTheRulesSay() {
+        Image enabling = given(disabledUntil(NOW).enabling(NOW), "disabled");
+
+        assertThat(verdict(enabling)).isEqualTo(new Verdict.CallOff(enabling, List.of()));
+    }
+
+    @Test
+    void unknownUseNeitherRemovesNorBringsBack() {
+        Image disabled = given(disabledUntil(NOW), "disabled");
+        usage = Usage.of(List.of(probe(Map.of(), Optional.of("denied"))));
+
+        assertThat(verdict(disabled))
+                .isEqualTo(
+                        new Verdict.Wait(
+                                disabled,
+                                NOW,
+                                "whether it is used is not known: instances: denied"));
+    }
+
+    @Test
+    void aDisabledImageDoesNotCountForAtLeast() {
+        policy = policy(Optional.of(keep("within: 1h, atLeast: 2")), NO_LIMITS);
+        given(disabledUntil(NOW), "disabled");
+        Image older = given(image("2026-02-01T02:00:00Z"));
+
+        assertThat(kinds(older)).containsExactly(Kind.AT_LEAST);
+    }
+
+    @Test
+    void aSharedImageIsDisabledForAWeekAtLeast() {
+        permissions.put(id(old), List.of("111122223333"));
+        assertThat(dwell()).isEqualTo(Duration.ofDays(7));
+
+        policy = retiring(Optional.of(Duration.ofDays(3)), false);
+        assertThat(dwell()).isEqualTo(Duration.ofDays(7));
+
+        policy = retiring(Optional.of(Duration.ofDays(8)), false);
+        assertThat(dwell()).isEqualTo(Duration.ofDays(8));
+    }
+
+    @Test
+    void anImageStaysWhoseLaunchPermissionsCouldNotBeRead() {
+        unread.add(id(old));
+
+        assertThat(kinds(old)).containsExactly(Kind.USE_UNKNOWN);
+    }
+
+    @Test
+    void aPublicImageStays() {
+        shown(launched(ami(old), Optional.empty(), true));
+
+        assertThat(kinds(old)).containsExactly(Kind.PUBLIC);
+    }
+
+    @Test
+    void anImageThatWasLaunchedWithinAWeekStays() {
+        Instant weekAgo = NOW.minus(Duration.ofDays(7));
+        shown(launched(ami(old), Optional.of(weekAgo.plusSeconds(1)), false));
+        assertThat(kinds(old)).containsExactly(Kind.LAUNCHED);
+
+        shown(launched(ami(old), Optional.of(weekAgo), false));
+        assertThat(verdict(old)).isInstanceOf(Verdict.Remove.class);
+    }
+
+    @Test
+    void theOnlyProvenImageStays() {
+        Image proven = given(old.proven(NOW));
+        assertThat(kinds(proven)).containsExactly(Kind.ONLY_PROVEN);
+
+        given(newest.proven(NOW));
+        assertThat(verdict(proven)).isInstanceOf(Verdict.Remove.class);
+    }
+
+    @Test
+    void theNewestCopyStaysWhileTheInstanceIsOrMayBeImaged() {
+        Region dr = new Region("us-west-2");
+        policy = policy(Optional.of(keep("within: 1h")), NO_LIMITS, Map.of(dr, DR_NONE));
+        Image older = copyOf(old, dr);
+        Image newer = copyOf(newest, dr);
+        Image future =
+                copyOf(given(image("i-1", NOW.plus(Duration.ofDays(1)))), dr)
+                        .disabledByOthers(true);
+
+        imaged = Optional.of(Set.of());
+        assertThat(planOf(dr, older, newer, future))
+                .noneMatch(kind -> kind.equals(Kind.NEWEST_COPY));
+        imaged = Optional.of(Set.of(new InstanceId("i-1")));
+        assertThat(planOf(dr, older, newer, future)).containsOnlyOnce(Kind.NEWEST_COPY);
+        imaged = Optional.empty();
+        assertThat(planOf(dr, older, newer, future)).containsOnlyOnce(Kind.NEWEST_COPY);
+    }
+
+    private static final Replica DR_NONE = new Replica(Optional.empty(), Optional.empty());
+
+    private List<Kind> planOf(Region region, Image... copies) {
+        Map<ImageId, Ami> amis = new HashMap<>();
+        for (Image copy : copies) {
+            amis.put(id(copy), ami(copy));
+        }
+        return PrunePlan.of(policy, region, List.of(copies), evidence(amis)).verdicts().stream()
+                .filter(Verdict.Keep.class::isInstance)
+                .flatMap(verdict -> ((Verdict.Keep) verdict).reasons().stream())
+                .map(Reason::kind)
+                .toList();
+    }
+
+    @Test
+    void theNewestAreProtectedAndTheOthersFreed() {
+        policy = retiring(Optional.empty(), true);
+        Image guarded = given(old.guardedUntil(Image.IN_FORCE));
+        shown(guardedBy(ami(old)));
+
+        assertThat(kinds(guarded)).containsExactly(Kind.PROTECTED);
+        assertThat(plan().upkeep())
+                .containsExactly(new Upkeep.Protect(newest), new Upkeep.Unprotect(guarded));
+    }
+
+    @Test
+    void theCoolDownIsWaitedFor() {
+        Image cooling = given(old.guardedUntil(NOW.plusSeconds(1)));
+        assertThat(kinds(cooling)).containsExactly(Kind.PROTECTED);
+
+        Image free = given(old.guardedUntil(NOW));
+        assertThat(verdict(free)).isInstanceOf(Verdict.Remove.class);
+    }
+
+    @Test
+    void protectionBySomebodyElseIsLeftAlone() {
+        shown(guardedBy(ami(old)));
+
+        assertThat(kinds(old)).containsExactly(Kind.PROTECTED);
+        assertThat(plan().upkeep()).isEmpty();
+    }
+
+    @Test
+    void theDateOfDeprecationIsSetOnceAndCountsFromTheCreation() {
+        policy =
+                Given.retiring(
+                        policy,
+                        new Policy.Retire(Optional.of(Duration.ofDays(7)), Optional.empty()),
+                        false);
+        shown(deprecated(ami(old), NOW));
+
+        assertThat(plan().upkeep())
+                .containsExactly(
+                        new Upkeep.Deprecate(
+                                newest, ami(newest).created().plus(Duration.ofDays(7))));
+    }
+
+    @Test
+    void theDigestNamesTheStepsAndNothingElse() {
+        String digest = whole().digest();
+        given(image("i-2", Instant.parse("2026-03-04T02:00:00Z")));
+        assertThat(whole().digest()).isEqualTo(digest).matches("[0-9a-f]{16}");
+
+        policy = retiring(Optional.of(Duration.ofDays(3)), false);
+        String disabling = whole().digest();
+        assertThat(disabling).isNotEqualTo(digest);
+
+        given(image("i-2", Instant.parse("2026-03-01T02:00:00Z")));
+        assertThat(whole().digest()).isNotIn(digest, disabling);
+    }
+
+    @Test
+    void anApprovalIsForWhatWaits() {
+        Image adopted = given(Given.adopted(image("2026-02-01T02:00:00Z")));
+        String digest = whole().digest();
+        records.remove(old);
+
+        assertThat(whole().digest()).isEqualTo(digest);
+        assertThat(whole().approved().plans().getFirst().verdicts())
+                .anyMatch(verdict ->
+                        verdict instanceof Verdict.Remove && verdict.image().equals(adopted));
+    }
+
+    @Test
+    void nothingGoesWhenThePolicySelectsNothingAnyMore() {
+        found = new PolicyPlan.Found(Optional.of(0), Map.of(), List.of(mark(1, 2)));
+        assertThat(whole().alarms()).containsExactly("the policy selects no instance any more");
+        assertThat(verdict(old)).isInstanceOf(Verdict.Await.class);
+
+        found = new PolicyPlan.Found(Optional.of(0), Map.of(), List.of(mark(0, 2)));
+        assertThat(whole().alarms()).isEmpty();
+        found = new PolicyPlan.Found(Optional.of(0), Map.of(), List.of());
+        assertThat(whole().alarms()).isNotEmpty();
+        found = new PolicyPlan.Found(Optional.empty(), Map.of(), List.of(mark(1, 2)));
+        assertThat(whole().alarms()).isEmpty();
+    }
+
+    @Test
+    void nothingGoesWhereMoreThanHalfOfTheImagesIsMissing() {
+        found = new PolicyPlan.Found(Optional.of(1), Map.of(HOME, 5), List.of(mark(1, 10)));
+        assertThat(whole().alarms()).isEmpty();
+
+        found = new PolicyPlan.Found(Optional.of(1), Map.of(HOME, 4), List.of(mark(1, 10)));
+        assertThat(whole().alarms())
+                .containsExactly("us-east-1 lists 4 of our images, of 10 after the last run");
+    }
+
+    @Test
+    void whatBeginsToLeaveAndWhatLeavesForGoodIsCountedEachByItself() {
+        policy = policy(Optional.of(keep("last: 1")), limits(1, null));
+        Image gone = given(disabledUntil(NOW, image("2026-02-01T02:00:00Z")), "disabled");
+
+        assertThat(whole().alarms()).isEmpty();
+        assertThat(verdict(old)).isInstanceOf(Verdict.Remove.class);
+        assertThat(verdict(gone)).isInstanceOf(Verdict.Remove.class);
+
+        given(disabledUntil(NOW, image("2026-02-02T02:00:00Z")), "disabled");
+        assertThat(whole().alarms()).hasSize(1);
+    }
+
+    private static Mark mark(int selected, int listed) {
+        return new Mark("gold", HOME, selected, listed);
+    }
+
+    private Image disabledUntil(Instant end) {
+        return disabledUntil(end, old);
+    }
+
+    private static Image disabledUntil(Instant end, Image image) {
+        Instant then = NOW.minus(Duration.ofDays(3));
+        return image.disabling("no rule keeps it", snapshots(image), List.of(), then)
+                .disabledUntil(end, then);
+    }
+
+    private List<Kind> broughtBack(Image image) {
+        assertThat(verdict(image)).isInstanceOf(Verdict.CallOff.class);
+        return ((Verdict.CallOff) verdict(image)).reasons().stream().map(Reason::kind).toList();
+    }
+
+    private Duration dwell() {
+        assertThat(verdict(old)).isInstanceOf(Verdict.Disable.class);
+        return ((Verdict.Disable) verdict(old)).dwell();
+    }
+
+    private static Policy retiring(Optional<Duration> disableFor, boolean protect) {
+        return Given.retiring(
+                policy(Optional.of(keep(protect ? "last: 1, atLeast: 1" : "last: 1")), NO_LIMITS),
+                new Policy.Retire(Optional.empty(), disableFor),
+                protect);
     }
 
     @Test
@@ -495,8 +814,7 @@ final class PrunePlanTest {
         PrunePlan plan = plan();
         List<Image> reversed = records.reversed();
 
-        assertThat(limited(PrunePlan.of(policy, HOME, reversed, inEc2, usage, copySources, NOW)))
-                .isEqualTo(plan);
+        assertThat(PrunePlan.of(policy, HOME, reversed, evidence(inEc2))).isEqualTo(plan);
     }
 
     @Test
@@ -530,12 +848,25 @@ final class PrunePlanTest {
         assertThatThrownBy(this::plan).isInstanceOf(IllegalArgumentException.class);
     }
 
-    private PrunePlan limited(PrunePlan plan) {
-        return PrunePlan.limited(policy.limits(), List.of(plan)).getFirst();
+    private PolicyPlan limited(PrunePlan plan) {
+        return PolicyPlan.of(policy, List.of(plan), found);
+    }
+
+    private PolicyPlan whole() {
+        return limited(PrunePlan.of(policy, HOME, records, evidence(inEc2)));
     }
 
     private PrunePlan plan() {
-        return limited(PrunePlan.of(policy, HOME, records, inEc2, usage, copySources, NOW));
+        return whole().plans().getFirst();
+    }
+
+    /** Nobody is shared with, unless a test says so. */
+    private Evidence evidence(Map<ImageId, Ami> amis) {
+        Map<ImageId, List<String>> read = new HashMap<>();
+        amis.keySet().forEach(id -> read.put(id, List.of()));
+        read.putAll(permissions);
+        unread.forEach(read::remove);
+        return new Evidence(amis, usage, Optional.of(read), copySources, imaged, NOW);
     }
 
     private Verdict verdict(Image image) {
@@ -582,7 +913,8 @@ final class PrunePlanTest {
     }
 
     private static Image retiring(Image image) {
-        return image.retiring("no rule keeps it", snapshots(image), NOW);
+        return image.retiring(
+                "no rule keeps it (last: 1, atLeast: 0)", snapshots(image), NOW.minus(Image.LEASE));
     }
 
     private static Image copyOf(Image image, Region region) {
