@@ -26,7 +26,7 @@ import java.util.Objects;
         mixinStandardHelpOptions = true,
         versionProvider = Keeper.Version.class,
         description = "Images EC2 instances, replicates and prunes their AMIs.",
-        subcommands = DemoCommand.class)
+        subcommands = {DemoCommand.class, PlanCommand.class, WhyCommand.class, UndoCommand.class})
 public final class Keeper implements Runnable {
     private static final Logger log = LoggerFactory.getLogger(Keeper.class);
 

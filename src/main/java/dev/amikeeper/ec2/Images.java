@@ -298,6 +298,51 @@ public final class Images {
                                 unprotect -> unprotect.imageId(id.value())));
     }
 
+    /** Puts the tag on an image that keeps it from being removed. */
+    public Answer hold(Region region, ImageId id, String why) {
+        return change(
+                region,
+                Pace.Call.CREATE_TAGS,
+                client ->
+                        client.createTags(tags ->
+                                tags.resources(id.value())
+                                        .tags(
+                                                Tag.builder()
+                                                        .key(ImageTags.HOLD)
+                                                        .value(why)
+                                                        .build())));
+    }
+
+    /**
+     * Takes a snapshot out of the Recycle Bin.
+     *
+     * @return refused if it is not in there, for it is gone for good or was never deleted
+     */
+    public Answer restore(Region region, SnapshotId id) {
+        return unpaced(
+                region,
+                client ->
+                        client.restoreSnapshotFromRecycleBin(
+                                restore -> restore.snapshotId(id.value())));
+    }
+
+    /** Takes an image out of the Recycle Bin; all its snapshots must be back. */
+    public Answer restore(Region region, ImageId id) {
+        return unpaced(
+                region,
+                client ->
+                        client.restoreImageFromRecycleBin(restore -> restore.imageId(id.value())));
+    }
+
+    private Answer unpaced(Region region, Consumer<Ec2Client> change) {
+        try {
+            change.accept(ec2.apply(region));
+            return new Answer.Done();
+        } catch (SdkException error) {
+            return new Answer.Refused(Fault.text(error));
+        }
+    }
+
     private Answer change(Region region, Pace.Call call, Consumer<Ec2Client> change) {
         try {
             paced(

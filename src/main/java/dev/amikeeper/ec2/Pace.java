@@ -28,6 +28,7 @@ public final class Pace {
         DELETE_SNAPSHOT(100, 5),
         MODIFY_IMAGE_ATTRIBUTE(100, 5),
         CREATE_IMAGE_USAGE_REPORT(50, 5),
+        CREATE_TAGS(100, 10),
         DELETE_TAGS(100, 10);
 
         private final int size;

@@ -10,11 +10,12 @@ import org.jspecify.annotations.Nullable;
 import java.nio.charset.StandardCharsets;
 
 /** What Lambda tells a function about its call; the time that is left never ends. */
-final class LocalContext implements Context {
+public final class LocalContext implements Context {
     private final String function;
     private final String requestId;
 
-    LocalContext(String function, String requestId) {
+    /** A call of this function. */
+    public LocalContext(String function, String requestId) {
         this.function = function;
         this.requestId = requestId;
     }

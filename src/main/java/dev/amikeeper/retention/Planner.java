@@ -86,7 +86,7 @@ public final class Planner {
     }
 
     /** All policies of the file, then those of which there are only images left. */
-    List<Policy> policies() {
+    public List<Policy> policies() {
         Set<String> forgotten =
                 views.values().stream()
                         .flatMap(view -> view.inEc2.values().stream())

@@ -12,7 +12,6 @@ import dev.amikeeper.policy.Policy;
 import dev.amikeeper.retention.Reason.Kind;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -248,9 +247,13 @@ public record PrunePlan(
             if (!bringingBack.isEmpty()) {
                 return new Verdict.CallOff(image, bringingBack);
             }
+            boolean dwells =
+                    image.state() == ImageState.DISABLED && evidence.now().isBefore(image.due());
+            if (dwells) {
+                return new Verdict.Wait(image, image.due(), image.note());
+            }
             if (!reasons.isEmpty()) {
-                Instant until = image.due().isAfter(evidence.now()) ? image.due() : evidence.now();
-                return new Verdict.Wait(image, until, reasons.getFirst().text());
+                return new Verdict.Wait(image, evidence.now(), reasons.getFirst().text());
             }
             return switch (image.state()) {
                 case DISABLING ->
@@ -259,10 +262,7 @@ public record PrunePlan(
                                 image.note(),
                                 dwell(image).orElse(Duration.ZERO),
                                 ami.snapshots());
-                case DISABLED ->
-                        evidence.now().isBefore(image.due())
-                                ? new Verdict.Wait(image, image.due(), image.note())
-                                : withTwoKeys(removal(image, ami));
+                case DISABLED -> withTwoKeys(removal(image, ami));
                 case RETIRING -> removal(image, ami);
                 case REQUESTED, CREATING, AVAILABLE, ENABLING, FAILED ->
                         throw new IllegalStateException(image + " is not on its way out");

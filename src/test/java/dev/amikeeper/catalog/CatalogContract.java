@@ -202,8 +202,7 @@ abstract class CatalogContract {
         Image retiring = available.retiring("no rule", List.of(new SnapshotId("snap-1")), NOW);
         Tombstone tombstone = new Tombstone(retiring, NOW, "prune", "no rule");
         catalog.save(Change.of(available, retiring));
-        assertThat(catalog.work(EAST, Work.RETIRING, retiring.due(), 10))
-                .containsExactly(retiring);
+        assertThat(catalog.work(EAST, Work.RETIRING, retiring.due(), 10)).containsExactly(retiring);
 
         assertThat(catalog.bury(retiring, tombstone)).isTrue();
 

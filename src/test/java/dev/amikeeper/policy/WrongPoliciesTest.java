@@ -81,7 +81,7 @@ final class WrongPoliciesTest {
                 arguments(
                         "policies: &p {gold: *p}\n",
                         "1:15 policies.gold.gold: unknown key; write one of select, schedule, on,"
-                            + " image, keep, replicate, share, retire, limits\n"
+                            + " image, keep, replicate, share, retire, protect, limits\n"
                             + "policies.yaml:1:15 policies.gold.select: missing; write which tags"
                             + " an instance must have, as tags: {backup: gold}"),
                 arguments("[".repeat(20_000), "1:1 nested too deeply; policies need six levels"),
@@ -110,7 +110,7 @@ final class WrongPoliciesTest {
                         "policies:\n  gold:\n",
                         "2:8 policies.gold: nothing is written here; write a mapping with keys of"
                                 + " select, schedule, on, image, keep, replicate, share, retire,"
-                                + " limits"),
+                                + " protect, limits"),
                 arguments(
                         "policies:\n  gold: {}\n",
                         "2:3 policies.gold.select: missing; write which tags an instance must have,"
@@ -176,11 +176,11 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("colour: blue"),
                         "4:5 policies.gold.colour: unknown key; write one of select, schedule, on,"
-                                + " image, keep, replicate, share, retire, limits"),
+                                + " image, keep, replicate, share, retire, protect, limits"),
                 arguments(
                         policy("<<: {every: 6h}"),
                         "4:5 policies.gold.<<: unknown key; write one of select, schedule, on,"
-                                + " image, keep, replicate, share, retire, limits"),
+                                + " image, keep, replicate, share, retire, protect, limits"),
                 arguments(
                         policy("schedule:"),
                         "4:14 policies.gold.schedule: nothing is written here; write a mapping with"

@@ -1,0 +1,120 @@
+package dev.amikeeper.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.local.LocalContext;
+import dev.amikeeper.retention.PruneHandler;
+import dev.amikeeper.retention.PruneReport;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+/** {@code keeper plan}. */
+@Command(
+        name = "plan",
+        mixinStandardHelpOptions = true,
+        versionProvider = Keeper.Version.class,
+        description = {
+            "Shows what pruning would do now, and why: the same plan as PruneFunction makes with"
+                    + " {\"dryRun\": true}. Changes nothing.",
+            "Exit status: 0, or 3 if something waits for an approval."
+        })
+final class PlanCommand implements Callable<Integer> {
+    private static final int AWAITING = 3;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
+    private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // as above
+    private Deployed deployed;
+
+    @Option(names = "--all", description = "Lists the images too that merely stay.")
+    private boolean all;
+
+    @Option(names = "--json", description = "Prints the plan as one JSON object.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        PruneReport report = plan(deployed.application());
+        out.print(json ? json(report) : text(report));
+        out.flush();
+        return report.awaiting() > 0 ? AWAITING : 0;
+    }
+
+    static PruneReport plan(Application app) {
+        return new PruneHandler(app)
+                .handleRequest(
+                        Map.of("dryRun", true), new LocalContext("PruneFunction", "keeper plan"));
+    }
+
+    static String json(Object report) {
+        try {
+            return JsonMapper.builder()
+                            .build()
+                            .writerWithDefaultPrettyPrinter()
+                            .writeValueAsString(report)
+                    + "\n";
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a report is plain records", e);
+        }
+    }
+
+    private String text(PruneReport report) {
+        StringBuilder text = new StringBuilder();
+        for (PruneReport.Summary policy : report.policies()) {
+            List<PruneReport.Line> lines =
+                    report.plan().stream()
+                            .filter(line -> line.policy().equals(policy.policy()))
+                            .toList();
+            List<PruneReport.Line> shown =
+                    lines.stream().filter(line -> all || !line.verdict().equals("keep")).toList();
+            text.append(
+                    "%s: plan %s, %d images, of which %d just stay%n"
+                            .formatted(
+                                    policy.policy(),
+                                    policy.digest(),
+                                    lines.size(),
+                                    lines.stream()
+                                            .filter(line -> line.verdict().equals("keep"))
+                                            .count()));
+            policy.alarms()
+                    .forEach(
+                            alarm -> text.append("  waits for an approval: %s%n".formatted(alarm)));
+            Table table = new Table("lllllll");
+            shown.forEach(line ->
+                    table.row(
+                            "  " + line.verdict(),
+                            line.region(),
+                            line.instance(),
+                            line.slot(),
+                            line.image(),
+                            (line.next() + " " + line.at()).strip(),
+                            String.join("; ", line.reasons())));
+            table.lines().forEach(line -> text.append(line).append(System.lineSeparator()));
+            text.append(System.lineSeparator());
+        }
+        if (report.unlisted() > 0) {
+            text.append("%d more images are not listed.%n".formatted(report.unlisted()));
+        }
+        if (report.awaiting() > 0) {
+            text.append(
+                    "To approve a plan, call PruneFunction with {\"approve\": \"<its digest>\"}.%n"
+                            .formatted());
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,211 @@
+package dev.amikeeper.cli;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.cli.Keeper.UnusableException;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.retention.PlanText;
+import dev.amikeeper.retention.Planner;
+import dev.amikeeper.retention.PruneReport;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** {@code keeper why}. */
+@Command(
+        name = "why",
+        mixinStandardHelpOptions = true,
+        versionProvider = Keeper.Version.class,
+        description =
+                "Explains an image, or all images of an instance: which policy and slot, what keeps"
+                        + " it, what uses it, what happens next and when.")
+final class WhyCommand implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
+    private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // as above
+    private Deployed deployed;
+
+    @Parameters(paramLabel = "ID", description = "An image, ami-..., or an instance, i-...")
+    @SuppressWarnings("NullAway.Init") // as above
+    private String id;
+
+    @Option(names = "--json", description = "Prints the explanation as one JSON object.")
+    private boolean json;
+
+    /** One image, by record and plan. */
+    record Explained(
+            String state,
+            String since,
+            String home,
+            String note,
+            String proven,
+            PruneReport.Line plan,
+            List<String> evidence) {
+        Explained {
+            evidence = List.copyOf(evidence);
+        }
+    }
+
+    /** An image that is gone. */
+    record Gone(
+            String region, String slot, String image, String removedAt, String by, String why) {}
+
+    /** The answer. */
+    record Answer(List<Explained> images, List<Gone> gone) {
+        Answer {
+            images = List.copyOf(images);
+            gone = List.copyOf(gone);
+        }
+    }
+
+    @Override
+    public void run() {
+        if (!id.matches("(ami|i)-[0-9a-z]+")) {
+            throw new UnusableException(
+                    id + " is neither an image, as ami-0abc, nor an instance, as i-0abc.");
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        Answer answer = explain(deployed.application(), id);
+        if (answer.images().isEmpty() && answer.gone().isEmpty()) {
+            throw new UnusableException(
+                    "The catalogue knows nothing of " + id + ", neither present nor removed.");
+        }
+        out.print(json ? PlanCommand.json(answer) : text(answer));
+        out.flush();
+    }
+
+    static Answer explain(Application app, String id) {
+        Planner planner = new Planner(app, app.clock().instant(), false, _ -> {}).read();
+        List<Explained> images = new ArrayList<>();
+        List<Gone> gone = new ArrayList<>();
+        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
+        regions.addAll(app.policies().regions());
+        for (var policy : planner.policies()) {
+            for (var plan : planner.plan(policy).plans()) {
+                List<PruneReport.Line> lines = PlanText.lines(plan).toList();
+                for (int i = 0; i < lines.size(); i++) {
+                    Image image = plan.verdicts().get(i).image();
+                    if (isAbout(image, id)) {
+                        images.add(
+                                explained(
+                                        image,
+                                        lines.get(i),
+                                        PlanText.evidence(plan.evidence(), image)));
+                    }
+                }
+            }
+            for (Region region : regions) {
+                app.catalog().removed(policy.name(), region).stream()
+                        .filter(tombstone -> isAbout(tombstone.image(), id))
+                        .map(tombstone ->
+                                new Gone(
+                                        region.name(),
+                                        tombstone.name().toString(),
+                                        tombstone.id().map(ImageId::value).orElse(""),
+                                        tombstone.removedAt().toString(),
+                                        tombstone.by(),
+                                        tombstone.why()))
+                        .forEach(gone::add);
+            }
+        }
+        return new Answer(images, gone);
+    }
+
+    private static boolean isAbout(Image image, String id) {
+        return id.startsWith("i-")
+                ? image.name().instance().equals(new InstanceId(id))
+                : image.id().map(ImageId::value).filter(id::equals).isPresent();
+    }
+
+    private static Explained explained(Image image, PruneReport.Line line, List<String> evidence) {
+        return new Explained(
+                image.state().toString().toLowerCase(java.util.Locale.ROOT),
+                image.since().toString(),
+                image.home().map(Object::toString).orElse(""),
+                image.note(),
+                image.proven().map(Object::toString).orElse(""),
+                line,
+                evidence);
+    }
+
+    private String text(Answer answer) {
+        StringBuilder text = new StringBuilder();
+        boolean single = id.startsWith("ami-");
+        if (!single) {
+            Table table = new Table("llllll");
+            answer.images()
+                    .forEach(each ->
+                            table.row(
+                                    each.plan.region(),
+                                    each.plan.policy() + " " + each.plan.slot(),
+                                    each.plan.image(),
+                                    each.state,
+                                    each.plan.verdict(),
+                                    (each.plan.next() + " " + each.plan.at()).strip()
+                                            + (each.plan.next().isEmpty() ? "" : ": ")
+                                            + String.join("; ", each.plan.reasons())));
+            table.lines().forEach(line -> text.append(line).append(System.lineSeparator()));
+        } else {
+            answer.images().forEach(each -> text.append(text(each)));
+        }
+        answer.gone()
+                .forEach(each ->
+                        text.append(
+                                "%s  %s  %s  removed %s by %s: %s%n"
+                                        .formatted(
+                                                each.region,
+                                                each.slot,
+                                                each.image,
+                                                each.removedAt,
+                                                each.by,
+                                                each.why)));
+        return text.toString();
+    }
+
+    private static String text(Explained each) {
+        Table table = new Table("ll");
+        table.row("image", each.plan.image() + " in " + each.plan.region());
+        table.row(
+                "of",
+                "%s, slot %s of policy %s"
+                        .formatted(each.plan.instance(), each.plan.slot(), each.plan.policy()));
+        if (!each.home.isEmpty()) {
+            table.row("copy of", each.home);
+        }
+        table.row("state", each.state + " since " + each.since);
+        if (!each.note.isEmpty()) {
+            table.row("note", each.note);
+        }
+        if (!each.proven.isEmpty()) {
+            table.row("proven", "a restore from it passed on " + each.proven);
+        }
+        table.row("verdict", each.plan.verdict());
+        each.plan.reasons().forEach(reason -> table.row("", reason));
+        table.row(
+                "next",
+                each.plan.next().isEmpty()
+                        ? "nothing, until no rule keeps it"
+                        : (each.plan.next() + " " + each.plan.at()).strip());
+        for (int i = 0; i < each.evidence.size(); i++) {
+            table.row(i == 0 ? "evidence" : "", each.evidence.get(i));
+        }
+        StringBuilder text = new StringBuilder();
+        table.lines().forEach(line -> text.append(line).append(System.lineSeparator()));
+        return text.append(System.lineSeparator()).toString();
+    }
+}

@@ -1,0 +1,179 @@
+package dev.amikeeper.retention;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.Answer;
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.Look;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.SnapshotId;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Takes a step of pruning back by hand. The image is held, so that the next run does not take the
+ * step again. May be repeated: what was done already is left as it is.
+ */
+public final class Undo {
+    private final Application app;
+    private final Instant now;
+
+    /** How it ended; the text is for a person. */
+    public sealed interface End {
+        String text();
+
+        /** The image is available and held. */
+        record Back(String text) implements End {}
+
+        /** There is nothing to take back, or it cannot be. */
+        record Impossible(String text) implements End {}
+    }
+
+    public Undo(Application app, Instant now) {
+        this.app = app;
+        this.now = now;
+    }
+
+    /** Brings the image back. */
+    public End of(Region region, ImageId id) {
+        Optional<Image> record = app.catalog().find(region, id);
+        if (record.isPresent() && isThere(region, id)) {
+            return stillThere(record.get(), id);
+        }
+        return tombstone(region, id)
+                .<End>map(tombstone -> fromTheBin(tombstone, tombstone.image(), id))
+                .or(() -> record.map(image -> fromTheBin(image, id)))
+                .orElseGet(() ->
+                        new End.Impossible(
+                                region
+                                        + ": the catalogue knows no image "
+                                        + id
+                                        + ", neither present nor removed within a year"));
+    }
+
+    private End stillThere(Image image, ImageId id) {
+        return switch (image.state()) {
+            case DISABLING, DISABLED, ENABLING, RETIRING -> {
+                if (hold(image.region(), id) instanceof Answer.Refused(String why)) {
+                    yield new End.Impossible(id + " could not be held: " + why);
+                }
+                yield switch (new Steps(app, now, "keeper undo").bringBack(image)) {
+                    case DONE -> back(id, "is enabled again");
+                    case LEFT, REFUSED, CHANGED, UNREADABLE ->
+                            new End.Impossible(
+                                    id + " could not be brought back now; it is held, try again");
+                };
+            }
+            case AVAILABLE -> new End.Impossible(id + " is available: nothing is to be undone");
+            case REQUESTED, CREATING, FAILED ->
+                    new End.Impossible(id + " was never available: nothing is to be undone");
+        };
+    }
+
+    /** A removal that is not buried yet. */
+    private End fromTheBin(Image image, ImageId id) {
+        if (image.state() != ImageState.RETIRING) {
+            return new End.Impossible(
+                    id
+                            + " was deregistered by somebody else, and its snapshots with it or"
+                            + " not; try again when the next run has recorded that");
+        }
+        return restored(image, id)
+                .<End>map(End.Impossible::new)
+                .orElseGet(() -> stillThere(image, id));
+    }
+
+    private End fromTheBin(Tombstone tombstone, Image image, ImageId id) {
+        Optional<String> trouble = restored(image, id).or(() -> inUse(image, id));
+        if (trouble.isPresent()) {
+            return new End.Impossible(trouble.get());
+        }
+        app.catalog().unbury(tombstone, image.keptAfterAll(now));
+        return back(id, "is back from the Recycle Bin");
+    }
+
+    /** Snapshots first, for the image cannot be restored without them. */
+    private Optional<String> restored(Image image, ImageId id) {
+        if (isThere(image.region(), id)) {
+            return Optional.empty();
+        }
+        List<String> refused = new ArrayList<>();
+        for (SnapshotId snapshot : image.snapshots()) {
+            if (app.images().restore(image.region(), snapshot)
+                    instanceof Answer.Refused(String why)) {
+                refused.add(snapshot + ": " + why);
+            }
+        }
+        return app.images().restore(image.region(), id) instanceof Answer.Refused(String why)
+                ? Optional.of(
+                        id
+                                + " cannot be restored from the Recycle Bin: "
+                                + why
+                                + (refused.isEmpty() ? "" : "; " + String.join("; ", refused))
+                                + elsewhere(image))
+                : Optional.empty();
+    }
+
+    private String elsewhere(Image image) {
+        List<String> others =
+                app.catalog().ofInstance(image.name().instance()).stream()
+                        .filter(other -> other.name().equals(image.name()) && other.isGood())
+                        .map(other ->
+                                other.region() + " " + other.id().map(ImageId::value).orElse(""))
+                        .toList();
+        return others.isEmpty()
+                ? "; no other Region has an image of this slot"
+                : "; the same slot is there in " + String.join(", ", others);
+    }
+
+    /** Held, enabled and shared as it was. */
+    private Optional<String> inUse(Image image, ImageId id) {
+        Region region = image.region();
+        List<Answer> answers = new ArrayList<>();
+        answers.add(hold(region, id));
+        answers.add(app.images().enable(region, id));
+        List<String> permissions =
+                image.permissions().stream().filter(who -> !who.equals(Images.EVERYBODY)).toList();
+        if (!permissions.isEmpty()) {
+            answers.add(app.images().share(region, id, permissions));
+        }
+        return answers.stream()
+                .flatMap(answer ->
+                        answer instanceof Answer.Refused(String why)
+                                ? Optional.of(id + " is back, but: " + why).stream()
+                                : Optional.<String>empty().stream())
+                .findFirst();
+    }
+
+    private Answer hold(Region region, ImageId id) {
+        return app.images().hold(region, id, "undone " + now);
+    }
+
+    private static End back(ImageId id, String how) {
+        return new End.Back(
+                id
+                        + " "
+                        + how
+                        + ", with its launch permissions, and held: remove its tag amikeeper:hold"
+                        + " to let it go again");
+    }
+
+    private boolean isThere(Region region, ImageId id) {
+        return app.images().look(region, id) instanceof Look.Shown(Ami ami)
+                && !ami.state().equals("deregistered");
+    }
+
+    private Optional<Tombstone> tombstone(Region region, ImageId id) {
+        return app.policies().all().stream()
+                .flatMap(policy -> app.catalog().removed(policy.name(), region).stream())
+                .filter(tombstone -> tombstone.id().equals(Optional.of(id)))
+                .findFirst();
+    }
+}
