@@ -5,6 +5,8 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.policy.Policy;
 
+import org.junit.jupiter.api.Test;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -20,21 +22,14 @@ import java.util.Set;
  * <p>How long a plan of 100,000 images takes, and how many calls of EC2 it takes to prune 1,000 of
  * 2,000 images with two volumes each.
  */
-public final class PruneBenchmark {
+final class PruneBenchmark {
     private static final Instant NOW = Instant.parse("2027-01-01T05:00:00Z");
     private static final int IMAGES = 100_000;
     private static final int INSTANCES = 1_000;
     private static final int ROUNDS = 5;
 
-    private PruneBenchmark() {}
-
-    /** Prints the figures. */
-    public static void main(String[] arguments) {
-        calls();
-        plan();
-    }
-
-    private static void calls() {
+    @Test
+    void callsToPrune1000Of2000Images() {
         dev.amikeeper.Given given =
                 dev.amikeeper.Given.inMemory(
                         """
@@ -58,7 +53,8 @@ public final class PruneBenchmark {
                 report.removed(),
                 given.images(dev.amikeeper.Given.EAST).size(),
                 given.cloud.snapshots(dev.amikeeper.Given.EAST).size());
-        given.cloud.calls(dev.amikeeper.Given.EAST)
+        given.cloud
+                .calls(dev.amikeeper.Given.EAST)
                 .forEach((action, count) -> {
                     int made = count - before.getOrDefault(action, 0);
                     if (made > 0) {
@@ -67,11 +63,13 @@ public final class PruneBenchmark {
                 });
     }
 
-    private static void plan() {
+    @Test
+    void planOf100000Images() {
         Policy policy =
                 Given.policy(
                         Optional.of(
-                                Given.keep("last: 3, daily: 14, weekly: 8, monthly: 12, atLeast: 2")),
+                                Given.keep(
+                                        "last: 3, daily: 14, weekly: 8, monthly: 12, atLeast: 2")),
                         Given.NO_LIMITS);
         List<Image> records = new ArrayList<>();
         Map<ImageId, Ami> inEc2 = new HashMap<>();

@@ -566,6 +566,20 @@ final class PruneHandlerTest {
         return given;
     }
 
+    @Test
+    void theSampleOfAnApprovalIsUnderstood() throws Exception {
+        Given given = threeDays("keep: {last: 1}");
+
+        PruneReport report =
+                new PruneHandler(given.deployment.application())
+                        .handleRequest(
+                                Samples.read("prune-approve.json"), given.context("PruneFunction"));
+
+        assertThat(report.malformed()).isZero();
+        assertThat(report.problem()).contains("no plan has the digest");
+        assertThat(given.images(Given.EAST)).hasSize(3);
+    }
+
     private static final String NIGHTLY =
             """
             policies:
