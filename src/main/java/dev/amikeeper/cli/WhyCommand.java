@@ -6,9 +6,14 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Keep;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.retention.Forecast;
 import dev.amikeeper.retention.PlanText;
 import dev.amikeeper.retention.Planner;
+import dev.amikeeper.retention.PrunePlan;
 import dev.amikeeper.retention.PruneReport;
+import dev.amikeeper.retention.Verdict;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,8 +23,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -55,7 +62,8 @@ final class WhyCommand implements Runnable {
             String note,
             String proven,
             PruneReport.Line plan,
-            List<String> evidence) {
+            List<String> evidence,
+            String forecast) {
         Explained {
             evidence = List.copyOf(evidence);
         }
@@ -105,7 +113,8 @@ final class WhyCommand implements Runnable {
                                 explained(
                                         image,
                                         lines.get(i),
-                                        PlanText.evidence(plan.evidence(), image)));
+                                        PlanText.evidence(plan.evidence(), image),
+                                        forecast(policy, plan, image, app.clock().instant())));
                     }
                 }
             }
@@ -132,7 +141,30 @@ final class WhyCommand implements Runnable {
                 : image.id().map(ImageId::value).filter(id::equals).isPresent();
     }
 
-    private static Explained explained(Image image, PruneReport.Line line, List<String> evidence) {
+    /** When the rules let it go, if the schedule goes on as it is. */
+    private static String forecast(Policy policy, PrunePlan plan, Image image, Instant now) {
+        Optional<Keep> keep = policy.keepFor(image);
+        boolean isJudged = image.isGood() && keep.isPresent() && policy.schedule().isPresent();
+        if (!isJudged) {
+            return "";
+        }
+        List<Image> good =
+                plan.verdicts().stream()
+                        .map(Verdict::image)
+                        .filter(other -> other.name().instance().equals(image.name().instance()))
+                        .filter(Image::isGood)
+                        .toList();
+        return Forecast.dropped(keep.get(), policy.schedule().orElseThrow(), good, image, now)
+                .map(slot ->
+                        "no rule keeps it from the image of "
+                                + slot
+                                + " on, if the schedule"
+                                + " goes on as it is")
+                .orElse("a rule keeps it for years, if the schedule goes on as it is");
+    }
+
+    private static Explained explained(
+            Image image, PruneReport.Line line, List<String> evidence, String forecast) {
         return new Explained(
                 image.state().toString().toLowerCase(java.util.Locale.ROOT),
                 image.since().toString(),
@@ -140,7 +172,8 @@ final class WhyCommand implements Runnable {
                 image.note(),
                 image.proven().map(Object::toString).orElse(""),
                 line,
-                evidence);
+                evidence,
+                forecast);
     }
 
     private String text(Answer answer) {
@@ -199,8 +232,11 @@ final class WhyCommand implements Runnable {
         table.row(
                 "next",
                 each.plan.next().isEmpty()
-                        ? "nothing, until no rule keeps it"
+                        ? "nothing"
                         : (each.plan.next() + " " + each.plan.at()).strip());
+        if (!each.forecast.isEmpty()) {
+            table.row("", each.forecast);
+        }
         for (int i = 0; i < each.evidence.size(); i++) {
             table.row(i == 0 ? "evidence" : "", each.evidence.get(i));
         }

@@ -99,7 +99,7 @@ public enum Fault {
     }
 
     /** The error in one line; a denial says which permission the role lacks. */
-    static String text(SdkException error, String permission) {
+    public static String text(SdkException error, String permission) {
         return of(error) == DENIED
                 ? Texts.plain("the role may not call " + permission + ": " + text(error))
                 : text(error);

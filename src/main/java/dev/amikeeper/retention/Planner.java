@@ -169,8 +169,17 @@ public final class Planner {
         List<ImageId> all = ids(candidates.stream());
         List<ImageId> shared = ids(candidates.stream().filter(withPermissions::isShared));
         List<Usage.Probe> probes = new ArrayList<>(app.probes().references(region, all));
-        probes.add(app.probes().otherAccounts(region, shared, mayRequest));
+        Usage.Probe others = app.probes().otherAccounts(region, shared, mayRequest);
+        probes.add(others);
         probes.forEach(probe -> warnOfBlindness(region, probe));
+        others.own().values().stream()
+                .flatMap(finding ->
+                        finding.answer() instanceof Usage.Answer.Unknown(var because)
+                                ? because.stream()
+                                : Stream.empty())
+                .filter(because -> because.contains("may not call"))
+                .findFirst()
+                .ifPresent(because -> warnOfBlindness(region, others.name(), because));
         return evidence.with(probes, permissions);
     }
 
@@ -201,7 +210,10 @@ public final class Planner {
                     sharedBeyond(policy, image, beyond);
                 }
             } catch (SdkException error) {
-                warnOfBlindness(region, "launch permissions", Fault.text(error));
+                warnOfBlindness(
+                        region,
+                        "launch permissions",
+                        Fault.text(error, "ec2:DescribeImageAttribute"));
             }
         }
         return permissions;

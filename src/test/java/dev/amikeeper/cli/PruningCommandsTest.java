@@ -76,6 +76,14 @@ final class PruningCommandsTest {
         assertThat(image.images().getFirst().evidence())
                 .anyMatch(line -> line.startsWith("instances: UNUSED"));
 
+        String newest = id(given.records(Given.EAST).getLast()).value();
+        assertThat(
+                        WhyCommand.explain(given.deployment.application(), newest)
+                                .images()
+                                .getFirst()
+                                .forecast())
+                .contains("no rule keeps it from the image of 2026-03-05T02:00:00Z on");
+
         prune(given, DAY_4.plus(Duration.ofDays(3)));
         WhyCommand.Answer all =
                 WhyCommand.explain(
