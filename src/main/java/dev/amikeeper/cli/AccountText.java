@@ -105,7 +105,10 @@ final class AccountText {
         }
         Table table = new Table("l").row("Why they are kept").row("  " + words(account.kept()));
         if (account.toGo() > 0) {
-            table.row("  " + number(account.toGo()) + " by nothing: the next run removes them");
+            table.row(
+                    "  "
+                            + number(account.toGo())
+                            + " by nothing: disabled, or the next run takes them");
         }
         section("Why they are kept", table);
     }

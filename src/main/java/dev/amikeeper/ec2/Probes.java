@@ -78,11 +78,12 @@ public final class Probes {
      * and so counts as not used by others.
      *
      * @param sharedCandidates images that are to go and that other accounts may launch
+     * @param now the run's time, by which a report is old
      * @param mayRequest whether to ask EC2 for the reports that are missing, which writes
      */
     public Usage.Probe otherAccounts(
-            Region region, Collection<ImageId> sharedCandidates, boolean mayRequest) {
-        return new UsageReports(region, ec2.apply(region), images, mayRequest, clock.instant())
+            Region region, Collection<ImageId> sharedCandidates, boolean mayRequest, Instant now) {
+        return new UsageReports(region, ec2.apply(region), images, mayRequest, now)
                 .probe(sharedCandidates);
     }
 

@@ -169,7 +169,7 @@ public final class Planner {
         List<ImageId> all = ids(candidates.stream());
         List<ImageId> shared = ids(candidates.stream().filter(withPermissions::isShared));
         List<Usage.Probe> probes = new ArrayList<>(app.probes().references(region, all));
-        Usage.Probe others = app.probes().otherAccounts(region, shared, mayRequest);
+        Usage.Probe others = app.probes().otherAccounts(region, shared, mayRequest, now);
         probes.add(others);
         probes.forEach(probe -> warnOfBlindness(region, probe));
         others.own().values().stream()

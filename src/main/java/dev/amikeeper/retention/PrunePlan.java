@@ -298,6 +298,11 @@ public record PrunePlan(
                 reasons.add(new Reason(Kind.NEWEST_COPY, text));
             }
             reasons.addAll(evidence.against(image, ami));
+            // Nobody asked about an image that stays anyway.
+            if (evidence.usage().leftOut(ami.id())
+                    && reasons.stream().anyMatch(reason -> reason.kind() != Kind.USE_UNKNOWN)) {
+                reasons.removeIf(reason -> reason.kind() == Kind.USE_UNKNOWN);
+            }
             return reasons;
         }
 

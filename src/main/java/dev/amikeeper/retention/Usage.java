@@ -41,6 +41,15 @@ public record Usage(List<Probe> probes) {
         return because.isEmpty() ? new Answer.Unused() : new Answer.Unknown(because);
     }
 
+    /** Whether the probes that are asked about single images were not asked about this one. */
+    boolean leftOut(ImageId image) {
+        Usage bulk = new Usage(probes.stream().filter(probe -> probe.asked().isEmpty()).toList());
+        return bulk.of(image) instanceof Answer.Unused
+                && probes.stream()
+                        .flatMap(probe -> probe.asked().stream())
+                        .anyMatch(asked -> !asked.contains(image));
+    }
+
     /** What each probe answers for an image, and of when its answer is. */
     public List<Finding> findings(ImageId image) {
         return probes.stream().map(probe -> probe.of(image)).toList();

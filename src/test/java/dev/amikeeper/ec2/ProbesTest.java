@@ -400,7 +400,7 @@ final class ProbesTest {
     @Test
     void withoutCandidatesNothingIsAsked() {
         probes.references(REGION, List.of());
-        probes.otherAccounts(REGION, List.of(), true);
+        probes.otherAccounts(REGION, List.of(), true, cloud.now());
 
         assertThat(cloud.calls()).isEmpty();
     }
@@ -556,11 +556,11 @@ final class ProbesTest {
     @Test
     void reportsAreReadForManyImagesAtOnce() {
         List<ImageId> shared = available(40);
-        probes.otherAccounts(REGION, shared, true);
+        probes.otherAccounts(REGION, shared, true, cloud.now());
         cloud.advance(Duration.ofHours(24));
         int before = cloud.calls().getOrDefault("DescribeImageUsageReports", 0);
 
-        Usage usage = Usage.of(List.of(probes.otherAccounts(REGION, shared, true)));
+        Usage usage = Usage.of(List.of(probes.otherAccounts(REGION, shared, true, cloud.now())));
 
         assertThat(shared)
                 .allSatisfy(it -> assertThat(usage.of(it)).isEqualTo(new Answer.Unused()));
@@ -580,7 +580,7 @@ final class ProbesTest {
         }
         cloud.advance(Duration.ofHours(24));
 
-        Usage usage = Usage.of(List.of(probes.otherAccounts(REGION, shared, false)));
+        Usage usage = Usage.of(List.of(probes.otherAccounts(REGION, shared, false, cloud.now())));
 
         assertThat(shared)
                 .allSatisfy(it -> assertThat(usage.of(it)).isInstanceOf(Answer.Used.class));
@@ -593,7 +593,7 @@ final class ProbesTest {
     void aRunRequestsAHundredReportsAndTheNextRunGoesOn() {
         List<ImageId> shared = available(101);
 
-        Usage first = Usage.of(List.of(probes.otherAccounts(REGION, shared, true)));
+        Usage first = Usage.of(List.of(probes.otherAccounts(REGION, shared, true, cloud.now())));
         assertThat(first.of(shared.getLast()))
                 .isEqualTo(
                         unknown(
@@ -601,7 +601,7 @@ final class ProbesTest {
                                         + " requests one"));
         assertThat(cloud.calls()).containsEntry("CreateImageUsageReport", 100);
 
-        probes.otherAccounts(REGION, shared, true);
+        probes.otherAccounts(REGION, shared, true, cloud.now());
         assertThat(cloud.calls()).containsEntry("CreateImageUsageReport", 101);
     }
 
@@ -610,7 +610,7 @@ final class ProbesTest {
         List<ImageId> shared = available(3);
         cloud.faults().calls("CreateImageUsageReport").deny();
 
-        Usage usage = Usage.of(List.of(probes.otherAccounts(REGION, shared, true)));
+        Usage usage = Usage.of(List.of(probes.otherAccounts(REGION, shared, true, cloud.now())));
 
         assertThat(shared)
                 .allSatisfy(it ->
@@ -630,10 +630,10 @@ final class ProbesTest {
         List<ImageId> shared = available(2);
         cloud.faults().calls("CreateImageUsageReport").error("InvalidAMIID.NotFound", 400);
 
-        probes.otherAccounts(REGION, shared, true);
+        probes.otherAccounts(REGION, shared, true, cloud.now());
         cloud.advance(Duration.ofHours(24));
 
-        Usage usage = Usage.of(List.of(probes.otherAccounts(REGION, shared, false)));
+        Usage usage = Usage.of(List.of(probes.otherAccounts(REGION, shared, false, cloud.now())));
         assertThat(usage.of(shared.getFirst())).isInstanceOf(Answer.Unknown.class);
         assertThat(usage.of(shared.getLast())).isEqualTo(new Answer.Unused());
     }
@@ -645,7 +645,8 @@ final class ProbesTest {
         reported(image);
         cloud.faults().calls(action).deny();
 
-        Usage usage = Usage.of(List.of(probes.otherAccounts(REGION, List.of(image), true)));
+        Usage usage =
+                Usage.of(List.of(probes.otherAccounts(REGION, List.of(image), true, cloud.now())));
 
         assertThat(usage.of(image))
                 .isEqualTo(
@@ -676,7 +677,10 @@ final class ProbesTest {
     }
 
     private Finding otherAccounts(ImageId image, boolean mayRequest) {
-        return Usage.of(List.of(probes.otherAccounts(REGION, List.of(image), mayRequest)))
+        return Usage.of(
+                        List.of(
+                                probes.otherAccounts(
+                                        REGION, List.of(image), mayRequest, cloud.now())))
                 .findings(image)
                 .getFirst();
     }

@@ -603,6 +603,16 @@ final class PrunePlanTest {
     }
 
     @Test
+    void nobodyAsksAboutAnImageThatStaysAnyway() {
+        Probe narrow = new Probe("references", NOW, Map.of(), Optional.empty()).askedOnly(Set.of());
+        usage = usage.and(List.of(narrow));
+        unread.add(id(newest));
+
+        assertThat(kinds(newest)).containsExactly(Kind.LAST);
+        assertThat(kinds(old)).containsExactly(Kind.USE_UNKNOWN);
+    }
+
+    @Test
     void aPublicImageStays() {
         shown(launched(ami(old), Optional.empty(), true));
 
