@@ -39,11 +39,13 @@ def tick(time, twice=False):
 
 
 def play(steps):
-    """So many times five minutes; every event and message comes twice."""
-    for _ in range(steps):
+    """So many times five minutes, with a sweep in every third; every event and message comes twice."""
+    for step in range(steps):
         for event in world("advance", {"seconds": 300})["events"]: host.deliver(event); host.deliver(event)
         host.drain(duplicate=True)
-        tick(world("advance", {"seconds": 0})["now"][:19] + "Z")
+        now = world("advance", {"seconds": 0})["now"][:19] + "Z"
+        tick(now)
+        if step % 3 == 2: host.scheduled(now, only="SweepFunction"); host.drain(duplicate=True)
 
 
 def killed(function, event, action, nth):

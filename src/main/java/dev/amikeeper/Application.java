@@ -9,6 +9,7 @@ import dev.amikeeper.ec2.Probes;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.InvalidPolicyException;
 import dev.amikeeper.policy.Policies;
+import dev.amikeeper.queue.DeadLetters;
 import dev.amikeeper.queue.Kicks;
 import dev.amikeeper.report.Announcements;
 
@@ -38,11 +39,13 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -55,6 +58,7 @@ public record Application(
         Instances instances,
         Probes probes,
         Kicks kicks,
+        DeadLetters deadLetters,
         Announcements announcements,
         InstantSource clock) {
     /** AWS's services as this application reaches them. */
@@ -66,7 +70,8 @@ public record Application(
             SqsClient sqs,
             SnsClient sns,
             InstantSource clock,
-            Consumer<Duration> pause) {}
+            Consumer<Duration> pause,
+            RandomGenerator random) {}
 
     private static @Nullable Application instance;
 
@@ -81,7 +86,11 @@ public record Application(
         Pace pace = new Pace(cloud.clock(), cloud.pause());
         Catalog catalog =
                 new DynamoDbCatalog(
-                        cloud.dynamoDb(), settings.table(), settings.account(), cloud.pause());
+                        cloud.dynamoDb(),
+                        settings.table(),
+                        settings.account(),
+                        cloud.pause(),
+                        cloud.random());
         Images images = new Images(cloud.ec2(), pace);
         return new Application(
                 settings,
@@ -95,6 +104,11 @@ public record Application(
                         settings.createQueue(),
                         settings.copyQueue(),
                         settings.account()),
+                new DeadLetters(
+                        cloud.sqs(),
+                        settings.createQueue(),
+                        settings.copyQueue(),
+                        settings.eventDeadLetters()),
                 new Announcements(cloud.sns(), settings.alertTopic(), catalog),
                 cloud.clock());
     }
@@ -130,7 +144,8 @@ public record Application(
                         SqsClient.builder().httpClient(http).build(),
                         SnsClient.builder().httpClient(http).build(),
                         InstantSource.system(),
-                        Application::sleep);
+                        Application::sleep,
+                        new Random());
         return of(settings, readPolicies(settings), cloud);
     }
 

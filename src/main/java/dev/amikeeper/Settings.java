@@ -17,6 +17,8 @@ import java.util.stream.Collectors;
  * @param createQueue the URL of the queue of kicks for imaging, {@code CREATE_QUEUE_URL}
  * @param copyQueue the URL of the queue of kicks for copying, {@code COPY_QUEUE_URL}
  * @param alertTopic the topic for what needs a person, {@code ALERT_TOPIC_ARN}
+ * @param eventDeadLetters the URL of the queue of events that could not be handled, {@code
+ *     EVENT_DEAD_LETTER_QUEUE_URL}; only the command line needs it
  * @param policies where the policies are: {@code classpath:policies.yaml}, or {@code file:/…};
  *     {@code POLICIES}
  */
@@ -27,6 +29,7 @@ public record Settings(
         String createQueue,
         String copyQueue,
         String alertTopic,
+        Optional<String> eventDeadLetters,
         String policies) {
     private static final String DEFAULT_POLICIES = "classpath:policies.yaml";
 
@@ -65,8 +68,11 @@ public record Settings(
                 environment.getOrDefault("CREATE_QUEUE_URL", ""),
                 environment.getOrDefault("COPY_QUEUE_URL", ""),
                 environment.getOrDefault("ALERT_TOPIC_ARN", ""),
-                Optional.ofNullable(environment.get("POLICIES"))
-                        .filter(from -> !from.isBlank())
-                        .orElse(DEFAULT_POLICIES));
+                optional(environment, "EVENT_DEAD_LETTER_QUEUE_URL"),
+                optional(environment, "POLICIES").orElse(DEFAULT_POLICIES));
+    }
+
+    private static Optional<String> optional(Map<String, String> environment, String name) {
+        return Optional.ofNullable(environment.get(name)).filter(value -> !value.isBlank());
     }
 }

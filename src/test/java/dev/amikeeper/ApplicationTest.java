@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 final class ApplicationTest {
     private static final Region HOME = new Region("eu-west-1");
@@ -107,6 +108,14 @@ final class ApplicationTest {
     }
 
     private static Settings from(String policies) {
-        return new Settings(HOME, "123456789012", "table", "create", "copy", "topic", policies);
+        return new Settings(
+                HOME,
+                "123456789012",
+                "table",
+                "create",
+                "copy",
+                "topic",
+                Optional.empty(),
+                policies);
     }
 }

@@ -25,6 +25,8 @@ import dev.amikeeper.replication.ReplicationPlan;
 import dev.amikeeper.retention.Planner;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.Steps;
+import dev.amikeeper.sweep.Drift;
+import dev.amikeeper.sweep.Gap;
 
 import org.junit.jupiter.api.Test;
 
@@ -40,7 +42,8 @@ final class ArchitectureTest {
                     .importPackages("dev.amikeeper");
 
     private static final DescribedPredicate<JavaClass> EMBEDDED =
-            resideInAnyPackage("dev.amikeeper.local..", "dev.amikeeper.cli..");
+            resideInAnyPackage(
+                    "dev.amikeeper.local..", "dev.amikeeper.cli..", "dev.amikeeper.simulation..");
 
     private static final JavaClasses SHIPPED = CLASSES.that(not(EMBEDDED));
 
@@ -49,7 +52,7 @@ final class ArchitectureTest {
         noClasses()
                 .that()
                 .resideInAnyPackage("dev.amikeeper.image", "dev.amikeeper.policy")
-                .or(belongToAnyOf(BackupPlan.class, ReplicationPlan.class))
+                .or(belongToAnyOf(BackupPlan.class, ReplicationPlan.class, Drift.class, Gap.class))
                 .or(
                         resideInAPackage("dev.amikeeper.retention")
                                 .and(

@@ -5,7 +5,9 @@ import com.amazonaws.services.lambda.runtime.Context;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.TestTables;
 import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.SimulatedCloud;
@@ -25,6 +27,14 @@ public final class Given {
     public static final String WEST = "us-west-2";
     public static final String IRELAND = "eu-west-1";
     public static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
+
+    private static final String NIGHTLY =
+            """
+            policies:
+              gold:
+                select: {tags: {backup: gold}}
+                schedule: {cron: "0 2 * * *"}
+            """;
 
     public final SimulatedCloud cloud;
     public final LocalDeployment deployment;
@@ -67,14 +77,12 @@ public final class Given {
 
     /** One policy that images at 02:00 UTC. */
     public static Given nightly(String more) {
-        return new Given(
-                """
-                policies:
-                  gold:
-                    select: {tags: {backup: gold}}
-                    schedule: {cron: "0 2 * * *"}
-                """
-                        + more.indent(4));
+        return new Given(NIGHTLY + more.indent(4));
+    }
+
+    /** The same, with the catalogue in memory. */
+    public static Given nightlyInMemory(String more) {
+        return inMemory(NIGHTLY + more.indent(4), 1);
     }
 
     public String instance(String name) {
@@ -119,6 +127,18 @@ public final class Given {
 
     public List<LocalImage> images(String region) {
         return cloud.images(region);
+    }
+
+    /** The snapshots that EC2 shows an image of the home Region to have. */
+    public List<SnapshotId> snapshotsOf(ImageId image) {
+        return deployment
+                .application()
+                .images()
+                .find(new Region(EAST), List.of(image))
+                .values()
+                .stream()
+                .flatMap(ami -> ami.snapshots().stream())
+                .toList();
     }
 
     public Catalog catalog() {

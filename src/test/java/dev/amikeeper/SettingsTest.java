@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 final class SettingsTest {
     private static final Map<String, String> NEEDED =
@@ -71,6 +72,16 @@ final class SettingsTest {
     }
 
     @Test
+    void knowWhereDeadLettersOfEventsAreIfTheyAreTold() {
+        String queue = "https://sqs/events";
+
+        assertThat(Settings.from(with("EVENT_DEAD_LETTER_QUEUE_URL", queue)).eventDeadLetters())
+                .contains(queue);
+        assertThat(Settings.from(with("EVENT_DEAD_LETTER_QUEUE_URL", " ")).eventDeadLetters())
+                .isEmpty();
+    }
+
+    @Test
     void refuseWhatIsNoRegion() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Settings.from(with("AWS_REGION", "mars")))
@@ -85,6 +96,7 @@ final class SettingsTest {
                 "https://sqs/create.fifo",
                 "https://sqs/copy.fifo",
                 "arn:aws:sns:us-east-1:123456789012:alerts",
+                Optional.empty(),
                 policies);
     }
 

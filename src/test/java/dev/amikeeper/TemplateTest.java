@@ -169,7 +169,7 @@ final class TemplateTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"schedule, ScheduleFunction", "prune, PruneFunction"})
+    @CsvSource({"schedule, ScheduleFunction", "prune, PruneFunction", "sweep, SweepFunction"})
     void theScheduleSendsWhatTheSampleShows(String sample, String function) throws Exception {
         Map<String, Object> event = map(sample(sample));
         Object input = at(triggers(function).getFirst(), "Properties.Input.Sub");

@@ -73,7 +73,12 @@ public final class RequestHandler
         return report;
     }
 
-    private RequestReport take(BackupPlan.Request request, Instant now) {
+    /**
+     * Takes a request that came by an event, or that the sweep found on an instance.
+     *
+     * @throws SdkException if the instances cannot be looked at
+     */
+    public RequestReport take(BackupPlan.Request request, Instant now) {
         List<Instance> found = find(request, now);
         BackupPlan plan = BackupPlan.requested(request, app.policies(), found, now);
         List<Image> fresh = app.catalog().request(plan.intents());
@@ -101,21 +106,21 @@ public final class RequestHandler
         } catch (SdkException error) {
             app.catalog()
                     .note(
-                            new Notice(
-                                    "unread/"
+                            Notice.event(
+                                    "request/"
                                             + request.region()
                                             + "/"
                                             + request.instances()
                                             + "/"
-                                            + request.slot(),
+                                            + request.slot()
+                                            + "/unread",
                                     now,
                                     request.region()
                                             + ": "
                                             + request.instances()
                                             + " could not be looked at: "
                                             + Fault.text(error),
-                                    "Lambda repeats the request twice; after that, ask again",
-                                    true));
+                                    "Lambda repeats the request twice; after that, ask again"));
             // Lambda repeats an event whose function failed.
             throw error;
         }
@@ -131,8 +136,8 @@ public final class RequestHandler
         log.warn("{}", text);
         app.catalog()
                 .note(
-                        new Notice(
-                                "refused/"
+                        Notice.event(
+                                "request/"
                                         + request.region()
                                         + "/"
                                         + refusal.instance()
@@ -140,8 +145,7 @@ public final class RequestHandler
                                         + request.slot(),
                                 now,
                                 text,
-                                refusal.remedy(),
-                                true));
+                                refusal.remedy()));
     }
 
     /** Only once the intents are recorded: until then the tag is what remembers the request. */

@@ -8,8 +8,7 @@ package dev.amikeeper.backup;
  * @param selected instances that those slots' policies select
  * @param requested new intents
  * @param unreadable policies whose Region could not be read; they are tried again
- * @param givenUp what waited too long
- * @param kicked Regions where something waits
+ * @param kicked Regions where images are to be made
  * @param malformed 1 if the event could not be understood
  */
 public record ScheduleReport(
@@ -18,6 +17,5 @@ public record ScheduleReport(
         int selected,
         int requested,
         int unreadable,
-        int givenUp,
         int kicked,
         int malformed) {}

@@ -9,6 +9,7 @@ import dev.amikeeper.image.Region;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -74,6 +75,22 @@ public interface Catalog {
      */
     boolean unbury(Tombstone tombstone, Image after);
 
+    /** Of these images of a Region, the tombstones of those that are removed. */
+    Map<ImageName, Tombstone> removed(Region region, Collection<ImageName> names);
+
+    /**
+     * Records an image that was found in EC2 and of which there is neither record nor tombstone.
+     *
+     * @return false if there is one
+     */
+    boolean adopt(Image found);
+
+    /** What the last sweep left for the next one. */
+    SweepState lastSweep();
+
+    /** Remembers what a sweep leaves for the next one. */
+    void swept(SweepState state);
+
     /** What the last run of pruning saw of a policy, by Region. */
     List<Mark> marks(String policy);
 
@@ -81,18 +98,30 @@ public interface Catalog {
     void mark(Mark mark);
 
     /**
-     * Records a notice.
+     * Records a notice. A trouble that was over is open anew; if people have not been told yet that
+     * it was over, they are told neither.
      *
-     * @return false if one with this key stands already
+     * @return false if one with this key stands already: an open trouble, or an event
      */
     boolean note(Notice notice);
+
+    /**
+     * Records that a trouble is over. Those who were told of it are told that too; if they have not
+     * been told yet, they are told neither.
+     *
+     * @return false if no such trouble is open
+     */
+    boolean resolve(String key, Instant at);
 
     /** All notices, by time. */
     List<Notice> notices();
 
-    /** The notices that people have not been told yet. */
+    /** The troubles that are open, by time. */
+    List<Notice> open();
+
+    /** What people have not been told yet: notices, and ends of troubles that they know of. */
     List<Notice> unannounced();
 
-    /** Remembers that people have been told. */
+    /** Remembers that people have been told this. */
     void announced(Notice notice);
 }

@@ -24,10 +24,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -44,13 +45,17 @@ import java.util.stream.Stream;
  *   <tr><td>account/Region/ami/ami-…</td><td>"name"</td><td>image by Region and id: state events;
  *       points to the image</td></tr>
  *   <tr><td>account/Region/work/kind</td><td>slot/policy/instance</td><td>what waits or is under
- *       way, oldest slot first: workers, room for copies, sweep; points to the image</td></tr>
+ *       way or was given up, oldest slot first: workers, room for copies, sweep; points to the
+ *       image</td></tr>
  *   <tr><td>account/Region/removed/policy</td><td>instance/slot</td><td>tombstones</td></tr>
  *   <tr><td>account/bookmarks</td><td>policy/Region, or Region</td><td>where the schedules
  *       stand, and which Regions there are: the tick</td></tr>
  *   <tr><td>account/runs/policy</td><td>slot/Region/outcome</td><td>runs, newest first</td></tr>
  *   <tr><td>account/marks/policy</td><td>Region</td><td>what the last pruning saw</td></tr>
+ *   <tr><td>account/sweep</td><td>"state"</td><td>what the last sweep left for the next one
+ *       </td></tr>
  *   <tr><td>account/notices</td><td>key</td><td>what went wrong</td></tr>
+ *   <tr><td>account/open</td><td>key</td><td>the troubles that are not over: sweep</td></tr>
  *   <tr><td>account/unannounced</td><td>key</td><td>what people are still to be told</td></tr>
  *   <tr><td>index {@value #BY_INSTANCE}: account/instance/i-…</td><td>slot/Region/policy</td>
  *       <td>images of an instance in all Regions, newest first: restoring. Keys only, so that it
@@ -75,12 +80,16 @@ public final class DynamoDbCatalog implements Catalog {
     /** DynamoDB allows 100 items a transaction; an intent takes three. */
     private static final int INTENTS_A_TRANSACTION = 33;
 
+    private static final Map<String, String> SAME_NOTICE_NAMES =
+            Map.of("#at", "at", "#resolved", "resolved");
+
     private static final int KEYS_A_BATCH = 100;
     private static final int TRIES = 8;
 
     private final DynamoDbClient dynamoDb;
     private final String table;
     private final Consumer<Duration> pause;
+    private final RandomGenerator random;
     private final Keys keys;
     private final Items items;
 
@@ -91,7 +100,18 @@ public final class DynamoDbCatalog implements Catalog {
      */
     public DynamoDbCatalog(
             DynamoDbClient dynamoDb, String table, String account, Consumer<Duration> pause) {
+        this(dynamoDb, table, account, pause, new Random());
+    }
+
+    /** The same, with pauses of a length that this chance decides. */
+    public DynamoDbCatalog(
+            DynamoDbClient dynamoDb,
+            String table,
+            String account,
+            Consumer<Duration> pause,
+            RandomGenerator random) {
         this.dynamoDb = dynamoDb;
+        this.random = random;
         this.pause = pause;
         this.table = table;
         this.keys = new Keys(account);
@@ -181,16 +201,20 @@ public final class DynamoDbCatalog implements Catalog {
 
     /** Three writes: the record, the check that its slot is not buried, the work. */
     private List<TransactWriteItem> begin(Image intent) {
-        Map<String, AttributeValue> tombstone = keys.tombstone(intent.region(), intent.name());
         return List.of(
                 putNew(items.image(intent)),
-                TransactWriteItem.builder()
-                        .conditionCheck(check ->
-                                check.tableName(table)
-                                        .key(tombstone)
-                                        .conditionExpression("attribute_not_exists(pk)"))
-                        .build(),
+                isNotBuried(intent),
                 put(items.work(intent).orElseThrow()));
+    }
+
+    private TransactWriteItem isNotBuried(Image image) {
+        Map<String, AttributeValue> tombstone = keys.tombstone(image.region(), image.name());
+        return TransactWriteItem.builder()
+                .conditionCheck(check ->
+                        check.tableName(table)
+                                .key(tombstone)
+                                .conditionExpression("attribute_not_exists(pk)"))
+                .build();
     }
 
     @Override
@@ -371,6 +395,34 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     @Override
+    public Map<ImageName, Tombstone> removed(Region region, Collection<ImageName> names) {
+        return batch(names.stream().distinct().map(name -> keys.tombstone(region, name)).toList())
+                .stream()
+                .map(Items::tombstone)
+                .collect(Collectors.toMap(Tombstone::name, Function.identity()));
+    }
+
+    @Override
+    public boolean adopt(Image found) {
+        List<TransactWriteItem> writes = new ArrayList<>();
+        writes.add(putNew(items.image(found)));
+        writes.add(isNotBuried(found));
+        items.work(found).ifPresent(work -> writes.add(put(work)));
+        found.id().ifPresent(id -> writes.add(put(items.ami(found, id))));
+        return transact(writes).isEmpty();
+    }
+
+    @Override
+    public SweepState lastSweep() {
+        return get(keys.sweep()).map(Items::sweep).orElse(SweepState.FRESH);
+    }
+
+    @Override
+    public void swept(SweepState state) {
+        dynamoDb.putItem(put -> put.tableName(table).item(items.sweep(state)));
+    }
+
+    @Override
     public List<Mark> marks(String policy) {
         return query(keys.marks(policy)).map(Items::mark).toList();
     }
@@ -384,19 +436,114 @@ public final class DynamoDbCatalog implements Catalog {
     public boolean note(Notice notice) {
         List<TransactWriteItem> writes = new ArrayList<>(tell(notice));
         writes.set(0, putNew(items.notice(keys.notices(), notice)));
-        return transact(writes).isEmpty();
+        return transact(writes).isEmpty()
+                || standing(notice.key())
+                        .filter(before -> before.resolved().isPresent())
+                        .filter(before -> openAnew(before, notice))
+                        .isPresent();
     }
 
+    /** The record first. */
     private List<TransactWriteItem> tell(Notice notice) {
-        TransactWriteItem record = put(items.notice(keys.notices(), notice));
-        return notice.announced()
-                ? List.of(record, put(items.notice(keys.unannounced(), notice)))
-                : List.of(record);
+        List<TransactWriteItem> writes = new ArrayList<>();
+        writes.add(put(items.notice(keys.notices(), notice)));
+        if (notice.isOpen()) {
+            writes.add(put(items.notice(keys.open(), notice)));
+        }
+        if (notice.announced()) {
+            writes.add(put(items.notice(keys.unannounced(), notice)));
+        }
+        return writes;
+    }
+
+    private boolean openAnew(Notice before, Notice notice) {
+        List<TransactWriteItem> writes = new ArrayList<>(tell(notice));
+        writes.set(0, putInPlaceOf(before, notice));
+        if (!notice.announced()) {
+            return transact(writes).isEmpty();
+        }
+        List<TransactWriteItem> untold = new ArrayList<>(writes);
+        untold.set(writes.size() - 1, takeFromTheUntold(before));
+        return inOneOf(untold, writes);
+    }
+
+    @Override
+    public boolean resolve(String key, Instant at) {
+        return standing(key)
+                .filter(Notice::isOpen)
+                .filter(open -> end(open, open.resolved(at)))
+                .isPresent();
+    }
+
+    private boolean end(Notice open, Notice over) {
+        List<TransactWriteItem> writes = new ArrayList<>();
+        writes.add(putInPlaceOf(open, over));
+        writes.add(delete(Keys.key(keys.open(), over.key())));
+        if (!over.announced()) {
+            return transact(writes).isEmpty();
+        }
+        List<TransactWriteItem> untold = new ArrayList<>(writes);
+        untold.add(takeFromTheUntold(open));
+        writes.add(put(items.notice(keys.unannounced(), over)));
+        return inOneOf(untold, writes);
+    }
+
+    /** The second transaction is for when only the first one's last write is refused. */
+    private boolean inOneOf(List<TransactWriteItem> first, List<TransactWriteItem> second) {
+        Set<Integer> refused = transact(first);
+        return refused.isEmpty()
+                || (refused.equals(Set.of(first.size() - 1)) && transact(second).isEmpty());
+    }
+
+    private Optional<Notice> standing(String key) {
+        return get(Keys.key(keys.notices(), key)).map(Items::notice);
+    }
+
+    private TransactWriteItem putInPlaceOf(Notice before, Notice after) {
+        return put(
+                items.notice(keys.notices(), after),
+                sameNotice(before),
+                SAME_NOTICE_NAMES,
+                sameNoticeValues(before));
+    }
+
+    private TransactWriteItem takeFromTheUntold(Notice notice) {
+        return TransactWriteItem.builder()
+                .delete(delete ->
+                        delete.tableName(table)
+                                .key(Keys.key(keys.unannounced(), notice.key()))
+                                .conditionExpression(sameNotice(notice))
+                                .expressionAttributeNames(SAME_NOTICE_NAMES)
+                                .expressionAttributeValues(sameNoticeValues(notice)))
+                .build();
+    }
+
+    private static String sameNotice(Notice notice) {
+        return notice.resolved().isPresent()
+                ? "#at = :at AND #resolved = :resolved"
+                : "#at = :at AND attribute_not_exists(#resolved)";
+    }
+
+    private static Map<String, AttributeValue> sameNoticeValues(Notice notice) {
+        Map<String, AttributeValue> values = new HashMap<>();
+        values.put(":at", AttributeValue.fromS(notice.at().toString()));
+        notice.resolved()
+                .ifPresent(end -> values.put(":resolved", AttributeValue.fromS(end.toString())));
+        return values;
     }
 
     @Override
     public List<Notice> notices() {
-        return query(keys.notices())
+        return byTime(keys.notices());
+    }
+
+    @Override
+    public List<Notice> open() {
+        return byTime(keys.open());
+    }
+
+    private List<Notice> byTime(String partition) {
+        return query(partition)
                 .map(Items::notice)
                 .sorted(Comparator.comparing(Notice::at).thenComparing(Notice::key))
                 .toList();
@@ -409,8 +556,13 @@ public final class DynamoDbCatalog implements Catalog {
 
     @Override
     public void announced(Notice notice) {
-        dynamoDb.deleteItem(
-                delete -> delete.tableName(table).key(Keys.key(keys.unannounced(), notice.key())));
+        if (transact(List.of(takeFromTheUntold(notice))).isEmpty()) {
+            return;
+        }
+        // It ended, or began anew, while people were being told the opposite.
+        standing(notice.key())
+                .filter(now -> now.announced() && now.isOpen() != notice.isOpen())
+                .ifPresent(now -> transact(List.of(putNew(items.notice(keys.unannounced(), now)))));
     }
 
     private Optional<Map<String, AttributeValue>> get(Map<String, AttributeValue> key) {
@@ -483,7 +635,7 @@ public final class DynamoDbCatalog implements Catalog {
     /** Twice as long each time, up to 3.2 s; at random, so that two writers part. */
     private void backOff(int tried) {
         long most = 50L << Math.min(tried - 1, 6);
-        pause.accept(Duration.ofMillis(ThreadLocalRandom.current().nextLong(most / 2, most)));
+        pause.accept(Duration.ofMillis(random.nextLong(most / 2, most)));
     }
 
     private static Set<Integer> refused(List<CancellationReason> reasons) {

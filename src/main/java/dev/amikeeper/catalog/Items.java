@@ -5,6 +5,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.SnapshotId;
@@ -27,7 +28,7 @@ final class Items {
     static final String VERSION = "version";
     static final String SNAPSHOTS_IN_FLIGHT = "volumes";
 
-    /** Tombstones, failures and runs are kept for a year. */
+    /** Tombstones, failures, notices and runs are kept for a year. */
     private static final Duration YEAR = Duration.ofDays(366);
 
     private final Keys keys;
@@ -42,9 +43,7 @@ final class Items {
         item.put(
                 Keys.INSTANCE_SK,
                 text(image.name().slot() + "/" + image.region() + "/" + image.name().policy()));
-        if (image.state() == ImageState.FAILED) {
-            item.put(EXPIRES, expiry(image.since()));
-        }
+        expiry(image).ifPresent(end -> item.put(EXPIRES, end));
         record(item, image);
         return item;
     }
@@ -103,6 +102,7 @@ final class Items {
                     item.put("name", text(image.name()));
                     item.put(DUE, number(image.due().getEpochSecond()));
                     item.put(SNAPSHOTS_IN_FLIGHT, number(image.volumes()));
+                    expiry(image).ifPresent(end -> item.put(EXPIRES, end));
                     return item;
                 });
     }
@@ -149,6 +149,43 @@ final class Items {
                 region(item),
                 integer(item, "selected"),
                 integer(item, "listed"));
+    }
+
+    Map<String, AttributeValue> sweep(SweepState state) {
+        Map<String, AttributeValue> item = new HashMap<>(keys.sweep());
+        item.put("account", text(keys.account()));
+        state.stopped()
+                .ifPresent(unit -> {
+                    item.put("region", text(unit.region()));
+                    item.put("policy", text(unit.policy()));
+                });
+        item.put(
+                "requests",
+                AttributeValue.fromL(
+                        state.requests().stream()
+                                .map(seen ->
+                                        texts(
+                                                List.of(
+                                                        seen.region(),
+                                                        seen.instance(),
+                                                        seen.since(),
+                                                        seen.value())))
+                                .toList()));
+        return item;
+    }
+
+    static SweepState sweep(Map<String, AttributeValue> item) {
+        return new SweepState(
+                optional(item, "policy").map(policy -> new SweepState.Unit(region(item), policy)),
+                attribute(item, "requests").l().stream()
+                        .map(seen -> seen.l().stream().map(AttributeValue::s).toList())
+                        .map(seen ->
+                                new SweepState.Seen(
+                                        new Region(seen.get(0)),
+                                        new InstanceId(seen.get(1)),
+                                        seen.get(3),
+                                        Instant.parse(seen.get(2))))
+                        .toList());
     }
 
     Map<String, AttributeValue> cursor(Cursor cursor) {
@@ -222,21 +259,28 @@ final class Items {
     Map<String, AttributeValue> notice(String partition, Notice notice) {
         Map<String, AttributeValue> item = new HashMap<>(Keys.key(partition, notice.key()));
         item.put("account", text(keys.account()));
+        item.put("kind", text(notice.kind()));
         item.put("at", text(notice.at()));
         item.put("text", text(notice.text()));
+        item.put("tried", text(notice.tried()));
         item.put("remedy", text(notice.remedy()));
         item.put("announced", AttributeValue.fromBool(notice.announced()));
-        item.put(EXPIRES, expiry(notice.at()));
+        notice.resolved().ifPresent(end -> item.put("resolved", text(end)));
+        item.put(EXPIRES, expiry(notice.resolved().orElse(notice.at())));
         return item;
     }
 
     static Notice notice(Map<String, AttributeValue> item) {
         return new Notice(
                 string(item, Keys.SK),
+                // A notice of an older version has no kind and no end.
+                optional(item, "kind").map(Notice.Kind::valueOf).orElse(Notice.Kind.EVENT),
                 Instant.parse(string(item, "at")),
                 string(item, "text"),
+                optional(item, "tried").orElse(""),
                 string(item, "remedy"),
-                attribute(item, "announced").bool());
+                attribute(item, "announced").bool(),
+                optional(item, "resolved").map(Instant::parse));
     }
 
     static ImageName name(Map<String, AttributeValue> item) {
@@ -290,6 +334,13 @@ final class Items {
 
     private static AttributeValue text(Object value) {
         return AttributeValue.fromS(value.toString());
+    }
+
+    /** What was given up goes after a year, record and work item alike. */
+    private static Optional<AttributeValue> expiry(Image image) {
+        return image.state() == ImageState.FAILED
+                ? Optional.of(expiry(image.since()))
+                : Optional.empty();
     }
 
     private static AttributeValue expiry(Instant from) {

@@ -62,8 +62,16 @@ record Keys(String account) {
         return account + "/marks/" + policy;
     }
 
+    Map<String, AttributeValue> sweep() {
+        return key(account + "/sweep", "state");
+    }
+
     String notices() {
         return account + "/notices";
+    }
+
+    String open() {
+        return account + "/open";
     }
 
     String unannounced() {

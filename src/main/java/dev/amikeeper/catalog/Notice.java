@@ -1,13 +1,59 @@
 package dev.amikeeper.catalog;
 
 import java.time.Instant;
+import java.util.Optional;
 
 /**
- * Something that went wrong and what to do about it. Recorded once per key, and announced once.
+ * Something that went wrong and what to do about it. Recorded once per key, and told once; a
+ * trouble's end is told to those who were told of the trouble.
  *
- * @param key says what it is about; the same trouble has the same key
+ * @param key says what it is about, as {@code kind/Region/...}; the same trouble has the same key
+ * @param at when it was first seen
  * @param text what happened, to whom; one line
+ * @param tried what was tried since; empty if there is nothing to say
  * @param remedy what a person can do; one line
  * @param announced whether people are told, or only find it when they look
+ * @param resolved when it was over
  */
-public record Notice(String key, Instant at, String text, String remedy, boolean announced) {}
+public record Notice(
+        String key,
+        Kind kind,
+        Instant at,
+        String text,
+        String tried,
+        String remedy,
+        boolean announced,
+        Optional<Instant> resolved) {
+    /** Whether it lasts. */
+    public enum Kind {
+        /** Lasts until it is mended. */
+        TROUBLE,
+        /** Merely happened: it is told, and never open. */
+        EVENT
+    }
+
+    /** A trouble that lasts from then on. */
+    public Notice(String key, Instant at, String text, String remedy, boolean announced) {
+        this(key, Kind.TROUBLE, at, text, "", remedy, announced, Optional.empty());
+    }
+
+    /** Something that happened then, and that people are told. */
+    public static Notice event(String key, Instant at, String text, String remedy) {
+        return new Notice(key, Kind.EVENT, at, text, "", remedy, true, Optional.empty());
+    }
+
+    /** The same, saying what was tried. */
+    public Notice tried(String what) {
+        return new Notice(key, kind, at, text, what, remedy, announced, resolved);
+    }
+
+    /** The same, over since then. */
+    public Notice resolved(Instant end) {
+        return new Notice(key, kind, at, text, tried, remedy, announced, Optional.of(end));
+    }
+
+    /** Whether it is a trouble that lasts. */
+    public boolean isOpen() {
+        return kind == Kind.TROUBLE && resolved.isEmpty();
+    }
+}

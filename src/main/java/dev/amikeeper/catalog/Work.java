@@ -5,7 +5,7 @@ import dev.amikeeper.image.Image;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What still has to be done about an image; the catalogue is the queue. */
+/** What still has to be done about an image, or was given up; the catalogue is the queue. */
 public enum Work {
     /** A home image waits for its {@code CreateImage}. */
     CREATE_WAITING,
@@ -16,15 +16,18 @@ public enum Work {
     /** EC2 makes a copy. */
     COPY_UNDER_WAY,
     /** A step of a removal, or its way back, has begun. */
-    RETIRING;
+    RETIRING,
+    /** There is no such image, unless a person has it tried again. */
+    GIVEN_UP;
 
-    /** The work that this record stands for; empty if nothing is left to do. */
+    /** The work that this record stands for; empty if there is none. */
     public static Optional<Work> of(Image image) {
         return switch (image.state()) {
             case REQUESTED -> Optional.of(image.isCopy() ? COPY_WAITING : CREATE_WAITING);
             case CREATING -> Optional.of(image.isCopy() ? COPY_UNDER_WAY : CREATE_UNDER_WAY);
             case DISABLING, ENABLING, RETIRING -> Optional.of(RETIRING);
-            case AVAILABLE, DISABLED, FAILED -> Optional.empty();
+            case FAILED -> Optional.of(GIVEN_UP);
+            case AVAILABLE, DISABLED -> Optional.empty();
         };
     }
 

@@ -75,7 +75,7 @@ final class DemoStory {
         scene(5, 12, () -> hold(held));
         scene(6, 12, () -> launchFrom(held));
         scene(7, 12, () -> nameInTemplate(nightly.get(1)));
-        scene(8, 0, () -> failuresToCome.add(2));
+        scene(8, 0, () -> failuresToCome.add(5));
         scene(10, 9, () -> terminate(often.get(1)));
         scene(12, 10, () -> stop(often.get(2)));
     }
@@ -154,7 +154,8 @@ final class DemoStory {
         String who = fleet.name(name.instance());
         tell(
                 "a copy of %s to %s fails%s"
-                        .formatted(who, copy.region(), times > 1 ? " twice" : ""),
+                        .formatted(
+                                who, copy.region(), times > 1 ? " %d times".formatted(times) : ""),
                 history ->
                         history.find(new Region(copy.region()), name)
                                 .map(DemoStory::afterFailure)

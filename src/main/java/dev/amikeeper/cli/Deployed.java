@@ -1,17 +1,32 @@
 package dev.amikeeper.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+
 import dev.amikeeper.Application;
 import dev.amikeeper.cli.Keeper.UnusableException;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.policy.Policies;
 
+import org.jspecify.annotations.Nullable;
+
 import picocli.CommandLine.Option;
+
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.services.lambda.LambdaClient;
+import software.amazon.awssdk.services.lambda.model.InvocationType;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Random;
 
@@ -19,14 +34,29 @@ import java.util.Random;
 final class Deployed {
     private static final int DAYS = 12;
     private static final long SEED = 1;
+    private static final int COPIES_FAIL_FROM = 8;
+    private static final String COPIES_FAIL_TO = "eu-west-1";
+    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     @Option(
             names = "--demo",
             description =
                     "Works on a simulated cloud on which the demo's fleet has been imaged for "
                             + DAYS
-                            + " days; needs no account.")
+                            + " days, and one instance's copies fail; needs no account.")
     private boolean demo;
+
+    private @Nullable LocalDeployment played;
+
+    /** Calls functions as EventBridge does: they are retried, and nobody waits for an answer. */
+    interface Functions {
+        /**
+         * Calls a function by its ARN with an event in JSON.
+         *
+         * @throws SdkException if Lambda does not take it
+         */
+        void invoke(String arn, String event);
+    }
 
     /**
      * The application.
@@ -35,7 +65,7 @@ final class Deployed {
      */
     Application application() {
         if (demo) {
-            return played();
+            return played().application();
         }
         try {
             return Application.get();
@@ -47,12 +77,71 @@ final class Deployed {
         }
     }
 
-    private static Application played() {
+    /**
+     * The application of the day when the table is lost; the demo's is lost then and there.
+     *
+     * @throws UnusableException if the environment does not say where the deployment is
+     */
+    Application afterTheLoss() {
+        if (demo) {
+            played().loseTable();
+        }
+        return application();
+    }
+
+    /** The functions. */
+    Functions functions() {
+        if (demo) {
+            return functions(played());
+        }
+        return Deployed::invoke;
+    }
+
+    static Functions functions(LocalDeployment deployment) {
+        return (arn, event) -> {
+            try {
+                deployment.invoke(arn, JSON.readValue(event, new TypeReference<>() {}));
+            } catch (JsonProcessingException e) {
+                throw new IllegalStateException("an event is JSON", e);
+            }
+        };
+    }
+
+    private static void invoke(String arn, String event) {
+        try (LambdaClient lambda =
+                LambdaClient.builder().httpClient(UrlConnectionHttpClient.create()).build()) {
+            lambda.invoke(invoke ->
+                    invoke.functionName(arn)
+                            .invocationType(InvocationType.EVENT)
+                            .payload(SdkBytes.fromUtf8String(event)));
+        }
+    }
+
+    private LocalDeployment played() {
+        LocalDeployment deployment = played;
+        if (deployment == null) {
+            deployment = play();
+            played = deployment;
+        }
+        return deployment;
+    }
+
+    private static LocalDeployment play() {
         SimulatedCloud cloud = new SimulatedCloud(Demo.START, SEED);
-        DemoFleet.launch(cloud, new Random(SEED));
+        DemoFleet fleet = DemoFleet.launch(cloud, new Random(SEED));
+        InstanceId unlucky = fleet.instances().getFirst().id();
+        Instant from = Demo.START.plus(Duration.ofDays(COPIES_FAIL_FROM));
+        cloud.settings()
+                .failing(attempt ->
+                        attempt.copy()
+                                && attempt.region().equals(COPIES_FAIL_TO)
+                                && ImageName.parse(attempt.name())
+                                        .filter(name -> name.instance().equals(unlucky))
+                                        .filter(name -> name.slot().time().isAfter(from))
+                                        .isPresent());
         LocalDeployment deployment = LocalDeployment.inMemory(cloud, Demo.HOME, policies());
         deployment.runUntil(Demo.START.plus(Duration.ofDays(DAYS)));
-        return deployment.application();
+        return deployment;
     }
 
     private static Policies policies() {

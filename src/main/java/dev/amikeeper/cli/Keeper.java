@@ -26,7 +26,15 @@ import java.util.Objects;
         mixinStandardHelpOptions = true,
         versionProvider = Keeper.Version.class,
         description = "Images EC2 instances, replicates and prunes their AMIs.",
-        subcommands = {DemoCommand.class, PlanCommand.class, WhyCommand.class, UndoCommand.class})
+        subcommands = {
+            DemoCommand.class,
+            PlanCommand.class,
+            WhyCommand.class,
+            UndoCommand.class,
+            FailuresCommand.class,
+            RetryCommand.class,
+            RebuildCommand.class
+        })
 public final class Keeper implements Runnable {
     private static final Logger log = LoggerFactory.getLogger(Keeper.class);
 
@@ -85,8 +93,11 @@ public final class Keeper implements Runnable {
     private record Parts(Screen screen) implements CommandLine.IFactory {
         @Override
         public <K> K create(Class<K> part) throws Exception {
-            return part == DemoCommand.class
-                    ? part.cast(new DemoCommand(screen))
+            if (part == DemoCommand.class) {
+                return part.cast(new DemoCommand(screen));
+            }
+            return part == RebuildCommand.class
+                    ? part.cast(new RebuildCommand(screen))
                     : CommandLine.defaultFactory().create(part);
         }
     }

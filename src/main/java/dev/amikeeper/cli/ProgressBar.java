@@ -18,15 +18,15 @@ final class ProgressBar implements Progress {
 
     @Override
     public void played(double playedDays, int images) {
-        int done = (int) (WIDTH * playedDays / days);
-        String line =
-                "[%s%s]  day %d of %d  %,d images"
-                        .formatted(
-                                "#".repeat(done),
-                                "-".repeat(WIDTH - done),
-                                (int) playedDays,
-                                days,
-                                images);
+        show(
+                playedDays / days,
+                "day %d of %d  %,d images".formatted((int) playedDays, days, images));
+    }
+
+    /** So much of it is done, with these words beside. */
+    void show(double part, String words) {
+        int done = (int) (WIDTH * part);
+        String line = "[%s%s]  %s".formatted("#".repeat(done), "-".repeat(WIDTH - done), words);
         if (!line.equals(shown)) {
             shown = line;
             terminal.print(TO_LINE_START_AND_CLEAR + line);

@@ -4,8 +4,10 @@ import dev.amikeeper.Application;
 import dev.amikeeper.cli.Keeper.UnusableException;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.retention.Forecast;
@@ -23,6 +25,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +42,9 @@ import java.util.TreeSet;
                 "Explains an image, or all images of an instance: which policy and slot, what keeps"
                         + " it, what uses it, what happens next and when.")
 final class WhyCommand implements Runnable {
+    /** A schedule of 29 February has a slot within eight years. */
+    private static final Duration LOOK_AHEAD = Duration.ofDays(9 * 366);
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
     private CommandSpec spec;
@@ -73,9 +79,13 @@ final class WhyCommand implements Runnable {
     record Gone(
             String region, String slot, String image, String removedAt, String by, String why) {}
 
-    /** The answer. */
-    record Answer(List<Explained> images, List<Gone> gone) {
+    /** Whether a policy selects an instance today. */
+    record Selected(String policy, boolean selects, String text) {}
+
+    /** The answer; of an instance that EC2 does not show, nothing is said of policies. */
+    record Answer(List<Selected> policies, List<Explained> images, List<Gone> gone) {
         Answer {
+            policies = List.copyOf(policies);
             images = List.copyOf(images);
             gone = List.copyOf(gone);
         }
@@ -89,9 +99,12 @@ final class WhyCommand implements Runnable {
         }
         PrintWriter out = spec.commandLine().getOut();
         Answer answer = explain(deployed.application(), id);
-        if (answer.images().isEmpty() && answer.gone().isEmpty()) {
+        if (answer.policies().isEmpty() && answer.images().isEmpty() && answer.gone().isEmpty()) {
             throw new UnusableException(
-                    "The catalogue knows nothing of " + id + ", neither present nor removed.");
+                    "The catalogue knows nothing of "
+                            + id
+                            + ", neither present nor removed"
+                            + (id.startsWith("i-") ? ", and EC2 does not show it." : "."));
         }
         out.print(json ? PlanCommand.json(answer) : text(answer));
         out.flush();
@@ -132,7 +145,37 @@ final class WhyCommand implements Runnable {
                         .forEach(gone::add);
             }
         }
-        return new Answer(images, gone);
+        return new Answer(id.startsWith("i-") ? selected(app, id) : List.of(), images, gone);
+    }
+
+    private static List<Selected> selected(Application app, String id) {
+        return app.policies().all().stream()
+                .flatMap(policy -> policy.select().regions().stream())
+                .distinct()
+                .flatMap(region ->
+                        app.instances().find(region, List.of(new InstanceId(id))).stream())
+                .flatMap(instance ->
+                        app.policies().all().stream()
+                                .map(policy -> selected(policy, instance, app.clock().instant())))
+                .toList();
+    }
+
+    private static Selected selected(Policy policy, Instance instance, Instant now) {
+        return policy.select()
+                .whyNot(instance)
+                .map(why -> new Selected(policy.name(), false, "does not image it: " + why))
+                .orElseGet(() ->
+                        new Selected(
+                                policy.name(),
+                                true,
+                                next(policy, now)
+                                        .map(slot -> "images it next for slot " + slot)
+                                        .orElse("images it when it is asked to")));
+    }
+
+    private static Optional<Slot> next(Policy policy, Instant now) {
+        return policy.schedule()
+                .flatMap(schedule -> schedule.slots(now, now.plus(LOOK_AHEAD)).findFirst());
     }
 
     private static boolean isAbout(Image image, String id) {
@@ -180,6 +223,13 @@ final class WhyCommand implements Runnable {
         StringBuilder text = new StringBuilder();
         boolean single = id.startsWith("ami-");
         if (!single) {
+            answer.policies()
+                    .forEach(each ->
+                            text.append("policy ")
+                                    .append(each.policy)
+                                    .append(' ')
+                                    .append(each.text)
+                                    .append(System.lineSeparator()));
             Table table = new Table("llllll");
             answer.images()
                     .forEach(each ->

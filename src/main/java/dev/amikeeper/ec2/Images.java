@@ -7,6 +7,7 @@ import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Snapshot;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.policy.Policy;
 
@@ -467,6 +468,29 @@ public final class Images {
         return list(
                 region,
                 request -> request.filters(Filters.anyOf("tag-key", List.of(ImageTags.POLICY))));
+    }
+
+    /**
+     * Our snapshots of a Region, by their tags, in pages.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public List<Snapshot> snapshots(Region region) {
+        return ec2
+                .apply(region)
+                .describeSnapshotsPaginator(request ->
+                        request.ownerIds("self")
+                                .maxResults(PAGE)
+                                .filters(Filters.anyOf("tag-key", List.of(ImageTags.POLICY))))
+                .snapshots()
+                .stream()
+                .map(snapshot ->
+                        new Snapshot(
+                                new SnapshotId(snapshot.snapshotId()),
+                                snapshot.tags().stream()
+                                        .collect(Collectors.toMap(Tag::key, Tag::value)),
+                                snapshot.startTime()))
+                .toList();
     }
 
     /**

@@ -42,7 +42,7 @@ public final class Rejected {
         // A sender that is wrong every five minutes is told of once a day.
         UUID digest = UUID.nameUUIDFromBytes(why.getBytes(StandardCharsets.UTF_8));
         catalog.note(
-                new Notice(
+                Notice.event(
                         "malformed/"
                                 + function
                                 + "/"
@@ -51,7 +51,6 @@ public final class Rejected {
                                 + now.atZone(ZoneOffset.UTC).toLocalDate(),
                         now,
                         text,
-                        "see who sends it: " + Texts.plain(input),
-                        true));
+                        "see who sends it: " + Texts.plain(input)));
     }
 }

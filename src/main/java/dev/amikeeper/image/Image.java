@@ -75,6 +75,42 @@ public record Image(
         return waiting(name, destination, Optional.of(original), trigger, volumes, now);
     }
 
+    /**
+     * An AMI that the catalogue does not know, by what its tags and EC2 say of it. What asked for
+     * it is not in the tags; nothing depends on it.
+     *
+     * @param created when EC2 began to make it
+     */
+    public static Image adopted(
+            ImageName name,
+            Region region,
+            Optional<ImageRef> home,
+            ImageId id,
+            int volumes,
+            Instant created,
+            Instant now) {
+        return new Image(
+                name,
+                region,
+                home,
+                Trigger.SCHEDULED,
+                ImageState.CREATING,
+                1,
+                Optional.of(id),
+                volumes,
+                created,
+                now,
+                "",
+                List.of(),
+                List.of(),
+                true,
+                false,
+                false,
+                Optional.empty(),
+                Optional.empty(),
+                1);
+    }
+
     private static Image waiting(
             ImageName name,
             Region region,
@@ -142,6 +178,11 @@ public record Image(
                     image.id = Optional.empty();
                     image.due = next;
                 });
+    }
+
+    /** EC2 failed at it for this reason; what it left is about to be removed. */
+    public Image failing(String why) {
+        return changed(image -> image.note = why);
     }
 
     /** Given up. */
@@ -213,6 +254,19 @@ public record Image(
     /** Somebody else disabled the AMI, or enabled it again. */
     public Image disabledByOthers(boolean nowDisabled) {
         return changed(image -> image.disabled = nowDisabled);
+    }
+
+    /** The launch permissions of its policy are set now. */
+    public Image nowShared() {
+        return changed(image -> image.shared = true);
+    }
+
+    /** It could not be shared; the next try is then. */
+    public Image shareAgainAt(Instant next) {
+        return changed(image -> {
+            image.shared = false;
+            image.due = next;
+        });
     }
 
     /** Our deregistration protection holds until then. */

@@ -22,6 +22,7 @@ final class Calls {
     private final Faults faults;
     private final Map<String, SortedMap<String, Integer>> counts = new HashMap<>();
     private final Map<Action, Level> levels = new HashMap<>();
+    private volatile CallWatch watch = (action, region) -> {};
 
     Calls(Timeline timeline, Faults faults) {
         this.timeline = timeline;
@@ -38,10 +39,26 @@ final class Calls {
         AwsServiceException throttled();
     }
 
+    /** Shows every call from now on to this watch, in the place of the one before it. */
+    void watch(CallWatch by) {
+        watch = by;
+    }
+
     /** Executes a call, or does to it what the faults say. */
-    synchronized <T> T run(
+    <T> T run(Action action, Optional<Bucket> bucket, Errors errors, Supplier<T> work) {
+        watch.before(action.name(), action.region());
+        return execute(action, bucket, errors, work);
+    }
+
+    /** Before a call is executed: counts it, and refuses it if it is to be refused. */
+    Optional<Fault> enter(Action action, Optional<Bucket> bucket, Errors errors) {
+        watch.before(action.name(), action.region());
+        return admit(action, bucket, errors);
+    }
+
+    private synchronized <T> T execute(
             Action action, Optional<Bucket> bucket, Errors errors, Supplier<T> work) {
-        Optional<Fault> fault = enter(action, bucket, errors);
+        Optional<Fault> fault = admit(action, bucket, errors);
         try {
             return work.get();
         } finally {
@@ -49,8 +66,8 @@ final class Calls {
         }
     }
 
-    /** Before a call is executed: counts it, and refuses it if it is to be refused. */
-    synchronized Optional<Fault> enter(Action action, Optional<Bucket> bucket, Errors errors) {
+    private synchronized Optional<Fault> admit(
+            Action action, Optional<Bucket> bucket, Errors errors) {
         if (!faults.reaches(action.region(), timeline.instant())) {
             throw SdkClientException.create("Unable to execute HTTP request: connect timed out");
         }

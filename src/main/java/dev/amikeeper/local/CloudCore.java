@@ -1,5 +1,12 @@
 package dev.amikeeper.local;
 
+import java.time.Instant;
+
 /** What every Region of the simulated cloud shares. */
 record CloudCore(
-        String account, Timeline timeline, Ids ids, EventQueue events, CloudSettings settings) {}
+        String account, Timeline timeline, Ids ids, EventQueue events, CloudSettings settings) {
+    /** The time as EC2 reads it. */
+    Instant ec2Time() {
+        return timeline.instant().plus(settings.ec2Clock());
+    }
+}

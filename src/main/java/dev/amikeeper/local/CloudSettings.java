@@ -1,5 +1,7 @@
 package dev.amikeeper.local;
 
+import software.amazon.awssdk.services.ec2.model.Ec2Request;
+
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,6 +25,10 @@ public final class CloudSettings {
     private boolean throttling;
     private boolean booting = true;
     private Predicate<Attempt> failing = _ -> false;
+    private Duration ec2Clock = Duration.ZERO;
+    private Duration eventClock = Duration.ZERO;
+    private Duration functionClock = Duration.ZERO;
+    private Optional<Watcher> watcher = Optional.empty();
     private final Set<String> badKeys = new HashSet<>();
     private final Map<String, Bucket> buckets = new HashMap<>();
 
@@ -116,6 +122,57 @@ public final class CloudSettings {
     public CloudSettings badKey(String key) {
         badKeys.add(key);
         return this;
+    }
+
+    /** Copies encrypted with this key succeed again, if they end from now on. */
+    public CloudSettings goodKey(String key) {
+        badKeys.remove(key);
+        return this;
+    }
+
+    /**
+     * How far the services' clocks are ahead of the cloud's own; less than nothing for behind.
+     *
+     * @param ec2 by which EC2 dates what it makes
+     * @param events by which events are dated
+     * @param functions by which functions read the time
+     */
+    public CloudSettings clocks(Duration ec2, Duration events, Duration functions) {
+        ec2Clock = ec2;
+        eventClock = events;
+        functionClock = functions;
+        return this;
+    }
+
+    /** Shows this one every call that EC2 carries out from now on. */
+    public CloudSettings watcher(Watcher one) {
+        watcher = Optional.of(one);
+        return this;
+    }
+
+    /** Sees what EC2 does, at the moment that it does it. */
+    public interface Watcher {
+        /** This call is neither refused nor throttled, and is carried out next. */
+        void before(String region, Ec2Request call);
+
+        /** This call succeeded; its caller may never get to know. */
+        void after(String region, Ec2Request call, Object answer);
+    }
+
+    Duration ec2Clock() {
+        return ec2Clock;
+    }
+
+    Duration eventClock() {
+        return eventClock;
+    }
+
+    Duration functionClock() {
+        return functionClock;
+    }
+
+    Optional<Watcher> watcher() {
+        return watcher;
     }
 
     Duration pendingTime(boolean copy) {

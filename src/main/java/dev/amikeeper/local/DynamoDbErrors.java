@@ -24,6 +24,10 @@ final class DynamoDbErrors implements Calls.Errors {
 
     @Override
     public AwsServiceException error(String code, int status, String message) {
+        // No error by itself, but the reason of one.
+        if (code.equals("TransactionConflict")) {
+            return cancelled(List.of(CancellationReason.builder().code(code).build()));
+        }
         return fill(DynamoDbException.builder(), code, status, message);
     }
 

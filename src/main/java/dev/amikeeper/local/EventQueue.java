@@ -16,13 +16,15 @@ final class EventQueue {
     private final Timeline timeline;
     private final Ids ids;
     private final Faults faults;
+    private final CloudSettings settings;
     private final Queue<Map<String, Object>> ready = new ArrayDeque<>();
 
-    EventQueue(String account, Timeline timeline, Ids ids, Faults faults) {
+    EventQueue(String account, Timeline timeline, Ids ids, Faults faults, CloudSettings settings) {
         this.account = account;
         this.timeline = timeline;
         this.ids = ids;
         this.faults = faults;
+        this.settings = settings;
     }
 
     /** Sent when an AMI becomes available, failed, deregistered or disabled. */
@@ -100,7 +102,12 @@ final class EventQueue {
         event.put("detail-type", detailType);
         event.put("source", source);
         event.put("account", account);
-        event.put("time", timeline.instant().truncatedTo(ChronoUnit.SECONDS).toString());
+        event.put(
+                "time",
+                timeline.instant()
+                        .plus(settings.eventClock())
+                        .truncatedTo(ChronoUnit.SECONDS)
+                        .toString());
         event.put("region", region);
         event.put("resources", List.of(resource));
         event.put("detail", Collections.unmodifiableMap(detail));

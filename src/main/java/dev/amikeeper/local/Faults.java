@@ -8,6 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -20,8 +23,10 @@ public final class Faults {
 
     private final Ids ids;
     private final List<Rule<Fault>> callRules = new ArrayList<>();
-    private final List<Rule<UnaryOperator<List<Duration>>>> eventRules = new ArrayList<>();
+    private final List<Rule<Change>> eventRules = new ArrayList<>();
     private final Map<String, Instant> unreachable = new HashMap<>();
+    private final SortedMap<String, Integer> struck = new TreeMap<>();
+    private boolean suspended;
 
     Faults(Ids ids) {
         this.ids = ids;
@@ -59,23 +64,59 @@ public final class Faults {
         unreachable.clear();
     }
 
+    /** Does something during which every call succeeds, and counts for no fault. */
+    public synchronized <T> T without(Supplier<T> work) {
+        boolean before = suspended;
+        suspended = true;
+        try {
+            return work.get();
+        } finally {
+            suspended = before;
+        }
+    }
+
+    /** How often each kind of fault has struck so far, as {@code reply lost}. */
+    public synchronized SortedMap<String, Integer> struck() {
+        return new TreeMap<>(struck);
+    }
+
     synchronized boolean reaches(String region, Instant now) {
         Instant until = unreachable.get(region);
-        return until == null || !now.isBefore(until);
+        boolean reached = suspended || until == null || !now.isBefore(until);
+        if (!reached) {
+            struck.merge("Region unreachable", 1, Integer::sum);
+        }
+        return reached;
     }
 
     /** What this call meets. Every fault that is set for it counts it; the first one strikes. */
     synchronized Optional<Fault> meets(String action, String region) {
-        return strikes(callRules, action, region).stream().findFirst();
+        if (suspended) {
+            return Optional.empty();
+        }
+        Optional<Fault> met = strikes(callRules, action, region).stream().findFirst();
+        met.ifPresent(fault -> struck.merge(kind(fault), 1, Integer::sum));
+        return met;
     }
 
     /** After how long each delivery of this event happens; empty if it is lost. */
     synchronized List<Duration> deliveries(String detailType, String region) {
         List<Duration> deliveries = List.of(Duration.ZERO);
-        for (UnaryOperator<List<Duration>> change : strikes(eventRules, detailType, region)) {
-            deliveries = change.apply(deliveries);
+        for (Change change : strikes(eventRules, detailType, region)) {
+            deliveries = change.of().apply(deliveries);
+            struck.merge(change.kind(), 1, Integer::sum);
         }
         return deliveries;
+    }
+
+    private static String kind(Fault fault) {
+        return switch (fault) {
+            case Fault.Refused(String code, _) -> code;
+            case Fault.Throttled() -> "throttled";
+            case Fault.LostReply() -> "reply lost";
+            case Fault.KilledBefore() -> "killed before a call";
+            case Fault.KilledAfter() -> "killed after a call";
+        };
     }
 
     private static <F> List<F> strikes(List<Rule<F>> rules, String what, String region) {
@@ -89,9 +130,13 @@ public final class Faults {
         callRules.add(new Rule<>(selection, fault));
     }
 
-    private synchronized void set(Selection selection, UnaryOperator<List<Duration>> change) {
-        eventRules.add(new Rule<>(selection, change));
+    private synchronized void set(
+            Selection selection, String kind, UnaryOperator<List<Duration>> change) {
+        eventRules.add(new Rule<>(selection, new Change(kind, change)));
     }
+
+    /** What becomes of an event's deliveries. */
+    private record Change(String kind, UnaryOperator<List<Duration>> of) {}
 
     /** What a call meets. */
     sealed interface Fault {
@@ -154,6 +199,14 @@ public final class Faults {
             error("InternalError", 500);
         }
 
+        /**
+         * Answers what DynamoDB says of a transaction that meets another one; does nothing. Only
+         * for {@code TransactWriteItems}.
+         */
+        public void conflict() {
+            error("TransactionConflict", 400);
+        }
+
         /** Does what was asked, but the caller gets an SdkClientException. */
         public void loseReply() {
             set(selection, new Fault.LostReply());
@@ -195,18 +248,19 @@ public final class Faults {
 
         /** Never delivered. */
         public void lose() {
-            set(selection, _ -> List.of());
+            set(selection, "event lost", _ -> List.of());
         }
 
         /** Delivered so much later. */
         public void delay(Duration by) {
-            set(selection, deliveries -> deliveries.stream().map(by::plus).toList());
+            set(selection, "event late", deliveries -> deliveries.stream().map(by::plus).toList());
         }
 
         /** Delivered so many times more. */
         public void repeat(int more) {
             set(
                     selection,
+                    "event repeated",
                     deliveries ->
                             Collections.nCopies(more + 1, deliveries).stream()
                                     .flatMap(List::stream)
@@ -217,6 +271,7 @@ public final class Faults {
         public void reorder(Duration within) {
             set(
                     selection,
+                    "events out of order",
                     deliveries ->
                             deliveries.stream()
                                     .map(wait -> wait.plusMillis(ids.below(within.toMillis())))

@@ -2,6 +2,8 @@ package dev.amikeeper.local;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Settings;
@@ -16,7 +18,13 @@ import dev.amikeeper.replication.CopyImageHandler;
 import dev.amikeeper.replication.ImageStateHandler;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
+import dev.amikeeper.sweep.SweepHandler;
+import dev.amikeeper.sweep.SweepReport;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 
@@ -29,6 +37,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -43,8 +53,15 @@ public final class LocalDeployment {
     /** A function that could not be made to succeed. */
     public record DeadLetter(String function, Map<String, Object> event, String error) {}
 
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final Logger log = LoggerFactory.getLogger(LocalDeployment.class);
     private static final String TABLE = "catalogue";
     private static final LocalTime PRUNE_AT = LocalTime.of(4, 30);
+    private static final Duration SWEEP_EVERY = Duration.ofMinutes(15);
+
+    /** Between two ticks, where a deployment's sweeps fall as a rule. */
+    private static final Duration SWEEP_AFTER = Duration.ofMinutes(7);
+
     private static final Duration VISIBILITY = Duration.ofSeconds(330);
     private static final int MAX_RECEIVES = 3;
     private static final int EVENT_TRIES = 3;
@@ -53,7 +70,9 @@ public final class LocalDeployment {
     private final SimulatedCloud cloud;
     private final SimulatedSqs sqs;
     private final SimulatedSns sns;
-    private final String deadKicks;
+    private final String deadCreateKicks;
+    private final String deadCopyKicks;
+    private final String deadEvents;
     private final Application application;
     private final ScheduleHandler schedule;
     private final dev.amikeeper.backup.RequestHandler request;
@@ -61,11 +80,13 @@ public final class LocalDeployment {
     private final ImageStateHandler imageState;
     private final CopyImageHandler copyImage;
     private final PruneHandler prune;
+    private final SweepHandler sweep;
     private final SortedMap<String, Integer> invocations = new TreeMap<>();
     private final SortedMap<String, Integer> metrics = new TreeMap<>();
     private final List<DeadLetter> deadLetters = new ArrayList<>();
     private Instant nextTick;
     private Instant nextPrune;
+    private Instant nextSweep;
     private int requests;
 
     /**
@@ -92,15 +113,18 @@ public final class LocalDeployment {
         this.cloud = cloud;
         sqs = cloud.sqs(home.name());
         sns = cloud.sns(home.name());
-        deadKicks = sqs.addQueue("dead-letters.fifo", VISIBILITY);
+        deadCreateKicks = sqs.addQueue("create-dead-letters.fifo", VISIBILITY);
+        deadCopyKicks = sqs.addQueue("copy-dead-letters.fifo", VISIBILITY);
+        deadEvents = sqs.addQueue("event-dead-letters", VISIBILITY);
         Settings settings =
                 new Settings(
                         home,
                         SimulatedCloud.ACCOUNT,
                         table,
-                        sqs.addQueue("create.fifo", VISIBILITY, deadKicks, MAX_RECEIVES),
-                        sqs.addQueue("copy.fifo", VISIBILITY, deadKicks, MAX_RECEIVES),
+                        sqs.addQueue("create.fifo", VISIBILITY, deadCreateKicks, MAX_RECEIVES),
+                        sqs.addQueue("copy.fifo", VISIBILITY, deadCopyKicks, MAX_RECEIVES),
                         sns.addTopic("alerts"),
+                        Optional.of(deadEvents),
                         "embedded");
         application =
                 Application.of(
@@ -113,16 +137,19 @@ public final class LocalDeployment {
                                 dynamoDb,
                                 sqs,
                                 sns,
-                                cloud.clock(),
-                                cloud::advance));
+                                () -> cloud.now().plus(cloud.settings().functionClock()),
+                                cloud::advance,
+                                new Random(1)));
         schedule = new ScheduleHandler(application);
         request = new dev.amikeeper.backup.RequestHandler(application);
         createImage = new CreateImageHandler(application);
         imageState = new ImageStateHandler(application);
         copyImage = new CopyImageHandler(application);
         prune = new PruneHandler(application);
+        sweep = new SweepHandler(application);
         nextTick = tickAtOrAfter(cloud.now());
         nextPrune = pruneAtOrAfter(cloud.now());
+        nextSweep = sweepAtOrAfter(cloud.now());
     }
 
     /**
@@ -138,6 +165,11 @@ public final class LocalDeployment {
         return new LocalDeployment(cloud, dynamoDb, TABLE, home, policies);
     }
 
+    /** Loses the table of a deployment in memory; an empty one is in its place. */
+    public void loseTable() {
+        cloud.tables(application.settings().home().name()).clearTable(TABLE);
+    }
+
     /** The objects that the handlers share. */
     public Application application() {
         return application;
@@ -148,10 +180,11 @@ public final class LocalDeployment {
         return sns;
     }
 
-    /** Leaves the schedules to whoever calls {@link #tick} and {@link #prune}. */
+    /** Leaves the schedules to whoever calls {@link #tick}, {@link #sweep} and {@link #prune}. */
     public void withoutSchedules() {
         nextTick = Instant.MAX;
         nextPrune = Instant.MAX;
+        nextSweep = Instant.MAX;
     }
 
     /** How often each function was called. */
@@ -171,14 +204,14 @@ public final class LocalDeployment {
 
     /** How many kicks SQS gave up. */
     public int deadKicks() {
-        return sqs.size(deadKicks);
+        return sqs.size(deadCreateKicks) + sqs.size(deadCopyKicks);
     }
 
     /** Plays schedules, events and queues until then. */
     public void runUntil(Instant end) {
         while (true) {
             Instant next =
-                    Stream.of(end, nextTick, nextPrune, cloud.nextDue().orElse(end))
+                    Stream.of(end, nextTick, nextPrune, nextSweep, cloud.nextDue().orElse(end))
                             .min(Instant::compareTo)
                             .orElseThrow();
             if (next.isAfter(cloud.now())) {
@@ -194,6 +227,11 @@ public final class LocalDeployment {
                 retried("PruneFunction", prune, scheduled("Prune", at));
                 nextPrune = at.plus(Duration.ofDays(1));
             }
+            if (!nextSweep.isAfter(cloud.now())) {
+                Instant at = nextSweep;
+                retried("SweepFunction", sweep, scheduled("Sweep", at));
+                nextSweep = at.plus(SWEEP_EVERY);
+            }
             drain();
             boolean idle = cloud.nextDue().map(due -> due.isAfter(cloud.now())).orElse(true);
             if (!cloud.now().isBefore(end) && idle) {
@@ -206,6 +244,17 @@ public final class LocalDeployment {
     public void tick(Instant at) {
         retried("ScheduleFunction", schedule, scheduled("Tick", at));
         drain();
+    }
+
+    /** Runs a sweep once, and the queues after it. */
+    public SweepReport sweep(Instant at) {
+        count("SweepFunction");
+        SweepReport report =
+                measured(
+                        "SweepFunction",
+                        sweep.handleRequest(scheduled("Sweep", at), context("SweepFunction")));
+        drain();
+        return report;
     }
 
     /** Runs the pruner once. */
@@ -276,10 +325,7 @@ public final class LocalDeployment {
 
     /** Whether there were messages. What fails becomes visible again after the time-out. */
     private boolean deliver(String function, String queue, Worker worker) {
-        List<Message> messages =
-                sqs.receiveMessage(receive ->
-                                receive.queueUrl(queue).maxNumberOfMessages(MESSAGES_A_BATCH))
-                        .messages();
+        List<Message> messages = receive(queue);
         if (messages.isEmpty()) {
             return false;
         }
@@ -295,11 +341,31 @@ public final class LocalDeployment {
         }
         for (Message message : messages) {
             if (!failures.contains(new BatchItemFailure(message.messageId()))) {
-                sqs.deleteMessage(
-                        delete -> delete.queueUrl(queue).receiptHandle(message.receiptHandle()));
+                delete(queue, message);
             }
         }
         return true;
+    }
+
+    /** Lambda's poller asks again, whatever happens to it. */
+    private List<Message> receive(String queue) {
+        try {
+            return sqs.receiveMessage(receive ->
+                            receive.queueUrl(queue).maxNumberOfMessages(MESSAGES_A_BATCH))
+                    .messages();
+        } catch (SdkException | CallerKilled notNow) {
+            return List.of();
+        }
+    }
+
+    /** A message that could not be deleted is delivered again. */
+    private void delete(String queue, Message message) {
+        try {
+            sqs.deleteMessage(
+                    delete -> delete.queueUrl(queue).receiptHandle(message.receiptHandle()));
+        } catch (SdkException | CallerKilled notNow) {
+            log.info("a message stays in {}: {}", queue, notNow.getMessage());
+        }
     }
 
     private Map<String, Object> sqsRecord(Message message) {
@@ -322,11 +388,72 @@ public final class LocalDeployment {
                 return;
             } catch (RuntimeException | CallerKilled crashed) {
                 if (tried == EVENT_TRIES) {
-                    deadLetters.add(new DeadLetter(function, event, String.valueOf(crashed)));
+                    String error = String.valueOf(crashed);
+                    deadLetters.add(new DeadLetter(function, event, error));
+                    sqs.deliver(deadEvents, failure(function, event, error));
                     return;
                 }
             }
         }
+    }
+
+    /** As Lambda writes down an event on which a function failed to the last try. */
+    private String failure(String function, Map<String, Object> event, String error) {
+        try {
+            return JSON.writeValueAsString(
+                    Map.of(
+                            "version",
+                            "1.0",
+                            "timestamp",
+                            cloud.now().toString(),
+                            "requestContext",
+                            Map.of(
+                                    "requestId",
+                                    "request-" + requests,
+                                    "functionArn",
+                                    arn(function),
+                                    "condition",
+                                    "RetriesExhausted",
+                                    "approximateInvokeCount",
+                                    EVENT_TRIES),
+                            "requestPayload",
+                            event,
+                            "responseContext",
+                            Map.of(
+                                    "statusCode",
+                                    200,
+                                    "executedVersion",
+                                    "$LATEST",
+                                    "functionError",
+                                    "Unhandled"),
+                            "responsePayload",
+                            Map.of("errorMessage", error)));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("an event is plain JSON", e);
+        }
+    }
+
+    private String arn(String function) {
+        return "arn:aws:lambda:%s:%s:function:%s:$LATEST"
+                .formatted(application.settings().home(), SimulatedCloud.ACCOUNT, function);
+    }
+
+    /** Calls a function with an event that does not wait for its answer, as Lambda does. */
+    public void invoke(String functionArn, Map<String, Object> event) {
+        Map<String, RequestHandler<Map<String, Object>, ? extends Record>> functions =
+                Map.of(
+                        "ScheduleFunction", schedule,
+                        "RequestFunction", request,
+                        "ImageStateFunction", imageState,
+                        "PruneFunction", prune);
+        functions.entrySet().stream()
+                .filter(function -> arn(function.getKey()).equals(functionArn))
+                .findFirst()
+                .ifPresentOrElse(
+                        function -> retried(function.getKey(), function.getValue(), event),
+                        () -> {
+                            throw new IllegalArgumentException("no function " + functionArn);
+                        });
     }
 
     /** As EventBridge Scheduler sends it, by the template's input. */
@@ -384,6 +511,13 @@ public final class LocalDeployment {
     private static Instant tickAtOrAfter(Instant now) {
         long step = Schedule.TICK.toSeconds();
         return Instant.ofEpochSecond(Math.ceilDiv(now.getEpochSecond(), step) * step);
+    }
+
+    private static Instant sweepAtOrAfter(Instant now) {
+        long step = SWEEP_EVERY.toSeconds();
+        long offset = SWEEP_AFTER.toSeconds();
+        return Instant.ofEpochSecond(
+                Math.ceilDiv(now.getEpochSecond() - offset, step) * step + offset);
     }
 
     private static Instant pruneAtOrAfter(Instant now) {

@@ -68,6 +68,11 @@ public final class MemoryDynamoDb implements DynamoDbClient {
         calls.alone(() -> tables.computeIfAbsent(name, _ -> new MemoryTable()));
     }
 
+    /** Loses everything that a table holds, as if it were another one of that name. */
+    public void clearTable(String name) {
+        calls.alone(() -> tables.put(name, new MemoryTable()));
+    }
+
     /** How many items a page of a query reads at most; as many as fit into 1 MB unless told. */
     public void pageSize(int items) {
         calls.alone(() -> pageSize = items);

@@ -43,7 +43,7 @@ public final class SimulatedCloud {
         Ids ids = new Ids(seed);
         timeline = new Timeline(start);
         faults = new Faults(new Ids(~seed));
-        events = new EventQueue(ACCOUNT, timeline, ids, faults);
+        events = new EventQueue(ACCOUNT, timeline, ids, faults, settings);
         calls = new Calls(timeline, faults);
         core = new CloudCore(ACCOUNT, timeline, ids, events, settings);
     }
@@ -110,6 +110,11 @@ public final class SimulatedCloud {
     /** What shall go wrong. */
     public Faults faults() {
         return faults;
+    }
+
+    /** Shows every call of every service from now on to this watch, and to no other. */
+    public void watch(CallWatch watch) {
+        calls.watch(watch);
     }
 
     /** How long things take and how they end. */

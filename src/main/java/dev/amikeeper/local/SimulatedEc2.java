@@ -604,7 +604,10 @@ public final class SimulatedEc2 implements Ec2Client {
                                 412,
                                 "Request would have succeeded, but DryRun flag is set.");
                     }
-                    return work.get();
+                    settings.watcher().ifPresent(watcher -> watcher.before(region, request));
+                    T answer = work.get();
+                    settings.watcher().ifPresent(watcher -> watcher.after(region, request, answer));
+                    return answer;
                 });
     }
 

@@ -461,7 +461,7 @@ final class SimulatedImages {
         if (!image.is(ImageState.AVAILABLE)) {
             throw Ec2Errors.imageUnavailable(id);
         }
-        String now = Times.iso(core.timeline().instant());
+        String now = Times.iso(core.ec2Time());
         core.timeline()
                 .in(
                         LAUNCH_REPORTED_AFTER,
@@ -571,7 +571,7 @@ final class SimulatedImages {
                 .description(description == null ? "" : description)
                 .state(ImageState.PENDING)
                 .ownerId(core.account())
-                .creationDate(Times.iso(core.timeline().instant()))
+                .creationDate(Times.iso(core.ec2Time()))
                 .publicLaunchPermissions(false)
                 .blockDeviceMappings(mappings)
                 .tags(TagRules.list(tags))

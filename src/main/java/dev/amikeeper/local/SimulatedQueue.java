@@ -165,6 +165,15 @@ final class SimulatedQueue {
         messages.set(at, message.visibleAt(now.plus(time)));
     }
 
+    Optional<Redrive> redrive() {
+        return redrive;
+    }
+
+    /** How many are in flight, or not yet to be received. */
+    int hidden(Instant now) {
+        return (int) messages.stream().filter(message -> message.isHidden(now)).count();
+    }
+
     int size() {
         return messages.size();
     }

@@ -7,10 +7,13 @@ import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityRequest;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityResponse;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageRequest;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageResponse;
+import software.amazon.awssdk.services.sqs.model.GetQueueAttributesRequest;
+import software.amazon.awssdk.services.sqs.model.GetQueueAttributesResponse;
 import software.amazon.awssdk.services.sqs.model.GetQueueUrlRequest;
 import software.amazon.awssdk.services.sqs.model.GetQueueUrlResponse;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 import software.amazon.awssdk.services.sqs.model.SendMessageRequest;
@@ -18,6 +21,7 @@ import software.amazon.awssdk.services.sqs.model.SendMessageResponse;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -83,6 +87,59 @@ public final class SimulatedSqs implements SqsClient {
                     queue(url);
                     return GetQueueUrlResponse.builder().queueUrl(url).build();
                 });
+    }
+
+    /**
+     * The attributes that are asked for, of those that say how many there are and where they go.
+     */
+    @Override
+    public GetQueueAttributesResponse getQueueAttributes(GetQueueAttributesRequest request) {
+        return call(
+                "GetQueueAttributes",
+                () -> {
+                    SimulatedQueue queue = queue(request.queueUrl());
+                    Map<QueueAttributeName, String> found = new EnumMap<>(QueueAttributeName.class);
+                    int hidden = queue.hidden(core.timeline().instant());
+                    found.put(
+                            QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+                            "" + (queue.size() - hidden));
+                    found.put(
+                            QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE,
+                            "" + hidden);
+                    queue.redrive()
+                            .ifPresent(
+                                    to -> found.put(QueueAttributeName.REDRIVE_POLICY, policy(to)));
+                    found.keySet().retainAll(request.attributeNames());
+                    return GetQueueAttributesResponse.builder().attributes(found).build();
+                });
+    }
+
+    private String policy(Redrive redrive) {
+        String url =
+                queues.entrySet().stream()
+                        .filter(queue -> queue.getValue() == redrive.deadLetters())
+                        .findFirst()
+                        .orElseThrow()
+                        .getKey();
+        return "{\"deadLetterTargetArn\":\"arn:aws:sqs:%s:%s:%s\",\"maxReceiveCount\":%d}"
+                .formatted(
+                        region,
+                        core.account(),
+                        url.substring(url.lastIndexOf('/') + 1),
+                        redrive.maxReceives());
+    }
+
+    /** Another service of the cloud sends a message to a standard queue. */
+    void deliver(String queueUrl, String body) {
+        calls.alone(() ->
+                queue(queueUrl)
+                        .send(
+                                core.ids().uuid(),
+                                body,
+                                null,
+                                null,
+                                Duration.ZERO,
+                                core.timeline().instant()));
     }
 
     @Override

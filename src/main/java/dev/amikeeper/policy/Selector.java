@@ -2,10 +2,12 @@ package dev.amikeeper.policy;
 
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Texts;
 import dev.amikeeper.image.Wildcard;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -30,10 +32,37 @@ public record Selector(
 
     /** Whether this instance is selected, its state included. */
     public boolean selects(Instance instance) {
-        return regions.contains(instance.region())
-                && states.contains(instance.state())
-                && tags.keySet().stream().allMatch(key -> has(instance, key, tags))
-                && except.keySet().stream().noneMatch(key -> has(instance, key, except));
+        return whyNot(instance).isEmpty();
+    }
+
+    /** What keeps this instance from being selected; empty if it is selected. */
+    public Optional<String> whyNot(Instance instance) {
+        if (!regions.contains(instance.region())) {
+            return Optional.of("it is in " + instance.region() + ", not in " + regions);
+        }
+        if (!states.contains(instance.state())) {
+            return Optional.of("it is " + instance.state());
+        }
+        Optional<String> lacking =
+                tags.keySet().stream()
+                        .sorted()
+                        .filter(key -> !has(instance, key, tags))
+                        .findFirst();
+        if (lacking.isPresent()) {
+            return lacking.map(key -> tag(instance, key) + "; it must be one of " + tags.get(key));
+        }
+        return except.keySet().stream()
+                .sorted()
+                .filter(key -> has(instance, key, except))
+                .findFirst()
+                .map(key -> tag(instance, key) + ", which is excepted");
+    }
+
+    private static String tag(Instance instance, String key) {
+        String value = instance.tags().get(key);
+        return value == null
+                ? "it has no tag " + key
+                : "its tag " + key + " is " + Texts.quoted(value);
     }
 
     private static boolean has(Instance instance, String key, Map<String, List<String>> patterns) {

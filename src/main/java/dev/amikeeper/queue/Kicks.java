@@ -42,7 +42,7 @@ public final class Kicks {
         kick(copyQueue, region, at);
     }
 
-    /** A lost kick is not lost work: the next tick sees what waits. So this never fails. */
+    /** A lost kick is not lost work: the sweep sees what waits. So this never fails. */
     private void kick(String queue, Region region, Instant at) {
         try {
             sqs.sendMessage(message ->
@@ -52,7 +52,7 @@ public final class Kicks {
                             .messageDeduplicationId(UUID.randomUUID().toString()));
         } catch (SdkException lost) {
             log.warn(
-                    "the kick for {} was lost, the next tick repeats it: {}",
+                    "the kick for {} was lost, the next sweep repeats it: {}",
                     region,
                     lost.getMessage());
         }

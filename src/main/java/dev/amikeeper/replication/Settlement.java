@@ -30,10 +30,20 @@ import java.util.Optional;
 public final class Settlement {
     private static final Logger log = LoggerFactory.getLogger(Settlement.class);
 
-    /** A failed try is followed by one more, after this while. */
-    public static final Duration RETRY_DELAY = Duration.ofMinutes(10);
+    /** So long a failed try of a home image waits for the next one: its slot is soon stale. */
+    private static final List<Duration> IMAGE_PAUSES =
+            List.of(Duration.ofMinutes(10), Duration.ofMinutes(30));
 
-    private static final int TRIES = 2;
+    private static final Duration SHARE_SOON = Duration.ofMinutes(15);
+    private static final Duration SHARE_LATE = Duration.ofHours(24);
+
+    /** So long a failed try of a copy waits for the next one. */
+    private static final List<Duration> COPY_PAUSES =
+            List.of(
+                    Duration.ofMinutes(10),
+                    Duration.ofHours(1),
+                    Duration.ofHours(6),
+                    Duration.ofHours(24));
 
     /** What a step did. */
     public enum Step {
@@ -115,6 +125,42 @@ public final class Settlement {
         };
     }
 
+    /** An image that had been given up is there after all. */
+    public Step found(Image image, Ami ami, Instant now) {
+        if (image.state() != ImageState.FAILED) {
+            return Step.NOTHING;
+        }
+        log.warn("{} {} had been given up and is there", image.region(), image.name());
+        Image begun = image.started(ami.id(), ami.snapshots().size(), now);
+        return app.catalog().save(Change.of(image, begun)) ? available(begun, now) : Step.NOTHING;
+    }
+
+    /**
+     * Sets the launch permissions once more. After a refusal the next try comes after as long again
+     * as the image has been waiting, at least 15 minutes and at most 24 hours.
+     *
+     * @return whether they are set now
+     */
+    public boolean shareAgain(Image image, Policy policy, Instant now) {
+        List<Notice> notices = new ArrayList<>();
+        boolean shared = share(image, policy, notices, now);
+        notices.forEach(app.catalog()::note);
+        Image after =
+                shared ? image.nowShared() : image.shareAgainAt(now.plus(backOff(image, now)));
+        if (!(shared && image.shared())) {
+            app.catalog().save(Change.of(image, after));
+        }
+        return shared;
+    }
+
+    private static Duration backOff(Image image, Instant now) {
+        Duration waited = Duration.between(image.since(), now);
+        if (waited.compareTo(SHARE_SOON) < 0) {
+            return SHARE_SOON;
+        }
+        return waited.compareTo(SHARE_LATE) > 0 ? SHARE_LATE : waited;
+    }
+
     /**
      * EC2 says that an image failed. It is asked first, for an event may be wrong about an image
      * that could be the only one; then the failed image is removed, for it keeps its name.
@@ -129,10 +175,8 @@ public final class Settlement {
         ImageId id = image.id().orElseThrow();
         return switch (app.images().look(image.region(), id)) {
             case Look.Gone _ -> tryFailed(image, why, now);
-            case Look.Shown(Ami ami) when ami.state().equals("failed") -> {
-                discard(image, ami, now);
-                yield tryFailed(image, ami.reason().isBlank() ? why : ami.reason(), now);
-            }
+            case Look.Shown(Ami ami) when ami.state().equals("failed") ->
+                    discarded(image, ami, ami.reason().isBlank() ? why : ami.reason(), now);
             case Look.Shown(Ami ami) when ami.state().equals("available") -> available(image, now);
             case Look.Shown(Ami ami) -> throw notYet(image, ami.state());
             case Look.NotShown _ -> throw notYet(image, "not there");
@@ -146,6 +190,19 @@ public final class Settlement {
                         + image.name()
                         + " failed, but EC2 still shows it as "
                         + state);
+    }
+
+    /**
+     * The reason is written down first: whoever dies in between leaves a deregistration, an event
+     * of its own, to tell what became of the image.
+     */
+    private Step discarded(Image image, Ami failed, String why, Instant now) {
+        Image failing = image.failing(why);
+        if (!app.catalog().save(Change.of(image, failing))) {
+            return Step.NOTHING;
+        }
+        discard(failing, failed, now);
+        return tryFailed(failing, why, now);
     }
 
     /**
@@ -177,8 +234,10 @@ public final class Settlement {
 
     /** A try ended without an image: one more follows after a while, or it is given up. */
     public Step tryFailed(Image image, String why, Instant now) {
-        if (image.attempt() < TRIES) {
-            Image again = image.again(now.plus(RETRY_DELAY), why, now);
+        List<Duration> pauses = image.isCopy() ? COPY_PAUSES : IMAGE_PAUSES;
+        if (image.attempt() <= pauses.size()) {
+            Instant next = now.plus(pauses.get(image.attempt() - 1));
+            Image again = image.again(next, why, now);
             log.warn("{} {} failed and is tried again: {}", image.region(), image.name(), why);
             if (!app.catalog().save(Change.of(image, again))) {
                 return Step.NOTHING;
@@ -195,27 +254,32 @@ public final class Settlement {
         log.error("{} no {} {}: {}", image.region(), what, image.name(), why);
         Notice notice =
                 new Notice(
-                        "failed/" + image.region() + "/" + image.name(),
-                        now,
-                        image.region()
-                                + ": there is no "
-                                + what
-                                + " "
-                                + image.name()
-                                + " after "
-                                + (image.attempt() == 1 ? "1 try" : image.attempt() + " tries")
-                                + ": "
-                                + why,
-                        image.isCopy()
-                                ? "mend the cause; later images of the instance are copied anew"
-                                : "mend the cause; the next slot images the instance again, or set"
-                                        + " the tag amikeeper:request on it",
-                        true);
+                                "failed/" + image.region() + "/" + image.name(),
+                                now,
+                                image.region()
+                                        + ": there is no "
+                                        + what
+                                        + " "
+                                        + image.name()
+                                        + ": "
+                                        + why,
+                                image.isCopy()
+                                        ? "mend the cause, then ./keeper retry; later images of the"
+                                                + " instance are copied anew"
+                                        : "mend the cause, then ./keeper retry within 24 h of the"
+                                                + " slot; the next slot images the instance again,"
+                                                + " or set the tag amikeeper:request on it",
+                                true)
+                        .tried(tries(image) + " since its slot, " + image.name().slot());
         if (!app.catalog().save(Change.of(image, image.failed(why, now)).telling(notice))) {
             return Step.NOTHING;
         }
         makeRoom(image, now);
         return Step.FAILED;
+    }
+
+    private static String tries(Image image) {
+        return image.attempt() == 1 ? "1 try" : image.attempt() + " tries";
     }
 
     /**
@@ -227,7 +291,12 @@ public final class Settlement {
             case CREATING ->
                     stillThere(image)
                             ? Step.NOTHING
-                            : tryFailed(image, "deregistered before it was available", now);
+                            : tryFailed(
+                                    image,
+                                    image.note().isBlank()
+                                            ? "deregistered before it was available"
+                                            : image.note(),
+                                    now);
             case AVAILABLE, DISABLING, DISABLED, ENABLING ->
                     stillThere(image) ? Step.NOTHING : buried(image, now);
             case REQUESTED, RETIRING, FAILED -> Step.NOTHING;

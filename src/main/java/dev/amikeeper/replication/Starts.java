@@ -19,7 +19,6 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -177,21 +176,16 @@ public final class Starts {
         return true;
     }
 
-    /**
-     * What waits here keeps waiting; recorded once a day, so that a later failure has its cause.
-     */
+    /** What waits here keeps waiting; recorded, so that a later failure has its cause. */
     public void stop(Region region, String why, Instant now) {
         log.warn("{}: the work stops here and goes on later: {}", region, why);
         app.catalog()
                 .note(
                         new Notice(
-                                "stopped/"
-                                        + region
-                                        + "/"
-                                        + now.atZone(ZoneOffset.UTC).toLocalDate(),
+                                "stopped/" + region,
                                 now,
                                 region + ": starting images had to stop: " + why,
-                                "nothing while it passes: every tick tries again",
+                                "nothing while it passes: the next sweep tries again",
                                 false));
     }
 

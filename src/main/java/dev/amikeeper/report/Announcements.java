@@ -9,6 +9,7 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sns.SnsClient;
 
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -22,7 +23,10 @@ public final class Announcements {
     private static final int NOTICES_A_MESSAGE = 50;
 
     /** So long a text or remedy may be: 50 notices stay below 256 KB in any script. */
-    private static final int SHOWN = 800;
+    private static final int SHOWN = 750;
+
+    /** So long what was tried may be. */
+    private static final int TRIED = 100;
 
     private static final int SUBJECT = 99;
 
@@ -38,7 +42,13 @@ public final class Announcements {
 
     /** Tells people whatever they have not been told yet. */
     public void publish() {
-        List<Notice> notices = catalog.unannounced();
+        List<Notice> notices =
+                catalog.unannounced().stream()
+                        .sorted(
+                                Comparator.comparing(Announcements::isOver)
+                                        .thenComparing(Notice::at)
+                                        .thenComparing(Notice::key))
+                        .toList();
         for (int from = 0; from < notices.size(); from += NOTICES_A_MESSAGE) {
             List<Notice> some =
                     notices.subList(from, Math.min(notices.size(), from + NOTICES_A_MESSAGE));
@@ -55,25 +65,70 @@ public final class Announcements {
 
     /** SNS takes fewer than 100 characters of ASCII, without line breaks. */
     static String subject(List<Notice> notices) {
-        String subject =
-                notices.size() == 1
-                        ? "AMI Keeper: " + notices.getFirst().text()
-                        : "AMI Keeper: " + notices.size() + " things need you";
-        String plain = subject.replaceAll("[^\\x20-\\x7e]", "?");
+        String plain = ("AMI Keeper: " + headline(notices)).replaceAll("[^\\x20-\\x7e]", "?");
         return plain.length() <= SUBJECT ? plain : plain.substring(0, SUBJECT - 3) + "...";
     }
 
+    private static String headline(List<Notice> notices) {
+        if (notices.size() == 1) {
+            Notice notice = notices.getFirst();
+            return (isOver(notice) ? "resolved: " : "") + notice.text();
+        }
+        long over = notices.stream().filter(Announcements::isOver).count();
+        long need = notices.size() - over;
+        String resolved = over == 0 ? "" : over + " resolved";
+        String needed =
+                switch ((int) need) {
+                    case 0 -> "";
+                    case 1 -> "1 thing needs you";
+                    default -> need + " things need you";
+                };
+        return needed + (need > 0 && over > 0 ? ", " : "") + resolved;
+    }
+
+    private static boolean isOver(Notice notice) {
+        return notice.resolved().isPresent();
+    }
+
+    /** What lasts with its beginning, what is over with its end too; what to do while it lasts. */
     static String text(List<Notice> notices) {
         StringBuilder text = new StringBuilder();
         for (Notice notice : notices) {
-            text.append(notice.at()).append("  ").append(bounded(notice.text())).append('\n');
-            text.append("    What to do: ").append(bounded(notice.remedy())).append("\n\n");
+            String what = bounded(notice.text(), SHOWN);
+            notice.resolved()
+                    .ifPresentOrElse(
+                            end ->
+                                    text.append("resolved: ")
+                                            .append(what)
+                                            .append("\n    From ")
+                                            .append(notice.at())
+                                            .append(" to ")
+                                            .append(end)
+                                            .append('\n'),
+                            () -> text.append(open(notice, what)));
+            text.append('\n');
         }
         return text.toString();
     }
 
+    private static String open(Notice notice, String what) {
+        String tried =
+                notice.tried().isEmpty()
+                        ? ""
+                        : "    Tried: " + bounded(notice.tried(), TRIED) + "\n";
+        return what
+                + "\n    "
+                + (notice.isOpen() ? "Since " : "At ")
+                + notice.at()
+                + "\n"
+                + tried
+                + "    What to do: "
+                + bounded(notice.remedy(), SHOWN)
+                + "\n";
+    }
+
     /** What SNS refuses as too long would keep all that comes after it from being told. */
-    private static String bounded(String text) {
-        return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
+    private static String bounded(String text, int most) {
+        return text.length() <= most ? text : text.substring(0, most) + "…";
     }
 }

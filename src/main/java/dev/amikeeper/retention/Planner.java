@@ -94,8 +94,8 @@ public final class Planner {
                         .map(ImageName::policy)
                         .filter(name -> app.policies().find(name).isEmpty())
                         .collect(Collectors.toCollection(TreeSet::new));
-        if (!forgotten.isEmpty()) {
-            log.warn("images of policies {} stay, for the policies are not in the file", forgotten);
+        for (String name : forgotten) {
+            log.warn("images of policy {} stay, for the policy is not in the file", name);
         }
         return Stream.concat(
                         app.policies().all().stream(), forgotten.stream().map(Policy::forgotten))
@@ -210,10 +210,15 @@ public final class Planner {
                     sharedBeyond(policy, image, beyond);
                 }
             } catch (SdkException error) {
-                warnOfBlindness(
-                        region,
-                        "launch permissions",
-                        Fault.text(error, "ec2:DescribeImageAttribute"));
+                Fault fault = Fault.of(error);
+                if (fault == Fault.GONE || fault == Fault.NOT_FOUND) {
+                    log.info("{} {} went away meanwhile", region, id);
+                } else {
+                    warnOfBlindness(
+                            region,
+                            "launch permissions",
+                            Fault.text(error, "ec2:DescribeImageAttribute"));
+                }
             }
         }
         return permissions;
@@ -269,7 +274,7 @@ public final class Planner {
     private void unread(Region region, String why) {
         log.error("{}: images cannot be read, nothing is removed there: {}", region, why);
         tell(
-                "unread/" + region + "/prune/" + now,
+                "unpruned/" + region,
                 region + ": nothing was pruned, for the images cannot be read: " + why,
                 "the next run tries again; check the Region and the function's role");
     }
@@ -284,7 +289,7 @@ public final class Planner {
 
     private void sharedBeyond(Policy policy, Image image, Set<String> beyond) {
         tell(
-                "shared/" + image.region() + "/" + image.name(),
+                "beyond/" + image.region() + "/" + image.name(),
                 image.region()
                         + ": image "
                         + image.name()

@@ -27,6 +27,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Gatherers;
 import java.util.stream.Stream;
 
 /**
@@ -117,6 +119,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         private final List<PruneReport.Summary> summaries = new ArrayList<>();
         private final List<PruneReport.Line> lines = new ArrayList<>();
         private final Map<Region, Integer> removedIn = new HashMap<>();
+        private final Set<String> told = new HashSet<>();
         private int kept;
         private int waiting;
         private int awaiting;
@@ -164,8 +167,35 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                 carriedOut.stream()
                         .filter(plan -> plan.alarms().isEmpty())
                         .forEach(plan -> mark(plan, planner));
+                resolve(planner);
             }
             return report(planner);
+        }
+
+        /** What this run would have told again, and did not, is over. */
+        private void resolve(Planner planner) {
+            told.addAll(steps.told());
+            Set<String> read =
+                    planner.listed().keySet().stream()
+                            .map(Region::name)
+                            .collect(Collectors.toSet());
+            app.catalog().open().stream()
+                    .map(Notice::key)
+                    .filter(key -> !told.contains(key))
+                    .filter(key -> {
+                        String[] parts = key.split("/", -1);
+                        return switch (parts[0]) {
+                            case "blind", "public", "unpruned" -> read.contains(parts[1]);
+                            case "upkeep" ->
+                                    approval.isEmpty() && postponed == 0 && read.contains(parts[1]);
+                            case "approve" ->
+                                    approval.map(digest ->
+                                                    problem.isEmpty() && parts[2].equals(digest))
+                                            .orElse(planner.unreadable() == 0);
+                            default -> false;
+                        };
+                    })
+                    .forEach(key -> app.catalog().resolve(key, now));
         }
 
         /** What is to be done of a plan; an approval is for the one that it names. */
@@ -232,9 +262,9 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                                     () -> removed(image.region()));
                 }
             }
-            for (int from = 0; from < away.size(); from += CHECKED_AT_ONCE) {
-                take(plan, away.subList(from, Math.min(away.size(), from + CHECKED_AT_ONCE)));
-            }
+            away.stream()
+                    .gather(Gatherers.windowFixed(CHECKED_AT_ONCE))
+                    .forEach(some -> take(plan, some));
             Set<Image> going = away.stream().map(Verdict::image).collect(Collectors.toSet());
             plan.upkeep().stream()
                     .filter(upkeep -> !going.contains(upkeep.image()))
@@ -365,6 +395,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
 
         private void tell(Notice notice) {
             if (!dryRun) {
+                told.add(notice.key());
                 app.catalog().note(notice);
             }
         }

@@ -14,6 +14,7 @@ import dev.amikeeper.retention.Reason.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -176,7 +177,7 @@ public record PrunePlan(
                             .filter(this::isDue)
                             .toList();
             Map<Image, List<Reason>> judged = new HashMap<>(Retention.judge(words, good));
-            if (withReturnable.size() > good.size()) {
+            if (!withReturnable.equals(good)) {
                 Retention.judge(words, withReturnable)
                         .forEach((image, reasons) -> judged.merge(image, reasons, History::union));
             }
@@ -277,9 +278,8 @@ public record PrunePlan(
         private Optional<Duration> dwell(Image image) {
             Optional<Duration> asked = policy.retire().disableFor();
             return evidence.isShared(image)
-                    ? Optional.of(
-                            asked.filter(span -> span.compareTo(SHARED_DWELL) > 0)
-                                    .orElse(SHARED_DWELL))
+                    ? Stream.concat(asked.stream(), Stream.of(SHARED_DWELL))
+                            .max(Comparator.naturalOrder())
                     : asked;
         }
 

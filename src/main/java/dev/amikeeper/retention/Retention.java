@@ -1,5 +1,7 @@
 package dev.amikeeper.retention;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.amikeeper.image.Image;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.retention.Reason.Kind;
@@ -138,7 +140,7 @@ public final class Retention {
     }
 
     private static void add(SequencedMap<Image, List<Reason>> kept, Image image, Reason reason) {
-        kept.computeIfAbsent(image, none -> new ArrayList<>()).add(reason);
+        requireNonNull(kept.get(image)).add(reason);
     }
 
     private static String rule(Kind kind, int count) {

@@ -21,7 +21,9 @@ import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The steps by which an image leaves, and back. Each is written down before it is taken, so that an
@@ -36,6 +38,7 @@ public final class Steps {
     private final Application app;
     private final Instant now;
     private final String by;
+    private final Set<String> told = new HashSet<>();
 
     /** How a step ended. */
     public enum End {
@@ -60,6 +63,11 @@ public final class Steps {
         this.app = app;
         this.now = now;
         this.by = by;
+    }
+
+    /** The keys of what people are to know, whether they did already or not. */
+    Set<String> told() {
+        return Set.copyOf(told);
     }
 
     /** Disables an image; EC2 drops its launch permissions, so they are written down first. */
@@ -118,7 +126,7 @@ public final class Steps {
     }
 
     /** Its AMI is not among ours: deregistered, unless somebody just took its tags away. */
-    End finish(Image image, List<SnapshotId> snapshots) {
+    public End finish(Image image, List<SnapshotId> snapshots) {
         try {
             if (app.images().look(image.region(), image.id().orElseThrow()) instanceof Look.Shown) {
                 log.warn("{} {} lost its tags and stays", image.region(), image.name());
@@ -174,7 +182,7 @@ public final class Steps {
         Instant then = at.isBefore(soonest) ? soonest : at;
         return app.images().deprecate(image.region(), image.id().orElseThrow(), then)
                         instanceof Answer.Refused(String why)
-                ? refused(image, "deprecated", why)
+                ? upkeepRefused(image, "deprecated", why)
                 : End.DONE;
     }
 
@@ -186,7 +194,7 @@ public final class Steps {
         }
         return app.images().protect(image.region(), image.id().orElseThrow())
                         instanceof Answer.Refused(String why)
-                ? refused(image, "protected", why)
+                ? upkeepRefused(image, "protected", why)
                 : End.DONE;
     }
 
@@ -194,7 +202,7 @@ public final class Steps {
     private End unprotect(Image image) {
         if (app.images().unprotect(image.region(), image.id().orElseThrow())
                 instanceof Answer.Refused(String why)) {
-            return refused(image, "freed of its protection", why);
+            return upkeepRefused(image, "freed of its protection", why);
         }
         Instant ends = now.plus(Images.COOL_DOWN).plus(LATE);
         return app.catalog().save(Change.of(image, image.guardedUntil(ends)))
@@ -208,9 +216,18 @@ public final class Steps {
     }
 
     private End refused(Image image, String what, String why) {
+        return refused("refused", image, what, why);
+    }
+
+    /** The record does not tell when this is over: the next run does. */
+    private End upkeepRefused(Image image, String what, String why) {
+        return refused("upkeep", image, what, why);
+    }
+
+    private End refused(String kind, Image image, String what, String why) {
         log.error("{} {} not {}: {}", image.region(), image.name(), what, why);
         tell(
-                "refused/" + image.region() + "/" + image.name(),
+                kind + "/" + image.region() + "/" + image.name(),
                 image.region() + ": image " + image.name() + " could not be " + what + ": " + why,
                 "every run tries again; check the function's role and the image's deregistration"
                         + " protection");
@@ -218,6 +235,7 @@ public final class Steps {
     }
 
     private void tell(String key, String text, String remedy) {
+        told.add(key);
         app.catalog().note(new Notice(key, now, text, remedy, true));
     }
 }

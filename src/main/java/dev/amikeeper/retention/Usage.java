@@ -44,7 +44,7 @@ public record Usage(List<Probe> probes) {
     /** Whether the probes that are asked about single images were not asked about this one. */
     boolean leftOut(ImageId image) {
         Usage bulk = new Usage(probes.stream().filter(probe -> probe.asked().isEmpty()).toList());
-        return bulk.of(image) instanceof Answer.Unused
+        return !(bulk.of(image) instanceof Answer.Unknown)
                 && probes.stream()
                         .flatMap(probe -> probe.asked().stream())
                         .anyMatch(asked -> !asked.contains(image));

@@ -168,18 +168,34 @@ final class CreateImageHandlerTest {
     }
 
     @Test
-    void aDeniedCallIsTriedTwiceThenTold() {
+    void aDeniedCallIsTriedThreeTimesThenTold() {
         Given given = Given.nightly("");
         given.instance("web-1");
         given.cloud.faults().calls("CreateImage").times(100).deny();
 
         given.playUntil("2026-03-01T04:00:00Z");
 
-        assertThat(given.cloud.calls()).containsEntry("CreateImage", 2);
+        assertThat(given.cloud.calls()).containsEntry("CreateImage", 3);
         assertThat(given.told())
                 .singleElement()
                 .asString()
-                .contains("after 2 tries", "UnauthorizedOperation");
+                .contains("Tried: 3 tries since its slot", "UnauthorizedOperation");
+        assertThat(given.catalog().open()).hasSize(1);
+    }
+
+    @Test
+    void theSweepTriesAnImageAgainAfterTenAndAfterThirtyMinutes() {
+        Given given = Given.nightly("");
+        given.instance("web-1");
+        given.cloud.faults().calls("CreateImage").times(100).deny();
+
+        given.playUntil("2026-03-01T02:21:00Z");
+        assertThat(given.cloud.calls()).containsEntry("CreateImage", 1);
+        given.playUntil("2026-03-01T02:51:00Z");
+        assertThat(given.cloud.calls()).containsEntry("CreateImage", 2);
+        assertThat(given.told()).isEmpty();
+        given.playUntil("2026-03-01T02:53:00Z");
+        assertThat(given.cloud.calls()).containsEntry("CreateImage", 3);
     }
 
     @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.amikeeper.Given;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Run;
-import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
@@ -13,7 +12,6 @@ import dev.amikeeper.image.Slot;
 import org.junit.jupiter.api.Test;
 
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 
 final class ScheduleHandlerTest {
@@ -177,35 +175,6 @@ final class ScheduleHandlerTest {
         given.tick("2026-03-01T02:00:00Z");
 
         assertThat(given.records(Given.EAST)).hasSize(1100);
-    }
-
-    @Test
-    void kicksWhatWaitsWhenTheKickWasLost() {
-        Given given = Given.nightly("");
-        given.instance("web-1");
-        given.cloud.faults().calls("SendMessage").nth(1).error("InternalError", 500);
-
-        given.playUntil("2026-03-01T02:04:00Z");
-        assertThat(given.images(Given.EAST)).isEmpty();
-
-        given.playUntil("2026-03-01T02:06:00Z");
-        assertThat(given.images(Given.EAST)).hasSize(1);
-    }
-
-    @Test
-    void givesUpWhatCouldNotBeStartedForADay() {
-        Given given = Given.nightly("");
-        given.instance("web-1");
-        given.cloud.faults().calls("CreateImage").times(100_000).throttle();
-
-        given.playUntil("2026-03-02T02:30:00Z");
-
-        List<Image> images = given.records(Given.EAST);
-        assertThat(images)
-                .filteredOn(image -> image.name().slot().equals(slot("2026-03-01T02:00:00Z")))
-                .singleElement()
-                .satisfies(image -> assertThat(image.state()).isEqualTo(ImageState.FAILED));
-        assertThat(given.told()).singleElement().asString().contains("could not be started");
     }
 
     @Test

@@ -15,11 +15,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -29,6 +31,7 @@ abstract class CatalogContract {
     private static final Region EAST = new Region("us-east-1");
     private static final Region WEST = new Region("us-west-2");
     private static final Instant NOW = Instant.parse("2026-03-01T02:00:05Z");
+    private static final Instant LATER = NOW.plusSeconds(3600);
     private static final ImageId AMI = new ImageId("ami-1");
 
     private String table;
@@ -186,6 +189,49 @@ abstract class CatalogContract {
     }
 
     @Test
+    void adoptsOnlyWhatHasNeitherRecordNorTombstone() {
+        Image buried = started("i-1", AMI);
+        catalog.bury(buried, new Tombstone(buried, NOW, "PruneFunction", "no rule"));
+        Image recorded = requested("i-2");
+        Image unknown = adopted(intent("gold", "i-3", "2026-03-01T02:00:00Z"));
+
+        assertThat(catalog.adopt(adopted(buried))).isFalse();
+        assertThat(catalog.adopt(adopted(recorded))).isFalse();
+        assertThat(catalog.adopt(unknown)).isTrue();
+        assertThat(catalog.adopt(unknown)).isFalse();
+
+        assertThat(catalog.find(EAST, recorded.name())).contains(recorded);
+        assertThat(catalog.find(EAST, new ImageId("ami-9"))).contains(unknown);
+        assertThat(waiting(EAST, Work.CREATE_UNDER_WAY)).containsExactly(unknown);
+    }
+
+    @Test
+    void answersTheTombstonesOfSomeImages() {
+        Image gone = started("i-1", AMI);
+        Tombstone tombstone = new Tombstone(gone, NOW, "PruneFunction", "no rule");
+        catalog.bury(gone, tombstone);
+        Image there = requested("i-2");
+
+        assertThat(catalog.removed(EAST, List.of(gone.name(), there.name())))
+                .isEqualTo(Map.of(gone.name(), tombstone));
+        assertThat(catalog.removed(WEST, List.of(gone.name()))).isEmpty();
+        assertThat(catalog.removed(EAST, List.of())).isEmpty();
+    }
+
+    @Test
+    void remembersWhatASweepLeft() {
+        SweepState.Seen seen = new SweepState.Seen(EAST, new InstanceId("i-1"), "", NOW);
+        SweepState state =
+                new SweepState(Optional.of(new SweepState.Unit(WEST, "gold")), List.of(seen));
+
+        assertThat(catalog.lastSweep()).isEqualTo(SweepState.FRESH);
+        catalog.swept(state);
+        assertThat(catalog.lastSweep()).isEqualTo(state);
+        catalog.swept(SweepState.FRESH);
+        assertThat(catalog.lastSweep()).isEqualTo(SweepState.FRESH);
+    }
+
+    @Test
     void remembersWhatAPruningSaw() {
         catalog.mark(new Mark("gold", EAST, 3, 40));
         catalog.mark(new Mark("gold", WEST, 3, 20));
@@ -241,7 +287,7 @@ abstract class CatalogContract {
         Run taken = new Run.Taken("gold", EAST, new Slot(NOW), 12);
         Run missed = new Run.Missed("gold", EAST, 2, new Slot(NOW), new Slot(NOW.plusSeconds(60)));
 
-        Notice notice = new Notice("missed", NOW, "2 slots", "look", true);
+        Notice notice = Notice.event("missed", NOW, "2 slots", "look");
 
         assertThat(catalog.moveCursor(Optional.empty(), first, List.of(), List.of())).isTrue();
         assertThat(catalog.moveCursor(Optional.empty(), first, List.of(), List.of())).isFalse();
@@ -300,6 +346,149 @@ abstract class CatalogContract {
     }
 
     @Test
+    void whatIsGivenUpIsFoundUntilItIsTriedAgainOrGone() {
+        Image failed = requested("i-1").failed("gone", NOW);
+        Image other = requested("i-2").failed("gone", NOW);
+        catalog.save(Change.of(requestOf(failed), failed));
+        catalog.save(Change.of(requestOf(other), other));
+
+        assertThat(waiting(EAST, Work.GIVEN_UP)).containsExactly(failed, other);
+
+        catalog.save(Change.of(failed, failed.again(NOW, "", NOW)));
+        catalog.bury(other, new Tombstone(other, NOW, "somebody", "no reason"));
+
+        assertThat(waiting(EAST, Work.GIVEN_UP)).isEmpty();
+    }
+
+    @Test
+    void whatIsGivenUpExpiresWithItsWork() {
+        Image intent = requested("i-1");
+        catalog.save(Change.of(intent, intent.failed("gone", NOW)));
+
+        for (String partition : List.of("images/gold", "work/given-up")) {
+            assertThat(items("123456789012/us-east-1/" + partition))
+                    .singleElement()
+                    .satisfies(item ->
+                            assertThat(item)
+                                    .containsEntry(
+                                            "expires",
+                                            AttributeValue.fromN(
+                                                    ""
+                                                            + NOW.plus(Duration.ofDays(366))
+                                                                    .getEpochSecond())));
+        }
+    }
+
+    @Test
+    void aTroubleThatWasToldIsToldToBeOver() {
+        Notice trouble = trouble("blind/us-east-1/fleets", NOW);
+        Notice over = trouble.resolved(LATER);
+        catalog.note(trouble);
+        catalog.announced(trouble);
+        assertThat(catalog.open()).containsExactly(trouble);
+
+        assertThat(catalog.resolve(trouble.key(), LATER)).isTrue();
+        assertThat(catalog.resolve(trouble.key(), LATER)).isFalse();
+
+        assertThat(catalog.open()).isEmpty();
+        assertThat(catalog.unannounced()).containsExactly(over);
+        assertThat(catalog.notices()).containsExactly(over);
+
+        catalog.announced(over);
+
+        assertThat(catalog.unannounced()).isEmpty();
+    }
+
+    @Test
+    void aTroubleThatIsOverBeforeItIsToldIsNotTold() {
+        Notice trouble = trouble("blind/us-east-1/fleets", NOW);
+        catalog.note(trouble);
+
+        assertThat(catalog.resolve(trouble.key(), LATER)).isTrue();
+
+        assertThat(catalog.unannounced()).isEmpty();
+        assertThat(catalog.notices()).containsExactly(trouble.resolved(LATER));
+    }
+
+    @Test
+    void whatPeopleOnlyFindWhenTheyLookIsNotToldToBeOver() {
+        Notice trouble = new Notice("stopped/us-east-1", NOW, "it stopped", "wait", false);
+        catalog.note(trouble);
+
+        assertThat(catalog.resolve(trouble.key(), LATER)).isTrue();
+
+        assertThat(catalog.unannounced()).isEmpty();
+        assertThat(catalog.open()).isEmpty();
+    }
+
+    @Test
+    void aTroubleThatComesBackIsOpenAndToldAnew() {
+        Notice trouble = trouble("blind/us-east-1/fleets", NOW);
+        Notice again = trouble("blind/us-east-1/fleets", LATER);
+        catalog.note(trouble);
+        catalog.announced(trouble);
+        catalog.resolve(trouble.key(), LATER);
+        catalog.announced(trouble.resolved(LATER));
+
+        assertThat(catalog.note(again)).isTrue();
+        assertThat(catalog.note(again)).isFalse();
+
+        assertThat(catalog.open()).containsExactly(again);
+        assertThat(catalog.unannounced()).containsExactly(again);
+    }
+
+    @Test
+    void aTroubleThatComesBackBeforeItsEndIsToldIsToldNeither() {
+        Notice trouble = trouble("blind/us-east-1/fleets", NOW);
+        Notice again = trouble("blind/us-east-1/fleets", LATER);
+        catalog.note(trouble);
+        catalog.announced(trouble);
+        catalog.resolve(trouble.key(), LATER);
+
+        assertThat(catalog.note(again)).isTrue();
+
+        assertThat(catalog.open()).containsExactly(again);
+        assertThat(catalog.unannounced()).isEmpty();
+    }
+
+    @Test
+    void whatChangesWhilePeopleAreToldIsToldNext() {
+        Notice trouble = trouble("blind/us-east-1/fleets", NOW);
+        Notice over = trouble.resolved(LATER);
+        Notice again = trouble("blind/us-east-1/fleets", LATER);
+        catalog.note(trouble);
+        catalog.resolve(trouble.key(), LATER);
+
+        catalog.announced(trouble);
+        assertThat(catalog.unannounced()).containsExactly(over);
+
+        catalog.note(again);
+        catalog.announced(over);
+        assertThat(catalog.unannounced()).containsExactly(again);
+    }
+
+    @Test
+    void anEventIsToldOnceAndNeverOpen() {
+        Notice event = Notice.event("missed/us-east-1/gold", NOW, "2 slots", "look");
+
+        assertThat(catalog.note(event)).isTrue();
+        assertThat(catalog.open()).isEmpty();
+        assertThat(catalog.resolve(event.key(), LATER)).isFalse();
+        assertThat(catalog.note(event)).isFalse();
+        assertThat(catalog.unannounced()).containsExactly(event);
+    }
+
+    @Test
+    void openTroublesComeByTime() {
+        Notice later = trouble("a", LATER).tried("2 tries");
+        Notice first = trouble("b", NOW);
+        catalog.note(later);
+        catalog.note(first);
+
+        assertThat(catalog.open()).containsExactly(first, later);
+    }
+
+    @Test
     void keepsAccountsApart() {
         Catalog one = catalog("111111111111");
         Catalog two = catalog("222222222222");
@@ -325,8 +514,27 @@ abstract class CatalogContract {
         assertThat(catalog.work(EAST, Work.CREATE_WAITING, NOW, 150)).hasSize(150);
     }
 
+    private static Notice trouble(String key, Instant at) {
+        return new Notice(key, at, "it cannot be seen", "look", true);
+    }
+
+    private List<Map<String, AttributeValue>> items(String partition) {
+        return dynamoDb()
+                .query(query ->
+                        query.tableName(table)
+                                .keyConditionExpression("pk = :pk")
+                                .expressionAttributeValues(
+                                        Map.of(":pk", AttributeValue.fromS(partition))))
+                .items();
+    }
+
     private List<Image> waiting(Region region, Work kind) {
         return catalog.work(region, kind, NOW, 100);
+    }
+
+    private static Image adopted(Image unknown) {
+        ImageId id = new ImageId("ami-9");
+        return Image.adopted(unknown.name(), EAST, Optional.empty(), id, 1, NOW, NOW);
     }
 
     private Image requested(String instance) {

@@ -8,17 +8,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.amikeeper.Given;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
-import dev.amikeeper.image.ImageTags;
-import dev.amikeeper.image.Region;
-import dev.amikeeper.local.LocalImage;
-import dev.amikeeper.retention.Undo;
 
 import org.junit.jupiter.api.Test;
 
 import picocli.CommandLine;
-
-import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
-import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -26,10 +19,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** {@code keeper plan}, {@code why} and {@code undo}. */
+/** {@code keeper plan} and {@code why}. */
 final class PruningCommandsTest {
     private static final Instant DAY_4 = Instant.parse("2026-03-04T04:00:00Z");
-    private static final Region EAST = new Region(Given.EAST);
 
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
@@ -88,6 +80,10 @@ final class PruningCommandsTest {
         WhyCommand.Answer all =
                 WhyCommand.explain(
                         given.deployment.application(), oldest.name().instance().value());
+        assertThat(all.policies())
+                .containsExactly(
+                        new WhyCommand.Selected(
+                                "gold", true, "images it next for slot 2026-03-08T02:00:00Z"));
         assertThat(all.images()).hasSize(1);
         assertThat(all.gone())
                 .hasSize(2)
@@ -106,75 +102,6 @@ final class PruningCommandsTest {
     void withoutADeploymentThereIsAHint() {
         assertThat(run("plan")).isEqualTo(2);
         assertThat(err.toString()).contains("TABLE", "stack's outputs", "--demo");
-    }
-
-    @Test
-    void undoEnablesWhatIsDisabledAndHoldsIt() {
-        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
-        ImageId oldest = id(given.records(Given.EAST).getFirst());
-        prune(given, DAY_4);
-
-        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
-        assertThat(undo(given, oldest).text()).contains("nothing is to be undone");
-
-        prune(given, DAY_4.plus(Duration.ofDays(9)));
-        LocalImage back = shown(given, oldest);
-        assertThat(back.image().stateAsString()).isEqualTo("available");
-        assertThat(back.image().tags()).extracting(Tag::key).contains(ImageTags.HOLD);
-        assertThat(given.catalog().find(EAST, oldest)).get().matches(Image::isGood);
-    }
-
-    @Test
-    void undoTakesImagesOutOfTheRecycleBinWithTheirLaunchPermissions() {
-        Given given = threeDays("keep: {last: 1}\nshare: {accounts: [\"111122223333\"]}");
-        given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
-        ImageId oldest = id(given.records(Given.EAST).getFirst());
-        for (int day = 0; day < 16; day++) {
-            prune(given, DAY_4.plus(Duration.ofDays(day)));
-        }
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        given.cloud.faults().calls("CreateTags").deny();
-        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Impossible.class);
-
-        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
-
-        assertThat(shown(given, oldest).image().stateAsString()).isEqualTo("available");
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(2);
-        assertThat(given.catalog().find(EAST, oldest)).get().matches(Image::isGood);
-        assertThat(given.catalog().removed("gold", EAST)).hasSize(1);
-        assertThat(
-                        given.ec2(Given.EAST)
-                                .describeImageAttribute(ask ->
-                                        ask.imageId(oldest.value())
-                                                .attribute(ImageAttributeName.LAUNCH_PERMISSION))
-                                .launchPermissions())
-                .extracting(permission -> permission.userId())
-                .containsExactly("111122223333");
-        prune(given, DAY_4.plus(Duration.ofDays(17)));
-        assertThat(shown(given, oldest).image().stateAsString()).isEqualTo("available");
-    }
-
-    @Test
-    void undoSaysWhenTheRecycleBinHasNothing() {
-        Given given = threeDays("keep: {last: 1}");
-        ImageId oldest = id(given.records(Given.EAST).getFirst());
-        prune(given, DAY_4);
-
-        assertThat(undo(given, oldest).text())
-                .contains("cannot be restored from the Recycle Bin", "no other Region");
-        assertThat(undo(given, new ImageId("ami-0nothing")).text())
-                .contains("the catalogue knows no image ami-0nothing");
-    }
-
-    private static Undo.End undo(Given given, ImageId id) {
-        return new Undo(given.deployment.application(), given.cloud.now()).of(EAST, id);
-    }
-
-    private static LocalImage shown(Given given, ImageId id) {
-        return given.images(Given.EAST).stream()
-                .filter(image -> image.image().imageId().equals(id.value()))
-                .findFirst()
-                .orElseThrow();
     }
 
     private static void prune(Given given, Instant at) {

@@ -3,17 +3,22 @@ package dev.amikeeper.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.entry;
 
 import org.junit.jupiter.api.Test;
 
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.Ec2Exception;
+import software.amazon.awssdk.services.ec2.model.Ec2Request;
 import software.amazon.awssdk.services.sns.model.SnsException;
 import software.amazon.awssdk.services.sqs.model.SqsException;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -204,6 +209,88 @@ final class FaultsTest {
         assertThat(cloud.takeEvents()).isEmpty();
         cloud.advance(Duration.ofMinutes(1));
         assertThat(cloud.takeEvents()).hasSize(2);
+    }
+
+    @Test
+    void whatIsDoneWithoutFaultsMeetsAndCountsNone() {
+        faults.calls("DescribeImages").deny();
+        faults.unreachable(HOME, START.plusSeconds(60));
+
+        assertThat(faults.without(() -> ec2.describeImages(r -> {}).images())).isEmpty();
+        cloud.advance(Duration.ofMinutes(1));
+        assertThat(describeImages()).isEqualTo("UnauthorizedOperation");
+    }
+
+    @Test
+    void faultsThatStruckAreCountedByKind() {
+        faults.calls("DescribeImages").deny();
+        faults.calls("DescribeImages").nth(2).throttle();
+        faults.events().repeat(1);
+        assertThat(describeImages()).isEqualTo("UnauthorizedOperation");
+        assertThat(describeImages()).isEqualTo("RequestLimitExceeded");
+        create(launch(), "gold/a");
+        cloud.advance(Duration.ofMinutes(5));
+
+        assertThat(faults.struck())
+                .containsExactly(
+                        entry("UnauthorizedOperation", 1),
+                        entry("event repeated", 1),
+                        entry("throttled", 1));
+    }
+
+    @Test
+    void aTransactionMeetsAnotherOneAsDynamoDbSaysIt() {
+        MemoryDynamoDb dynamoDb = cloud.tables(HOME);
+        dynamoDb.addTable("catalogue");
+        faults.calls("TransactWriteItems").conflict();
+
+        assertThat(
+                        catchThrowableOfType(
+                                        TransactionCanceledException.class,
+                                        () -> dynamoDb.transactWriteItems(r -> {}))
+                                .cancellationReasons())
+                .extracting(CancellationReason::code)
+                .containsExactly("TransactionConflict");
+    }
+
+    @Test
+    void clocksDisagree() {
+        cloud.settings()
+                .clocks(Duration.ofMinutes(3), Duration.ofMinutes(-2), Duration.ofMinutes(1));
+        create(launch(), "gold/a");
+        cloud.advance(Duration.ofMinutes(5));
+
+        assertThat(cloud.images(HOME))
+                .extracting(it -> it.image().creationDate())
+                .containsExactly("2026-03-01T00:03:00.000Z");
+        assertThat(cloud.takeEvents())
+                .extracting(event -> event.get("time"))
+                .containsExactly("2026-03-01T00:03:00Z");
+        assertThat(cloud.now()).isEqualTo(START.plus(Duration.ofMinutes(5)));
+    }
+
+    @Test
+    void aWatcherSeesTheCallsThatAreCarriedOutAndNoOthers() {
+        List<String> seen = new ArrayList<>();
+        cloud.settings()
+                .watcher(
+                        new CloudSettings.Watcher() {
+                            @Override
+                            public void before(String region, Ec2Request call) {
+                                seen.add("before " + call.getClass().getSimpleName());
+                            }
+
+                            @Override
+                            public void after(String region, Ec2Request call, Object answer) {
+                                seen.add("after " + answer.getClass().getSimpleName());
+                            }
+                        });
+        faults.calls("DescribeImages").throttle();
+
+        assertThat(describeImages()).isEqualTo("RequestLimitExceeded");
+        ec2.describeImages(r -> {});
+        assertThat(seen)
+                .containsExactly("before DescribeImagesRequest", "after DescribeImagesResponse");
     }
 
     private String launch() {

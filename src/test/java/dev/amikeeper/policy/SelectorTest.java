@@ -35,6 +35,30 @@ final class SelectorTest {
         assertThat(selector.selects(tagged(Map.of()))).isFalse();
     }
 
+    @Test
+    void saysWhyItDoesNotSelect() {
+        Selector selector =
+                new Selector(
+                        Map.of("backup", List.of("gold", "platinum")),
+                        Map.of("environment", List.of("sand*")),
+                        Set.of("running"),
+                        List.of(HOME));
+        Instance gold = tagged(Map.of("backup", "gold"));
+
+        assertThat(selector.whyNot(gold)).isEmpty();
+        assertThat(selector.whyNot(gold.in("stopped"))).contains("it is stopped");
+        assertThat(selector.whyNot(tagged(Map.of())))
+                .contains("it has no tag backup; it must be one of [gold, platinum]");
+        assertThat(selector.whyNot(tagged(Map.of("backup", "silver"))))
+                .contains("its tag backup is \"silver\"; it must be one of [gold, platinum]");
+        assertThat(selector.whyNot(tagged(Map.of("backup", "gold", "environment", "sandbox"))))
+                .contains("its tag environment is \"sandbox\", which is excepted");
+        Selector elsewhere =
+                new Selector(
+                        Map.of(), Map.of(), Set.of("running"), List.of(new Region("eu-west-1")));
+        assertThat(elsewhere.whyNot(gold)).contains("it is in us-east-1, not in [eu-west-1]");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "web-*, web-1, true",

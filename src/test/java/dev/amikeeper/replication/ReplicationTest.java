@@ -1,8 +1,10 @@
 package dev.amikeeper.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.amikeeper.Given;
+import dev.amikeeper.catalog.Work;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
@@ -165,23 +167,41 @@ final class ReplicationTest {
     }
 
     @Test
-    void aCopyThatFailsTwiceIsGivenUpAndTold() {
+    void aCopyThatFailsFiveTimesIsGivenUpAndTold() {
         Given given = Given.nightly(TO_WEST);
         given.instance("web-1");
-        given.cloud.settings().failing(attempt -> attempt.copy());
+        given.cloud
+                .settings()
+                .failing(attempt -> attempt.copy() && attempt.name().contains("2026-03-01"));
 
-        given.playUntil("2026-03-01T05:00:00Z");
-
+        given.playUntil("2026-03-01T02:50:00Z");
         assertThat(given.cloud.calls()).containsEntry("CopyImage", 2);
-        assertThat(given.images(Given.WEST)).isEmpty();
-        assertThat(given.cloud.snapshots(Given.WEST)).isEmpty();
+        given.playUntil("2026-03-01T05:00:00Z");
+        assertThat(given.cloud.calls()).containsEntry("CopyImage", 3);
+        given.playUntil("2026-03-02T01:55:00Z");
+        assertThat(given.cloud.calls()).containsEntry("CopyImage", 4);
+        assertThat(given.told()).isEmpty();
+
+        given.playUntil("2026-03-02T13:00:00Z");
+
+        assertThat(given.images(Given.WEST)).hasSize(1);
+        assertThat(given.cloud.snapshots(Given.WEST)).hasSize(1);
         assertThat(given.records(Given.WEST))
-                .extracting(Image::state)
-                .containsExactly(ImageState.FAILED);
+                .extracting(Image::state, Image::attempt)
+                .containsExactly(tuple(ImageState.FAILED, 5), tuple(ImageState.AVAILABLE, 1));
         assertThat(given.told())
                 .singleElement()
                 .asString()
-                .contains("us-west-2", "there is no copy", "after 2 tries");
+                .contains("us-west-2", "there is no copy", "Tried: 5 tries since its slot");
+
+        given.playUntil("2026-03-03T13:00:00Z");
+        assertThat(given.told())
+                .hasSize(2)
+                .last()
+                .asString()
+                .contains("resolved: us-west-2: there is no copy");
+        assertThat(given.catalog().work(new Region(Given.WEST), Work.GIVEN_UP, Instant.MAX, 10))
+                .hasSize(1);
     }
 
     @Test

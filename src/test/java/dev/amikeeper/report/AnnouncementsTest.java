@@ -49,24 +49,67 @@ final class AnnouncementsTest {
         assertThat(Announcements.text(List.of(notice("first"), notice("second"))))
                 .isEqualTo(
                         """
-                        2026-03-01T02:00:05Z  first
+                        first
+                            Since 2026-03-01T02:00:05Z
                             What to do: look
 
-                        2026-03-01T02:00:05Z  second
+                        second
+                            Since 2026-03-01T02:00:05Z
                             What to do: look
 
                         """);
     }
 
     @Test
+    void theTextTellsWhatWasTriedWhatMerelyHappenedAndWhatIsOver() {
+        assertThat(
+                        Announcements.text(
+                                List.of(
+                                        notice("there is no image").tried("3 tries"),
+                                        Notice.event("key", NOW, "2 slots were missed", "look"),
+                                        over("it failed"))))
+                .isEqualTo(
+                        """
+                        there is no image
+                            Since 2026-03-01T02:00:05Z
+                            Tried: 3 tries
+                            What to do: look
+
+                        2 slots were missed
+                            At 2026-03-01T02:00:05Z
+                            What to do: look
+
+                        resolved: it failed
+                            From 2026-03-01T02:00:05Z to 2026-03-01T03:00:05Z
+
+                        """);
+    }
+
+    @Test
+    void theSubjectTellsWhatIsOver() {
+        Notice open = notice("it failed");
+
+        assertThat(Announcements.subject(List.of(over("it failed"))))
+                .isEqualTo("AMI Keeper: resolved: it failed");
+        assertThat(Announcements.subject(List.of(open, over("x"), over("y"))))
+                .isEqualTo("AMI Keeper: 1 thing needs you, 2 resolved");
+        assertThat(Announcements.subject(List.of(over("x"), over("y"))))
+                .isEqualTo("AMI Keeper: 2 resolved");
+    }
+
+    @Test
     void theTextOfAFullMessageIsWithinWhatSnsTakes() {
         String endless = "界".repeat(100_000);
-        Notice longest = new Notice("key", NOW, endless, endless, true);
+        Notice longest = new Notice("key", NOW, endless, endless, true).tried(endless);
 
         assertThat(
                         Announcements.text(Collections.nCopies(50, longest))
                                 .getBytes(StandardCharsets.UTF_8))
                 .hasSizeLessThan(256 * 1024);
+    }
+
+    private static Notice over(String text) {
+        return notice(text).resolved(NOW.plusSeconds(3600));
     }
 
     private static Notice notice(String text) {

@@ -2,9 +2,16 @@ package dev.amikeeper.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.amazonaws.services.lambda.runtime.Context;
+
 import dev.amikeeper.Given;
+import dev.amikeeper.ShortContext;
+import dev.amikeeper.catalog.Change;
+import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.event.Samples;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.local.LocalImage;
@@ -20,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Pruning on the cloud's end state; which image goes is shown with the decisions. */
 final class PruneHandlerTest {
@@ -252,11 +260,7 @@ final class PruneHandlerTest {
     void aPublicImageIsToldAndStays() {
         Given given = threeDays("keep: {last: 2}");
         String oldest = oldest(given);
-        given.ec2(Given.EAST)
-                .modifyImageAttribute(modify ->
-                        modify.imageId(oldest)
-                                .launchPermission(add ->
-                                        add.add(LaunchPermission.builder().group("all").build())));
+        publish(given, oldest);
 
         given.deployment.prune(DAY_4, false);
         prune(given, day(5));
@@ -430,17 +434,121 @@ final class PruneHandlerTest {
     }
 
     @Test
+    void aTroubleThatTheNextRunDoesNotFindIsOver() {
+        Given given = threeDays("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
+        given.cloud.faults().calls("DescribeFleets").times(100).deny();
+        given.deployment.prune(DAY_4, false);
+        assertThat(given.catalog().open())
+                .extracting(Notice::key)
+                .containsExactly("blind/us-east-1/EC2 fleets");
+
+        given.deployment.prune(DAY_4.plusSeconds(60), false);
+        given.deployment.prune(DAY_4.plusSeconds(60), true);
+        assertThat(given.catalog().open()).hasSize(1);
+        assertThat(given.told()).hasSize(1);
+
+        given.cloud.faults().clear();
+        PruneReport report = given.deployment.prune(DAY_4.plusSeconds(120), false);
+        assertThat(given.catalog().open())
+                .singleElement()
+                .satisfies(notice -> assertThat(notice.key()).startsWith("approve/gold/"));
+        assertThat(String.join("\n", given.told())).contains("resolved: us-east-1: nothing is");
+
+        approve(given, report.policies().getFirst().digest());
+        assertThat(given.catalog().open()).isEmpty();
+    }
+
+    @Test
+    void aTroubleOfARegionThatCannotBeReadIsNotOver() {
+        Given given =
+                inMemory(
+                        """
+                        keep: {last: 9}
+                        replicate: {us-west-2: {}}
+                        retire: {deprecateAfter: 7d}
+                        """);
+        given.cloud.faults().calls("DescribeFleets").in(Given.WEST).deny();
+        given.cloud.faults().calls("EnableImageDeprecation").in(Given.WEST).deny();
+        given.deployment.prune(DAY_4, false);
+        assertThat(troubles(given)).containsExactly("blind/us-west-2", "upkeep/us-west-2");
+
+        given.cloud.faults().unreachable(Given.WEST, day(6));
+        prune(given, day(5));
+        assertThat(troubles(given))
+                .containsExactly("blind/us-west-2", "unpruned/us-west-2", "upkeep/us-west-2");
+
+        prune(given, day(6));
+        assertThat(troubles(given)).isEmpty();
+    }
+
+    @Test
+    void onlyAWholeRunTellsThatRefusedUpkeepIsOver() {
+        Given given = inMemory("keep: {last: 9}\nretire: {deprecateAfter: 7d}");
+        given.cloud.faults().calls("EnableImageDeprecation").deny();
+        given.deployment.prune(DAY_4, false);
+        assertThat(troubles(given)).containsExactly("upkeep/us-east-1");
+
+        given.cloud.faults().calls("EnableImageDeprecation").deny();
+        given.deployment.prune(DAY_4, false);
+        assertThat(troubles(given)).as("refused again").containsExactly("upkeep/us-east-1");
+
+        prune(given, new ShortContext(context(given), () -> 0));
+        assertThat(troubles(given)).as("no time").containsExactly("upkeep/us-east-1");
+
+        approve(given, "0123456789abcdef");
+        assertThat(troubles(given)).as("not tried").containsExactly("upkeep/us-east-1");
+
+        given.deployment.prune(DAY_4, false);
+        assertThat(troubles(given)).isEmpty();
+    }
+
+    @Test
+    void aPlanWaitsForItsApprovalUntilThatOrAnotherPlanComes() {
+        Given given = inMemory("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
+        given.deployment.prune(DAY_4, false);
+        assertThat(troubles(given)).containsExactly("approve/gold");
+
+        approve(given, "0123456789abcdef");
+        assertThat(troubles(given)).as("no such plan").containsExactly("approve/gold");
+
+        hold(given, oldest(given));
+        String other = given.deployment.prune(DAY_4, true).policies().getFirst().digest();
+        assertThat(approve(given, other).removed()).isEqualTo(1);
+        assertThat(troubles(given)).as("another plan").containsExactly("approve/gold");
+
+        given.deployment.prune(DAY_4, false);
+        assertThat(troubles(given)).isEmpty();
+    }
+
+    @Test
+    void aPlanWaitsForItsApprovalWhileNotEveryRegionCanBeRead() {
+        Given given =
+                inMemory(
+                        "keep: {last: 1}\nreplicate: {us-west-2: {}}\nlimits: {maxRemoveCount: 3}");
+        given.deployment.prune(DAY_4, false);
+        assertThat(troubles(given)).containsExactly("approve/gold");
+
+        given.cloud.faults().unreachable(Given.WEST, day(6));
+        assertThat(prune(given, day(5)).blocked()).isZero();
+
+        assertThat(troubles(given)).containsExactly("approve/gold", "unpruned/us-west-2");
+    }
+
+    @Test
+    void aTroubleThatIsNotOfPruningStaysOpen() {
+        Given given = inMemory("keep: {last: 1}");
+        given.catalog().note(new Notice("unread/us-east-1", DAY_4, "text", "remedy", true));
+
+        given.deployment.prune(DAY_4, false);
+
+        assertThat(troubles(given)).containsExactly("unread/us-east-1");
+    }
+
+    @Test
     void takesNothingWhoseTagsDoNotFitTheRecord() {
         Given given = threeDays("keep: {last: 1}");
         String oldest = oldest(given);
-        given.ec2(Given.EAST)
-                .createTags(tags ->
-                        tags.resources(oldest)
-                                .tags(
-                                        Tag.builder()
-                                                .key(ImageTags.INSTANCE)
-                                                .value("i-0other")
-                                                .build()));
+        claimForOther(given, oldest);
 
         given.deployment.prune(DAY_4, false);
 
@@ -558,9 +666,205 @@ final class PruneHandlerTest {
         assertThat(given.images(Given.EAST)).hasSize(3);
     }
 
+    @Test
+    void everyImageIsCounted() {
+        PruneReport report = inMemory("keep: {last: 1}").deployment.prune(DAY_4, false);
+
+        assertThat(report.kept()).isEqualTo(1);
+        assertThat(report.removed()).isEqualTo(2);
+    }
+
+    @Test
+    void aDryRunCountsWhatARunWouldDo() {
+        Given removing = inMemory("keep: {last: 1}");
+        PruneReport remove = removing.deployment.prune(DAY_4, true);
+        assertThat(remove.kept()).isEqualTo(1);
+        assertThat(remove.removed()).isEqualTo(2);
+        assertThat(remove.unlisted()).isZero();
+
+        Given disabling = inMemory("keep: {last: 1}\nretire: {disableFor: 3d}");
+        assertThat(disabling.deployment.prune(DAY_4, true).disabled()).isEqualTo(2);
+        disabling.deployment.prune(DAY_4, false);
+        assertThat(disabling.deployment.prune(DAY_4, true).waiting()).isEqualTo(2);
+        hold(disabling, oldest(disabling));
+        assertThat(disabling.deployment.prune(DAY_4, true).calledOff()).isEqualTo(1);
+
+        Given blocked = inMemory("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
+        assertThat(blocked.deployment.prune(DAY_4, true).awaiting()).isEqualTo(2);
+    }
+
+    @Test
+    void aDryRunCountsARemovalThatWasCutOffAsLeft() {
+        Given given = inMemory("keep: {last: 2}");
+        given.cloud.faults().calls("DeregisterImage").loseReply();
+        given.deployment.prune(DAY_4, false);
+
+        assertThat(given.deployment.prune(DAY_4, true).left()).isEqualTo(1);
+        assertThat(given.records(Given.EAST)).hasSize(3);
+    }
+
+    @Test
+    void whatWaitsForAnApprovalIsCounted() {
+        Given given = inMemory("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
+
+        PruneReport report = given.deployment.prune(DAY_4, false);
+
+        assertThat(report.awaiting()).isEqualTo(2);
+        assertThat(report.kept()).isEqualTo(1);
+    }
+
+    @Test
+    void aRunThatWasStoppedDoesNotCountAsWhatWasBefore() {
+        Given given = inMemory("keep: {last: 2}");
+        given.deployment.prune(DAY_4, false);
+        String instance = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
+        given.ec2(Given.EAST)
+                .createTags(tags ->
+                        tags.resources(instance)
+                                .tags(Tag.builder().key("backup").value("glod").build()));
+
+        assertThat(prune(given, day(5)).blocked()).isEqualTo(1);
+        assertThat(prune(given, day(6)).blocked()).isEqualTo(1);
+    }
+
+    @Test
+    void whatGoesIsNotDeprecatedFirst() {
+        Given given = inMemory("keep: {last: 1}\nretire: {deprecateAfter: 7d}");
+
+        PruneReport report = given.deployment.prune(DAY_4, false);
+
+        assertThat(report.deprecated()).isEqualTo(1);
+        assertThat(given.cloud.calls()).containsEntry("EnableImageDeprecation", 1);
+    }
+
+    @Test
+    void aRunStopsHalfAMinuteBeforeItsTimeIsOver() {
+        Given given = inMemory("keep: {last: 1}");
+
+        PruneReport late = prune(given, new ShortContext(context(given), () -> 30_000));
+        assertThat(late.postponed()).isEqualTo(2);
+        assertThat(late.removed()).isZero();
+        assertThat(given.images(Given.EAST)).hasSize(3);
+
+        PruneReport early = prune(given, new ShortContext(context(given), () -> 30_001));
+        assertThat(early.removed()).isEqualTo(2);
+        assertThat(early.postponed()).isZero();
+    }
+
+    @Test
+    void whatThereIsNoTimeForIsPostponedImageByImage() {
+        Given given = inMemory("keep: {last: 1}");
+
+        PruneReport report = prune(given, ShortContext.after(2, context(given)));
+
+        assertThat(report.removed()).isEqualTo(1);
+        assertThat(report.postponed()).isEqualTo(1);
+        assertThat(given.images(Given.EAST)).hasSize(2);
+    }
+
+    @Test
+    void whatCannotBeReadAgainIsPostponed() {
+        Given given = inMemory("keep: {last: 1}");
+        given.cloud.faults().calls("DescribeImages").nth(2).internalError();
+
+        PruneReport report = given.deployment.prune(DAY_4, false);
+
+        assertThat(report.postponed()).isEqualTo(2);
+        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.deployment.prune(DAY_4, false).removed()).isEqualTo(2);
+    }
+
+    @Test
+    void aRemovalIsNotFinishedWhileItsImageCannotBeRead() {
+        Given given = inMemory("keep: {last: 2}");
+        given.cloud.faults().calls("DeregisterImage").loseReply();
+        given.deployment.prune(DAY_4, false);
+        given.cloud.faults().calls("DescribeImages").nth(2).internalError();
+
+        PruneReport report = given.deployment.prune(DAY_4, false);
+
+        assertThat(report.postponed()).isEqualTo(1);
+        assertThat(report.removed()).isZero();
+    }
+
+    @Test
+    void anImageThatIsHeldWhileTheRunIsAtItStays() {
+        Given given = inMemory("keep: {last: 1}");
+        String oldest = oldest(given);
+
+        PruneReport report = prune(given, meanwhile(given, 1, () -> hold(given, oldest)));
+
+        assertThat(report.removed()).isEqualTo(1);
+        assertThat(report.kept()).isEqualTo(2);
+        assertThat(ids(given)).contains(oldest);
+    }
+
+    @Test
+    void anImageThatIsMadePublicWhileTheRunIsAtItStays() {
+        Given given = inMemory("keep: {last: 1}");
+        String oldest = oldest(given);
+
+        prune(given, meanwhile(given, 1, () -> publish(given, oldest)));
+
+        assertThat(ids(given)).contains(oldest).hasSize(2);
+    }
+
+    @Test
+    void anImageThatGetsOtherTagsWhileTheRunIsAtItStays() {
+        Given given = inMemory("keep: {last: 1}");
+        String oldest = oldest(given);
+
+        prune(given, meanwhile(given, 1, () -> claimForOther(given, oldest)));
+
+        assertThat(ids(given)).contains(oldest).hasSize(2);
+    }
+
+    @Test
+    void anImageWhoseRecordChangesWhileTheRunIsAtItStays() {
+        Given given = inMemory("keep: {last: 1}");
+        Image oldest = given.records(Given.EAST).getFirst();
+
+        PruneReport report =
+                prune(
+                        given,
+                        meanwhile(
+                                given,
+                                2,
+                                () ->
+                                        given.catalog()
+                                                .save(Change.of(oldest, oldest.proven(DAY_4)))));
+
+        assertThat(report.removed()).isEqualTo(1);
+        assertThat(report.kept()).isEqualTo(2);
+        assertThat(ids(given)).contains(oldest.id().orElseThrow().value());
+    }
+
+    @Test
+    void snapshotsThatAreLeftAreDeletedByALaterRun() {
+        Given given = inMemory("keep: {last: 2}");
+        String snapshot = given.snapshotsOf(new ImageId(oldest(given))).getFirst().value();
+        given.ec2(Given.EAST).lockSnapshot(lock -> lock.snapshotId(snapshot));
+
+        PruneReport first = given.deployment.prune(DAY_4, false);
+        assertThat(first.left()).isEqualTo(1);
+        assertThat(first.removed()).isZero();
+
+        given.ec2(Given.EAST).unlockSnapshot(unlock -> unlock.snapshotId(snapshot));
+        assertThat(prune(given, day(5)).removed()).isEqualTo(1);
+        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(2);
+    }
+
     /** Three nights of one instance, and the morning after; the pruner has not run yet. */
     private static Given threeDays(String policy) {
-        Given given = Given.nightly(policy);
+        return threeDays(Given.nightly(policy));
+    }
+
+    /** The same, with the catalogue in memory. */
+    private static Given inMemory(String policy) {
+        return threeDays(Given.nightlyInMemory(policy));
+    }
+
+    private static Given threeDays(Given given) {
         given.instance("web-1");
         given.nights(3);
         return given;
@@ -597,6 +901,28 @@ final class PruneHandlerTest {
         return given.deployment.prune(at, false);
     }
 
+    /** Runs with this context, without a time of its own. */
+    private static PruneReport prune(Given given, Context context) {
+        return new PruneHandler(given.deployment.application()).handleRequest(Map.of(), context);
+    }
+
+    private static Context context(Given given) {
+        return given.context("PruneFunction");
+    }
+
+    /** Something that happens when the run asks for its time the n-th time. */
+    private static Context meanwhile(Given given, int n, Runnable happens) {
+        AtomicInteger asked = new AtomicInteger();
+        return new ShortContext(
+                context(given),
+                () -> {
+                    if (asked.incrementAndGet() == n) {
+                        happens.run();
+                    }
+                    return 300_000;
+                });
+    }
+
     private static PruneReport approve(Given given, String digest) {
         return new PruneHandler(given.deployment.application())
                 .handleRequest(Map.of("approve", digest), given.context("PruneFunction"));
@@ -607,6 +933,34 @@ final class PruneHandlerTest {
                 .createTags(tags ->
                         tags.resources(image)
                                 .tags(Tag.builder().key(ImageTags.HOLD).value("yes").build()));
+    }
+
+    /** What is open, of which kind and where. */
+    private static List<String> troubles(Given given) {
+        return given.catalog().open().stream()
+                .map(notice -> notice.key().split("/", -1))
+                .map(parts -> parts[0] + "/" + parts[1])
+                .sorted()
+                .toList();
+    }
+
+    private static void publish(Given given, String image) {
+        given.ec2(Given.EAST)
+                .modifyImageAttribute(modify ->
+                        modify.imageId(image)
+                                .launchPermission(add ->
+                                        add.add(LaunchPermission.builder().group("all").build())));
+    }
+
+    private static void claimForOther(Given given, String image) {
+        given.ec2(Given.EAST)
+                .createTags(tags ->
+                        tags.resources(image)
+                                .tags(
+                                        Tag.builder()
+                                                .key(ImageTags.INSTANCE)
+                                                .value("i-0other")
+                                                .build()));
     }
 
     private static List<String> states(Given given) {

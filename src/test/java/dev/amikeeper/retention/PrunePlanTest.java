@@ -195,6 +195,15 @@ final class PrunePlanTest {
     }
 
     @Test
+    void asManyUsersAsAreShownAreAll() {
+        List<String> users = List.of("i-1", "i-2", "i-3", "i-4", "i-5");
+        usage = Usage.of(List.of(probe(Map.of(id(old), users), Optional.empty())));
+
+        assertThat(reasons(old))
+                .containsExactly(new Reason(Kind.IN_USE, "used by i-1, i-2, i-3, i-4, i-5"));
+    }
+
+    @Test
     void anImageWhoseUseIsUnknownStays() {
         usage = Usage.of(List.of(probe(Map.of(), Optional.of("denied"))));
 
@@ -595,6 +604,38 @@ final class PrunePlanTest {
         assertThat(dwell()).isEqualTo(Duration.ofDays(8));
     }
 
+    /** The first look at a policy is made before launch permissions are read. */
+    @Test
+    void anImageThatIsRecordedAsSharedCountsAsSharedUntilItsPermissionsAreRead() {
+        Image shared = given(inEast(image("2026-02-01T02:00:00Z"), true));
+        Image returning =
+                given(
+                        disabledUntil(NOW, image("2026-02-02T02:00:00Z"), List.of("111122223333")),
+                        "disabled");
+        Evidence unread = new Evidence(inEc2, usage, Optional.empty(), copySources, imaged, NOW);
+        PrunePlan first = PrunePlan.of(policy, HOME, records, unread);
+
+        assertThat(first.candidates()).containsExactlyInAnyOrder(old, shared, returning);
+        assertThat(first.verdicts())
+                .filteredOn(Verdict.Disable.class::isInstance)
+                .extracting(Verdict::image)
+                .containsExactly(shared);
+        assertThat(unread.isShared(returning)).isTrue();
+        assertThat(unread.permissionsOf(shared)).isEmpty();
+
+        Evidence read =
+                unread.with(List.of(), Map.of(id(shared), List.of(), id(old), List.of("1")));
+        assertThat(read.isShared(shared)).isFalse();
+        assertThat(read.permissionsOf(old)).containsExactly("1");
+        assertThat(read.isShared(old)).isTrue();
+    }
+
+    private static Image inEast(Image image, boolean shared) {
+        return Image.intent(image.name(), HOME, Trigger.SCHEDULED, NOW)
+                .started(id(image), 2, NOW)
+                .available(shared, NOW);
+    }
+
     @Test
     void anImageStaysWhoseLaunchPermissionsCouldNotBeRead() {
         unread.add(id(old));
@@ -649,25 +690,27 @@ final class PrunePlanTest {
                         .disabledByOthers(true);
 
         imaged = Optional.of(Set.of());
-        assertThat(planOf(dr, older, newer, future))
-                .noneMatch(kind -> kind.equals(Kind.NEWEST_COPY));
+        assertThat(newestCopies(dr, older, newer, future)).isEmpty();
         imaged = Optional.of(Set.of(new InstanceId("i-1")));
-        assertThat(planOf(dr, older, newer, future)).containsOnlyOnce(Kind.NEWEST_COPY);
+        assertThat(newestCopies(dr, older, newer, future)).containsExactly(newer);
+        assertThat(newestCopies(dr, future)).isEmpty();
         imaged = Optional.empty();
-        assertThat(planOf(dr, older, newer, future)).containsOnlyOnce(Kind.NEWEST_COPY);
+        assertThat(newestCopies(dr, older, newer, future)).containsExactly(newer);
     }
 
     private static final Replica DR_NONE = new Replica(Optional.empty(), Optional.empty());
 
-    private List<Kind> planOf(Region region, Image... copies) {
+    private List<Image> newestCopies(Region region, Image... copies) {
         Map<ImageId, Ami> amis = new HashMap<>();
         for (Image copy : copies) {
             amis.put(id(copy), ami(copy));
         }
         return PrunePlan.of(policy, region, List.of(copies), evidence(amis)).verdicts().stream()
-                .filter(Verdict.Keep.class::isInstance)
-                .flatMap(verdict -> ((Verdict.Keep) verdict).reasons().stream())
-                .map(Reason::kind)
+                .filter(verdict ->
+                        verdict instanceof Verdict.Keep(_, var reasons)
+                                && reasons.stream()
+                                        .anyMatch(reason -> reason.kind() == Kind.NEWEST_COPY))
+                .map(Verdict::image)
                 .toList();
     }
 
@@ -715,6 +758,19 @@ final class PrunePlanTest {
     }
 
     @Test
+    void whatCarriesOthersTagsIsNotTouched() {
+        policy =
+                Given.retiring(
+                        policy,
+                        new Policy.Retire(Optional.of(Duration.ofDays(7)), Optional.empty()),
+                        true);
+        shown(withTags(ami(old), Map.of()));
+        shown(withTags(ami(newest), Map.of()));
+
+        assertThat(plan().upkeep()).isEmpty();
+    }
+
+    @Test
     void theDigestNamesTheStepsAndNothingElse() {
         String digest = whole().digest();
         given(image("i-2", Instant.parse("2026-03-04T02:00:00Z")));
@@ -752,6 +808,10 @@ final class PrunePlanTest {
         assertThat(whole().alarms()).isNotEmpty();
         found = new PolicyPlan.Found(Optional.empty(), Map.of(), List.of(mark(1, 2)));
         assertThat(whole().alarms()).isEmpty();
+
+        records.remove(old);
+        found = new PolicyPlan.Found(Optional.of(0), Map.of(), List.of());
+        assertThat(whole().alarms()).isEmpty();
     }
 
     @Test
@@ -777,6 +837,24 @@ final class PrunePlanTest {
         assertThat(whole().alarms()).hasSize(1);
     }
 
+    /** It was counted by the run that began it. */
+    @Test
+    void aStepThatGoesOnIsNotCountedAgain() {
+        policy = policy(Optional.of(keep("last: 1")), limits(1, null));
+        Image half = given(retiring(image("2026-02-01T02:00:00Z")));
+
+        assertThat(whole().alarms()).isEmpty();
+        assertThat(verdict(half)).isInstanceOf(Verdict.Remove.class);
+        assertThat(verdict(old)).isInstanceOf(Verdict.Remove.class);
+    }
+
+    @Test
+    void whatCannotBeEnabledOrRemovedIsLeftAlone() {
+        Image broken = given(disabledUntil(NOW), "error");
+
+        assertThat(kinds(broken)).containsExactly(Kind.DISABLED);
+    }
+
     private static Mark mark(int selected, int listed) {
         return new Mark("gold", HOME, selected, listed);
     }
@@ -786,8 +864,12 @@ final class PrunePlanTest {
     }
 
     private static Image disabledUntil(Instant end, Image image) {
+        return disabledUntil(end, image, List.of());
+    }
+
+    private static Image disabledUntil(Instant end, Image image, List<String> permissions) {
         Instant then = NOW.minus(Duration.ofDays(3));
-        return image.disabling("no rule keeps it", snapshots(image), List.of(), then)
+        return image.disabling("no rule keeps it", snapshots(image), permissions, then)
                 .disabledUntil(end, then);
     }
 

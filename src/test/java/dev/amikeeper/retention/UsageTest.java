@@ -128,4 +128,16 @@ final class UsageTest {
                 .isEqualTo(new Answer.Used(List.of("web v3")));
         assertThat(Usage.of(List.of(free)).and(List.of()).of(IMAGE)).isEqualTo(new Answer.Unused());
     }
+
+    @Test
+    void anImageIsLeftOutIfANarrowProbeWasNotAskedAboutIt() {
+        Usage usage = Usage.of(List.of(free)).and(List.of(denied.askedOnly(Set.of(IMAGE))));
+
+        assertThat(usage.leftOut(OTHER)).isTrue();
+        assertThat(usage.and(List.of(used)).leftOut(OTHER)).isTrue();
+        assertThat(Usage.of(List.of(used, free.askedOnly(Set.of()))).leftOut(IMAGE)).isTrue();
+        assertThat(usage.leftOut(IMAGE)).isFalse();
+        assertThat(Usage.of(List.of(denied)).and(List.of(free.askedOnly(Set.of()))).leftOut(IMAGE))
+                .isFalse();
+    }
 }

@@ -1,0 +1,190 @@
+package dev.amikeeper.backup;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Bookmarks;
+import dev.amikeeper.catalog.Cursor;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Run;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.policy.DueSlots;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.policy.Schedule;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One tick: records an intent for every instance whose policy's slot fell due, and kicks. A cursor
+ * per policy and Region moves only after the intents are written, so a tick that is lost or dies is
+ * made up for by the next one, and a Region that cannot be read holds up no other.
+ */
+public final class Tick {
+    private static final Logger log = LoggerFactory.getLogger(Tick.class);
+
+    /**
+     * A cursor without due slots is moved this often: a policy's new schedule looks back so far.
+     */
+    private static final Duration IDLE = Duration.ofHours(1);
+
+    private record Place(String policy, Region region) {}
+
+    private final Application app;
+    private final Instant now;
+    private final Set<Region> silent = new HashSet<>();
+    private int slots;
+    private int missed;
+    private int selected;
+    private int requested;
+    private int unreadable;
+    private int kicked;
+
+    /** One tick. */
+    public Tick(Application app, Instant now) {
+        this.app = app;
+        this.now = now;
+    }
+
+    /** Takes what fell due; may be repeated. */
+    public ScheduleReport run() {
+        Bookmarks bookmarks = app.catalog().bookmarks();
+        Map<Place, Instant> cursors = new HashMap<>();
+        for (Cursor cursor : bookmarks.cursors()) {
+            cursors.put(new Place(cursor.policy(), cursor.region()), cursor.time());
+        }
+        for (Policy policy : app.policies().all()) {
+            policy.schedule()
+                    .ifPresent(schedule -> {
+                        for (Region region : policy.select().regions()) {
+                            Place place = new Place(policy.name(), region);
+                            take(policy, schedule, region, Optional.ofNullable(cursors.get(place)));
+                        }
+                    });
+        }
+        remember(bookmarks.regions());
+        return new ScheduleReport(slots, missed, selected, requested, unreadable, kicked, 0);
+    }
+
+    /** There may be images in a Region for longer than it is in the file. */
+    private void remember(Set<Region> known) {
+        app.policies().regions().stream()
+                .filter(region -> !known.contains(region))
+                .forEach(app.catalog()::remember);
+    }
+
+    private void take(Policy policy, Schedule schedule, Region region, Optional<Instant> cursor) {
+        if (silent.contains(region)) {
+            unreadable++;
+            return;
+        }
+        Instant from = cursor.orElse(now.minus(Schedule.TICK));
+        if (cursor.isEmpty()
+                && !app.catalog()
+                        .moveCursor(
+                                cursor,
+                                new Cursor(policy.name(), region, from),
+                                List.of(),
+                                List.of())) {
+            // Another tick sees the policy for the first time, too.
+            return;
+        }
+        DueSlots due = DueSlots.of(schedule, from, now);
+        List<Run> runs = new ArrayList<>();
+        if (due.taken().isPresent()) {
+            Optional<Run> taken = take(policy, region, due.taken().get());
+            if (taken.isEmpty()) {
+                return;
+            }
+            runs.add(taken.get());
+        }
+        List<Notice> notices = new ArrayList<>();
+        due.missed().ifPresent(slots -> notices.add(miss(policy, region, slots, runs)));
+        if (!runs.isEmpty() || from.plus(IDLE).isBefore(now)) {
+            app.catalog()
+                    .moveCursor(
+                            Optional.of(from),
+                            new Cursor(policy.name(), region, now),
+                            runs,
+                            notices);
+        }
+    }
+
+    /** Empty if the Region could not be read: the cursor stays, the next tick tries again. */
+    private Optional<Run> take(Policy policy, Region region, Slot slot) {
+        List<Instance> candidates;
+        try {
+            candidates =
+                    app.instances()
+                            .tagged(
+                                    region,
+                                    policy.select().tags().keySet(),
+                                    policy.select().states());
+        } catch (SdkException error) {
+            unreadable++;
+            if (Fault.of(error) == Fault.UNREACHABLE) {
+                silent.add(region);
+            }
+            unread(policy, region, slot, Fault.text(error));
+            return Optional.empty();
+        }
+        List<Image> intents = BackupPlan.scheduled(policy, slot, candidates, now).intents();
+        slots++;
+        selected += intents.size();
+        requested += app.catalog().request(intents).size();
+        if (!intents.isEmpty()) {
+            app.kicks().create(region, now);
+            kicked++;
+        }
+        log.info("{} {} {}: {} instances", region, policy.name(), slot, intents.size());
+        return Optional.of(new Run.Taken(policy.name(), region, slot, intents.size()));
+    }
+
+    private void unread(Policy policy, Region region, Slot slot, String why) {
+        log.error("{} {} {}: instances cannot be read: {}", region, policy.name(), slot, why);
+        app.catalog()
+                .note(
+                        new Notice(
+                                "unread/" + region + "/" + policy.name(),
+                                now,
+                                region
+                                        + ": the instances of policy "
+                                        + policy.name()
+                                        + " cannot be read for slot "
+                                        + slot
+                                        + ": "
+                                        + why,
+                                "every tick tries again for 24 h; check the Region and the"
+                                        + " function's role",
+                                true));
+    }
+
+    private Notice miss(Policy policy, Region region, DueSlots.Missed slots, List<Run> runs) {
+        missed += slots.count();
+        String which =
+                slots.count() == 1
+                        ? "1 slot, " + slots.first()
+                        : slots.count() + " slots from " + slots.first() + " to " + slots.last();
+        log.error("{} {}: missed {}", region, policy.name(), which);
+        runs.add(new Run.Missed(policy.name(), region, slots.count(), slots.first(), slots.last()));
+        return Notice.event(
+                "missed/" + region + "/" + policy.name() + "/" + slots.last(),
+                now,
+                region + ": policy " + policy.name() + " missed " + which,
+                "only the newest due slot is taken; see why the ticks before did not run");
+    }
+}

@@ -1,0 +1,271 @@
+package dev.amikeeper.cli;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Texts;
+import dev.amikeeper.queue.DeadLetter;
+import dev.amikeeper.queue.DeadLetters;
+import dev.amikeeper.replication.Retry;
+import dev.amikeeper.report.Troubles;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** {@code keeper failures}. */
+@Command(
+        name = "failures",
+        mixinStandardHelpOptions = true,
+        versionProvider = Keeper.Version.class,
+        description = {
+            "Shows what needs a person: troubles that last, images that were given up and for which"
+                    + " no newer one makes up, and dead letters. Changes nothing.",
+            "Exit status: 0, or 1 if there is something."
+        })
+final class FailuresCommand implements Callable<Integer> {
+    private static final Pattern INSTANCE = Pattern.compile("(?:^|/)(i-[0-9a-z]+)(?:/|$)");
+    private static final int SHOWN = 300;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
+    private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // as above
+    private Deployed deployed;
+
+    @Option(names = "--json", description = "Prints the failures as one JSON object.")
+    private boolean json;
+
+    /** A trouble that lasts. */
+    record Trouble(
+            String key,
+            String since,
+            String region,
+            String instance,
+            String what,
+            String tried,
+            String toDo) {}
+
+    /** An image that was given up. */
+    record GivenUp(
+            String image,
+            String since,
+            String region,
+            String instance,
+            String kind,
+            int tries,
+            String why,
+            boolean canBeRetried) {}
+
+    /** A dead letter. */
+    record Letter(String function, String error, String body) {}
+
+    /** A queue of dead letters. */
+    record Box(String queue, int count, String problem, List<Letter> letters) {
+        Box {
+            letters = List.copyOf(letters);
+        }
+    }
+
+    /**
+     * The answer.
+     *
+     * @param madeUpFor how many images were given up for which newer ones make up
+     */
+    record Failures(
+            List<Trouble> troubles, List<GivenUp> givenUp, int madeUpFor, List<Box> deadLetters) {
+        Failures {
+            troubles = List.copyOf(troubles);
+            givenUp = List.copyOf(givenUp);
+            deadLetters = List.copyOf(deadLetters);
+        }
+
+        boolean none() {
+            return troubles.isEmpty()
+                    && givenUp.isEmpty()
+                    && deadLetters.stream().allMatch(box -> box.count() == 0);
+        }
+    }
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        Failures failures = find(deployed.application());
+        out.print(json ? PlanCommand.json(failures) : text(failures));
+        out.flush();
+        return failures.none() ? 0 : 1;
+    }
+
+    static Failures find(Application app) {
+        Retry retry = new Retry(app, app.clock().instant());
+        Map<List<Object>, List<Image>> records = new HashMap<>();
+        List<GivenUp> givenUp = new ArrayList<>();
+        List<String> shown = new ArrayList<>();
+        int madeUpFor = 0;
+        for (Image image : retry.givenUp()) {
+            String policy = image.name().policy();
+            Region region = image.region();
+            List<Image> all =
+                    records.computeIfAbsent(
+                            List.of(policy, region), _ -> app.catalog().ofPolicy(policy, region));
+            if (Troubles.isMadeUpFor(image, all)) {
+                madeUpFor++;
+            } else {
+                givenUp.add(givenUp(image, !retry.isTooLate(image)));
+                shown.add("failed/" + region + "/" + image.name());
+            }
+        }
+        return new Failures(
+                app.catalog().open().stream()
+                        .filter(notice -> !shown.contains(notice.key()))
+                        .map(FailuresCommand::trouble)
+                        .toList(),
+                givenUp,
+                madeUpFor,
+                Stream.of(DeadLetters.Kind.values())
+                        .map(kind -> box(app.deadLetters().look(kind)))
+                        .toList());
+    }
+
+    private static GivenUp givenUp(Image image, boolean canBeRetried) {
+        return new GivenUp(
+                image.name().toString(),
+                image.since().toString(),
+                image.region().name(),
+                image.name().instance().value(),
+                image.isCopy() ? "copy" : "image",
+                image.attempt(),
+                image.note(),
+                canBeRetried);
+    }
+
+    /** The Region, if there is one, is the second part of the key and the beginning of the text. */
+    private static Trouble trouble(Notice notice) {
+        String[] parts = notice.key().split("/", 3);
+        String prefix = parts.length > 1 ? parts[1] + ": " : "";
+        boolean inRegion = !prefix.isEmpty() && notice.text().startsWith(prefix);
+        Matcher instance = INSTANCE.matcher(notice.key());
+        return new Trouble(
+                notice.key(),
+                notice.at().toString(),
+                inRegion ? parts[1] : "",
+                instance.find() ? instance.group(1) : "",
+                inRegion ? notice.text().substring(prefix.length()) : notice.text(),
+                notice.tried(),
+                notice.remedy());
+    }
+
+    private static Box box(DeadLetters.Box box) {
+        return new Box(
+                box.kind().name().toLowerCase(Locale.ROOT),
+                Math.max(box.count(), box.letters().size()),
+                box.problem(),
+                box.letters().stream().map(FailuresCommand::letter).toList());
+    }
+
+    private static Letter letter(DeadLetter letter) {
+        return new Letter(
+                letter.function().map(FailuresCommand::functionName).orElse(""),
+                letter.error(),
+                letter.body());
+    }
+
+    static String functionName(String arn) {
+        String name = arn.substring(arn.indexOf(":function:") + ":function:".length());
+        int qualifier = name.indexOf(':');
+        return qualifier < 0 ? name : name.substring(0, qualifier);
+    }
+
+    private static String text(Failures failures) {
+        List<String> lines = new ArrayList<>();
+        if (!failures.troubles().isEmpty()) {
+            lines.add("Troubles");
+            Table table = new Table("llll").row("  since", "Region", "instance", "what");
+            failures.troubles()
+                    .forEach(trouble -> {
+                        table.row(
+                                "  " + trouble.since(),
+                                or(trouble.region()),
+                                or(trouble.instance()),
+                                trouble.what());
+                        if (!trouble.tried().isEmpty()) {
+                            table.row("    tried: " + trouble.tried());
+                        }
+                        table.row("    to do: " + trouble.toDo());
+                    });
+            lines.addAll(table.lines());
+            lines.add("");
+        }
+        if (!failures.givenUp().isEmpty()) {
+            lines.add("Given up");
+            Table table = new Table("lllrll");
+            table.row("  since", "Region", "what", "tries", "", "why");
+            failures.givenUp()
+                    .forEach(image ->
+                            table.row(
+                                    "  " + image.since(),
+                                    image.region(),
+                                    image.kind() + " " + image.image(),
+                                    "" + image.tries(),
+                                    image.canBeRetried() ? "" : "too late",
+                                    image.why()));
+            lines.addAll(table.lines());
+            lines.add("  Once the cause is mended: ./keeper retry NAME, or ./keeper retry --all");
+            lines.add("");
+        }
+        if (failures.madeUpFor() > 0) {
+            lines.add(
+                    failures.madeUpFor()
+                            + (failures.madeUpFor() == 1 ? " image was" : " images were")
+                            + " given up, and a newer one is good.");
+            lines.add("");
+        }
+        failures.deadLetters().forEach(box -> lines.addAll(text(box)));
+        if (failures.none()) {
+            lines.add("Nothing needs you.");
+        }
+        return String.join(System.lineSeparator(), lines) + System.lineSeparator();
+    }
+
+    private static List<String> text(Box box) {
+        String name = "Dead letters, " + box.queue() + ": ";
+        if (!box.problem().isEmpty()) {
+            return List.of(name + box.problem());
+        }
+        if (box.count() == 0) {
+            return List.of();
+        }
+        List<String> lines = new ArrayList<>(List.of(name + box.count()));
+        for (Letter letter : box.letters()) {
+            String head = (letter.function() + "  " + letter.error()).strip();
+            if (!head.isEmpty()) {
+                lines.add("  " + Texts.plain(head));
+            }
+            String body = Texts.plain(letter.body());
+            lines.add("  " + (body.length() <= SHOWN ? body : body.substring(0, SHOWN) + "…"));
+        }
+        lines.add("  Once the cause is mended: ./keeper retry --dead-letters");
+        lines.add("");
+        return lines;
+    }
+
+    private static String or(String text) {
+        return text.isEmpty() ? "-" : text;
+    }
+}

@@ -1,0 +1,217 @@
+package dev.amikeeper.cli;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.cli.Keeper.UnusableException;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.sweep.Rebuild;
+import dev.amikeeper.sweep.RebuildReport;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+
+/** {@code keeper rebuild}. */
+@Command(
+        name = "rebuild",
+        mixinStandardHelpOptions = true,
+        versionProvider = Keeper.Version.class,
+        description = {
+            "Makes a new catalogue from the tags of the images alone, when the table is lost. A"
+                    + " record that is there is never overwritten: run again, it adds what is"
+                    + " missing.",
+            "Needs ec2:DescribeImages and ec2:DescribeInstances, and the catalogue's table. With"
+                    + " --demo the demo's table is lost first.",
+            "Exit status: 0, or 1 if a Region could not be read."
+        })
+final class RebuildCommand implements Callable<Integer> {
+    private final Screen screen;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
+    private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // as above
+    private Deployed deployed;
+
+    @Option(
+            names = "--region",
+            paramLabel = "REGION",
+            description =
+                    "Reads this Region and no other; may be given several times. All of the policy"
+                            + " file and those that the catalogue remembers unless given.")
+    private List<String> only = new ArrayList<>();
+
+    @Option(names = "--dry-run", description = "Shows what would be recorded; writes nothing.")
+    private boolean dryRun;
+
+    @Option(names = "--json", description = "Prints the report as one JSON object.")
+    private boolean json;
+
+    RebuildCommand(Screen screen) {
+        this.screen = screen;
+    }
+
+    @Override
+    public Integer call() {
+        RebuildReport report = rebuild(deployed.afterTheLoss());
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(json ? PlanCommand.json(report) : text(report));
+        out.flush();
+        return report.unreadable().isEmpty() ? 0 : 1;
+    }
+
+    private RebuildReport rebuild(Application app) {
+        List<Region> named = named(app);
+        try {
+            Rebuild rebuild = new Rebuild(app, app.clock().instant(), dryRun);
+            return rebuild(rebuild, named.isEmpty() ? rebuild.regions() : named);
+        } catch (SdkException error) {
+            throw new UnusableException(
+                    "The table "
+                            + app.settings().table()
+                            + " cannot be used: "
+                            + error.getMessage()
+                            + "\nRun it again when it can: it adds what is missing then.");
+        }
+    }
+
+    private RebuildReport rebuild(Rebuild rebuild, Collection<Region> regions) {
+        if (!screen.progress()) {
+            return rebuild.run(regions, Rebuild.Watcher.NONE);
+        }
+        try (ProgressBar bar = new ProgressBar(spec.commandLine().getErr(), 1)) {
+            return rebuild.run(
+                    regions,
+                    (part, region, seen, images) ->
+                            bar.show(
+                                    part,
+                                    images == 0
+                                            ? region + ": reading"
+                                            : "%s: %,d of %,d images"
+                                                    .formatted(region, seen, images)));
+        }
+    }
+
+    private List<Region> named(Application app) {
+        Set<Region> known = Application.regions(app.settings().home());
+        return only.stream()
+                .map(name ->
+                        known.stream()
+                                .filter(region -> region.name().equals(name))
+                                .findFirst()
+                                .orElseThrow(
+                                        () -> new UnusableException(name + " is not a Region.")))
+                .toList();
+    }
+
+    static String text(RebuildReport report) {
+        StringBuilder text = new StringBuilder();
+        images(report, text);
+        schedules(report, text);
+        report.unreadable()
+                .forEach(it ->
+                        text.append("%s cannot be read: %s%n".formatted(it.region(), it.why())));
+        report.foreign()
+                .forEach(ami ->
+                        text.append(
+                                "%s has our tags and another name: it is left alone.%n"
+                                        .formatted(ami)));
+        report.failed()
+                .forEach(ami ->
+                        text.append(
+                                "%s failed: it is left alone; deregister it.%n".formatted(ami)));
+        hints(report, text);
+        if (report.dryRun()) {
+            text.append("Nothing was written: this was a dry run.%n".formatted());
+        }
+        return text.toString();
+    }
+
+    private static void images(RebuildReport report, StringBuilder text) {
+        if (report.images().isEmpty()) {
+            text.append("No images of ours were found.%n".formatted());
+            return;
+        }
+        Table table = new Table("llrrrrrl");
+        table.row(
+                "Region",
+                "policy",
+                "added",
+                "copies",
+                "pending",
+                "disabled",
+                "known",
+                "newest slot");
+        for (RebuildReport.Images line : report.images()) {
+            table.row(
+                    line.region(),
+                    line.policy(),
+                    count(line.added()),
+                    count(line.copies()),
+                    count(line.pending()),
+                    count(line.disabled()),
+                    count(line.known()),
+                    line.newest());
+        }
+        lines(table, text);
+    }
+
+    private static void schedules(RebuildReport report, StringBuilder text) {
+        if (report.schedules().isEmpty()) {
+            return;
+        }
+        Table table = new Table("lllr");
+        table.row("Schedule", "Region", "goes on after", "requested now");
+        for (RebuildReport.Schedule schedule : report.schedules()) {
+            table.row(
+                    schedule.policy(),
+                    schedule.region(),
+                    schedule.until(),
+                    count(schedule.requested()));
+        }
+        lines(table, text);
+    }
+
+    private static void lines(Table table, StringBuilder text) {
+        table.lines().forEach(line -> text.append(line).append(System.lineSeparator()));
+        text.append(System.lineSeparator());
+    }
+
+    private static String count(int number) {
+        return number == 0 ? "-" : "%,d".formatted(number);
+    }
+
+    private static void hints(RebuildReport report, StringBuilder text) {
+        int added = report.added();
+        if (added > 0) {
+            text.append(
+                    ("%,d records are made from tags, which are one key only: the removal of such"
+                                    + " an image waits for an approved plan (keeper plan).%n")
+                            .formatted(added));
+        }
+        int disabled = report.images().stream().mapToInt(RebuildReport.Images::disabled).sum();
+        if (disabled > 0) {
+            text.append(
+                    ("%,d are disabled, by whom is not known: they stay until you enable or"
+                                    + " deregister them.%n")
+                            .formatted(disabled));
+        }
+        if (added > 0) {
+            text.append(
+                    "The next sweep shares them as their policies say, and makes missing copies.%n"
+                            .formatted());
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package dev.amikeeper.queue;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The door to the dead-letter queues. Only people look there. */
+public final class DeadLetters {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** SQS hands out so many messages a call. */
+    private static final int MOST = 10;
+
+    /** A queue is asked as a whole only by a call that waits, in seconds. */
+    private static final int WAIT = 2;
+
+    /** So long a letter is hidden from others while it is put back, in seconds. */
+    private static final int HIDDEN = 120;
+
+    private final SqsClient sqs;
+    private final String createQueue;
+    private final String copyQueue;
+    private final Optional<String> events;
+
+    /** What is in them. */
+    public enum Kind {
+        /** Kicks for images to create. */
+        CREATE,
+        /** Kicks for images to copy. */
+        COPY,
+        /** Events and ticks. */
+        EVENTS
+    }
+
+    /**
+     * What one of them holds.
+     *
+     * @param count how many letters, about
+     * @param letters some of them
+     * @param problem why it could not be looked into; empty if it could
+     */
+    public record Box(Kind kind, int count, List<DeadLetter> letters, String problem) {
+        public Box {
+            letters = List.copyOf(letters);
+        }
+    }
+
+    /**
+     * The dead letters of these queues.
+     *
+     * @param events the URL of the queue for events, if it is known
+     */
+    public DeadLetters(
+            SqsClient sqs, String createQueue, String copyQueue, Optional<String> events) {
+        this.sqs = sqs;
+        this.createQueue = createQueue;
+        this.copyQueue = copyQueue;
+        this.events = events;
+    }
+
+    /** Looks into a queue and leaves everything there. */
+    public Box look(Kind kind) {
+        try {
+            Optional<String> queue = queue(kind);
+            if (queue.isEmpty()) {
+                return new Box(
+                        kind,
+                        0,
+                        List.of(),
+                        "not looked into: EVENT_DEAD_LETTER_QUEUE_URL is not set");
+            }
+            return new Box(kind, count(queue.get()), receive(queue.get(), 0), "");
+        } catch (SdkException error) {
+            return new Box(kind, 0, List.of(), "cannot be looked into: " + error.getMessage());
+        }
+    }
+
+    /**
+     * Up to ten letters, hidden from others for two minutes; empty if there are no more.
+     *
+     * @throws SdkException if the queue cannot be read
+     */
+    public List<DeadLetter> take(Kind kind) {
+        return queue(kind).map(queue -> receive(queue, HIDDEN)).orElse(List.of());
+    }
+
+    /**
+     * Takes a letter away for good.
+     *
+     * @throws SdkException if it stays
+     */
+    public void delete(DeadLetter letter) {
+        sqs.deleteMessage(
+                delete -> delete.queueUrl(letter.queue()).receiptHandle(letter.receipt()));
+    }
+
+    private List<DeadLetter> receive(String queue, int hidden) {
+        return sqs
+                .receiveMessage(receive ->
+                        receive.queueUrl(queue)
+                                .maxNumberOfMessages(MOST)
+                                .waitTimeSeconds(WAIT)
+                                .visibilityTimeout(hidden)
+                                .messageAttributeNames("All"))
+                .messages()
+                .stream()
+                .map(message -> letter(queue, message))
+                .toList();
+    }
+
+    private static DeadLetter letter(String queue, Message message) {
+        Map<String, String> attributes =
+                message.messageAttributes().entrySet().stream()
+                        .filter(attribute -> attribute.getValue().stringValue() != null)
+                        .collect(
+                                Collectors.toMap(
+                                        Map.Entry::getKey,
+                                        attribute -> attribute.getValue().stringValue()));
+        return new DeadLetter(queue, message.receiptHandle(), message.body(), attributes);
+    }
+
+    private int count(String queue) {
+        Map<QueueAttributeName, String> found =
+                attributes(
+                        queue,
+                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE);
+        return found.values().stream().mapToInt(Integer::parseInt).sum();
+    }
+
+    private Optional<String> queue(Kind kind) {
+        return switch (kind) {
+            case CREATE -> Optional.of(deadLettersOf(createQueue));
+            case COPY -> Optional.of(deadLettersOf(copyQueue));
+            case EVENTS -> events;
+        };
+    }
+
+    /** The template gives each queue of kicks one of its own for dead letters. */
+    private String deadLettersOf(String queue) {
+        String policy =
+                attributes(queue, QueueAttributeName.REDRIVE_POLICY)
+                        .getOrDefault(QueueAttributeName.REDRIVE_POLICY, "");
+        try {
+            String arn = JSON.readTree(policy).path("deadLetterTargetArn").asText();
+            String name = arn.substring(arn.lastIndexOf(':') + 1);
+            return sqs.getQueueUrl(get -> get.queueName(name)).queueUrl();
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("SQS answers with JSON, not " + policy, e);
+        }
+    }
+
+    private Map<QueueAttributeName, String> attributes(String queue, QueueAttributeName... names) {
+        return sqs.getQueueAttributes(get -> get.queueUrl(queue).attributeNames(names))
+                .attributes();
+    }
+}

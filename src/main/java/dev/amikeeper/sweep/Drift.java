@@ -1,0 +1,416 @@
+package dev.amikeeper.sweep;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageRef;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Snapshot;
+import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.policy.Keep;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.retention.Reason;
+import dev.amikeeper.retention.Retention;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What differs between the catalogue and EC2 for one policy in one Region. Pure. */
+public final class Drift {
+    /** Two sweeps lie so far apart. */
+    public static final Duration EVERY = Duration.ofMinutes(15);
+
+    /** CreateImage may take up to 24 hours. */
+    static final Duration MAKING = Duration.ofHours(24);
+
+    /** A copy crosses Regions, and the first one is full. */
+    static final Duration COPYING = Duration.ofDays(2);
+
+    /** So long a removed image may still be listed. */
+    static final Duration FADING = Duration.ofHours(1);
+
+    /** A younger snapshot may belong to an image that is not listed yet. */
+    static final Duration SNAPSHOT_AGE = Duration.ofHours(24);
+
+    /** What EC2 refused for so long is left to the pruner, who comes once a day. */
+    static final Duration RUSH = Duration.ofHours(24);
+
+    /** Every image has its launch permissions looked at once in so many sweeps: a week. */
+    static final int TURNS = 672;
+
+    /** Who writes tombstones for us: what they removed was to go with its snapshots. */
+    private static final Set<String> OUR_REMOVERS = Set.of("PruneFunction", Repairs.BY);
+
+    private final View view;
+    private final Map<Region, Map<ImageName, Tombstone>> removed;
+    private final Map<ImageName, Image> byName;
+    private final Map<ImageName, Ami> amisByName;
+    private final List<Gap> gaps = new ArrayList<>();
+
+    /**
+     * What is known of one policy in one Region.
+     *
+     * @param policy empty if it is no longer in the file
+     * @param records the catalogue's, of this policy here; read after the AMIs
+     * @param amis all AMIs here with tags of ours, by id
+     * @param orphans snapshots of images of this policy that no AMI of ours has, by image
+     * @param copies the records of this policy in the Regions that it replicates to, as far as they
+     *     are known
+     */
+    public record View(
+            Region region,
+            String policyName,
+            Optional<Policy> policy,
+            List<Image> records,
+            Map<ImageId, Ami> amis,
+            Map<ImageName, List<Snapshot>> orphans,
+            Map<Region, List<Image>> copies,
+            Instant now) {
+        public View {
+            records = List.copyOf(records);
+            amis = Map.copyOf(amis);
+            orphans = Map.copyOf(orphans);
+            copies = Map.copyOf(copies);
+        }
+    }
+
+    private Drift(View view, Map<Region, Map<ImageName, Tombstone>> removed) {
+        this.view = view;
+        this.removed = removed;
+        byName =
+                view.records().stream().collect(Collectors.toMap(Image::name, Function.identity()));
+        amisByName = new TreeMap<>();
+        for (Ami ami : view.amis().values()) {
+            nameOf(ami)
+                    .filter(name -> name.policy().equals(view.policyName()))
+                    .ifPresent(name -> amisByName.put(name, ami));
+        }
+    }
+
+    /** The images, by Region, of which it matters whether they were removed. */
+    public static Map<Region, Set<ImageName>> doubtful(View view) {
+        Drift drift = new Drift(view, Map.of());
+        Map<Region, Set<ImageName>> names = new TreeMap<>();
+        Set<ImageName> here = new HashSet<>(drift.oldOrphans().keySet());
+        here.addAll(drift.strangers().keySet());
+        names.put(view.region(), here);
+        drift.wantedCopies()
+                .forEach(copy ->
+                        names.computeIfAbsent(copy.region(), r -> new HashSet<>())
+                                .add(copy.name()));
+        names.values().removeIf(Set::isEmpty);
+        return names;
+    }
+
+    /**
+     * All gaps.
+     *
+     * @param removed the tombstones of the {@link #doubtful} images
+     */
+    public static List<Gap> of(View view, Map<Region, Map<ImageName, Tombstone>> removed) {
+        return new Drift(view, removed).gaps();
+    }
+
+    /**
+     * The snapshots that none of these AMIs has, by the image that their tags name; those of other
+     * kinds are nobody's business.
+     */
+    public static Map<ImageName, List<Snapshot>> orphans(
+            Collection<Snapshot> snapshots, Collection<Ami> amis) {
+        Set<SnapshotId> used =
+                amis.stream().flatMap(ami -> ami.snapshots().stream()).collect(Collectors.toSet());
+        Map<ImageName, List<Snapshot>> orphans = new TreeMap<>();
+        for (Snapshot snapshot : snapshots) {
+            if (!used.contains(snapshot.id())) {
+                ImageTags.name(snapshot.tags())
+                        .ifPresent(name ->
+                                orphans.computeIfAbsent(name, n -> new ArrayList<>())
+                                        .add(snapshot));
+            }
+        }
+        return orphans;
+    }
+
+    /** AMIs that have our tags but are none of ours. */
+    public static List<Gap> foreign(Collection<Ami> amis) {
+        return amis.stream()
+                .filter(ami -> nameOf(ami).isEmpty())
+                .<Gap>map(Gap.Foreign::new)
+                .toList();
+    }
+
+    /** What an AMI is an image of, if its tags and its name say the same. */
+    static Optional<ImageName> nameOf(Ami ami) {
+        return ImageTags.name(ami.tags())
+                .filter(name -> name.toString().equals(ami.name()))
+                .filter(name -> !ami.tags().containsKey(ImageTags.HOME) || home(ami).isPresent());
+    }
+
+    private static Optional<ImageRef> home(Ami ami) {
+        return Optional.ofNullable(ami.tags().get(ImageTags.HOME)).flatMap(ImageRef::parse);
+    }
+
+    private List<Gap> gaps() {
+        view.records().forEach(this::compare);
+        strangers().forEach(this::unknown);
+        wantedCopies().stream()
+                .filter(copy -> tombstone(copy.region(), copy.name()).isEmpty())
+                .map(Gap.Uncopied::new)
+                .forEach(gaps::add);
+        oldOrphans().forEach(this::orphaned);
+        return List.copyOf(gaps);
+    }
+
+    private void compare(Image image) {
+        Optional<Ami> ami = image.id().flatMap(id -> Optional.ofNullable(view.amis().get(id)));
+        switch (image.state()) {
+            // What waits is kicked, whatever EC2 lists: the worker adopts it by its name.
+            case REQUESTED -> {}
+            case FAILED ->
+                    Optional.ofNullable(amisByName.get(image.name()))
+                            .filter(Drift::isAvailable)
+                            .ifPresent(it -> gaps.add(new Gap.Found(image, it)));
+            case CREATING -> ami.ifPresentOrElse(it -> making(image, it), () -> missing(image));
+            case AVAILABLE -> ami.ifPresentOrElse(it -> there(image, it), () -> missing(image));
+            case DISABLING, DISABLED -> {
+                if (ami.isEmpty()) {
+                    missing(image);
+                }
+            }
+            case ENABLING -> {
+                if (ami.isEmpty()) {
+                    missing(image);
+                } else if (isFresh(image)) {
+                    gaps.add(new Gap.Returning(image));
+                }
+            }
+            case RETIRING -> {
+                if (ami.isEmpty() && !view.now().isBefore(image.due()) && isFresh(image)) {
+                    gaps.add(new Gap.Unfinished(image));
+                }
+            }
+        }
+    }
+
+    private boolean isFresh(Image image) {
+        Instant leaseOver =
+                image.state() == ImageState.RETIRING
+                        ? image.since().plus(Image.LEASE)
+                        : image.since();
+        return view.now().isBefore(leaseOver.plus(RUSH));
+    }
+
+    private void missing(Image image) {
+        gaps.add(new Gap.Missing(image));
+    }
+
+    private void making(Image image, Ami ami) {
+        switch (ami.state()) {
+            case "available", "disabled", "failed" -> gaps.add(new Gap.Done(image, ami));
+            default -> {
+                Duration usual = image.isCopy() ? COPYING : MAKING;
+                if (image.since().plus(usual).isBefore(view.now())) {
+                    gaps.add(new Gap.Slow(image));
+                }
+            }
+        }
+    }
+
+    private void there(Image image, Ami ami) {
+        boolean isDisabled = ami.state().equals("disabled");
+        if (isDisabled != image.disabled() && (isDisabled || isAvailable(ami))) {
+            gaps.add(new Gap.Switched(image, ami));
+        } else if (image.isGood() && isAvailable(ami) && view.policy().isPresent()) {
+            boolean shares = !view.policy().get().share().isEmpty();
+            if (shares && !image.shared()) {
+                if (!view.now().isBefore(image.due())) {
+                    gaps.add(new Gap.Unshared(image));
+                }
+            } else if (isItsTurn(image.name())) {
+                gaps.add(new Gap.Unchecked(image));
+            }
+        }
+    }
+
+    private boolean isItsTurn(ImageName name) {
+        long sweep = view.now().getEpochSecond() / EVERY.toSeconds();
+        return Math.floorMod(name.toString().hashCode(), TURNS) == Math.floorMod(sweep, TURNS);
+    }
+
+    private static boolean isAvailable(Ami ami) {
+        return ami.state().equals("available");
+    }
+
+    /** The AMIs of this policy that could be adopted and have no record. */
+    private Map<ImageName, Ami> strangers() {
+        Map<ImageName, Ami> strangers = new TreeMap<>(amisByName);
+        strangers.keySet().removeAll(byName.keySet());
+        strangers
+                .values()
+                .removeIf(
+                        ami -> !List.of("available", "disabled", "pending").contains(ami.state()));
+        return strangers;
+    }
+
+    private void unknown(ImageName name, Ami ami) {
+        Image adopted =
+                Image.adopted(
+                        name,
+                        view.region(),
+                        home(ami),
+                        ami.id(),
+                        ami.snapshots().size(),
+                        ami.created(),
+                        view.now());
+        Optional<Tombstone> tombstone = tombstone(view.region(), name);
+        if (tombstone.isEmpty()) {
+            gaps.add(new Gap.Unknown(adopted, ami));
+        } else if (!ami.state().equals("pending")
+                && tombstone.get().removedAt().plus(FADING).isBefore(view.now())) {
+            gaps.add(new Gap.Returned(tombstone.get(), adopted));
+        }
+    }
+
+    private Optional<Tombstone> tombstone(Region region, ImageName name) {
+        return Optional.ofNullable(removed.getOrDefault(region, Map.of()).get(name));
+    }
+
+    /**
+     * The copies of good home images that have no record and that their Region's rules would keep:
+     * without that, one that was pruned so long ago that nothing tells of it would be made again.
+     */
+    private List<Image> wantedCopies() {
+        if (view.policy().isEmpty()) {
+            return List.of();
+        }
+        Map<Object, List<Image>> homes =
+                view.records().stream()
+                        .filter(image -> !image.isCopy() && image.isGood())
+                        .filter(image -> !image.name().slot().time().isAfter(view.now()))
+                        .filter(image ->
+                                Optional.ofNullable(view.amis().get(image.id().orElseThrow()))
+                                        .filter(Drift::isAvailable)
+                                        .isPresent())
+                        .collect(
+                                groupingBy(
+                                        image -> image.name().instance(),
+                                        LinkedHashMap::new,
+                                        toList()));
+        List<Image> wanted = new ArrayList<>();
+        for (Region to : view.policy().get().destinations(view.region())) {
+            List<Image> there = view.copies().get(to);
+            if (there != null && !homes.isEmpty()) {
+                Map<Object, List<Image>> recorded =
+                        there.stream().collect(groupingBy(image -> image.name().instance()));
+                homes.forEach((instance, images) ->
+                        wanted.addAll(
+                                wanted(images, to, recorded.getOrDefault(instance, List.of()))));
+            }
+        }
+        return wanted;
+    }
+
+    private List<Image> wanted(List<Image> homes, Region to, List<Image> there) {
+        Set<ImageName> known = there.stream().map(Image::name).collect(Collectors.toSet());
+        List<Image> missing =
+                homes.stream()
+                        .filter(image -> !known.contains(image.name()))
+                        .map(image -> image.copyTo(to, view.now()))
+                        .toList();
+        if (missing.isEmpty()) {
+            return List.of();
+        }
+        Optional<Keep> keep = view.policy().orElseThrow().keepFor(missing.getFirst());
+        if (keep.isEmpty()) {
+            return missing;
+        }
+        Stream<Image> counted = there.stream().filter(Drift::countsThere);
+        Map<Image, List<Reason>> judged =
+                Retention.judge(keep.get(), Stream.concat(counted, missing.stream()).toList());
+        return missing.stream()
+                .filter(copy -> !judged.getOrDefault(copy, List.of()).isEmpty())
+                .toList();
+    }
+
+    /** What is good there, or is to be. */
+    private static boolean countsThere(Image image) {
+        return switch (image.state()) {
+            case REQUESTED, CREATING -> true;
+            case AVAILABLE -> !image.disabled();
+            case DISABLING, DISABLED, ENABLING, RETIRING, FAILED -> false;
+        };
+    }
+
+    /** Those whose image has no record that could still need them. */
+    private Map<ImageName, List<Snapshot>> oldOrphans() {
+        Map<ImageName, List<Snapshot>> old = new TreeMap<>();
+        view.orphans()
+                .forEach((name, snapshots) -> {
+                    Image record = byName.get(name);
+                    if (record == null || record.state() == ImageState.FAILED) {
+                        List<Snapshot> aged =
+                                snapshots.stream()
+                                        .filter(it ->
+                                                it.started()
+                                                        .plus(SNAPSHOT_AGE)
+                                                        .isBefore(view.now()))
+                                        .toList();
+                        if (!aged.isEmpty()) {
+                            old.put(name, aged);
+                        }
+                    }
+                });
+        return old;
+    }
+
+    /**
+     * A removal is buried when all snapshots of its record are gone: one of these that is there was
+     * taken out of the Recycle Bin, and whoever did so wants it. A held one stays, too.
+     */
+    private void orphaned(ImageName name, List<Snapshot> snapshots) {
+        Optional<Tombstone> removal =
+                byName.containsKey(name) ? Optional.empty() : tombstone(view.region(), name);
+        if (removal.filter(it -> !it.removedAt().plus(FADING).isBefore(view.now())).isPresent()) {
+            // They were listed before they went.
+            return;
+        }
+        Optional<Tombstone> ours =
+                removal.filter(tombstone -> OUR_REMOVERS.contains(tombstone.by()));
+        Map<Boolean, List<SnapshotId>> byLitter =
+                snapshots.stream()
+                        .collect(
+                                groupingBy(
+                                        it ->
+                                                ours.isPresent()
+                                                        && !it.tags().containsKey(ImageTags.HOLD)
+                                                        && !ours.get()
+                                                                .image()
+                                                                .snapshots()
+                                                                .contains(it.id()),
+                                        HashMap::new,
+                                        mapping(Snapshot::id, toList())));
+        byLitter.forEach(
+                (litter, ids) -> gaps.add(new Gap.Orphans(view.region(), name, ids, litter)));
+    }
+}

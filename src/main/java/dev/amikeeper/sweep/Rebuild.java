@@ -1,0 +1,345 @@
+package dev.amikeeper.sweep;
+
+import static java.util.stream.Collectors.toMap;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.backup.BackupPlan;
+import dev.amikeeper.catalog.Cursor;
+import dev.amikeeper.catalog.Run;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.policy.Policy;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Makes a new catalogue from the tags of our images, when its table is lost. It needs only the
+ * Regions that it is to read: with the home Region gone, a DR Region's copies are enough to have
+ * them all on record with the home images that they were made of. What is there already is never
+ * overwritten, so it may be repeated, also while the functions run; then it adds what is missing.
+ *
+ * <p>Decisions rest on names, states and tags, which EC2 has. What the table alone had is lost for
+ * good:
+ *
+ * <ul>
+ *   <li>That a record was written when its image was made. One from tags is one key only, so its
+ *       removal waits for an approved plan.
+ *   <li>Which images the pruner had disabled, until when, and who could launch them. They count as
+ *       disabled by somebody: they stay, until a person enables or deregisters them. Once enabled,
+ *       such an image is shared as its policy says.
+ *   <li>That we protected an image from deregistration: EC2 does not tell by whom it is. It counts
+ *       as somebody else's, and keeps the image until a person lifts it.
+ *   <li>Tombstones, past runs, notices, given-up images, and what the last pruning and sweep saw. A
+ *       removal that was half done leaves snapshots of no image; the sweep tells of them and leaves
+ *       them alone. A copy that was given up, or that somebody deregistered, is made anew if the
+ *       rules want it.
+ *   <li>From which images a restore passed its checks ({@code proven}), and what asked for each.
+ *   <li>Requests for an image of an instance that had not been begun, unless they came by a tag
+ *       that is still there.
+ * </ul>
+ */
+public final class Rebuild {
+    private static final Logger log = LoggerFactory.getLogger(Rebuild.class);
+
+    /** Told how far it is. */
+    public interface Watcher {
+        /** Tells nobody. */
+        Watcher NONE = (_, _, _, _) -> {};
+
+        /**
+         * So much is done.
+         *
+         * @param part of everything, 0 to 1
+         * @param seen how many of the Region's images are done
+         * @param images how many it has; 0 while it is being read
+         */
+        void at(double part, Region region, int seen, int images);
+    }
+
+    private final Application app;
+    private final Instant now;
+    private final boolean dryRun;
+    private final List<RebuildReport.Images> lines = new ArrayList<>();
+    private final List<RebuildReport.Schedule> schedules = new ArrayList<>();
+    private final List<String> foreign = new ArrayList<>();
+    private final List<String> failed = new ArrayList<>();
+    private final Map<Region, String> unreadable = new TreeMap<>();
+    private final List<Image> found = new ArrayList<>();
+
+    /** One run; a dry one writes nothing. */
+    public Rebuild(Application app, Instant now, boolean dryRun) {
+        this.app = app;
+        this.now = now;
+        this.dryRun = dryRun;
+    }
+
+    /** The Regions of the policy file, and those that the catalogue remembers. */
+    public SortedSet<Region> regions() {
+        SortedSet<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
+        regions.addAll(app.policies().regions());
+        return regions;
+    }
+
+    /**
+     * Reads these Regions and no other, and records what is missing. One that does not answer holds
+     * up no other.
+     *
+     * @throws SdkException if the catalogue does not answer
+     */
+    public RebuildReport run(Collection<Region> regions, Watcher watcher) {
+        List<Region> all = List.copyOf(new TreeSet<>(regions));
+        Set<Region> read = new HashSet<>();
+        for (int i = 0; i < all.size(); i++) {
+            Region region = all.get(i);
+            double done = i;
+            watcher.at(done / all.size(), region, 0, 0);
+            Optional<List<Ami>> amis = ours(region);
+            if (amis.isPresent()) {
+                read.add(region);
+                record(
+                        region,
+                        amis.get(),
+                        (seen, images) ->
+                                watcher.at(
+                                        (done + (double) seen / images) / all.size(),
+                                        region,
+                                        seen,
+                                        images));
+            }
+            if (!dryRun) {
+                app.catalog().remember(region);
+            }
+        }
+        resume(read);
+        return new RebuildReport(
+                lines,
+                schedules,
+                foreign,
+                failed,
+                unreadable.entrySet().stream()
+                        .map(it -> new RebuildReport.Unreadable(it.getKey().name(), it.getValue()))
+                        .toList(),
+                dryRun);
+    }
+
+    private Optional<List<Ami>> ours(Region region) {
+        try {
+            return Optional.of(
+                    app.images().ours(region).stream()
+                            .filter(ami -> !ami.state().equals("deregistered"))
+                            .toList());
+        } catch (SdkException error) {
+            unreadable(region, error);
+            return Optional.empty();
+        }
+    }
+
+    private void unreadable(Region region, SdkException error) {
+        String why = Fault.text(error);
+        log.error("{}: cannot be read: {}", region, why);
+        unreadable.put(region, why);
+    }
+
+    private interface Seen {
+        void so(int seen, int images);
+    }
+
+    private void record(Region region, List<Ami> listed, Seen seen) {
+        Map<ImageId, Ami> amis =
+                listed.stream().collect(toMap(Ami::id, Function.identity(), (one, again) -> one));
+        amis.values().stream()
+                .filter(ami -> Drift.nameOf(ami).isEmpty())
+                .map(ami -> region + "/" + ami.id())
+                .sorted()
+                .forEach(foreign::add);
+        amis.values().stream()
+                .filter(ami -> ami.state().equals("failed") && Drift.nameOf(ami).isPresent())
+                .map(ami -> region + "/" + ami.id())
+                .sorted()
+                .forEach(failed::add);
+        SortedSet<String> policies =
+                amis.values().stream()
+                        .flatMap(ami -> Drift.nameOf(ami).stream())
+                        .map(ImageName::policy)
+                        .collect(Collectors.toCollection(TreeSet::new));
+        int done = 0;
+        for (String policy : policies) {
+            done = record(region, policy, amis, done, seen);
+        }
+    }
+
+    /** Answers how many images of the Region are done then. */
+    private int record(
+            Region region, String policy, Map<ImageId, Ami> amis, int before, Seen seen) {
+        List<Image> records = app.catalog().ofPolicy(policy, region);
+        Drift.View view =
+                new Drift.View(
+                        region, policy, Optional.empty(), records, amis, Map.of(), Map.of(), now);
+        Map<Region, Map<ImageName, Tombstone>> removed = new TreeMap<>();
+        Drift.doubtful(view)
+                .forEach((where, names) -> removed.put(where, app.catalog().removed(where, names)));
+        List<Image> added = new ArrayList<>();
+        int done = before;
+        for (Gap gap : Drift.of(view, removed)) {
+            if (gap instanceof Gap.Unknown(Image adopted, Ami ami)) {
+                Image image = Repairs.inState(adopted, ami.state());
+                if (dryRun || app.catalog().adopt(image)) {
+                    added.add(image);
+                }
+                seen.so(++done, amis.size());
+            }
+        }
+        found.addAll(records);
+        found.addAll(added);
+        if (!added.isEmpty() || !records.isEmpty()) {
+            lines.add(line(region, policy, added, records));
+        }
+        return done;
+    }
+
+    private static RebuildReport.Images line(
+            Region region, String policy, List<Image> added, List<Image> records) {
+        return new RebuildReport.Images(
+                region.name(),
+                policy,
+                added.size(),
+                count(added, Image::isCopy),
+                count(added, image -> image.state() == ImageState.CREATING),
+                count(added, Image::disabled),
+                records.size(),
+                Stream.concat(added.stream(), records.stream())
+                        .map(image -> image.name().slot())
+                        .max(Comparator.naturalOrder())
+                        .map(Slot::toString)
+                        .orElse(""));
+    }
+
+    private static int count(List<Image> images, Predicate<Image> which) {
+        return (int) images.stream().filter(which).count();
+    }
+
+    /** Lets the schedules go on from where the images say that they stood. */
+    private void resume(Set<Region> read) {
+        Traces traces = new Traces(app.policies(), found);
+        List<Cursor> cursors = app.catalog().bookmarks().cursors();
+        for (Policy policy : app.policies().all()) {
+            for (Region region : policy.select().regions()) {
+                Optional<Cursor> cursor =
+                        cursors.stream()
+                                .filter(it -> it.policy().equals(policy.name()))
+                                .filter(it -> it.region().equals(region))
+                                .findFirst();
+                traces.until(policy, region)
+                        .filter(_ -> policy.schedule().isPresent())
+                        .filter(until -> mayBeSet(policy, region, cursor, until))
+                        .ifPresent(until ->
+                                resume(
+                                        policy,
+                                        region,
+                                        cursor,
+                                        until,
+                                        traces,
+                                        read.contains(region)));
+            }
+        }
+    }
+
+    /**
+     * A tick that found the table empty began at its own time. As long as it has taken nothing, its
+     * cursor is set back to where the images say, lest the slots in between be forgotten.
+     */
+    private boolean mayBeSet(Policy policy, Region region, Optional<Cursor> cursor, Instant until) {
+        return cursor.isEmpty()
+                || (until.isBefore(cursor.get().time())
+                        && app.catalog().runs(policy.name()).stream()
+                                .map(Run::region)
+                                .noneMatch(region::equals));
+    }
+
+    /** The intents first, as a tick does: whoever dies in between does it again. */
+    private void resume(
+            Policy policy,
+            Region region,
+            Optional<Cursor> cursor,
+            Instant until,
+            Traces traces,
+            boolean mayBeRead) {
+        Optional<Slot> newest = traces.newest(policy, region, now);
+        Instant from = until;
+        int requested = 0;
+        if (newest.isPresent()) {
+            Optional<Integer> begun =
+                    mayBeRead ? begin(policy, region, newest.get(), traces) : Optional.empty();
+            requested = begun.orElse(0);
+            if (begun.isEmpty()) {
+                // Whom it selects is not known now: a tick takes it once more, when it can.
+                from = newest.get().time().minus(Traces.BEFORE);
+            }
+        }
+        if (dryRun
+                || app.catalog()
+                        .moveCursor(
+                                cursor.map(Cursor::time),
+                                new Cursor(policy.name(), region, from),
+                                List.of(),
+                                List.of())) {
+            schedules.add(
+                    new RebuildReport.Schedule(
+                            policy.name(), region.name(), from.toString(), requested));
+        }
+    }
+
+    /**
+     * Requests the images of this slot that were still waiting when the table was lost. An instance
+     * with a later image has what it needs. Empty if the instances cannot be read.
+     */
+    private Optional<Integer> begin(Policy policy, Region region, Slot slot, Traces traces) {
+        List<Instance> candidates;
+        try {
+            candidates =
+                    app.instances()
+                            .tagged(
+                                    region,
+                                    policy.select().tags().keySet(),
+                                    policy.select().states());
+        } catch (SdkException error) {
+            unreadable(region, error);
+            return Optional.empty();
+        }
+        Set<InstanceId> imaged = traces.imagedSince(policy, slot);
+        List<Image> intents =
+                BackupPlan.scheduled(policy, slot, candidates, now).intents().stream()
+                        .filter(intent -> !imaged.contains(intent.name().instance()))
+                        .toList();
+        return Optional.of(dryRun ? intents.size() : app.catalog().request(intents).size());
+    }
+}

@@ -1,0 +1,341 @@
+package dev.amikeeper.sweep;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.Look;
+import dev.amikeeper.ec2.Removal;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.replication.Settlement;
+import dev.amikeeper.retention.Steps;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Closes gaps, by the steps that the other handlers take: each is written on the condition that the
+ * record stands as it was read, so whoever comes first wins and the other changes nothing.
+ */
+final class Repairs {
+    /** Who took the step, in tombstones. */
+    static final String BY = "SweepFunction";
+
+    /** So long an image may be too new to be shown by every call; after that it is gone. */
+    private static final Duration NEW = Duration.ofHours(24);
+
+    private static final Logger log = LoggerFactory.getLogger(Repairs.class);
+
+    private final Application app;
+    private final Instant now;
+    private final boolean dryRun;
+    private final Tally tally;
+    private final Settlement settlement;
+    private final Steps steps;
+
+    Repairs(Application app, Instant now, boolean dryRun, Tally tally) {
+        this.app = app;
+        this.now = now;
+        this.dryRun = dryRun;
+        this.tally = tally;
+        settlement = new Settlement(app);
+        steps = new Steps(app, now, BY);
+    }
+
+    /**
+     * Closes a gap and counts it. One that cannot be closed now is met again by the next sweep.
+     *
+     * @throws SdkException if the Region does not answer: no use in going on there
+     */
+    void close(Gap gap) {
+        try {
+            take(gap);
+        } catch (SdkException error) {
+            if (Fault.of(error) == Fault.UNREACHABLE) {
+                throw error;
+            }
+            failed(gap, Fault.text(error));
+        } catch (IllegalStateException notYet) {
+            failed(gap, String.valueOf(notYet.getMessage()));
+        }
+    }
+
+    private void failed(Gap gap, String why) {
+        log.warn("a gap stays for the next sweep: {}: {}", gap, why);
+        tally.failed++;
+    }
+
+    private void take(Gap gap) {
+        switch (gap) {
+            case Gap.Done(var image, var ami) -> {
+                if (did(() -> settle(image, ami))) {
+                    tally.done++;
+                }
+            }
+            case Gap.Missing(var image) -> missing(image);
+            case Gap.Slow(var image) -> slow(image);
+            case Gap.Found(var image, var ami) -> {
+                if (did(() -> isStep(settlement.found(image, ami, now)))) {
+                    tally.found++;
+                }
+            }
+            case Gap.Unknown(var adopted, var ami) -> {
+                if (did(() -> adopt(adopted, ami))) {
+                    tally.adopted++;
+                }
+            }
+            case Gap.Returned returned -> {
+                if (did(() -> unbury(returned))) {
+                    tally.returned++;
+                }
+            }
+            case Gap.Foreign(var ami) -> foreign(ami);
+            case Gap.Uncopied(var copy) -> {
+                if (did(() -> !app.catalog().request(List.of(copy)).isEmpty())) {
+                    tally.uncopied++;
+                }
+            }
+            case Gap.Switched(var image, var ami) -> {
+                if (did(() -> switched(image, ami))) {
+                    tally.switched++;
+                }
+            }
+            case Gap.Unfinished(var image) -> end(() -> steps.finish(image, image.snapshots()));
+            case Gap.Returning(var image) -> end(() -> steps.bringBack(image));
+            case Gap.Unshared(var image) -> shareAgain(image);
+            case Gap.Unchecked(var image) -> check(image);
+            case Gap.Orphans orphans -> orphans(orphans);
+        }
+    }
+
+    /** A dry run only counts. */
+    private boolean did(BooleanSupplier step) {
+        return dryRun || step.getAsBoolean();
+    }
+
+    private static boolean isStep(Settlement.Step step) {
+        return step != Settlement.Step.NOTHING;
+    }
+
+    private boolean settle(Image image, Ami ami) {
+        return isStep(
+                ami.state().equals("failed")
+                        ? settlement.failed(image, why(ami), now)
+                        : settlement.available(image, now));
+    }
+
+    private static String why(Ami ami) {
+        return ami.reason().isBlank() ? "EC2 gave no reason" : ami.reason();
+    }
+
+    /** The listing goes by tags, and a new image may be missing in it: only a look can tell. */
+    private void missing(Image image) {
+        switch (app.images().look(image.region(), image.id().orElseThrow())) {
+            case Look.Gone _ -> gone(image);
+            case Look.NotShown _ -> {
+                if (image.since().plus(NEW).isBefore(now)) {
+                    gone(image);
+                }
+            }
+            case Look.Shown(Ami ami) -> {
+                boolean isDone = List.of("available", "failed").contains(ami.state());
+                if (image.state() == ImageState.CREATING && isDone) {
+                    take(new Gap.Done(image, ami));
+                }
+            }
+        }
+    }
+
+    private void gone(Image image) {
+        if (did(() -> isStep(settlement.deregistered(image, now)))) {
+            tally.gone++;
+        }
+    }
+
+    private void slow(Image image) {
+        tally.slow++;
+        note(
+                "pending/" + image.region() + "/" + image.name(),
+                image.region()
+                        + ": "
+                        + (image.isCopy() ? "copy " : "image ")
+                        + image.name()
+                        + " is pending since "
+                        + image.since(),
+                "EC2 is still at work on "
+                        + image.id().orElseThrow()
+                        + ": ask AWS support, or deregister it, and it is made anew");
+    }
+
+    /**
+     * Sharing it, and the copies that the rules want of it, are gaps of their own: an image that
+     * was good long ago may have had copies that were pruned since.
+     */
+    private boolean adopt(Image adopted, Ami ami) {
+        log.warn("{} {} is {}, which nobody knew", adopted.region(), adopted.name(), ami.id());
+        return app.catalog().adopt(inState(adopted, ami.state()));
+    }
+
+    private boolean unbury(Gap.Returned returned) {
+        Image adopted = returned.adopted();
+        log.warn("{} {} was removed and is back", adopted.region(), adopted.name());
+        // What was just removed may be listed for a while.
+        return app.images().look(adopted.region(), adopted.id().orElseThrow())
+                        instanceof Look.Shown(Ami ami)
+                && List.of("available", "disabled").contains(ami.state())
+                && app.catalog().unbury(returned.tombstone(), inState(adopted, ami.state()));
+    }
+
+    /** The record of an adopted image that EC2 shows in this state. */
+    static Image inState(Image adopted, String state) {
+        return switch (state) {
+            case "available" -> adopted.available(false, adopted.since());
+            case "disabled" -> adopted.available(false, adopted.since()).disabledByOthers(true);
+            default -> adopted;
+        };
+    }
+
+    private void foreign(Ami ami) {
+        tally.foreign++;
+        note(
+                "foreign/" + ami.region() + "/" + ami.id(),
+                ami.region()
+                        + ": "
+                        + ami.id()
+                        + " has the tags of an image of ours, but is called "
+                        + (ami.name().isEmpty() ? "nothing" : ami.name()),
+                "it is left alone; take the tags amikeeper:… away if somebody copied them");
+    }
+
+    /** The listing may be older than the record. */
+    private boolean switched(Image image, Ami listed) {
+        boolean isStill =
+                app.images().look(image.region(), listed.id()) instanceof Look.Shown(Ami ami)
+                        && ami.state().equals(listed.state());
+        return isStill
+                && isStep(
+                        listed.state().equals("disabled")
+                                ? settlement.disabled(image)
+                                : settlement.available(image, now));
+    }
+
+    private interface Step {
+        Steps.End take();
+    }
+
+    private void end(Step step) {
+        if (dryRun) {
+            tally.unfinished++;
+            return;
+        }
+        switch (step.take()) {
+            case DONE -> tally.unfinished++;
+            case LEFT, REFUSED, UNREADABLE -> tally.failed++;
+            case CHANGED -> {}
+        }
+    }
+
+    private void shareAgain(Image image) {
+        tally.unshared++;
+        if (!dryRun && !settlement.shareAgain(image, policyOf(image), now)) {
+            tally.failed++;
+        }
+    }
+
+    private Policy policyOf(Image image) {
+        return app.policies().find(image.name().policy()).orElseThrow();
+    }
+
+    private void check(Image image) {
+        Policy policy = policyOf(image);
+        List<String> found = app.images().permissions(image.region(), image.id().orElseThrow());
+        if (!found.containsAll(policy.share().all())) {
+            shareAgain(image);
+        }
+        Set<String> beyond = new TreeSet<>(found);
+        beyond.removeAll(policy.share().all());
+        // A public image is told of by the pruner, each day.
+        beyond.remove(Images.EVERYBODY);
+        String key = "beyond/" + image.region() + "/" + image.name();
+        if (beyond.isEmpty()) {
+            if (!dryRun) {
+                app.catalog().resolve(key, now);
+            }
+        } else {
+            tally.beyond++;
+            note(
+                    key,
+                    image.region()
+                            + ": image "
+                            + image.name()
+                            + " is shared beyond its policy, with "
+                            + String.join(", ", beyond),
+                    "take the launch permissions away, or name them under \"share\" of policy "
+                            + policy.name());
+        }
+    }
+
+    private void orphans(Gap.Orphans orphans) {
+        if (!orphans.litter()) {
+            tally.orphans += orphans.snapshots().size();
+            tellOfOrphans(orphans, orphans.snapshots(), "belong to no image");
+            return;
+        }
+        tally.litter += orphans.snapshots().size();
+        if (dryRun) {
+            return;
+        }
+        log.warn("{} {} left {}", orphans.region(), orphans.name(), orphans.snapshots());
+        switch (app.images().removeSnapshots(orphans.region(), orphans.snapshots())) {
+            case Removal.Removed _ -> {}
+            case Removal.Left(var left, var why) -> {
+                tally.failed++;
+                tellOfOrphans(orphans, left, "belong to no image and cannot be deleted: " + why);
+            }
+            case Removal.Refused(var why) -> {
+                tally.failed++;
+                tellOfOrphans(
+                        orphans,
+                        orphans.snapshots(),
+                        "belong to no image and cannot be deleted: " + why);
+            }
+        }
+    }
+
+    private void tellOfOrphans(Gap.Orphans orphans, List<SnapshotId> snapshots, String what) {
+        note(
+                "orphan/" + orphans.region() + "/" + orphans.name(),
+                orphans.region()
+                        + ": snapshots of "
+                        + orphans.name()
+                        + " "
+                        + what
+                        + ": "
+                        + snapshots.stream().map(SnapshotId::value).collect(joining(", ")),
+                "they are left alone; delete them if nobody needs them, or take their tags "
+                        + ImageTags.POLICY
+                        + " away");
+    }
+
+    private void note(String key, String text, String remedy) {
+        if (!dryRun) {
+            app.catalog().note(new Notice(key, now, text, remedy, true));
+        }
+    }
+}

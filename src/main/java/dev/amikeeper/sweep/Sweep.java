@@ -1,0 +1,460 @@
+package dev.amikeeper.sweep;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.backup.BackupPlan;
+import dev.amikeeper.backup.RequestHandler;
+import dev.amikeeper.backup.RequestReport;
+import dev.amikeeper.backup.ScheduleReport;
+import dev.amikeeper.backup.Tick;
+import dev.amikeeper.catalog.Bookmarks;
+import dev.amikeeper.catalog.Cursor;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.SweepState;
+import dev.amikeeper.catalog.SweepState.Seen;
+import dev.amikeeper.catalog.SweepState.Unit;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.catalog.Work;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.Snapshot;
+import dev.amikeeper.image.Trigger;
+import dev.amikeeper.policy.DueSlots;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.policy.Schedule;
+import dev.amikeeper.replication.Settlement;
+import dev.amikeeper.report.Troubles;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** One sweep: reads what the catalogue and EC2 hold, slice by slice, and has the gaps closed. */
+final class Sweep {
+    private static final Logger log = LoggerFactory.getLogger(Sweep.class);
+
+    /** An image that starts much later than its slot would lie about its time. */
+    private static final Duration START_WITHIN = Duration.ofHours(24);
+
+    /** A DR Region may be down for days; a copy is worth waiting for. */
+    private static final Duration COPY_WITHIN = Duration.ofDays(7);
+
+    private static final int SOME = 100;
+
+    /** More requests than this wait for the next sweep to be seen: an item has room for 400 KB. */
+    private static final int MOST_REQUESTS = 500;
+
+    private static final Set<String> ALIVE = Set.of("pending", "running", "stopping", "stopped");
+
+    private final Application app;
+    private final Instant now;
+    private final boolean dryRun;
+    private final BooleanSupplier timeLeft;
+    private final Tally tally = new Tally();
+    private final Settlement settlement;
+    private final Repairs repairs;
+    private final Set<Region> silent = new HashSet<>();
+    private final Map<Unit, List<Image>> records = new HashMap<>();
+    private final Map<Region, Boolean> waiting = new HashMap<>();
+
+    Sweep(Application app, Instant now, boolean dryRun, BooleanSupplier timeLeft) {
+        this.app = app;
+        this.now = now;
+        this.dryRun = dryRun;
+        this.timeLeft = timeLeft;
+        settlement = new Settlement(app);
+        repairs = new Repairs(app, now, dryRun, tally);
+    }
+
+    SweepReport run() {
+        SweepState last = app.catalog().lastSweep();
+        Bookmarks bookmarks = app.catalog().bookmarks();
+        takeLateSlots(bookmarks);
+        List<Seen> requests = takeForgottenRequests(last.requests());
+        SortedSet<Region> regions = new TreeSet<>(bookmarks.regions());
+        regions.addAll(app.policies().regions());
+        regions.forEach(region -> waiting.put(region, kick(region)));
+        SweepState state = new SweepState(sweep(regions, bookmarks, last.stopped()), requests);
+        if (!dryRun && !state.equals(last)) {
+            app.catalog().swept(state);
+        }
+        return tally.report(dryRun);
+    }
+
+    /** A tick comes every five minutes; when none did, the sweep takes its place. */
+    private void takeLateSlots(Bookmarks bookmarks) {
+        Map<Unit, Instant> cursors = new HashMap<>();
+        for (Cursor cursor : bookmarks.cursors()) {
+            cursors.put(new Unit(cursor.region(), cursor.policy()), cursor.time());
+        }
+        int late = 0;
+        for (Policy policy : app.policies().all()) {
+            for (Region region : policy.select().regions()) {
+                Optional<Instant> cursor =
+                        Optional.ofNullable(cursors.get(new Unit(region, policy.name())));
+                late += policy.schedule().map(schedule -> late(schedule, cursor)).orElse(0);
+            }
+        }
+        if (late == 0 || dryRun) {
+            tally.lateSlots += late;
+            return;
+        }
+        ScheduleReport taken = new Tick(app, now).run();
+        int made = taken.slots() + taken.missed();
+        if (made > 0) {
+            tally.lateSlots += made;
+            log.error("{} slots were taken by no tick", made);
+            app.catalog()
+                    .note(
+                            Notice.event(
+                                    "ticks/" + now.atZone(ZoneOffset.UTC).toLocalDate(),
+                                    now,
+                                    "the ticks came late or not at all: a sweep took "
+                                            + made
+                                            + " slots",
+                                    "see why ScheduleFunction does not run every five minutes"));
+        }
+    }
+
+    /** A policy that no tick has seen counts, too. */
+    private int late(Schedule schedule, Optional<Instant> cursor) {
+        Instant longAgo = now.minus(Drift.EVERY);
+        if (cursor.isEmpty()) {
+            return 1;
+        }
+        if (!cursor.get().isBefore(longAgo)) {
+            return 0;
+        }
+        DueSlots due = DueSlots.of(schedule, cursor.get(), longAgo);
+        return (due.taken().isPresent() ? 1 : 0)
+                + due.missed().map(DueSlots.Missed::count).orElse(0);
+    }
+
+    /**
+     * An instance still has the tag by which somebody asked for an image: the event was lost, or
+     * the request is refused. EC2 does not tell since when the tag is there, so the sweep that sees
+     * it first writes that down, and a later one asks in its name, always for that same time.
+     */
+    private List<Seen> takeForgottenRequests(List<Seen> before) {
+        List<Seen> seen = new ArrayList<>();
+        for (Region region : app.policies().homeRegions()) {
+            List<Seen> known = before.stream().filter(it -> it.region().equals(region)).toList();
+            List<Instance> tagged;
+            try {
+                tagged = app.instances().tagged(region, Set.of(ImageTags.REQUEST), ALIVE);
+            } catch (SdkException error) {
+                log.warn("{}: instances cannot be read: {}", region, Fault.text(error));
+                unreadable(region, error, false);
+                seen.addAll(known);
+                continue;
+            }
+            for (Instance instance : tagged) {
+                Seen request = seen(instance, known);
+                if (!take(request, instance)) {
+                    seen.add(request);
+                }
+            }
+        }
+        return seen.subList(0, Math.min(seen.size(), MOST_REQUESTS));
+    }
+
+    private Seen seen(Instance instance, List<Seen> known) {
+        String value = instance.tags().getOrDefault(ImageTags.REQUEST, "");
+        return known.stream()
+                .filter(it -> it.instance().equals(instance.id()) && it.value().equals(value))
+                .findFirst()
+                .orElseGet(() -> new Seen(instance.region(), instance.id(), value, now));
+    }
+
+    /** Whether it is done with. */
+    private boolean take(Seen seen, Instance instance) {
+        if (seen.since().plus(Drift.EVERY).isAfter(now)) {
+            return false;
+        }
+        BackupPlan.Request request =
+                new BackupPlan.Request(
+                        Trigger.TAGGED,
+                        seen.region(),
+                        new Slot(seen.since()),
+                        List.of(seen.instance()),
+                        Optional.empty());
+        BackupPlan plan = BackupPlan.requested(request, app.policies(), List.of(instance), now);
+        if (plan.intents().isEmpty() && isToldOf(seen)) {
+            return false;
+        }
+        if (dryRun) {
+            tally.requests += plan.intents().size();
+            return false;
+        }
+        try {
+            RequestReport taken = new RequestHandler(app).take(request, now);
+            tally.requests += taken.requested();
+            return taken.requested() + taken.already() > 0;
+        } catch (SdkException error) {
+            log.warn("{}: {}", seen.instance(), Fault.text(error));
+            tally.failed++;
+            return false;
+        }
+    }
+
+    /** A refused request keeps its tag, and whoever set it was told when its event came. */
+    private boolean isToldOf(Seen seen) {
+        String refusals = "request/" + seen.region() + "/" + seen.instance() + "/";
+        Instant tagged = seen.since().minus(DueSlots.CATCH_UP);
+        return app.catalog().notices().stream()
+                .anyMatch(notice ->
+                        notice.key().startsWith(refusals) && !notice.at().isBefore(tagged));
+    }
+
+    /** A kick may have been lost, or what waited was not due. Answers whether something waits. */
+    private boolean kick(Region region) {
+        boolean images = waits(region, Work.CREATE_WAITING, START_WITHIN);
+        if (images) {
+            tally.kicked++;
+            if (!dryRun) {
+                app.kicks().create(region, now);
+            }
+        }
+        boolean copies = waits(region, Work.COPY_WAITING, COPY_WITHIN);
+        if (copies) {
+            tally.kicked++;
+            if (!dryRun) {
+                app.kicks().copy(region, now);
+            }
+        }
+        return images || copies;
+    }
+
+    /** Whether something waits; what has waited too long is given up. */
+    private boolean waits(Region region, Work kind, Duration within) {
+        while (true) {
+            List<Image> waiting = app.catalog().work(region, kind, now, SOME);
+            List<Image> tooLong =
+                    waiting.stream()
+                            .filter(image -> image.since().plus(within).isBefore(now))
+                            .toList();
+            tally.givenUp += tooLong.size();
+            if (!dryRun) {
+                String why = "it could not be started within " + within.toHours() + " h";
+                tooLong.forEach(image -> settlement.giveUp(image, why, now));
+            }
+            if (tooLong.size() < SOME || dryRun || !timeLeft.getAsBoolean()) {
+                return tooLong.size() < waiting.size();
+            }
+        }
+    }
+
+    /** Begins where the last sweep ran out of time; answers where this one does. */
+    private Optional<Unit> sweep(
+            SortedSet<Region> regions, Bookmarks bookmarks, Optional<Unit> from) {
+        List<Region> order = new ArrayList<>(regions);
+        from.ifPresent(unit -> {
+            order.clear();
+            order.addAll(regions.tailSet(unit.region()));
+            order.addAll(regions.headSet(unit.region()));
+        });
+        for (int i = 0; i < order.size(); i++) {
+            Region region = order.get(i);
+            String first =
+                    from.filter(unit -> unit.region().equals(region)).map(Unit::policy).orElse("");
+            Optional<Unit> stopped =
+                    timeLeft.getAsBoolean()
+                            ? sweep(region, first, bookmarks)
+                            : Optional.of(new Unit(region, first));
+            if (stopped.isPresent()) {
+                tally.unswept += order.size() - i;
+                log.warn("no time left at {}; the next sweep goes on there", stopped.get());
+                return stopped;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** A Region that cannot be read is left alone, and holds up no other. */
+    private Optional<Unit> sweep(Region region, String first, Bookmarks bookmarks) {
+        if (silent.contains(region)) {
+            return Optional.empty();
+        }
+        try {
+            // Before the records: an image that is listed had one by then.
+            Map<ImageId, Ami> amis =
+                    app.images().ours(region).stream()
+                            .filter(ami -> !ami.state().equals("deregistered"))
+                            .collect(
+                                    Collectors.toMap(
+                                            Ami::id, Function.identity(), (one, again) -> one));
+            Map<ImageName, List<Snapshot>> orphans =
+                    Drift.orphans(app.images().snapshots(region), amis.values());
+            if (first.isEmpty()) {
+                Drift.foreign(amis.values()).forEach(repairs::close);
+            }
+            SortedSet<String> policies = policies(bookmarks, amis, orphans);
+            for (String policy : policies.tailSet(first)) {
+                Unit unit = new Unit(region, policy);
+                if (!timeLeft.getAsBoolean() || !closeAll(unit, amis, orphans)) {
+                    return Optional.of(unit);
+                }
+            }
+            if (!dryRun) {
+                endTroubles(facts(region, policies, bookmarks, amis, orphans.keySet()));
+            }
+        } catch (SdkException error) {
+            unreadable(region, error, Fault.of(error) == Fault.DENIED);
+        }
+        return Optional.empty();
+    }
+
+    /** By what was read before the gaps were closed: what ended now, the next sweep sees. */
+    private Troubles.Facts facts(
+            Region region,
+            Set<String> policies,
+            Bookmarks bookmarks,
+            Map<ImageId, Ami> amis,
+            Set<ImageName> orphans) {
+        Troubles.Facts facts =
+                Troubles.Facts.of(region)
+                        .withImages(
+                                amis.values().stream()
+                                        .collect(Collectors.toMap(Ami::id, Ami::name)))
+                        .withOrphans(orphans)
+                        .withCursors(
+                                bookmarks.cursors().stream()
+                                        .filter(cursor -> cursor.region().equals(region))
+                                        .collect(Collectors.toMap(Cursor::policy, Cursor::time)))
+                        .withWaiting(waiting.getOrDefault(region, true));
+        for (String policy : policies) {
+            List<Image> read = records.get(new Unit(region, policy));
+            if (read != null) {
+                facts = facts.withRecords(policy, read);
+            }
+        }
+        return facts;
+    }
+
+    /** A failure is told in any case, also where a newer image makes up for it already. */
+    private void endTroubles(Troubles.Facts facts) {
+        List<Notice> over = Troubles.over(app.catalog().open(), facts);
+        if (over.isEmpty()) {
+            return;
+        }
+        Set<String> untoldFailures =
+                app.catalog().unannounced().stream()
+                        .map(Notice::key)
+                        .filter(key -> key.startsWith("failed/"))
+                        .collect(Collectors.toSet());
+        over.stream()
+                .map(Notice::key)
+                .filter(key -> !untoldFailures.contains(key))
+                .forEach(key -> app.catalog().resolve(key, now));
+    }
+
+    private SortedSet<String> policies(
+            Bookmarks bookmarks, Map<ImageId, Ami> amis, Map<ImageName, List<Snapshot>> orphans) {
+        return Stream.of(
+                        app.policies().all().stream().map(Policy::name),
+                        bookmarks.cursors().stream().map(Cursor::policy),
+                        amis.values().stream()
+                                .flatMap(ami -> Drift.nameOf(ami).stream())
+                                .map(ImageName::policy),
+                        orphans.keySet().stream().map(ImageName::policy))
+                .flatMap(names -> names)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Whether there was time for all of them. */
+    private boolean closeAll(
+            Unit unit, Map<ImageId, Ami> amis, Map<ImageName, List<Snapshot>> orphans) {
+        Drift.View view = view(unit, amis, orphans);
+        Map<Region, Map<ImageName, Tombstone>> removed = new HashMap<>();
+        Drift.doubtful(view)
+                .forEach((region, names) ->
+                        removed.put(region, app.catalog().removed(region, names)));
+        Set<Region> begun = new TreeSet<>();
+        boolean all = true;
+        for (Gap gap : Drift.of(view, removed)) {
+            if (!timeLeft.getAsBoolean()) {
+                all = false;
+                break;
+            }
+            repairs.close(gap);
+            if (gap instanceof Gap.Uncopied(Image copy)) {
+                begun.add(copy.region());
+            }
+        }
+        if (!dryRun) {
+            begun.forEach(region -> app.kicks().copy(region, now));
+        }
+        return all;
+    }
+
+    private Drift.View view(
+            Unit unit, Map<ImageId, Ami> amis, Map<ImageName, List<Snapshot>> orphans) {
+        Optional<Policy> policy = app.policies().find(unit.policy());
+        List<Image> here = app.catalog().ofPolicy(unit.policy(), unit.region());
+        records.put(unit, here);
+        Map<Region, List<Image>> copies = new HashMap<>();
+        if (here.stream().anyMatch(image -> !image.isCopy() && image.isGood())) {
+            policy.map(p -> p.destinations(unit.region()))
+                    .orElse(List.of())
+                    .forEach(to ->
+                            copies.put(
+                                    to,
+                                    records.computeIfAbsent(
+                                            new Unit(to, unit.policy()), this::read)));
+        }
+        Map<ImageName, List<Snapshot>> itsOrphans = new TreeMap<>(orphans);
+        itsOrphans.keySet().removeIf(name -> !name.policy().equals(unit.policy()));
+        return new Drift.View(
+                unit.region(), unit.policy(), policy, here, amis, itsOrphans, copies, now);
+    }
+
+    private List<Image> read(Unit unit) {
+        return app.catalog().ofPolicy(unit.policy(), unit.region());
+    }
+
+    /** A Region that does not answer comes back by itself; a role that lacks something does not. */
+    private void unreadable(Region region, SdkException error, boolean announced) {
+        if (Fault.of(error) == Fault.UNREACHABLE) {
+            silent.add(region);
+        }
+        tally.unreadable++;
+        String why = Fault.text(error);
+        log.error("{}: cannot be swept: {}", region, why);
+        if (!dryRun) {
+            app.catalog()
+                    .note(
+                            new Notice(
+                                    "unswept/" + region,
+                                    now,
+                                    region + ": could not be swept: " + why,
+                                    "every sweep tries again; check the Region and the role of"
+                                            + " SweepFunction",
+                                    announced));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package dev.amikeeper.sweep;
+
+/** The counts of a sweep, while it runs. */
+final class Tally {
+    int kicked;
+    int givenUp;
+    int done;
+    int gone;
+    int slow;
+    int found;
+    int adopted;
+    int returned;
+    int foreign;
+    int uncopied;
+    int switched;
+    int unfinished;
+    int unshared;
+    int beyond;
+    int litter;
+    int orphans;
+    int lateSlots;
+    int requests;
+    int failed;
+    int unreadable;
+    int unswept;
+
+    SweepReport report(boolean dryRun) {
+        return new SweepReport(
+                kicked,
+                givenUp,
+                done,
+                gone,
+                slow,
+                found,
+                adopted,
+                returned,
+                foreign,
+                uncopied,
+                switched,
+                unfinished,
+                unshared,
+                beyond,
+                litter,
+                orphans,
+                lateSlots,
+                requests,
+                failed,
+                unreadable,
+                unswept,
+                0,
+                dryRun);
+    }
+}

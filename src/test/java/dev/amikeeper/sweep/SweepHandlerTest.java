@@ -1,0 +1,681 @@
+package dev.amikeeper.sweep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.Given;
+import dev.amikeeper.ShortContext;
+import dev.amikeeper.catalog.Change;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.event.Samples;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.local.LocalImage;
+
+import org.junit.jupiter.api.Test;
+
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
+import software.amazon.awssdk.services.ec2.model.LaunchPermission;
+import software.amazon.awssdk.services.ec2.model.ResourceType;
+import software.amazon.awssdk.services.ec2.model.Tag;
+import software.amazon.awssdk.services.ec2.model.TagSpecification;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Every gap is made in the cloud and closed by the sweep, and there it ends. */
+final class SweepHandlerTest {
+    private static final String ONCE =
+            """
+            policies:
+              gold:
+                select: {tags: {backup: gold}}
+                schedule: {cron: "0 2 1 * *"}
+            """;
+    private static final String NIGHTLY = ONCE.replace("0 2 1 * *", "0 2 * * *");
+    private static final String REPLICATED = ONCE + "    replicate: {us-west-2: {}}\n";
+    private static final String SHARED = ONCE + "    share: {accounts: [\"111122223333\"]}\n";
+    private static final Instant SLOT = Instant.parse("2026-03-01T02:00:00Z");
+    private static final Region EAST = new Region(Given.EAST);
+    private static final String STATE_EVENT = "EC2 AMI State Change";
+
+    @Test
+    void findsNothingWhereNothingIsAmiss() {
+        Given given = night(REPLICATED);
+
+        assertThat(sweep(given)).isEqualTo(nothing());
+    }
+
+    @Test
+    void anImageWhoseEventIsLostIsSharedAndCopied() {
+        Given given = given(REPLICATED);
+        given.cloud.faults().events(STATE_EVENT).times(2).lose();
+        play(given);
+        assertThat(states(given, Given.EAST)).containsExactly(ImageState.CREATING);
+
+        assertThat(sweep(given).done()).isEqualTo(1);
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
+        assertThat(states(given, Given.WEST)).containsExactly(ImageState.CREATING);
+
+        assertThat(sweep(given).done()).isEqualTo(1);
+        assertThat(states(given, Given.WEST)).containsExactly(ImageState.AVAILABLE);
+        assertThat(sweep(given)).isEqualTo(nothing());
+    }
+
+    @Test
+    void anImageThatFailedUnnoticedIsTriedAgain() {
+        Given given = given(ONCE);
+        given.cloud.settings().failing(attempt -> attempt.number() == 1);
+        given.cloud.faults().events(STATE_EVENT).lose();
+        play(given);
+
+        assertThat(sweep(given).done()).isEqualTo(1);
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(15)));
+        assertThat(sweep(given).kicked()).isEqualTo(1);
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(15)));
+
+        assertThat(states(given, Given.EAST)).containsExactly(ImageState.AVAILABLE);
+        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(1);
+    }
+
+    @Test
+    void kicksWhatWaitsWhenTheKickWasLost() {
+        Given given = given(ONCE);
+        given.cloud.faults().calls("SendMessage").error("InternalError", 500);
+        play(given);
+        assertThat(given.images(Given.EAST)).isEmpty();
+
+        assertThat(sweep(given).kicked()).isEqualTo(1);
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
+    }
+
+    @Test
+    void givesUpWhatCouldNotBeStartedForADay() {
+        Given given = given(ONCE);
+        given.cloud.faults().calls("CreateImage").times(100_000).throttle();
+        play(given);
+
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(23))).givenUp()).isZero();
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(25))).givenUp()).isEqualTo(1);
+
+        assertThat(states(given, Given.EAST)).containsExactly(ImageState.FAILED);
+        assertThat(given.told()).singleElement().asString().contains("could not be started");
+    }
+
+    @Test
+    void anImageDeregisteredInTheMakingIsMadeAnew() {
+        Given given = given(ONCE);
+        given.cloud.faults().events(STATE_EVENT).times(2).lose();
+        play(given);
+        deregister(given, Given.EAST);
+
+        assertThat(sweep(given).gone()).isEqualTo(1);
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(15)));
+        sweep(given);
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(15)));
+
+        assertThat(states(given, Given.EAST)).containsExactly(ImageState.AVAILABLE);
+    }
+
+    @Test
+    void aCopyThatSomebodyDeregisteredIsBuriedAndNotMadeAgain() {
+        Given given = night(REPLICATED);
+        given.cloud.faults().events(STATE_EVENT).lose();
+        deregister(given, Given.WEST);
+
+        assertThat(sweep(given).gone()).isEqualTo(1);
+        assertThat(sweep(given).uncopied()).isZero();
+
+        assertThat(given.records(Given.WEST)).isEmpty();
+        assertThat(given.catalog().removed("gold", new Region(Given.WEST)))
+                .extracting(Tombstone::by)
+                .containsExactly("somebody else");
+    }
+
+    @Test
+    void whatIsPendingForLongIsToldOnce() {
+        Given given = given(ONCE);
+        given.cloud.settings().imageTime(Duration.ofDays(3));
+        play(given);
+
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(23))).slow()).isZero();
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(25))).slow()).isEqualTo(1);
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(26))).slow()).isEqualTo(1);
+
+        assertThat(given.told()).singleElement().asString().contains("is pending since");
+    }
+
+    @Test
+    void anImageThatWasGivenUpAndIsThereIsAGoodOne() {
+        Given given = given(REPLICATED);
+        given.cloud.faults().calls("CreateImage").loseReply();
+        given.cloud.faults().calls("SendMessage").nth(2).times(100).error("InternalError", 500);
+        play(given);
+        Image waiting = given.records(Given.EAST).getFirst();
+        assertThat(waiting.state()).isEqualTo(ImageState.REQUESTED);
+        given.catalog().save(Change.of(waiting, waiting.failed("no answer", SLOT)));
+        given.cloud.faults().clear();
+
+        assertThat(sweep(given).found()).isEqualTo(1);
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
+
+        assertThat(states(given, Given.EAST)).containsExactly(ImageState.AVAILABLE);
+        assertThat(states(given, Given.WEST)).containsExactly(ImageState.AVAILABLE);
+        assertThat(sweep(given)).isEqualTo(nothing());
+    }
+
+    @Test
+    void imagesThatNobodyKnowsAreAdoptedFromTheirTags() {
+        Given lost = night(REPLICATED);
+        Image home = lost.records(Given.EAST).getFirst();
+        Image copy = lost.records(Given.WEST).getFirst();
+        forget(lost, home);
+        forget(lost, copy);
+
+        assertThat(sweep(lost).adopted()).isEqualTo(2);
+
+        assertThat(lost.records(Given.EAST))
+                .singleElement()
+                .satisfies(image -> {
+                    assertThat(image.state()).isEqualTo(ImageState.AVAILABLE);
+                    assertThat(image.adopted()).isTrue();
+                    assertThat(image.id()).isEqualTo(home.id());
+                });
+        assertThat(lost.records(Given.WEST))
+                .singleElement()
+                .satisfies(image -> {
+                    assertThat(image.state()).isEqualTo(ImageState.AVAILABLE);
+                    assertThat(image.home()).isEqualTo(copy.home());
+                });
+        assertThat(lost.images(Given.WEST)).hasSize(1);
+        assertThat(sweep(lost)).isEqualTo(nothing());
+    }
+
+    @Test
+    void aDisabledImageThatNobodyKnowsIsAdoptedAsDisabled() {
+        Given given = night(SHARED);
+        Image image = given.records(Given.EAST).getFirst();
+        given.cloud.faults().events(STATE_EVENT).lose();
+        given.ec2(Given.EAST).disableImage(it -> it.imageId(id(image)));
+        forget(given, image);
+
+        sweep(given);
+
+        assertThat(given.records(Given.EAST))
+                .singleElement()
+                .satisfies(it -> {
+                    assertThat(it.disabled()).isTrue();
+                    assertThat(it.adopted()).isTrue();
+                });
+        assertThat(sweep(given)).isEqualTo(nothing());
+    }
+
+    @Test
+    void anImageTakenOutOfTheRecycleBinIsRecordedAgain() {
+        Given given = given(ONCE);
+        given.cloud.settings().recycleBin(Duration.ofDays(9), Duration.ofDays(9));
+        play(given);
+        Image image = given.records(Given.EAST).getFirst();
+        deregister(given, Given.EAST);
+        given.deployment.deliverEvents();
+        assertThat(given.records(Given.EAST)).isEmpty();
+        given.ec2(Given.EAST).restoreImageFromRecycleBin(it -> it.imageId(id(image)));
+
+        assertThat(sweep(given).returned()).isZero();
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(2)));
+        assertThat(sweep(given).returned()).isEqualTo(1);
+
+        assertThat(given.records(Given.EAST))
+                .singleElement()
+                .satisfies(it -> {
+                    assertThat(it.isGood()).isTrue();
+                    assertThat(it.adopted()).isTrue();
+                });
+        assertThat(given.catalog().removed("gold", EAST)).isEmpty();
+        assertThat(sweep(given)).isEqualTo(nothing());
+    }
+
+    @Test
+    void anImageWithOurTagsAndAnotherNameIsToldOnceAndLeftAlone() {
+        Given given = night(ONCE);
+        LocalImage ours = given.images(Given.EAST).getFirst();
+        String other =
+                given.ec2(Given.EAST)
+                        .copyImage(copy ->
+                                copy.name("my own")
+                                        .sourceRegion(Given.EAST)
+                                        .sourceImageId(ours.image().imageId())
+                                        .copyImageTags(true))
+                        .imageId();
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
+
+        assertThat(sweep(given).foreign()).isEqualTo(1);
+        assertThat(sweep(given).foreign()).isEqualTo(1);
+
+        assertThat(given.records(Given.EAST)).hasSize(1);
+        assertThat(given.told()).singleElement().asString().contains(other);
+    }
+
+    @Test
+    void aRegionThatIsNewInThePolicyGetsItsCopies() {
+        Given before = given(NIGHTLY);
+        before.nights(3);
+        Given given =
+                before.redeployed(
+                        NIGHTLY + "    replicate: {us-west-2: {keep: {last: 2, atLeast: 1}}}\n");
+        given.deployment.withoutSchedules();
+
+        assertThat(sweep(given).uncopied()).isEqualTo(2);
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
+
+        assertThat(given.records(Given.WEST))
+                .hasSize(2)
+                .allMatch(Image::isGood)
+                .allMatch(image ->
+                        image.name().slot().time().isAfter(SLOT.plus(Duration.ofHours(1))));
+        assertThat(sweep(given)).isEqualTo(nothing());
+    }
+
+    @Test
+    void whatSomebodyDisablesAndEnablesIsRecorded() {
+        Given given = night(ONCE);
+        String id = id(given.records(Given.EAST).getFirst());
+        given.cloud.faults().events(STATE_EVENT).times(2).lose();
+
+        given.ec2(Given.EAST).disableImage(it -> it.imageId(id));
+        assertThat(sweep(given).switched()).isEqualTo(1);
+        assertThat(given.records(Given.EAST)).noneMatch(Image::isGood);
+
+        given.ec2(Given.EAST).enableImage(it -> it.imageId(id));
+        assertThat(sweep(given).switched()).isEqualTo(1);
+        assertThat(given.records(Given.EAST)).allMatch(Image::isGood);
+    }
+
+    @Test
+    void aRemovalWhoseAmiIsGoneIsFinishedWhenItsLeaseIsOver() {
+        Given given = night(ONCE);
+        Image image = given.records(Given.EAST).getFirst();
+        LocalImage ami = given.images(Given.EAST).getFirst();
+        SnapshotId snapshot =
+                new SnapshotId(ami.image().blockDeviceMappings().getFirst().ebs().snapshotId());
+        Instant begun = given.cloud.now();
+        given.catalog().save(Change.of(image, image.retiring("no rule", List.of(snapshot), begun)));
+        given.ec2(Given.EAST).deregisterImage(it -> it.imageId(id(image)));
+
+        assertThat(sweep(given).unfinished()).isZero();
+        assertThat(sweepAt(given, begun.plus(Duration.ofHours(3))).unfinished()).isEqualTo(1);
+
+        assertThat(given.records(Given.EAST)).isEmpty();
+        assertThat(given.cloud.snapshots(Given.EAST)).isEmpty();
+        assertThat(sweep(given)).isEqualTo(nothing());
+    }
+
+    @Test
+    void anImageOnItsWayBackIsEnabledWithItsPermissions() {
+        Given given = night(ONCE);
+        Image image = given.records(Given.EAST).getFirst();
+        Instant at = given.cloud.now();
+        Image disabling = image.disabling("no rule", List.of(), List.of("111122223333"), at);
+        Image enabling = disabling.disabledUntil(at, at).enabling(at);
+        given.ec2(Given.EAST).disableImage(it -> it.imageId(id(image)));
+        given.catalog().save(Change.of(image, disabling));
+        given.catalog().save(Change.of(disabling, enabling));
+
+        assertThat(sweep(given).unfinished()).isEqualTo(1);
+
+        assertThat(given.records(Given.EAST)).allMatch(Image::isGood);
+        assertThat(permissions(given)).containsExactly("111122223333");
+        assertThat(sweep(given)).isEqualTo(nothing());
+    }
+
+    @Test
+    void sharingIsTriedAgainLessAndLessOften() {
+        Given given = given(SHARED);
+        given.cloud.faults().calls("ModifyImageAttribute").times(1000).deny();
+        play(given);
+        int before = shares(given);
+
+        for (int i = 1; i <= 96; i++) {
+            sweepAt(given, given.cloud.now().plus(Drift.EVERY));
+        }
+        assertThat(shares(given) - before).isBetween(4, 8);
+        assertThat(given.told()).singleElement().asString().contains("could not be shared");
+
+        given.cloud.faults().clear();
+        sweepAt(given, given.cloud.now().plus(Duration.ofHours(25)));
+        assertThat(permissions(given)).containsExactly("111122223333");
+        assertThat(given.records(Given.EAST)).allMatch(Image::shared);
+    }
+
+    @Test
+    void permissionsAreComparedWithThePolicyOnceAWeek() {
+        Given given = night(SHARED);
+        String id = id(given.records(Given.EAST).getFirst());
+        given.ec2(Given.EAST)
+                .modifyImageAttribute(modify ->
+                        modify.imageId(id)
+                                .launchPermission(change ->
+                                        change.remove(user("111122223333"))
+                                                .add(user("999988887777"))));
+
+        int unshared = 0;
+        int beyond = 0;
+        for (int i = 0; i < Drift.TURNS; i++) {
+            SweepReport report = sweepAt(given, given.cloud.now().plus(Drift.EVERY));
+            unshared += report.unshared();
+            beyond += report.beyond();
+        }
+
+        assertThat(unshared).isEqualTo(1);
+        assertThat(beyond).isEqualTo(1);
+        assertThat(permissions(given)).containsExactlyInAnyOrder("111122223333", "999988887777");
+        assertThat(given.told()).singleElement().asString().contains("beyond its policy");
+        assertThat(given.cloud.calls()).containsEntry("DescribeImageAttribute", 2);
+    }
+
+    @Test
+    void snapshotsThatOurRemovalOverlookedAreDeleted() {
+        Given given = night(ONCE);
+        Image image = given.records(Given.EAST).getFirst();
+        String litter = snapshotLike(given, image);
+        given.ec2(Given.EAST)
+                .deregisterImage(it -> it.imageId(id(image)).deleteAssociatedSnapshots(true));
+        Image retiring = image.retiring("no rule", List.of(), SLOT);
+        given.catalog().save(Change.of(image, retiring));
+        given.catalog().bury(retiring, new Tombstone(retiring, SLOT, "PruneFunction", "no rule"));
+        assertThat(given.cloud.snapshots(Given.EAST)).isNotEmpty();
+
+        assertThat(sweep(given).litter()).isZero();
+        SweepReport report = sweepAt(given, given.cloud.now().plus(Duration.ofHours(30)));
+
+        assertThat(report.litter()).isPositive();
+        assertThat(given.cloud.snapshots(Given.EAST))
+                .extracting(it -> it.snapshot().snapshotId())
+                .doesNotContain(litter);
+        assertThat(given.told()).isEmpty();
+        assertThat(sweep(given)).isEqualTo(nothing());
+    }
+
+    @Test
+    void snapshotsThatOthersLeftAreToldOnceAndKept() {
+        Given given = night(ONCE);
+        Image image = given.records(Given.EAST).getFirst();
+        given.ec2(Given.EAST).deregisterImage(it -> it.imageId(id(image)));
+        given.deployment.deliverEvents();
+
+        Instant later = given.cloud.now().plus(Duration.ofHours(30));
+        assertThat(sweepAt(given, later).orphans()).isEqualTo(1);
+        assertThat(sweepAt(given, later.plus(Drift.EVERY)).orphans()).isEqualTo(1);
+
+        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(1);
+        assertThat(given.told()).singleElement().asString().contains("belong to no image");
+    }
+
+    @Test
+    void theSweepTakesTheSlotsThatNoTickTook() {
+        Given given = given(ONCE);
+        given.tick("2026-03-01T00:05:00Z");
+
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofMinutes(7))).lateSlots()).isZero();
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofMinutes(22))).lateSlots()).isEqualTo(1);
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(10)));
+
+        assertThat(states(given, Given.EAST)).containsExactly(ImageState.AVAILABLE);
+        assertThat(given.records(Given.EAST).getFirst().name().slot().time()).isEqualTo(SLOT);
+        assertThat(given.told()).singleElement().asString().contains("ticks came late");
+        assertThat(sweep(given)).isEqualTo(nothing());
+    }
+
+    @Test
+    void aRequestWhoseEventIsLostIsTakenOnce() {
+        Given given = given(ONCE);
+        given.tick("2026-03-01T00:00:00Z");
+        given.cloud.faults().events("Tag Change on Resource").times(100).lose();
+        String instance = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
+        given.ec2(Given.EAST)
+                .createTags(tags ->
+                        tags.resources(instance).tags(tag(ImageTags.REQUEST, "before-upgrade")));
+
+        Instant first = Given.START.plus(Duration.ofMinutes(7));
+        assertThat(sweepAt(given, first).requests()).isZero();
+        assertThat(sweepAt(given, first.plus(Drift.EVERY)).requests()).isEqualTo(1);
+        assertThat(sweepAt(given, first.plus(Drift.EVERY)).requests()).isZero();
+        assertThat(sweepAt(given, first.plus(Drift.EVERY.multipliedBy(3))).requests()).isZero();
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.records(Given.EAST).getFirst().name().slot().time()).isEqualTo(first);
+        assertThat(given.cloud.instances(Given.EAST).getFirst().instance().tags())
+                .extracting(Tag::key)
+                .doesNotContain(ImageTags.REQUEST);
+    }
+
+    @Test
+    void aRequestThatIsRefusedIsToldOnce() {
+        Given given = given(ONCE);
+        String other = given.cloud.launch(Given.EAST, Map.of("backup", "none"), List.of(8));
+        given.cloud.faults().events("Tag Change on Resource").times(100).lose();
+        given.ec2(Given.EAST)
+                .createTags(tags -> tags.resources(other).tags(tag(ImageTags.REQUEST, "now")));
+
+        Instant first = Given.START.plus(Duration.ofMinutes(7));
+        for (int i = 0; i < 5; i++) {
+            sweepAt(given, first.plus(Drift.EVERY.multipliedBy(i)));
+        }
+
+        assertThat(given.told()).singleElement().asString().contains("is not imaged on request");
+    }
+
+    @Test
+    void aRegionThatCannotBeReadHoldsUpNoOther() {
+        Given given = given(REPLICATED);
+        given.cloud.faults().events(STATE_EVENT).lose();
+        play(given);
+        given.cloud.faults().unreachable(Given.WEST, Instant.parse("2026-03-01T05:00:00Z"));
+
+        SweepReport report = sweep(given);
+        sweep(given);
+
+        assertThat(report.done()).isEqualTo(1);
+        assertThat(report.unreadable()).isEqualTo(1);
+        assertThat(given.catalog().notices())
+                .extracting(Notice::key)
+                .filteredOn(key -> key.startsWith("unswept/"))
+                .containsExactly("unswept/us-west-2");
+
+        given.cloud.advanceTo(Instant.parse("2026-03-01T05:00:00Z"));
+        sweep(given);
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
+        assertThat(states(given, Given.WEST)).containsExactly(ImageState.AVAILABLE);
+    }
+
+    @Test
+    void whatItHadNoTimeForComesFirstNextTime() {
+        Given given = given(REPLICATED);
+        given.cloud.faults().events(STATE_EVENT).times(2).lose();
+        play(given);
+        Map<String, Object> event = Samples.read("sweep.json");
+
+        SweepReport none = handle(given, event, 0);
+        SweepReport first = handle(given, event, 2);
+
+        assertThat(none.unswept()).isPositive();
+        assertThat(none.done()).isZero();
+        assertThat(first.done() + first.unswept()).isPositive();
+        int done = first.done();
+        for (int i = 0; i < 10; i++) {
+            done += handle(given, event, 3).done();
+        }
+        assertThat(done).isEqualTo(1);
+        handle(given, event, 100);
+        assertThat(given.catalog().lastSweep().stopped()).isEmpty();
+    }
+
+    @Test
+    void aDryRunCountsAndChangesNothing() {
+        Given given = given(REPLICATED);
+        given.cloud.faults().events(STATE_EVENT).times(2).lose();
+        play(given);
+        List<Image> before = given.records(Given.EAST);
+
+        SweepReport report =
+                new SweepHandler(given.deployment.application())
+                        .handleRequest(Map.of("dryRun", true), given.context("SweepFunction"));
+
+        assertThat(report.done()).isEqualTo(1);
+        assertThat(report.dryRun()).isTrue();
+        assertThat(given.records(Given.EAST)).isEqualTo(before);
+    }
+
+    @Test
+    void recordsAMalformedEventAndGoesOn() {
+        Given given = given(ONCE);
+
+        SweepReport report =
+                new SweepHandler(given.deployment.application())
+                        .handleRequest(
+                                Map.of("source", "aws.scheduler", "time", "tomorrow"),
+                                given.context("SweepFunction"));
+
+        assertThat(report.malformed()).isEqualTo(1);
+        assertThat(given.catalog().notices()).hasSize(1);
+    }
+
+    /** One instance, and nothing played yet. */
+    private static Given given(String policies) {
+        Given given = Given.inMemory(policies, 1);
+        given.deployment.withoutSchedules();
+        given.instance("web-1");
+        return given;
+    }
+
+    /** The tick at 02:00 and what follows from it until 04:00, no sweep among it. */
+    private static Given night(String policies) {
+        Given given = given(policies);
+        play(given);
+        return given;
+    }
+
+    private static void play(Given given) {
+        given.nights(1);
+    }
+
+    private static SweepReport sweep(Given given) {
+        return given.deployment.sweep(given.cloud.now());
+    }
+
+    private static SweepReport sweepAt(Given given, Instant at) {
+        given.deployment.runUntil(at);
+        return sweep(given);
+    }
+
+    /** With time for so many questions whether there is time. */
+    private static SweepReport handle(Given given, Map<String, Object> event, int slices) {
+        return new SweepHandler(given.deployment.application())
+                .handleRequest(event, ShortContext.after(slices, given.context("SweepFunction")));
+    }
+
+    private static SweepReport nothing() {
+        return new Tally().report(false);
+    }
+
+    private static List<ImageState> states(Given given, String region) {
+        return given.records(region).stream().map(Image::state).toList();
+    }
+
+    private static String id(Image image) {
+        return image.id().orElseThrow().value();
+    }
+
+    private static void deregister(Given given, String region) {
+        String id = given.images(region).getFirst().image().imageId();
+        given.ec2(region).deregisterImage(it -> it.imageId(id));
+    }
+
+    /** As if its record had never been written. */
+    private static void forget(Given given, Image image) {
+        var table = given.cloud.tables(Given.EAST);
+        String prefix = "123456789012/" + image.region() + "/";
+        String record = image.name().instance() + "/" + image.name().slot();
+        Stream.of(key(prefix + "images/gold", record), key(prefix + "ami/" + id(image), "name"))
+                .forEach(key -> table.deleteItem(delete -> delete.tableName("catalogue").key(key)));
+    }
+
+    private static Map<String, AttributeValue> key(String pk, String sk) {
+        return Map.of("pk", AttributeValue.fromS(pk), "sk", AttributeValue.fromS(sk));
+    }
+
+    /** A snapshot with the tags of an image, which has another one. */
+    private static String snapshotLike(Given given, Image image) {
+        String other =
+                given.ec2(Given.EAST)
+                        .createImage(create ->
+                                create.instanceId(image.name().instance().value())
+                                        .name("short-lived")
+                                        .tagSpecifications(
+                                                TagSpecification.builder()
+                                                        .resourceType(ResourceType.SNAPSHOT)
+                                                        .tags(
+                                                                ImageTags.of(
+                                                                                image.name(),
+                                                                                image.home(),
+                                                                                Map.of(),
+                                                                                List.of())
+                                                                        .entrySet()
+                                                                        .stream()
+                                                                        .map(tag ->
+                                                                                tag(
+                                                                                        tag
+                                                                                                .getKey(),
+                                                                                        tag
+                                                                                                .getValue()))
+                                                                        .toList())
+                                                        .build()))
+                        .imageId();
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(10)));
+        String snapshot =
+                given.images(Given.EAST).stream()
+                        .filter(it -> it.image().imageId().equals(other))
+                        .findFirst()
+                        .orElseThrow()
+                        .image()
+                        .blockDeviceMappings()
+                        .getFirst()
+                        .ebs()
+                        .snapshotId();
+        given.ec2(Given.EAST).deregisterImage(it -> it.imageId(other));
+        return snapshot;
+    }
+
+    private static List<String> permissions(Given given) {
+        String id = given.images(Given.EAST).getFirst().image().imageId();
+        return given
+                .ec2(Given.EAST)
+                .describeImageAttribute(
+                        ask -> ask.imageId(id).attribute(ImageAttributeName.LAUNCH_PERMISSION))
+                .launchPermissions()
+                .stream()
+                .map(LaunchPermission::userId)
+                .toList();
+    }
+
+    private static int shares(Given given) {
+        return given.cloud.calls().getOrDefault("ModifyImageAttribute", 0);
+    }
+
+    private static LaunchPermission user(String account) {
+        return LaunchPermission.builder().userId(account).build();
+    }
+
+    private static Tag tag(String key, String value) {
+        return Tag.builder().key(key).value(value).build();
+    }
+}
