@@ -1,0 +1,256 @@
+package dev.amikeeper.retention;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.Given;
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.local.LocalImage;
+
+import org.junit.jupiter.api.Test;
+
+import software.amazon.awssdk.services.ec2.model.Tag;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** Steps of pruning taken back by hand, on the cloud's end state. */
+final class UndoTest {
+    private static final Instant DAY_4 = Instant.parse("2026-03-04T04:00:00Z");
+    private static final Region EAST = new Region(Given.EAST);
+    private static final String PARTNER = "111122223333";
+
+    @Test
+    void whatIsDisabledIsEnabledAndHeld() {
+        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+        ImageId oldest = oldest(given);
+        prune(given, DAY_4);
+
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+        assertThat(undo(given, oldest).text()).contains("nothing is to be undone");
+
+        prune(given, DAY_4.plus(Duration.ofDays(9)));
+        LocalImage back = shown(given, oldest);
+        assertThat(back.image().stateAsString()).isEqualTo("available");
+        assertThat(back.image().tags()).extracting(Tag::key).contains(ImageTags.HOLD);
+        assertThat(given.catalog().find(EAST, oldest)).get().matches(Image::isGood);
+    }
+
+    @Test
+    void whatCannotBeHeldIsNotEnabled() {
+        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+        ImageId oldest = oldest(given);
+        prune(given, DAY_4);
+        given.cloud.faults().calls("CreateTags").deny();
+
+        assertThat(undo(given, oldest).text()).contains("could not be held", "Unauthorized");
+        assertThat(shown(given, oldest).image().stateAsString()).isEqualTo("disabled");
+    }
+
+    @Test
+    void whatCannotBeEnabledNowIsHeldUntilTheNextTry() {
+        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+        ImageId oldest = oldest(given);
+        prune(given, DAY_4);
+        given.cloud.faults().calls("EnableImage").deny();
+
+        assertThat(undo(given, oldest).text()).contains("could not be brought back now");
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+    }
+
+    @Test
+    void whatIsInTheRecycleBinComesBackWithItsLaunchPermissions() {
+        Given given = threeDays("keep: {last: 1}\nshare: {accounts: [\"" + PARTNER + "\"]}");
+        given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
+        ImageId oldest = oldest(given);
+        for (int day = 0; day < 16; day++) {
+            prune(given, DAY_4.plus(Duration.ofDays(day)));
+        }
+        assertThat(given.images(Given.EAST)).hasSize(1);
+        given.cloud.faults().calls("CreateTags").deny();
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Impossible.class);
+
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+
+        assertThat(shown(given, oldest).image().stateAsString()).isEqualTo("available");
+        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(2);
+        assertThat(given.catalog().find(EAST, oldest)).get().matches(Image::isGood);
+        assertThat(given.catalog().removed("gold", EAST)).hasSize(1);
+        assertThat(sharedWith(given, oldest)).containsExactly(PARTNER);
+        prune(given, DAY_4.plus(Duration.ofDays(17)));
+        assertThat(shown(given, oldest).image().stateAsString()).isEqualTo("available");
+    }
+
+    @Test
+    void whatComesBackIsNotPublicAgain() {
+        Given given = threeDays("keep: {last: 1}");
+        given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
+        ImageId oldest = oldest(given);
+        Steps steps = new Steps(given.deployment.application(), DAY_4, "UndoTest");
+        List<SnapshotId> snapshots = given.snapshotsOf(oldest);
+        steps.disable(
+                record(given, oldest),
+                "no rule",
+                snapshots,
+                List.of(Images.EVERYBODY, PARTNER),
+                Duration.ZERO);
+        steps.remove(record(given, oldest), "no rule", snapshots);
+
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+        assertThat(sharedWith(given, oldest)).containsExactly(PARTNER);
+    }
+
+    @Test
+    void ofSeveralThatAreGoneTheOneThatIsNamedComesBack() {
+        Given given = threeDays("keep: {last: 1}");
+        given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
+        ImageId oldest = oldest(given);
+        ImageId second = given.records(Given.EAST).get(1).id().orElseThrow();
+        prune(given, DAY_4);
+
+        assertThat(undo(given, second)).isInstanceOf(Undo.End.Back.class);
+
+        assertThat(record(given, second).isGood()).isTrue();
+        assertThat(given.catalog().find(EAST, oldest)).isEmpty();
+        assertThat(given.catalog().removed("gold", EAST))
+                .extracting(tombstone -> tombstone.id().orElseThrow())
+                .containsExactly(oldest);
+    }
+
+    @Test
+    void aRemovalThatWasCutOffIsTakenBackToo() {
+        Given given = threeDays("keep: {last: 2}");
+        given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
+        ImageId oldest = oldest(given);
+        given.cloud.faults().calls("DeregisterImage").loseReply();
+        prune(given, DAY_4);
+        assertThat(record(given, oldest).state()).isEqualTo(ImageState.RETIRING);
+        assertThat(given.images(Given.EAST)).hasSize(2);
+
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+
+        assertThat(shown(given, oldest).image().stateAsString()).isEqualTo("available");
+        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(3);
+        assertThat(record(given, oldest).isGood()).isTrue();
+    }
+
+    @Test
+    void aRemovalThatWasCutOffCannotBeTakenBackWithoutARecycleBin() {
+        Given given = threeDays("keep: {last: 2}");
+        ImageId oldest = oldest(given);
+        given.cloud.faults().calls("DeregisterImage").loseReply();
+        prune(given, DAY_4);
+
+        assertThat(undo(given, oldest).text()).contains("cannot be restored from the Recycle Bin");
+        assertThat(record(given, oldest).state()).isEqualTo(ImageState.RETIRING);
+    }
+
+    @Test
+    void whatSomebodyElseDeregisteredIsNotOursToTakeBack() {
+        Given given = threeDays("keep: {last: 3}");
+        ImageId oldest = oldest(given);
+        given.ec2(Given.EAST).deregisterImage(image -> image.imageId(oldest.value()));
+
+        assertThat(undo(given, oldest))
+                .isInstanceOf(Undo.End.Impossible.class)
+                .satisfies(end ->
+                        assertThat(end.text()).contains("was deregistered by somebody else"));
+    }
+
+    @Test
+    void whereTheRecycleBinHasNothingItsAnswersAreShown() {
+        Given given = threeDays("keep: {last: 1}");
+        ImageId oldest = oldest(given);
+        SnapshotId snapshot = given.snapshotsOf(oldest).getFirst();
+        prune(given, DAY_4);
+
+        assertThat(undo(given, oldest).text())
+                .startsWith(oldest + " cannot be restored from the Recycle Bin: ")
+                .contains("; " + snapshot + ": ")
+                .endsWith("; no other Region has an image of this slot");
+    }
+
+    @Test
+    void whereOnlyTheImageIsMissingNothingIsSaidOfSnapshots() {
+        Given given = threeDays("keep: {last: 1}");
+        given.cloud.settings().recycleBin(Duration.ZERO, Duration.ofDays(30));
+        ImageId oldest = oldest(given);
+        prune(given, DAY_4);
+
+        assertThat(undo(given, oldest).text())
+                .doesNotContain("; ;", "snap-")
+                .containsOnlyOnce("; ")
+                .endsWith("; no other Region has an image of this slot");
+    }
+
+    @Test
+    void theSameSlotInAnotherRegionIsNamed() {
+        Given given = threeDays("keep: {last: 1}\nreplicate: {us-west-2: {keep: {last: 3}}}");
+        ImageId oldest = oldest(given);
+        Image copy = given.records(Given.WEST).getFirst();
+        prune(given, DAY_4);
+        assertThat(copy.name()).isEqualTo(tombstoneOf(given, oldest));
+
+        assertThat(undo(given, oldest).text())
+                .endsWith(
+                        "; the same slot is there in us-west-2 " + copy.id().orElseThrow().value());
+    }
+
+    @Test
+    void whatTheCatalogueDoesNotKnowCannotBeTakenBack() {
+        Given given = threeDays("keep: {last: 1}");
+
+        assertThat(undo(given, new ImageId("ami-0nothing")).text())
+                .contains("the catalogue knows no image ami-0nothing");
+    }
+
+    private static Object tombstoneOf(Given given, ImageId id) {
+        return given.catalog().removed("gold", EAST).stream()
+                .filter(tombstone -> tombstone.id().filter(id::equals).isPresent())
+                .findFirst()
+                .orElseThrow()
+                .name();
+    }
+
+    private static Undo.End undo(Given given, ImageId id) {
+        return new Undo(given.deployment.application(), given.cloud.now()).of(EAST, id);
+    }
+
+    private static LocalImage shown(Given given, ImageId id) {
+        return given.images(Given.EAST).stream()
+                .filter(image -> image.image().imageId().equals(id.value()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Image record(Given given, ImageId id) {
+        return given.catalog().find(EAST, id).orElseThrow();
+    }
+
+    private static List<String> sharedWith(Given given, ImageId id) {
+        return given.deployment.application().images().permissions(EAST, id);
+    }
+
+    private static void prune(Given given, Instant at) {
+        given.cloud.advanceTo(at);
+        given.deployment.prune(at, false);
+    }
+
+    private static ImageId oldest(Given given) {
+        return given.records(Given.EAST).getFirst().id().orElseThrow();
+    }
+
+    /** Three nights of one instance, and the morning after; the pruner has not run yet. */
+    private static Given threeDays(String policy) {
+        Given given = Given.nightlyInMemory(policy);
+        given.instance("web-1");
+        given.nights(3);
+        return given;
+    }
+}
