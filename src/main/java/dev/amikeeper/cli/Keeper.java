@@ -33,7 +33,8 @@ import java.util.Objects;
             UndoCommand.class,
             FailuresCommand.class,
             RetryCommand.class,
-            RebuildCommand.class
+            RebuildCommand.class,
+            TortureCommand.class
         })
 public final class Keeper implements Runnable {
     private static final Logger log = LoggerFactory.getLogger(Keeper.class);
@@ -96,8 +97,11 @@ public final class Keeper implements Runnable {
             if (part == DemoCommand.class) {
                 return part.cast(new DemoCommand(screen));
             }
-            return part == RebuildCommand.class
-                    ? part.cast(new RebuildCommand(screen))
+            if (part == RebuildCommand.class) {
+                return part.cast(new RebuildCommand(screen));
+            }
+            return part == TortureCommand.class
+                    ? part.cast(new TortureCommand(screen))
                     : CommandLine.defaultFactory().create(part);
         }
     }

@@ -1,0 +1,257 @@
+package dev.amikeeper.simulation;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Something that people do or that goes wrong. Servers have numbers, so that it can be replayed.
+ */
+public sealed interface Happening {
+    /** The image of a server in a Region that is the n-th newest there; 0 for the newest. */
+    record Which(int server, String region, int nth) {
+        @Override
+        public String toString() {
+            return "image %d of server %d in %s, counted from the newest"
+                    .formatted(nth, server, region);
+        }
+    }
+
+    /** A change by people. */
+    sealed interface Deed extends Happening {}
+
+    /** A fault. */
+    sealed interface Trouble extends Happening {}
+
+    /** An instance is launched; {@code backup} is the value of its tag, empty for none. */
+    record Launch(int server, String region, int volumes, String backup) implements Deed {
+        @Override
+        public String toString() {
+            return "server %d is launched in %s with %d volumes, backup: %s"
+                    .formatted(server, region, volumes, backup.isEmpty() ? "(no tag)" : backup);
+        }
+    }
+
+    /** An instance is terminated. */
+    record Terminate(int server) implements Deed {
+        @Override
+        public String toString() {
+            return "server %d is terminated".formatted(server);
+        }
+    }
+
+    /** An instance is stopped. */
+    record Stop(int server) implements Deed {
+        @Override
+        public String toString() {
+            return "server %d is stopped".formatted(server);
+        }
+    }
+
+    /** A stopped instance is started. */
+    record Start(int server) implements Deed {
+        @Override
+        public String toString() {
+            return "server %d is started".formatted(server);
+        }
+    }
+
+    /** The tag {@code backup} is set, or taken away if it is empty. */
+    record Tag(int server, String backup) implements Deed {
+        @Override
+        public String toString() {
+            return backup.isEmpty()
+                    ? "server %d loses its tag backup".formatted(server)
+                    : "server %d is tagged backup: %s".formatted(server, backup);
+        }
+    }
+
+    /** The tag that asks for an image is set. */
+    record Request(int server) implements Deed {
+        @Override
+        public String toString() {
+            return "somebody asks for an image of server %d by its tag".formatted(server);
+        }
+    }
+
+    /** Somebody else deregisters an image. */
+    record Deregister(Which image, boolean withSnapshots) implements Deed {
+        @Override
+        public String toString() {
+            return "somebody deregisters %s, %s its snapshots"
+                    .formatted(image, withSnapshots ? "with" : "without");
+        }
+    }
+
+    /** Somebody else disables an image. */
+    record Disable(Which image) implements Deed {
+        @Override
+        public String toString() {
+            return "somebody disables " + image;
+        }
+    }
+
+    /** Somebody else enables an image. */
+    record Enable(Which image) implements Deed {
+        @Override
+        public String toString() {
+            return "somebody enables " + image;
+        }
+    }
+
+    /** Somebody holds an image. */
+    record Hold(Which image) implements Deed {
+        @Override
+        public String toString() {
+            return "somebody holds " + image;
+        }
+    }
+
+    /** Somebody takes the hold away. */
+    record Release(Which image) implements Deed {
+        @Override
+        public String toString() {
+            return "somebody takes the hold off " + image;
+        }
+    }
+
+    /** Somebody starts an instance from an image. */
+    record Restore(Which image) implements Deed {
+        @Override
+        public String toString() {
+            return "somebody starts an instance from " + image;
+        }
+    }
+
+    /** A launch template names an image. */
+    record Template(Which image) implements Deed {
+        @Override
+        public String toString() {
+            return "a launch template names " + image;
+        }
+    }
+
+    /** Other policies are deployed. */
+    record Deploy(List<Rules> policies) implements Deed {
+        public Deploy {
+            policies = List.copyOf(policies);
+        }
+
+        @Override
+        public String toString() {
+            return "other policies are deployed:\n"
+                    + Rules.yaml(policies).indent(8).stripTrailing();
+        }
+    }
+
+    /** Every plan that waits for an approval is approved. */
+    record Approve() implements Deed {
+        @Override
+        public String toString() {
+            return "somebody approves every plan that waits";
+        }
+    }
+
+    /** How a call fails. */
+    enum CallFault {
+        THROTTLED("are throttled"),
+        INTERNAL_ERROR("answer 500"),
+        REPLY_LOST("lose their reply"),
+        KILLED_BEFORE("kill their caller before they are made"),
+        KILLED_AFTER("kill their caller after they were made"),
+        CONFLICT("meet another transaction");
+
+        private final String words;
+
+        CallFault(String words) {
+            this.words = words;
+        }
+    }
+
+    /** Calls fail: the n-th from then on, and the next ones, so many in all. */
+    record Calls(String action, CallFault fault, int nth, int times) implements Trouble {
+        @Override
+        public String toString() {
+            return "%d calls of %s, from number %d on, %s"
+                    .formatted(times, action, nth, fault.words);
+        }
+    }
+
+    /** What becomes of an event. */
+    enum EventFault {
+        LOST("are lost"),
+        REPEATED("come twice"),
+        LATE("come late"),
+        OUT_OF_ORDER("come out of order");
+
+        private final String words;
+
+        EventFault(String words) {
+            this.words = words;
+        }
+    }
+
+    /** Events go astray: the n-th from then on, and the next ones, so many in all. */
+    record Events(String detailType, EventFault fault, int nth, int times, Duration by)
+            implements Trouble {
+        @Override
+        public String toString() {
+            return "%d events \"%s\", from number %d on, %s%s"
+                    .formatted(
+                            times,
+                            detailType,
+                            nth,
+                            fault.words,
+                            by.isZero() ? "" : ", by up to " + Rules.words(by));
+        }
+    }
+
+    /** No call reaches a Region. */
+    record Down(String region, Duration span) implements Trouble {
+        @Override
+        public String toString() {
+            return "%s cannot be reached for %s".formatted(region, Rules.words(span));
+        }
+    }
+
+    /** The next images, or copies, that end in a Region end as failed. */
+    record Failing(String region, boolean copies, int times) implements Trouble {
+        @Override
+        public String toString() {
+            return "the next %d %s in %s fail"
+                    .formatted(times, copies ? "copies" : "images", region);
+        }
+    }
+
+    /** Others use most of the quota of copies in flight. */
+    record Quota(int places, Duration span) implements Trouble {
+        @Override
+        public String toString() {
+            return "there is room for %d snapshot copies only, for %s"
+                    .formatted(places, Rules.words(span));
+        }
+    }
+
+    /** The key of copies is disabled. */
+    record KeyDisabled(Duration span) implements Trouble {
+        @Override
+        public String toString() {
+            return "key %s is disabled for %s".formatted(Rules.KEY, Rules.words(span));
+        }
+    }
+
+    /** The scheduler does not tick. */
+    record NoTicks(Duration span) implements Trouble {
+        @Override
+        public String toString() {
+            return "the scheduler is silent for " + Rules.words(span);
+        }
+    }
+
+    /** Each tick comes twice. */
+    record DoubleTicks(Duration span) implements Trouble {
+        @Override
+        public String toString() {
+            return "every tick and every prune comes twice for " + Rules.words(span);
+        }
+    }
+}

@@ -1,0 +1,327 @@
+package dev.amikeeper.simulation;
+
+import dev.amikeeper.simulation.Happening.CallFault;
+import dev.amikeeper.simulation.Happening.EventFault;
+import dev.amikeeper.simulation.Happening.Which;
+import dev.amikeeper.simulation.History.Conditions;
+import dev.amikeeper.simulation.History.Step;
+import dev.amikeeper.simulation.Rules.Keeping;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Makes up histories. Each has only some kinds of trouble, so that none hides another. */
+final class Histories {
+    static final String HOME = "us-east-1";
+    static final List<String> REGIONS = List.of(HOME, "us-west-2", "eu-west-1");
+
+    private static final List<String> NAMES = List.of("gold", "silver", "bronze");
+    private static final List<String> ZONES =
+            List.of("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata");
+
+    /** One before each clock change, one before a new year, and quiet ones. */
+    private static final List<Instant> STARTS =
+            List.of(
+                    Instant.parse("2026-03-01T00:00:00Z"),
+                    Instant.parse("2026-03-20T00:00:00Z"),
+                    Instant.parse("2026-06-10T00:00:00Z"),
+                    Instant.parse("2026-10-18T00:00:00Z"),
+                    Instant.parse("2026-12-20T00:00:00Z"));
+
+    private static final List<String> EC2_CALLS =
+            List.of(
+                    "DescribeInstances",
+                    "DescribeImages",
+                    "CreateImage",
+                    "CopyImage",
+                    "DeregisterImage",
+                    "DeleteSnapshot",
+                    "DisableImage",
+                    "EnableImage",
+                    "ModifyImageAttribute",
+                    "DescribeImageAttribute",
+                    "DescribeImageReferences",
+                    "DescribeSnapshots",
+                    "DeleteTags");
+    private static final List<String> DYNAMODB_CALLS =
+            List.of(
+                    "TransactWriteItems",
+                    "TransactWriteItems",
+                    "Query",
+                    "GetItem",
+                    "BatchGetItem",
+                    "PutItem",
+                    "DeleteItem");
+    private static final List<String> QUEUE_CALLS =
+            List.of("SendMessage", "ReceiveMessage", "DeleteMessage", "Publish");
+    private static final List<String> EVENTS =
+            List.of(
+                    "EC2 AMI State Change",
+                    "EC2 AMI State Change",
+                    "Tag Change on Resource",
+                    "EC2 Instance State-change Notification");
+
+    /** Kinds of trouble, of which a history has some. */
+    private enum Kind {
+        EC2,
+        DYNAMODB,
+        QUEUES,
+        KILLS,
+        EVENTS,
+        FAILURES,
+        QUOTA,
+        KEYS,
+        OUTAGE,
+        SCHEDULER
+    }
+
+    private final Random random;
+    private final int days;
+    private final List<Step> steps = new ArrayList<>();
+    private List<Rules> policies = List.of();
+    private int servers;
+
+    private Histories(long seed, int days) {
+        // Neighbouring seeds of Random begin alike.
+        random = new Random(seed * 0x9E3779B97F4A7C15L);
+        this.days = days;
+    }
+
+    /** The history of a seed. */
+    static History of(long seed, int days) {
+        return new Histories(seed, days).make(seed);
+    }
+
+    private History make(long seed) {
+        Instant start = one(STARTS);
+        policies = policies();
+        List<Rules> first = policies;
+        int fleet = 1 + random.nextInt(4);
+        for (int i = 0; i < fleet; i++) {
+            add(Duration.ofMinutes(i), launch());
+        }
+        int deeds = random.nextInt(1 + days);
+        for (int i = 0; i < deeds; i++) {
+            Duration at = moment();
+            // Not at a slot, whose image a request's would be.
+            deed().ifPresent(deed -> add(at.plusSeconds(17), deed));
+        }
+        List<Kind> kinds = kinds();
+        if (!kinds.isEmpty()) {
+            int troubles = 1 + random.nextInt(2 * days);
+            for (int i = 0; i < troubles; i++) {
+                add(moment(), trouble(one(kinds)));
+            }
+        }
+        steps.sort(Comparator.comparing(Step::at));
+        return new History(seed, start, days, conditions(), first, steps);
+    }
+
+    private <T> T one(List<T> some) {
+        return some.get(random.nextInt(some.size()));
+    }
+
+    private boolean rarely() {
+        return random.nextInt(5) == 0;
+    }
+
+    private void add(Duration at, Happening what) {
+        steps.add(new Step(at, what));
+    }
+
+    /** Often close to where something is done anyway. */
+    private Duration moment() {
+        Duration day = Duration.ofDays(random.nextInt(days));
+        if (random.nextInt(3) > 0) {
+            Rules rules = one(policies);
+            Duration slot =
+                    rules.every() > 0
+                            ? Duration.ofHours((long) rules.every() * random.nextInt(4))
+                            : Duration.ofSeconds(rules.time().toSecondOfDay());
+            return day.plus(slot).plusMinutes(random.nextInt(30) - 3L).isNegative()
+                    ? day
+                    : day.plus(slot).plusMinutes(random.nextInt(30));
+        }
+        return day.plusMinutes(random.nextInt(24 * 60));
+    }
+
+    private Conditions conditions() {
+        boolean skewed = random.nextInt(3) == 0;
+        return new Conditions(
+                Duration.ofMinutes(rarely() ? 1 + random.nextInt(90) : 5),
+                Duration.ofMinutes(rarely() ? 1 + random.nextInt(300) : 15),
+                rarely() ? 1 + random.nextInt(3) : 0,
+                rarely(),
+                skewed ? skew() : Duration.ZERO,
+                skewed ? skew() : Duration.ZERO,
+                skewed ? skew() : Duration.ZERO);
+    }
+
+    private Duration skew() {
+        return Duration.ofSeconds(random.nextInt(601) - 300);
+    }
+
+    private List<Rules> policies() {
+        List<Rules> made = new ArrayList<>();
+        int count = 1 + random.nextInt(2);
+        for (String name : NAMES.subList(0, count)) {
+            made.add(rules(name));
+        }
+        return made;
+    }
+
+    private Rules rules(String name) {
+        SortedMap<String, Optional<Keeping>> replicate = new TreeMap<>();
+        for (String region : List.of("us-west-2", "eu-west-1")) {
+            if (random.nextInt(2) == 0) {
+                replicate.put(region, rarely() ? Optional.of(keeping()) : Optional.empty());
+            }
+        }
+        return new Rules(
+                name,
+                rarely() ? List.of(HOME, "eu-west-1") : List.of(HOME),
+                rarely() ? 6 * (1 + random.nextInt(2)) : 0,
+                LocalTime.of(random.nextInt(24), 5 * random.nextInt(12)),
+                one(ZONES),
+                rarely(),
+                random.nextInt(8) == 0 ? Optional.empty() : Optional.of(keeping()),
+                replicate,
+                rarely(),
+                rarely(),
+                rarely() ? 1 + random.nextInt(3) : 0,
+                rarely(),
+                rarely() ? 1 + random.nextInt(3) : 0);
+    }
+
+    private Keeping keeping() {
+        return switch (random.nextInt(5)) {
+            case 0 -> new Keeping(1 + random.nextInt(3), 0, 0, 0, 0, 0, 1 + random.nextInt(2));
+            case 1 -> new Keeping(0, 0, 1 + random.nextInt(4), 0, 0, 0, 1);
+            case 2 -> new Keeping(0, 0, 2, 2, 0, 0, 1 + random.nextInt(2));
+            case 3 -> new Keeping(1, 0, 0, 1, 1, 0, 1);
+            default -> new Keeping(0, 3, 0, 0, 0, 24 + random.nextInt(60), 1);
+        };
+    }
+
+    private Happening launch() {
+        Rules rules = one(policies);
+        return new Happening.Launch(
+                ++servers,
+                one(rules.regions()),
+                random.nextInt(3) == 0 ? 2 + random.nextInt(2) : 1,
+                rules.name());
+    }
+
+    private Optional<Happening> deed() {
+        int server = 1 + random.nextInt(servers);
+        return Optional.of(
+                switch (random.nextInt(18)) {
+                    case 0, 1 -> launch();
+                    case 2 -> new Happening.Terminate(server);
+                    case 3 -> new Happening.Stop(server);
+                    case 4, 5 -> new Happening.Start(server);
+                    case 6 -> new Happening.Tag(server, rarely() ? "" : one(NAMES));
+                    case 7, 8 -> new Happening.Request(server);
+                    case 9, 10 -> new Happening.Deregister(which(), random.nextBoolean());
+                    case 11 -> new Happening.Disable(which());
+                    case 12 -> new Happening.Enable(which());
+                    case 13 -> new Happening.Hold(which());
+                    case 14 -> new Happening.Release(which());
+                    case 15 -> new Happening.Restore(which());
+                    case 16 -> new Happening.Template(which());
+                    default -> rarely() ? new Happening.Deploy(changed()) : new Happening.Approve();
+                });
+    }
+
+    private Which which() {
+        return new Which(1 + random.nextInt(servers), one(REGIONS), random.nextInt(4));
+    }
+
+    private List<Rules> changed() {
+        List<Rules> changed = new ArrayList<>(policies);
+        if (changed.size() > 1 && rarely()) {
+            changed.remove(random.nextInt(changed.size()));
+        } else {
+            int at = random.nextInt(changed.size());
+            changed.set(at, rules(changed.get(at).name()));
+        }
+        return changed;
+    }
+
+    private List<Kind> kinds() {
+        Set<Kind> kinds = EnumSet.noneOf(Kind.class);
+        for (Kind kind : Kind.values()) {
+            if (random.nextInt(3) == 0) {
+                kinds.add(kind);
+            }
+        }
+        return List.copyOf(kinds);
+    }
+
+    private Happening trouble(Kind kind) {
+        return switch (kind) {
+            case EC2 -> calls(EC2_CALLS, softFault());
+            case DYNAMODB -> dynamoDb();
+            case QUEUES -> calls(QUEUE_CALLS, softFault());
+            case KILLS -> {
+                List<String> all = new ArrayList<>(EC2_CALLS);
+                all.addAll(DYNAMODB_CALLS);
+                all.addAll(QUEUE_CALLS);
+                yield calls(
+                        all,
+                        random.nextBoolean() ? CallFault.KILLED_BEFORE : CallFault.KILLED_AFTER);
+            }
+            case EVENTS ->
+                    new Happening.Events(
+                            one(EVENTS),
+                            one(List.of(EventFault.values())),
+                            1 + random.nextInt(4),
+                            1 + random.nextInt(6),
+                            Duration.ofMinutes(1 + random.nextInt(rarely() ? 3000 : 60)));
+            case FAILURES ->
+                    new Happening.Failing(
+                            one(REGIONS), random.nextBoolean(), 1 + random.nextInt(4));
+            case QUOTA ->
+                    new Happening.Quota(random.nextInt(4), Duration.ofHours(random.nextInt(60)));
+            case KEYS -> new Happening.KeyDisabled(Duration.ofHours(1L + random.nextInt(60)));
+            case OUTAGE ->
+                    new Happening.Down(
+                            one(REGIONS),
+                            Duration.ofMinutes(10L + random.nextInt(rarely() ? 12_000 : 1500)));
+            case SCHEDULER ->
+                    random.nextBoolean()
+                            ? new Happening.NoTicks(
+                                    Duration.ofMinutes(10L + random.nextInt(rarely() ? 4000 : 300)))
+                            : new Happening.DoubleTicks(
+                                    Duration.ofMinutes(10L + random.nextInt(1500)));
+        };
+    }
+
+    private CallFault softFault() {
+        return one(List.of(CallFault.THROTTLED, CallFault.INTERNAL_ERROR, CallFault.REPLY_LOST));
+    }
+
+    private Happening dynamoDb() {
+        String action = one(DYNAMODB_CALLS);
+        boolean conflicts = action.equals("TransactWriteItems") && random.nextBoolean();
+        return calls(List.of(action), conflicts ? CallFault.CONFLICT : softFault());
+    }
+
+    private Happening calls(List<String> actions, CallFault fault) {
+        return new Happening.Calls(
+                one(actions),
+                fault,
+                1 + random.nextInt(rarely() ? 40 : 4),
+                rarely() ? 1 + random.nextInt(30) : 1);
+    }
+}

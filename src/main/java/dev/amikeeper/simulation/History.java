@@ -1,0 +1,102 @@
+package dev.amikeeper.simulation;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * All that a simulation plays, as plain data: it can be played again, and played without a part of
+ * it.
+ *
+ * @param seed decides the ids in the cloud and how events overtake each other, nothing else
+ * @param steps in the order of their times
+ */
+public record History(
+        long seed,
+        Instant start,
+        int days,
+        Conditions conditions,
+        List<Rules> policies,
+        List<Step> steps) {
+    public History {
+        policies = List.copyOf(policies);
+        steps = List.copyOf(steps);
+    }
+
+    /** Something that happens so long after the start. */
+    public record Step(Duration at, Happening what) {
+        @Override
+        public String toString() {
+            return "day %2d %02d:%02d  %s"
+                    .formatted(at.toDays(), at.toHoursPart(), at.toMinutesPart(), what);
+        }
+    }
+
+    /**
+     * What the cloud is like.
+     *
+     * @param hiddenCalls so many reads do not show a new image
+     * @param throttling whether EC2's token buckets apply
+     */
+    public record Conditions(
+            Duration imageTime,
+            Duration copyTime,
+            int hiddenCalls,
+            boolean throttling,
+            Duration ec2Clock,
+            Duration eventClock,
+            Duration functionClock) {
+        /** Nothing special. */
+        static final Conditions PLAIN =
+                new Conditions(
+                        Duration.ofMinutes(5),
+                        Duration.ofMinutes(15),
+                        0,
+                        false,
+                        Duration.ZERO,
+                        Duration.ZERO,
+                        Duration.ZERO);
+
+        @Override
+        public String toString() {
+            StringBuilder text = new StringBuilder();
+            text.append("images take ").append(Rules.words(imageTime));
+            text.append(", copies ").append(Rules.words(copyTime));
+            if (hiddenCalls > 0) {
+                text.append("; the first ").append(hiddenCalls).append(" reads miss a new image");
+            }
+            if (throttling) {
+                text.append("; EC2 throttles");
+            }
+            clock(text, "EC2's", ec2Clock);
+            clock(text, "the events'", eventClock);
+            clock(text, "the functions'", functionClock);
+            return text.toString();
+        }
+
+        private static void clock(StringBuilder text, String whose, Duration ahead) {
+            if (!ahead.isZero()) {
+                text.append(
+                        "; %s clock is %d s %s"
+                                .formatted(
+                                        whose,
+                                        Math.abs(ahead.toSeconds()),
+                                        ahead.isNegative() ? "behind" : "ahead"));
+            }
+        }
+    }
+
+    History with(List<Step> others) {
+        return new History(seed, start, days, conditions, policies, others);
+    }
+
+    /** Readable by a person. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        text.append("seed %d, %d days from %s; %s\n".formatted(seed, days, start, conditions));
+        text.append(Rules.yaml(policies).indent(4));
+        steps.forEach(step -> text.append("  ").append(step).append('\n'));
+        return text.toString();
+    }
+}

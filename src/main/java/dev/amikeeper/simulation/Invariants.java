@@ -1,0 +1,541 @@
+package dev.amikeeper.simulation;
+
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Run;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.catalog.Work;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Trigger;
+import dev.amikeeper.local.LocalImage;
+import dev.amikeeper.local.LocalSnapshot;
+import dev.amikeeper.local.SimulatedSns;
+import dev.amikeeper.simulation.Simulation.Asked;
+import dev.amikeeper.simulation.Simulation.Change;
+import dev.amikeeper.simulation.Simulation.Server;
+import dev.amikeeper.simulation.Simulation.Version;
+import dev.amikeeper.simulation.Witness.Made;
+
+import software.amazon.awssdk.services.ec2.model.Tag;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The invariants of the design, judged at the end of a play from the cloud's own state and from the
+ * history. The catalogue is asked for nothing but what it owes: failures, tombstones,
+ * announcements. That nothing needed is deleted is judged by {@link Witness}, at the moment of each
+ * deletion.
+ */
+final class Invariants {
+    private static final String ONE = "1 one slot, one image";
+    private static final String FORGOTTEN = "2 nothing forgotten";
+    private static final String COPIES = "3 every copy arrives";
+    private static final String LITTER = "5 no litter";
+    private static final String TAGS = "6 the tags are the backup";
+    private static final String TOLD = "announced once";
+    private static final String AGREES = "the catalogue agrees";
+
+    /** What changes so shortly before a slot may or may not count for it. */
+    private static final Duration UNSURE = Duration.ofMinutes(10);
+
+    /** So long something may still be under way in the end. */
+    private static final Duration YOUNG = Duration.ofHours(12);
+
+    private static final Set<Work> UNFINISHED = EnumSet.complementOf(EnumSet.of(Work.GIVEN_UP));
+
+    /** So much of a long text is told. */
+    private static final int SHOWN = 750;
+
+    private final Simulation play;
+    private final Instant end;
+    private final List<Violation> violations = new ArrayList<>();
+    private final Map<String, Image> records = new HashMap<>();
+    private final Map<String, Tombstone> tombstones = new HashMap<>();
+    private final Map<String, List<Made>> made = new TreeMap<>();
+    private final Map<String, LocalImage> inEc2 = new TreeMap<>();
+    private final Map<String, Notice> notices = new HashMap<>();
+    private final Map<String, Integer> told = new HashMap<>();
+
+    Invariants(Simulation play) {
+        this.play = play;
+        end = play.cloud().now();
+        for (String region : Histories.REGIONS) {
+            for (Image image : play.records(new Region(region))) {
+                records.put(key(region, image.name().toString()), image);
+            }
+            for (String policy : play.policyNames()) {
+                for (Tombstone tombstone : play.catalog().removed(policy, new Region(region))) {
+                    tombstones.put(key(region, tombstone.name().toString()), tombstone);
+                }
+            }
+            play.cloud().images(region).forEach(it -> inEc2.put(it.image().imageId(), it));
+        }
+        for (Made one : play.witness().made()) {
+            made.computeIfAbsent(key(one.region(), one.name()), _ -> new ArrayList<>()).add(one);
+        }
+        play.catalog().notices().forEach(notice -> notices.put(notice.key(), notice));
+        // Messages hold paragraphs: what it is, since when, what to do.
+        for (SimulatedSns.Published message : play.deployment().sns().published()) {
+            for (String paragraph : message.message().message().split("\n\n", -1)) {
+                List<String> lines = paragraph.lines().toList();
+                if (lines.size() > 1) {
+                    told.merge(lines.get(0) + lines.get(1), 1, Integer::sum);
+                }
+            }
+        }
+    }
+
+    List<Violation> violations() {
+        oneSlotOneImage();
+        everySlotEnded();
+        everyRequestEnded();
+        everyCopyArrived();
+        nothingIsLeftBehind();
+        tagsSuffice();
+        theCatalogueAgrees();
+        everythingIsToldOnce();
+        return violations;
+    }
+
+    private void violated(String invariant, String what) {
+        violations.add(new Violation(invariant, what));
+    }
+
+    private static String key(String region, String name) {
+        return region + " " + name;
+    }
+
+    /** Over time, too: no image takes the place of another one that was good. */
+    private void oneSlotOneImage() {
+        made.forEach((key, all) -> {
+            List<String> good =
+                    all.stream()
+                            .map(Made::id)
+                            .filter(id -> !play.witness().hasFailed(id))
+                            .filter(id -> !play.witness().wentBeforeItWasKnown(id))
+                            .toList();
+            if (good.size() > 1) {
+                violated(ONE, key + " was made more than once: " + good);
+            }
+        });
+    }
+
+    private boolean wasAvailable(String region, String name) {
+        return made.getOrDefault(key(region, name), List.of()).stream()
+                .anyMatch(it -> play.witness().wasAvailable(it.id()));
+    }
+
+    /** Whether it is recorded that there will be none, and people know. */
+    private boolean failureIsTold(String region, String name) {
+        boolean failed =
+                Optional.ofNullable(records.get(key(region, name)))
+                        .filter(it -> it.state() == ImageState.FAILED)
+                        .isPresent();
+        return failed && isTold("failed/" + region + "/" + name);
+    }
+
+    private boolean isTold(String key) {
+        return Optional.ofNullable(notices.get(key)).filter(this::isTold).isPresent();
+    }
+
+    /**
+     * Whether people know of it. A trouble that is back before they were told of its end is, to
+     * them, the old one.
+     */
+    private boolean isTold(Notice notice) {
+        return told.containsKey(beginning(notice))
+                || told.keySet().stream().anyMatch(it -> it.startsWith(start(notice)));
+    }
+
+    /** What it is about, as "us-east-1: there is no image gold/…: ": the reason may be another. */
+    private static String start(Notice notice) {
+        String text = notice.text();
+        int reason = text.indexOf(": ", text.indexOf(": ") + 1);
+        return reason < 0 ? text : text.substring(0, reason + 2);
+    }
+
+    private static String shown(Notice notice) {
+        return notice.text().length() <= SHOWN
+                ? notice.text()
+                : notice.text().substring(0, SHOWN) + "…";
+    }
+
+    private static String beginning(Notice notice) {
+        boolean lasts = notice.kind() == Notice.Kind.TROUBLE;
+        return shown(notice) + "    " + (lasts ? "Since " : "At ") + notice.at();
+    }
+
+    private static String end(Notice notice, Instant end) {
+        return "resolved: " + shown(notice) + "    From " + notice.at() + " to " + end;
+    }
+
+    private void everySlotEnded() {
+        List<Version> versions = play.versions();
+        for (int i = 0; i < versions.size(); i++) {
+            Instant from = versions.get(i).from();
+            Instant until = i + 1 < versions.size() ? versions.get(i + 1).from() : end;
+            for (Rules rules : versions.get(i).rules()) {
+                // The first tick sees the policy for the first time.
+                Instant after = from.plus(UNSURE);
+                for (Instant slot : rules.slots(after, until)) {
+                    Optional<Instant> tick = play.goodTick(slot);
+                    if (tick.isPresent()
+                            && tick.get().isBefore(until)
+                            && slot.plus(YOUNG).isBefore(end)) {
+                        play.fleet().forEach(it -> slotEnded(rules, it, slot, tick.get()));
+                    }
+                }
+            }
+        }
+    }
+
+    private void slotEnded(Rules rules, Server server, Instant slot, Instant tick) {
+        if (!isSelected(rules, server, slot, tick)) {
+            return;
+        }
+        String name =
+                "%s/%s/%s".formatted(rules.name(), server.id(), slot.toString().replace(':', '.'));
+        boolean ended =
+                wasAvailable(server.region(), name)
+                        || failureIsTold(server.region(), name)
+                        || missIsTold(rules, server.region(), slot);
+        if (!ended) {
+            violated(FORGOTTEN, key(server.region(), name) + " " + record(server.region(), name));
+        }
+    }
+
+    private String record(String region, String name) {
+        String key = key(region, name);
+        if (tombstones.containsKey(key)) {
+            return "is buried, though it never was";
+        }
+        return Optional.ofNullable(records.get(key))
+                .map(it -> "stands as " + it.state() + " " + it.note())
+                .orElse("was never recorded");
+    }
+
+    /** Whether it was selected all the time between the two, without any doubt. */
+    private static boolean isSelected(Rules rules, Server server, Instant slot, Instant tick) {
+        boolean stable =
+                server.changes().stream()
+                        .map(Change::at)
+                        .noneMatch(at ->
+                                at.isAfter(slot.minus(UNSURE)) && !at.isAfter(tick.plus(UNSURE)));
+        Optional<Change> last =
+                server.changes().stream().filter(it -> it.at().isBefore(slot)).reduce((a, b) -> b);
+        return stable
+                && rules.regions().contains(server.region())
+                && last.filter(it -> it.backup().equals(rules.name()))
+                        .filter(it -> !it.state().isEmpty())
+                        .isPresent();
+    }
+
+    private boolean missIsTold(Rules rules, String region, Instant slot) {
+        return play.catalog().runs(rules.name()).stream()
+                .flatMap(run -> run instanceof Run.Missed missed ? Stream.of(missed) : Stream.of())
+                .filter(it -> it.region().name().equals(region))
+                .filter(it -> !slot.isBefore(it.first().time()))
+                .filter(it -> !slot.isAfter(it.last().time()))
+                .anyMatch(it -> isTold("missed/" + region + "/" + rules.name() + "/" + it.last()));
+    }
+
+    /** A request that could be fulfilled all the time since, under rules that did not change. */
+    private void everyRequestEnded() {
+        for (Asked asked : play.asked()) {
+            Server server = asked.server();
+            Version version =
+                    play.versions().stream()
+                            .filter(it -> !it.from().isAfter(asked.at()))
+                            .reduce((a, b) -> b)
+                            .orElseThrow();
+            boolean unchanged = version.equals(play.versions().getLast());
+            for (Rules rules : version.rules()) {
+                if (unchanged && isSelected(rules, server, asked.at(), end)) {
+                    requestEnded(rules, asked);
+                }
+            }
+        }
+    }
+
+    private void requestEnded(Rules rules, Asked asked) {
+        Server server = asked.server();
+        boolean ended =
+                Stream.concat(
+                                records.values().stream(),
+                                tombstones.values().stream().map(Tombstone::image))
+                        .filter(it -> it.trigger() == Trigger.TAGGED && !it.isCopy())
+                        .filter(it -> it.name().policy().equals(rules.name()))
+                        .filter(it -> it.name().instance().value().equals(server.id()))
+                        .filter(it -> it.name().slot().time().isAfter(asked.at().minus(UNSURE)))
+                        .anyMatch(it ->
+                                wasAvailable(server.region(), it.name().toString())
+                                        || failureIsTold(server.region(), it.name().toString()));
+        if (!ended) {
+            violated(
+                    FORGOTTEN,
+                    "the request for %s of %s at %s"
+                            .formatted(server.id(), rules.name(), asked.at()));
+        }
+    }
+
+    private void everyCopyArrived() {
+        for (Made home : play.witness().made()) {
+            boolean due =
+                    !home.copy()
+                            && play.witness().wasAvailable(home.id())
+                            && home.at().plus(YOUNG).isBefore(end)
+                            && !play.witness().wentBeforeItWasKnown(home.id());
+            if (due) {
+                destinations(home).stream()
+                        .filter(to -> !wasAvailable(to, home.name()))
+                        .filter(to -> !failureIsTold(to, home.name()))
+                        .forEach(to ->
+                                violated(
+                                        COPIES,
+                                        key(to, home.name()) + " " + record(to, home.name())));
+            }
+        }
+    }
+
+    /** Where its policy replicates it to, by every version of the policy since it was made. */
+    private List<String> destinations(Made home) {
+        String policy = home.name().substring(0, home.name().indexOf('/'));
+        List<Version> versions = play.versions();
+        return Histories.REGIONS.stream()
+                .filter(region -> !region.equals(home.region()))
+                .filter(region -> {
+                    for (int i = 0; i < versions.size(); i++) {
+                        boolean over =
+                                i + 1 < versions.size()
+                                        && !versions.get(i + 1).from().isAfter(home.at());
+                        boolean replicates =
+                                versions.get(i).rules().stream()
+                                        .filter(it -> it.name().equals(policy))
+                                        .anyMatch(it -> it.replicate().containsKey(region));
+                        if (!over && !replicates) {
+                            return false;
+                        }
+                    }
+                    return true;
+                })
+                .toList();
+    }
+
+    private void nothingIsLeftBehind() {
+        Set<String> used = new HashSet<>();
+        inEc2.values().forEach(it -> used.addAll(snapshots(it)));
+        // Whoever deregisters an image decides about its snapshots.
+        play.witness().removedByOthers().values().forEach(it -> used.addAll(snapshots(it)));
+        for (String region : Histories.REGIONS) {
+            for (LocalSnapshot snapshot : play.cloud().snapshots(region)) {
+                boolean ours =
+                        snapshot.snapshot().tags().stream()
+                                .anyMatch(tag -> tag.key().equals(ImageTags.POLICY));
+                if (ours && !used.contains(snapshot.snapshot().snapshotId())) {
+                    violated(
+                            LITTER,
+                            "%s %s is of no image: %s"
+                                    .formatted(
+                                            region,
+                                            snapshot.snapshot().snapshotId(),
+                                            snapshot.snapshot().tags()));
+                }
+            }
+            for (Work kind : UNFINISHED) {
+                play
+                        .catalog()
+                        .work(new Region(region), kind, Instant.MAX, Integer.MAX_VALUE)
+                        .stream()
+                        .filter(it -> it.since().plus(YOUNG).isBefore(end))
+                        .filter(it -> kind != Work.RETIRING || !waitsForApproval(it))
+                        .forEach(it ->
+                                violated(
+                                        kind == Work.RETIRING ? LITTER : FORGOTTEN,
+                                        "%s is %s since %s"
+                                                .formatted(
+                                                        key(region, it.name().toString()),
+                                                        it.state(),
+                                                        it.since())));
+            }
+        }
+        for (Made one : play.witness().made()) {
+            boolean left =
+                    inEc2.containsKey(one.id())
+                            && play.witness().hasFailed(one.id())
+                            && !isTold("litter/" + one.region() + "/" + one.id());
+            if (left) {
+                violated(LITTER, key(one.region(), one.name()) + ": failed " + one.id() + " stays");
+            }
+        }
+    }
+
+    /** The breaker stops removals that have begun, too, and people know. */
+    private boolean waitsForApproval(Image image) {
+        return notices.values().stream()
+                .filter(it -> it.key().startsWith("approve/" + image.name().policy() + "/"))
+                .anyMatch(this::isTold);
+    }
+
+    private static List<String> snapshots(LocalImage image) {
+        return image.image().blockDeviceMappings().stream()
+                .map(it -> it.ebs())
+                .filter(Objects::nonNull)
+                .map(it -> it.snapshotId())
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    private void tagsSuffice() {
+        Map<String, Map<String, String>> snapshotTags = new HashMap<>();
+        for (String region : Histories.REGIONS) {
+            for (LocalSnapshot it : play.cloud().snapshots(region)) {
+                snapshotTags.put(
+                        it.snapshot().snapshotId(),
+                        it.snapshot().tags().stream()
+                                .collect(Collectors.toMap(Tag::key, Tag::value)));
+            }
+        }
+        for (Made one : play.witness().made()) {
+            LocalImage image = inEc2.get(one.id());
+            if (image == null) {
+                continue;
+            }
+            Map<String, String> expected = new HashMap<>(Witness.expected(one.name()));
+            if (one.copy()) {
+                expected.put(
+                        ImageTags.HOME,
+                        image.image().sourceImageRegion() + "/" + image.image().sourceImageId());
+            }
+            if (!Witness.tags(image).entrySet().containsAll(expected.entrySet())) {
+                violated(TAGS, one.id() + " has " + Witness.tags(image) + ", not " + expected);
+            }
+            for (String snapshot : snapshots(image)) {
+                Map<String, String> tags = snapshotTags.getOrDefault(snapshot, Map.of());
+                if (!tags.entrySet().containsAll(expected.entrySet())) {
+                    violated(TAGS, snapshot + " has " + tags + ", not " + expected);
+                }
+            }
+        }
+    }
+
+    private void theCatalogueAgrees() {
+        play.witness()
+                .removedByUs()
+                .forEach((id, image) -> {
+                    boolean buried =
+                            tombstones.values().stream()
+                                            .flatMap(it -> it.id().stream())
+                                            .filter(it -> it.value().equals(id))
+                                            .count()
+                                    == 1;
+                    if (!buried) {
+                        violated(
+                                AGREES,
+                                image.image().name() + " " + id + " went without a tombstone");
+                    }
+                });
+        tombstones.forEach((key, tombstone) ->
+                tombstone
+                        .id()
+                        .filter(id -> inEc2.containsKey(id.value()))
+                        .ifPresent(id -> violated(AGREES, key + " is buried, but there: " + id)));
+        for (Made one : play.witness().made()) {
+            LocalImage image = inEc2.get(one.id());
+            if (image == null || play.witness().hasFailed(one.id())) {
+                continue;
+            }
+            boolean known =
+                    Optional.ofNullable(records.get(key(one.region(), one.name())))
+                            .flatMap(Image::id)
+                            .filter(id -> id.value().equals(one.id()))
+                            .isPresent();
+            if (!known) {
+                violated(
+                        AGREES,
+                        "%s %s is in EC2, %s but the catalogue does not know it"
+                                .formatted(
+                                        key(one.region(), one.name()),
+                                        one.id(),
+                                        image.image().stateAsString()));
+            }
+        }
+        records.forEach((key, record) -> {
+            if (record.state() == ImageState.AVAILABLE
+                    && record.since().plus(YOUNG).isBefore(end)) {
+                String id = record.id().orElseThrow().value();
+                String state =
+                        Optional.ofNullable(inEc2.get(id))
+                                .map(it -> it.image().stateAsString())
+                                .orElse("gone");
+                if (!state.equals(record.disabled() ? "disabled" : "available")) {
+                    violated(
+                            AGREES,
+                            "%s %s is %s%s, and %s in EC2"
+                                    .formatted(
+                                            key,
+                                            id,
+                                            record.state(),
+                                            record.disabled() ? ", disabled" : "",
+                                            state));
+                }
+            }
+        });
+    }
+
+    private void everythingIsToldOnce() {
+        for (Notice notice : play.catalog().unannounced()) {
+            violated(TOLD, "nobody was told: " + notice.text());
+        }
+        Map<String, Integer> meant = new HashMap<>();
+        for (Notice notice : notices.values()) {
+            if (!notice.announced()) {
+                continue;
+            }
+            meant.merge(beginning(notice), 1, Integer::sum);
+            if (notice.resolved().isEmpty()) {
+                if (!isTold(notice)) {
+                    violated(TOLD, "nobody was told: " + notice);
+                }
+            } else {
+                String end = end(notice, notice.resolved().get());
+                meant.merge(end, 1, Integer::sum);
+                // What is over before anybody was told of it is told to nobody.
+                if (told.containsKey(beginning(notice)) && !told.containsKey(end)) {
+                    violated(TOLD, "nobody was told that it is over: " + notice);
+                }
+            }
+        }
+        boolean mayRepeat = play.history().steps().stream().anyMatch(it -> stopsTelling(it.what()));
+        meant.forEach((what, count) -> {
+            int published = told.getOrDefault(what, 0);
+            if (published > count && !mayRepeat) {
+                violated(TOLD, "told %d times: %s".formatted(published, what));
+            }
+        });
+    }
+
+    /** Told, but not written down that it is: then it is told again. */
+    private static boolean stopsTelling(Happening what) {
+        return switch (what) {
+            case Happening.Calls(var action, _, _, _) ->
+                    action.equals("Publish") || action.equals("DeleteItem");
+            case Happening.Down(var region, _) -> region.equals(Histories.HOME);
+            default -> false;
+        };
+    }
+}

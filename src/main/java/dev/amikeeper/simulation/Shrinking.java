@@ -1,0 +1,271 @@
+package dev.amikeeper.simulation;
+
+import dev.amikeeper.simulation.History.Conditions;
+import dev.amikeeper.simulation.History.Step;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Finds a short history that still fails: first it leaves out ever smaller parts of the steps, then
+ * it takes away what the world, the policies and the steps left have of their own.
+ *
+ * @see <a href="https://doi.org/10.1109/32.988498">Zeller and Hildebrandt, Simplifying and
+ *     Isolating Failure-Inducing Input</a>
+ */
+final class Shrinking {
+    private final Predicate<History> fails;
+    private int plays;
+
+    private Shrinking(Predicate<History> fails, int plays) {
+        this.fails = fails;
+        this.plays = plays;
+    }
+
+    /**
+     * A shorter history that fails as well.
+     *
+     * @param plays how many histories may be tried at most
+     */
+    static History shortest(History failing, Predicate<History> fails, int plays) {
+        Shrinking shrinking = new Shrinking(fails, plays);
+        History best = failing;
+        while (true) {
+            History shorter = shrinking.simpler(shrinking.fewer(best));
+            if (shorter.equals(best) || shrinking.plays <= 0) {
+                return shorter;
+            }
+            best = shorter;
+        }
+    }
+
+    private boolean stillFails(History history) {
+        return plays-- > 0 && fails.test(history);
+    }
+
+    private History fewer(History failing) {
+        History best = failing;
+        int size = Math.max(1, best.steps().size() / 2);
+        while (true) {
+            boolean shorter = false;
+            for (int from = 0; from < best.steps().size() && plays > 0; ) {
+                List<Step> left = new ArrayList<>(best.steps().subList(0, from));
+                left.addAll(
+                        best.steps()
+                                .subList(
+                                        Math.min(best.steps().size(), from + size),
+                                        best.steps().size()));
+                History candidate = best.with(left);
+                if (stillFails(candidate)) {
+                    best = candidate;
+                    shorter = true;
+                } else {
+                    from += size;
+                }
+            }
+            if (plays <= 0 || (size == 1 && !shorter)) {
+                return best;
+            }
+            size = Math.max(1, size / 2);
+        }
+    }
+
+    private History simpler(History failing) {
+        History best = failing;
+        boolean changed = true;
+        while (changed && plays > 0) {
+            changed = false;
+            for (History candidate : candidates(best).toList()) {
+                if (!candidate.equals(best) && stillFails(candidate)) {
+                    best = candidate;
+                    changed = true;
+                    break;
+                }
+            }
+        }
+        return best;
+    }
+
+    private static Stream<History> candidates(History it) {
+        List<History> candidates = new ArrayList<>();
+        for (int days : List.of(it.days() / 2, it.days() - 1)) {
+            Duration end = Duration.ofDays(days);
+            if (days > 0 && it.steps().stream().allMatch(step -> step.at().compareTo(end) < 0)) {
+                candidates.add(
+                        new History(
+                                it.seed(),
+                                it.start(),
+                                days,
+                                it.conditions(),
+                                it.policies(),
+                                it.steps()));
+            }
+        }
+        candidates.add(
+                new History(
+                        it.seed(),
+                        it.start(),
+                        it.days(),
+                        Conditions.PLAIN,
+                        it.policies(),
+                        it.steps()));
+        policies(it.policies())
+                .map(policies ->
+                        new History(
+                                it.seed(),
+                                it.start(),
+                                it.days(),
+                                it.conditions(),
+                                policies,
+                                it.steps()))
+                .forEach(candidates::add);
+        for (int i = 0; i < it.steps().size(); i++) {
+            int at = i;
+            Step step = it.steps().get(i);
+            simpler(step.what())
+                    .map(what -> {
+                        List<Step> steps = new ArrayList<>(it.steps());
+                        steps.set(at, new Step(step.at(), what));
+                        return it.with(steps);
+                    })
+                    .forEach(candidates::add);
+        }
+        return candidates.stream();
+    }
+
+    private static Stream<List<Rules>> policies(List<Rules> policies) {
+        List<List<Rules>> others = new ArrayList<>();
+        for (int i = 0; i < policies.size(); i++) {
+            int at = i;
+            if (policies.size() > 1) {
+                List<Rules> fewer = new ArrayList<>(policies);
+                fewer.remove(at);
+                others.add(fewer);
+            }
+            simpler(policies.get(i))
+                    .forEach(rules -> {
+                        List<Rules> changed = new ArrayList<>(policies);
+                        changed.set(at, rules);
+                        others.add(changed);
+                    });
+        }
+        return others.stream();
+    }
+
+    private static Stream<Rules> simpler(Rules it) {
+        List<Function<Draft, Draft>> changes =
+                List.of(
+                        draft -> draft.keep(Optional.empty()),
+                        Draft::withoutReplicas,
+                        Draft::plainReplicas,
+                        draft -> draft.flags(false, it.shared(), it.protect(), it.stopped()),
+                        draft -> draft.flags(it.encrypted(), false, it.protect(), it.stopped()),
+                        draft -> draft.flags(it.encrypted(), it.shared(), false, it.stopped()),
+                        draft -> draft.flags(it.encrypted(), it.shared(), it.protect(), false),
+                        draft -> draft.numbers(0, it.maxRemoveCount()),
+                        draft -> draft.numbers(it.disableFor(), 0));
+        return changes.stream().map(change -> change.apply(new Draft(it)).rules());
+    }
+
+    /** Rules with something left out. */
+    private record Draft(Rules rules) {
+        Draft keep(Optional<Rules.Keeping> keep) {
+            return with(keep, rules.replicate());
+        }
+
+        Draft withoutReplicas() {
+            return with(rules.keep(), new TreeMap<>());
+        }
+
+        Draft plainReplicas() {
+            TreeMap<String, Optional<Rules.Keeping>> plain = new TreeMap<>();
+            rules.replicate().keySet().forEach(region -> plain.put(region, Optional.empty()));
+            return with(rules.keep(), plain);
+        }
+
+        private Draft with(
+                Optional<Rules.Keeping> keep,
+                java.util.SortedMap<String, Optional<Rules.Keeping>> replicate) {
+            return new Draft(
+                    new Rules(
+                            rules.name(),
+                            rules.regions(),
+                            rules.every(),
+                            rules.time(),
+                            rules.zone(),
+                            rules.stopped(),
+                            keep,
+                            replicate,
+                            rules.encrypted(),
+                            rules.shared(),
+                            rules.disableFor(),
+                            rules.protect(),
+                            rules.maxRemoveCount()));
+        }
+
+        Draft flags(boolean encrypted, boolean shared, boolean protect, boolean stopped) {
+            return new Draft(
+                    new Rules(
+                            rules.name(),
+                            rules.regions(),
+                            rules.every(),
+                            rules.time(),
+                            rules.zone(),
+                            stopped,
+                            rules.keep(),
+                            rules.replicate(),
+                            encrypted,
+                            shared,
+                            rules.disableFor(),
+                            protect,
+                            rules.maxRemoveCount()));
+        }
+
+        Draft numbers(int disableFor, int maxRemoveCount) {
+            return new Draft(
+                    new Rules(
+                            rules.name(),
+                            rules.regions(),
+                            rules.every(),
+                            rules.time(),
+                            rules.zone(),
+                            rules.stopped(),
+                            rules.keep(),
+                            rules.replicate(),
+                            rules.encrypted(),
+                            rules.shared(),
+                            disableFor,
+                            rules.protect(),
+                            maxRemoveCount));
+        }
+    }
+
+    private static Stream<Happening> simpler(Happening what) {
+        return switch (what) {
+            case Happening.Launch(int server, var region, int volumes, var backup)
+                    when volumes > 1 ->
+                    Stream.of(new Happening.Launch(server, region, 1, backup));
+            case Happening.Calls(var action, var fault, int nth, int times)
+                    when nth > 1 || times > 1 ->
+                    Stream.of(
+                            new Happening.Calls(action, fault, 1, times),
+                            new Happening.Calls(action, fault, nth, 1),
+                            new Happening.Calls(action, fault, nth, (times + 1) / 2));
+            case Happening.Events(var type, var fault, int nth, int times, var by)
+                    when nth > 1 || times > 1 ->
+                    Stream.of(
+                            new Happening.Events(type, fault, 1, times, by),
+                            new Happening.Events(type, fault, nth, 1, by));
+            case Happening.Failing(var region, boolean copies, int times) when times > 1 ->
+                    Stream.of(new Happening.Failing(region, copies, 1));
+            case Happening.Deploy(var policies) -> policies(policies).map(Happening.Deploy::new);
+            default -> Stream.of();
+        };
+    }
+}
