@@ -1,0 +1,107 @@
+package dev.amikeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import dev.amikeeper.Scene.Moment;
+import dev.amikeeper.local.CallerKilled;
+import dev.amikeeper.local.Faults;
+
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Each function dies before and after each of its outside calls, one after the other, and the world
+ * ends as it does if nobody dies.
+ */
+final class CrashAtEveryCallTest {
+    private record Call(String action, String region) {
+        @Override
+        public String toString() {
+            return action + " in " + region;
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> theEndIsTheSameAfterADeathAtAnyCallThatThePlatformRepeats() {
+        return Scenes.inMemory().all().stream()
+                .map(scene ->
+                        DynamicTest.dynamicTest(
+                                scene.toString(), () -> diesAtEveryCall(scene, true)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> theEndIsTheSameAfterADeathAtAnyCallThatNobodyRepeats() {
+        return Scenes.inMemory().all().stream()
+                .filter(Scene::unrepeated)
+                .map(scene ->
+                        DynamicTest.dynamicTest(
+                                scene.toString(), () -> diesAtEveryCall(scene, false)));
+    }
+
+    private static void diesAtEveryCall(Scene scene, boolean repeated) {
+        List<Call> calls = calls(scene);
+        assertThat(calls)
+                .as("the calls of %s", scene)
+                .extracting(Call::action)
+                .containsAll(scene.makes());
+        List<String> expected = scene.undisturbed();
+        List<String> wrong = new ArrayList<>();
+        for (int n = 1; n <= calls.size(); n++) {
+            for (boolean before : List.of(true, false)) {
+                String where =
+                        "%s, killed %s call %d of %d, %s, and %s"
+                                .formatted(
+                                        scene,
+                                        before ? "before" : "after",
+                                        n,
+                                        calls.size(),
+                                        calls.get(n - 1),
+                                        repeated ? "repeated" : "not repeated");
+                List<String> end = endAfterDeath(scene, n, before, repeated, where);
+                if (!end.equals(expected)) {
+                    wrong.add(where + EndState.difference(expected, end));
+                }
+            }
+        }
+        if (!wrong.isEmpty()) {
+            fail(wrong.size() + " deaths change the end:\n" + String.join("\n", wrong));
+        }
+    }
+
+    /** What the function calls when all goes well, in order. */
+    private static List<Call> calls(Scene scene) {
+        Moment moment = scene.moment().get();
+        List<Call> calls = new ArrayList<>();
+        moment.given().cloud.watch((action, region) -> calls.add(new Call(action, region)));
+        moment.call().run();
+        return calls;
+    }
+
+    private static List<String> endAfterDeath(
+            Scene scene, int call, boolean before, boolean repeated, String where) {
+        Moment moment = scene.moment().get();
+        Given given = moment.given();
+        Faults.CallFault fault = given.cloud.faults().calls().nth(call);
+        if (before) {
+            fault.killBefore();
+        } else {
+            fault.killAfter();
+        }
+        try {
+            moment.call().run();
+            fail(where + ": nobody died");
+        } catch (CallerKilled asTold) {
+            given.cloud.faults().clear();
+        }
+        if (repeated) {
+            given.deployment.runUntil(given.cloud.now().plus(scene.repeatedAfter()));
+            moment.call().run();
+        }
+        return moment.end(scene.days());
+    }
+}

@@ -1,0 +1,107 @@
+package dev.amikeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import dev.amikeeper.Turns.Order;
+import dev.amikeeper.Turns.Played;
+
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/**
+ * Two functions at once, which overtake each other at every outside call: the world ends as if one
+ * had run after the other.
+ */
+final class InterleavingTest {
+    private static final int RANDOM_ORDERS = 8;
+    private static final int FIRST = 0;
+    private static final int SECOND = 1;
+
+    @TestFactory
+    Stream<DynamicTest> twoOfEveryFunctionAtOnceEndAsOneAfterTheOther() {
+        return Scenes.inMemory().all().stream()
+                .map(Pair::twice)
+                .map(pair -> DynamicTest.dynamicTest(pair.what(), () -> endsAsInSequence(pair)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> twoDifferentFunctionsAtOnceEndAsOneAfterTheOther() {
+        return Scenes.inMemory().pairs().stream()
+                .map(pair -> DynamicTest.dynamicTest(pair.what(), () -> endsAsInSequence(pair)));
+    }
+
+    @Test
+    void theSameOrderMakesTheSamePlay() {
+        Pair pair = Scenes.inMemory().pairs().get(5);
+
+        assertThat(play(pair, random(7)).trace()).isEqualTo(play(pair, random(7)).trace());
+        assertThat(play(pair, random(7)).trace()).isNotEqualTo(play(pair, random(8)).trace());
+    }
+
+    private static void endsAsInSequence(Pair pair) {
+        List<List<String>> ends = pair.inSequence();
+        List<Order> orders = new ArrayList<>();
+        for (int caller : pair.once().isPresent() ? List.of(FIRST) : List.of(FIRST, SECOND)) {
+            long calls = play(pair, after(caller)).callsOf(caller);
+            for (int n = 1; n <= calls; n++) {
+                orders.add(overtakenBefore(n, caller));
+            }
+        }
+        for (int seed = 1; seed <= RANDOM_ORDERS; seed++) {
+            orders.add(random(seed));
+        }
+        List<String> wrong = new ArrayList<>();
+        for (Order order : orders) {
+            Sequel found = play(pair, order);
+            if (!ends.contains(found.end())) {
+                wrong.add(
+                        pair.what()
+                                + "\n  calls: "
+                                + String.join("\n         ", found.trace())
+                                + EndState.difference(ends.getFirst(), found.end()));
+            }
+        }
+        if (!wrong.isEmpty()) {
+            fail(
+                    "%d of %d orders change the end:\n%s",
+                    wrong.size(), orders.size(), String.join("\n", wrong));
+        }
+    }
+
+    private record Sequel(List<String> trace, List<String> end) {
+        long callsOf(int caller) {
+            return trace.stream().filter(call -> call.startsWith(caller + ":")).count();
+        }
+    }
+
+    private static Sequel play(Pair pair, Order order) {
+        Pair.Moment moment = pair.moment().get();
+        Played played = Turns.play(moment.given().cloud, moment.calls(), order);
+        return new Sequel(played.trace(), pair.end(moment, played.failed()));
+    }
+
+    /** This caller to its end, then the other. */
+    private static Order after(int first) {
+        return (able, turns) -> able.contains(first) ? first : able.getFirst();
+    }
+
+    /** This caller up to its n-th call; then the other to its end; then the rest. */
+    private static Order overtakenBefore(int n, int caller) {
+        return (able, turns) ->
+                turns < n && able.contains(caller)
+                        ? caller
+                        : able.stream().filter(other -> other != caller).findFirst().orElse(caller);
+    }
+
+    private static Order random(int seed) {
+        Random random = new Random(seed);
+        return (able, turns) -> able.get(random.nextInt(able.size()));
+    }
+}

@@ -1,0 +1,751 @@
+package dev.amikeeper;
+
+import dev.amikeeper.Scene.Moment;
+import dev.amikeeper.backup.CreateImageHandler;
+import dev.amikeeper.backup.RequestHandler;
+import dev.amikeeper.backup.ScheduleHandler;
+import dev.amikeeper.event.Kick;
+import dev.amikeeper.event.Samples;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.replication.CopyImageHandler;
+import dev.amikeeper.replication.ImageStateHandler;
+import dev.amikeeper.retention.PruneHandler;
+import dev.amikeeper.sweep.SweepHandler;
+
+import software.amazon.awssdk.services.ec2.model.ResourceType;
+import software.amazon.awssdk.services.ec2.model.Tag;
+import software.amazon.awssdk.services.ec2.model.TagSpecification;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** Moments before each function's call: two instances with two volumes each, and two DR Regions. */
+final class Scenes {
+    private static final String SELECT =
+            """
+            policies:
+              gold:
+                select: {tags: {backup: gold}}
+            """;
+
+    private static final String NIGHTLY = "    schedule: {cron: \"0 2 * * *\"}\n";
+    private static final String HOURLY = "    schedule: {every: 1h}\n";
+
+    private static final String SHARED =
+            """
+                replicate: {us-west-2: {}, eu-west-1: {}}
+                share: {accounts: ["111122223333"]}
+            """;
+
+    private static final String TO_WEST = "    replicate: {us-west-2: {}}\n";
+
+    private static final String NO_LIMITS =
+            "    limits: {maxRemovePercent: 100, maxRemoveCount: 200}\n";
+
+    private static final Instant SLOT = Given.START.plus(Duration.ofHours(2));
+
+    private final Function<String, Given> deploy;
+
+    private Scenes(Function<String, Given> deploy) {
+        this.deploy = deploy;
+    }
+
+    /** With the catalogue in memory. */
+    static Scenes inMemory() {
+        return new Scenes(policies -> Given.inMemory(policies, 1));
+    }
+
+    /** With the catalogue in DynamoDB Local, whose transactions refuse each other. */
+    static Scenes onDynamoDbLocal() {
+        return new Scenes(Given::new);
+    }
+
+    /** All of them. */
+    List<Scene> all() {
+        List<Scene> all = new ArrayList<>();
+        all.add(scheduled("when a slot is due", this::slotDue, "TransactWriteItems", "Publish"));
+        all.add(scheduled("when slots were missed", this::slotsMissed, "TransactWriteItems"));
+        all.add(requested("for a tag", this::tagged, "TransactWriteItems", "DeleteTags"));
+        all.add(requested("that it refuses", this::refused, "TransactWriteItems"));
+        all.add(worker("CreateImageFunction", "of two", () -> creating(0), "CreateImage"));
+        all.add(
+                worker(
+                        "CreateImageFunction",
+                        "while EC2 lags behind",
+                        () -> creating(2),
+                        "CreateImage"));
+        all.add(
+                worker(
+                        "CreateImageFunction",
+                        "of an instance that is gone",
+                        this::creatingOfOneGone,
+                        "CreateImage"));
+        all.add(worker("CopyImageFunction", "of two", this::copying, "CopyImage"));
+        all.add(
+                worker(
+                        "CopyImageFunction",
+                        "of an image that is gone",
+                        this::copyingOfOneGone,
+                        "CopyImage"));
+        all.add(
+                event(
+                        "when a home image is available",
+                        () -> imageState(Given.EAST, "available"),
+                        "ModifyImageAttribute"));
+        all.add(
+                event(
+                        "when a copy is available",
+                        () -> imageState(Given.WEST, "available"),
+                        "ModifyImageAttribute"));
+        all.add(
+                event(
+                        "when a home image failed",
+                        () -> imageState(Given.EAST, "failed"),
+                        "DeregisterImage"));
+        all.add(
+                event(
+                        "when a copy failed",
+                        () -> imageState(Given.WEST, "failed"),
+                        "DeregisterImage"));
+        all.add(event("when an image failed for good", this::failedForGood, "DeregisterImage"));
+        all.add(
+                event(
+                        "when somebody disabled an image",
+                        () -> byOthers("disabled"),
+                        "DescribeImages"));
+        all.add(
+                event(
+                        "when somebody deregistered an image",
+                        () -> byOthers("deregistered"),
+                        "DescribeImages"));
+        all.addAll(prunes());
+        all.addAll(sweeps());
+        return List.copyOf(all);
+    }
+
+    /** Each kind of gap that a sweep closes. */
+    List<Scene> sweeps() {
+        return List.of(
+                sweep("of a slot that no tick took", this::slotWithoutTick, "TransactWriteItems"),
+                sweep(
+                        "of work that nobody was woken for",
+                        () -> sweepOf(creating(0)),
+                        "SendMessage"),
+                sweep(
+                        "of a home image whose event was lost",
+                        () -> sweepOf(imageState(Given.EAST, "available")),
+                        "ModifyImageAttribute"),
+                sweep(
+                        "of a copy whose event was lost",
+                        () -> sweepOf(imageState(Given.WEST, "available")),
+                        "ModifyImageAttribute"),
+                sweep(
+                        "of a failure whose event was lost",
+                        () -> sweepOf(imageState(Given.EAST, "failed")),
+                        "DeregisterImage"),
+                sweep("of an image without a record", this::unknown, "TransactWriteItems"),
+                sweep("of copies that nobody asked for", this::uncopied, "TransactWriteItems"),
+                sweep(
+                        "of an image that somebody disabled",
+                        () -> sweepOf(byOthers("disabled")),
+                        "TransactWriteItems"),
+                sweep(
+                        "of an image that somebody deregistered",
+                        () -> sweepOf(byOthers("deregistered")),
+                        "TransactWriteItems"),
+                sweep("of images that are not shared", this::unshared, "ModifyImageAttribute"),
+                sweep("of a removal half done", () -> sweepOf(finishing()), "DeleteSnapshot"));
+    }
+
+    /** Each stage of pruning. */
+    List<Scene> prunes() {
+        return List.of(
+                prune("that removes", 2, this::removing, "DeregisterImage"),
+                prune("that disables", 6, this::disabling, "DisableImage"),
+                prune("that removes after the dwell", 3, this::dwelled, "DeregisterImage"),
+                prune(
+                        "that brings back",
+                        3,
+                        this::bringingBack,
+                        "EnableImage",
+                        "ModifyImageAttribute"),
+                prune("that deprecates", 2, this::deprecating, "EnableImageDeprecation"),
+                prune("that protects", 2, this::protecting, "EnableImageDeregistrationProtection"),
+                prune(
+                        "that lifts protection",
+                        4,
+                        this::unprotecting,
+                        "DisableImageDeregistrationProtection",
+                        "EnableImageDeregistrationProtection"),
+                prune("that finishes", 2, this::finishing, "DeleteSnapshot"),
+                prune("that awaits an approval", 1, this::awaiting, "TransactWriteItems"));
+    }
+
+    /** Different functions at once. */
+    List<Pair> pairs() {
+        return List.of(
+                pair("a tick beside a worker that creates", 0, this::tickBesideCreating),
+                pair("a tick beside a request", 0, this::tickBesideRequest),
+                pair("a tick beside a worker that copies", 0, this::tickBesideCopying),
+                pair(
+                        "a worker that copies beside a home image that is available",
+                        0,
+                        () -> copyingBeside(Given.EAST)),
+                pair(
+                        "a worker that copies beside a copy that is available",
+                        0,
+                        () -> copyingBeside(Given.WEST)),
+                pair("pruning beside a worker that copies", 3, this::pruningBesideCopying),
+                pair("pruning beside a worker that creates", 3, this::pruningBesideCreating),
+                pair("pruning beside an image that is available", 3, this::pruningBesideAvailable),
+                pair(
+                        "pruning beside an image that somebody disabled",
+                        3,
+                        this::pruningBesideDisabled),
+                pair("a sweep beside a worker that creates", 0, () -> sweepBeside(creating(0))),
+                pair("a sweep beside a worker that copies", 0, () -> sweepBeside(copying())),
+                pair("a sweep beside a tick", 0, () -> sweepBeside(slotWithTickLate())),
+                pair(
+                        "a sweep beside an image that is available",
+                        0,
+                        () -> sweepBeside(imageState(Given.EAST, "available"))),
+                pair(
+                        "a sweep beside an image that failed",
+                        0,
+                        () -> sweepBeside(imageState(Given.EAST, "failed"))),
+                pair("a sweep beside pruning that removes", 3, () -> sweepBeside(removing())),
+                pair("a sweep beside pruning that finishes", 3, () -> sweepBeside(finishing())),
+                pair(
+                        "a sweep beside pruning that brings back",
+                        3,
+                        () -> sweepBeside(bringingBack())),
+                pair(
+                        "pruning beside an image that somebody deregistered",
+                        3,
+                        this::pruningBesideDeregistered));
+    }
+
+    private static Pair pair(String what, int days, Supplier<Pair.Moment> moment) {
+        return new Pair(what, moment, Optional.empty(), Duration.ofMinutes(6), days);
+    }
+
+    private static Pair.Moment beside(Moment first, Moment second) {
+        return new Pair.Moment(second.given(), first.call(), second.call(), second.at());
+    }
+
+    private static Pair.Moment sweepBeside(Moment moment) {
+        return beside(sweepOf(moment), moment);
+    }
+
+    private Moment slotWithTickLate() {
+        Given given = slotDue().given();
+        given.cloud.advanceTo(SLOT.plus(Duration.ofMinutes(20)));
+        return schedule(given);
+    }
+
+    private Pair.Moment tickBesideCreating() {
+        Moment tick = slotDue();
+        return beside(tick, create(tick.given()));
+    }
+
+    private Pair.Moment tickBesideRequest() {
+        Moment tick = slotDue();
+        return beside(tick, request(tick.given(), asked(tick.given(), "gold")));
+    }
+
+    private Pair.Moment tickBesideCopying() {
+        Moment copying = copying();
+        return beside(schedule(copying.given()), copying);
+    }
+
+    private Pair.Moment copyingBeside(String region) {
+        Given given = given(NIGHTLY + SHARED);
+        tick(given, SLOT);
+        Moment available = follow(given, next(given, region, "available"));
+        dropKicks(given);
+        return beside(copy(given), available);
+    }
+
+    /** No copy could start for two nights; the older images are no longer kept by any rule. */
+    private Pair.Moment pruningBesideCopying() {
+        String policies = TO_WEST + "    keep: {last: 1}\n";
+        Given given = given(NIGHTLY + policies);
+        given.cloud.faults().unreachable(Given.WEST, Given.START.plus(Duration.ofDays(3)));
+        given.nights(2);
+        Moment pruning = prune(prunedBy(given, policies), 3);
+        return beside(copy(pruning.given()), pruning);
+    }
+
+    private Pair.Moment pruningBesideCreating() {
+        Given given = twoNights(TO_WEST + "    keep: {last: 1}\n");
+        request(given, asked(given, "gold")).call().run();
+        dropKicks(given);
+        return beside(create(given), pruneNow(given));
+    }
+
+    private Pair.Moment pruningBesideAvailable() {
+        Given given = twoNights(TO_WEST + "    keep: {last: 1}\n");
+        given.deployment.deliver(asked(given, "gold"));
+        given.deployment.drain();
+        Moment available = follow(given, next(given, Given.EAST, "available"));
+        return beside(available, pruneNow(given));
+    }
+
+    private Pair.Moment pruningBesideDisabled() {
+        Given given = twoNights(TO_WEST + "    keep: {last: 1}\n");
+        String newest = given.records(Given.EAST).get(1).id().orElseThrow().value();
+        given.ec2(Given.EAST).disableImage(image -> image.imageId(newest));
+        Moment disabled = follow(given, next(given, Given.EAST, "disabled"));
+        return beside(disabled, pruneNow(given));
+    }
+
+    private Pair.Moment pruningBesideDeregistered() {
+        Given given = twoNights(TO_WEST + "    keep: {last: 1}\n");
+        String newest = given.records(Given.EAST).get(1).id().orElseThrow().value();
+        given.ec2(Given.EAST)
+                .deregisterImage(image -> image.imageId(newest).deleteAssociatedSnapshots(true));
+        Moment deregistered = follow(given, next(given, Given.EAST, "deregistered"));
+        return beside(deregistered, pruneNow(given));
+    }
+
+    private static Scene scheduled(String what, Supplier<Moment> moment, String... makes) {
+        return new Scene(
+                "ScheduleFunction", what, moment, Set.of(makes), Duration.ofMinutes(1), true, 0);
+    }
+
+    private static Scene requested(String what, Supplier<Moment> moment, String... makes) {
+        return new Scene(
+                "RequestFunction", what, moment, Set.of(makes), Duration.ofMinutes(1), false, 0);
+    }
+
+    private static Scene event(String what, Supplier<Moment> moment, String... makes) {
+        return new Scene(
+                "ImageStateFunction", what, moment, Set.of(makes), Duration.ofMinutes(1), true, 0);
+    }
+
+    private static Scene worker(
+            String function, String what, Supplier<Moment> moment, String... makes) {
+        return new Scene(function, what, moment, Set.of(makes), Duration.ofSeconds(330), true, 0);
+    }
+
+    private static Scene prune(String what, int days, Supplier<Moment> moment, String... makes) {
+        return new Scene(
+                "PruneFunction", what, moment, Set.of(makes), Duration.ofMinutes(1), true, days);
+    }
+
+    private static Scene sweep(String what, Supplier<Moment> moment, String... makes) {
+        return new Scene(
+                "SweepFunction", what, moment, Set.of(makes), Duration.ofMinutes(1), true, 0);
+    }
+
+    private static Moment sweepOf(Moment moment) {
+        SweepHandler handler = new SweepHandler(moment.given().deployment.application());
+        Map<String, Object> event = at(moment.given(), "sweep.json");
+        return new Moment(
+                moment.given(),
+                () -> handler.handleRequest(event, moment.given().context("SweepFunction")));
+    }
+
+    private Moment slotWithoutTick() {
+        Moment due = slotDue();
+        due.given().cloud.advanceTo(SLOT.plus(Duration.ofMinutes(20)));
+        return sweepOf(due);
+    }
+
+    /** As another catalogue, now lost, had it made. */
+    private Moment unknown() {
+        Given given = given(SHARED);
+        String id = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
+        ImageName name = new ImageName("gold", new InstanceId(id), new Slot(Given.START));
+        List<TagSpecification> tags =
+                Stream.of(ResourceType.IMAGE, ResourceType.SNAPSHOT)
+                        .map(type ->
+                                TagSpecification.builder()
+                                        .resourceType(type)
+                                        .tags(tags(name))
+                                        .build())
+                        .toList();
+        given.ec2(Given.EAST)
+                .createImage(image ->
+                        image.instanceId(id).name(name.toString()).tagSpecifications(tags));
+        given.cloud.advance(Duration.ofHours(1));
+        given.cloud.takeEvents();
+        return sweepOf(new Moment(given, () -> {}));
+    }
+
+    private static List<Tag> tags(ImageName name) {
+        return ImageTags.of(name, Optional.empty(), Map.of(), List.of()).entrySet().stream()
+                .map(tag -> Tag.builder().key(tag.getKey()).value(tag.getValue()).build())
+                .toList();
+    }
+
+    private Moment uncopied() {
+        Given given = given(NIGHTLY);
+        given.nights(1);
+        return sweepOf(new Moment(given.redeployed(SELECT + NIGHTLY + SHARED), () -> {}));
+    }
+
+    private Moment unshared() {
+        Given given = given(NIGHTLY + TO_WEST);
+        given.nights(1);
+        return sweepOf(new Moment(given.redeployed(SELECT + NIGHTLY + SHARED), () -> {}));
+    }
+
+    private Given given(String policies) {
+        Given given = deploy.apply(SELECT + policies);
+        given.deployment.withoutSchedules();
+        given.instance(Given.EAST, "web-1", 2);
+        given.instance(Given.EAST, "web-2", 2);
+        tick(given, Given.START);
+        return given;
+    }
+
+    private static void tick(Given given, Instant at) {
+        given.cloud.advanceTo(at);
+        given.deployment.tick(at);
+    }
+
+    /** Also of a notice that is to be told. */
+    private Moment slotDue() {
+        Given given = given(NIGHTLY + SHARED);
+        tick(given, SLOT.minus(Duration.ofMinutes(5)));
+        given.deployment.deliver(asked(given, "platinum"));
+        given.cloud.advanceTo(SLOT);
+        return schedule(given);
+    }
+
+    private Moment slotsMissed() {
+        Given given = given(HOURLY + TO_WEST);
+        given.cloud.advanceTo(SLOT.plus(Duration.ofHours(3)));
+        return schedule(given);
+    }
+
+    private Moment tagged() {
+        Given given = given(SHARED);
+        request(given, given.cloud.instances(Given.EAST).getFirst().instance().instanceId());
+        Map<String, Object> event = next(given, "Tag Change on Resource", Map.of());
+        return request(given, event);
+    }
+
+    private Moment refused() {
+        Given given = given(SHARED);
+        return request(given, asked(given, "platinum"));
+    }
+
+    private Moment creating(int hiddenCalls) {
+        Given given = given(NIGHTLY + SHARED);
+        given.cloud.settings().hiddenCalls(hiddenCalls);
+        given.cloud.advanceTo(SLOT);
+        schedule(given).call().run();
+        dropKicks(given);
+        return create(given);
+    }
+
+    private Moment copying() {
+        Given given = given(NIGHTLY + SHARED);
+        tick(given, SLOT);
+        while (given.records(Given.WEST).size() < 2) {
+            given.cloud.advanceTo(given.cloud.nextDue().orElseThrow());
+            given.cloud.takeEvents().forEach(given.deployment::deliver);
+        }
+        dropKicks(given);
+        return copy(given);
+    }
+
+    private Moment creatingOfOneGone() {
+        Given given = creating(0).given();
+        terminateOne(given);
+        return create(given);
+    }
+
+    private static void terminateOne(Given given) {
+        String id = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
+        given.ec2(Given.EAST).terminateInstances(terminate -> terminate.instanceIds(id));
+        given.cloud.advance(Duration.ofMinutes(3));
+    }
+
+    private Moment copyingOfOneGone() {
+        Given given = copying().given();
+        String id = given.records(Given.EAST).getFirst().id().orElseThrow().value();
+        given.ec2(Given.EAST)
+                .deregisterImage(image -> image.imageId(id).deleteAssociatedSnapshots(true));
+        given.cloud.takeEvents().forEach(given.deployment::deliver);
+        return copy(given);
+    }
+
+    private Moment imageState(String region, String state) {
+        Given given = given(NIGHTLY + SHARED);
+        given.cloud
+                .settings()
+                .failing(attempt ->
+                        state.equals("failed")
+                                && attempt.region().equals(region)
+                                && attempt.number() == 1);
+        tick(given, SLOT);
+        return follow(given, next(given, region, state));
+    }
+
+    private Moment failedForGood() {
+        Given given = given(NIGHTLY + SHARED);
+        given.cloud.settings().failing(attempt -> true);
+        tick(given, SLOT);
+        for (int minutes : List.of(25, 70)) {
+            given.deployment.deliver(next(given, Given.EAST, "failed"));
+            given.cloud.advanceTo(SLOT.plus(Duration.ofMinutes(minutes)));
+            given.deployment.sweep(given.cloud.now());
+        }
+        return follow(given, next(given, Given.EAST, "failed"));
+    }
+
+    private Moment byOthers(String state) {
+        Given given = given(NIGHTLY + SHARED);
+        given.nights(1);
+        String id = given.images(Given.EAST).getFirst().image().imageId();
+        switch (state) {
+            case "disabled" -> given.ec2(Given.EAST).disableImage(image -> image.imageId(id));
+            case "deregistered" ->
+                    given.ec2(Given.EAST)
+                            .deregisterImage(
+                                    image -> image.imageId(id).deleteAssociatedSnapshots(true));
+            default -> throw new IllegalArgumentException(state);
+        }
+        return follow(given, next(given, Given.EAST, state));
+    }
+
+    /** Two nights of images, under a policy that makes no more of them. */
+    private Given twoNights(String policies) {
+        Given given = given(NIGHTLY + policies);
+        given.nights(2);
+        return prunedBy(given, policies);
+    }
+
+    private static Given prunedBy(Given given, String policies) {
+        Given pruned = given.redeployed(SELECT + policies + NO_LIMITS);
+        pruned.deployment.withoutSchedules();
+        return pruned;
+    }
+
+    private Moment removing() {
+        return prune(twoNights(TO_WEST + "    keep: {last: 1}\n"), 3);
+    }
+
+    private Moment disabling() {
+        return prune(twoNights(TO_WEST + "    keep: {last: 1}\n    retire: {disableFor: 3d}\n"), 3);
+    }
+
+    private Moment dwelled() {
+        Moment first = disabling();
+        first.call().run();
+        return prune(first.given(), 7);
+    }
+
+    private Moment bringingBack() {
+        Moment first =
+                prune(
+                        twoNights(
+                                """
+                                    keep: {last: 1}
+                                    retire: {disableFor: 3d}
+                                    share: {accounts: ["111122223333"]}
+                                """),
+                        3);
+        first.call().run();
+        Moment second = prune(first.given(), 5);
+        second.call().run();
+        Given given = second.given();
+        for (int i = 0; i < 2; i++) {
+            String id = given.records(Given.EAST).get(i).id().orElseThrow().value();
+            tag(given, id, ImageTags.HOLD);
+        }
+        return prune(given, 6);
+    }
+
+    private Moment deprecating() {
+        return prune(twoNights("    keep: {last: 3}\n    retire: {deprecateAfter: 30d}\n"), 3);
+    }
+
+    private Moment protecting() {
+        return prune(twoNights("    keep: {last: 3, atLeast: 1}\n    protect: true\n"), 3);
+    }
+
+    private Moment unprotecting() {
+        String policies = "    keep: {last: 2, atLeast: 1}\n    protect: true\n";
+        Given given = given(NIGHTLY + policies);
+        given.nights(2);
+        prune(given, 2).call().run();
+        given.nights(3, 1);
+        return prune(prunedBy(given, policies), 4);
+    }
+
+    /** A removal that was refused; then somebody deregisters without the snapshots. */
+    private Moment finishing() {
+        Given given = twoNights("    keep: {last: 1}\n");
+        given.cloud.faults().calls("DeregisterImage").times(2).deny();
+        prune(given, 3).call().run();
+        given.cloud.faults().clear();
+        given.deployment.tick(given.cloud.now());
+        given.records(Given.EAST).stream()
+                .filter(record -> !record.snapshots().isEmpty())
+                .forEach(record ->
+                        given.ec2(Given.EAST)
+                                .deregisterImage(
+                                        image -> image.imageId(record.id().orElseThrow().value())));
+        return prune(given, 4);
+    }
+
+    private Moment awaiting() {
+        String policies = "    keep: {last: 1}\n";
+        Given given = given(NIGHTLY + policies);
+        given.nights(2);
+        return prune(given.redeployed(SELECT + policies + "    limits: {maxRemoveCount: 1}\n"), 3);
+    }
+
+    private static Moment schedule(Given given) {
+        ScheduleHandler handler = new ScheduleHandler(given.deployment.application());
+        Map<String, Object> event = at(given, "schedule.json");
+        return new Moment(
+                given, () -> handler.handleRequest(event, given.context("ScheduleFunction")));
+    }
+
+    private static Moment request(Given given, Map<String, Object> event) {
+        RequestHandler handler = new RequestHandler(given.deployment.application());
+        return new Moment(
+                given, () -> handler.handleRequest(event, given.context("RequestFunction")));
+    }
+
+    private static Moment create(Given given) {
+        CreateImageHandler handler = new CreateImageHandler(given.deployment.application());
+        Map<String, Object> kick = kick(given, Given.EAST);
+        return new Moment(
+                given, () -> handler.handleRequest(kick, given.context("CreateImageFunction")));
+    }
+
+    private static Moment copy(Given given) {
+        CopyImageHandler handler = new CopyImageHandler(given.deployment.application());
+        Map<String, Object> kick = kick(given, Given.WEST);
+        return new Moment(
+                given, () -> handler.handleRequest(kick, given.context("CopyImageFunction")));
+    }
+
+    private static Moment follow(Given given, Map<String, Object> event) {
+        ImageStateHandler handler = new ImageStateHandler(given.deployment.application());
+        return new Moment(
+                given, () -> handler.handleRequest(event, given.context("ImageStateFunction")));
+    }
+
+    /** At half past four of a day of March, counted from the first one. */
+    private static Moment prune(Given given, int day) {
+        given.deployment.withoutSchedules();
+        given.deployment.runUntil(
+                Given.START.plus(Duration.ofDays(day)).plus(Duration.ofMinutes(270)));
+        return pruneNow(given);
+    }
+
+    private static Moment pruneNow(Given given) {
+        PruneHandler handler = new PruneHandler(given.deployment.application());
+        Map<String, Object> event = at(given, "prune.json");
+        return new Moment(
+                given, () -> handler.handleRequest(event, given.context("PruneFunction")));
+    }
+
+    private static Map<String, Object> at(Given given, String sample) {
+        Map<String, Object> event = Samples.read(sample);
+        event.put("time", given.cloud.now().toString());
+        return event;
+    }
+
+    private static Map<String, Object> asked(Given given, String policy) {
+        Map<String, Object> event = at(given, "request-event.json");
+        event.put(
+                "detail",
+                Map.of(
+                        "instances",
+                        given.cloud.instances(Given.EAST).stream()
+                                .map(instance -> instance.instance().instanceId())
+                                .toList(),
+                        "policy",
+                        policy));
+        return event;
+    }
+
+    private static Map<String, Object> kick(Given given, String region) {
+        String body = Kick.body(new Region(region), given.cloud.now());
+        return Map.of("Records", List.of(Map.of("messageId", "kick-1", "body", body)));
+    }
+
+    private static void request(Given given, String instance) {
+        tag(given, instance, ImageTags.REQUEST);
+    }
+
+    private static void tag(Given given, String id, String key) {
+        given.ec2(Given.EAST)
+                .createTags(tags ->
+                        tags.resources(id).tags(Tag.builder().key(key).value("yes").build()));
+    }
+
+    private static Map<String, Object> next(Given given, String region, String state) {
+        return next(given, "EC2 AMI State Change", Map.of("region", region, "State", state));
+    }
+
+    /** Plays until this event comes; those before it and beside it are delivered. */
+    private static Map<String, Object> next(
+            Given given, String detailType, Map<String, String> fields) {
+        while (true) {
+            Optional<Map<String, Object>> found = Optional.empty();
+            for (Map<String, Object> event : given.cloud.takeEvents()) {
+                if (found.isEmpty() && is(event, detailType, fields)) {
+                    found = Optional.of(event);
+                } else {
+                    given.deployment.deliver(event);
+                }
+            }
+            if (found.isPresent()) {
+                return found.get();
+            }
+            given.deployment.drain();
+            given.cloud.advanceTo(given.cloud.nextDue().orElseThrow());
+        }
+    }
+
+    private static boolean is(
+            Map<String, Object> event, String detailType, Map<String, String> fields) {
+        return detailType.equals(event.get("detail-type"))
+                && event.get("detail") instanceof Map<?, ?> detail
+                && fields.entrySet().stream()
+                        .allMatch(field ->
+                                field.getValue().equals(event.get(field.getKey()))
+                                        || field.getValue().equals(detail.get(field.getKey())));
+    }
+
+    /** Whatever was to wake a worker is lost. */
+    private static void dropKicks(Given given) {
+        Settings settings = given.deployment.application().settings();
+        SqsClient sqs = given.cloud.sqs(Given.EAST);
+        for (String queue : List.of(settings.createQueue(), settings.copyQueue())) {
+            List<Message> some;
+            do {
+                some =
+                        sqs.receiveMessage(
+                                        receive -> receive.queueUrl(queue).maxNumberOfMessages(10))
+                                .messages();
+                some.forEach(message ->
+                        sqs.deleteMessage(delete ->
+                                delete.queueUrl(queue).receiptHandle(message.receiptHandle())));
+            } while (!some.isEmpty());
+        }
+    }
+}
