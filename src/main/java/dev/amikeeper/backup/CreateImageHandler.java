@@ -7,6 +7,7 @@ import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.Instance;
@@ -16,10 +17,17 @@ import dev.amikeeper.policy.Policy;
 import dev.amikeeper.replication.SliceReport;
 import dev.amikeeper.replication.Starts;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import software.amazon.awssdk.core.exception.SdkException;
 
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +41,8 @@ import java.util.stream.Collectors;
  * one image's trouble stops no other.
  */
 public final class CreateImageHandler implements RequestHandler<Map<String, Object>, SliceReport> {
+    private static final Logger log = LoggerFactory.getLogger(CreateImageHandler.class);
+
     /** Few enough that what is read of the instances is not old when it is used. */
     private static final int AT_ONCE = 100;
 
@@ -62,6 +72,18 @@ public final class CreateImageHandler implements RequestHandler<Map<String, Obje
                                 (starts, region, now, timeLeft) ->
                                         new Slice(starts).startAll(region, now, timeLeft),
                                 app.kicks()::create));
+    }
+
+    /** Of the user data itself, so that a person can compare it with {@code sha256sum}. */
+    private static String hash(String base64) {
+        try {
+            return HexFormat.of()
+                    .formatHex(
+                            MessageDigest.getInstance("SHA-256")
+                                    .digest(Base64.getMimeDecoder().decode(base64)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
     }
 
     /** The work of one Region. */
@@ -140,7 +162,32 @@ public final class CreateImageHandler implements RequestHandler<Map<String, Obje
             Policy.Imaging how = policy.get().image();
             int volumes =
                     instance.devices().size() - instance.imagedWithout(how.excludeDevices()).size();
-            return starts.settle(intent, app.images().create(intent, instance, how), volumes, now);
+            Image described = intent.remembering(capsule(instance, policy.get()));
+            return starts.settle(
+                    described, app.images().create(described, instance, how), volumes, now);
+        }
+
+        /** An image without its instance's user data is far better than none. */
+        private Optional<Capsule> capsule(Instance instance, Policy policy) {
+            Policy.UserData kept = policy.image().userData();
+            if (kept == Policy.UserData.NONE) {
+                return instance.capsule();
+            }
+            try {
+                Optional<String> userData =
+                        app.instances().userData(instance.region(), instance.id());
+                return instance.capsule()
+                        .map(capsule ->
+                                capsule.withUserData(
+                                        userData.map(CreateImageHandler::hash),
+                                        userData.filter(_ -> kept == Policy.UserData.KEEP)));
+            } catch (SdkException error) {
+                log.warn(
+                        "{} is imaged without its user data: {}",
+                        instance.id(),
+                        Fault.text(error, "ec2:DescribeInstanceAttribute"));
+                return instance.capsule();
+            }
         }
     }
 }

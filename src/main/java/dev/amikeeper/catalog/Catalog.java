@@ -5,6 +5,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
 
 import java.time.Instant;
 import java.util.Collection;
@@ -84,6 +85,24 @@ public interface Catalog {
      * @return false if there is one
      */
     boolean adopt(Image found);
+
+    /**
+     * Records a restore that is asked for.
+     *
+     * @return false if there is one with this id
+     */
+    boolean begin(Restore restore);
+
+    /** Makes one step of a restore, if its record still stands as it did before it. */
+    boolean save(Restore before, Restore after);
+
+    Optional<Restore> restore(String id);
+
+    /** The restores and drills that are not over, by their ids. */
+    List<Restore> restoring();
+
+    /** The restores and drills of a policy in the last year, by their ids. */
+    List<Restore> restores(String policy);
 
     /** What the last sweep left for the next one. */
     SweepState lastSweep();

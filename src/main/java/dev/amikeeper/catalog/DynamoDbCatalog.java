@@ -5,6 +5,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
 
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -52,6 +53,10 @@ import java.util.stream.Stream;
  *       stand, and which Regions there are: the tick</td></tr>
  *   <tr><td>account/runs/policy</td><td>slot/Region/outcome</td><td>runs, newest first</td></tr>
  *   <tr><td>account/marks/policy</td><td>Region</td><td>what the last pruning saw</td></tr>
+ *   <tr><td>account/restores/policy</td><td>the restore's id</td><td>restores and drills of a year
+ *       </td></tr>
+ *   <tr><td>account/restoring</td><td>the restore's id</td><td>those that are not over: whoever
+ *       follows them</td></tr>
  *   <tr><td>account/sweep</td><td>"state"</td><td>what the last sweep left for the next one
  *       </td></tr>
  *   <tr><td>account/notices</td><td>key</td><td>what went wrong</td></tr>
@@ -410,6 +415,53 @@ public final class DynamoDbCatalog implements Catalog {
         items.work(found).ifPresent(work -> writes.add(put(work)));
         found.id().ifPresent(id -> writes.add(put(items.ami(found, id))));
         return transact(writes).isEmpty();
+    }
+
+    @Override
+    public boolean begin(Restore restore) {
+        return transact(
+                        List.of(
+                                putNew(items.restore(keys.restore(restore.id()), restore)),
+                                put(items.restore(underWay(restore), restore))))
+                .isEmpty();
+    }
+
+    @Override
+    public boolean save(Restore before, Restore after) {
+        List<TransactWriteItem> writes = new ArrayList<>();
+        writes.add(
+                put(
+                        items.restore(keys.restore(after.id()), after),
+                        "#version = :before",
+                        Map.of("#version", Items.VERSION),
+                        Map.of(":before", Items.number(before.version()))));
+        if (!after.isOver()) {
+            writes.add(put(items.restore(underWay(after), after)));
+        } else if (!before.isOver()) {
+            writes.add(delete(underWay(after)));
+        }
+        // Unless it was this very step, whose answer was lost.
+        return transact(writes).isEmpty()
+                || restore(after.id()).filter(after::equals).isPresent();
+    }
+
+    private Map<String, AttributeValue> underWay(Restore restore) {
+        return Keys.key(keys.restoring(), restore.id());
+    }
+
+    @Override
+    public Optional<Restore> restore(String id) {
+        return get(keys.restore(id)).map(Items::restore);
+    }
+
+    @Override
+    public List<Restore> restoring() {
+        return query(keys.restoring()).map(Items::restore).toList();
+    }
+
+    @Override
+    public List<Restore> restores(String policy) {
+        return query(keys.restores(policy)).map(Items::restore).toList();
     }
 
     @Override

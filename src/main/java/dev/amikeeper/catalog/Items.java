@@ -1,5 +1,6 @@
 package dev.amikeeper.catalog;
 
+import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -7,6 +8,7 @@ import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.image.Trigger;
@@ -19,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** How records are written as items, and read back. */
@@ -67,7 +70,22 @@ final class Items {
         item.put("disabled", AttributeValue.fromBool(image.disabled()));
         image.guardedUntil().ifPresent(end -> item.put("guardedUntil", text(end)));
         image.proven().ifPresent(when -> item.put("proven", text(when)));
+        image.capsule().ifPresent(capsule -> item.put("capsule", map(capsule.fields())));
         item.put(VERSION, number(image.version()));
+    }
+
+    private static AttributeValue map(Map<String, String> texts) {
+        return AttributeValue.fromM(
+                texts.entrySet().stream()
+                        .collect(
+                                Collectors.toMap(
+                                        Map.Entry::getKey, text -> text(text.getValue()))));
+    }
+
+    private static Map<String, String> map(Map<String, AttributeValue> item, String name) {
+        return Optional.ofNullable(item.get(name)).map(AttributeValue::m).orElse(Map.of()).entrySet()
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, text -> text.getValue().s()));
     }
 
     static Image image(Map<String, AttributeValue> item) {
@@ -90,6 +108,7 @@ final class Items {
                 attribute(item, "disabled").bool(),
                 optional(item, "guardedUntil").map(Instant::parse),
                 optional(item, "proven").map(Instant::parse),
+                Capsule.of(map(item, "capsule")),
                 Long.parseLong(attribute(item, VERSION).n()));
     }
 
@@ -254,6 +273,51 @@ final class Items {
                                 new Slot(Instant.parse(first)),
                                 slot))
                 .orElseGet(() -> new Run.Taken(policy, region, slot, integer(item, "instances")));
+    }
+
+    Map<String, AttributeValue> restore(Map<String, AttributeValue> key, Restore restore) {
+        Map<String, AttributeValue> item = new HashMap<>(key);
+        identify(item, restore.region());
+        item.put("kind", text(restore.kind()));
+        item.put("name", text(restore.of()));
+        item.put("image", text(restore.image()));
+        item.put("as", map(restore.as().fields()));
+        item.put("attempt", number(restore.attempt()));
+        item.put("state", text(restore.state()));
+        restore.instance().ifPresent(id -> item.put("instance", text(id)));
+        restore.command().ifPresent(command -> item.put("command", text(command)));
+        item.put("asked", text(restore.asked()));
+        item.put("since", text(restore.since()));
+        item.put("until", text(restore.until()));
+        restore.launched().ifPresent(when -> item.put("launched", text(when)));
+        restore.ended().ifPresent(when -> item.put("ended", text(when)));
+        item.put("reached", text(restore.reached()));
+        item.put("note", text(restore.note()));
+        item.put(VERSION, number(restore.version()));
+        item.put(EXPIRES, expiry(restore.asked()));
+        return item;
+    }
+
+    static Restore restore(Map<String, AttributeValue> item) {
+        return new Restore(
+                string(item, Keys.SK),
+                Restore.Kind.valueOf(string(item, "kind")),
+                region(item),
+                name(item),
+                new ImageId(string(item, "image")),
+                Capsule.of(map(item, "as")).orElseThrow(),
+                integer(item, "attempt"),
+                Restore.State.valueOf(string(item, "state")),
+                optional(item, "instance").map(InstanceId::new),
+                optional(item, "command"),
+                Instant.parse(string(item, "asked")),
+                Instant.parse(string(item, "since")),
+                Instant.parse(string(item, "until")),
+                optional(item, "launched").map(Instant::parse),
+                optional(item, "ended").map(Instant::parse),
+                Restore.Level.valueOf(string(item, "reached")),
+                string(item, "note"),
+                Long.parseLong(attribute(item, VERSION).n()));
     }
 
     Map<String, AttributeValue> notice(String partition, Notice notice) {

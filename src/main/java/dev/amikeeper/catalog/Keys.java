@@ -66,6 +66,18 @@ record Keys(String account) {
         return key(account + "/sweep", "state");
     }
 
+    Map<String, AttributeValue> restore(String id) {
+        return key(restores(id.substring(0, Math.max(0, id.indexOf('/')))), id);
+    }
+
+    String restores(String policy) {
+        return account + "/restores/" + policy;
+    }
+
+    String restoring() {
+        return account + "/restoring";
+    }
+
     String notices() {
         return account + "/notices";
     }

@@ -24,6 +24,8 @@ public enum Fault {
     THROTTLED,
     /** A quota of the Region is used up for the moment: later. */
     NO_ROOM,
+    /** EC2 has no such servers in that zone for the moment: later, or elsewhere. */
+    NO_CAPACITY,
     /** This volume has too many snapshots under way or too often: later. */
     BUSY,
     /** An image of that name exists. */
@@ -36,6 +38,8 @@ public enum Fault {
     WRONG_STATE,
     /** The role may not make this call, or the image is protected. */
     DENIED,
+    /** A client token that was used with other parameters. */
+    TOKEN_TAKEN,
     /** A snapshot that an image uses. */
     IN_USE,
     /** This Region or partition does not know the call at all. */
@@ -55,6 +59,14 @@ public enum Fault {
                     Map.entry("Throttling", THROTTLED),
                     Map.entry("ThrottlingException", THROTTLED),
                     Map.entry("ResourceLimitExceeded", NO_ROOM),
+                    Map.entry("InstanceLimitExceeded", NO_ROOM),
+                    Map.entry("VcpuLimitExceeded", NO_ROOM),
+                    Map.entry("InsufficientInstanceCapacity", NO_CAPACITY),
+                    Map.entry("InsufficientHostCapacity", NO_CAPACITY),
+                    Map.entry("InsufficientReservedInstanceCapacity", NO_CAPACITY),
+                    Map.entry("InsufficientFreeAddressesInSubnet", NO_CAPACITY),
+                    Map.entry("InsufficientVolumeCapacity", NO_CAPACITY),
+                    Map.entry("IdempotentParameterMismatch", TOKEN_TAKEN),
                     Map.entry("ConcurrentSnapshotLimitExceeded", BUSY),
                     Map.entry("PendingSnapshotLimitExceeded", BUSY),
                     Map.entry("SnapshotCreationPerVolumeRateExceeded", BUSY),
@@ -109,7 +121,7 @@ public enum Fault {
     boolean meetsEveryCall() {
         return switch (this) {
             case THROTTLED, NO_ROOM, DENIED, NO_SUCH_CALL, SERVER_ERROR, UNREACHABLE -> true;
-            case BUSY, NAME_TAKEN, NOT_FOUND, GONE, WRONG_STATE, IN_USE, OTHER -> false;
+            case NO_CAPACITY, TOKEN_TAKEN, BUSY, NAME_TAKEN, NOT_FOUND, GONE, WRONG_STATE, IN_USE, OTHER -> false;
         };
     }
 

@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -66,8 +67,11 @@ public final class Images {
 
     /** Starts the making of a home image: name, tags, volumes and reboot, all in the one call. */
     public Start create(Image intent, Instance instance, Policy.Imaging how) {
+        Map<String, String> inherited = new HashMap<>(instance.tags());
+        inherited.keySet().removeIf(key -> key.startsWith(ImageTags.CAPSULE));
+        intent.capsule().ifPresent(capsule -> inherited.putAll(capsule.toTags()));
         Map<String, String> tags =
-                ImageTags.of(intent.name(), Optional.empty(), instance.tags(), how.copyTags());
+                ImageTags.of(intent.name(), Optional.empty(), inherited, how.copyTags());
         return start(
                 intent,
                 Pace.Call.CREATE_IMAGE,
@@ -136,13 +140,13 @@ public final class Images {
                     case SERVER_ERROR -> {
                         return new Start.Trouble(why);
                     }
-                    case BUSY, NOT_FOUND -> {
+                    case BUSY, NO_CAPACITY, NOT_FOUND -> {
                         return new Start.Later(why);
                     }
                     case GONE -> {
                         return new Start.Impossible(why);
                     }
-                    case WRONG_STATE, DENIED, IN_USE, NO_SUCH_CALL, OTHER -> {
+                    case WRONG_STATE, DENIED, TOKEN_TAKEN, IN_USE, NO_SUCH_CALL, OTHER -> {
                         return new Start.Failed(why);
                     }
                 }
@@ -421,8 +425,10 @@ public final class Images {
                 case GONE, NOT_FOUND -> removeSnapshots(region, snapshots);
                 case THROTTLED,
                         NO_ROOM,
+                        NO_CAPACITY,
                         BUSY,
                         NAME_TAKEN,
+                        TOKEN_TAKEN,
                         WRONG_STATE,
                         DENIED,
                         IN_USE,

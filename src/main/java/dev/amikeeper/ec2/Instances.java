@@ -1,21 +1,34 @@
 package dev.amikeeper.ec2;
 
+import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 
+import org.jspecify.annotations.Nullable;
+
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.AttributeValue;
 import software.amazon.awssdk.services.ec2.model.DescribeInstancesRequest;
 import software.amazon.awssdk.services.ec2.model.Filter;
+import software.amazon.awssdk.services.ec2.model.GroupIdentifier;
+import software.amazon.awssdk.services.ec2.model.IamInstanceProfile;
+import software.amazon.awssdk.services.ec2.model.InstanceAttributeName;
 import software.amazon.awssdk.services.ec2.model.InstanceBlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.InstanceMetadataOptionsResponse;
+import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterface;
+import software.amazon.awssdk.services.ec2.model.MonitoringState;
+import software.amazon.awssdk.services.ec2.model.Placement;
 import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -27,6 +40,11 @@ public final class Instances {
     private static final int VALUES_A_FILTER = 200;
 
     private static final int PAGE = 1000;
+
+    /** Set by EC2 on an instance that was launched from a template. */
+    private static final String LAUNCH_TEMPLATE = "aws:ec2launchtemplate:id";
+
+    private static final String TEMPLATE_VERSION = "aws:ec2launchtemplate:version";
 
     private final Function<Region, Ec2Client> ec2;
     private final Pace pace;
@@ -109,6 +127,78 @@ public final class Instances {
                 Objects.requireNonNullElse(instance.rootDeviceName(), ""),
                 instance.blockDeviceMappings().stream()
                         .map(InstanceBlockDeviceMapping::deviceName)
-                        .toList());
+                        .toList(),
+                Optional.of(capsule(instance)));
+    }
+
+    private static Capsule capsule(software.amazon.awssdk.services.ec2.model.Instance instance) {
+        Map<String, String> tags =
+                instance.tags().stream().collect(Collectors.toMap(Tag::key, Tag::value));
+        Optional<Placement> placement = Optional.ofNullable(instance.placement());
+        return new Capsule(
+                text(instance.instanceTypeAsString()),
+                placement.map(Placement::availabilityZone).orElse(""),
+                text(instance.subnetId()),
+                ids(instance.securityGroups()),
+                Optional.ofNullable(instance.keyName()),
+                Optional.ofNullable(instance.iamInstanceProfile()).map(IamInstanceProfile::arn),
+                Optional.ofNullable(instance.metadataOptions()).map(Instances::metadata),
+                Boolean.TRUE.equals(instance.ebsOptimized()),
+                instance.monitoring() != null
+                        && instance.monitoring().state() == MonitoringState.ENABLED,
+                placement.map(Placement::tenancyAsString).orElse("default"),
+                Optional.ofNullable(instance.privateIpAddress()),
+                instance.networkInterfaces().stream()
+                        .filter(one -> one.attachment() != null)
+                        .filter(one -> one.attachment().deviceIndex() > 0)
+                        .map(Instances::networkInterface)
+                        .toList(),
+                Optional.ofNullable(tags.get(LAUNCH_TEMPLATE))
+                        .map(id -> id + ":" + tags.getOrDefault(TEMPLATE_VERSION, "")),
+                Optional.empty(),
+                Optional.empty(),
+                tags.entrySet().stream()
+                        .filter(tag -> !tag.getKey().startsWith("aws:"))
+                        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
+    }
+
+    private static Capsule.Metadata metadata(InstanceMetadataOptionsResponse options) {
+        return new Capsule.Metadata(
+                text(options.httpTokensAsString()),
+                text(options.httpEndpointAsString()),
+                Objects.requireNonNullElse(options.httpPutResponseHopLimit(), 1),
+                text(options.instanceMetadataTagsAsString()));
+    }
+
+    private static Capsule.Interface networkInterface(InstanceNetworkInterface one) {
+        return new Capsule.Interface(
+                one.attachment().deviceIndex(),
+                text(one.subnetId()),
+                ids(one.groups()),
+                text(one.privateIpAddress()));
+    }
+
+    private static List<String> ids(List<GroupIdentifier> groups) {
+        return groups.stream().map(GroupIdentifier::groupId).toList();
+    }
+
+    private static String text(@Nullable String value) {
+        return Objects.requireNonNullElse(value, "");
+    }
+
+    /**
+     * An instance's user data in Base64; empty if it has none.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public Optional<String> userData(Region region, InstanceId instance) {
+        return Optional.ofNullable(
+                        ec2.apply(region)
+                                .describeInstanceAttribute(ask ->
+                                        ask.instanceId(instance.value())
+                                                .attribute(InstanceAttributeName.USER_DATA))
+                                .userData())
+                .map(AttributeValue::value)
+                .filter(value -> !value.isEmpty());
     }
 }

@@ -29,7 +29,9 @@ public final class Pace {
         MODIFY_IMAGE_ATTRIBUTE(100, 5),
         CREATE_IMAGE_USAGE_REPORT(50, 5),
         CREATE_TAGS(100, 10),
-        DELETE_TAGS(100, 10);
+        DELETE_TAGS(100, 10),
+        RUN_INSTANCES(5, 2),
+        TERMINATE_INSTANCES(100, 5);
 
         private final int size;
         private final int refill;

@@ -28,6 +28,8 @@ import java.util.stream.Stream;
  * @param guardedUntil until when our own deregistration protection holds: {@link #IN_FORCE}, or the
  *     end of its cool-down; empty if we never set it
  * @param proven when a restore from it passed its checks
+ * @param capsule what is needed besides the AMI to launch the server again as it was; empty if it
+ *     is not known
  * @param version counts the changes of this record
  */
 public record Image(
@@ -49,6 +51,7 @@ public record Image(
         boolean disabled,
         Optional<Instant> guardedUntil,
         Optional<Instant> proven,
+        Optional<Capsule> capsule,
         long version) {
     /**
      * So long a step that was written down is its run's own. A run may come an hour late for its
@@ -72,7 +75,13 @@ public record Image(
     /** A copy of this home image that is to be made in a DR Region. */
     public Image copyTo(Region destination, Instant now) {
         ImageRef original = new ImageRef(region, id.orElseThrow());
-        return waiting(name, destination, Optional.of(original), trigger, volumes, now);
+        return waiting(name, destination, Optional.of(original), trigger, volumes, now)
+                .remembering(capsule);
+    }
+
+    /** The same record, of an image with this capsule: before it is written down. */
+    public Image remembering(Optional<Capsule> itsCapsule) {
+        return changed(version, image -> image.capsule = itsCapsule);
     }
 
     /**
@@ -108,6 +117,7 @@ public record Image(
                 false,
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 1);
     }
 
@@ -135,6 +145,7 @@ public record Image(
                 false,
                 false,
                 false,
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 1);
@@ -290,6 +301,10 @@ public record Image(
     }
 
     private Image changed(Consumer<Draft> change) {
+        return changed(version + 1, change);
+    }
+
+    private Image changed(long itsVersion, Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
         return new Image(
@@ -311,7 +326,8 @@ public record Image(
                 draft.disabled,
                 draft.guardedUntil,
                 draft.proven,
-                version + 1);
+                draft.capsule,
+                itsVersion);
     }
 
     /** The next record in the making: what of it can change. */
@@ -329,6 +345,7 @@ public record Image(
         private boolean disabled;
         private Optional<Instant> guardedUntil;
         private Optional<Instant> proven;
+        private Optional<Capsule> capsule;
 
         Draft(Image image) {
             state = image.state;
@@ -344,6 +361,7 @@ public record Image(
             disabled = image.disabled;
             guardedUntil = image.guardedUntil;
             proven = image.proven;
+            capsule = image.capsule;
         }
     }
 }

@@ -19,11 +19,20 @@ public final class ImageTags {
     /** On a copy: the home image, {@code us-east-1/ami-…}. */
     public static final String HOME = "amikeeper:home";
 
+    /** On an image: the {@link Capsule} of its instance; more of it is in {@code …-2} and on. */
+    public static final String CAPSULE = "amikeeper:capsule";
+
     /** Set by people on an image: it is never removed. */
     public static final String HOLD = "amikeeper:hold";
 
     /** Set by people on an instance: image it now. */
     public static final String REQUEST = "amikeeper:request";
+
+    /** On an instance that restoring launched: which restore or drill it belongs to. */
+    public static final String RESTORE = "amikeeper:restore";
+
+    /** On an instance that a drill launched: the time, ISO-8601, after which it is terminated. */
+    public static final String LEASE = "amikeeper:lease";
 
     private static final String OURS = "amikeeper:";
     private static final int MAX_TAGS = 50;
@@ -33,8 +42,8 @@ public final class ImageTags {
     private ImageTags() {}
 
     /**
-     * The tags of an image: ours, and of the inherited ones those whose key matches a pattern, as
-     * many as there is room for, in the order of their keys.
+     * The tags of an image: ours, the capsule's, and of the other inherited ones those whose key
+     * matches a pattern, as many as there is room for, in the order of their keys.
      */
     public static Map<String, String> of(
             ImageName name,
@@ -46,6 +55,11 @@ public final class ImageTags {
         tags.put(INSTANCE, name.instance().value());
         tags.put(SLOT, name.slot().toString());
         home.ifPresent(ref -> tags.put(HOME, ref.toString()));
+        inherited.forEach((key, value) -> {
+            if (key.startsWith(CAPSULE)) {
+                tags.put(key, value);
+            }
+        });
         inherited.entrySet().stream()
                 .filter(tag -> mayCopy(tag.getKey(), tag.getValue()))
                 .filter(tag -> copyTags.stream().anyMatch(p -> Wildcard.matches(p, tag.getKey())))

@@ -2,6 +2,7 @@ package dev.amikeeper.image;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An EC2 instance as the deciding code sees it.
@@ -9,6 +10,7 @@ import java.util.Map;
  * @param state EC2's word, as {@code running}
  * @param rootDevice the root volume's device name, which an image cannot leave out
  * @param devices the device names of all EBS volumes, the root's among them
+ * @param capsule what is needed besides an image to launch it again as it is
  */
 public record Instance(
         InstanceId id,
@@ -16,15 +18,27 @@ public record Instance(
         String state,
         Map<String, String> tags,
         String rootDevice,
-        List<String> devices) {
+        List<String> devices,
+        Optional<Capsule> capsule) {
     public Instance {
         tags = Map.copyOf(tags);
         devices = List.copyOf(devices);
     }
 
+    /** An instance of which nothing else is known. */
+    public Instance(
+            InstanceId id,
+            Region region,
+            String state,
+            Map<String, String> tags,
+            String rootDevice,
+            List<String> devices) {
+        this(id, region, state, tags, rootDevice, devices, Optional.empty());
+    }
+
     /** The same instance in another state. */
     public Instance in(String otherState) {
-        return new Instance(id, region, otherState, tags, rootDevice, devices);
+        return new Instance(id, region, otherState, tags, rootDevice, devices, capsule);
     }
 
     /** The volumes that an image leaves out; the root volume cannot be. */

@@ -73,21 +73,31 @@ final class Place {
 
     /** Reads a list of texts; one text stands for a list of one. */
     <T> List<T> readAll(Function<String, T> reader) {
-        if (!(node instanceof SequenceNode list)) {
+        if (!(node instanceof SequenceNode)) {
             return text("a value or a list")
                     .flatMap(text -> read(text, reader, this::wrong))
                     .stream()
                     .toList();
         }
-        List<T> all = new ArrayList<>();
-        int index = 0;
-        for (Node item : list.getValue()) {
-            String itemPath = path + "[" + index++ + "]";
-            new Place(problems, itemPath, item.getStartMark(), item)
-                    .read(reader)
-                    .ifPresent(all::add);
+        return items().stream().flatMap(item -> item.read(reader).stream()).toList();
+    }
+
+    /** The items of a list; one value stands for a list of one. */
+    List<Place> items() {
+        if (!(node instanceof SequenceNode list)) {
+            return List.of(this);
         }
-        return all;
+        List<Place> items = new ArrayList<>();
+        for (Node item : list.getValue()) {
+            String itemPath = path + "[" + items.size() + "]";
+            items.add(new Place(problems, itemPath, item.getStartMark(), item));
+        }
+        return items;
+    }
+
+    /** Whether it has entries. */
+    boolean isMapping() {
+        return node instanceof MappingNode;
     }
 
     /** As {@link #readAll}, for lists that must not be empty. */

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  * @param schedule absent: images are made on events only
  * @param on the events that make an image
  * @param keep absent: nothing is ever removed under this policy
+ * @param drill how restoring from the images is proven; absent: it is not
  * @param protect whether the newest images get EC2's deregistration protection
  * @param replicate the DR Regions; {@link #destinations} leaves out an image's own Region
  */
@@ -31,7 +32,8 @@ public record Policy(
         Share share,
         Retire retire,
         boolean protect,
-        Limits limits) {
+        Limits limits,
+        Optional<Drill> drill) {
     public Policy {
         on = Set.copyOf(on);
         replicate = Map.copyOf(replicate);
@@ -44,13 +46,14 @@ public record Policy(
                 new Selector(Map.of(), Map.of(), Set.of(), List.of()),
                 Optional.empty(),
                 Set.of(),
-                new Imaging(false, List.of(), List.of()),
+                new Imaging(false, List.of(), List.of(), UserData.NONE),
                 Optional.empty(),
                 Map.of(),
                 new Share(List.of(), List.of(), List.of()),
                 new Retire(Optional.empty(), Optional.empty()),
                 false,
-                new Limits(Optional.empty(), Optional.empty()));
+                new Limits(Optional.empty(), Optional.empty()),
+                Optional.empty());
     }
 
     /** The DR Regions of an image that was made in {@code home}, in the order of their names. */
@@ -76,12 +79,27 @@ public record Policy(
      * @param reboot whether the instance may be rebooted for a consistent file system
      * @param excludeDevices device names of volumes to leave out
      * @param copyTags patterns of the instance's tag keys that its images get
+     * @param userData what is recorded of the instance's user data
      */
-    public record Imaging(boolean reboot, List<String> excludeDevices, List<String> copyTags) {
+    public record Imaging(
+            boolean reboot,
+            List<String> excludeDevices,
+            List<String> copyTags,
+            UserData userData) {
         public Imaging {
             excludeDevices = List.copyOf(excludeDevices);
             copyTags = List.copyOf(copyTags);
         }
+    }
+
+    /** What is recorded of an instance's user data, in which secrets may be. */
+    public enum UserData {
+        /** Nothing; it is not read. */
+        NONE,
+        /** Its SHA-256, by which a person can tell whether they have the right one. */
+        HASH,
+        /** The user data itself, in the catalogue; of it the tags have the hash only. */
+        KEEP
     }
 
     /** What is special in one DR Region. */
@@ -111,6 +129,35 @@ public record Policy(
 
     /** The stages before removal; an absent one is skipped. */
     public record Retire(Optional<Duration> deprecateAfter, Optional<Duration> disableFor) {}
+
+    /**
+     * How often it is tried whether servers can be restored, and how.
+     *
+     * @param every a round of drills begins so long after the last one
+     * @param instances in each round so many instances have their turn
+     * @param region where; the newest good image there is launched
+     * @param subnet one from which nothing else can be reached, in that Region
+     * @param securityGroups at least one; in the subnet's VPC
+     * @param type the instance type; absent: the original's
+     * @param command the Systems Manager document that has to succeed on it; absent: the status
+     *     checks are enough
+     * @param timeout whatever is not passed by then has failed, and is terminated
+     * @param budget the instance-hours a calendar month, in UTC; absent: they do not limit
+     */
+    public record Drill(
+            Duration every,
+            int instances,
+            Region region,
+            String subnet,
+            List<String> securityGroups,
+            Optional<String> type,
+            Optional<String> command,
+            Duration timeout,
+            Optional<Integer> budget) {
+        public Drill {
+            securityGroups = List.copyOf(securityGroups);
+        }
+    }
 
     /** The breaker, per policy and run; an absent limit does not limit. */
     public record Limits(Optional<Integer> maxRemovePercent, Optional<Integer> maxRemoveCount) {}

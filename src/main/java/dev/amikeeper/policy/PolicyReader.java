@@ -3,12 +3,15 @@ package dev.amikeeper.policy;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.Place.Fields;
+import dev.amikeeper.policy.Policy.Drill;
 import dev.amikeeper.policy.Policy.Imaging;
 import dev.amikeeper.policy.Policy.Limits;
 import dev.amikeeper.policy.Policy.Replica;
 import dev.amikeeper.policy.Policy.Retire;
 import dev.amikeeper.policy.Policy.Share;
+import dev.amikeeper.policy.Policy.UserData;
 
+import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
@@ -67,7 +70,8 @@ final class PolicyReader {
                         "share",
                         "retire",
                         "protect",
-                        "limits");
+                        "limits",
+                        "drill");
         if (fields.find("select").isEmpty()) {
             place.missing("select", SELECT_SOME);
         }
@@ -82,13 +86,15 @@ final class PolicyReader {
                 select,
                 schedule(when, zone),
                 on(fields),
-                imaging(fields.below("image", "reboot", "excludeDevices", "copyTags")),
+                imaging(
+                        fields.below("image", "reboot", "excludeDevices", "copyTags", "userData")),
                 fields.find("keep").map(keep -> keep(keep, zone)),
                 replicate(fields, select.regions(), zone),
                 share(fields),
                 retire(fields.below("retire", "deprecateAfter", "disableFor")),
                 fields.read("protect", Values::bool).orElse(false),
-                limits(fields.below("limits", "maxRemovePercent", "maxRemoveCount")));
+                limits(fields.below("limits", "maxRemovePercent", "maxRemoveCount")),
+                fields.find("drill").flatMap(drill -> drill(drill, fields, select.regions())));
     }
 
     private Selector select(Place place) {
@@ -178,7 +184,8 @@ final class PolicyReader {
                 fields.readAll("excludeDevices", Values::device),
                 fields.find("copyTags").isPresent()
                         ? fields.readAll("copyTags", Values::tagKeyPattern)
-                        : List.of("*"));
+                        : List.of("*"),
+                fields.read("userData", Values::userData).orElse(UserData.HASH));
     }
 
     private static Keep keep(Place place, ZoneId zone) {
@@ -276,6 +283,88 @@ final class PolicyReader {
         return new Retire(
                 fields.read("deprecateAfter", Values::duration),
                 fields.read("disableFor", Values::duration));
+    }
+
+    /** Empty if it lacks something, which is noted. */
+    private Optional<Drill> drill(Place place, Fields policy, List<Region> homes) {
+        Fields fields =
+                place.fields(
+                        "every",
+                        "instances",
+                        "region",
+                        "subnet",
+                        "securityGroups",
+                        "type",
+                        "checks",
+                        "timeout",
+                        "budget");
+        needed(place, fields, "every", "write how often, as 7d");
+        needed(place, fields, "region", "write where, as us-west-2");
+        needed(place, fields, "subnet", "write an isolated subnet there, as subnet-0abc");
+        needed(place, fields, "securityGroups", "write those of the subnet's VPC, as [sg-0abc]");
+        List<String> groups =
+                fields.find("securityGroups")
+                        .map(some ->
+                                some.readSome(Values::securityGroup, "write one, as [sg-0abc]"))
+                        .orElse(List.of());
+        Optional<Region> region =
+                fields.read("region", name -> hasImages(region(name), policy, homes));
+        Optional<Duration> every = fields.read("every", Values::duration);
+        Optional<String> subnet = fields.read("subnet", Values::subnet);
+        int instances = fields.read("instances", Values::positive).orElse(1);
+        Optional<String> type = fields.read("type", Values::instanceType);
+        Optional<String> command = fields.find("checks").flatMap(PolicyReader::command);
+        Duration timeout =
+                fields.read("timeout", Values::duration).orElse(Duration.ofMinutes(30));
+        Optional<Integer> budget = fields.read("budget", Values::positive);
+        if (every.isEmpty() || region.isEmpty() || subnet.isEmpty() || groups.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                new Drill(
+                        every.get(),
+                        instances,
+                        region.get(),
+                        subnet.get(),
+                        groups,
+                        type,
+                        command,
+                        timeout,
+                        budget));
+    }
+
+    private static void needed(Place place, Fields fields, String name, String remedy) {
+        if (fields.find(name).isEmpty()) {
+            place.missing(name, remedy);
+        }
+    }
+
+    private static Region hasImages(Region region, Fields policy, List<Region> homes) {
+        boolean replicated =
+                policy.find("replicate")
+                        .map(place -> place.entries("DR Regions").containsKey(region.name()))
+                        .orElse(false);
+        if (!replicated && !homes.contains(region)) {
+            throw new IllegalArgumentException(
+                    "the policy has no images there; name a Region of replicate or select.regions");
+        }
+        return region;
+    }
+
+    /** The status checks are always made; what else is wanted stands beside them. */
+    private static Optional<String> command(Place checks) {
+        Optional<String> command = Optional.empty();
+        for (Place check : checks.items()) {
+            if (check.isMapping()) {
+                command =
+                        check.fields("ssm")
+                                .below("ssm", "document")
+                                .read("document", Values::document);
+            } else {
+                check.read(Values::check);
+            }
+        }
+        return command;
     }
 
     private static Limits limits(Fields fields) {

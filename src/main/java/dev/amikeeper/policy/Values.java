@@ -47,6 +47,12 @@ final class Values {
                             + "|mrk-[0-9a-f]{32}"
                             + "|arn:aws[a-z-]*:kms:(?<region>[a-z0-9-]+):\\d{12}:(key|alias)/\\S+");
 
+    private static final Pattern SUBNET = Pattern.compile("subnet-[0-9a-z]{1,40}");
+    private static final Pattern SECURITY_GROUP = Pattern.compile("sg-[0-9a-z]{1,40}");
+    private static final Pattern INSTANCE_TYPE =
+            Pattern.compile("[a-z][a-z0-9-]{0,20}\\.[a-z0-9-]{1,20}");
+    private static final Pattern DOCUMENT = Pattern.compile("[A-Za-z0-9_.-]{3,128}");
+
     private Values() {}
 
     static String policyName(String text) {
@@ -209,6 +215,59 @@ final class Values {
                 text,
                 DEVICE,
                 "not a device name: %s; write it as the instance has it, as /dev/sdf or xvdf"
+                        .formatted(Texts.quoted(text)));
+    }
+
+    static Policy.UserData userData(String text) {
+        return switch (text) {
+            case "none" -> Policy.UserData.NONE;
+            case "hash" -> Policy.UserData.HASH;
+            case "keep" -> Policy.UserData.KEEP;
+            default ->
+                    throw new IllegalArgumentException(
+                            "not possible: %s; write none, hash or keep"
+                                    .formatted(Texts.quoted(text)));
+        };
+    }
+
+    static String subnet(String text) {
+        return matching(
+                text,
+                SUBNET,
+                "not a subnet: %s; write its id, as subnet-0abc1234def567890"
+                        .formatted(Texts.quoted(text)));
+    }
+
+    static String securityGroup(String text) {
+        return matching(
+                text,
+                SECURITY_GROUP,
+                "not a security group: %s; write its id, as sg-0abc1234def567890"
+                        .formatted(Texts.quoted(text)));
+    }
+
+    static String instanceType(String text) {
+        return matching(
+                text,
+                INSTANCE_TYPE,
+                "not an instance type: %s; write one as t3.small".formatted(Texts.quoted(text)));
+    }
+
+    static String check(String text) {
+        if (!text.equals("status")) {
+            throw new IllegalArgumentException(
+                    "unknown check %s; write status, or ssm: {document: NAME}"
+                            .formatted(Texts.quoted(text)));
+        }
+        return text;
+    }
+
+    static String document(String text) {
+        return matching(
+                text,
+                DOCUMENT,
+                ("not a Systems Manager document: %s; write its name, of 3 to 128 letters, digits"
+                                + " and . - _")
                         .formatted(Texts.quoted(text)));
     }
 

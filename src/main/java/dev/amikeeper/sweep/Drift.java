@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toList;
 
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -276,13 +277,14 @@ public final class Drift {
     private void unknown(ImageName name, Ami ami) {
         Image adopted =
                 Image.adopted(
-                        name,
-                        view.region(),
-                        home(ami),
-                        ami.id(),
-                        ami.snapshots().size(),
-                        ami.created(),
-                        view.now());
+                                name,
+                                view.region(),
+                                home(ami),
+                                ami.id(),
+                                ami.snapshots().size(),
+                                ami.created(),
+                                view.now())
+                        .remembering(Capsule.ofTags(ami.tags()));
         Optional<Tombstone> tombstone = tombstone(view.region(), name);
         if (tombstone.isEmpty()) {
             gaps.add(new Gap.Unknown(adopted, ami));

@@ -51,6 +51,7 @@ final class ImageTest {
                                 false,
                                 Optional.empty(),
                                 Optional.empty(),
+                                Optional.empty(),
                                 1));
         assertThat(intent.isCopy()).isFalse();
         assertThat(intent.isGood()).isFalse();
@@ -214,6 +215,7 @@ final class ImageTest {
                                 false,
                                 false,
                                 false,
+                                Optional.empty(),
                                 Optional.empty(),
                                 Optional.empty(),
                                 1));

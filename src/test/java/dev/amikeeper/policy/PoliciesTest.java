@@ -14,6 +14,7 @@ import dev.amikeeper.policy.Policy.Limits;
 import dev.amikeeper.policy.Policy.Replica;
 import dev.amikeeper.policy.Policy.Retire;
 import dev.amikeeper.policy.Policy.Share;
+import dev.amikeeper.policy.Policy.UserData;
 
 import org.junit.jupiter.api.Test;
 
@@ -72,7 +73,7 @@ final class PoliciesTest {
                                 List.of(HOME)));
         assertThat(gold.on())
                 .containsExactlyInAnyOrder(Trigger.STOPPED, Trigger.TAGGED, Trigger.REQUESTED);
-        assertThat(gold.image()).isEqualTo(new Imaging(false, List.of("/dev/sdx"), List.of("*")));
+        assertThat(gold.image()).isEqualTo(new Imaging(false, List.of("/dev/sdx"), List.of("*"), UserData.HASH));
         assertThat(gold.keep())
                 .contains(new Keep(3, 0, 14, 8, 12, 2, Optional.of(Duration.ofDays(2)), 2, BERLIN));
         assertThat(gold.replicate())
@@ -133,13 +134,14 @@ final class PoliciesTest {
                                         List.of(HOME)),
                                 Optional.empty(),
                                 Set.of(Trigger.TAGGED, Trigger.REQUESTED),
-                                new Imaging(false, List.of(), List.of("*")),
+                                new Imaging(false, List.of(), List.of("*"), UserData.HASH),
                                 Optional.empty(),
                                 Map.of(),
                                 new Share(List.of(), List.of(), List.of()),
                                 new Retire(Optional.empty(), Optional.empty()),
                                 false,
-                                new Limits(Optional.empty(), Optional.empty())));
+                                new Limits(Optional.empty(), Optional.empty()),
+                                Optional.empty()));
     }
 
     @Test

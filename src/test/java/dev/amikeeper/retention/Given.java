@@ -69,6 +69,7 @@ final class Given {
                 image.disabled(),
                 image.guardedUntil(),
                 image.proven(),
+                image.capsule(),
                 image.version());
     }
 
@@ -179,7 +180,8 @@ final class Given {
                 policy.share(),
                 retire,
                 protect,
-                policy.limits());
+                policy.limits(),
+                policy.drill());
     }
 
     static Keep keep(String rules) {
@@ -233,12 +235,13 @@ final class Given {
                         List.of(HOME)),
                 Optional.empty(),
                 Set.of(),
-                new Policy.Imaging(false, List.of(), List.of()),
+                new Policy.Imaging(false, List.of(), List.of(), Policy.UserData.NONE),
                 keep,
                 replicate,
                 new Policy.Share(List.of(), List.of(), List.of()),
                 new Policy.Retire(Optional.empty(), Optional.empty()),
                 false,
-                limits);
+                limits,
+                Optional.empty());
     }
 }

@@ -1,0 +1,15 @@
+package dev.amikeeper.ec2;
+
+import dev.amikeeper.image.InstanceId;
+
+/** How the launch of an instance ended. */
+public sealed interface Launch {
+    /** EC2 is at work on it; a repeated call has the same answer. */
+    record Launched(InstanceId id) implements Launch {}
+
+    /** Not now: too many calls, no capacity, a quota. */
+    record Later(String why) implements Launch {}
+
+    /** EC2 refuses it as it is asked for. */
+    record Refused(String why) implements Launch {}
+}
