@@ -31,6 +31,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Pruning on the cloud's end state; which image goes is shown with the decisions. */
 final class PruneHandlerTest {
+    private static final LaunchPermission EVERYBODY =
+            LaunchPermission.builder().group("all").build();
+
     private static final Instant DAY_4 = Instant.parse("2026-03-04T04:00:00Z");
 
     @Test
@@ -267,6 +270,23 @@ final class PruneHandlerTest {
 
         assertThat(ids(given)).contains(oldest).hasSize(3);
         assertThat(given.told()).singleElement().asString().contains("is public");
+    }
+
+    @Test
+    void aPublicImageIsToldOfUntilItIsPublicNoMore() {
+        Given given = threeDays("keep: {last: 2}");
+        String oldest = oldest(given);
+        publish(given, oldest);
+        given.deployment.prune(DAY_4, false);
+        assertThat(troubles(given)).containsExactly("public/us-east-1");
+
+        given.ec2(Given.EAST)
+                .modifyImageAttribute(modify ->
+                        modify.imageId(oldest)
+                                .launchPermission(remove -> remove.remove(EVERYBODY)));
+        prune(given, day(5));
+
+        assertThat(troubles(given)).isEmpty();
     }
 
     @Test
@@ -947,9 +967,7 @@ final class PruneHandlerTest {
     private static void publish(Given given, String image) {
         given.ec2(Given.EAST)
                 .modifyImageAttribute(modify ->
-                        modify.imageId(image)
-                                .launchPermission(add ->
-                                        add.add(LaunchPermission.builder().group("all").build())));
+                        modify.imageId(image).launchPermission(add -> add.add(EVERYBODY)));
     }
 
     private static void claimForOther(Given given, String image) {
