@@ -25,6 +25,14 @@ public final class CloudSettings {
     private boolean throttling;
     private boolean booting = true;
     private Predicate<Attempt> failing = _ -> false;
+    private int instanceLimit = Integer.MAX_VALUE;
+    private int vcpuLimit = Integer.MAX_VALUE;
+    private Predicate<Launch> unsupported = _ -> false;
+    private Predicate<Launch> lackingCapacity = _ -> false;
+    private Predicate<Launch> failingLaunches = _ -> false;
+    private Predicate<Launch> failingBoots = _ -> false;
+    private Predicate<Launch> impairedVolumes = _ -> false;
+    private final Set<String> profiles = new HashSet<>();
     private Duration ec2Clock = Duration.ZERO;
     private Duration eventClock = Duration.ZERO;
     private Duration functionClock = Duration.ZERO;
@@ -41,6 +49,16 @@ public final class CloudSettings {
      * @param number 1 for the first image of this name in this Region, 2 for the next try
      */
     public record Attempt(String region, String name, boolean copy, int number) {}
+
+    /**
+     * One instance in the making.
+     *
+     * @param image whose id it is launched from
+     * @param source the instance that this image, or what it was copied or restored from, was made
+     *     of
+     */
+    public record Launch(
+            String region, String zone, String type, String image, Optional<String> source) {}
 
     /** From CreateImage to the end of pending; 5 minutes unless told. */
     public CloudSettings imageTime(Duration time) {
@@ -109,6 +127,55 @@ public final class CloudSettings {
     /** Whether launched instances pass their status checks; they do unless told. */
     public CloudSettings booting(boolean passes) {
         booting = passes;
+        return this;
+    }
+
+    /** The launched instances that fail their instance check for good, asked when it ends. */
+    public CloudSettings failsToBoot(Predicate<Launch> launches) {
+        failingBoots = launches;
+        return this;
+    }
+
+    /** The launched instances that are terminated out of pending by EC2 itself. */
+    public CloudSettings failsToLaunch(Predicate<Launch> launches) {
+        failingLaunches = launches;
+        return this;
+    }
+
+    /** The launched instances that cannot reach their volumes: attached EBS status impaired. */
+    public CloudSettings failsToReachVolumes(Predicate<Launch> launches) {
+        impairedVolumes = launches;
+        return this;
+    }
+
+    /** The launches that are refused with InsufficientInstanceCapacity; none unless told. */
+    public CloudSettings lacksCapacity(Predicate<Launch> launches) {
+        lackingCapacity = launches;
+        return this;
+    }
+
+    /** The launches whose type is not to be had in their zone; none unless told. */
+    public CloudSettings unsupported(Predicate<Launch> launches) {
+        unsupported = launches;
+        return this;
+    }
+
+    /** So many instances and virtual processors may be pending or running in each Region. */
+    public CloudSettings launchLimits(int instances, int vcpus) {
+        instanceLimit = instances;
+        vcpuLimit = vcpus;
+        return this;
+    }
+
+    /** An instance profile of the account, by name; those of seeded instances are known. */
+    public CloudSettings addProfile(String name) {
+        profiles.add(name);
+        return this;
+    }
+
+    /** From now on the account has no such instance profile. */
+    public CloudSettings removeProfile(String name) {
+        profiles.remove(name);
         return this;
     }
 
@@ -211,8 +278,36 @@ public final class CloudSettings {
         return hiddenCalls;
     }
 
-    boolean booting() {
-        return booting;
+    boolean boots(Launch launch) {
+        return booting && !failingBoots.test(launch);
+    }
+
+    boolean launches(Launch launch) {
+        return !failingLaunches.test(launch);
+    }
+
+    boolean reachesVolumes(Launch launch) {
+        return !impairedVolumes.test(launch);
+    }
+
+    boolean lacksCapacity(Launch launch) {
+        return lackingCapacity.test(launch);
+    }
+
+    boolean isUnsupported(Launch launch) {
+        return unsupported.test(launch);
+    }
+
+    int instanceLimit() {
+        return instanceLimit;
+    }
+
+    int vcpuLimit() {
+        return vcpuLimit;
+    }
+
+    boolean knowsProfile(String name) {
+        return profiles.contains(name);
     }
 
     boolean fails(Attempt attempt) {

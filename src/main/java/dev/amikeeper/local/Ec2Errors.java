@@ -46,7 +46,7 @@ final class Ec2Errors implements Calls.Errors {
         return wrong("InvalidSnapshot.NotFound", "The snapshot '" + id + "' does not exist.");
     }
 
-    private static Ec2Exception of(String code, int status, String message) {
+    static Ec2Exception of(String code, int status, String message) {
         AwsErrorDetails details =
                 AwsErrorDetails.builder()
                         .serviceName("Ec2")

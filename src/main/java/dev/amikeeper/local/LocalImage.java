@@ -15,6 +15,8 @@ import java.util.function.Consumer;
  *
  * @param kmsKey the key that a copy was encrypted with
  * @param hiddenCalls for so many more DescribeImages calls it is not there yet
+ * @param origin the instance that it, or what it was copied, registered or restored from, was made
+ *     of
  * @param protectedUntil the end of the cool-down after its deregistration protection was lifted
  */
 public record LocalImage(
@@ -22,7 +24,8 @@ public record LocalImage(
         List<LaunchPermission> launchPermissions,
         Optional<String> kmsKey,
         int hiddenCalls,
-        Instant protectedUntil) {
+        Instant protectedUntil,
+        Optional<String> origin) {
     public LocalImage {
         launchPermissions = List.copyOf(launchPermissions);
     }
@@ -31,7 +34,7 @@ public record LocalImage(
         Image.Builder changed = image.toBuilder();
         change.accept(changed);
         return new LocalImage(
-                changed.build(), launchPermissions, kmsKey, hiddenCalls, protectedUntil);
+                changed.build(), launchPermissions, kmsKey, hiddenCalls, protectedUntil, origin);
     }
 
     LocalImage shared(List<LaunchPermission> permissions) {
@@ -41,15 +44,17 @@ public record LocalImage(
                 permissions,
                 kmsKey,
                 hiddenCalls,
-                protectedUntil);
+                protectedUntil,
+                origin);
     }
 
     LocalImage lookedAt() {
-        return new LocalImage(image, launchPermissions, kmsKey, hiddenCalls - 1, protectedUntil);
+        return new LocalImage(
+                image, launchPermissions, kmsKey, hiddenCalls - 1, protectedUntil, origin);
     }
 
     LocalImage protectedUntil(Instant end) {
-        return new LocalImage(image, launchPermissions, kmsKey, hiddenCalls, end);
+        return new LocalImage(image, launchPermissions, kmsKey, hiddenCalls, end, origin);
     }
 
     String id() {

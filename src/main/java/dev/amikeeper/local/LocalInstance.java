@@ -1,10 +1,13 @@
 package dev.amikeeper.local;
 
+import dev.amikeeper.local.CloudSettings.Launch;
+
 import software.amazon.awssdk.services.ec2.model.Instance;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.SummaryStatus;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -12,30 +15,59 @@ import java.util.function.Consumer;
  *
  * @param volumeSizes GiB by volume id
  * @param reboots how often CreateImage rebooted it
- * @param checks how its status checks stand
+ * @param checks how its instance status check stands
  */
 public record LocalInstance(
         Instance instance,
         String reservation,
         Map<String, Integer> volumeSizes,
         int reboots,
-        SummaryStatus checks) {
+        SummaryStatus checks,
+        Hidden hidden) {
     public LocalInstance {
         volumeSizes = Map.copyOf(volumeSizes);
+    }
+
+    /**
+     * What DescribeInstances does not show.
+     *
+     * @param launch what it was launched from, and where
+     * @param userData in base64
+     * @param shutdownBehavior what becomes of it when it shuts itself down
+     * @param calls for so many more describing calls it is not there yet
+     */
+    public record Hidden(
+            Launch launch, Optional<String> userData, String shutdownBehavior, int calls) {
+        Hidden lookedAt() {
+            return new Hidden(launch, userData, shutdownBehavior, calls - 1);
+        }
+
+        Hidden with(Launch other) {
+            return new Hidden(other, userData, shutdownBehavior, calls);
+        }
     }
 
     LocalInstance with(Consumer<Instance.Builder> change) {
         Instance.Builder changed = instance.toBuilder();
         change.accept(changed);
-        return new LocalInstance(changed.build(), reservation, volumeSizes, reboots, checks);
+        return new LocalInstance(
+                changed.build(), reservation, volumeSizes, reboots, checks, hidden);
     }
 
     LocalInstance rebooted() {
-        return new LocalInstance(instance, reservation, volumeSizes, reboots + 1, checks);
+        return new LocalInstance(instance, reservation, volumeSizes, reboots + 1, checks, hidden);
     }
 
     LocalInstance checked(SummaryStatus result) {
-        return new LocalInstance(instance, reservation, volumeSizes, reboots, result);
+        return new LocalInstance(instance, reservation, volumeSizes, reboots, result, hidden);
+    }
+
+    LocalInstance with(Hidden other) {
+        return new LocalInstance(instance, reservation, volumeSizes, reboots, checks, other);
+    }
+
+    LocalInstance with(Map<String, Integer> sizes) {
+        return new LocalInstance(instance, reservation, sizes, reboots, checks, hidden);
     }
 
     String id() {

@@ -1,9 +1,10 @@
 package dev.amikeeper.local;
 
-import dev.amikeeper.local.SimulatedInstances.Disk;
-
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.RunInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.TagSpecification;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.Consumer;
 
 /**
  * One AWS account in memory: any number of Regions on one virtual clock that only its owner moves.
@@ -156,15 +158,50 @@ public final class SimulatedCloud {
      * @throws IllegalArgumentException if it has no volume
      */
     public String launch(String region, Map<String, String> tags, List<Integer> volumeSizesGiB) {
+        return launch(region, tags, volumeSizesGiB, _ -> {});
+    }
+
+    /**
+     * A running instance as this request would launch it, if its image were the base image. Its key
+     * pair and its instance profile are there from now on; a launch template is one that it was
+     * launched from.
+     *
+     * @return its id
+     * @throws IllegalArgumentException if it has no volume
+     */
+    public String launch(
+            String region,
+            Map<String, String> tags,
+            List<Integer> volumeSizesGiB,
+            Consumer<RunInstancesRequest.Builder> as) {
         if (volumeSizesGiB.isEmpty()) {
             throw new IllegalArgumentException("an instance has at least a root volume");
         }
-        List<Disk> disks = new ArrayList<>();
+        List<BlockDeviceMapping> devices = new ArrayList<>();
         for (int size : volumeSizesGiB) {
-            String device = disks.isEmpty() ? "/dev/xvda" : "/dev/sd" + (char) ('e' + disks.size());
-            disks.add(new Disk(device, size));
+            String device =
+                    devices.isEmpty() ? "/dev/xvda" : "/dev/sd" + (char) ('e' + devices.size());
+            devices.add(
+                    BlockDeviceMapping.builder()
+                            .deviceName(device)
+                            .ebs(ebs -> ebs.volumeSize(size))
+                            .build());
         }
-        return calls.alone(() -> region(region).instances().launch(BASE_IMAGE, disks, tags));
+        RunInstancesRequest.Builder request =
+                RunInstancesRequest.builder()
+                        .tagSpecifications(
+                                TagSpecification.builder()
+                                        .resourceType("instance")
+                                        .tags(TagRules.list(tags))
+                                        .build());
+        as.accept(request);
+        RunInstancesRequest asked = request.imageId(BASE_IMAGE).build();
+        return calls.alone(() -> region(region).launches().seed(asked, devices));
+    }
+
+    /** What instances of this Region are launched into. */
+    public SimulatedNetworks networks(String region) {
+        return region(region).networks();
     }
 
     /** How often each action was called, in all Regions. */

@@ -45,24 +45,34 @@ import software.amazon.awssdk.services.ec2.model.DescribeImageUsageReportsReques
 import software.amazon.awssdk.services.ec2.model.DescribeImageUsageReportsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeInstanceAttributeRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeInstanceAttributeResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeInstanceStatusRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeInstanceStatusResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeInstancesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeInstancesResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeKeyPairsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeKeyPairsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplateVersionsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplateVersionsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplatesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplatesResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeRegionsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeRegionsResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeSecurityGroupsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeSecurityGroupsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSpotFleetRequestsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSpotFleetRequestsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSpotInstanceRequestsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSpotInstanceRequestsResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeSubnetsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeSubnetsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeTagsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeTagsResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeVolumesRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeVolumesResponse;
 import software.amazon.awssdk.services.ec2.model.DisableImageDeprecationRequest;
 import software.amazon.awssdk.services.ec2.model.DisableImageDeprecationResponse;
 import software.amazon.awssdk.services.ec2.model.DisableImageDeregistrationProtectionRequest;
@@ -112,7 +122,6 @@ import software.amazon.awssdk.services.ec2.model.UnlockSnapshotResponse;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -148,7 +157,10 @@ public final class SimulatedEc2 implements Ec2Client {
     private final Calls calls;
     private final CloudSettings settings;
     private final Function<String, SimulatedEc2> regions;
+    private final SimulatedNetworks networks;
+    private final SimulatedVolumes volumes;
     private final SimulatedInstances instances;
+    private final SimulatedLaunches launches;
     private final SimulatedSnapshots snapshots;
     private final SimulatedImages images;
     private final SimulatedTemplates templates;
@@ -167,11 +179,17 @@ public final class SimulatedEc2 implements Ec2Client {
         this.calls = calls;
         this.settings = core.settings();
         this.regions = regions;
-        instances = new SimulatedInstances(region, core);
+        networks = new SimulatedNetworks(region, core, calls);
+        SimulatedInterfaces interfaces = new SimulatedInterfaces(core, networks);
+        volumes = new SimulatedVolumes(core);
+        instances = new SimulatedInstances(region, core, interfaces, volumes);
         snapshots = new SimulatedSnapshots(core);
-        images = new SimulatedImages(region, core, instances, snapshots);
+        images = new SimulatedImages(region, core, instances, snapshots, volumes);
+        launches =
+                new SimulatedLaunches(
+                        region, core, instances, images, networks, interfaces, volumes);
         templates = new SimulatedTemplates(core);
-        tags = new SimulatedTags(region, core, instances, images, snapshots);
+        tags = new SimulatedTags(region, core, instances, images, snapshots, volumes, interfaces);
         references = new SimulatedReferences(region, core, instances, templates, ssm);
         fleets = new SimulatedFleets(core);
         usageReports = new SimulatedUsageReports(core, images);
@@ -186,6 +204,34 @@ public final class SimulatedEc2 implements Ec2Client {
     public DescribeInstanceStatusResponse describeInstanceStatus(
             DescribeInstanceStatusRequest request) {
         return call("DescribeInstanceStatus", request, () -> instances.describeStatus(request));
+    }
+
+    @Override
+    public DescribeInstanceAttributeResponse describeInstanceAttribute(
+            DescribeInstanceAttributeRequest request) {
+        return call(
+                "DescribeInstanceAttribute", request, () -> instances.describeAttribute(request));
+    }
+
+    @Override
+    public DescribeSubnetsResponse describeSubnets(DescribeSubnetsRequest request) {
+        return call("DescribeSubnets", request, () -> networks.describe(request));
+    }
+
+    @Override
+    public DescribeSecurityGroupsResponse describeSecurityGroups(
+            DescribeSecurityGroupsRequest request) {
+        return call("DescribeSecurityGroups", request, () -> networks.describe(request));
+    }
+
+    @Override
+    public DescribeKeyPairsResponse describeKeyPairs(DescribeKeyPairsRequest request) {
+        return call("DescribeKeyPairs", request, () -> networks.describe(request));
+    }
+
+    @Override
+    public DescribeVolumesResponse describeVolumes(DescribeVolumesRequest request) {
+        return call("DescribeVolumes", request, () -> volumes.describe(request));
     }
 
     @Override
@@ -424,14 +470,7 @@ public final class SimulatedEc2 implements Ec2Client {
 
     @Override
     public RunInstancesResponse runInstances(RunInstancesRequest request) {
-        return call(
-                "RunInstances",
-                request,
-                () -> {
-                    Optional<RunInstancesResponse> repeated = instances.repeated(request);
-                    return repeated.orElseGet(
-                            () -> instances.run(request, images.launchFrom(request.imageId())));
-                });
+        return call("RunInstances", request, () -> launches.run(request));
     }
 
     @Override
@@ -569,6 +608,14 @@ public final class SimulatedEc2 implements Ec2Client {
 
     @Override
     public void close() {}
+
+    SimulatedNetworks networks() {
+        return networks;
+    }
+
+    SimulatedLaunches launches() {
+        return launches;
+    }
 
     SimulatedInstances instances() {
         return instances;

@@ -1,7 +1,6 @@
 package dev.amikeeper.local;
 
 import dev.amikeeper.local.CloudSettings.Attempt;
-import dev.amikeeper.local.SimulatedInstances.Disk;
 
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +16,7 @@ import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesResponse;
+import software.amazon.awssdk.services.ec2.model.EbsBlockDevice;
 import software.amazon.awssdk.services.ec2.model.Image;
 import software.amazon.awssdk.services.ec2.model.ImageRecycleBinInfo;
 import software.amazon.awssdk.services.ec2.model.ImageState;
@@ -29,8 +29,12 @@ import software.amazon.awssdk.services.ec2.model.ListImagesInRecycleBinResponse;
 import software.amazon.awssdk.services.ec2.model.ModifyImageAttributeRequest;
 import software.amazon.awssdk.services.ec2.model.ModifyImageAttributeResponse;
 import software.amazon.awssdk.services.ec2.model.OperationType;
+import software.amazon.awssdk.services.ec2.model.ProductCode;
 import software.amazon.awssdk.services.ec2.model.RegisterImageRequest;
 import software.amazon.awssdk.services.ec2.model.RegisterImageResponse;
+import software.amazon.awssdk.services.ec2.model.Snapshot;
+import software.amazon.awssdk.services.ec2.model.SnapshotState;
+import software.amazon.awssdk.services.ec2.model.Volume;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -40,6 +44,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -92,6 +97,8 @@ final class SimulatedImages {
     private final CloudCore core;
     private final SimulatedInstances instances;
     private final SimulatedSnapshots snapshots;
+    private final SimulatedVolumes volumes;
+    private final Map<String, Lineage> lineages = new HashMap<>();
     private final SortedMap<String, LocalImage> images = new TreeMap<>();
     private final Set<String> deregistered = new HashSet<>();
     private final Map<String, Set<String>> idsByName = new HashMap<>();
@@ -104,15 +111,20 @@ final class SimulatedImages {
             String region,
             CloudCore core,
             SimulatedInstances instances,
-            SimulatedSnapshots snapshots) {
+            SimulatedSnapshots snapshots,
+            SimulatedVolumes volumes) {
         this.region = region;
         this.core = core;
         this.instances = instances;
         this.snapshots = snapshots;
+        this.volumes = volumes;
         bin = new RecycleBin<>(core.timeline());
     }
 
     private record Copy(CopyImageRequest request, String image) {}
+
+    /** What a snapshot hands on to whatever is made of it. */
+    private record Lineage(Optional<String> instance, List<ProductCode> codes) {}
 
     CreateImageResponse create(CreateImageRequest request) {
         LocalInstance source = instances.require(request.instanceId());
@@ -138,19 +150,24 @@ final class SimulatedImages {
                 included.stream()
                         .map(device -> {
                             String volume = device.ebs().volumeId();
-                            int size = source.volumeSizes().getOrDefault(volume, 8);
+                            Volume of = volumes.require(volume);
                             String snapshot =
                                     snapshots.begin(
                                             snapshotTags,
                                             s ->
                                                     s.volumeId(volume)
-                                                            .volumeSize(size)
+                                                            .volumeSize(of.size())
+                                                            .encrypted(of.encrypted())
+                                                            .kmsKeyId(of.kmsKeyId())
                                                             .description(
                                                                     "Created by CreateImage("
                                                                             + source.id()
                                                                             + ") for "
                                                                             + id));
-                            return mapping(device.deviceName(), snapshot);
+                            return mapping(
+                                    device.deviceName(),
+                                    snapshot,
+                                    ebs(of, device.ebs().deleteOnTermination()));
                         })
                         .toList();
         if (!Boolean.TRUE.equals(request.noReboot())
@@ -161,8 +178,10 @@ final class SimulatedImages {
                 image(id, request.name(), request.description(), tags, mappings)
                         .sourceInstanceId(source.id())
                         .architecture(instance.architecture())
+                        .bootMode(instance.bootModeAsString())
+                        .productCodes(instance.productCodes())
                         .rootDeviceName(instance.rootDeviceName());
-        begin(image, Optional.empty(), () -> true);
+        begin(image, Optional.empty(), Optional.of(source.id()), () -> true);
         return CreateImageResponse.builder().imageId(id).build();
     }
 
@@ -220,23 +239,38 @@ final class SimulatedImages {
                                                 "Copied for DestinationAmi "
                                                         + id
                                                         + " from SourceAmi "
-                                                        + source.id())))
+                                                        + source.id()),
+                                        device.ebs()))
                         .toList();
         Image.Builder image =
                 image(id, request.name(), request.description(), tags, mappings)
                         .sourceImageId(source.id())
                         .sourceImageRegion(request.sourceRegion())
                         .architecture(source.image().architecture())
+                        .bootMode(source.image().bootModeAsString())
+                        .virtualizationType(source.image().virtualizationType())
+                        .productCodes(source.image().productCodes())
                         .rootDeviceName(source.image().rootDeviceName());
         copiesInFlight += originals.size();
-        begin(image, key, () -> originals.stream().allMatch(from.snapshots::exists));
+        begin(
+                image,
+                key,
+                source.origin(),
+                () -> originals.stream().allMatch(from.snapshots::exists));
         if (request.clientToken() != null) {
             copiesByToken.put(request.clientToken(), new Copy(request, id));
         }
         return CopyImageResponse.builder().imageId(id).build();
     }
 
-    /** An image from snapshots that exist; it is available at once. */
+    /**
+     * An image from snapshots that exist; it is available at once. What the request leaves out has
+     * EC2's documented defaults, which few servers boot with: i386, paravirtual, no ENA. Snapshots
+     * hand on their product codes.
+     *
+     * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html">
+     *     RegisterImage</a>
+     */
     RegisterImageResponse register(RegisterImageRequest request) {
         TagRules.allowOnly(Set.of("image"), request.tagSpecifications());
         checkName(request.name());
@@ -244,16 +278,52 @@ final class SimulatedImages {
         List<BlockDeviceMapping> mappings =
                 request.blockDeviceMappings().stream()
                         .filter(device -> device.ebs() != null)
-                        .map(device -> mapping(device.deviceName(), device.ebs().snapshotId()))
+                        .map(this::registered)
                         .toList();
+        String root = request.rootDeviceName();
+        Lineage lineage =
+                mappings.stream()
+                        .filter(device -> device.deviceName().equals(root))
+                        .map(device -> device.ebs().snapshotId())
+                        .map(snapshot ->
+                                lineages.getOrDefault(
+                                        snapshot, new Lineage(Optional.empty(), List.of())))
+                        .findFirst()
+                        .orElseThrow(() ->
+                                Ec2Errors.wrong(
+                                        "InvalidBlockDeviceMapping",
+                                        "The root device " + root + " has no snapshot"));
         String id = core.ids().next("ami");
         Image.Builder image =
                 image(id, request.name(), request.description(), tags, mappings)
-                        .architecture(request.architectureAsString())
-                        .rootDeviceName(request.rootDeviceName());
-        add(image, Optional.empty());
+                        .architecture(
+                                Objects.requireNonNullElse(request.architectureAsString(), "i386"))
+                        .virtualizationType(
+                                Objects.requireNonNullElse(
+                                        request.virtualizationType(), "paravirtual"))
+                        .enaSupport(Boolean.TRUE.equals(request.enaSupport()))
+                        .bootMode(request.bootModeAsString())
+                        .productCodes(lineage.codes())
+                        .rootDeviceName(root);
+        add(image, Optional.empty(), lineage.instance());
         end(id, "");
         return RegisterImageResponse.builder().imageId(id).build();
+    }
+
+    private BlockDeviceMapping registered(BlockDeviceMapping asked) {
+        Snapshot snapshot = snapshots.require(asked.ebs().snapshotId()).snapshot();
+        if (snapshot.state() != SnapshotState.COMPLETED) {
+            throw Ec2Errors.wrong(
+                    "IncorrectState",
+                    "The snapshot '" + snapshot.snapshotId() + "' is not 'completed'");
+        }
+        Integer size = asked.ebs().volumeSize();
+        if (size != null && size < snapshot.volumeSize()) {
+            throw Ec2Errors.wrong(
+                    "InvalidBlockDeviceMapping",
+                    "Volume of size " + size + "GB is smaller than snapshot");
+        }
+        return mapping(asked.deviceName(), snapshot.snapshotId(), asked.ebs());
     }
 
     DeregisterImageResponse deregister(DeregisterImageRequest request) {
@@ -455,20 +525,22 @@ final class SimulatedImages {
         return ModifyImageAttributeResponse.builder().build();
     }
 
-    /** The volumes of an instance that is launched from this image now. */
-    List<Disk> launchFrom(String id) {
+    /** The image with this id, if instances can be launched from it now. */
+    LocalImage requireLaunchable(@Nullable String id) {
         LocalImage image = require(id);
         if (!image.is(ImageState.AVAILABLE)) {
-            throw Ec2Errors.imageUnavailable(id);
+            throw Ec2Errors.imageUnavailable(image.id());
         }
+        return image;
+    }
+
+    /** An instance is launched from this image now. */
+    void launched(String id) {
         String now = Times.iso(core.ec2Time());
         core.timeline()
                 .in(
                         LAUNCH_REPORTED_AFTER,
                         () -> change(id, it -> it.with(i -> i.lastLaunchedTime(now))));
-        return image.image().blockDeviceMappings().stream()
-                .map(device -> new Disk(device.deviceName(), device.ebs().volumeSize()))
-                .toList();
     }
 
     void change(String id, UnaryOperator<LocalImage> change) {
@@ -546,16 +618,32 @@ final class SimulatedImages {
                                 .description(description));
     }
 
-    private BlockDeviceMapping mapping(String device, String snapshotId) {
-        LocalSnapshot snapshot = snapshots.require(snapshotId);
-        return BlockDeviceMapping.builder()
-                .deviceName(device)
-                .ebs(ebs ->
-                        ebs.snapshotId(snapshotId)
-                                .volumeSize(snapshot.snapshot().volumeSize())
-                                .volumeType("gp3")
-                                .deleteOnTermination(true)
-                                .encrypted(snapshot.snapshot().encrypted()))
+    /** The device of an image: this snapshot, and of the rest what was asked for or gp3. */
+    private BlockDeviceMapping mapping(String device, String snapshotId, EbsBlockDevice like) {
+        Snapshot snapshot = snapshots.require(snapshotId).snapshot();
+        EbsBlockDevice ebs =
+                like.toBuilder()
+                        .snapshotId(snapshotId)
+                        .volumeSize(
+                                Objects.requireNonNullElse(
+                                        like.volumeSize(), snapshot.volumeSize()))
+                        .volumeType(Objects.requireNonNullElse(like.volumeTypeAsString(), "gp3"))
+                        .deleteOnTermination(
+                                Objects.requireNonNullElse(
+                                        like.deleteOnTermination(), Boolean.TRUE))
+                        .encrypted(snapshot.encrypted())
+                        .kmsKeyId(snapshot.kmsKeyId())
+                        .build();
+        return BlockDeviceMapping.builder().deviceName(device).ebs(ebs).build();
+    }
+
+    private static EbsBlockDevice ebs(Volume volume, @Nullable Boolean deleteOnTermination) {
+        return EbsBlockDevice.builder()
+                .volumeSize(volume.size())
+                .volumeType(volume.volumeTypeAsString())
+                .iops(volume.iops())
+                .throughput(volume.throughput())
+                .deleteOnTermination(deleteOnTermination)
                 .build();
     }
 
@@ -585,10 +673,11 @@ final class SimulatedImages {
                 .deregistrationProtection(UNPROTECTED);
     }
 
-    private LocalImage add(Image.Builder builder, Optional<String> key) {
+    private LocalImage add(Image.Builder builder, Optional<String> key, Optional<String> origin) {
         Image image = builder.build();
         LocalImage added =
-                new LocalImage(image, List.of(), key, core.settings().hiddenCalls(), Instant.MIN);
+                new LocalImage(
+                        image, List.of(), key, core.settings().hiddenCalls(), Instant.MIN, origin);
         hold(added);
         return added;
     }
@@ -598,6 +687,8 @@ final class SimulatedImages {
         images.put(image.id(), image);
         idsByName.computeIfAbsent(image.image().name(), _ -> new TreeSet<>()).add(image.id());
         snapshots.use(image.snapshots(), image.id());
+        Lineage lineage = new Lineage(image.origin(), image.image().productCodes());
+        image.snapshots().forEach(snapshot -> lineages.put(snapshot, lineage));
     }
 
     private static @Nullable Set<String> without(Set<String> ids, String id) {
@@ -610,8 +701,12 @@ final class SimulatedImages {
      *
      * @param intact whether what it is made from is still there when it ends
      */
-    private void begin(Image.Builder builder, Optional<String> key, BooleanSupplier intact) {
-        LocalImage image = add(builder, key);
+    private void begin(
+            Image.Builder builder,
+            Optional<String> key,
+            Optional<String> origin,
+            BooleanSupplier intact) {
+        LocalImage image = add(builder, key, origin);
         String name = image.image().name();
         int number = triesByName.merge(name, 1, Integer::sum);
         Attempt attempt = new Attempt(region, name, image.isCopy(), number);

@@ -1,24 +1,24 @@
 package dev.amikeeper.local;
 
+import org.jspecify.annotations.Nullable;
+
+import software.amazon.awssdk.services.ec2.model.DescribeInstanceAttributeRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeInstanceAttributeResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeInstanceStatusRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeInstanceStatusResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeInstancesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeInstancesResponse;
 import software.amazon.awssdk.services.ec2.model.Instance;
-import software.amazon.awssdk.services.ec2.model.InstanceBlockDeviceMapping;
 import software.amazon.awssdk.services.ec2.model.InstanceState;
 import software.amazon.awssdk.services.ec2.model.InstanceStateChange;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.InstanceStatus;
 import software.amazon.awssdk.services.ec2.model.Reservation;
-import software.amazon.awssdk.services.ec2.model.RunInstancesRequest;
-import software.amazon.awssdk.services.ec2.model.RunInstancesResponse;
 import software.amazon.awssdk.services.ec2.model.SummaryStatus;
+import software.amazon.awssdk.services.ec2.model.Volume;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -47,83 +48,83 @@ final class SimulatedInstances {
             new Listing<>(
                     LocalInstance::id,
                     it -> it.instance().tags(),
-                    Map.of(
-                            "instance-id", it -> Stream.of(it.id()),
-                            "instance-state-name", it -> Stream.of(it.state().toString()),
-                            "instance-state-code", it -> Stream.of("" + CODES.get(it.state())),
-                            "image-id", it -> Stream.of(it.instance().imageId()),
-                            "instance-type", it -> Stream.of(it.instance().instanceTypeAsString()),
-                            "client-token", it -> Stream.of(it.instance().clientToken()),
-                            "reservation-id", it -> Stream.of(it.reservation()),
-                            "root-device-name", it -> Stream.of(it.instance().rootDeviceName()),
-                            "launch-time", it -> Stream.of(Times.iso(it.instance().launchTime())),
-                            "block-device-mapping.volume-id",
-                                    it -> it.volumeSizes().keySet().stream().map(id -> id)));
+                    Map.ofEntries(
+                            field("instance-id", Instance::instanceId),
+                            field("instance-state-name", it -> it.state().nameAsString()),
+                            field("instance-state-code", it -> "" + it.state().code()),
+                            field("image-id", Instance::imageId),
+                            field("instance-type", Instance::instanceTypeAsString),
+                            field("client-token", Instance::clientToken),
+                            field("root-device-name", Instance::rootDeviceName),
+                            field("launch-time", it -> Times.iso(it.launchTime())),
+                            field("subnet-id", Instance::subnetId),
+                            field("vpc-id", Instance::vpcId),
+                            field("key-name", Instance::keyName),
+                            field("private-ip-address", Instance::privateIpAddress),
+                            field("architecture", Instance::architectureAsString),
+                            field("availability-zone", it -> it.placement().availabilityZone()),
+                            Map.entry("reservation-id", it -> Stream.of(it.reservation())),
+                            Map.entry(
+                                    "block-device-mapping.volume-id",
+                                    it -> it.volumeSizes().keySet().stream().map(id -> id))));
 
     private final String region;
     private final CloudCore core;
+    private final SimulatedInterfaces interfaces;
+    private final SimulatedVolumes volumes;
     private final SortedMap<String, LocalInstance> instances = new TreeMap<>();
-    private final Map<String, Launch> launchesByToken = new HashMap<>();
 
-    SimulatedInstances(String region, CloudCore core) {
+    SimulatedInstances(
+            String region,
+            CloudCore core,
+            SimulatedInterfaces interfaces,
+            SimulatedVolumes volumes) {
         this.region = region;
         this.core = core;
+        this.interfaces = interfaces;
+        this.volumes = volumes;
     }
 
-    /** An EBS volume of an instance. */
-    record Disk(String device, int sizeGiB) {}
-
-    private record Launch(RunInstancesRequest request, String reservation) {}
-
-    /** An instance that has been running all along: no event tells of it. */
-    String launch(String image, List<Disk> disks, Map<String, String> tags) {
-        TagRules.check(tags);
-        Instance.Builder instance = Instance.builder().imageId(image).instanceType("t3.micro");
-        String reservation = core.ids().next("r");
-        String id = add(instance, reservation, disks, tags, SummaryStatus.OK);
-        put(id, InstanceStateName.RUNNING);
-        return id;
+    /** An instance that is there from now on, in no state yet. */
+    void add(LocalInstance instance) {
+        instances.put(instance.id(), instance);
     }
 
-    /** Launches from an image; the same request with the same token answers the same instances. */
-    RunInstancesResponse run(RunInstancesRequest request, List<Disk> disks) {
-        String reservation = core.ids().next("r");
-        Map<String, String> tags = TagRules.of(request.tagSpecifications(), "instance");
-        for (int i = 0; i < Math.max(1, request.maxCount()); i++) {
-            Instance.Builder instance =
-                    Instance.builder()
-                            .imageId(request.imageId())
-                            .instanceType(request.instanceTypeAsString())
-                            .keyName(request.keyName())
-                            .subnetId(request.subnetId())
-                            .clientToken(request.clientToken());
-            String id = add(instance, reservation, disks, tags, SummaryStatus.INITIALIZING);
-            enter(id, InstanceStateName.PENDING);
+    /** Its life begins: pending now, running soon, or ended by EC2 itself. */
+    void begin(String id) {
+        enter(id, InstanceStateName.PENDING);
+        if (core.settings().launches(require(id).hidden().launch())) {
             later(id, InstanceStateName.PENDING, InstanceStateName.RUNNING);
+        } else {
+            core.timeline().in(core.settings().instanceTime(), () -> fail(id));
         }
-        if (request.clientToken() != null) {
-            launchesByToken.put(request.clientToken(), new Launch(request, reservation));
-        }
-        return launched(reservation);
     }
 
     /**
-     * What an earlier call with this token launched.
+     * Why an instance went from pending to terminated.
      *
-     * @throws software.amazon.awssdk.services.ec2.model.Ec2Exception if that one asked for
-     *     something else
+     * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html">
+     *     StateReason</a>
      */
-    Optional<RunInstancesResponse> repeated(RunInstancesRequest request) {
-        Launch earlier = launchesByToken.get(request.clientToken());
-        if (earlier == null) {
-            return Optional.empty();
+    private void fail(String id) {
+        if (find(id).filter(it -> it.state() == InstanceStateName.PENDING).isEmpty()) {
+            return;
         }
-        if (!earlier.request().equals(request)) {
-            throw Ec2Errors.wrong(
-                    "IdempotentParameterMismatch",
-                    "The client token was used with other parameters");
-        }
-        return Optional.of(launched(earlier.reservation()));
+        boolean badKey =
+                require(id).instance().blockDeviceMappings().stream()
+                        .flatMap(device -> volumes.find(device.ebs().volumeId()).stream())
+                        .map(Volume::kmsKeyId)
+                        .anyMatch(key -> key != null && core.settings().isBad(key));
+        String code = badKey ? "Client.InternalError" : "Server.InternalError";
+        change(
+                id,
+                it ->
+                        it.with(instance ->
+                                instance.stateReason(why ->
+                                        why.code(code)
+                                                .message(code + ": Internal error on launch"))));
+        enter(id, InstanceStateName.TERMINATED);
+        afterEntering(id, InstanceStateName.TERMINATED);
     }
 
     List<InstanceStateChange> stop(List<String> ids) {
@@ -165,7 +166,8 @@ final class SimulatedInstances {
         }
         Listing.Page<LocalInstance> page =
                 LISTING.page(
-                        LISTING.filter(wanted(request.instanceIds()), request.filters()),
+                        LISTING.filter(wanted(request.instanceIds()), request.filters())
+                                .filter(this::isVisible),
                         request.maxResults(),
                         request.nextToken());
         Map<String, List<Instance>> byReservation = new LinkedHashMap<>();
@@ -190,7 +192,7 @@ final class SimulatedInstances {
                         .filter(it -> all || it.state() == InstanceStateName.RUNNING);
         Listing.Page<LocalInstance> page =
                 LISTING.page(
-                        LISTING.filter(shown, request.filters()),
+                        LISTING.filter(shown, request.filters()).filter(this::isVisible),
                         request.maxResults(),
                         request.nextToken());
         return DescribeInstanceStatusResponse.builder()
@@ -199,68 +201,63 @@ final class SimulatedInstances {
                 .build();
     }
 
+    DescribeInstanceAttributeResponse describeAttribute(DescribeInstanceAttributeRequest request) {
+        LocalInstance it = require(request.instanceId());
+        Instance instance = it.instance();
+        DescribeInstanceAttributeResponse.Builder answer =
+                DescribeInstanceAttributeResponse.builder().instanceId(it.id());
+        switch (request.attribute()) {
+            case USER_DATA -> answer.userData(v -> v.value(it.hidden().userData().orElse(null)));
+            case INSTANCE_TYPE ->
+                    answer.instanceType(v -> v.value(instance.instanceTypeAsString()));
+            case EBS_OPTIMIZED -> answer.ebsOptimized(v -> v.value(instance.ebsOptimized()));
+            case ROOT_DEVICE_NAME -> answer.rootDeviceName(v -> v.value(instance.rootDeviceName()));
+            case BLOCK_DEVICE_MAPPING -> answer.blockDeviceMappings(instance.blockDeviceMappings());
+            case GROUP_SET -> answer.groups(instance.securityGroups());
+            case PRODUCT_CODES -> answer.productCodes(instance.productCodes());
+            case SOURCE_DEST_CHECK -> answer.sourceDestCheck(v -> v.value(true));
+            case DISABLE_API_TERMINATION -> answer.disableApiTermination(v -> v.value(false));
+            case INSTANCE_INITIATED_SHUTDOWN_BEHAVIOR ->
+                    answer.instanceInitiatedShutdownBehavior(
+                            v -> v.value(it.hidden().shutdownBehavior()));
+            default -> throw Ec2Errors.invalidValue("attribute " + request.attributeAsString());
+        }
+        return answer.build();
+    }
+
     void change(String id, UnaryOperator<LocalInstance> change) {
         instances.computeIfPresent(id, (_, it) -> change.apply(it));
     }
 
     LocalInstance require(String id) {
-        LocalInstance instance = instances.get(id);
-        if (instance == null) {
-            throw Ec2Errors.noInstance(id);
-        }
-        return instance;
+        return find(id).orElseThrow(() -> Ec2Errors.noInstance(id));
+    }
+
+    Optional<LocalInstance> find(String id) {
+        return Optional.ofNullable(instances.get(id));
+    }
+
+    /** How an instance is shown that was forgotten after its termination. */
+    static Instance gone(Instance instance) {
+        return bare(instance.toBuilder()
+                        .state(s ->
+                                s.name(InstanceStateName.TERMINATED)
+                                        .code(CODES.get(InstanceStateName.TERMINATED))))
+                .build();
+    }
+
+    /** A terminated instance has neither volumes nor network interfaces. */
+    private static Instance.Builder bare(Instance.Builder instance) {
+        return instance.blockDeviceMappings(List.of())
+                .networkInterfaces(List.of())
+                .securityGroups(List.of())
+                .subnetId(null)
+                .vpcId(null)
+                .privateIpAddress(null);
     }
 
     List<LocalInstance> all() {
         return List.copyOf(instances.values());
-    }
-
-    private String add(
-            Instance.Builder instance,
-            String reservation,
-            List<Disk> disks,
-            Map<String, String> tags,
-            SummaryStatus checks) {
-        String id = core.ids().next("i");
-        Map<String, Integer> sizes = new LinkedHashMap<>();
-        for (Disk disk : disks) {
-            sizes.put(core.ids().next("vol"), disk.sizeGiB());
-        }
-        Iterator<String> volumes = sizes.keySet().iterator();
-        instance.instanceId(id)
-                .launchTime(core.timeline().instant())
-                .placement(p -> p.availabilityZone(region + "a"))
-                .architecture("x86_64")
-                .rootDeviceType("ebs")
-                .rootDeviceName(disks.getFirst().device())
-                .tags(TagRules.list(tags));
-        instance.blockDeviceMappings(
-                disks.stream().map(disk -> mapping(disk.device(), volumes.next())).toList());
-        instances.put(id, new LocalInstance(instance.build(), reservation, sizes, 0, checks));
-        return id;
-    }
-
-    private InstanceBlockDeviceMapping mapping(String device, String volume) {
-        return InstanceBlockDeviceMapping.builder()
-                .deviceName(device)
-                .ebs(ebs ->
-                        ebs.volumeId(volume)
-                                .status("attached")
-                                .attachTime(core.timeline().instant())
-                                .deleteOnTermination(true))
-                .build();
-    }
-
-    private RunInstancesResponse launched(String reservation) {
-        return RunInstancesResponse.builder()
-                .reservationId(reservation)
-                .ownerId(core.account())
-                .instances(
-                        instances.values().stream()
-                                .filter(it -> it.reservation().equals(reservation))
-                                .map(LocalInstance::instance)
-                                .toList())
-                .build();
     }
 
     /** All or nothing: one instance that is unknown or in a wrong state refuses the call. */
@@ -311,7 +308,8 @@ final class SimulatedInstances {
                         });
     }
 
-    private void put(String id, InstanceStateName state) {
+    /** The state is as it is; no event tells of it. */
+    void put(String id, InstanceStateName state) {
         InstanceState entered = InstanceState.builder().name(state).code(CODES.get(state)).build();
         change(id, it -> it.with(instance -> instance.state(entered)));
     }
@@ -323,26 +321,54 @@ final class SimulatedInstances {
 
     private void afterEntering(String id, InstanceStateName state) {
         if (state == InstanceStateName.TERMINATED) {
+            Instance ended = require(id).instance();
+            interfaces.release(ended.networkInterfaces());
+            volumes.release(ended.blockDeviceMappings());
+            change(id, it -> it.with(SimulatedInstances::bare));
             core.timeline().in(TERMINATED_SHOWN, () -> instances.remove(id));
         } else if (state == InstanceStateName.RUNNING) {
-            core.timeline()
-                    .in(
-                            core.settings().checkTime(),
-                            () ->
-                                    change(
-                                            id,
-                                            it ->
-                                                    it.checked(
-                                                            core.settings().booting()
-                                                                    ? SummaryStatus.OK
-                                                                    : SummaryStatus.IMPAIRED)));
+            boot(id);
         }
     }
 
+    /** Its checks begin anew, and end after a while if it still runs. */
+    void boot(String id) {
+        change(id, it -> it.checked(SummaryStatus.INITIALIZING));
+        core.timeline()
+                .in(
+                        core.settings().checkTime(),
+                        () ->
+                                find(id).filter(it -> it.state() == InstanceStateName.RUNNING)
+                                        .ifPresent(this::check));
+    }
+
+    private void check(LocalInstance instance) {
+        boolean boots = core.settings().boots(instance.hidden().launch());
+        change(instance.id(), it -> it.checked(boots ? SummaryStatus.OK : SummaryStatus.IMPAIRED));
+    }
+
     private Stream<LocalInstance> wanted(List<String> ids) {
-        ids.forEach(this::require);
+        for (String id : ids) {
+            if (!isVisible(require(id))) {
+                throw Ec2Errors.noInstance(id);
+            }
+        }
         Set<String> only = Set.copyOf(ids);
-        return instances.values().stream().filter(it -> only.isEmpty() || only.contains(it.id()));
+        return all().stream().filter(it -> only.isEmpty() || only.contains(it.id()));
+    }
+
+    /** Of a new instance it may take some calls until it shows. */
+    private boolean isVisible(LocalInstance instance) {
+        if (instance.hidden().calls() > 0) {
+            change(instance.id(), it -> it.with(it.hidden().lookedAt()));
+            return false;
+        }
+        return true;
+    }
+
+    private static Map.Entry<String, Function<LocalInstance, Stream<@Nullable String>>> field(
+            String name, Function<Instance, @Nullable String> of) {
+        return Map.entry(name, it -> Stream.ofNullable(of.apply(it.instance())));
     }
 
     private Reservation reservation(String id, List<Instance> launchedTogether) {
@@ -354,12 +380,24 @@ final class SimulatedInstances {
     }
 
     private InstanceStatus status(LocalInstance it) {
+        boolean running = it.state() == InstanceStateName.RUNNING;
+        boolean initializing = it.checks() == SummaryStatus.INITIALIZING;
+        SummaryStatus system =
+                !running
+                        ? SummaryStatus.NOT_APPLICABLE
+                        : initializing ? SummaryStatus.INITIALIZING : SummaryStatus.OK;
+        boolean cutOff = !core.settings().reachesVolumes(it.hidden().launch());
         return InstanceStatus.builder()
                 .instanceId(it.id())
-                .availabilityZone(region + "a")
+                .availabilityZone(it.instance().placement().availabilityZone())
                 .instanceState(it.instance().state())
-                .instanceStatus(s -> s.status(it.checks()))
-                .systemStatus(s -> s.status(it.checks()))
+                .instanceStatus(s -> s.status(running ? it.checks() : SummaryStatus.NOT_APPLICABLE))
+                .systemStatus(s -> s.status(system))
+                .attachedEbsStatus(s ->
+                        s.status(
+                                system == SummaryStatus.OK && cutOff
+                                        ? SummaryStatus.IMPAIRED
+                                        : system))
                 .build();
     }
 }

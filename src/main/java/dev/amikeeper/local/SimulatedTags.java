@@ -17,7 +17,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The tags of one Region's instances, images and snapshots, changed after their creation. */
+/** The tags of one Region's things, changed after their creation. */
 final class SimulatedTags {
     private static final Listing<TagDescription> LISTING =
             new Listing<>(
@@ -34,6 +34,8 @@ final class SimulatedTags {
     private final SimulatedInstances instances;
     private final SimulatedImages images;
     private final SimulatedSnapshots snapshots;
+    private final SimulatedVolumes volumes;
+    private final SimulatedInterfaces interfaces;
     private final Map<String, Integer> versions = new HashMap<>();
 
     SimulatedTags(
@@ -41,20 +43,25 @@ final class SimulatedTags {
             CloudCore core,
             SimulatedInstances instances,
             SimulatedImages images,
-            SimulatedSnapshots snapshots) {
+            SimulatedSnapshots snapshots,
+            SimulatedVolumes volumes,
+            SimulatedInterfaces interfaces) {
         this.region = region;
         this.core = core;
         this.instances = instances;
         this.images = images;
         this.snapshots = snapshots;
+        this.volumes = volumes;
+        this.interfaces = interfaces;
     }
 
     CreateTagsResponse create(CreateTagsRequest request) {
         Map<String, String> added = TagRules.map(request.tags());
+        TagRules.check(added);
         for (String id : request.resources()) {
             Map<String, String> after = tags(id);
             after.putAll(added);
-            TagRules.check(after);
+            TagRules.check(TagRules.own(after));
         }
         for (String id : request.resources()) {
             Map<String, String> after = tags(id);
@@ -70,7 +77,7 @@ final class SimulatedTags {
         for (String id : request.resources()) {
             Map<String, String> after = tags(id);
             if (request.tags().isEmpty()) {
-                after.clear();
+                after.keySet().removeAll(TagRules.own(after).keySet());
             }
             for (Tag tag : request.tags()) {
                 if (tag.value() == null) {
@@ -92,7 +99,11 @@ final class SimulatedTags {
                                 instances.all().stream()
                                         .flatMap(it -> rows(it.id(), it.instance().tags())),
                                 snapshots.all().stream()
-                                        .flatMap(it -> rows(it.id(), it.snapshot().tags())))
+                                        .flatMap(it -> rows(it.id(), it.snapshot().tags())),
+                                volumes.all().stream()
+                                        .flatMap(it -> rows(it.volumeId(), it.tags())),
+                                interfaces.tags().entrySet().stream()
+                                        .flatMap(it -> rows(it.getKey(), it.getValue())))
                         .flatMap(rows -> rows);
         Listing.Page<TagDescription> page =
                 LISTING.page(
@@ -121,6 +132,8 @@ final class SimulatedTags {
             case "i" -> "instance";
             case "ami" -> "image";
             case "snap" -> "snapshot";
+            case "vol" -> "volume";
+            case "eni" -> "network-interface";
             default -> throw Ec2Errors.wrong("InvalidID", "The ID '" + id + "' is not valid");
         };
     }
@@ -130,6 +143,8 @@ final class SimulatedTags {
                 switch (kind(id)) {
                     case "instance" -> instances.require(id).instance().tags();
                     case "image" -> images.require(id).image().tags();
+                    case "volume" -> volumes.require(id).tags();
+                    case "network-interface" -> interfaces.require(id);
                     default -> snapshots.require(id).snapshot().tags();
                 });
     }
@@ -143,6 +158,8 @@ final class SimulatedTags {
         switch (kind(id)) {
             case "instance" -> instances.change(id, it -> it.with(i -> i.tags(tags)));
             case "image" -> images.change(id, it -> it.with(i -> i.tags(tags)));
+            case "volume" -> volumes.change(id, it -> it.toBuilder().tags(tags).build());
+            case "network-interface" -> interfaces.tag(id, tags);
             default -> snapshots.change(id, it -> it.with(s -> s.tags(tags)));
         }
         int version = versions.merge(id, 1, Integer::sum);

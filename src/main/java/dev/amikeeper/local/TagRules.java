@@ -67,6 +67,17 @@ final class TagRules {
         return byKey;
     }
 
+    /** Those that are not AWS's own, which count for no limit and which nobody can change. */
+    static Map<String, String> own(Map<String, String> tags) {
+        Map<String, String> own = new TreeMap<>(tags);
+        own.keySet().removeIf(TagRules::isReserved);
+        return own;
+    }
+
+    private static boolean isReserved(String key) {
+        return key.toLowerCase(Locale.ROOT).startsWith("aws:");
+    }
+
     private static String valueOf(Tag tag) {
         return tag.value() == null ? "" : tag.value();
     }
@@ -75,7 +86,7 @@ final class TagRules {
         if (key.isEmpty() || key.length() > MAX_KEY || value.length() > MAX_VALUE) {
             throw Ec2Errors.invalidValue("Tag key or value is empty or too long: " + key);
         }
-        if (key.toLowerCase(Locale.ROOT).startsWith("aws:")) {
+        if (isReserved(key)) {
             throw Ec2Errors.invalidValue(
                     "Tag keys starting with 'aws:' are reserved for internal use");
         }

@@ -1,0 +1,247 @@
+package dev.amikeeper.local;
+
+import org.jspecify.annotations.Nullable;
+
+import software.amazon.awssdk.services.ec2.model.GroupIdentifier;
+import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterface;
+import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterfaceSpecification;
+import software.amazon.awssdk.services.ec2.model.InstancePrivateIpAddress;
+import software.amazon.awssdk.services.ec2.model.PrivateIpAddressSpecification;
+import software.amazon.awssdk.services.ec2.model.RunInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.SecurityGroup;
+import software.amazon.awssdk.services.ec2.model.Subnet;
+import software.amazon.awssdk.services.ec2.model.Tag;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** The network interfaces of one Region's instances: made, and mostly gone, with them. */
+final class SimulatedInterfaces {
+    private final CloudCore core;
+    private final SimulatedNetworks networks;
+    private final SortedMap<String, List<Tag>> tags = new TreeMap<>();
+
+    SimulatedInterfaces(CloudCore core, SimulatedNetworks networks) {
+        this.core = core;
+        this.networks = networks;
+    }
+
+    /** An interface that is asked for, with what it needs. */
+    private record Plan(
+            InstanceNetworkInterfaceSpecification asked,
+            Subnet subnet,
+            List<SecurityGroup> groups,
+            List<String> addresses,
+            int more) {}
+
+    /**
+     * Checks what a launch asks of the network; nothing is taken yet.
+     *
+     * @return the subnet of its first interface
+     * @throws software.amazon.awssdk.services.ec2.model.Ec2Exception if something is missing, is
+     *     taken, or does not go together
+     */
+    Subnet check(RunInstancesRequest request, Subnet unlessAsked) {
+        List<Plan> plans = plans(request, unlessAsked);
+        Map<String, Integer> needed = new HashMap<>();
+        for (Plan plan : plans) {
+            plan.addresses().forEach(address -> networks.checkAddress(plan.subnet(), address));
+            int addresses = Math.max(1, plan.addresses().size()) + plan.more();
+            needed.merge(plan.subnet().subnetId(), addresses, Integer::sum);
+        }
+        int count = Math.max(1, Objects.requireNonNullElse(request.maxCount(), 1));
+        if (count > 1 && plans.stream().anyMatch(plan -> !plan.addresses().isEmpty())) {
+            throw Ec2Errors.wrong(
+                    "InvalidParameterCombination",
+                    "A private IP address can be given to one instance only.");
+        }
+        needed.forEach((subnet, addresses) ->
+                networks.checkRoom(networks.requireSubnet(subnet), count * addresses));
+        return plans.getFirst().subnet();
+    }
+
+    /** Makes the interfaces of one instance. */
+    List<InstanceNetworkInterface> create(
+            RunInstancesRequest request, Subnet unlessAsked, Map<String, String> given) {
+        List<InstanceNetworkInterface> made = new ArrayList<>();
+        for (Plan plan : plans(request, unlessAsked)) {
+            InstanceNetworkInterface one = create(plan);
+            tags.put(one.networkInterfaceId(), TagRules.list(given));
+            made.add(one);
+        }
+        return made;
+    }
+
+    /** Gives back what goes with its instance. */
+    void release(List<InstanceNetworkInterface> interfaces) {
+        for (InstanceNetworkInterface one : interfaces) {
+            if (one.attachment().deleteOnTermination()) {
+                tags.remove(one.networkInterfaceId());
+                one.privateIpAddresses()
+                        .forEach(address ->
+                                networks.release(one.subnetId(), address.privateIpAddress()));
+            }
+        }
+    }
+
+    void tag(String id, List<Tag> now) {
+        tags.put(id, now);
+    }
+
+    /** The tags of an interface that exists. */
+    List<Tag> require(String id) {
+        List<Tag> found = tags.get(id);
+        if (found == null) {
+            throw missing(id);
+        }
+        return found;
+    }
+
+    SortedMap<String, List<Tag>> tags() {
+        return tags;
+    }
+
+    private List<Plan> plans(RunInstancesRequest request, Subnet unlessAsked) {
+        boolean top =
+                request.subnetId() != null
+                        || !request.securityGroupIds().isEmpty()
+                        || !request.securityGroups().isEmpty()
+                        || request.privateIpAddress() != null;
+        if (request.networkInterfaces().isEmpty()) {
+            InstanceNetworkInterfaceSpecification only =
+                    InstanceNetworkInterfaceSpecification.builder()
+                            .deviceIndex(0)
+                            .subnetId(request.subnetId())
+                            .groups(groupIds(request))
+                            .privateIpAddress(request.privateIpAddress())
+                            .build();
+            return List.of(plan(only, unlessAsked));
+        }
+        if (top) {
+            throw Ec2Errors.wrong(
+                    "InvalidParameterCombination",
+                    "Network interfaces and an instance-level subnet, security groups or private"
+                            + " address may not be specified on the same request");
+        }
+        return request.networkInterfaces().stream().map(one -> plan(one, unlessAsked)).toList();
+    }
+
+    private List<String> groupIds(RunInstancesRequest request) {
+        List<String> ids = new ArrayList<>(request.securityGroupIds());
+        request.securityGroups()
+                .forEach(name -> ids.add(networks.requireGroupName(name).groupId()));
+        return ids;
+    }
+
+    private Plan plan(InstanceNetworkInterfaceSpecification asked, Subnet unlessAsked) {
+        if (asked.networkInterfaceId() != null) {
+            // Only instances make interfaces here, so that there is none to attach
+            throw missing(asked.networkInterfaceId());
+        }
+        if (asked.deviceIndex() == null) {
+            throw Ec2Errors.wrong(
+                    "InvalidParameterValue", "Each network interface requires a device index.");
+        }
+        Subnet subnet =
+                asked.subnetId() == null ? unlessAsked : networks.requireSubnet(asked.subnetId());
+        List<SecurityGroup> groups = new ArrayList<>();
+        for (String id : asked.groups()) {
+            SecurityGroup group = networks.requireGroup(id);
+            if (!group.vpcId().equals(subnet.vpcId())) {
+                throw Ec2Errors.wrong(
+                        "InvalidParameter",
+                        "Security group "
+                                + id
+                                + " and subnet "
+                                + subnet.subnetId()
+                                + " belong to different networks.");
+            }
+            groups.add(group);
+        }
+        if (groups.isEmpty()) {
+            groups.add(networks.requireGroup(networks.defaultGroup(subnet.vpcId())));
+        }
+        return new Plan(
+                asked,
+                subnet,
+                groups,
+                addresses(asked),
+                Objects.requireNonNullElse(asked.secondaryPrivateIpAddressCount(), 0));
+    }
+
+    /** The primary one first. */
+    private static List<String> addresses(InstanceNetworkInterfaceSpecification asked) {
+        List<String> addresses = new ArrayList<>();
+        addIfGiven(addresses, asked.privateIpAddress());
+        asked.privateIpAddresses().stream()
+                .filter(it -> Boolean.TRUE.equals(it.primary()))
+                .map(PrivateIpAddressSpecification::privateIpAddress)
+                .forEach(address -> addIfGiven(addresses, address));
+        asked.privateIpAddresses().stream()
+                .filter(it -> !Boolean.TRUE.equals(it.primary()))
+                .map(PrivateIpAddressSpecification::privateIpAddress)
+                .forEach(address -> addIfGiven(addresses, address));
+        return addresses.stream().distinct().toList();
+    }
+
+    private static void addIfGiven(List<String> addresses, @Nullable String address) {
+        if (address != null) {
+            addresses.add(address);
+        }
+    }
+
+    private InstanceNetworkInterface create(Plan plan) {
+        List<String> addresses = new ArrayList<>(plan.addresses());
+        addresses.forEach(address -> networks.take(plan.subnet(), address));
+        int wanted = Math.max(1, addresses.size()) + plan.more();
+        while (addresses.size() < wanted) {
+            addresses.add(networks.take(plan.subnet()));
+        }
+        boolean goes = Objects.requireNonNullElse(plan.asked().deleteOnTermination(), Boolean.TRUE);
+        return InstanceNetworkInterface.builder()
+                .networkInterfaceId(networks.newId("eni"))
+                .subnetId(plan.subnet().subnetId())
+                .vpcId(plan.subnet().vpcId())
+                .ownerId(core.account())
+                .status("in-use")
+                .interfaceType("interface")
+                .sourceDestCheck(true)
+                .description(Objects.requireNonNullElse(plan.asked().description(), ""))
+                .groups(plan.groups().stream().map(SimulatedInterfaces::identifier).toList())
+                .privateIpAddress(addresses.getFirst())
+                .privateIpAddresses(
+                        addresses.stream()
+                                .map(address ->
+                                        InstancePrivateIpAddress.builder()
+                                                .privateIpAddress(address)
+                                                .primary(address.equals(addresses.getFirst()))
+                                                .build())
+                                .toList())
+                .attachment(attached ->
+                        attached.attachmentId(networks.newId("eni-attach"))
+                                .deviceIndex(plan.asked().deviceIndex())
+                                .networkCardIndex(0)
+                                .status("attached")
+                                .attachTime(core.timeline().instant())
+                                .deleteOnTermination(goes))
+                .build();
+    }
+
+    private static RuntimeException missing(String id) {
+        return Ec2Errors.wrong(
+                "InvalidNetworkInterfaceID.NotFound",
+                "The networkInterface ID '" + id + "' does not exist");
+    }
+
+    private static GroupIdentifier identifier(SecurityGroup group) {
+        return GroupIdentifier.builder()
+                .groupId(group.groupId())
+                .groupName(group.groupName())
+                .build();
+    }
+}

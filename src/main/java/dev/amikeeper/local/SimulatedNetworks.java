@@ -1,0 +1,419 @@
+package dev.amikeeper.local;
+
+import org.jspecify.annotations.Nullable;
+
+import software.amazon.awssdk.services.ec2.model.DescribeKeyPairsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeKeyPairsResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeSecurityGroupsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeSecurityGroupsResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeSubnetsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeSubnetsResponse;
+import software.amazon.awssdk.services.ec2.model.KeyPairInfo;
+import software.amazon.awssdk.services.ec2.model.SecurityGroup;
+import software.amazon.awssdk.services.ec2.model.Subnet;
+
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * What instances of one Region are launched into: VPCs, subnets, security groups, key pairs. There
+ * is a default VPC with a default subnet in each of three zones and a default group.
+ *
+ * @see <a href="https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html">Default VPCs</a>
+ */
+public final class SimulatedNetworks {
+    /** A subnet is a /20; its first four addresses and its last are AWS's own. */
+    private static final int ADDRESSES = 4096;
+
+    private static final int FIRST_FREE = 4;
+    private static final int SUBNETS_IN_VPC = 16;
+    private static final List<String> ZONES = List.of("a", "b", "c");
+
+    private static final Listing<Subnet> SUBNETS =
+            new Listing<>(
+                    Subnet::subnetId,
+                    Subnet::tags,
+                    Map.of(
+                            "subnet-id", it -> Stream.of(it.subnetId()),
+                            "vpc-id", it -> Stream.of(it.vpcId()),
+                            "availability-zone", it -> Stream.of(it.availabilityZone()),
+                            "default-for-az", it -> Stream.of("" + it.defaultForAz()),
+                            "cidr-block", it -> Stream.of(it.cidrBlock()),
+                            "state", it -> Stream.of(it.stateAsString())));
+
+    private static final Listing<SecurityGroup> GROUPS =
+            new Listing<>(
+                    SecurityGroup::groupId,
+                    SecurityGroup::tags,
+                    Map.of(
+                            "group-id", it -> Stream.of(it.groupId()),
+                            "group-name", it -> Stream.of(it.groupName()),
+                            "vpc-id", it -> Stream.of(it.vpcId()),
+                            "description", it -> Stream.of(it.description())));
+
+    private static final Listing<KeyPairInfo> KEYS =
+            new Listing<>(
+                    KeyPairInfo::keyName,
+                    KeyPairInfo::tags,
+                    Map.of(
+                            "key-name", it -> Stream.of(it.keyName()),
+                            "key-pair-id", it -> Stream.of(it.keyPairId())));
+
+    private final String region;
+    private final CloudCore core;
+    private final Calls calls;
+    private final Ids ids;
+    private final Map<String, Integer> subnetsByVpc = new HashMap<>();
+    private final SortedMap<String, Subnet> subnets = new TreeMap<>();
+    private final Map<String, BitSet> taken = new HashMap<>();
+    private final SortedMap<String, SecurityGroup> groups = new TreeMap<>();
+    private final SortedMap<String, KeyPairInfo> keys = new TreeMap<>();
+    private final String defaultVpc;
+
+    SimulatedNetworks(String region, CloudCore core, Calls calls) {
+        this.region = region;
+        this.core = core;
+        this.calls = calls;
+        // Ids of their own: the networks are there before the history begins, and are no part of it
+        ids = new Ids(region.hashCode());
+        defaultVpc = newVpc();
+        ZONES.forEach(zone -> newSubnet(defaultVpc, region + zone, Map.of(), true));
+    }
+
+    /** The VPC that every Region begins with. */
+    public String defaultVpc() {
+        return defaultVpc;
+    }
+
+    /** The default subnet of a zone, as {@code us-east-1a}. */
+    public String defaultSubnet(String zone) {
+        return calls.alone(() -> findDefault(zone).subnetId());
+    }
+
+    /** The group of a VPC that is named {@code default}. */
+    public String defaultGroup(String vpc) {
+        return calls.alone(() ->
+                groups.values().stream()
+                        .filter(it -> it.vpcId().equals(vpc) && it.groupName().equals("default"))
+                        .findFirst()
+                        .orElseThrow(() -> Ec2Errors.invalidValue("No VPC " + vpc))
+                        .groupId());
+    }
+
+    /** Another VPC, with a default group. */
+    public String addVpc() {
+        return calls.alone(this::newVpc);
+    }
+
+    /** A subnet of a VPC in a zone, as {@code us-east-1a}. */
+    public String addSubnet(String vpc, String zone, Map<String, String> tags) {
+        return calls.alone(() -> newSubnet(vpc, zone, tags, false).subnetId());
+    }
+
+    /** From now on the subnet does not exist; instances in it run on. */
+    public void removeSubnet(String id) {
+        calls.alone(() -> subnets.remove(requireSubnet(id).subnetId()));
+    }
+
+    /** A security group of a VPC. */
+    public String addGroup(String vpc, String name, Map<String, String> tags) {
+        return calls.alone(() -> newGroup(vpc, name, tags));
+    }
+
+    /** From now on the group does not exist. */
+    public void removeGroup(String id) {
+        calls.alone(() -> groups.remove(requireGroup(id).groupId()));
+    }
+
+    /** A key pair, if there is none of this name yet. */
+    public void addKeyPair(String name) {
+        calls.alone(() ->
+                keys.computeIfAbsent(
+                        name,
+                        _ ->
+                                KeyPairInfo.builder()
+                                        .keyPairId(ids.next("key"))
+                                        .keyName(name)
+                                        .keyType("ed25519")
+                                        .createTime(core.timeline().instant())
+                                        .build()));
+    }
+
+    /** From now on the key pair does not exist. */
+    public void removeKeyPair(String name) {
+        calls.alone(() -> {
+            requireKey(name);
+            return keys.remove(name);
+        });
+    }
+
+    DescribeSubnetsResponse describe(DescribeSubnetsRequest request) {
+        request.subnetIds().forEach(this::requireSubnet);
+        Stream<Subnet> wanted =
+                subnets.values().stream()
+                        .filter(it -> isAmong(request.subnetIds(), it.subnetId()))
+                        .map(this::withFreeAddresses);
+        Listing.Page<Subnet> page =
+                SUBNETS.page(
+                        SUBNETS.filter(wanted, request.filters()),
+                        request.maxResults(),
+                        request.nextToken());
+        return DescribeSubnetsResponse.builder()
+                .subnets(page.items())
+                .nextToken(page.nextToken())
+                .build();
+    }
+
+    /** Names are those of the groups of the default VPC. */
+    DescribeSecurityGroupsResponse describe(DescribeSecurityGroupsRequest request) {
+        request.groupIds().forEach(this::requireGroup);
+        request.groupNames().forEach(this::requireGroupName);
+        Stream<SecurityGroup> wanted =
+                groups.values().stream()
+                        .filter(it -> isAmong(request.groupIds(), it.groupId()))
+                        .filter(it ->
+                                request.groupNames().isEmpty()
+                                        || (it.vpcId().equals(defaultVpc)
+                                                && request.groupNames().contains(it.groupName())));
+        Listing.Page<SecurityGroup> page =
+                GROUPS.page(
+                        GROUPS.filter(wanted, request.filters()),
+                        request.maxResults(),
+                        request.nextToken());
+        return DescribeSecurityGroupsResponse.builder()
+                .securityGroups(page.items())
+                .nextToken(page.nextToken())
+                .build();
+    }
+
+    DescribeKeyPairsResponse describe(DescribeKeyPairsRequest request) {
+        request.keyNames().forEach(this::requireKey);
+        for (String id : request.keyPairIds()) {
+            if (keys.values().stream().noneMatch(it -> it.keyPairId().equals(id))) {
+                throw noKey(id);
+            }
+        }
+        Stream<KeyPairInfo> wanted =
+                keys.values().stream()
+                        .filter(it -> isAmong(request.keyNames(), it.keyName()))
+                        .filter(it -> isAmong(request.keyPairIds(), it.keyPairId()));
+        return DescribeKeyPairsResponse.builder()
+                .keyPairs(KEYS.filter(wanted, request.filters()).toList())
+                .build();
+    }
+
+    Subnet requireSubnet(String id) {
+        Subnet subnet = subnets.get(id);
+        if (subnet == null) {
+            throw Ec2Errors.wrong(
+                    "InvalidSubnetID.NotFound", "The subnet ID '" + id + "' does not exist");
+        }
+        return subnet;
+    }
+
+    SecurityGroup requireGroup(String id) {
+        SecurityGroup group = groups.get(id);
+        if (group == null) {
+            throw noGroup(id);
+        }
+        return group;
+    }
+
+    /** The group of this name in the default VPC. */
+    SecurityGroup requireGroupName(String name) {
+        return groups.values().stream()
+                .filter(it -> it.vpcId().equals(defaultVpc) && it.groupName().equals(name))
+                .findFirst()
+                .orElseThrow(() -> noGroup(name));
+    }
+
+    void requireKey(String name) {
+        if (!keys.containsKey(name)) {
+            throw noKey(name);
+        }
+    }
+
+    /** The default subnet of this zone, of the first one if it is none. */
+    Subnet subnetFor(@Nullable String zone) {
+        return findDefault(zone == null ? region + ZONES.getFirst() : zone);
+    }
+
+    /** A subnet of the default VPC that has an address left. */
+    Subnet anySubnet() {
+        return subnets.values().stream()
+                .filter(it -> it.vpcId().equals(defaultVpc))
+                .filter(it -> it.availabilityZone().equals(region + ZONES.getFirst()))
+                .filter(it -> free(it.subnetId()) > 0)
+                .findFirst()
+                .orElseGet(() -> newSubnet(defaultVpc, region + ZONES.getFirst(), Map.of(), false));
+    }
+
+    /** Refuses an address that is not of this subnet, or that somebody has. */
+    void checkAddress(Subnet subnet, String address) {
+        int index = indexIn(subnet, address);
+        if (index < FIRST_FREE || index >= ADDRESSES - 1) {
+            throw Ec2Errors.invalidValue(
+                    "Address " + address + " does not fall within the subnet's address range");
+        }
+        if (bits(subnet.subnetId()).get(index)) {
+            throw Ec2Errors.wrong("InvalidIPAddress.InUse", "Address " + address + " is in use.");
+        }
+    }
+
+    void checkRoom(Subnet subnet, int addresses) {
+        if (free(subnet.subnetId()) < addresses) {
+            throw Ec2Errors.wrong(
+                    "InsufficientFreeAddressesInSubnet",
+                    "There are not enough free addresses in subnet '" + subnet.subnetId() + "'");
+        }
+    }
+
+    /** Takes the lowest free address of a subnet. */
+    String take(Subnet subnet) {
+        int index = bits(subnet.subnetId()).nextClearBit(FIRST_FREE);
+        bits(subnet.subnetId()).set(index);
+        return address(subnet, index);
+    }
+
+    /** Takes this address of a subnet. */
+    void take(Subnet subnet, String address) {
+        bits(subnet.subnetId()).set(indexIn(subnet, address));
+    }
+
+    void release(String subnetId, String address) {
+        Subnet subnet = subnets.get(subnetId);
+        if (subnet != null) {
+            bits(subnetId).clear(indexIn(subnet, address));
+        }
+    }
+
+    /** An id of something of the network, as {@code eni-0abcdef1234567890}. */
+    String newId(String kind) {
+        return ids.next(kind);
+    }
+
+    private String newVpc() {
+        String vpc = ids.next("vpc");
+        subnetsByVpc.put(vpc, 0);
+        newGroup(vpc, "default", Map.of());
+        return vpc;
+    }
+
+    private String newGroup(String vpc, String name, Map<String, String> tags) {
+        requireVpc(vpc);
+        String id = ids.next("sg");
+        groups.put(
+                id,
+                SecurityGroup.builder()
+                        .groupId(id)
+                        .groupName(name)
+                        .description(name + " VPC security group")
+                        .vpcId(vpc)
+                        .ownerId(core.account())
+                        .tags(TagRules.list(tags))
+                        .build());
+        return id;
+    }
+
+    private Subnet newSubnet(String vpc, String zone, Map<String, String> tags, boolean isDefault) {
+        int number = requireVpc(vpc);
+        if (number >= SUBNETS_IN_VPC) {
+            throw Ec2Errors.wrong("SubnetLimitExceeded", "The VPC " + vpc + " is full");
+        }
+        subnetsByVpc.put(vpc, number + 1);
+        String id = ids.next("subnet");
+        String prefix = vpc.equals(defaultVpc) ? "172.31." : "10.0.";
+        Subnet subnet =
+                Subnet.builder()
+                        .subnetId(id)
+                        .vpcId(vpc)
+                        .availabilityZone(zone)
+                        .cidrBlock(prefix + number * (ADDRESSES / 256) + ".0/20")
+                        .state("available")
+                        .ownerId(core.account())
+                        .defaultForAz(isDefault)
+                        .mapPublicIpOnLaunch(isDefault)
+                        .tags(TagRules.list(tags))
+                        .build();
+        subnets.put(id, subnet);
+        return subnet;
+    }
+
+    private int requireVpc(String vpc) {
+        Integer number = subnetsByVpc.get(vpc);
+        if (number == null) {
+            throw Ec2Errors.wrong(
+                    "InvalidVpcID.NotFound", "The vpc ID '" + vpc + "' does not exist");
+        }
+        return number;
+    }
+
+    private Subnet findDefault(String zone) {
+        return subnets.values().stream()
+                .filter(it -> it.defaultForAz() && it.availabilityZone().equals(zone))
+                .findFirst()
+                .orElseThrow(() ->
+                        Ec2Errors.wrong(
+                                "MissingInput", "No default subnet for zone: '" + zone + "'."));
+    }
+
+    private Subnet withFreeAddresses(Subnet subnet) {
+        return subnet.toBuilder().availableIpAddressCount(free(subnet.subnetId())).build();
+    }
+
+    private int free(String subnet) {
+        return ADDRESSES - FIRST_FREE - 1 - bits(subnet).cardinality();
+    }
+
+    private BitSet bits(String subnet) {
+        return taken.computeIfAbsent(subnet, _ -> new BitSet(ADDRESSES));
+    }
+
+    private static String address(Subnet subnet, int index) {
+        int start = toNumber(base(subnet)) + index;
+        return "%d.%d.%d.%d"
+                .formatted(start >>> 24, (start >>> 16) & 255, (start >>> 8) & 255, start & 255);
+    }
+
+    private static int indexIn(Subnet subnet, String address) {
+        return toNumber(address) - toNumber(base(subnet));
+    }
+
+    private static String base(Subnet subnet) {
+        return subnet.cidrBlock().substring(0, subnet.cidrBlock().indexOf('/'));
+    }
+
+    private static int toNumber(String address) {
+        String[] parts = address.split("\\.", -1);
+        if (parts.length != 4) {
+            throw Ec2Errors.invalidValue("Invalid IPv4 address: " + address);
+        }
+        int number = 0;
+        for (String part : parts) {
+            if (!part.matches("\\d{1,3}") || Integer.parseInt(part) > 255) {
+                throw Ec2Errors.invalidValue("Invalid IPv4 address: " + address);
+            }
+            number = (number << 8) | Integer.parseInt(part);
+        }
+        return number;
+    }
+
+    private static RuntimeException noGroup(String id) {
+        return Ec2Errors.wrong(
+                "InvalidGroup.NotFound", "The security group '" + id + "' does not exist");
+    }
+
+    private static RuntimeException noKey(String name) {
+        return Ec2Errors.wrong(
+                "InvalidKeyPair.NotFound", "The key pair '" + name + "' does not exist");
+    }
+
+    private static boolean isAmong(List<String> wanted, String it) {
+        return wanted.isEmpty() || wanted.contains(it);
+    }
+}
