@@ -441,8 +441,7 @@ public final class DynamoDbCatalog implements Catalog {
             writes.add(delete(underWay(after)));
         }
         // Unless it was this very step, whose answer was lost.
-        return transact(writes).isEmpty()
-                || restore(after.id()).filter(after::equals).isPresent();
+        return transact(writes).isEmpty() || restore(after.id()).filter(after::equals).isPresent();
     }
 
     private Map<String, AttributeValue> underWay(Restore restore) {

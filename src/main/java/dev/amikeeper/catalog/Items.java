@@ -83,7 +83,10 @@ final class Items {
     }
 
     private static Map<String, String> map(Map<String, AttributeValue> item, String name) {
-        return Optional.ofNullable(item.get(name)).map(AttributeValue::m).orElse(Map.of()).entrySet()
+        return Optional.ofNullable(item.get(name))
+                .map(AttributeValue::m)
+                .orElse(Map.of())
+                .entrySet()
                 .stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, text -> text.getValue().s()));
     }

@@ -53,8 +53,8 @@ public final class Commands {
                         .findFirst();
         if (invocation.isEmpty()) {
             try {
-                client.sendCommand(command ->
-                        command.documentName(document).instanceIds(instance.value()));
+                client.sendCommand(
+                        command -> command.documentName(document).instanceIds(instance.value()));
             } catch (InvalidInstanceIdException agentIsNotThereYet) {
                 log.info("{} {}: {}", region, instance, Fault.text(agentIsNotThereYet));
             }

@@ -121,7 +121,16 @@ public enum Fault {
     boolean meetsEveryCall() {
         return switch (this) {
             case THROTTLED, NO_ROOM, DENIED, NO_SUCH_CALL, SERVER_ERROR, UNREACHABLE -> true;
-            case NO_CAPACITY, TOKEN_TAKEN, BUSY, NAME_TAKEN, NOT_FOUND, GONE, WRONG_STATE, IN_USE, OTHER -> false;
+            case NO_CAPACITY,
+                    TOKEN_TAKEN,
+                    BUSY,
+                    NAME_TAKEN,
+                    NOT_FOUND,
+                    GONE,
+                    WRONG_STATE,
+                    IN_USE,
+                    OTHER ->
+                    false;
         };
     }
 

@@ -47,10 +47,7 @@ public final class Launcher {
     private static final int PAGE = 1000;
 
     private static final List<ResourceType> LAUNCHED =
-            List.of(
-                    ResourceType.INSTANCE,
-                    ResourceType.VOLUME,
-                    ResourceType.NETWORK_INTERFACE);
+            List.of(ResourceType.INSTANCE, ResourceType.VOLUME, ResourceType.NETWORK_INTERFACE);
 
     private final Function<Region, Ec2Client> ec2;
     private final Pace pace;
@@ -73,29 +70,37 @@ public final class Launcher {
             Collection<String> keyPairs) {
         Ec2Client client = ec2.apply(region);
         Map<String, String> itsSubnets = new HashMap<>();
-        some(subnets, ids ->
-                client.describeSubnets(ask -> ask.filters(Filters.anyOf("subnet-id", ids)))
-                        .subnets()
-                        .forEach((Subnet subnet) ->
-                                itsSubnets.put(subnet.subnetId(), text(subnet.vpcId()))));
+        some(
+                subnets,
+                ids ->
+                        client.describeSubnets(ask -> ask.filters(Filters.anyOf("subnet-id", ids)))
+                                .subnets()
+                                .forEach((Subnet subnet) ->
+                                        itsSubnets.put(subnet.subnetId(), text(subnet.vpcId()))));
         Map<String, String> itsGroups = new HashMap<>();
-        some(groups, ids ->
-                client.describeSecurityGroups(ask -> ask.filters(Filters.anyOf("group-id", ids)))
-                        .securityGroups()
-                        .forEach((SecurityGroup group) ->
-                                itsGroups.put(group.groupId(), text(group.vpcId()))));
+        some(
+                groups,
+                ids ->
+                        client.describeSecurityGroups(
+                                        ask -> ask.filters(Filters.anyOf("group-id", ids)))
+                                .securityGroups()
+                                .forEach((SecurityGroup group) ->
+                                        itsGroups.put(group.groupId(), text(group.vpcId()))));
         List<String> itsKeys = new ArrayList<>();
-        some(keyPairs, names ->
-                client.describeKeyPairs(ask -> ask.filters(Filters.anyOf("key-name", names)))
-                        .keyPairs()
-                        .stream()
-                        .map(KeyPairInfo::keyName)
-                        .forEach(itsKeys::add));
+        some(
+                keyPairs,
+                names ->
+                        client
+                                .describeKeyPairs(
+                                        ask -> ask.filters(Filters.anyOf("key-name", names)))
+                                .keyPairs()
+                                .stream()
+                                .map(KeyPairInfo::keyName)
+                                .forEach(itsKeys::add));
         return new Networks(itsSubnets, itsGroups, Set.copyOf(itsKeys));
     }
 
-    private static void some(
-            Collection<String> ids, Consumer<List<String>> ask) {
+    private static void some(Collection<String> ids, Consumer<List<String>> ask) {
         List<String> all = ids.stream().filter(id -> !id.isEmpty()).distinct().sorted().toList();
         for (int from = 0; from < all.size(); from += VALUES_A_FILTER) {
             ask.accept(all.subList(from, Math.min(all.size(), from + VALUES_A_FILTER)));
@@ -203,8 +208,7 @@ public final class Launcher {
                 .build();
     }
 
-    private static List<TagSpecification> on(
-            List<ResourceType> types, Map<String, String> tags) {
+    private static List<TagSpecification> on(List<ResourceType> types, Map<String, String> tags) {
         List<Tag> list =
                 tags.entrySet().stream()
                         .sorted(Map.Entry.comparingByKey())
@@ -267,11 +271,9 @@ public final class Launcher {
         ec2.apply(region)
                 .describeInstanceStatusPaginator(ask ->
                         ask.maxResults(PAGE)
-                                .filters(
-                                        Filters.anyOf("instance-state-name", List.of("running"))))
+                                .filters(Filters.anyOf("instance-state-name", List.of("running"))))
                 .instanceStatuses()
-                .forEach(status ->
-                        health.put(new InstanceId(status.instanceId()), health(status)));
+                .forEach(status -> health.put(new InstanceId(status.instanceId()), health(status)));
         health.keySet().retainAll(ids);
         return health;
     }
@@ -279,10 +281,8 @@ public final class Launcher {
     private static Server.Health health(InstanceStatus status) {
         List<SummaryStatus> checks =
                 Stream.of(
-                                Optional.ofNullable(status.systemStatus())
-                                        .map(s -> s.status()),
-                                Optional.ofNullable(status.instanceStatus())
-                                        .map(s -> s.status()),
+                                Optional.ofNullable(status.systemStatus()).map(s -> s.status()),
+                                Optional.ofNullable(status.instanceStatus()).map(s -> s.status()),
                                 Optional.ofNullable(status.attachedEbsStatus())
                                         .map(s -> s.status()))
                         .flatMap(Optional::stream)
@@ -352,8 +352,8 @@ public final class Launcher {
     public Optional<Replacement> replacement(Region region, InstanceId instance, String restore) {
         return ec2
                 .apply(region)
-                .describeReplaceRootVolumeTasksPaginator(ask ->
-                        ask.filters(Filters.anyOf("instance-id", List.of(instance.value()))))
+                .describeReplaceRootVolumeTasksPaginator(
+                        ask -> ask.filters(Filters.anyOf("instance-id", List.of(instance.value()))))
                 .replaceRootVolumeTasks()
                 .stream()
                 .filter(task ->

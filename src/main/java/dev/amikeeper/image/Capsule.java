@@ -140,10 +140,7 @@ public record Capsule(
                         fields,
                         "eni" + one.index(),
                         String.join(
-                                "/",
-                                one.subnet(),
-                                String.join("+", one.groups()),
-                                one.address())));
+                                "/", one.subnet(), String.join("+", one.groups()), one.address())));
         return fields;
     }
 

@@ -109,9 +109,7 @@ public record Restore(
                 as,
                 1,
                 State.REQUESTED,
-                kind == Kind.REPLACE_ROOT
-                        ? Optional.of(image.name().instance())
-                        : Optional.empty(),
+                kind == Kind.REPLACE_ROOT ? Optional.of(image.name().instance()) : Optional.empty(),
                 command,
                 now,
                 now,
@@ -135,9 +133,7 @@ public record Restore(
 
     /** From the request to the last check; empty if it has not passed. */
     public Optional<Duration> took() {
-        return hasPassed()
-                ? ended.map(end -> Duration.between(asked, end))
-                : Optional.empty();
+        return hasPassed() ? ended.map(end -> Duration.between(asked, end)) : Optional.empty();
     }
 
     /** The client token of this attempt: EC2 takes 64 ASCII characters. */
@@ -190,8 +186,7 @@ public record Restore(
                 now,
                 draft -> {
                     draft.ended = Optional.of(now);
-                    draft.reached =
-                            command.isPresent() ? Level.COMMAND : Level.STATUS_CHECKS;
+                    draft.reached = command.isPresent() ? Level.COMMAND : Level.STATUS_CHECKS;
                 });
     }
 
@@ -208,8 +203,7 @@ public record Restore(
 
     /** Nothing is left of a drill but this record. */
     public Restore cleared(Instant now) {
-        return next(
-                note.isEmpty() ? State.PASSED : State.FAILED, now, draft -> draft.note = note);
+        return next(note.isEmpty() ? State.PASSED : State.FAILED, now, draft -> draft.note = note);
     }
 
     /** Once more: what an earlier attempt launched is gone or has failed. */

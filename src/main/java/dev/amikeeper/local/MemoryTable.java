@@ -109,6 +109,7 @@ final class MemoryTable {
                 }
                 yield bytes;
             }
+            case M -> 3 + value.m().size() + bytes(value.m());
             default -> throw new UnsupportedOperationException("a value of " + value.type());
         };
     }

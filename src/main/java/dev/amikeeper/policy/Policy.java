@@ -82,10 +82,7 @@ public record Policy(
      * @param userData what is recorded of the instance's user data
      */
     public record Imaging(
-            boolean reboot,
-            List<String> excludeDevices,
-            List<String> copyTags,
-            UserData userData) {
+            boolean reboot, List<String> excludeDevices, List<String> copyTags, UserData userData) {
         public Imaging {
             excludeDevices = List.copyOf(excludeDevices);
             copyTags = List.copyOf(copyTags);

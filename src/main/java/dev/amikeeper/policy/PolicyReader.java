@@ -86,8 +86,7 @@ final class PolicyReader {
                 select,
                 schedule(when, zone),
                 on(fields),
-                imaging(
-                        fields.below("image", "reboot", "excludeDevices", "copyTags", "userData")),
+                imaging(fields.below("image", "reboot", "excludeDevices", "copyTags", "userData")),
                 fields.find("keep").map(keep -> keep(keep, zone)),
                 replicate(fields, select.regions(), zone),
                 share(fields),
@@ -314,8 +313,7 @@ final class PolicyReader {
         int instances = fields.read("instances", Values::positive).orElse(1);
         Optional<String> type = fields.read("type", Values::instanceType);
         Optional<String> command = fields.find("checks").flatMap(PolicyReader::command);
-        Duration timeout =
-                fields.read("timeout", Values::duration).orElse(Duration.ofMinutes(30));
+        Duration timeout = fields.read("timeout", Values::duration).orElse(Duration.ofMinutes(30));
         Optional<Integer> budget = fields.read("budget", Values::positive);
         if (every.isEmpty() || region.isEmpty() || subnet.isEmpty() || groups.isEmpty()) {
             return Optional.empty();

@@ -3,9 +3,11 @@ package dev.amikeeper.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.Given;
+import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.replication.SliceReport;
 
@@ -13,8 +15,10 @@ import org.junit.jupiter.api.Test;
 
 import software.amazon.awssdk.services.ec2.model.Tag;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 final class CreateImageHandlerTest {
     private static final String SLOT = "2026-03-01T02:00:00Z";
@@ -39,11 +43,12 @@ final class CreateImageHandlerTest {
                         id,
                         "amikeeper:slot",
                         SLOT);
-        assertThat(tags(image.image().tags())).isEqualTo(tags);
+        assertThat(withoutCapsule(image)).isEqualTo(tags);
         assertThat(given.cloud.snapshots(Given.EAST))
                 .singleElement()
-                .satisfies(
-                        snapshot -> assertThat(tags(snapshot.snapshot().tags())).isEqualTo(tags));
+                .satisfies(snapshot ->
+                        assertThat(tags(snapshot.snapshot().tags()))
+                                .isEqualTo(tags(image.image().tags())));
         assertThat(given.cloud.calls()).doesNotContainKey("CreateTags");
     }
 
@@ -290,6 +295,96 @@ final class CreateImageHandlerTest {
 
     private static Map<String, Object> kick(String body) {
         return Map.of("Records", List.of(Map.of("messageId", "m-1", "body", body)));
+    }
+
+    @Test
+    void recordsWithImageAndCopyWhatTheServerNeedsBesidesIt() {
+        Given given = Given.nightly("image: {userData: keep}\nreplicate: {us-west-2: {}}");
+        String id =
+                given.cloud.launch(
+                        Given.EAST,
+                        Map.of("Name", "web-1", "backup", "gold"),
+                        List.of(8),
+                        run ->
+                                run.instanceType("m5.large")
+                                        .keyName("ops")
+                                        .userData("IyEvYmluL3No")
+                                        .ebsOptimized(true)
+                                        .metadataOptions(options ->
+                                                options.httpTokens("required")
+                                                        .httpPutResponseHopLimit(2)));
+
+        given.playUntil(LATER);
+
+        Capsule capsule = image(given, id, Given.EAST).capsule().orElseThrow();
+        assertThat(capsule.type()).isEqualTo("m5.large");
+        assertThat(capsule.keyPair()).contains("ops");
+        assertThat(capsule.ebsOptimized()).isTrue();
+        assertThat(capsule.subnet()).startsWith("subnet-");
+        assertThat(capsule.groups()).singleElement().asString().startsWith("sg-");
+        assertThat(capsule.metadata())
+                .contains(new Capsule.Metadata("required", "enabled", 2, "disabled"));
+        assertThat(capsule.userData()).contains("IyEvYmluL3No");
+        // printf '#!/bin/sh' | sha256sum
+        assertThat(capsule.userDataHash())
+                .contains("3af71adb278ad4af33c144b78fa1ae708da03b773d98324ae991a7daedb53ca2");
+        assertThat(capsule.tags()).containsEntry("Name", "web-1");
+        assertThat(image(given, id, Given.WEST).capsule()).contains(capsule);
+        for (String region : List.of(Given.EAST, Given.WEST)) {
+            Capsule onTheImage =
+                    Capsule.ofTags(tags(given.images(region).getFirst().image().tags()))
+                            .orElseThrow();
+            assertThat(onTheImage.withUserData(Optional.empty(), Optional.empty()))
+                    .usingRecursiveComparison()
+                    .ignoringFields("tags")
+                    .isEqualTo(capsule.withUserData(Optional.empty(), Optional.empty()));
+            assertThat(onTheImage.userDataHash()).isEqualTo(capsule.userDataHash());
+            assertThat(onTheImage.userData()).isEmpty();
+        }
+    }
+
+    @Test
+    void recordsNoUserDataUnlessThePolicySaysSo() {
+        Given given = Given.nightly("");
+        String id =
+                given.cloud.launch(
+                        Given.EAST,
+                        Map.of("backup", "gold"),
+                        List.of(8),
+                        run -> run.userData("IyEvYmluL3No"));
+
+        given.playUntil(LATER);
+
+        Capsule capsule = image(given, id, Given.EAST).capsule().orElseThrow();
+        assertThat(capsule.userData()).isEmpty();
+        assertThat(capsule.userDataHash()).isPresent();
+    }
+
+    @Test
+    void imagesAnInstanceWhoseUserDataCannotBeRead() {
+        Given given = Given.nightly("");
+        String id = given.instance("web-1");
+        given.cloud.faults().calls("DescribeInstanceAttribute").times(100).deny();
+
+        given.playUntil(LATER);
+
+        Capsule capsule = image(given, id, Given.EAST).capsule().orElseThrow();
+        assertThat(capsule.userDataHash()).isEmpty();
+        assertThat(capsule.type()).isNotEmpty();
+    }
+
+    private static Image image(Given given, String instance, String region) {
+        return given.catalog().ofInstance(new InstanceId(instance)).stream()
+                .filter(image -> image.region().name().equals(region))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Map<String, String> withoutCapsule(LocalImage image) {
+        Map<String, String> tags = new HashMap<>(tags(image.image().tags()));
+        assertThat(Capsule.ofTags(tags)).isPresent();
+        tags.keySet().removeIf(key -> key.startsWith("amikeeper:capsule"));
+        return tags;
     }
 
     private static Map<String, String> tags(List<Tag> tags) {

@@ -53,7 +53,8 @@ final class CapsuleTest {
 
     @Test
     void keepsToTheLimitsOfTags() {
-        List<Capsule.Interface> many = IntStream.range(1, 15).mapToObj(CapsuleTest::second).toList();
+        List<Capsule.Interface> many =
+                IntStream.range(1, 15).mapToObj(CapsuleTest::second).toList();
 
         Map<String, String> tags = full(many).toTags();
 

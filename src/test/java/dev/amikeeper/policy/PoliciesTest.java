@@ -73,7 +73,8 @@ final class PoliciesTest {
                                 List.of(HOME)));
         assertThat(gold.on())
                 .containsExactlyInAnyOrder(Trigger.STOPPED, Trigger.TAGGED, Trigger.REQUESTED);
-        assertThat(gold.image()).isEqualTo(new Imaging(false, List.of("/dev/sdx"), List.of("*"), UserData.HASH));
+        assertThat(gold.image())
+                .isEqualTo(new Imaging(false, List.of("/dev/sdx"), List.of("*"), UserData.HASH));
         assertThat(gold.keep())
                 .contains(new Keep(3, 0, 14, 8, 12, 2, Optional.of(Duration.ofDays(2)), 2, BERLIN));
         assertThat(gold.replicate())
