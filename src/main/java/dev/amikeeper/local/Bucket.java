@@ -24,6 +24,7 @@ public record Bucket(int size, double refill) {
                     "TerminateInstances" ->
                     new Bucket(100, 5);
             case "CreateTags", "DeleteTags" -> new Bucket(100, 10);
+            case "CreateStoreImageTask", "CreateRestoreImageTask" -> new Bucket(50, 0.1);
             case "RunInstances" -> new Bucket(5, 2);
             default -> {
                 if (!action.startsWith("Describe")) {

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 
 /** How long things take in the simulated cloud and how they end. May change at any time. */
@@ -15,6 +16,8 @@ public final class CloudSettings {
     private Duration imageTime = Duration.ofMinutes(5);
     private Duration copyTime = Duration.ofMinutes(15);
     private Duration instanceTime = Duration.ofSeconds(30);
+    private Duration storeTime = Duration.ofMinutes(20);
+    private Duration commandTime = Duration.ofSeconds(20);
     private Duration reportTime = Duration.ofHours(24);
     private boolean failingReports;
     private final Duration checkTime = Duration.ofMinutes(2);
@@ -32,6 +35,10 @@ public final class CloudSettings {
     private Predicate<Launch> failingLaunches = _ -> false;
     private Predicate<Launch> failingBoots = _ -> false;
     private Predicate<Launch> impairedVolumes = _ -> false;
+    private Predicate<Launch> failingReplacements = _ -> false;
+    private Predicate<String> failingStores = _ -> false;
+    private BiPredicate<String, Launch> failingCommands = (_, _) -> false;
+    private final Set<String> missingDocuments = new HashSet<>();
     private final Set<String> profiles = new HashSet<>();
     private Duration ec2Clock = Duration.ZERO;
     private Duration eventClock = Duration.ZERO;
@@ -85,6 +92,18 @@ public final class CloudSettings {
     public CloudSettings recycleBin(Duration images, Duration snapshots) {
         imagesInBin = images;
         snapshotsInBin = snapshots;
+        return this;
+    }
+
+    /** From CreateStoreImageTask to its end; 20 minutes unless told. */
+    public CloudSettings storeTime(Duration time) {
+        storeTime = time;
+        return this;
+    }
+
+    /** From SendCommand to its end; 20 seconds unless told. */
+    public CloudSettings commandTime(Duration time) {
+        commandTime = time;
         return this;
     }
 
@@ -145,6 +164,32 @@ public final class CloudSettings {
     /** The launched instances that cannot reach their volumes: attached EBS status impaired. */
     public CloudSettings failsToReachVolumes(Predicate<Launch> launches) {
         impairedVolumes = launches;
+        return this;
+    }
+
+    /**
+     * The replacements of root volumes that fail, as launches of the new image; none unless told.
+     */
+    public CloudSettings failsToReplaceRoot(Predicate<Launch> launches) {
+        failingReplacements = launches;
+        return this;
+    }
+
+    /** The images, by id, that fail to be stored in S3; none unless told. */
+    public CloudSettings failsToStore(Predicate<String> images) {
+        failingStores = images;
+        return this;
+    }
+
+    /** The documents, by name, whose commands fail on an instance; none unless told. */
+    public CloudSettings failingCommands(BiPredicate<String, Launch> commands) {
+        failingCommands = commands;
+        return this;
+    }
+
+    /** From now on there is no such document; there is any other. */
+    public CloudSettings missingDocument(String name) {
+        missingDocuments.add(name);
         return this;
     }
 
@@ -288,6 +333,30 @@ public final class CloudSettings {
 
     boolean reachesVolumes(Launch launch) {
         return !impairedVolumes.test(launch);
+    }
+
+    boolean replacesRoot(Launch launch) {
+        return !failingReplacements.test(launch);
+    }
+
+    boolean stores(String image) {
+        return !failingStores.test(image);
+    }
+
+    boolean succeeds(String document, Launch on) {
+        return !failingCommands.test(document, on);
+    }
+
+    boolean hasDocument(String name) {
+        return !missingDocuments.contains(name);
+    }
+
+    Duration storeTime() {
+        return storeTime;
+    }
+
+    Duration commandTime() {
+        return commandTime;
     }
 
     boolean lacksCapacity(Launch launch) {

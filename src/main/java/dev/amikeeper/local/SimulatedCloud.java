@@ -3,6 +3,7 @@ package dev.amikeeper.local;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.ProductCode;
 import software.amazon.awssdk.services.ec2.model.RunInstancesRequest;
 import software.amazon.awssdk.services.ec2.model.TagSpecification;
 
@@ -47,7 +48,7 @@ public final class SimulatedCloud {
         faults = new Faults(new Ids(~seed));
         events = new EventQueue(ACCOUNT, timeline, ids, faults, settings);
         calls = new Calls(timeline, faults);
-        core = new CloudCore(ACCOUNT, timeline, ids, events, settings);
+        core = new CloudCore(ACCOUNT, timeline, ids, events, settings, new SimulatedBuckets());
     }
 
     public Instant now() {
@@ -85,7 +86,11 @@ public final class SimulatedCloud {
     /** Systems Manager in this Region, the same object each time. */
     public SimulatedSsm ssm(String region) {
         return calls.alone(() ->
-                parameters.computeIfAbsent(region, name -> new SimulatedSsm(name, core, calls)));
+                parameters.computeIfAbsent(
+                        region,
+                        name ->
+                                new SimulatedSsm(
+                                        name, core, calls, () -> region(name).instances())));
     }
 
     /** From now on another account runs so many instances of an image; 0 for none any more. */
@@ -202,6 +207,48 @@ public final class SimulatedCloud {
     /** What instances of this Region are launched into. */
     public SimulatedNetworks networks(String region) {
         return region(region).networks();
+    }
+
+    /**
+     * The AWS Marketplace product code of an image or an instance; what is made of it has it too.
+     */
+    public void productCode(String region, String id, String code) {
+        ProductCode paid =
+                ProductCode.builder().productCodeId(code).productCodeType("marketplace").build();
+        calls.alone(() -> {
+            region(region).images().change(id, it -> it.with(i -> i.productCodes(paid)));
+            region(region).instances().change(id, it -> it.with(i -> i.productCodes(paid)));
+            return paid;
+        });
+    }
+
+    /** An S3 bucket in this Region. */
+    public void addBucket(String region, String name) {
+        calls.alone(() -> {
+            core.buckets().add(name, region);
+            return name;
+        });
+    }
+
+    /** Copies an object to a bucket of any Region, as S3 would. */
+    public void copyObject(String from, String key, String to) {
+        calls.alone(() -> {
+            core.buckets().copy(from, key, to);
+            return key;
+        });
+    }
+
+    /** Deletes an object of a bucket. */
+    public void deleteObject(String bucket, String key) {
+        calls.alone(() -> {
+            core.buckets().delete(bucket, key);
+            return key;
+        });
+    }
+
+    /** The keys of a bucket's objects. */
+    public List<String> objects(String bucket) {
+        return calls.alone(() -> core.buckets().keys(bucket));
     }
 
     /** How often each action was called, in all Regions. */

@@ -19,6 +19,12 @@ import software.amazon.awssdk.services.ec2.model.CreateLaunchTemplateRequest;
 import software.amazon.awssdk.services.ec2.model.CreateLaunchTemplateResponse;
 import software.amazon.awssdk.services.ec2.model.CreateLaunchTemplateVersionRequest;
 import software.amazon.awssdk.services.ec2.model.CreateLaunchTemplateVersionResponse;
+import software.amazon.awssdk.services.ec2.model.CreateReplaceRootVolumeTaskRequest;
+import software.amazon.awssdk.services.ec2.model.CreateReplaceRootVolumeTaskResponse;
+import software.amazon.awssdk.services.ec2.model.CreateRestoreImageTaskRequest;
+import software.amazon.awssdk.services.ec2.model.CreateRestoreImageTaskResponse;
+import software.amazon.awssdk.services.ec2.model.CreateStoreImageTaskRequest;
+import software.amazon.awssdk.services.ec2.model.CreateStoreImageTaskResponse;
 import software.amazon.awssdk.services.ec2.model.CreateTagsRequest;
 import software.amazon.awssdk.services.ec2.model.CreateTagsResponse;
 import software.amazon.awssdk.services.ec2.model.DeleteFleetsRequest;
@@ -59,6 +65,8 @@ import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplatesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplatesResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeRegionsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeRegionsResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeReplaceRootVolumeTasksRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeReplaceRootVolumeTasksResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSecurityGroupsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSecurityGroupsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsRequest;
@@ -67,6 +75,8 @@ import software.amazon.awssdk.services.ec2.model.DescribeSpotFleetRequestsReques
 import software.amazon.awssdk.services.ec2.model.DescribeSpotFleetRequestsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSpotInstanceRequestsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSpotInstanceRequestsResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeStoreImageTasksRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeStoreImageTasksResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSubnetsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSubnetsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeTagsRequest;
@@ -161,6 +171,8 @@ public final class SimulatedEc2 implements Ec2Client {
     private final SimulatedVolumes volumes;
     private final SimulatedInstances instances;
     private final SimulatedLaunches launches;
+    private final SimulatedRootReplacements rootReplacements;
+    private final SimulatedStores stores;
     private final SimulatedSnapshots snapshots;
     private final SimulatedImages images;
     private final SimulatedTemplates templates;
@@ -185,6 +197,8 @@ public final class SimulatedEc2 implements Ec2Client {
         instances = new SimulatedInstances(region, core, interfaces, volumes);
         snapshots = new SimulatedSnapshots(core);
         images = new SimulatedImages(region, core, instances, snapshots, volumes);
+        rootReplacements = new SimulatedRootReplacements(core, instances, images, volumes);
+        stores = new SimulatedStores(region, core, images, snapshots);
         launches =
                 new SimulatedLaunches(
                         region, core, instances, images, networks, interfaces, volumes);
@@ -227,6 +241,38 @@ public final class SimulatedEc2 implements Ec2Client {
     @Override
     public DescribeKeyPairsResponse describeKeyPairs(DescribeKeyPairsRequest request) {
         return call("DescribeKeyPairs", request, () -> networks.describe(request));
+    }
+
+    @Override
+    public CreateReplaceRootVolumeTaskResponse createReplaceRootVolumeTask(
+            CreateReplaceRootVolumeTaskRequest request) {
+        return call("CreateReplaceRootVolumeTask", request, () -> rootReplacements.create(request));
+    }
+
+    @Override
+    public DescribeReplaceRootVolumeTasksResponse describeReplaceRootVolumeTasks(
+            DescribeReplaceRootVolumeTasksRequest request) {
+        return call(
+                "DescribeReplaceRootVolumeTasks",
+                request,
+                () -> rootReplacements.describe(request));
+    }
+
+    @Override
+    public CreateStoreImageTaskResponse createStoreImageTask(CreateStoreImageTaskRequest request) {
+        return call("CreateStoreImageTask", request, () -> stores.store(request));
+    }
+
+    @Override
+    public DescribeStoreImageTasksResponse describeStoreImageTasks(
+            DescribeStoreImageTasksRequest request) {
+        return call("DescribeStoreImageTasks", request, () -> stores.describe(request));
+    }
+
+    @Override
+    public CreateRestoreImageTaskResponse createRestoreImageTask(
+            CreateRestoreImageTaskRequest request) {
+        return call("CreateRestoreImageTask", request, () -> stores.restore(request));
     }
 
     @Override

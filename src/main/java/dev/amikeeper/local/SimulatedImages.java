@@ -1,6 +1,7 @@
 package dev.amikeeper.local;
 
 import dev.amikeeper.local.CloudSettings.Attempt;
+import dev.amikeeper.local.SimulatedBuckets.StoredImage;
 
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +90,16 @@ final class SimulatedImages {
                             field("root-device-type", Image::rootDeviceTypeAsString),
                             field("root-device-name", Image::rootDeviceName),
                             field("virtualization-type", Image::virtualizationTypeAsString),
+                            Map.entry(
+                                    "product-code",
+                                    it ->
+                                            it.image().productCodes().stream()
+                                                    .map(ProductCode::productCodeId)),
+                            Map.entry(
+                                    "product-code.type",
+                                    it ->
+                                            it.image().productCodes().stream()
+                                                    .map(ProductCode::productCodeTypeAsString)),
                             Map.entry(
                                     "block-device-mapping.snapshot-id",
                                     it -> it.snapshots().stream().map(id -> id))));
@@ -560,6 +571,43 @@ final class SimulatedImages {
         return image;
     }
 
+    Optional<LocalImage> find(String id) {
+        return Optional.ofNullable(images.get(id));
+    }
+
+    /**
+     * An image of an S3 object, pending now, with all that is stored but the tags.
+     *
+     * @param snapshotIds by device
+     */
+    String restore(
+            StoredImage stored,
+            String name,
+            Map<String, String> tags,
+            Map<String, String> snapshotIds) {
+        Image like = stored.image();
+        List<BlockDeviceMapping> mappings =
+                like.blockDeviceMappings().stream()
+                        .map(device ->
+                                mapping(
+                                        device.deviceName(),
+                                        Objects.requireNonNull(
+                                                snapshotIds.get(device.deviceName())),
+                                        device.ebs()))
+                        .toList();
+        String id = core.ids().next("ami");
+        Image.Builder image =
+                image(id, name, like.description(), tags, mappings)
+                        .architecture(like.architectureAsString())
+                        .virtualizationType(like.virtualizationTypeAsString())
+                        .bootMode(like.bootModeAsString())
+                        .enaSupport(like.enaSupport())
+                        .productCodes(like.productCodes())
+                        .rootDeviceName(like.rootDeviceName());
+        begin(image, Optional.empty(), stored.origin(), () -> true);
+        return id;
+    }
+
     List<LocalImage> all() {
         return List.copyOf(images.values());
     }
@@ -569,7 +617,8 @@ final class SimulatedImages {
         return Map.entry(name, it -> Stream.ofNullable(of.apply(it.image())));
     }
 
-    private void checkName(@Nullable String name) {
+    /** Refuses a name that is malformed or taken. */
+    void checkName(@Nullable String name) {
         if (name == null || !NAME.matcher(name).matches()) {
             throw Ec2Errors.wrong(
                     "InvalidAMIName.Malformed",
@@ -783,6 +832,16 @@ final class SimulatedImages {
         return permission.build();
     }
 
+    /**
+     * AWS says that it refuses to make a paid image public, not with which code; that one is a
+     * guess. Within its own account an image is copied with its product codes, whatever they are.
+     *
+     * @see <a
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyImageAttribute.html">
+     *     ModifyImageAttribute</a>
+     * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/CopyingAMIs.html">Copy an
+     *     AMI</a>
+     */
     private void checkSharing(LocalImage image, List<LaunchPermission> adding) {
         if (image.is(ImageState.DISABLED)) {
             throw Ec2Errors.imageUnavailable(image.id());
@@ -794,6 +853,12 @@ final class SimulatedImages {
                         "InvalidAMIAttributeItemValue",
                         "Invalid attribute item value \"" + user + "\" for userId item type.");
             }
+        }
+        boolean paid = !image.image().productCodes().isEmpty();
+        if (paid && adding.stream().anyMatch(p -> "all".equals(p.groupAsString()))) {
+            throw Ec2Errors.wrong(
+                    "OperationNotPermitted",
+                    "Images with an AWS Marketplace product code cannot be made public");
         }
         boolean encrypted =
                 image.image().blockDeviceMappings().stream()

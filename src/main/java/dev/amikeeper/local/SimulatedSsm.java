@@ -7,13 +7,19 @@ import software.amazon.awssdk.services.ssm.model.DeleteParameterRequest;
 import software.amazon.awssdk.services.ssm.model.DeleteParameterResponse;
 import software.amazon.awssdk.services.ssm.model.DescribeParametersRequest;
 import software.amazon.awssdk.services.ssm.model.DescribeParametersResponse;
+import software.amazon.awssdk.services.ssm.model.GetCommandInvocationRequest;
+import software.amazon.awssdk.services.ssm.model.GetCommandInvocationResponse;
 import software.amazon.awssdk.services.ssm.model.GetParametersRequest;
 import software.amazon.awssdk.services.ssm.model.GetParametersResponse;
+import software.amazon.awssdk.services.ssm.model.ListCommandInvocationsRequest;
+import software.amazon.awssdk.services.ssm.model.ListCommandInvocationsResponse;
 import software.amazon.awssdk.services.ssm.model.Parameter;
 import software.amazon.awssdk.services.ssm.model.ParameterMetadata;
 import software.amazon.awssdk.services.ssm.model.ParameterStringFilter;
 import software.amazon.awssdk.services.ssm.model.PutParameterRequest;
 import software.amazon.awssdk.services.ssm.model.PutParameterResponse;
+import software.amazon.awssdk.services.ssm.model.SendCommandRequest;
+import software.amazon.awssdk.services.ssm.model.SendCommandResponse;
 import software.amazon.awssdk.services.ssm.model.SsmException;
 
 import java.util.List;
@@ -26,7 +32,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** Systems Manager's parameters in one Region, the newest version of each. */
+/** Systems Manager in one Region: parameters, the newest version of each, and Run Command. */
 public final class SimulatedSsm implements SsmClient {
     private static final Calls.Errors ERRORS = new Errors();
     private static final String IMAGE = "aws:ec2:image";
@@ -39,12 +45,15 @@ public final class SimulatedSsm implements SsmClient {
     private final String region;
     private final CloudCore core;
     private final Calls calls;
+    private final SimulatedCommands commands;
     private final SortedMap<String, Parameter> parameters = new TreeMap<>();
 
-    SimulatedSsm(String region, CloudCore core, Calls calls) {
+    SimulatedSsm(
+            String region, CloudCore core, Calls calls, Supplier<SimulatedInstances> instances) {
         this.region = region;
         this.core = core;
         this.calls = calls;
+        commands = new SimulatedCommands(core, instances, ERRORS);
     }
 
     @Override
@@ -133,6 +142,22 @@ public final class SimulatedSsm implements SsmClient {
                                             .toList())
                             .build();
                 });
+    }
+
+    @Override
+    public SendCommandResponse sendCommand(SendCommandRequest request) {
+        return call("SendCommand", () -> commands.send(request));
+    }
+
+    @Override
+    public GetCommandInvocationResponse getCommandInvocation(GetCommandInvocationRequest request) {
+        return call("GetCommandInvocation", () -> commands.get(request));
+    }
+
+    @Override
+    public ListCommandInvocationsResponse listCommandInvocations(
+            ListCommandInvocationsRequest request) {
+        return call("ListCommandInvocations", () -> commands.list(request));
     }
 
     @Override
