@@ -1,5 +1,9 @@
 package dev.amikeeper.sweep;
 
+import dev.amikeeper.Measures;
+
+import java.util.List;
+
 /**
  * What differed, and how the sweep ended. Nearly all of it is a lost event, a lost kick, a crash or
  * somebody's hand; what came up just before the sweep is among it, too.
@@ -27,6 +31,7 @@ package dev.amikeeper.sweep;
  * @param unswept policies and Regions for which there was no time; the next sweep begins with them
  * @param malformed 1 if the event could not be understood
  * @param dryRun whether nothing was changed
+ * @param protection how the instances of each policy stand in each Region that was swept
  */
 public record SweepReport(
         int kicked,
@@ -51,9 +56,14 @@ public record SweepReport(
         int unreadable,
         int unswept,
         int malformed,
-        boolean dryRun) {
+        boolean dryRun,
+        List<Measures> protection) {
+    public SweepReport {
+        protection = List.copyOf(protection);
+    }
+
     static SweepReport ofMalformed() {
         return new SweepReport(
-                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, false);
+                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, false, List.of());
     }
 }

@@ -1,5 +1,9 @@
 package dev.amikeeper.sweep;
 
+import dev.amikeeper.Measures;
+
+import java.util.List;
+
 /** The counts of a sweep, while it runs. */
 final class Tally {
     int kicked;
@@ -24,7 +28,7 @@ final class Tally {
     int unreadable;
     int unswept;
 
-    SweepReport report(boolean dryRun) {
+    SweepReport report(boolean dryRun, List<Measures> protection) {
         return new SweepReport(
                 kicked,
                 givenUp,
@@ -48,6 +52,7 @@ final class Tally {
                 unreadable,
                 unswept,
                 0,
-                dryRun);
+                dryRun,
+                protection);
     }
 }
