@@ -2,8 +2,10 @@ package dev.amikeeper;
 
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.DynamoDbCatalog;
+import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.Instances;
+import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.ec2.Pace;
 import dev.amikeeper.ec2.Probes;
 import dev.amikeeper.image.Region;
@@ -57,6 +59,8 @@ public record Application(
         Images images,
         Instances instances,
         Probes probes,
+        Launcher launcher,
+        Commands commands,
         Kicks kicks,
         DeadLetters deadLetters,
         Announcements announcements,
@@ -99,6 +103,8 @@ public record Application(
                 images,
                 new Instances(cloud.ec2(), pace),
                 new Probes(cloud.ec2(), cloud.autoScaling(), cloud.ssm(), images, cloud.clock()),
+                new Launcher(cloud.ec2(), pace),
+                new Commands(cloud.ssm()),
                 new Kicks(
                         cloud.sqs(),
                         settings.createQueue(),

@@ -15,7 +15,9 @@ import software.amazon.lambda.powertools.metrics.model.DimensionSet;
 import software.amazon.lambda.powertools.metrics.model.MetricUnit;
 
 import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -26,7 +28,8 @@ public final class Invocation {
     private Invocation() {}
 
     /**
-     * Runs a handler's work and tells its report; every number in it becomes a metric.
+     * Runs a handler's work and tells its report; every number in it becomes a metric, and all
+     * {@link Measures} with their dimensions.
      *
      * @param input null if the function was called without an event
      */
@@ -41,6 +44,7 @@ public final class Invocation {
                     Map<String, Integer> counts = counts(report);
                     log.info("done", entry("report", counts));
                     measure(context.getFunctionName(), counts);
+                    measures(report).forEach(Invocation::measure);
                     return report;
                 });
     }
@@ -57,6 +61,40 @@ public final class Invocation {
             throw new IllegalStateException("a report is a public record", e);
         }
         return counts;
+    }
+
+    /** The lists of {@link Measures} in a report. */
+    private static List<Measures> measures(Record report) {
+        List<Measures> found = new ArrayList<>();
+        try {
+            for (RecordComponent component : report.getClass().getRecordComponents()) {
+                if (component.getAccessor().invoke(report) instanceof List<?> list) {
+                    list.stream()
+                            .filter(Measures.class::isInstance)
+                            .map(Measures.class::cast)
+                            .forEach(found::add);
+                }
+            }
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("a report is a public record", e);
+        }
+        return found;
+    }
+
+    private static void measure(Measures measures) {
+        MetricsFactory.getMetricsInstance()
+                .flushMetrics(metrics -> {
+                    // In the place of the function's name.
+                    metrics.setDefaultDimensions(DimensionSet.of(measures.dimensions()));
+                    measures.values()
+                            .forEach((name, value) ->
+                                    metrics.addMetric(
+                                            name,
+                                            value,
+                                            name.endsWith("Seconds")
+                                                    ? MetricUnit.SECONDS
+                                                    : MetricUnit.COUNT));
+                });
     }
 
     private static void measure(String function, Map<String, Integer> counts) {

@@ -51,7 +51,8 @@ final class ArchitectureTest {
     void decisionsKnowNothingOfAws() {
         noClasses()
                 .that()
-                .resideInAnyPackage("dev.amikeeper.image", "dev.amikeeper.policy")
+                .resideInAnyPackage(
+                        "dev.amikeeper.image", "dev.amikeeper.policy", "dev.amikeeper.status")
                 .or(belongToAnyOf(BackupPlan.class, ReplicationPlan.class, Drift.class, Gap.class))
                 .or(
                         resideInAPackage("dev.amikeeper.retention")

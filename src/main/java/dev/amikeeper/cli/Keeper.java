@@ -28,6 +28,7 @@ import java.util.Objects;
         description = "Images EC2 instances, replicates and prunes their AMIs.",
         subcommands = {
             DemoCommand.class,
+            StatusCommand.class,
             PlanCommand.class,
             WhyCommand.class,
             UndoCommand.class,
@@ -96,6 +97,9 @@ public final class Keeper implements Runnable {
         public <K> K create(Class<K> part) throws Exception {
             if (part == DemoCommand.class) {
                 return part.cast(new DemoCommand(screen));
+            }
+            if (part == StatusCommand.class) {
+                return part.cast(new StatusCommand(screen));
             }
             if (part == RebuildCommand.class) {
                 return part.cast(new RebuildCommand(screen));

@@ -4,6 +4,7 @@ import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.LivingInstance;
 import dev.amikeeper.image.Region;
 
 import org.jspecify.annotations.Nullable;
@@ -23,12 +24,15 @@ import software.amazon.awssdk.services.ec2.model.MonitoringState;
 import software.amazon.awssdk.services.ec2.model.Placement;
 import software.amazon.awssdk.services.ec2.model.Tag;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -45,6 +49,8 @@ public final class Instances {
     private static final String LAUNCH_TEMPLATE = "aws:ec2launchtemplate:id";
 
     private static final String TEMPLATE_VERSION = "aws:ec2launchtemplate:version";
+
+    private static final Set<String> LIVING = Set.of("pending", "running", "stopping", "stopped");
 
     private final Function<Region, Ec2Client> ec2;
     private final Pace pace;
@@ -91,6 +97,41 @@ public final class Instances {
     }
 
     /**
+     * All instances that are not terminated, and not about to be.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public List<LivingInstance> living(Region region) {
+        return read(
+                        region,
+                        request -> request.filters(Filters.anyOf("instance-state-name", LIVING)))
+                .map(shown -> new LivingInstance(instance(region, shown), launched(shown)))
+                .toList();
+    }
+
+    /**
+     * EC2's launch time is that of the last start; what was attached at the first launch tells when
+     * that was. <a
+     * href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html">Its API
+     * reference</a> says so.
+     */
+    private static Instant launched(software.amazon.awssdk.services.ec2.model.Instance instance) {
+        return Stream.of(
+                        Stream.ofNullable(instance.launchTime()),
+                        instance.networkInterfaces().stream()
+                                .map(InstanceNetworkInterface::attachment)
+                                .filter(Objects::nonNull)
+                                .flatMap(it -> Stream.ofNullable(it.attachTime())),
+                        instance.blockDeviceMappings().stream()
+                                .map(InstanceBlockDeviceMapping::ebs)
+                                .filter(Objects::nonNull)
+                                .flatMap(it -> Stream.ofNullable(it.attachTime())))
+                .flatMap(times -> times)
+                .min(Comparator.naturalOrder())
+                .orElse(Instant.EPOCH);
+    }
+
+    /**
      * Takes the request's tag away, unless somebody has set it anew with another value.
      *
      * @throws SdkException if EC2 refuses
@@ -105,6 +146,11 @@ public final class Instances {
 
     private Stream<Instance> list(
             Region region, Consumer<DescribeInstancesRequest.Builder> narrowed) {
+        return read(region, narrowed).map(instance -> instance(region, instance));
+    }
+
+    private Stream<software.amazon.awssdk.services.ec2.model.Instance> read(
+            Region region, Consumer<DescribeInstancesRequest.Builder> narrowed) {
         return ec2
                 .apply(region)
                 .describeInstancesPaginator(request -> {
@@ -113,8 +159,7 @@ public final class Instances {
                 })
                 .reservations()
                 .stream()
-                .flatMap(reservation -> reservation.instances().stream())
-                .map(instance -> instance(region, instance));
+                .flatMap(reservation -> reservation.instances().stream());
     }
 
     private static Instance instance(

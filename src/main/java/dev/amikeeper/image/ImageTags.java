@@ -31,6 +31,9 @@ public final class ImageTags {
     /** On an instance that restoring launched: which restore or drill it belongs to. */
     public static final String RESTORE = "amikeeper:restore";
 
+    /** On an instance that restoring launched: the image, {@code us-east-1/ami-…}. */
+    public static final String RESTORED_FROM = "amikeeper:restored-from";
+
     /** On an instance that a drill launched: the time, ISO-8601, after which it is terminated. */
     public static final String LEASE = "amikeeper:lease";
 

@@ -138,10 +138,15 @@ public record Restore(
 
     /** The client token of this attempt: EC2 takes 64 ASCII characters. */
     public String token() {
+        return hash(id + "/" + attempt);
+    }
+
+    /** A text's SHA-256 in 64 hexadecimal digits. */
+    public static String hash(String text) {
         try {
             byte[] hash =
                     MessageDigest.getInstance("SHA-256")
-                            .digest((id + "/" + attempt).getBytes(StandardCharsets.UTF_8));
+                            .digest(text.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(hash);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);

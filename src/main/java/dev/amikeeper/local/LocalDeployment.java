@@ -16,6 +16,10 @@ import dev.amikeeper.policy.Schedule;
 import dev.amikeeper.queue.BatchItemFailure;
 import dev.amikeeper.replication.CopyImageHandler;
 import dev.amikeeper.replication.ImageStateHandler;
+import dev.amikeeper.restore.DrillHandler;
+import dev.amikeeper.restore.DrillReport;
+import dev.amikeeper.restore.RestoreHandler;
+import dev.amikeeper.restore.RestoreReport;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
 import dev.amikeeper.sweep.SweepHandler;
@@ -62,6 +66,11 @@ public final class LocalDeployment {
     /** Between two ticks, where a deployment's sweeps fall as a rule. */
     private static final Duration SWEEP_AFTER = Duration.ofMinutes(7);
 
+    private static final Duration DRILL_EVERY = Duration.ofHours(1);
+
+    /** After the nights' images. */
+    private static final Duration DRILL_AFTER = Duration.ofMinutes(12);
+
     private static final Duration VISIBILITY = Duration.ofSeconds(330);
     private static final int MAX_RECEIVES = 3;
     private static final int EVENT_TRIES = 3;
@@ -81,12 +90,16 @@ public final class LocalDeployment {
     private final CopyImageHandler copyImage;
     private final PruneHandler prune;
     private final SweepHandler sweep;
+    private final RestoreHandler restore;
+    private final DrillHandler drill;
     private final SortedMap<String, Integer> invocations = new TreeMap<>();
     private final SortedMap<String, Integer> metrics = new TreeMap<>();
     private final List<DeadLetter> deadLetters = new ArrayList<>();
     private Instant nextTick;
     private Instant nextPrune;
     private Instant nextSweep;
+    private Instant nextRestore;
+    private Instant nextDrill;
     private int requests;
 
     /**
@@ -147,9 +160,13 @@ public final class LocalDeployment {
         copyImage = new CopyImageHandler(application);
         prune = new PruneHandler(application);
         sweep = new SweepHandler(application);
+        restore = new RestoreHandler(application);
+        drill = new DrillHandler(application);
         nextTick = tickAtOrAfter(cloud.now());
         nextPrune = pruneAtOrAfter(cloud.now());
         nextSweep = sweepAtOrAfter(cloud.now());
+        nextRestore = tickAtOrAfter(cloud.now());
+        nextDrill = drillAtOrAfter(cloud.now());
     }
 
     /**
@@ -185,6 +202,8 @@ public final class LocalDeployment {
         nextTick = Instant.MAX;
         nextPrune = Instant.MAX;
         nextSweep = Instant.MAX;
+        nextRestore = Instant.MAX;
+        nextDrill = Instant.MAX;
     }
 
     /** How often each function was called. */
@@ -211,7 +230,14 @@ public final class LocalDeployment {
     public void runUntil(Instant end) {
         while (true) {
             Instant next =
-                    Stream.of(end, nextTick, nextPrune, nextSweep, cloud.nextDue().orElse(end))
+                    Stream.of(
+                                    end,
+                                    nextTick,
+                                    nextPrune,
+                                    nextSweep,
+                                    nextRestore,
+                                    nextDrill,
+                                    cloud.nextDue().orElse(end))
                             .min(Instant::compareTo)
                             .orElseThrow();
             if (next.isAfter(cloud.now())) {
@@ -231,6 +257,16 @@ public final class LocalDeployment {
                 Instant at = nextSweep;
                 retried("SweepFunction", sweep, scheduled("Sweep", at));
                 nextSweep = at.plus(SWEEP_EVERY);
+            }
+            if (!nextDrill.isAfter(cloud.now())) {
+                Instant at = nextDrill;
+                retried("DrillFunction", drill, scheduled("Drill", at));
+                nextDrill = at.plus(DRILL_EVERY);
+            }
+            if (!nextRestore.isAfter(cloud.now())) {
+                Instant at = nextRestore;
+                retried("RestoreFunction", restore, scheduled("Restore", at));
+                nextRestore = at.plus(Schedule.TICK);
             }
             drain();
             boolean idle = cloud.nextDue().map(due -> due.isAfter(cloud.now())).orElse(true);
@@ -257,6 +293,23 @@ public final class LocalDeployment {
         return report;
     }
 
+    /** Runs the drills' schedule once. */
+    public DrillReport drill(Instant at) {
+        count("DrillFunction");
+        return drill.handleRequest(scheduled("Drill", at), context("DrillFunction"));
+    }
+
+    /** Takes restores and drills on by a step. */
+    public RestoreReport restore(Instant at) {
+        return restore(scheduled("Restore", at));
+    }
+
+    /** Calls RestoreFunction once. */
+    public RestoreReport restore(Map<String, Object> event) {
+        count("RestoreFunction");
+        return restore.handleRequest(event, context("RestoreFunction"));
+    }
+
     /** Runs the pruner once. */
     public PruneReport prune(Instant at, boolean dryRun) {
         Map<String, Object> event = new TreeMap<>(scheduled("Prune", at));
@@ -281,6 +334,9 @@ public final class LocalDeployment {
                 if ("stopped".equals(detail.get("state"))) {
                     retried("RequestFunction", request, event);
                 }
+                if (List.of("running", "terminated").contains(detail.get("state"))) {
+                    retried("RestoreFunction", restore, event);
+                }
             }
             case "aws.tag: Tag Change on Resource" -> {
                 if (detail.get("changed-tag-keys") instanceof List<?> keys
@@ -288,6 +344,7 @@ public final class LocalDeployment {
                     retried("RequestFunction", request, event);
                 }
             }
+            case "amikeeper: Restore Requested" -> retried("RestoreFunction", restore, event);
             case "amikeeper: Backup Requested" -> retried("RequestFunction", request, event);
             default -> {}
         }
@@ -514,8 +571,16 @@ public final class LocalDeployment {
     }
 
     private static Instant sweepAtOrAfter(Instant now) {
-        long step = SWEEP_EVERY.toSeconds();
-        long offset = SWEEP_AFTER.toSeconds();
+        return everyAfter(SWEEP_EVERY, SWEEP_AFTER, now);
+    }
+
+    private static Instant drillAtOrAfter(Instant now) {
+        return everyAfter(DRILL_EVERY, DRILL_AFTER, now);
+    }
+
+    private static Instant everyAfter(Duration every, Duration after, Instant now) {
+        long step = every.toSeconds();
+        long offset = after.toSeconds();
         return Instant.ofEpochSecond(
                 Math.ceilDiv(now.getEpochSecond() - offset, step) * step + offset);
     }

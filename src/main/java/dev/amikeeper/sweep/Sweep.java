@@ -1,6 +1,7 @@
 package dev.amikeeper.sweep;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.Measures;
 import dev.amikeeper.backup.BackupPlan;
 import dev.amikeeper.backup.RequestHandler;
 import dev.amikeeper.backup.RequestReport;
@@ -21,6 +22,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.LivingInstance;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Snapshot;
@@ -30,6 +32,8 @@ import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Schedule;
 import dev.amikeeper.replication.Settlement;
 import dev.amikeeper.report.Troubles;
+import dev.amikeeper.restore.Restores;
+import dev.amikeeper.status.Status;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,8 +73,6 @@ final class Sweep {
     /** More requests than this wait for the next sweep to be seen: an item has room for 400 KB. */
     private static final int MOST_REQUESTS = 500;
 
-    private static final Set<String> ALIVE = Set.of("pending", "running", "stopping", "stopped");
-
     private final Application app;
     private final Instant now;
     private final boolean dryRun;
@@ -81,6 +83,7 @@ final class Sweep {
     private final Set<Region> silent = new HashSet<>();
     private final Map<Unit, List<Image>> records = new HashMap<>();
     private final Map<Region, Boolean> waiting = new HashMap<>();
+    private final Map<Region, List<LivingInstance>> servers = new HashMap<>();
 
     Sweep(Application app, Instant now, boolean dryRun, BooleanSupplier timeLeft) {
         this.app = app;
@@ -103,7 +106,16 @@ final class Sweep {
         if (!dryRun && !state.equals(last)) {
             app.catalog().swept(state);
         }
-        return tally.report(dryRun);
+        return tally.report(dryRun, protection());
+    }
+
+    /** By what this sweep has read: where its time did not suffice, nothing is said. */
+    private List<Measures> protection() {
+        return Status.measures(
+                app.policies(),
+                servers,
+                (policy, region) -> Optional.ofNullable(records.get(new Unit(region, policy))),
+                now);
     }
 
     /** A tick comes every five minutes; when none did, the sweep takes its place. */
@@ -164,15 +176,21 @@ final class Sweep {
         List<Seen> seen = new ArrayList<>();
         for (Region region : app.policies().homeRegions()) {
             List<Seen> known = before.stream().filter(it -> it.region().equals(region)).toList();
-            List<Instance> tagged;
+            List<LivingInstance> living;
             try {
-                tagged = app.instances().tagged(region, Set.of(ImageTags.REQUEST), ALIVE);
+                living = app.instances().living(region);
             } catch (SdkException error) {
                 log.warn("{}: instances cannot be read: {}", region, Fault.text(error));
                 unreadable(region, error, false);
                 seen.addAll(known);
                 continue;
             }
+            servers.put(region, living);
+            List<Instance> tagged =
+                    living.stream()
+                            .map(LivingInstance::instance)
+                            .filter(instance -> instance.tags().containsKey(ImageTags.REQUEST))
+                            .toList();
             for (Instance instance : tagged) {
                 Seen request = seen(instance, known);
                 if (!take(request, instance)) {
@@ -295,12 +313,20 @@ final class Sweep {
         return Optional.empty();
     }
 
+    /** Whatever became of a drill, nothing that it launched outlives its lease. */
+    private void endLeases(Region region) {
+        if (!dryRun) {
+            tally.leases += new Restores(app, now).endLeases(region);
+        }
+    }
+
     /** A Region that cannot be read is left alone, and holds up no other. */
     private Optional<Unit> sweep(Region region, String first, Bookmarks bookmarks) {
         if (silent.contains(region)) {
             return Optional.empty();
         }
         try {
+            endLeases(region);
             // Before the records: an image that is listed had one by then.
             Map<ImageId, Ami> amis =
                     app.images().ours(region).stream()

@@ -1,5 +1,9 @@
 package dev.amikeeper.sweep;
 
+import dev.amikeeper.Measures;
+
+import java.util.List;
+
 /**
  * What differed, and how the sweep ended. Nearly all of it is a lost event, a lost kick, a crash or
  * somebody's hand; what came up just before the sweep is among it, too.
@@ -22,11 +26,13 @@ package dev.amikeeper.sweep;
  * @param orphans snapshots of ours that belong to no image, and not ours to delete
  * @param lateSlots slots that no tick had taken
  * @param requests requests on instances whose event was lost
+ * @param leases instances of drills that were to be gone
  * @param failed gaps that could not be closed now; the next sweep tries again
  * @param unreadable Regions that could not be read
  * @param unswept policies and Regions for which there was no time; the next sweep begins with them
  * @param malformed 1 if the event could not be understood
  * @param dryRun whether nothing was changed
+ * @param protection how the instances of each policy stand in each Region that was swept
  */
 public record SweepReport(
         int kicked,
@@ -47,13 +53,19 @@ public record SweepReport(
         int orphans,
         int lateSlots,
         int requests,
+        int leases,
         int failed,
         int unreadable,
         int unswept,
         int malformed,
-        boolean dryRun) {
+        boolean dryRun,
+        List<Measures> protection) {
+    public SweepReport {
+        protection = List.copyOf(protection);
+    }
+
     static SweepReport ofMalformed() {
         return new SweepReport(
-                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, false);
+                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, false, List.of());
     }
 }

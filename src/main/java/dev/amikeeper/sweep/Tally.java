@@ -1,5 +1,9 @@
 package dev.amikeeper.sweep;
 
+import dev.amikeeper.Measures;
+
+import java.util.List;
+
 /** The counts of a sweep, while it runs. */
 final class Tally {
     int kicked;
@@ -20,11 +24,12 @@ final class Tally {
     int orphans;
     int lateSlots;
     int requests;
+    int leases;
     int failed;
     int unreadable;
     int unswept;
 
-    SweepReport report(boolean dryRun) {
+    SweepReport report(boolean dryRun, List<Measures> protection) {
         return new SweepReport(
                 kicked,
                 givenUp,
@@ -44,10 +49,12 @@ final class Tally {
                 orphans,
                 lateSlots,
                 requests,
+                leases,
                 failed,
                 unreadable,
                 unswept,
                 0,
-                dryRun);
+                dryRun,
+                protection);
     }
 }

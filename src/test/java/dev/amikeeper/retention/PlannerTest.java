@@ -132,6 +132,8 @@ final class PlannerTest {
                 new Images(region -> listing, pace),
                 app.instances(),
                 app.probes(),
+                app.launcher(),
+                app.commands(),
                 app.kicks(),
                 app.deadLetters(),
                 app.announcements(),

@@ -1,0 +1,10 @@
+package dev.amikeeper.image;
+
+import java.time.Instant;
+
+/**
+ * An instance that is not terminated, and since when it is there.
+ *
+ * @param launched when it was first launched
+ */
+public record LivingInstance(Instance instance, Instant launched) {}

@@ -1,0 +1,86 @@
+package dev.amikeeper.restore;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.Invocation;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.event.Event;
+import dev.amikeeper.event.MalformedEventException;
+import dev.amikeeper.event.Rejected;
+import dev.amikeeper.policy.Policy;
+
+import java.time.Instant;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.util.Map;
+
+/**
+ * Hourly: writes down the drills that are due. RestoreFunction launches, checks and terminates
+ * their instances, and the sweep terminates any whose time is over.
+ */
+public final class DrillHandler implements RequestHandler<Map<String, Object>, DrillReport> {
+    private final Application app;
+
+    /** As Lambda makes it. */
+    public DrillHandler() {
+        this(Application.get());
+    }
+
+    /** Over these objects. */
+    public DrillHandler(Application app) {
+        this.app = app;
+    }
+
+    @Override
+    public DrillReport handleRequest(Map<String, Object> input, Context context) {
+        return Invocation.run(input, context, this::begin);
+    }
+
+    private DrillReport begin(Map<String, Object> input) {
+        try {
+            Instant now = Event.of(input).time();
+            int begun = 0;
+            int overBudget = 0;
+            for (Policy policy : app.policies().all()) {
+                if (policy.drill().isPresent()) {
+                    DrillPlan plan = plan(policy, policy.drill().get(), now);
+                    begun += (int) plan.begun().stream().filter(app.catalog()::begin).count();
+                    overBudget += plan.overBudget() ? 1 : 0;
+                }
+            }
+            return new DrillReport(begun, overBudget, 0);
+        } catch (MalformedEventException malformed) {
+            Rejected.record(
+                    app.catalog(), "DrillFunction", input, malformed, app.clock().instant());
+            return new DrillReport(0, 0, 1);
+        }
+    }
+
+    private DrillPlan plan(Policy policy, Policy.Drill drill, Instant now) {
+        DrillPlan plan =
+                DrillPlan.of(
+                        policy,
+                        drill,
+                        app.catalog().ofPolicy(policy.name(), drill.region()),
+                        app.catalog().restores(policy.name()),
+                        now);
+        if (plan.overBudget()) {
+            YearMonth month = YearMonth.from(now.atZone(ZoneOffset.UTC));
+            app.catalog()
+                    .note(
+                            Notice.event(
+                                    "drill-budget/" + policy.name() + "/" + month,
+                                    now,
+                                    "policy "
+                                            + policy.name()
+                                            + ": the drills' budget of "
+                                            + drill.budget().orElseThrow()
+                                            + " instance-hours is used up for "
+                                            + month,
+                                    "raise \"budget\" under drill, or lower \"instances\""));
+        }
+        return plan;
+    }
+}

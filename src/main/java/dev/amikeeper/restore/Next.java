@@ -1,0 +1,116 @@
+package dev.amikeeper.restore;
+
+import dev.amikeeper.image.Restore;
+import dev.amikeeper.image.Server;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/** What is to be done next about a restore, by what EC2 shows. Pure. */
+sealed interface Next {
+    /** Nothing yet. */
+    record Wait() implements Next {}
+
+    /** The record goes on. */
+    record Save(Restore after) implements Next {}
+
+    /** EC2 is to be asked for the instance. */
+    record Launch() implements Next {}
+
+    /** The command is to be run, or looked at. */
+    record Command() implements Next {}
+
+    /** The instance of a drill is to be terminated. */
+    record Terminate() implements Next {}
+
+    /**
+     * The next step of a launch.
+     *
+     * @param server the instance that carries the restore's tag
+     * @param health what its status checks say; empty if it has none
+     */
+    static Next of(
+            Restore restore,
+            Optional<Server> server,
+            Optional<Server.Health> health,
+            Instant now) {
+        boolean late = now.isAfter(restore.until());
+        return switch (restore.state()) {
+            case REQUESTED -> {
+                if (server.isPresent()) {
+                    // An earlier call's answer was lost.
+                    yield new Save(restore.launching(server.get().id(), now));
+                }
+                yield late
+                        ? new Save(restore.failed("it could not be launched" + noted(restore), now))
+                        : new Launch();
+            }
+            case LAUNCHING -> launching(restore, server, late, now);
+            case CHECKING -> checking(restore, server, health, late, now);
+            case COMMANDING -> {
+                Optional<String> end = ended(server);
+                if (end.isPresent()) {
+                    yield new Save(restore.failed(end.get(), now));
+                }
+                yield late
+                        ? new Save(restore.failed("its command did not end in time", now))
+                        : new Command();
+            }
+            case ENDING ->
+                    server.filter(it -> !it.state().equals("terminated")).isPresent()
+                            ? new Terminate()
+                            : new Save(restore.cleared(now));
+            case PASSED, FAILED -> new Wait();
+        };
+    }
+
+    private static Next launching(
+            Restore restore, Optional<Server> server, boolean late, Instant now) {
+        Optional<String> end = ended(server);
+        if (end.isPresent()) {
+            return new Save(restore.failed(end.get(), now));
+        }
+        if (server.filter(it -> it.state().equals("running")).isPresent()) {
+            return new Save(restore.checking(now));
+        }
+        return late ? new Save(restore.failed("it did not come to run", now)) : new Wait();
+    }
+
+    private static Next checking(
+            Restore restore,
+            Optional<Server> server,
+            Optional<Server.Health> health,
+            boolean late,
+            Instant now) {
+        Optional<String> end = ended(server);
+        if (end.isPresent()) {
+            return new Save(restore.failed(end.get(), now));
+        }
+        if (health.equals(Optional.of(Server.Health.OK))) {
+            return new Save(
+                    restore.command().isPresent() ? restore.commanding(now) : restore.passed(now));
+        }
+        // An impaired instance may recover: the time it has is what decides.
+        return late
+                ? new Save(
+                        restore.failed(
+                                health.equals(Optional.of(Server.Health.IMPAIRED))
+                                        ? "its status checks fail"
+                                        : "its status checks did not pass in time",
+                                now))
+                : new Wait();
+    }
+
+    /** Why the instance is of no use any more; one that is not shown may be too new. */
+    private static Optional<String> ended(Optional<Server> server) {
+        return server.filter(it -> !it.state().equals("pending") && !it.state().equals("running"))
+                .map(it ->
+                        "the instance is "
+                                + it.state()
+                                + (it.reason().isBlank() ? "" : ": " + it.reason()));
+    }
+
+    private static String noted(Restore restore) {
+        return restore.note().isBlank() ? "" : ": " + restore.note();
+    }
+}

@@ -1,0 +1,193 @@
+package dev.amikeeper.restore;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.image.Capsule;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageRef;
+import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.Networks;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Makes the plans of restores: asks the catalogue for images, and EC2 for what there is. */
+public final class Planning {
+    /** Whatever is not up and checked by then has failed. */
+    public static final Duration TIMEOUT = Duration.ofHours(1);
+
+    private final Application app;
+
+    public Planning(Application app) {
+        this.app = app;
+    }
+
+    /** The choice of an image. */
+    public sealed interface Choice {
+        /** This one. */
+        record Chosen(Image image) implements Choice {}
+
+        /** None: why, and what there is. */
+        record None(String why) implements Choice {}
+    }
+
+    /** The image that a request is about. */
+    public Choice choose(RestoreRequest request) {
+        List<Image> all =
+                app.catalog().ofInstance(request.instance()).stream()
+                        .filter(image ->
+                                request.policy()
+                                        .map(image.name().policy()::equals)
+                                        .orElse(true))
+                        .toList();
+        if (all.isEmpty()) {
+            return new Choice.None(
+                    "there are no images of "
+                            + request.instance()
+                            + request.policy().map(it -> " under policy " + it).orElse("")
+                            + " in the catalogue");
+        }
+        Region region = request.region().orElseGet(() -> home(all));
+        if (request.image().isPresent()) {
+            return byId(request.image().get(), region, all);
+        }
+        return RestorePoints.newest(region, request.at(), all)
+                .<Choice>map(Choice.Chosen::new)
+                .orElseGet(
+                        () ->
+                                new Choice.None(
+                                        "there is no good image of "
+                                                + request.instance()
+                                                + " in "
+                                                + region
+                                                + request.at().map(at -> " from " + at + " or before").orElse("")
+                                                + "; "
+                                                + whatThereIs(all)));
+    }
+
+    private static Choice byId(ImageId id, Region region, List<Image> all) {
+        Optional<Image> image =
+                all.stream()
+                        .filter(it -> it.id().equals(Optional.of(id)))
+                        .filter(it -> it.region().equals(region))
+                        .findFirst();
+        if (image.isEmpty()) {
+            return new Choice.None(
+                    id + " is not an image of it in " + region + "; " + whatThereIs(all));
+        }
+        return image.get().isGood()
+                ? new Choice.Chosen(image.get())
+                : new Choice.None(
+                        id
+                                + " is not good: it is "
+                                + image.get().state()
+                                + (image.get().disabled() ? " and disabled by somebody" : "")
+                                + "; "
+                                + whatThereIs(all));
+    }
+
+    private static Region home(List<Image> images) {
+        return images.stream()
+                .map(image -> image.home().map(ImageRef::region).orElse(image.region()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** In a line: the Regions, and from when to when. */
+    private static String whatThereIs(List<Image> all) {
+        String there =
+                all.stream().map(Image::region).distinct().sorted()
+                        .flatMap(region -> {
+                            List<Image> good = RestorePoints.in(region, all);
+                            return good.isEmpty()
+                                    ? Stream.empty()
+                                    : Stream.of(
+                                            "%d in %s, %s to %s"
+                                                    .formatted(
+                                                            good.size(),
+                                                            region,
+                                                            good.getLast().name().slot(),
+                                                            good.getFirst().name().slot()));
+                        })
+                        .collect(Collectors.joining("; "));
+        return there.isEmpty() ? "there is no good image of it anywhere" : "there are " + there;
+    }
+
+    /**
+     * The plan of one restore.
+     *
+     * @throws SdkException if the Region does not answer
+     */
+    public RestorePlan plan(Image image, Restore.Kind kind, Wish wish) {
+        if (kind == Restore.Kind.REPLACE_ROOT) {
+            List<Instance> living =
+                    app.instances().find(image.region(), List.of(image.name().instance()));
+            return RestorePlan.replacingRoot(image, living.stream().findFirst());
+        }
+        return plans(List.of(image), wish).getFirst();
+    }
+
+    /**
+     * The plans of many, of one Region, with three questions to EC2 altogether.
+     *
+     * @throws SdkException if the Region does not answer
+     */
+    public List<RestorePlan> plans(Collection<Image> images, Wish wish) {
+        Map<Region, List<Image>> byRegion =
+                images.stream()
+                        .collect(
+                                Collectors.groupingBy(
+                                        Image::region, TreeMap::new, Collectors.toList()));
+        List<RestorePlan> plans = new ArrayList<>();
+        byRegion.forEach((region, some) -> {
+            Networks there = networks(region, some, wish);
+            some.forEach(image -> plans.add(RestorePlan.of(image, wish, there)));
+        });
+        return plans;
+    }
+
+    private Networks networks(Region region, List<Image> images, Wish wish) {
+        List<String> subnets = new ArrayList<>();
+        List<String> groups = new ArrayList<>();
+        List<String> keyPairs = new ArrayList<>();
+        for (Image image : images) {
+            Capsule original = image.capsule().orElseGet(RestorePlan::unknown);
+            RestorePlan.Needs needs = RestorePlan.Needs.of(original, wish);
+            subnets.addAll(needs.subnets());
+            groups.addAll(needs.groups());
+            keyPairs.addAll(needs.keyPairs());
+        }
+        return app.launcher().networks(region, subnets, groups, keyPairs);
+    }
+
+    /**
+     * The restore that carries out a plan. Asking again, by the same words, is asking for the same
+     * restore.
+     *
+     * @param asked what has to be the same for that, besides the image
+     */
+    public static Restore restore(
+            RestorePlan plan, Restore.Kind kind, String asked, Instant now) {
+        Image image = plan.image();
+        String what = image.region() + " " + image.id().orElseThrow() + " " + kind + " " + asked;
+        String id =
+                image.name().policy()
+                        + "/"
+                        + image.name().instance()
+                        + "/restore-"
+                        + Restore.hash(what).substring(0, 12);
+        return Restore.requested(id, kind, image, plan.as(), Optional.empty(), TIMEOUT, now);
+    }
+}

@@ -1,0 +1,159 @@
+package dev.amikeeper.restore;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.Invocation;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.event.Event;
+import dev.amikeeper.event.MalformedEventException;
+import dev.amikeeper.event.Rejected;
+import dev.amikeeper.image.Restore;
+import dev.amikeeper.image.Texts;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Restores what is asked for, and takes restores and drills on: whenever an instance that one of
+ * them launched changes its state, and every five minutes.
+ */
+public final class RestoreHandler implements RequestHandler<Map<String, Object>, RestoreReport> {
+    private static final Logger log = LoggerFactory.getLogger(RestoreHandler.class);
+
+    /** What a run leaves of its function's time, in milliseconds: for the call under way. */
+    private static final int RESERVE = 30_000;
+
+    private final Application app;
+
+    /** As Lambda makes it. */
+    public RestoreHandler() {
+        this(Application.get());
+    }
+
+    /** Over these objects. */
+    public RestoreHandler(Application app) {
+        this.app = app;
+    }
+
+    @Override
+    public RestoreReport handleRequest(Map<String, Object> input, Context context) {
+        return Invocation.run(
+                input,
+                context,
+                event -> take(event, () -> context.getRemainingTimeInMillis() > RESERVE));
+    }
+
+    private RestoreReport take(Map<String, Object> input, BooleanSupplier timeLeft) {
+        try {
+            Event event = Event.of(input);
+            return switch (event.source() + ": " + event.detailType()) {
+                case "amikeeper: Restore Requested" -> asked(event, timeLeft);
+                case "aws.ec2: EC2 Instance State-change Notification" -> changed(event, timeLeft);
+                case "aws.scheduler: Scheduled Event" ->
+                        follow(event, app.catalog().restoring(), timeLeft);
+                default ->
+                        throw new MalformedEventException(
+                                "source and detail-type: "
+                                        + Texts.quoted(event.source() + ": " + event.detailType())
+                                        + " is not an instance's state change, a scheduled event or"
+                                        + " a \"Restore Requested\" of source \"amikeeper\"");
+            };
+        } catch (MalformedEventException malformed) {
+            Rejected.record(
+                    app.catalog(), "RestoreFunction", input, malformed, app.clock().instant());
+            return RestoreReport.ofMalformed();
+        }
+    }
+
+    private RestoreReport changed(Event event, BooleanSupplier timeLeft) {
+        Optional<String> instance =
+                event.text("instance-id").or(() -> event.resourceIds().stream().findFirst());
+        return follow(
+                event,
+                app.catalog().restoring().stream()
+                        .filter(restore ->
+                                restore.instance()
+                                        .map(id -> instance.equals(Optional.of(id.value())))
+                                        .orElse(false))
+                        .toList(),
+                timeLeft);
+    }
+
+    private RestoreReport follow(Event event, List<Restore> open, BooleanSupplier timeLeft) {
+        List<Restore> after = new Restores(app, event.time()).follow(open, timeLeft);
+        return report(0, open, after);
+    }
+
+    private static RestoreReport report(int requested, List<Restore> open, List<Restore> after) {
+        return new RestoreReport(
+                requested,
+                open.size(),
+                count(after, Restore.State.PASSED),
+                count(after, Restore.State.FAILED),
+                0,
+                0,
+                "",
+                List.of(),
+                List.of());
+    }
+
+    private static int count(List<Restore> restores, Restore.State state) {
+        return (int) restores.stream().filter(restore -> restore.state() == state).count();
+    }
+
+    private RestoreReport asked(Event event, BooleanSupplier timeLeft)
+            throws MalformedEventException {
+        RestoreRequest request = RestoreRequest.of(event);
+        Planning planning = new Planning(app);
+        return switch (planning.choose(request)) {
+            case Planning.Choice.None(String why) -> refuse(event, request, why, List.of());
+            case Planning.Choice.Chosen(var image) -> {
+                RestorePlan plan = planning.plan(image, request.kind(), request.wish());
+                List<String> lines = RestoreText.lines(plan);
+                if (RestoreRequest.flag(event, "dryRun")) {
+                    yield new RestoreReport(0, 0, 0, 0, 0, 0, "", List.of(), lines);
+                }
+                if (!plan.isWhole()) {
+                    yield refuse(event, request, plan.missing().getFirst().why(), lines);
+                }
+                // The event's own id: its repetition is the same restore.
+                Restore restore =
+                        Planning.restore(plan, request.kind(), event.id(), event.time());
+                boolean fresh = app.catalog().begin(restore);
+                List<Restore> open = app.catalog().restore(restore.id()).stream().toList();
+                List<Restore> after = new Restores(app, event.time()).follow(open, timeLeft);
+                RestoreReport report = report(fresh ? 1 : 0, open, after);
+                yield new RestoreReport(
+                        report.requested(),
+                        report.followed(),
+                        report.passed(),
+                        report.failed(),
+                        0,
+                        0,
+                        "",
+                        List.of(restore.id()),
+                        lines);
+            }
+        };
+    }
+
+    private RestoreReport refuse(
+            Event event, RestoreRequest request, String why, List<String> plan) {
+        log.error("{} is not restored: {}", request.instance(), why);
+        app.catalog()
+                .note(
+                        Notice.event(
+                                "restore-request/" + request.instance() + "/" + event.id(),
+                                event.time(),
+                                request.instance() + " is not restored: " + why,
+                                "./keeper restore --dry-run shows the plan and what fills it"));
+        return RestoreReport.refused(why, plan);
+    }
+}

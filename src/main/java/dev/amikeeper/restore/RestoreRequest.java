@@ -1,0 +1,155 @@
+package dev.amikeeper.restore;
+
+import dev.amikeeper.event.Event;
+import dev.amikeeper.event.MalformedEventException;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
+import dev.amikeeper.image.Texts;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * What somebody asks to be restored.
+ *
+ * @param region where; empty: where the instance is or was
+ * @param at as of when; empty: the newest image
+ * @param image this very image
+ * @param policy only images of this policy
+ */
+public record RestoreRequest(
+        InstanceId instance,
+        Optional<Region> region,
+        Optional<Instant> at,
+        Optional<ImageId> image,
+        Optional<String> policy,
+        Restore.Kind kind,
+        Wish wish) {
+    /**
+     * Reads the event "Restore Requested".
+     *
+     * @throws MalformedEventException if something of it cannot be, naming the place
+     */
+    static RestoreRequest of(Event event) throws MalformedEventException {
+        return new RestoreRequest(
+                value(event, "instance", InstanceId::new)
+                        .orElseThrow(
+                                () ->
+                                        new MalformedEventException(
+                                                "detail.instance: must be there, as i-0abc")),
+                value(event, "region", Region::new),
+                value(event, "at", RestoreRequest::time),
+                value(event, "image", ImageId::new),
+                event.onlyText("policy"),
+                flag(event, "replaceRoot") ? Restore.Kind.REPLACE_ROOT : Restore.Kind.LAUNCH,
+                new Wish(
+                        event.onlyText("type"),
+                        event.onlyText("subnet"),
+                        event.texts("groups"),
+                        flag(event, "keepAddress"),
+                        texts(event.detail().get("tags"), "detail.tags"),
+                        mapping(event)));
+    }
+
+    private static <T> Optional<T> value(Event event, String field, Function<String, T> reader)
+            throws MalformedEventException {
+        Optional<String> text = event.onlyText(field);
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(reader.apply(text.get()));
+        } catch (IllegalArgumentException wrong) {
+            throw new MalformedEventException("detail." + field + ": " + wrong.getMessage());
+        }
+    }
+
+    /**
+     * Reads a time.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public static Instant time(String text) {
+        try {
+            // Seconds may be left out, as people do.
+            return Instant.parse(
+                    text.matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\dZ")
+                            ? text.replace("Z", ":00Z")
+                            : text);
+        } catch (DateTimeException notATime) {
+            throw new IllegalArgumentException(
+                    "not a time: " + Texts.quoted(text) + "; write it as 2026-03-01T02:00:00Z");
+        }
+    }
+
+    static boolean flag(Event event, String field) throws MalformedEventException {
+        Object value = event.detail().get(field);
+        if (value != null && !(value instanceof Boolean)) {
+            throw new MalformedEventException("detail." + field + ": must be true or false");
+        }
+        return Boolean.TRUE.equals(value);
+    }
+
+    private static Wish.Mapping mapping(Event event) throws MalformedEventException {
+        Object mapping = event.detail().get("mapping");
+        if (mapping == null) {
+            return Wish.Mapping.NONE;
+        }
+        Map<String, Map<String, String>> parts = new LinkedHashMap<>();
+        if (!(mapping instanceof Map<?, ?> fields)) {
+            throw new MalformedEventException("detail.mapping: must be an object");
+        }
+        for (Map.Entry<?, ?> field : fields.entrySet()) {
+            String place = "detail.mapping." + field.getKey();
+            parts.put(String.valueOf(field.getKey()), texts(field.getValue(), place));
+        }
+        try {
+            return Wish.Mapping.of(parts);
+        } catch (IllegalArgumentException wrong) {
+            throw new MalformedEventException("detail.mapping: " + wrong.getMessage());
+        }
+    }
+
+    private static Map<String, String> texts(
+            @Nullable Object value, String place)
+            throws MalformedEventException {
+        Map<String, String> texts = new LinkedHashMap<>();
+        if (value == null) {
+            return texts;
+        }
+        if (!(value instanceof Map<?, ?> fields)) {
+            throw new MalformedEventException(place + ": must be an object of texts");
+        }
+        for (Map.Entry<?, ?> field : fields.entrySet()) {
+            if (!(field.getKey() instanceof String name)
+                    || !(field.getValue() instanceof String text)) {
+                throw new MalformedEventException(place + ": must be an object of texts");
+            }
+            texts.put(name, text);
+        }
+        return texts;
+    }
+
+    /** What has to be the same for two requests to be one; the chosen image comes to it. */
+    String identity() {
+        return List.of(
+                        kind,
+                        wish.type(),
+                        wish.subnet(),
+                        wish.groups(),
+                        wish.keepAddress(),
+                        new TreeMap<>(wish.tags()),
+                        wish.mapping().parts())
+                .toString();
+    }
+}

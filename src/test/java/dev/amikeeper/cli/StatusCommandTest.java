@@ -1,0 +1,184 @@
+package dev.amikeeper.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+
+import dev.amikeeper.Given;
+import dev.amikeeper.Measures;
+import dev.amikeeper.cli.Keeper.UnusableException;
+import dev.amikeeper.cli.StatusCommand.Answer;
+import dev.amikeeper.cli.StatusCommand.Line;
+
+import org.junit.jupiter.api.Test;
+
+import picocli.CommandLine;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** {@code keeper status}. */
+final class StatusCommandTest {
+    private static final String TO_WEST = "replicate: {us-west-2: {}}";
+
+    @Test
+    void showsInstancesInEachRegionAndThoseOfNoPolicy() {
+        Given given = Given.nightly(TO_WEST);
+        given.instance("web-1");
+        given.cloud.launch(Given.EAST, Map.of("Name", "toy"), List.of(8));
+        given.nights(1);
+
+        Answer answer = look(given);
+
+        assertThat(answer.allWell()).isTrue();
+        assertThat(answer.protectedInstances()).isEqualTo(1);
+        assertThat(answer.unprotected()).isEqualTo(1);
+        assertThat(answer.lines())
+                .extracting(Line::state, Line::name, Line::region, Line::slot, Line::holdsUntil)
+                .containsExactly(
+                        tuple("unprotected", "toy", Given.EAST, "", ""),
+                        tuple(
+                                "good",
+                                "web-1",
+                                Given.EAST,
+                                "2026-03-01T02:00:00Z",
+                                "2026-03-02T04:00:00Z"),
+                        tuple(
+                                "good",
+                                "web-1",
+                                Given.WEST,
+                                "2026-03-01T02:00:00Z",
+                                "2026-03-02T08:00:00Z"));
+        assertThat(answer.lines().getFirst().remark()).startsWith("gold: it has no tag backup");
+    }
+
+    @Test
+    void aStoppedInstanceThatWasNeverImagedIsLateAndATerminatedOneIsNot() {
+        Given given = Given.nightly("");
+        String id = given.instance("web-1");
+        given.cloud.advanceTo(Instant.parse("2026-03-04T12:00:00Z"));
+        given.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(id));
+
+        Answer answer = look(given);
+
+        assertThat(answer.lines())
+                .extracting(Line::state, Line::remark)
+                .containsExactly(
+                        tuple(
+                                "late",
+                                "late for 3 d 8 h: nothing was imaged for 2026-03-01T02:00:00Z or"
+                                        + " later"));
+        assertThat(answer.allWell()).isFalse();
+
+        given.ec2(Given.EAST).terminateInstances(end -> end.instanceIds(id));
+
+        assertThat(look(given).lines()).isEmpty();
+    }
+
+    @Test
+    void aRegionThatCannotBeReadIsNotWell() {
+        Given given = Given.nightly(TO_WEST);
+        given.instance("web-1");
+        given.nights(1);
+        given.cloud.faults().unreachable(Given.WEST, Instant.parse("2026-03-02T00:00:00Z"));
+
+        Answer answer = look(given);
+
+        assertThat(answer.allWell()).isFalse();
+        assertThat(answer.unread())
+                .extracting(StatusCommand.Unread::region)
+                .containsExactly(Given.WEST);
+        assertThat(answer.lines()).extracting(Line::state).containsExactly("good", "good");
+    }
+
+    @Test
+    void refusesAPolicyThatIsNotThere() {
+        Given given = Given.nightly("");
+
+        assertThatThrownBy(() ->
+                        StatusCommand.look(given.deployment.application(), Optional.of("silver")))
+                .isInstanceOf(UnusableException.class)
+                .hasMessage("There is no policy \"silver\"; there are gold.");
+        CommandRun run = CommandRun.of("status", "--demo", "--policy", "bronze");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("there are gold, silver");
+        assertThat(CommandRun.of("status").err()).contains("TABLE", "--demo");
+        assertThat(CommandRun.of("status", "--polcy").exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void theDemosUnluckyCopiesAreLate() throws Exception {
+        CommandRun text = CommandRun.of("status", "--demo");
+        assertThat(text.exitCode()).isEqualTo(1);
+        assertThat(text.out().lines().findFirst().orElseThrow())
+                .isEqualTo(
+                        "12 instances at 2026-03-13T00:00:00Z: 10 protected, 1 late, 1"
+                                + " unprotected");
+        assertThat(text.out().lines().skip(3).findFirst().orElseThrow())
+                .startsWith("late ")
+                .contains("eu-west-1", "late for ");
+        assertThat(text.out()).contains("play-1", "its tag environment is \"sandbox\"");
+        assertThat(text.out()).doesNotContain("\033[");
+
+        CommandRun silver = CommandRun.of("status", "--demo", "--policy", "silver", "--json");
+        assertThat(silver.exitCode()).isZero();
+        JsonNode json = JsonMapper.builder().build().readTree(silver.out());
+        assertThat(json.get("late").asInt()).isZero();
+        assertThat(json.get("unprotected").asInt()).isZero();
+        assertThat(json.get("protectedInstances").asInt()).isEqualTo(6);
+        assertThat(json.get("lines").findValuesAsText("policy")).containsOnly("silver");
+        assertThat(json.get("lines").get(0).get("ageSeconds").asLong()).isPositive();
+    }
+
+    @Test
+    void whatIsLateIsColouredOnATerminal() {
+        StringWriter out = new StringWriter();
+        CommandLine line = Keeper.commandLine(new Screen(true, false)).setOut(new PrintWriter(out));
+
+        line.execute("status", "--demo", "--policy", "gold");
+
+        assertThat(out.toString().lines().skip(3).findFirst().orElseThrow())
+                .startsWith("\033[31mlate ")
+                .endsWith("\033[0m");
+    }
+
+    @Test
+    void theSweepMeasuresTheSame() {
+        Given given = Given.nightly(TO_WEST);
+        given.instance("web-1");
+        given.cloud.launch(Given.EAST, Map.of("Name", "toy"), List.of(8));
+        given.nights(1);
+
+        List<Measures> measures = given.deployment.sweep(given.cloud.now()).protection();
+
+        assertThat(measures)
+                .extracting(Measures::dimensions, Measures::values)
+                .containsExactly(
+                        tuple(
+                                new TreeMap<>(Map.of("Policy", "gold", "Region", Given.EAST)),
+                                values(1, 7200)),
+                        tuple(
+                                new TreeMap<>(Map.of("Policy", "gold", "Region", Given.WEST)),
+                                values(1, 7200)),
+                        tuple(
+                                new TreeMap<>(Map.of("Region", Given.EAST)),
+                                new TreeMap<>(Map.of("unprotected", 1))));
+    }
+
+    private static Map<String, Integer> values(int kept, int age) {
+        return new TreeMap<>(
+                Map.of("protected", kept, "late", 0, "waiting", 0, "worstAgeSeconds", age));
+    }
+
+    private static Answer look(Given given) {
+        return StatusCommand.look(given.deployment.application(), Optional.empty());
+    }
+}
