@@ -19,8 +19,10 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 
 import dev.amikeeper.backup.BackupPlan;
+import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.Instances;
+import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.replication.ReplicationPlan;
 import dev.amikeeper.retention.Planner;
 import dev.amikeeper.retention.PruneHandler;
@@ -84,6 +86,7 @@ final class ArchitectureTest {
     @Test
     void nothingWritesToTheOtherServicesThatProbesRead() {
         noClasses()
+                .that(not(belongToAnyOf(Commands.class)))
                 .should()
                 .accessTargetWhere(
                         isCall(
@@ -94,9 +97,9 @@ final class ArchitectureTest {
     }
 
     @Test
-    void onlyImagesWritesToEc2() {
+    void onlyImagesAndLauncherWriteToEc2() {
         noClasses()
-                .that(not(belongToAnyOf(Images.class)))
+                .that(not(belongToAnyOf(Images.class, Launcher.class)))
                 .should()
                 .accessTargetWhere(
                         isEc2Call("(?!describe|builder).*").and(not(removesTheRequest())))
@@ -151,6 +154,20 @@ final class ArchitectureTest {
                 .should()
                 .haveModifier(JavaModifier.FINAL)
                 .check(CLASSES);
+    }
+
+    @Test
+    void onlyImagesTouchesImagesAndOnlyLauncherInstances() {
+        noClasses()
+                .that(not(belongToAnyOf(Images.class)))
+                .should()
+                .accessTargetWhere(isEc2Call("(?!describe).*(Image|Snapshot).*"))
+                .check(SHIPPED);
+        noClasses()
+                .that(not(belongToAnyOf(Launcher.class)))
+                .should()
+                .accessTargetWhere(isEc2Call("(run|terminate|stop|start|reboot)Instances"))
+                .check(SHIPPED);
     }
 
     private static DescribedPredicate<JavaAccess<?>> isEc2Call(String methods) {

@@ -154,7 +154,9 @@ final class TemplateTest {
         "image-failed, ImageStateFunction",
         "image-deregistered, ImageStateFunction",
         "image-disabled, ImageStateFunction",
-        "image-forwarded, ImageStateFunction"
+        "image-forwarded, ImageStateFunction",
+        "restore, RestoreFunction",
+        "restore-running, RestoreFunction"
     })
     void oneRuleDeliversTheSampleToItsFunction(String sample, String function) throws Exception {
         Object event = sample(sample);

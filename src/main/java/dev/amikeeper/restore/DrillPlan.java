@@ -39,10 +39,13 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
      * @param past its restores and drills, those under way among them
      */
     static DrillPlan of(
-            Policy policy, Policy.Drill drill, List<Image> images, List<Restore> past, Instant now) {
+            Policy policy,
+            Policy.Drill drill,
+            List<Image> images,
+            List<Restore> past,
+            Instant now) {
         String round = "/drill-" + now.getEpochSecond() / drill.every().toSeconds();
-        List<Restore> drills =
-                past.stream().filter(it -> it.kind() == Restore.Kind.DRILL).toList();
+        List<Restore> drills = past.stream().filter(it -> it.kind() == Restore.Kind.DRILL).toList();
         Set<InstanceId> hadTheirTurn =
                 drills.stream()
                         .filter(it -> it.id().endsWith(round))
@@ -62,11 +65,9 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
                 newest(images, drill).stream()
                         .filter(image -> !hadTheirTurn.contains(image.name().instance()))
                         .sorted(
-                                Comparator.comparing(
-                                                (Image image) ->
-                                                        last.getOrDefault(
-                                                                image.name().instance(),
-                                                                Instant.MIN))
+                                Comparator.comparing((Image image) ->
+                                                last.getOrDefault(
+                                                        image.name().instance(), Instant.MIN))
                                         .thenComparing(image -> image.name().instance().value()))
                         .limit(wanted)
                         .toList();
@@ -84,7 +85,9 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
     }
 
     private static List<Image> newest(List<Image> images, Policy.Drill drill) {
-        return images.stream().map(image -> image.name().instance()).distinct()
+        return images.stream()
+                .map(image -> image.name().instance())
+                .distinct()
                 .flatMap(instance ->
                         RestorePoints.newest(
                                 drill.region(),

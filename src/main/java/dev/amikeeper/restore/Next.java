@@ -30,10 +30,7 @@ sealed interface Next {
      * @param health what its status checks say; empty if it has none
      */
     static Next of(
-            Restore restore,
-            Optional<Server> server,
-            Optional<Server.Health> health,
-            Instant now) {
+            Restore restore, Optional<Server> server, Optional<Server.Health> health, Instant now) {
         boolean late = now.isAfter(restore.until());
         return switch (restore.state()) {
             case REQUESTED -> {

@@ -48,9 +48,7 @@ public final class Planning {
         List<Image> all =
                 app.catalog().ofInstance(request.instance()).stream()
                         .filter(image ->
-                                request.policy()
-                                        .map(image.name().policy()::equals)
-                                        .orElse(true))
+                                request.policy().map(image.name().policy()::equals).orElse(true))
                         .toList();
         if (all.isEmpty()) {
             return new Choice.None(
@@ -65,16 +63,17 @@ public final class Planning {
         }
         return RestorePoints.newest(region, request.at(), all)
                 .<Choice>map(Choice.Chosen::new)
-                .orElseGet(
-                        () ->
-                                new Choice.None(
-                                        "there is no good image of "
-                                                + request.instance()
-                                                + " in "
-                                                + region
-                                                + request.at().map(at -> " from " + at + " or before").orElse("")
-                                                + "; "
-                                                + whatThereIs(all)));
+                .orElseGet(() ->
+                        new Choice.None(
+                                "there is no good image of "
+                                        + request.instance()
+                                        + " in "
+                                        + region
+                                        + request.at()
+                                                .map(at -> " from " + at + " or before")
+                                                .orElse("")
+                                        + "; "
+                                        + whatThereIs(all)));
     }
 
     private static Choice byId(ImageId id, Region region, List<Image> all) {
@@ -108,7 +107,10 @@ public final class Planning {
     /** In a line: the Regions, and from when to when. */
     private static String whatThereIs(List<Image> all) {
         String there =
-                all.stream().map(Image::region).distinct().sorted()
+                all.stream()
+                        .map(Image::region)
+                        .distinct()
+                        .sorted()
                         .flatMap(region -> {
                             List<Image> good = RestorePoints.in(region, all);
                             return good.isEmpty()
@@ -178,8 +180,7 @@ public final class Planning {
      *
      * @param asked what has to be the same for that, besides the image
      */
-    public static Restore restore(
-            RestorePlan plan, Restore.Kind kind, String asked, Instant now) {
+    public static Restore restore(RestorePlan plan, Restore.Kind kind, String asked, Instant now) {
         Image image = plan.image();
         String what = image.region() + " " + image.id().orElseThrow() + " " + kind + " " + asked;
         String id =

@@ -124,8 +124,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
                     yield refuse(event, request, plan.missing().getFirst().why(), lines);
                 }
                 // The event's own id: its repetition is the same restore.
-                Restore restore =
-                        Planning.restore(plan, request.kind(), event.id(), event.time());
+                Restore restore = Planning.restore(plan, request.kind(), event.id(), event.time());
                 boolean fresh = app.catalog().begin(restore);
                 List<Restore> open = app.catalog().restore(restore.id()).stream().toList();
                 List<Restore> after = new Restores(app, event.time()).follow(open, timeLeft);

@@ -174,10 +174,7 @@ public record RestorePlan(
                         missing.add(lacking("securityGroups", "security group", "", group));
                     }
                 }
-                differ(
-                        "security groups",
-                        String.join(", ", originals),
-                        String.join(", ", wished));
+                differ("security groups", String.join(", ", originals), String.join(", ", wished));
                 return wished;
             }
             if (originals.isEmpty()) {
@@ -220,8 +217,7 @@ public record RestorePlan(
         private List<Capsule.Interface> interfaces() {
             List<Capsule.Interface> interfaces = new ArrayList<>();
             for (Capsule.Interface one : original.interfaces()) {
-                String subnet =
-                        wish.mapping().subnets().getOrDefault(one.subnet(), one.subnet());
+                String subnet = wish.mapping().subnets().getOrDefault(one.subnet(), one.subnet());
                 String what = "network interface " + one.index();
                 if (subnet.isEmpty()) {
                     differ(what, one.subnet(), "");
@@ -319,14 +315,16 @@ public record RestorePlan(
                 image,
                 image.capsule().orElseGet(RestorePlan::unknown),
                 List.of(
-                        new Difference("root volume", "as it is now", "as of " + image.name().slot()),
+                        new Difference(
+                                "root volume", "as it is now", "as of " + image.name().slot()),
                         new Difference("other volumes", "as they are now", "the same"),
                         new Difference("old root volume", "attached", "detached, and kept")),
                 missing);
     }
 
     /** The mapping file that fills what is missing, to be completed by a person. */
-    public static Map<String, Map<String, String>> template(List<RestorePlan> plans, Wish.Mapping known) {
+    public static Map<String, Map<String, String>> template(
+            List<RestorePlan> plans, Wish.Mapping known) {
         Map<String, Map<String, String>> parts = new TreeMap<>(known.parts());
         plans.stream()
                 .flatMap(plan -> plan.missing().stream())

@@ -43,10 +43,9 @@ public record RestoreRequest(
     static RestoreRequest of(Event event) throws MalformedEventException {
         return new RestoreRequest(
                 value(event, "instance", InstanceId::new)
-                        .orElseThrow(
-                                () ->
-                                        new MalformedEventException(
-                                                "detail.instance: must be there, as i-0abc")),
+                        .orElseThrow(() ->
+                                new MalformedEventException(
+                                        "detail.instance: must be there, as i-0abc")),
                 value(event, "region", Region::new),
                 value(event, "at", RestoreRequest::time),
                 value(event, "image", ImageId::new),
@@ -120,8 +119,7 @@ public record RestoreRequest(
         }
     }
 
-    private static Map<String, String> texts(
-            @Nullable Object value, String place)
+    private static Map<String, String> texts(@Nullable Object value, String place)
             throws MalformedEventException {
         Map<String, String> texts = new LinkedHashMap<>();
         if (value == null) {

@@ -20,9 +20,7 @@ public final class RestoreText {
                                 image.id().orElseThrow(),
                                 image.region(),
                                 image.name().slot(),
-                                image.proven()
-                                        .map(when -> ", passed a drill " + when)
-                                        .orElse("")));
+                                image.proven().map(when -> ", passed a drill " + when).orElse("")));
         int width =
                 plan.differences().stream()
                         .mapToInt(difference -> difference.what().length())

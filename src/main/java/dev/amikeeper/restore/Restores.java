@@ -99,8 +99,7 @@ public final class Restores {
                         .filter(restore -> restore.state() == Restore.State.CHECKING)
                         .flatMap(restore -> restore.instance().stream())
                         .toList();
-        boolean launches =
-                restores.stream().anyMatch(it -> it.state() == Restore.State.REQUESTED);
+        boolean launches = restores.stream().anyMatch(it -> it.state() == Restore.State.REQUESTED);
         return new Sight(
                 servers,
                 running.isEmpty() ? Map.of() : app.launcher().health(region, running),
@@ -122,8 +121,7 @@ public final class Restores {
                     restore.kind() == Restore.Kind.REPLACE_ROOT
                             ? Optional.empty()
                             : Optional.ofNullable(sight.servers().get(restore.tag()));
-            Optional<Server.Health> health =
-                    restore.instance().map(sight.health()::get);
+            Optional<Server.Health> health = restore.instance().map(sight.health()::get);
             return switch (Next.of(restore, server, health, now)) {
                 case Next.Wait _ -> restore;
                 case Next.Save(Restore after) -> save(restore, after);
@@ -293,8 +291,7 @@ public final class Restores {
             app.catalog()
                     .find(restore.region(), restore.of())
                     .filter(image -> image.id().equals(Optional.of(restore.image())))
-                    .ifPresent(image ->
-                            app.catalog().save(Change.of(image, image.proven(now))));
+                    .ifPresent(image -> app.catalog().save(Change.of(image, image.proven(now))));
             return;
         }
         log.error("{}: {} failed: {}", restore.region(), restore.id(), restore.note());
@@ -318,8 +315,8 @@ public final class Restores {
                                         + restore.of().instance()
                                         + " --region "
                                         + restore.region()
-                                        + " --dry-run shows what a restore would do; mend the cause,"
-                                        + " a later drill that passes ends this"
+                                        + " --dry-run shows what a restore would do; mend the"
+                                        + " cause, a later drill that passes ends this"
                                 : restore.instance()
                                                 .map(id -> "look at " + id + "; then ")
                                                 .orElse("")
@@ -329,7 +326,11 @@ public final class Restores {
 
     private static String trouble(Restore restore) {
         return restore.kind() == Restore.Kind.DRILL
-                ? "drill/" + restore.region() + "/" + restore.of().policy() + "/"
+                ? "drill/"
+                        + restore.region()
+                        + "/"
+                        + restore.of().policy()
+                        + "/"
                         + restore.of().instance()
                 : "restore/" + restore.region() + "/" + restore.id();
     }

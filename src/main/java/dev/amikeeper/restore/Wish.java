@@ -28,8 +28,7 @@ public record Wish(
         Mapping mapping) {
     /** As the original. */
     public static final Wish NONE =
-            new Wish(
-                    Optional.empty(), Optional.empty(), List.of(), false, Map.of(), Mapping.NONE);
+            new Wish(Optional.empty(), Optional.empty(), List.of(), false, Map.of(), Mapping.NONE);
 
     public Wish {
         groups = List.copyOf(groups);
@@ -45,12 +44,12 @@ public record Wish(
             Map<String, String> securityGroups,
             Map<String, String> keyPairs,
             Map<String, String> types) {
-        /** Nothing is mapped. */
-        public static final Mapping NONE = of(Map.of());
-
         /** The parts of a mapping, in the order in which they are written. */
         public static final List<String> PARTS =
                 List.of("subnets", "securityGroups", "keyPairs", "types");
+
+        /** Nothing is mapped. */
+        public static final Mapping NONE = of(Map.of());
 
         public Mapping {
             subnets = Map.copyOf(subnets);

@@ -1,4 +1,6 @@
-/** Restoring: the choice of an image, the plan, the launch, the checks; and drills that prove it. */
+/**
+ * Restoring: the choice of an image, the plan, the launch, the checks; and drills that prove it.
+ */
 @NullMarked
 package dev.amikeeper.restore;
 

@@ -66,6 +66,7 @@ public record SweepReport(
 
     static SweepReport ofMalformed() {
         return new SweepReport(
-                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, false, List.of());
+                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, false,
+                List.of());
     }
 }

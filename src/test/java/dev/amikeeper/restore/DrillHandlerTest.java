@@ -1,0 +1,174 @@
+package dev.amikeeper.restore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.Given;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.event.Samples;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.Restore;
+import dev.amikeeper.local.LocalInstance;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+final class DrillHandlerTest {
+    /** A subnet of the default VPC: every simulated cloud has the same. */
+    private static Given drilling(String more, String... names) {
+        Given plain = Given.nightlyInMemory("");
+        var east = plain.cloud.networks(Given.EAST);
+        String subnet = east.defaultSubnet("us-east-1a");
+        String group = east.defaultGroup(east.defaultVpc());
+        Given given =
+                Given.nightlyInMemory(
+                        "drill: {every: 1d, region: us-east-1, subnet: %s, securityGroups: [%s]%s}"
+                                .formatted(subnet, group, more));
+        assertThat(given.cloud.networks(Given.EAST).defaultSubnet("us-east-1a")).isEqualTo(subnet);
+        for (String name : names) {
+            given.instance(name);
+        }
+        return given;
+    }
+
+    @Test
+    void drillsTheServersInTurnAndLeavesNothingRunning() {
+        Given given = drilling("", "web-1", "web-2", "db-1");
+
+        given.playDays(4);
+
+        List<Restore> drills = given.catalog().restores("gold");
+        assertThat(drills).hasSize(4).allMatch(it -> it.state() == Restore.State.PASSED);
+        assertThat(drills.stream().map(it -> it.of().instance()).distinct()).hasSize(3);
+        assertThat(drills).allMatch(it -> it.reached() == Restore.Level.STATUS_CHECKS);
+        assertThat(drills).allMatch(it -> it.took().orElseThrow().toMinutes() <= 15);
+        assertThat(alive(given)).isEmpty();
+        assertThat(given.records(Given.EAST).stream().map(Image::proven).flatMap(Optional::stream))
+                .hasSize(4);
+        assertThat(given.records(Given.EAST)).as("drills are not imaged").hasSize(12);
+        assertThat(given.catalog().open()).isEmpty();
+    }
+
+    @Test
+    void tellsOfAnImageThatDoesNotBootUntilALaterOneDoes() {
+        Given given = drilling("", "web-1");
+        Instant mended = Given.START.plus(Duration.ofDays(1));
+        given.cloud.settings().failsToBoot(_ -> given.cloud.now().isBefore(mended));
+
+        given.playDays(1);
+        assertThat(alive(given)).isEmpty();
+        assertThat(given.catalog().restores("gold"))
+                .singleElement()
+                .satisfies(it -> {
+                    assertThat(it.state()).isEqualTo(Restore.State.FAILED);
+                    assertThat(it.reached()).isEqualTo(Restore.Level.LAUNCHED);
+                    assertThat(it.note()).isEqualTo("its status checks fail");
+                });
+        assertThat(given.catalog().open())
+                .extracting(Notice::key)
+                .singleElement()
+                .asString()
+                .startsWith("drill/us-east-1/gold/");
+
+        given.playDays(2);
+        assertThat(given.catalog().open()).isEmpty();
+    }
+
+    @Test
+    void runsTheCommandToo() {
+        Given given = drilling(", checks: [status, ssm: {document: AppCheck}]", "web-1");
+
+        given.playDays(1);
+
+        assertThat(given.catalog().restores("gold"))
+                .singleElement()
+                .satisfies(it -> {
+                    assertThat(it.state()).isEqualTo(Restore.State.PASSED);
+                    assertThat(it.reached()).isEqualTo(Restore.Level.COMMAND);
+                });
+        assertThat(given.cloud.calls()).containsEntry("SendCommand", 1);
+    }
+
+    @Test
+    void aFailedCommandFailsTheDrill() {
+        Given given = drilling(", checks: [ssm: {document: AppCheck}]", "web-1");
+        given.cloud.settings().failingCommands((_, _) -> true);
+
+        given.playDays(1);
+
+        assertThat(given.catalog().restores("gold"))
+                .singleElement()
+                .satisfies(it -> assertThat(it.note()).isEqualTo("the command AppCheck failed"));
+        assertThat(alive(given)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"RunInstances", "TransactWriteItems", "TerminateInstances"})
+    void nothingOutlivesItsLeaseWhoeverDies(String call) {
+        for (int nth = 1; nth <= 3; nth++) {
+            Given given = drilling("", "web-1");
+            given.playUntil("2026-03-01T02:11:00Z");
+            given.cloud.faults().calls(call).nth(nth).killAfter();
+            given.playDays(1);
+            given.cloud.faults().clear();
+
+            assertThat(alive(given)).as("%s %d", call, nth).isEmpty();
+            assertThat(given.catalog().restoring()).isEmpty();
+        }
+    }
+
+    @Test
+    void aDrillWhoseRecordIsLostEndsWithItsLease() {
+        Given given = drilling("", "web-1");
+        given.playUntil("2026-03-01T02:16:00Z");
+        assertThat(alive(given)).hasSize(1);
+        given.deployment.loseTable();
+
+        given.playUntil("2026-03-01T03:00:00Z");
+
+        assertThat(alive(given)).isEmpty();
+    }
+
+    @Test
+    void keepsToTheBudgetOfTheMonth() {
+        Given given = drilling(", timeout: 30m, budget: 1", "web-1");
+
+        given.playDays(20);
+
+        List<Restore> drills = given.catalog().restores("gold");
+        Duration used =
+                drills.stream()
+                        .map(it -> Duration.between(it.launched().orElseThrow(), it.since()))
+                        .reduce(Duration.ZERO, Duration::plus);
+        assertThat(used).isLessThanOrEqualTo(Duration.ofHours(1));
+        assertThat(drills).hasSizeBetween(2, 19);
+        assertThat(given.told().stream().filter(text -> text.contains("budget"))).hasSize(1);
+    }
+
+    @Test
+    void theSampleIsUnderstood() throws Exception {
+        Given given = drilling("", "web-1");
+
+        assertThat(
+                        new DrillHandler(given.deployment.application())
+                                .handleRequest(
+                                        Samples.read("drill.json"), given.context("DrillFunction"))
+                                .malformed())
+                .isZero();
+    }
+
+    private static List<LocalInstance> alive(Given given) {
+        return given.cloud.instances(Given.EAST).stream()
+                .filter(it ->
+                        RestoreHandlerTest.tags(it.instance()).containsKey("amikeeper:restore"))
+                .filter(it ->
+                        !List.of("terminated", "shutting-down")
+                                .contains(it.instance().state().nameAsString()))
+                .toList();
+    }
+}
