@@ -151,6 +151,14 @@ public sealed interface Happening {
         }
     }
 
+    /** The pruner runs once more, out of turn. */
+    record Prune() implements Deed {
+        @Override
+        public String toString() {
+            return "somebody runs the pruner";
+        }
+    }
+
     /** How a call fails. */
     enum CallFault {
         THROTTLED("are throttled"),

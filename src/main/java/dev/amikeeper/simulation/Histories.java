@@ -64,6 +64,8 @@ final class Histories {
                     "DeleteItem");
     private static final List<String> QUEUE_CALLS =
             List.of("SendMessage", "ReceiveMessage", "DeleteMessage", "Publish");
+    private static final List<String> REQUEST_CALLS =
+            List.of("TransactWriteItems", "TransactWriteItems", "DeleteTags", "SendMessage");
     private static final List<String> EVENTS =
             List.of(
                     "EC2 AMI State Change",
@@ -82,7 +84,9 @@ final class Histories {
         QUOTA,
         KEYS,
         OUTAGE,
-        SCHEDULER
+        SCHEDULER,
+        REQUESTS,
+        ANNOUNCING
     }
 
     private final Random random;
@@ -112,15 +116,19 @@ final class Histories {
         }
         int deeds = random.nextInt(1 + days);
         for (int i = 0; i < deeds; i++) {
-            Duration at = moment();
             // Not at a slot, whose image a request's would be.
-            deed().ifPresent(deed -> add(at.plusSeconds(17), deed));
+            Duration at = moment().plusSeconds(17);
+            if (rarely()) {
+                rush(at);
+            } else {
+                deed().ifPresent(deed -> add(at, deed));
+            }
         }
         List<Kind> kinds = kinds();
         if (!kinds.isEmpty()) {
             int troubles = 1 + random.nextInt(2 * days);
             for (int i = 0; i < troubles; i++) {
-                add(moment(), trouble(one(kinds)));
+                trouble(one(kinds), moment());
             }
         }
         steps.sort(Comparator.comparing(Step::at));
@@ -159,7 +167,7 @@ final class Histories {
         boolean skewed = random.nextInt(3) == 0;
         return new Conditions(
                 Duration.ofMinutes(rarely() ? 1 + random.nextInt(90) : 5),
-                Duration.ofMinutes(rarely() ? 1 + random.nextInt(300) : 15),
+                Duration.ofMinutes(rarely() ? 1 + random.nextInt(600) : 15),
                 rarely() ? 1 + random.nextInt(3) : 0,
                 rarely(),
                 skewed ? skew() : Duration.ZERO,
@@ -244,7 +252,31 @@ final class Histories {
     }
 
     private Which which() {
-        return new Which(1 + random.nextInt(servers), one(REGIONS), random.nextInt(4));
+        return new Which(1 + random.nextInt(servers), somewhere(), random.nextInt(4));
+    }
+
+    /** Most is at home. */
+    private String somewhere() {
+        return random.nextBoolean() ? HOME : one(REGIONS);
+    }
+
+    /**
+     * A second image of a server makes the first one leave while it is still being copied, or while
+     * somebody lays hands on it.
+     */
+    private void rush(Duration at) {
+        int server = 1 + random.nextInt(servers);
+        Duration second = at.plusMinutes(7L + random.nextInt(6));
+        Which first = new Which(server, somewhere(), 0);
+        add(at, new Happening.Request(server));
+        switch (random.nextInt(6)) {
+            case 0, 1 -> add(second.minusSeconds(30), new Happening.Hold(first));
+            case 2 -> add(second.minusSeconds(30), new Happening.Restore(first));
+            case 3 -> add(second.minusSeconds(30), new Happening.Template(first));
+            default -> {}
+        }
+        add(second, new Happening.Request(server));
+        add(second.plusMinutes(6L + random.nextInt(6)), new Happening.Prune());
     }
 
     private List<Rules> changed() {
@@ -268,6 +300,16 @@ final class Histories {
         return List.copyOf(kinds);
     }
 
+    private void trouble(Kind kind, Duration at) {
+        add(at, trouble(kind));
+        switch (kind) {
+            case REQUESTS ->
+                    add(at.plusSeconds(17), new Happening.Request(1 + random.nextInt(servers)));
+            case ANNOUNCING -> add(at, new Happening.Failing(HOME, false, 3 + random.nextInt(4)));
+            default -> {}
+        }
+    }
+
     private Happening trouble(Kind kind) {
         return switch (kind) {
             case EC2 -> calls(EC2_CALLS, softFault());
@@ -277,9 +319,7 @@ final class Histories {
                 List<String> all = new ArrayList<>(EC2_CALLS);
                 all.addAll(DYNAMODB_CALLS);
                 all.addAll(QUEUE_CALLS);
-                yield calls(
-                        all,
-                        random.nextBoolean() ? CallFault.KILLED_BEFORE : CallFault.KILLED_AFTER);
+                yield calls(all, death());
             }
             case EVENTS ->
                     new Happening.Events(
@@ -304,7 +344,17 @@ final class Histories {
                                     Duration.ofMinutes(10L + random.nextInt(rarely() ? 4000 : 300)))
                             : new Happening.DoubleTicks(
                                     Duration.ofMinutes(10L + random.nextInt(1500)));
+            // Lambda's own tries come to nothing: the tag is all that is left of the request.
+            case REQUESTS ->
+                    new Happening.Calls(one(REQUEST_CALLS), death(), 1, 1 + random.nextInt(6));
+            case ANNOUNCING ->
+                    new Happening.Calls(
+                            "Publish", rarely() ? death() : softFault(), 1, 1 + random.nextInt(12));
         };
+    }
+
+    private CallFault death() {
+        return random.nextBoolean() ? CallFault.KILLED_BEFORE : CallFault.KILLED_AFTER;
     }
 
     private CallFault softFault() {

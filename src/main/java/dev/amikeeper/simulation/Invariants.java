@@ -518,6 +518,9 @@ final class Invariants {
                 if (told.containsKey(beginning(notice)) && !told.containsKey(end)) {
                     violated(TOLD, "nobody was told that it is over: " + notice);
                 }
+                if (told.containsKey(end) && !isTold(notice)) {
+                    violated(TOLD, "told that it is over, but never that it began: " + notice);
+                }
             }
         }
         boolean mayRepeat = play.history().steps().stream().anyMatch(it -> stopsTelling(it.what()));

@@ -358,6 +358,7 @@ public final class Simulation {
         switch (what) {
             case Happening.Trouble trouble -> befall(trouble);
             case Happening.Approve() -> approve();
+            case Happening.Prune() -> prune(cloud.now());
             case Happening.Deploy(List<Rules> policies) -> deployment = deploy(policies);
             case Happening.Deed deed -> {
                 witness.people(true);
@@ -522,7 +523,7 @@ public final class Simulation {
                                                         .launchTemplateData(it -> it.imageId(id)));
                                 witness.namedByTemplate(id);
                             });
-            case Happening.Approve _, Happening.Deploy _ ->
+            case Happening.Approve _, Happening.Prune _, Happening.Deploy _ ->
                     throw new IllegalStateException("not a call to EC2: " + deed);
         }
     }

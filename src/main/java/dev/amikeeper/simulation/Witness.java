@@ -42,6 +42,7 @@ final class Witness implements CloudSettings.Watcher {
     /** An image that the functions made. */
     record Made(String region, String name, String id, boolean copy, Instant at) {}
 
+    private static final String COPIES = "3 every copy arrives";
     private static final String NEEDED = "4 nothing needed is deleted";
 
     private final SimulatedCloud cloud;
@@ -49,6 +50,7 @@ final class Witness implements CloudSettings.Watcher {
     private final Map<String, Made> made = new LinkedHashMap<>();
     private final Set<String> available = new HashSet<>();
     private final Set<String> failed = new HashSet<>();
+    private final Set<String> discarded = new HashSet<>();
     private final Map<String, LocalImage> removedByUs = new LinkedHashMap<>();
     private final Map<String, LocalImage> removedByOthers = new LinkedHashMap<>();
     private final Set<String> removedTooEarlyToKnow = new HashSet<>();
@@ -152,7 +154,7 @@ final class Witness implements CloudSettings.Watcher {
             case CreateImageRequest create when answer instanceof CreateImageResponse created ->
                     about = make(region, create.name(), created.imageId(), false);
             case CopyImageRequest copy when answer instanceof CopyImageResponse copied ->
-                    about = make(region, copy.name(), copied.imageId(), true);
+                    about = copy(region, copy.name(), copied.imageId());
             case DeregisterImageRequest deregister -> {
                 about = deregister.imageId();
                 going.ifPresent(image -> gone(region, image));
@@ -182,6 +184,18 @@ final class Witness implements CloudSettings.Watcher {
         return id;
     }
 
+    /** A try that EC2 takes for an old one is none. */
+    private String copy(String region, String name, String id) {
+        if (discarded.contains(id)) {
+            violations.add(
+                    new Violation(
+                            COPIES,
+                            "%s %s was to be made anew, and was answered with %s, which had failed"
+                                    .formatted(region, name, id)));
+        }
+        return make(region, name, id, true);
+    }
+
     private void gone(String region, LocalImage image) {
         String id = image.image().imageId();
         if (people) {
@@ -191,7 +205,9 @@ final class Witness implements CloudSettings.Watcher {
             if (!known) {
                 removedTooEarlyToKnow.add(id);
             }
-        } else if (!failed.contains(id)) {
+        } else if (failed.contains(id)) {
+            discarded.add(id);
+        } else {
             removedByUs.put(id, image);
         }
     }
