@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
 /**
  * What the template tells the functions, by environment variables.
  *
- * @param home the Region of the stack, {@code AWS_REGION}
+ * @param home the Region that the policies take for home: {@code HOME_REGION}, or the stack's own,
+ *     {@code AWS_REGION}; another one where the stack stands in for a lost Region
  * @param account the account of the stack, {@code ACCOUNT}
  * @param table the catalogue's table, {@code TABLE}
  * @param createQueue the URL of the queue of kicks for imaging, {@code CREATE_QUEUE_URL}
@@ -62,7 +63,9 @@ public record Settings(
                                             "; template.yaml sets what a function needs")));
         }
         return new Settings(
-                new Region(environment.getOrDefault("AWS_REGION", "")),
+                new Region(
+                        optional(environment, "HOME_REGION")
+                                .orElse(environment.getOrDefault("AWS_REGION", ""))),
                 environment.getOrDefault("ACCOUNT", ""),
                 environment.getOrDefault("TABLE", ""),
                 environment.getOrDefault("CREATE_QUEUE_URL", ""),

@@ -82,6 +82,14 @@ final class SettingsTest {
     }
 
     @Test
+    void takeTheLostRegionForHomeWhereTheStackStandsInForIt() {
+        assertThat(Settings.from(with("HOME_REGION", "eu-west-1")).home())
+                .isEqualTo(new Region("eu-west-1"));
+        assertThat(Settings.from(with("HOME_REGION", "")).home())
+                .isEqualTo(new Region("us-east-1"));
+    }
+
+    @Test
     void refuseWhatIsNoRegion() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Settings.from(with("AWS_REGION", "mars")))

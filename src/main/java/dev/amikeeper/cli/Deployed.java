@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Random;
+import java.util.function.Consumer;
 
 /** The deployment that a command is about: the account's, or one on the embedded cloud. */
 final class Deployed {
@@ -87,6 +88,20 @@ final class Deployed {
             played().loseTable();
         }
         return application();
+    }
+
+    /** Waits for a while; the demo's clock is simply moved. */
+    Consumer<Duration> pause() {
+        return demo ? played().cloud()::advance : Deployed::sleep;
+    }
+
+    private static void sleep(Duration time) {
+        try {
+            Thread.sleep(time);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new UnusableException("Stopped. Run it again, and it goes on where it was.");
+        }
     }
 
     /** The functions. */

@@ -32,6 +32,7 @@ import java.util.Objects;
             PlanCommand.class,
             WhyCommand.class,
             UndoCommand.class,
+            RestoreCommand.class,
             FailuresCommand.class,
             RetryCommand.class,
             RebuildCommand.class,
@@ -103,6 +104,9 @@ public final class Keeper implements Runnable {
             }
             if (part == RebuildCommand.class) {
                 return part.cast(new RebuildCommand(screen));
+            }
+            if (part == RestoreCommand.class) {
+                return part.cast(new RestoreCommand(screen));
             }
             return part == TortureCommand.class
                     ? part.cast(new TortureCommand(screen))

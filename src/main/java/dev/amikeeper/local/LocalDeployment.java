@@ -187,6 +187,11 @@ public final class LocalDeployment {
         cloud.tables(application.settings().home().name()).clearTable(TABLE);
     }
 
+    /** Where it is deployed. */
+    public SimulatedCloud cloud() {
+        return cloud;
+    }
+
     /** The objects that the handlers share. */
     public Application application() {
         return application;

@@ -8,6 +8,7 @@ import dev.amikeeper.image.Region;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -325,7 +326,9 @@ public record RestorePlan(
     /** The mapping file that fills what is missing, to be completed by a person. */
     public static Map<String, Map<String, String>> template(
             List<RestorePlan> plans, Wish.Mapping known) {
-        Map<String, Map<String, String>> parts = new TreeMap<>(known.parts());
+        Map<String, Map<String, String>> parts = new LinkedHashMap<>();
+        Wish.Mapping.PARTS.forEach(part -> parts.put(part, new TreeMap<>()));
+        known.parts().forEach((part, entries) -> parts.put(part, new TreeMap<>(entries)));
         plans.stream()
                 .flatMap(plan -> plan.missing().stream())
                 .filter(missing -> Wish.Mapping.PARTS.contains(missing.part()))
@@ -333,6 +336,7 @@ public record RestorePlan(
                 .forEach(missing ->
                         parts.computeIfAbsent(missing.part(), _ -> new TreeMap<>())
                                 .put(missing.original(), ""));
+        parts.values().removeIf(Map::isEmpty);
         return parts;
     }
 }

@@ -139,7 +139,7 @@ public record RestoreRequest(
     }
 
     /** What has to be the same for two requests to be one; the chosen image comes to it. */
-    String identity() {
+    public String identity() {
         return List.of(
                         kind,
                         wish.type(),

@@ -34,6 +34,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -61,6 +62,12 @@ public final class Restores {
      * @return how each of them stands after that
      */
     public List<Restore> follow(Collection<Restore> open, BooleanSupplier timeLeft) {
+        return follow(open, timeLeft, _ -> {});
+    }
+
+    /** The same, telling of each step. */
+    List<Restore> follow(
+            Collection<Restore> open, BooleanSupplier timeLeft, Consumer<Restore> watcher) {
         Map<Region, List<Restore>> byRegion =
                 open.stream()
                         .collect(
@@ -70,8 +77,11 @@ public final class Restores {
         byRegion.forEach((region, some) -> {
             try {
                 Sight sight = look(region, some);
-                some.forEach(restore ->
-                        after.add(timeLeft.getAsBoolean() ? step(restore, sight) : restore));
+                for (Restore restore : some) {
+                    Restore next = timeLeft.getAsBoolean() ? step(restore, sight) : restore;
+                    watcher.accept(next);
+                    after.add(next);
+                }
             } catch (SdkException error) {
                 log.error("{}: restores cannot be followed: {}", region, Fault.text(error));
                 after.addAll(some);

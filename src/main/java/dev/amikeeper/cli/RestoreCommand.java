@@ -1,0 +1,465 @@
+package dev.amikeeper.cli;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.cli.Keeper.UnusableException;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.restore.Fleet;
+import dev.amikeeper.restore.Planning;
+import dev.amikeeper.restore.RestorePlan;
+import dev.amikeeper.restore.RestorePoints;
+import dev.amikeeper.restore.RestoreRequest;
+import dev.amikeeper.restore.RestoreText;
+import dev.amikeeper.restore.Wish;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.BinaryOperator;
+import java.util.function.Function;
+
+/** {@code keeper restore}. */
+@Command(
+        name = "restore",
+        mixinStandardHelpOptions = true,
+        versionProvider = Keeper.Version.class,
+        sortOptions = false,
+        description = {
+            "Brings a server back from its newest good image, in its own Region or another one:"
+                    + " shows what will differ, launches one instance, and follows it until its"
+                    + " status checks pass. Stopped, it goes on where it was when run again; a"
+                    + " server that is back is not launched once more.",
+            "With --all, every server of a policy that has an image in the Region: the drill for"
+                + " the loss of a Region, or the loss itself. If the catalogue is lost with its"
+                + " Region, make a new one first: keeper rebuild.",
+            "Needs ec2:RunInstances, DescribeInstances, DescribeInstanceStatus, DescribeImages,"
+                    + " DescribeSubnets, DescribeSecurityGroups, DescribeKeyPairs,"
+                    + " CreateReplaceRootVolumeTask, DescribeReplaceRootVolumeTasks, CreateTags,"
+                    + " iam:PassRole, and the catalogue.",
+            "Exit status: 0 if all are back, 1 if one is not, 2 for a mistake in the command."
+        })
+final class RestoreCommand implements Callable<Integer> {
+    private final Screen screen;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
+    private CommandSpec spec;
+
+    @Option(names = "--instance", paramLabel = "i-...", description = "The server.")
+    private @Nullable String instance;
+
+    @Option(names = "--all", description = "Every server of the policy, or of all policies.")
+    private boolean all;
+
+    @Option(names = "--policy", paramLabel = "POLICY", description = "Images of this policy only.")
+    private @Nullable String policy;
+
+    @Option(
+            names = "--region",
+            paramLabel = "REGION",
+            description = "Where to restore it; its own Region unless given.")
+    private @Nullable String region;
+
+    @Option(
+            names = "--at",
+            paramLabel = "TIME",
+            description = "As of then, as 2026-03-01T12:00Z; the newest image unless given.")
+    private @Nullable String at;
+
+    @Option(names = "--image", paramLabel = "ami-...", description = "This very image.")
+    private @Nullable String image;
+
+    @Option(
+            names = "--newer-than",
+            paramLabel = "DAYS",
+            description =
+                    "With --all: leaves out servers whose image is older than the newest one by"
+                            + " more, for they were gone before; ${DEFAULT-VALUE} unless given.")
+    private int newerThan = 7;
+
+    @Option(names = "--type", paramLabel = "TYPE", description = "Another instance type.")
+    private @Nullable String type;
+
+    @Option(names = "--subnet", paramLabel = "subnet-...", description = "Another subnet.")
+    private @Nullable String subnet;
+
+    @Option(
+            names = "--group",
+            paramLabel = "sg-...",
+            description = "Other security groups; may be given several times.")
+    private List<String> groups = new ArrayList<>();
+
+    @Option(
+            names = "--tag",
+            paramLabel = "KEY=VALUE",
+            description = "A tag more, or with another value; may be given several times.")
+    private Map<String, String> tags = new HashMap<>();
+
+    @Option(
+            names = "--keep-address",
+            description = "With the original's private address, which must be free.")
+    private boolean keepAddress;
+
+    @Option(
+            names = "--mapping",
+            paramLabel = "FILE",
+            description =
+                    "What stands for what in the other Region: subnets, securityGroups, keyPairs,"
+                            + " types. A plan that lacks something prints the file to fill in.")
+    private @Nullable Path mapping;
+
+    @Option(
+            names = "--replace-root",
+            description =
+                    "Replaces the root volume of the living server instead: it keeps its id,"
+                            + " addresses and other volumes.")
+    private boolean replaceRoot;
+
+    @Option(names = "--again", description = "Launches another one of a server that is back.")
+    private boolean again;
+
+    @Option(names = "--dry-run", description = "Shows the plan; launches nothing.")
+    private boolean dryRun;
+
+    @Option(names = "--json", description = "Prints the result as one JSON object.")
+    private boolean json;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // as above
+    private Deployed deployed;
+
+    RestoreCommand(Screen screen) {
+        this.screen = screen;
+    }
+
+    /** What {@code --json} prints of a server. */
+    record Line(
+            String instance,
+            String name,
+            String region,
+            String image,
+            String asOf,
+            String state,
+            String restored,
+            @Nullable Long seconds,
+            String note,
+            List<String> plan) {}
+
+    /** What {@code --json} prints. */
+    record Result(
+            int servers, int back, int failed, int missing, boolean dryRun, List<Line> lines) {}
+
+    @Override
+    public Integer call() {
+        if (all == (instance != null)) {
+            throw new ParameterException(
+                    spec.commandLine(), "Name a server with --instance, or all with --all.");
+        }
+        if (all && (image != null || replaceRoot)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--image and --replace-root go with --instance.");
+        }
+        if (all && region == null) {
+            throw new ParameterException(spec.commandLine(), "--all needs --region.");
+        }
+        Application app = deployed.application();
+        try {
+            return restore(app);
+        } catch (SdkException error) {
+            throw new UnusableException(
+                    "AWS does not answer as it should: "
+                            + error.getMessage()
+                            + "\nRun it again when it does: it goes on where it was.");
+        }
+    }
+
+    private int restore(Application app) {
+        Restore.Kind kind = replaceRoot ? Restore.Kind.REPLACE_ROOT : Restore.Kind.LAUNCH;
+        RestoreRequest request = request(kind);
+        Planning planning = new Planning(app);
+        List<RestorePlan> plans =
+                all
+                        ? planning.plans(images(app, request), request.wish())
+                        : List.of(planning.plan(image(planning, request), kind, request.wish()));
+        PrintWriter out = spec.commandLine().getOut();
+        boolean whole = plans.stream().allMatch(RestorePlan::isWhole);
+        if (!json) {
+            show(plans, out);
+        }
+        if (!whole && !json) {
+            out.print(fill(plans, request.wish().mapping()));
+        }
+        if (dryRun || !whole) {
+            if (json) {
+                out.print(PlanCommand.json(planned(plans)));
+            } else if (dryRun && whole) {
+                out.println("Nothing was launched: this was a dry run.");
+            }
+            out.flush();
+            return whole ? 0 : 1;
+        }
+        out.flush();
+        List<Restore> restores =
+                plans.stream()
+                        .map(plan ->
+                                Planning.restore(
+                                        plan, kind, request.identity(), app.clock().instant()))
+                        .toList();
+        List<Restore> ended = follow(app, restores);
+        out.print(json ? PlanCommand.json(result(plans, ended)) : text(plans, ended));
+        out.flush();
+        return ended.stream().allMatch(it -> it.state() == Restore.State.PASSED) ? 0 : 1;
+    }
+
+    private RestoreRequest request(Restore.Kind kind) {
+        try {
+            return new RestoreRequest(
+                    // With --all nobody asks for one.
+                    new InstanceId(instance == null ? "i-0" : instance),
+                    Optional.ofNullable(region).map(Region::new),
+                    Optional.ofNullable(at).map(RestoreRequest::time),
+                    Optional.ofNullable(image).map(ImageId::new),
+                    Optional.ofNullable(policy),
+                    kind,
+                    new Wish(
+                            Optional.ofNullable(type),
+                            Optional.ofNullable(subnet),
+                            groups,
+                            keepAddress,
+                            tags,
+                            mapping == null ? Wish.Mapping.NONE : MappingFile.read(mapping)));
+        } catch (IllegalArgumentException wrong) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(wrong.getMessage()));
+        }
+    }
+
+    private static Image image(Planning planning, RestoreRequest request) {
+        return switch (planning.choose(request)) {
+            case Planning.Choice.Chosen(Image chosen) -> chosen;
+            case Planning.Choice.None(String why) ->
+                    throw new UnusableException("Nothing to restore: " + why + ".");
+        };
+    }
+
+    /** Of each server the newest image; an instance of two policies is one server. */
+    private List<Image> images(Application app, RestoreRequest request) {
+        Region where = request.region().orElseThrow();
+        List<String> policies =
+                request.policy()
+                        .map(List::of)
+                        .orElseGet(() -> app.policies().all().stream().map(Policy::name).toList());
+        Map<InstanceId, Image> newest = new HashMap<>();
+        for (String name : policies) {
+            Map<InstanceId, List<Image>> byInstance = new HashMap<>();
+            app.catalog()
+                    .ofPolicy(name, where)
+                    .forEach(it ->
+                            byInstance
+                                    .computeIfAbsent(it.name().instance(), _ -> new ArrayList<>())
+                                    .add(it));
+            byInstance.forEach((id, images) ->
+                    RestorePoints.newest(where, request.at(), images)
+                            .ifPresent(it ->
+                                    newest.merge(
+                                            id,
+                                            it,
+                                            BinaryOperator.maxBy(
+                                                    Comparator.comparing(
+                                                            (Image one) -> one.name().slot())))));
+        }
+        if (newest.isEmpty()) {
+            throw new UnusableException(
+                    "Nothing to restore: there is no good image in "
+                            + where
+                            + request.policy().map(it -> " of policy " + it).orElse("")
+                            + request.at().map(it -> " from " + it + " or before").orElse("")
+                            + ".");
+        }
+        Instant last =
+                newest.values().stream()
+                        .map(it -> it.name().slot().time())
+                        .max(Comparator.naturalOrder())
+                        .orElseThrow();
+        Instant oldest = last.minus(Duration.ofDays(newerThan));
+        List<Image> left =
+                newest.values().stream()
+                        .filter(it -> it.name().slot().time().isBefore(oldest))
+                        .toList();
+        if (!left.isEmpty() && !json) {
+            spec.commandLine()
+                    .getOut()
+                    .printf(
+                            "%d servers are left out: their newest image is older than %s"
+                                    + " (--newer-than).%n",
+                            left.size(), oldest);
+        }
+        return newest.values().stream()
+                .filter(it -> !it.name().slot().time().isBefore(oldest))
+                .sorted(Comparator.comparing(RestoreCommand::name))
+                .toList();
+    }
+
+    private static String name(Image image) {
+        return image.capsule()
+                .map(capsule -> capsule.tags().get("Name"))
+                .orElse(image.name().instance().value());
+    }
+
+    private void show(List<RestorePlan> plans, PrintWriter out) {
+        if (!all || plans.stream().anyMatch(plan -> !plan.isWhole())) {
+            plans.stream()
+                    .filter(plan -> !all || !plan.isWhole())
+                    .forEach(plan -> RestoreText.lines(plan).forEach(out::println));
+            return;
+        }
+        Table table = new Table("lllll");
+        table.row("Server", "as of", "image", "type", "subnet");
+        plans.forEach(plan ->
+                table.row(
+                        name(plan.image()),
+                        plan.image().name().slot().toString(),
+                        plan.image().id().orElseThrow().value(),
+                        plan.as().type(),
+                        plan.as().subnet()));
+        table.lines().forEach(out::println);
+        out.println();
+    }
+
+    private static String fill(List<RestorePlan> plans, Wish.Mapping known) {
+        Map<String, Map<String, String>> parts = RestorePlan.template(plans, known);
+        return parts.isEmpty()
+                ? "Nothing was launched.%n".formatted()
+                : ("Nothing was launched. Fill in what stands for it there, and give it with"
+                                        + " --mapping FILE:%n%n")
+                                .formatted()
+                        + MappingFile.text(parts);
+    }
+
+    private List<Restore> follow(Application app, List<Restore> restores) {
+        Fleet fleet = new Fleet(app, deployed.pause());
+        if (!screen.progress()) {
+            return fleet.run(restores, again, _ -> {});
+        }
+        try (ProgressBar bar = new ProgressBar(spec.commandLine().getErr(), 1)) {
+            return fleet.run(restores, again, now -> show(bar, now));
+        }
+    }
+
+    private static void show(ProgressBar bar, Collection<Restore> now) {
+        int launched = count(now, it -> it.launched().isPresent() || it.isOver());
+        int running = count(now, it -> it.reached() != Restore.Level.NONE || it.isOver());
+        int over = count(now, Restore::isOver);
+        bar.show(
+                (launched + running + over) / (3.0 * now.size()),
+                "%d servers: %d launched, %d running, %d checked"
+                        .formatted(now.size(), launched, running, over));
+    }
+
+    private static int count(Collection<Restore> restores, Function<Restore, Boolean> which) {
+        return (int) restores.stream().filter(which::apply).count();
+    }
+
+    private static String text(List<RestorePlan> plans, List<Restore> ended) {
+        StringBuilder text = new StringBuilder();
+        Table table = new Table("llllrl");
+        table.row("Server", "as of", "Region", "restored as", "took", "");
+        for (int i = 0; i < ended.size(); i++) {
+            Restore it = ended.get(i);
+            table.row(
+                    name(plans.get(i).image()),
+                    it.of().slot().toString(),
+                    it.region().name(),
+                    it.instance().map(InstanceId::value).orElse("-"),
+                    it.took().map(RestoreCommand::words).orElse("-"),
+                    it.state() == Restore.State.PASSED ? "back, checks passed" : it.note());
+        }
+        table.lines().forEach(line -> text.append(line).append(System.lineSeparator()));
+        List<Duration> took = ended.stream().flatMap(it -> it.took().stream()).sorted().toList();
+        int failed = count(ended, it -> it.state() != Restore.State.PASSED);
+        text.append(
+                "%n%s back%s%s%n"
+                        .formatted(
+                                ended.size() == 1
+                                        ? "The server is" + (failed == 0 ? "" : " not")
+                                        : "%d of %d servers are"
+                                                .formatted(ended.size() - failed, ended.size()),
+                                took.size() > 1
+                                        ? ", half of them within "
+                                                + words(took.get((took.size() - 1) / 2))
+                                                + ", all within "
+                                                + words(took.getLast())
+                                        : "",
+                                failed == 0 ? "." : "; keeper failures says what to do."));
+        return text.toString();
+    }
+
+    private static String words(Duration took) {
+        return "%d:%02d min".formatted(took.toMinutes(), took.toSecondsPart());
+    }
+
+    private Result planned(List<RestorePlan> plans) {
+        List<Line> lines =
+                plans.stream()
+                        .map(plan ->
+                                line(
+                                        plan,
+                                        plan.isWhole() ? "planned" : "missing",
+                                        Optional.empty()))
+                        .toList();
+        int missing = (int) plans.stream().filter(plan -> !plan.isWhole()).count();
+        return new Result(plans.size(), 0, 0, missing, dryRun, lines);
+    }
+
+    private Result result(List<RestorePlan> plans, List<Restore> ended) {
+        List<Line> lines = new ArrayList<>();
+        for (int i = 0; i < ended.size(); i++) {
+            Restore it = ended.get(i);
+            lines.add(
+                    line(
+                            plans.get(i),
+                            it.state() == Restore.State.PASSED ? "back" : "failed",
+                            Optional.of(it)));
+        }
+        int failed = count(ended, it -> it.state() != Restore.State.PASSED);
+        return new Result(ended.size(), ended.size() - failed, failed, 0, false, lines);
+    }
+
+    private static Line line(RestorePlan plan, String state, Optional<Restore> restore) {
+        Image from = plan.image();
+        return new Line(
+                from.name().instance().value(),
+                name(from),
+                from.region().name(),
+                from.id().orElseThrow().value(),
+                from.name().slot().toString(),
+                state,
+                restore.flatMap(Restore::instance).map(InstanceId::value).orElse(""),
+                restore.flatMap(Restore::took).map(Duration::toSeconds).orElse(null),
+                restore.map(Restore::note).orElse(""),
+                RestoreText.lines(plan));
+    }
+}

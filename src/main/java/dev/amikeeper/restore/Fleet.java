@@ -1,0 +1,116 @@
+package dev.amikeeper.restore;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
+import dev.amikeeper.image.Server;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Restores one server or many, and waits until each is up and checked or has failed. To be stopped
+ * at any time: run again, it goes on where it was.
+ */
+public final class Fleet {
+    /** Two reads of a Region each time. */
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(15);
+
+    private final Application app;
+    private final Consumer<Duration> pause;
+
+    /**
+     * Restores with this application.
+     *
+     * @param pause waits for a while
+     */
+    public Fleet(Application app, Consumer<Duration> pause) {
+        this.app = app;
+        this.pause = pause;
+    }
+
+    /** Told how all of them stand, whenever one has made a step. */
+    public interface Watcher {
+        /** How they stand. */
+        void see(Collection<Restore> all);
+    }
+
+    /**
+     * Restores all of these.
+     *
+     * @param anew also those that were restored before and are there
+     * @return how each ended, in the same order
+     * @throws SdkException if a Region or the catalogue does not answer at the beginning
+     */
+    public List<Restore> run(List<Restore> wanted, boolean anew, Watcher watcher) {
+        Map<String, Restore> all = new LinkedHashMap<>();
+        Map<Region, Set<String>> there = new HashMap<>();
+        for (Restore one : wanted) {
+            Set<String> alive = there.computeIfAbsent(one.region(), this::alive);
+            all.put(one.id(), begin(one, anew, alive));
+        }
+        watcher.see(all.values());
+        while (true) {
+            List<Restore> open = all.values().stream().filter(it -> !it.isOver()).toList();
+            if (open.isEmpty()) {
+                return List.copyOf(all.values());
+            }
+            new Restores(app, now())
+                    .follow(
+                            open,
+                            () -> true,
+                            after -> {
+                                all.put(after.id(), after);
+                                watcher.see(all.values());
+                            });
+            if (all.values().stream().anyMatch(it -> !it.isOver())) {
+                pause.accept(LOOK_EVERY);
+            }
+        }
+    }
+
+    private Set<String> alive(Region region) {
+        List<String> tags = new ArrayList<>();
+        for (Server server : app.launcher().servers(region)) {
+            if (!Set.of("shutting-down", "terminated").contains(server.state())) {
+                tags.add(server.tags().getOrDefault(ImageTags.RESTORE, ""));
+            }
+        }
+        return new HashSet<>(tags);
+    }
+
+    /** One that failed, or whose server is gone, is begun once more. */
+    private Restore begin(Restore wanted, boolean anew, Set<String> alive) {
+        if (app.catalog().begin(wanted)) {
+            return wanted;
+        }
+        Restore before = app.catalog().restore(wanted.id()).orElse(wanted);
+        boolean isBack =
+                before.state() == Restore.State.PASSED
+                        && (before.kind() == Restore.Kind.REPLACE_ROOT
+                                || alive.contains(before.tag()));
+        if (!before.isOver() || (isBack && !anew)) {
+            return before;
+        }
+        Restore again = before.again(Planning.TIMEOUT, now());
+        return app.catalog().save(before, again)
+                ? again
+                : app.catalog().restore(wanted.id()).orElse(again);
+    }
+
+    private Instant now() {
+        return app.clock().instant();
+    }
+}
