@@ -13,6 +13,8 @@ import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.retention.Reason;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -22,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -46,6 +49,7 @@ import java.util.stream.Stream;
  * @param invocations calls of functions
  * @param announcements messages to people
  * @param deadLetters events and kicks that could not be handled
+ * @param loss how it ended; null if no policy replicates
  */
 record Account(
         String from,
@@ -65,7 +69,8 @@ record Account(
         int sharedReads,
         SortedMap<String, Integer> invocations,
         int announcements,
-        int deadLetters) {
+        int deadLetters,
+        @Nullable Loss loss) {
     Account {
         homeRegions = List.copyOf(homeRegions);
         images = List.copyOf(images);
@@ -160,6 +165,28 @@ record Account(
     }
 
     /**
+     * The home Region is lost at the end, and its servers are restored.
+     *
+     * @param records images that the new catalogue has, made from the tags there
+     * @param servers those with an image there
+     * @param back those that run again, with passed status checks
+     * @param oldestMinutes the age of the oldest image that a server was restored from
+     * @param seconds until the last one was back
+     * @param launches calls of RunInstances
+     * @param reads calls that describe
+     */
+    record Loss(
+            String region,
+            String to,
+            int records,
+            int servers,
+            int back,
+            long oldestMinutes,
+            long seconds,
+            int launches,
+            int reads) {}
+
+    /**
      * Calls of one action.
      *
      * @param needed what the images' lives need: one for each that was begun, or removed
@@ -173,7 +200,7 @@ record Account(
         }
     }
 
-    static Account of(Played played, DemoStory story, History history) {
+    static Account of(Played played, DemoStory story, History history, Optional<Loss> loss) {
         List<Entry> entries = history.entries();
         List<Entry> there = entries.stream().filter(e -> e.fate() == Fate.THERE).toList();
         LocalDeployment deployment = played.deployment();
@@ -204,7 +231,8 @@ record Account(
                         .sum(),
                 deployment.invocations(),
                 deployment.sns().published().size(),
-                deployment.deadLetters().size() + deployment.deadKicks());
+                deployment.deadLetters().size() + deployment.deadKicks(),
+                loss.orElse(null));
     }
 
     private record Group(String policy, boolean copy, String region) {

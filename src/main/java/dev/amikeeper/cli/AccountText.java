@@ -7,6 +7,8 @@ import dev.amikeeper.cli.Account.Happening;
 import dev.amikeeper.cli.Account.Line;
 import dev.amikeeper.cli.Account.Shown;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +33,7 @@ final class AccountText {
         kept(account);
         example(account.example());
         calls(account);
+        loss(account.loss());
         next();
     }
 
@@ -153,6 +156,35 @@ final class AccountText {
         }
         table.row("  shared reads", number(account.sharedReads()));
         section("Calls to EC2", table);
+    }
+
+    private void loss(Account.@Nullable Loss loss) {
+        if (loss == null) {
+            return;
+        }
+        String heading = "At last %s is lost, and the catalogue".formatted(loss.region());
+        Table table = new Table("ll").row(heading);
+        table.row(
+                "  a new catalogue from the tags in " + loss.to(),
+                number(loss.records()) + " images");
+        table.row(
+                "  servers back there, status checks passed",
+                "%d of %d, as of %s before, in %s"
+                        .formatted(
+                                loss.back(),
+                                loss.servers(),
+                                hours(loss.oldestMinutes()),
+                                "%d:%02d min".formatted(loss.seconds() / 60, loss.seconds() % 60)));
+        table.row(
+                "  calls to EC2",
+                "%d RunInstances, %d reads".formatted(loss.launches(), loss.reads()));
+        section(heading, table);
+    }
+
+    private static String hours(long minutes) {
+        return minutes % 60 == 0
+                ? "%d h".formatted(minutes / 60)
+                : "%d h %d min".formatted(minutes / 60, minutes % 60);
     }
 
     private void next() {

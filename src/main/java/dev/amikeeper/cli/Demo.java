@@ -59,10 +59,10 @@ final class Demo {
             }
             // The plan of the last look reads from EC2 too, but is no part of what was played.
             SortedMap<String, Integer> calls = cloud.calls();
-            return Account.of(
-                    new Account.Played(days, seed, policies, fleet, calls, deployment),
-                    story,
-                    history.end(end));
+            Account.Played played =
+                    new Account.Played(days, seed, policies, fleet, calls, deployment);
+            History ended = history.end(end);
+            return Account.of(played, story, ended, RegionLoss.play(cloud, policies, HOME));
         }
     }
 

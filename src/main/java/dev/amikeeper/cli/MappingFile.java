@@ -19,9 +19,11 @@ import java.util.Map;
 /** The file that says what stands for what in another Region. */
 final class MappingFile {
     private static final String AS =
-            "write it as\n"
-                + "  subnets: {subnet-0abc: subnet-0def}\n"
-                + "  securityGroups: {sg-0abc: sg-0def}";
+            """
+            write it as
+              subnets: {subnet-0abc: subnet-0def}
+              securityGroups: {sg-0abc: sg-0def}\
+            """;
 
     private MappingFile() {}
 

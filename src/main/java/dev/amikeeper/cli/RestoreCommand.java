@@ -39,7 +39,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.BinaryOperator;
 import java.util.function.Function;
 
 /** {@code keeper restore}. */
@@ -54,8 +53,8 @@ import java.util.function.Function;
                     + " status checks pass. Stopped, it goes on where it was when run again; a"
                     + " server that is back is not launched once more.",
             "With --all, every server of a policy that has an image in the Region: the drill for"
-                + " the loss of a Region, or the loss itself. If the catalogue is lost with its"
-                + " Region, make a new one first: keeper rebuild.",
+                    + " the loss of a Region, or the loss itself. If the catalogue is lost with its"
+                    + " Region, make a new one first: keeper rebuild.",
             "Needs ec2:RunInstances, DescribeInstances, DescribeInstanceStatus, DescribeImages,"
                     + " DescribeSubnets, DescribeSecurityGroups, DescribeKeyPairs,"
                     + " CreateReplaceRootVolumeTask, DescribeReplaceRootVolumeTasks, CreateTags,"
@@ -272,25 +271,13 @@ final class RestoreCommand implements Callable<Integer> {
                 request.policy()
                         .map(List::of)
                         .orElseGet(() -> app.policies().all().stream().map(Policy::name).toList());
-        Map<InstanceId, Image> newest = new HashMap<>();
-        for (String name : policies) {
-            Map<InstanceId, List<Image>> byInstance = new HashMap<>();
-            app.catalog()
-                    .ofPolicy(name, where)
-                    .forEach(it ->
-                            byInstance
-                                    .computeIfAbsent(it.name().instance(), _ -> new ArrayList<>())
-                                    .add(it));
-            byInstance.forEach((id, images) ->
-                    RestorePoints.newest(where, request.at(), images)
-                            .ifPresent(it ->
-                                    newest.merge(
-                                            id,
-                                            it,
-                                            BinaryOperator.maxBy(
-                                                    Comparator.comparing(
-                                                            (Image one) -> one.name().slot())))));
-        }
+        List<Image> newest =
+                RestorePoints.newestOfEach(
+                        where,
+                        request.at(),
+                        policies.stream()
+                                .flatMap(it -> app.catalog().ofPolicy(it, where).stream())
+                                .toList());
         if (newest.isEmpty()) {
             throw new UnusableException(
                     "Nothing to restore: there is no good image in "
@@ -300,15 +287,13 @@ final class RestoreCommand implements Callable<Integer> {
                             + ".");
         }
         Instant last =
-                newest.values().stream()
+                newest.stream()
                         .map(it -> it.name().slot().time())
                         .max(Comparator.naturalOrder())
                         .orElseThrow();
         Instant oldest = last.minus(Duration.ofDays(newerThan));
         List<Image> left =
-                newest.values().stream()
-                        .filter(it -> it.name().slot().time().isBefore(oldest))
-                        .toList();
+                newest.stream().filter(it -> it.name().slot().time().isBefore(oldest)).toList();
         if (!left.isEmpty() && !json) {
             spec.commandLine()
                     .getOut()
@@ -317,7 +302,7 @@ final class RestoreCommand implements Callable<Integer> {
                                     + " (--newer-than).%n",
                             left.size(), oldest);
         }
-        return newest.values().stream()
+        return newest.stream()
                 .filter(it -> !it.name().slot().time().isBefore(oldest))
                 .sorted(Comparator.comparing(RestoreCommand::name))
                 .toList();

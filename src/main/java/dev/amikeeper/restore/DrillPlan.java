@@ -62,7 +62,7 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
                         it.asked(),
                         (one, other) -> one.isAfter(other) ? one : other));
         List<Image> turn =
-                newest(images, drill).stream()
+                RestorePoints.newestOfEach(drill.region(), Optional.empty(), images).stream()
                         .filter(image -> !hadTheirTurn.contains(image.name().instance()))
                         .sorted(
                                 Comparator.comparing((Image image) ->
@@ -82,21 +82,6 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
             begun.add(drill(policy, drill, image, round, now));
         }
         return new DrillPlan(begun, false);
-    }
-
-    private static List<Image> newest(List<Image> images, Policy.Drill drill) {
-        return images.stream()
-                .map(image -> image.name().instance())
-                .distinct()
-                .flatMap(instance ->
-                        RestorePoints.newest(
-                                drill.region(),
-                                Optional.empty(),
-                                images.stream()
-                                        .filter(image -> image.name().instance().equals(instance))
-                                        .toList())
-                                .stream())
-                .toList();
     }
 
     /** What the drills of this month leave of the budget; more than enough if there is none. */

@@ -43,6 +43,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -313,9 +314,17 @@ final class Sweep {
         return Optional.empty();
     }
 
-    /** Whatever became of a drill, nothing that it launched outlives its lease. */
+    /**
+     * Whatever became of a drill, nothing that it launched outlives its lease. Where no policy
+     * drills any more, the first sweep of an hour looks.
+     */
     private void endLeases(Region region) {
-        if (!dryRun) {
+        boolean drills =
+                app.policies().all().stream()
+                        .flatMap(policy -> policy.drill().stream())
+                        .anyMatch(drill -> drill.region().equals(region));
+        Instant hour = now.truncatedTo(ChronoUnit.HOURS);
+        if (!dryRun && (drills || now.isBefore(hour.plus(Drift.EVERY)))) {
             tally.leases += new Restores(app, now).endLeases(region);
         }
     }

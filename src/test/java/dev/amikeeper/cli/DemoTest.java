@@ -87,6 +87,17 @@ final class DemoTest {
     }
 
     @Test
+    void restoresTheServersOfTheLostRegion() {
+        Account.Loss loss = account.loss();
+
+        assertThat(loss).isNotNull();
+        assertThat(loss.region()).isEqualTo("us-east-1");
+        assertThat(loss.servers()).isPositive().isEqualTo(loss.back()).isEqualTo(loss.launches());
+        assertThat(loss.records()).isGreaterThan(loss.servers());
+        assertThat(loss.oldestMinutes()).isLessThanOrEqualTo(24 * 60);
+    }
+
+    @Test
     void leavesNothingUnhandled() {
         assertThat(account.deadLetters()).isZero();
         assertThat(account.announcements()).isZero();
@@ -105,7 +116,7 @@ final class DemoTest {
     @Test
     void fitsOnAScreen() {
         assertThat(new AccountText(account, Duration.ZERO, false).toString().lines())
-                .hasSizeLessThanOrEqualTo(48)
+                .hasSizeLessThanOrEqualTo(53)
                 .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100));
     }
 

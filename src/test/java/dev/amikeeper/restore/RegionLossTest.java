@@ -92,7 +92,7 @@ final class RegionLossTest {
         Duration took = Duration.between(lost, cloud.now());
         System.out.printf(
                 "%d servers lost with their Region and back in another: %d s, of which"
-                    + " RunInstances' bucket of 5 and 2 a second asks for %d s%ncalls: %s%n",
+                        + " RunInstances' bucket of 5 and 2 a second asks for %d s%ncalls: %s%n",
                 SERVERS, took.toSeconds(), (SERVERS - 5) / 2, calls);
         assertThat(calls).containsEntry("RunInstances", SERVERS);
         int reads = calls.values().stream().mapToInt(it -> it).sum() - SERVERS;

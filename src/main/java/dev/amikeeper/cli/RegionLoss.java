@@ -1,0 +1,131 @@
+package dev.amikeeper.cli;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageRef;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
+import dev.amikeeper.local.LocalDeployment;
+import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.local.SimulatedNetworks;
+import dev.amikeeper.policy.Policies;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.restore.Fleet;
+import dev.amikeeper.restore.Planning;
+import dev.amikeeper.restore.RestorePlan;
+import dev.amikeeper.restore.RestorePoints;
+import dev.amikeeper.restore.Wish;
+import dev.amikeeper.sweep.Rebuild;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The end of the demo: the home Region is gone, with the catalogue in it. A new catalogue is made
+ * from the tags in a DR Region, and its servers are restored there.
+ */
+final class RegionLoss {
+    private RegionLoss() {}
+
+    /** Plays it; empty if no policy replicates to another Region. */
+    static Optional<Account.Loss> play(SimulatedCloud cloud, Policies policies, Region lost) {
+        return refuge(policies, lost).map(to -> play(cloud, policies, lost, to));
+    }
+
+    /** The Region that most policies copy to. */
+    private static Optional<Region> refuge(Policies policies, Region lost) {
+        return policies.all().stream()
+                .flatMap(policy -> policy.destinations(lost).stream())
+                .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()))
+                .entrySet()
+                .stream()
+                .max(
+                        Map.Entry.<Region, Long>comparingByValue()
+                                .thenComparing(Map.Entry.comparingByKey()))
+                .map(Map.Entry::getKey);
+    }
+
+    private static Account.Loss play(
+            SimulatedCloud cloud, Policies policies, Region lost, Region to) {
+        Instant moment = cloud.now();
+        SortedMap<String, Integer> before = cloud.calls();
+        cloud.faults().clear();
+        cloud.faults().unreachable(lost.name(), Instant.MAX);
+        Application standIn = LocalDeployment.inMemory(cloud, to, policies).application();
+        new Rebuild(standIn, moment, false).run(List.of(to), Rebuild.Watcher.NONE);
+        List<Image> records =
+                policies.all().stream()
+                        .map(Policy::name)
+                        .flatMap(policy -> standIn.catalog().ofPolicy(policy, to).stream())
+                        .toList();
+        List<Image> images =
+                RestorePoints.newestOfEach(to, Optional.empty(), records).stream()
+                        .filter(image ->
+                                image.home().map(ImageRef::region).equals(Optional.of(lost)))
+                        .toList();
+        List<RestorePlan> plans =
+                new Planning(standIn).plans(images, mapped(images, to, cloud.networks(to.name())));
+        List<Restore> ended =
+                new Fleet(standIn, cloud::advance)
+                        .run(
+                                plans.stream()
+                                        .map(plan ->
+                                                Planning.restore(
+                                                        plan, Restore.Kind.LAUNCH, "demo", moment))
+                                        .toList(),
+                                false,
+                                _ -> {});
+        List<Duration> took =
+                ended.stream().flatMap(restore -> restore.took().stream()).sorted().toList();
+        return new Account.Loss(
+                lost.name(),
+                to.name(),
+                records.size(),
+                images.size(),
+                took.size(),
+                images.stream()
+                        .map(image -> Duration.between(image.name().slot().time(), moment))
+                        .max(Comparator.naturalOrder())
+                        .orElse(Duration.ZERO)
+                        .toMinutes(),
+                took.isEmpty() ? 0 : took.getLast().toSeconds(),
+                calls(cloud, before, "RunInstances"),
+                calls(cloud, before, "Describe.*"));
+    }
+
+    private static int calls(SimulatedCloud cloud, Map<String, Integer> before, String which) {
+        return cloud.calls().entrySet().stream()
+                .filter(call -> call.getKey().matches(which))
+                .mapToInt(call -> call.getValue() - before.getOrDefault(call.getKey(), 0))
+                .sum();
+    }
+
+    /** What an operator writes into the mapping file: the DR Region's network stands for all. */
+    private static Wish mapped(List<Image> images, Region to, SimulatedNetworks there) {
+        Map<String, String> subnets = new HashMap<>();
+        Map<String, String> groups = new HashMap<>();
+        String subnet = there.defaultSubnet(to + "a");
+        String group = there.defaultGroup(there.defaultVpc());
+        images.stream()
+                .flatMap(image -> image.capsule().stream())
+                .forEach(capsule -> {
+                    subnets.put(capsule.subnet(), subnet);
+                    capsule.groups().forEach(its -> groups.put(its, group));
+                });
+        return new Wish(
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                false,
+                Map.of(),
+                new Wish.Mapping(subnets, groups, Map.of(), Map.of()));
+    }
+}
