@@ -6,8 +6,10 @@ import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.LivingInstance;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.status.Spans;
@@ -29,12 +31,15 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.BinaryOperator;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** {@code keeper status}. */
@@ -55,6 +60,7 @@ final class StatusCommand implements Callable<Integer> {
     private static final String YELLOW = "\033[33m";
     private static final String BOLD = "\033[1m";
     private static final String PLAIN = "\033[0m";
+    private static final int DAY = "2026-03-01".length();
     private static final int MINUTE = "2026-03-01T02:00".length();
     private static final String UNPROTECTED = "unprotected";
 
@@ -87,6 +93,10 @@ final class StatusCommand implements Callable<Integer> {
      * @param state late, unprotected, due, new, events or good
      * @param image the newest good one; empty if there is none
      * @param ageSeconds of that image, by its slot; absent without one
+     * @param tried when restoring in this Region was last tried, by a drill or in earnest; empty if
+     *     never
+     * @param passed whether the server came up and passed its checks then
+     * @param restoreSeconds how long that took; absent unless it passed
      * @param holdsUntil when the image is too old for the schedule; empty without a schedule
      */
     record Line(
@@ -101,6 +111,9 @@ final class StatusCommand implements Callable<Integer> {
             @Nullable Long ageSeconds,
             String next,
             String holdsUntil,
+            String tried,
+            boolean passed,
+            @Nullable Long restoreSeconds,
             String remark) {}
 
     /** A Region that could not be read. */
@@ -177,7 +190,7 @@ final class StatusCommand implements Callable<Integer> {
                 status.late(),
                 status.waiting(),
                 status.unprotected().size(),
-                lines(status),
+                lines(status, tries(app)),
                 unread);
     }
 
@@ -188,23 +201,40 @@ final class StatusCommand implements Callable<Integer> {
                 .orElseGet(() -> List.copyOf(app.policies().regions()));
     }
 
+    /** The last restore or drill of each instance in each Region that is over. */
+    private static Map<Place, Restore> tries(Application app) {
+        return app.policies().all().stream()
+                .flatMap(policy -> app.catalog().restores(policy.name()).stream())
+                .filter(restore -> restore.kind() != Restore.Kind.REPLACE_ROOT)
+                .filter(restore -> restore.ended().isPresent())
+                .collect(
+                        Collectors.toMap(
+                                restore -> new Place(restore.of().instance(), restore.region()),
+                                Function.identity(),
+                                BinaryOperator.maxBy(Comparator.comparing(Restore::asked))));
+    }
+
+    private record Place(InstanceId instance, Region region) {}
+
     /** Broken promises, instances without a promise, and the others. */
-    private static List<Line> lines(Status status) {
+    private static List<Line> lines(Status status, Map<Place, Restore> tries) {
         List<Line> lines = new ArrayList<>();
         status.standings().stream()
                 .filter(it -> it.level() == Level.LATE)
-                .map(StatusCommand::line)
+                .map(it -> line(it, tries))
                 .forEach(lines::add);
         status.unprotected().stream().map(StatusCommand::line).forEach(lines::add);
         status.standings().stream()
                 .filter(it -> it.level() != Level.LATE)
-                .map(StatusCommand::line)
+                .map(it -> line(it, tries))
                 .forEach(lines::add);
         return lines;
     }
 
-    private static Line line(Standing standing) {
+    private static Line line(Standing standing, Map<Place, Restore> tries) {
         Instance instance = standing.server().instance();
+        Optional<Restore> tried =
+                Optional.ofNullable(tries.get(new Place(instance.id(), standing.region())));
         return new Line(
                 standing.level().name().toLowerCase(Locale.ROOT),
                 instance.id().value(),
@@ -217,6 +247,9 @@ final class StatusCommand implements Callable<Integer> {
                 standing.newest().map(_ -> standing.exposed().toSeconds()).orElse(null),
                 standing.next().map(Object::toString).orElse(""),
                 standing.breach().map(Object::toString).orElse(""),
+                tried.map(restore -> restore.asked().toString()).orElse(""),
+                tried.map(Restore::hasPassed).orElse(false),
+                tried.flatMap(Restore::took).map(Duration::toSeconds).orElse(null),
                 standing.remark());
     }
 
@@ -234,6 +267,9 @@ final class StatusCommand implements Callable<Integer> {
                 null,
                 "",
                 "",
+                "",
+                false,
+                null,
                 bare.why());
     }
 
@@ -251,7 +287,7 @@ final class StatusCommand implements Callable<Integer> {
         if (answer.lines().isEmpty()) {
             return text.toString();
         }
-        Table table = new Table("llllllrlll");
+        Table table = new Table("llllllrllll");
         table.row(
                 "state",
                 "instance",
@@ -262,6 +298,7 @@ final class StatusCommand implements Callable<Integer> {
                 "age",
                 "next slot",
                 "holds until",
+                "restored in",
                 "");
         answer.lines()
                 .forEach(line ->
@@ -275,6 +312,7 @@ final class StatusCommand implements Callable<Integer> {
                                 age(line),
                                 minute(line.next()),
                                 minute(line.holdsUntil()),
+                                restored(line),
                                 line.remark()));
         List<String> rows = table.lines();
         text.append(System.lineSeparator()).append(rows.getFirst()).append(System.lineSeparator());
@@ -303,6 +341,17 @@ final class StatusCommand implements Callable<Integer> {
                                 ? ""
                                 : ", %d without an image somewhere, but not late"
                                         .formatted(answer.waiting()));
+    }
+
+    private static String restored(Line line) {
+        Long seconds = line.restoreSeconds();
+        if (line.tried().isEmpty()) {
+            return "untried";
+        }
+        String day = line.tried().substring(0, DAY);
+        return seconds == null
+                ? "failed, " + day
+                : "%d:%02d min, %s".formatted(seconds / 60, seconds % 60, day);
     }
 
     private static String age(Line line) {

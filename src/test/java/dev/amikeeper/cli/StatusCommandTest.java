@@ -61,6 +61,28 @@ final class StatusCommandTest {
     }
 
     @Test
+    void tellsHowLongTheLastDrillTook() {
+        Given plain = Given.nightlyInMemory("");
+        var east = plain.cloud.networks(Given.EAST);
+        Given given =
+                Given.nightlyInMemory(
+                        "drill: {every: 1d, region: us-east-1, subnet: %s, securityGroups: [%s]}"
+                                .formatted(
+                                        east.defaultSubnet("us-east-1a"),
+                                        east.defaultGroup(east.defaultVpc())));
+        given.instance("web-1");
+        given.playUntil("2026-03-01T03:00:00Z");
+
+        assertThat(look(given).lines())
+                .singleElement()
+                .satisfies(line -> {
+                    assertThat(line.passed()).isTrue();
+                    assertThat(line.tried()).isEqualTo("2026-03-01T02:12:00Z");
+                    assertThat(line.restoreSeconds()).isBetween(60L, 1200L);
+                });
+    }
+
+    @Test
     void aStoppedInstanceThatWasNeverImagedIsLateAndATerminatedOneIsNot() {
         Given given = Given.nightly("");
         String id = given.instance("web-1");
