@@ -117,16 +117,16 @@ public interface Catalog {
     void mark(Mark mark);
 
     /**
-     * Records a notice. A trouble that was over is open anew; if people have not been told yet that
-     * it was over, they are told neither.
+     * Records a notice. A trouble that was over is open anew; if nobody has set out yet to tell
+     * people that it was over, they are told neither.
      *
      * @return false if one with this key stands already: an open trouble, or an event
      */
     boolean note(Notice notice);
 
     /**
-     * Records that a trouble is over. Those who were told of it are told that too; if they have not
-     * been told yet, they are told neither.
+     * Records that a trouble is over. Those who were told of it are told that too; if nobody has
+     * set out yet to tell them, they are told neither.
      *
      * @return false if no such trouble is open
      */
@@ -140,6 +140,14 @@ public interface Catalog {
 
     /** What people have not been told yet: notices, and ends of troubles that they know of. */
     List<Notice> unannounced();
+
+    /**
+     * Remembers that somebody sets out to tell people this. It stays among what they have not been
+     * told, and may have reached them from now on.
+     *
+     * @return false if it is not, or no longer, to be told
+     */
+    boolean telling(Notice notice);
 
     /** Remembers that people have been told this. */
     void announced(Notice notice);

@@ -514,7 +514,7 @@ public final class DynamoDbCatalog implements Catalog {
             return transact(writes).isEmpty();
         }
         List<TransactWriteItem> untold = new ArrayList<>(writes);
-        untold.set(writes.size() - 1, takeFromTheUntold(before));
+        untold.set(writes.size() - 1, takeIfNobodyHeard(before));
         return inOneOf(untold, writes);
     }
 
@@ -534,7 +534,7 @@ public final class DynamoDbCatalog implements Catalog {
             return transact(writes).isEmpty();
         }
         List<TransactWriteItem> untold = new ArrayList<>(writes);
-        untold.add(takeFromTheUntold(open));
+        untold.add(takeIfNobodyHeard(open));
         writes.add(put(items.notice(keys.unannounced(), over)));
         return inOneOf(untold, writes);
     }
@@ -559,12 +559,27 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     private TransactWriteItem takeFromTheUntold(Notice notice) {
+        return takeFromTheUntold(notice, sameNotice(notice), SAME_NOTICE_NAMES);
+    }
+
+    /**
+     * Once somebody has set out to tell it, people may know of it though nobody wrote that down.
+     */
+    private TransactWriteItem takeIfNobodyHeard(Notice notice) {
+        Map<String, String> names = new HashMap<>(SAME_NOTICE_NAMES);
+        names.put("#telling", Items.TELLING);
+        return takeFromTheUntold(
+                notice, sameNotice(notice) + " AND attribute_not_exists(#telling)", names);
+    }
+
+    private TransactWriteItem takeFromTheUntold(
+            Notice notice, String condition, Map<String, String> names) {
         return TransactWriteItem.builder()
                 .delete(delete ->
                         delete.tableName(table)
                                 .key(Keys.key(keys.unannounced(), notice.key()))
-                                .conditionExpression(sameNotice(notice))
-                                .expressionAttributeNames(SAME_NOTICE_NAMES)
+                                .conditionExpression(condition)
+                                .expressionAttributeNames(names)
                                 .expressionAttributeValues(sameNoticeValues(notice)))
                 .build();
     }
@@ -603,6 +618,18 @@ public final class DynamoDbCatalog implements Catalog {
     @Override
     public List<Notice> unannounced() {
         return query(keys.unannounced()).map(Items::notice).toList();
+    }
+
+    @Override
+    public boolean telling(Notice notice) {
+        return transact(
+                        List.of(
+                                put(
+                                        items.telling(notice),
+                                        sameNotice(notice),
+                                        SAME_NOTICE_NAMES,
+                                        sameNoticeValues(notice))))
+                .isEmpty();
     }
 
     @Override

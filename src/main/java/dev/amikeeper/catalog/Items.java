@@ -29,6 +29,7 @@ final class Items {
     static final String EXPIRES = "expires";
     static final String DUE = "due";
     static final String VERSION = "version";
+    static final String TELLING = "telling";
     static final String SNAPSHOTS_IN_FLIGHT = "volumes";
 
     /** Tombstones, failures, notices and runs are kept for a year. */
@@ -334,6 +335,13 @@ final class Items {
         item.put("announced", AttributeValue.fromBool(notice.announced()));
         notice.resolved().ifPresent(end -> item.put("resolved", text(end)));
         item.put(EXPIRES, expiry(notice.resolved().orElse(notice.at())));
+        return item;
+    }
+
+    /** Of what is to be told: somebody has set out to tell it. */
+    Map<String, AttributeValue> telling(Notice notice) {
+        Map<String, AttributeValue> item = notice(keys.unannounced(), notice);
+        item.put(TELLING, AttributeValue.fromBool(true));
         return item;
     }
 

@@ -14,7 +14,8 @@ import java.util.List;
 
 /**
  * The door to the alert topic. What is to be told stands in the catalogue until it has been told,
- * so a crash or an outage delays an announcement and loses none.
+ * so a crash or an outage delays an announcement and loses none. That it is about to be told is
+ * written down first: of what may have been told, the end is told too.
  */
 public final class Announcements {
     private static final Logger log = LoggerFactory.getLogger(Announcements.class);
@@ -51,7 +52,14 @@ public final class Announcements {
                         .toList();
         for (int from = 0; from < notices.size(); from += NOTICES_A_MESSAGE) {
             List<Notice> some =
-                    notices.subList(from, Math.min(notices.size(), from + NOTICES_A_MESSAGE));
+                    notices
+                            .subList(from, Math.min(notices.size(), from + NOTICES_A_MESSAGE))
+                            .stream()
+                            .filter(catalog::telling)
+                            .toList();
+            if (some.isEmpty()) {
+                continue;
+            }
             try {
                 sns.publish(message ->
                         message.topicArn(topic).subject(subject(some)).message(text(some)));

@@ -411,6 +411,54 @@ abstract class CatalogContract {
     }
 
     @Test
+    void aTroubleThatIsOverWhilePeopleMayHaveHeardOfItIsToldToBeOver() {
+        Notice trouble = trouble("blind/us-east-1/fleets", NOW);
+        Notice over = trouble.resolved(LATER);
+        catalog.note(trouble);
+
+        assertThat(catalog.telling(trouble)).isTrue();
+        assertThat(catalog.telling(trouble)).isTrue();
+        assertThat(catalog.unannounced()).containsExactly(trouble);
+
+        assertThat(catalog.resolve(trouble.key(), LATER)).isTrue();
+        assertThat(catalog.unannounced()).containsExactly(over);
+        assertThat(catalog.telling(trouble)).isFalse();
+
+        assertThat(catalog.telling(over)).isTrue();
+        catalog.announced(over);
+        assertThat(catalog.unannounced()).isEmpty();
+        assertThat(catalog.telling(over)).isFalse();
+    }
+
+    @Test
+    void aTroubleThatComesBackWhilePeopleMayHaveHeardOfItsEndIsToldAnew() {
+        Notice trouble = trouble("blind/us-east-1/fleets", NOW);
+        Notice over = trouble.resolved(LATER);
+        Notice again = trouble("blind/us-east-1/fleets", LATER);
+        catalog.note(trouble);
+        catalog.announced(trouble);
+        catalog.resolve(trouble.key(), LATER);
+
+        assertThat(catalog.telling(over)).isTrue();
+        assertThat(catalog.note(again)).isTrue();
+
+        assertThat(catalog.open()).containsExactly(again);
+        assertThat(catalog.unannounced()).containsExactly(again);
+    }
+
+    @Test
+    void whatWasBegunToBeToldIsStillTickedOff() {
+        Notice trouble = trouble("blind/us-east-1/fleets", NOW);
+        catalog.note(trouble);
+        catalog.telling(trouble);
+
+        catalog.announced(trouble);
+
+        assertThat(catalog.unannounced()).isEmpty();
+        assertThat(catalog.open()).containsExactly(trouble);
+    }
+
+    @Test
     void whatPeopleOnlyFindWhenTheyLookIsNotToldToBeOver() {
         Notice trouble = new Notice("stopped/us-east-1", NOW, "it stopped", "wait", false);
         catalog.note(trouble);

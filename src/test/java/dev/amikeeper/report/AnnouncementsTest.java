@@ -1,8 +1,11 @@
 package dev.amikeeper.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.amikeeper.Given;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.local.CallerKilled;
 
 import org.junit.jupiter.api.Test;
 
@@ -106,6 +109,67 @@ final class AnnouncementsTest {
                         Announcements.text(Collections.nCopies(50, longest))
                                 .getBytes(StandardCharsets.UTF_8))
                 .hasSizeLessThan(256 * 1024);
+    }
+
+    @Test
+    void theEndIsToldOfWhatWasToldThoughTheReplyWasLost() {
+        Given given = Given.nightlyInMemory("");
+        Notice trouble = notice("it failed");
+        given.catalog().note(trouble);
+        given.cloud.faults().calls("Publish").loseReply();
+        assertThat(given.told()).containsExactly(Announcements.text(List.of(trouble)));
+
+        given.catalog().resolve(trouble.key(), NOW.plusSeconds(3600));
+
+        assertThat(given.told())
+                .containsExactly(
+                        Announcements.text(List.of(trouble)),
+                        Announcements.text(List.of(over("it failed"))));
+    }
+
+    @Test
+    void theNewBeginningIsToldThoughTheReplyToTheEndWasLost() {
+        Given given = Given.nightlyInMemory("");
+        Notice trouble = notice("it failed");
+        Notice again = new Notice("key", NOW.plusSeconds(7200), "it failed", "look", true);
+        given.catalog().note(trouble);
+        given.told();
+        given.catalog().resolve(trouble.key(), NOW.plusSeconds(3600));
+        given.cloud.faults().calls("Publish").loseReply();
+        given.told();
+
+        given.catalog().note(again);
+
+        assertThat(given.told())
+                .containsExactly(
+                        Announcements.text(List.of(trouble)),
+                        Announcements.text(List.of(over("it failed"))),
+                        Announcements.text(List.of(again)));
+    }
+
+    @Test
+    void whatSnsRefusedIsToldByTheNextTickAndOnce() {
+        Given given = Given.nightlyInMemory("");
+        Notice trouble = notice("it failed");
+        given.catalog().note(trouble);
+        given.cloud.faults().calls("Publish").throttle();
+        assertThat(given.told()).isEmpty();
+
+        assertThat(given.told()).containsExactly(Announcements.text(List.of(trouble)));
+        assertThat(given.told()).hasSize(1);
+    }
+
+    @Test
+    void whatIsOverBeforeAnybodySetOutToTellItIsNotTold() {
+        Given given = Given.nightlyInMemory("");
+        Notice trouble = notice("it failed");
+        given.catalog().note(trouble);
+        given.cloud.faults().calls("TransactWriteItems").killBefore();
+        assertThatThrownBy(given::told).isInstanceOf(CallerKilled.class);
+
+        given.catalog().resolve(trouble.key(), NOW.plusSeconds(3600));
+
+        assertThat(given.told()).isEmpty();
     }
 
     private static Notice over(String text) {
