@@ -219,6 +219,18 @@ public final class Images {
                                         .launchPermission(add -> add.add(permissions))));
     }
 
+    /** Takes launch permissions away again; one that is not there is no error. */
+    public Answer unshare(Region region, ImageId id, List<String> with) {
+        List<LaunchPermission> permissions = with.stream().map(Images::permission).toList();
+        return change(
+                region,
+                Pace.Call.MODIFY_IMAGE_ATTRIBUTE,
+                client ->
+                        client.modifyImageAttribute(modify ->
+                                modify.imageId(id.value())
+                                        .launchPermission(take -> take.remove(permissions))));
+    }
+
     private static LaunchPermission permission(String who) {
         LaunchPermission.Builder permission = LaunchPermission.builder();
         if (!who.startsWith("arn:")) {

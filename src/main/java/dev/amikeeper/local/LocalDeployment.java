@@ -11,6 +11,7 @@ import dev.amikeeper.backup.CreateImageHandler;
 import dev.amikeeper.backup.ScheduleHandler;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.operate.OperateHandler;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Schedule;
 import dev.amikeeper.queue.BatchItemFailure;
@@ -81,6 +82,7 @@ public final class LocalDeployment {
     private final CopyImageHandler copyImage;
     private final PruneHandler prune;
     private final SweepHandler sweep;
+    private final OperateHandler operate;
     private final SortedMap<String, Integer> invocations = new TreeMap<>();
     private final SortedMap<String, Integer> metrics = new TreeMap<>();
     private final List<DeadLetter> deadLetters = new ArrayList<>();
@@ -147,6 +149,7 @@ public final class LocalDeployment {
         copyImage = new CopyImageHandler(application);
         prune = new PruneHandler(application);
         sweep = new SweepHandler(application);
+        operate = new OperateHandler(application);
         nextTick = tickAtOrAfter(cloud.now());
         nextPrune = pruneAtOrAfter(cloud.now());
         nextSweep = sweepAtOrAfter(cloud.now());
@@ -289,6 +292,10 @@ public final class LocalDeployment {
                 }
             }
             case "amikeeper: Backup Requested" -> retried("RequestFunction", request, event);
+            case "amikeeper: Deregister Requested",
+                    "amikeeper: Share Requested",
+                    "amikeeper: Unshare Requested" ->
+                    retried("OperateFunction", operate, event);
             default -> {}
         }
     }
@@ -445,7 +452,8 @@ public final class LocalDeployment {
                         "ScheduleFunction", schedule,
                         "RequestFunction", request,
                         "ImageStateFunction", imageState,
-                        "PruneFunction", prune);
+                        "PruneFunction", prune,
+                        "OperateFunction", operate);
         functions.entrySet().stream()
                 .filter(function -> arn(function.getKey()).equals(functionArn))
                 .findFirst()
