@@ -151,6 +151,7 @@ final class TemplateTest {
         "request-stopped, RequestFunction",
         "request-event, RequestFunction",
         "operate-deregister, OperateFunction",
+        "operate-adopt, OperateFunction",
         "operate-share, OperateFunction",
         "operate-unshare, OperateFunction",
         "image-available, ImageStateFunction",

@@ -34,6 +34,7 @@ import java.util.Objects;
             DeregisterCommand.class,
             ShareCommand.class,
             UnshareCommand.class,
+            AdoptCommand.class,
             FailuresCommand.class,
             RetryCommand.class,
             RebuildCommand.class,

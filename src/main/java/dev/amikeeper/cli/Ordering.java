@@ -4,6 +4,7 @@ import dev.amikeeper.Application;
 import dev.amikeeper.cli.Keeper.UnusableException;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.operate.Operations;
 import dev.amikeeper.operate.Order;
@@ -80,6 +81,15 @@ final class Ordering {
      */
     static List<String> with(List<String> texts) {
         return usable(() -> Policy.Share.with(texts).all());
+    }
+
+    /**
+     * The instance that an argument names.
+     *
+     * @throws UnusableException if it names none
+     */
+    static InstanceId instance(String text) {
+        return usable(() -> new InstanceId(text));
     }
 
     private static <T> T usable(Supplier<T> reader) {

@@ -293,6 +293,7 @@ public final class LocalDeployment {
             }
             case "amikeeper: Backup Requested" -> retried("RequestFunction", request, event);
             case "amikeeper: Deregister Requested",
+                    "amikeeper: Adopt Requested",
                     "amikeeper: Share Requested",
                     "amikeeper: Unshare Requested" ->
                     retried("OperateFunction", operate, event);

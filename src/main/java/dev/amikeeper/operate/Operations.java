@@ -26,6 +26,7 @@ public final class Operations {
         return switch (order) {
             case Order.Deregister deregister -> new Deregistration(app, now).of(deregister);
             case Order.Share share -> new Sharing(app).of(share);
+            case Order.Adopt adopt -> new Adoption(app, now).of(adopt);
             case Order.Unshare unshare -> new Sharing(app).of(unshare);
         };
     }

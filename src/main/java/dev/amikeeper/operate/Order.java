@@ -1,9 +1,11 @@
 package dev.amikeeper.operate;
 
 import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 
 import java.util.List;
+import java.util.Optional;
 
 /** What somebody wants done with an image. */
 public sealed interface Order {
@@ -33,6 +35,20 @@ public sealed interface Order {
             with = List.copyOf(with);
         }
     }
+
+    /**
+     * It was made by others, and is to have a copy that is ours.
+     *
+     * @param instance of which it is an image; empty: EC2 says so
+     * @param dryRun whether it is only to be shown what would happen
+     */
+    record Adopt(
+            Region region,
+            ImageId image,
+            String policy,
+            Optional<InstanceId> instance,
+            boolean dryRun)
+            implements Order {}
 
     /** Others are no longer to be allowed to launch it. */
     record Unshare(Region region, ImageId image, List<String> with) implements Order {

@@ -3,11 +3,13 @@ package dev.amikeeper.operate;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.policy.Policy;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** Reads the events that order something. */
@@ -32,17 +34,32 @@ final class Orders {
                     new Order.Share(region(event), image(event), with(event));
             case "amikeeper: Unshare Requested" ->
                     new Order.Unshare(region(event), image(event), with(event));
+            case "amikeeper: Adopt Requested" ->
+                    new Order.Adopt(
+                            region(event),
+                            image(event),
+                            needed(event, "policy"),
+                            instance(event),
+                            flag(event, "dryRun"));
             default ->
                     throw new MalformedEventException(
                             "source and detail-type: "
                                     + Texts.quoted(event.source() + ": " + event.detailType())
-                                    + " is not a \"Deregister Requested\", \"Share Requested\" or"
-                                    + " \"Unshare Requested\" of source \"amikeeper\"");
+                                    + " is not a \"Deregister Requested\", \"Share Requested\","
+                                    + " \"Unshare Requested\" or \"Adopt Requested\" of source"
+                                    + " \"amikeeper\"");
         };
     }
 
     private static ImageId image(Event event) throws MalformedEventException {
         return read(needed(event, "image"), ImageId::new, "detail.image");
+    }
+
+    private static Optional<InstanceId> instance(Event event) throws MalformedEventException {
+        Optional<String> text = event.onlyText("instance");
+        return text.isEmpty()
+                ? Optional.empty()
+                : Optional.of(read(text.get(), InstanceId::new, "detail.instance"));
     }
 
     private static Region region(Event event) throws MalformedEventException {

@@ -58,6 +58,8 @@ final class OrderCommandsTest {
                 "deregister --demo i-0abc | i-0abc is not an image",
                 "share --demo ami-0abc --with all | not an account id",
                 "unshare --demo ami-0abc | Missing required option",
+                "adopt --demo ami-0abc | Missing required option",
+                "adopt --demo --policy gold --instance web-1 ami-0abc | web-1",
                 "deregister --demo --region mars ami-0abc | not a Region"
             })
     void aMistakeIsNamed(String arguments, String message) {
