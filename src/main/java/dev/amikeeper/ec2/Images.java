@@ -6,6 +6,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Snapshot;
 import dev.amikeeper.image.SnapshotId;
@@ -19,6 +20,7 @@ import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
 import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
+import software.amazon.awssdk.services.ec2.model.ProductCode;
 import software.amazon.awssdk.services.ec2.model.ResourceType;
 import software.amazon.awssdk.services.ec2.model.Tag;
 import software.amazon.awssdk.services.ec2.model.TagSpecification;
@@ -110,6 +112,29 @@ public final class Images {
                                                     .ifPresent(key ->
                                                             copy.encrypted(true).kmsKeyId(key));
                                         })
+                                .imageId());
+    }
+
+    /**
+     * Starts a copy, in the same Region and under our name, of an image that somebody else made:
+     * names cannot be changed, and theirs stays as it is. May be repeated, as {@link #copy}.
+     *
+     * @param intent says what it is an image of
+     * @param inherited the other image's tags
+     */
+    public Start adopt(Image intent, ImageId other, Map<String, String> inherited) {
+        Map<String, String> tags =
+                ImageTags.of(intent.name(), Optional.empty(), inherited, List.of("*"));
+        return start(
+                intent,
+                Pace.Call.COPY_IMAGE,
+                client ->
+                        client.copyImage(copy ->
+                                        copy.sourceRegion(intent.region().name())
+                                                .sourceImageId(other.value())
+                                                .name(intent.name().toString())
+                                                .clientToken(token(intent))
+                                                .tagSpecifications(onBoth(tags)))
                                 .imageId());
     }
 
@@ -217,6 +242,18 @@ public final class Images {
                         client.modifyImageAttribute(modify ->
                                 modify.imageId(id.value())
                                         .launchPermission(add -> add.add(permissions))));
+    }
+
+    /** Takes launch permissions away again; one that is not there is no error. */
+    public Answer unshare(Region region, ImageId id, List<String> with) {
+        List<LaunchPermission> permissions = with.stream().map(Images::permission).toList();
+        return change(
+                region,
+                Pace.Call.MODIFY_IMAGE_ATTRIBUTE,
+                client ->
+                        client.modifyImageAttribute(modify ->
+                                modify.imageId(id.value())
+                                        .launchPermission(take -> take.remove(permissions))));
     }
 
     private static LaunchPermission permission(String who) {
@@ -548,7 +585,32 @@ public final class Images {
         }
     }
 
+    /**
+     * An image of this account, whoever made it.
+     *
+     * @return empty if there is none with this id
+     * @throws SdkException if EC2 does not answer
+     */
+    public Optional<Origin> origin(Region region, ImageId id) {
+        return shown(
+                        region,
+                        request -> request.filters(Filters.anyOf("image-id", List.of(id.value()))))
+                .map(image ->
+                        new Origin(
+                                ami(region, image),
+                                Optional.ofNullable(image.sourceInstanceId()).map(InstanceId::new),
+                                image.productCodes().stream()
+                                        .map(ProductCode::productCodeId)
+                                        .toList()))
+                .findFirst();
+    }
+
     private List<Ami> list(Region region, Consumer<DescribeImagesRequest.Builder> narrowed) {
+        return shown(region, narrowed).map(image -> ami(region, image)).toList();
+    }
+
+    private Stream<software.amazon.awssdk.services.ec2.model.Image> shown(
+            Region region, Consumer<DescribeImagesRequest.Builder> narrowed) {
         return ec2
                 .apply(region)
                 .describeImagesPaginator(request -> {
@@ -556,9 +618,7 @@ public final class Images {
                     narrowed.accept(request);
                 })
                 .images()
-                .stream()
-                .map(image -> ami(region, image))
-                .toList();
+                .stream();
     }
 
     private static Ami ami(Region region, software.amazon.awssdk.services.ec2.model.Image image) {

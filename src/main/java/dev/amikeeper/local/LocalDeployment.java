@@ -11,6 +11,7 @@ import dev.amikeeper.backup.CreateImageHandler;
 import dev.amikeeper.backup.ScheduleHandler;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.operate.OperateHandler;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Schedule;
 import dev.amikeeper.queue.BatchItemFailure;
@@ -92,6 +93,7 @@ public final class LocalDeployment {
     private final SweepHandler sweep;
     private final RestoreHandler restore;
     private final DrillHandler drill;
+    private final OperateHandler operate;
     private final SortedMap<String, Integer> invocations = new TreeMap<>();
     private final SortedMap<String, Integer> metrics = new TreeMap<>();
     private final List<DeadLetter> deadLetters = new ArrayList<>();
@@ -162,6 +164,7 @@ public final class LocalDeployment {
         sweep = new SweepHandler(application);
         restore = new RestoreHandler(application);
         drill = new DrillHandler(application);
+        operate = new OperateHandler(application);
         nextTick = tickAtOrAfter(cloud.now());
         nextPrune = pruneAtOrAfter(cloud.now());
         nextSweep = sweepAtOrAfter(cloud.now());
@@ -351,6 +354,11 @@ public final class LocalDeployment {
             }
             case "amikeeper: Restore Requested" -> retried("RestoreFunction", restore, event);
             case "amikeeper: Backup Requested" -> retried("RequestFunction", request, event);
+            case "amikeeper: Deregister Requested",
+                    "amikeeper: Adopt Requested",
+                    "amikeeper: Share Requested",
+                    "amikeeper: Unshare Requested" ->
+                    retried("OperateFunction", operate, event);
             default -> {}
         }
     }
@@ -507,7 +515,8 @@ public final class LocalDeployment {
                         "ScheduleFunction", schedule,
                         "RequestFunction", request,
                         "ImageStateFunction", imageState,
-                        "PruneFunction", prune);
+                        "PruneFunction", prune,
+                        "OperateFunction", operate);
         functions.entrySet().stream()
                 .filter(function -> arn(function.getKey()).equals(functionArn))
                 .findFirst()

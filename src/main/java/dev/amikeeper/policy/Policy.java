@@ -5,6 +5,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Trigger;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -109,6 +110,28 @@ public record Policy(
             accounts = List.copyOf(accounts);
             organizations = List.copyOf(organizations);
             organizationalUnits = List.copyOf(organizationalUnits);
+        }
+
+        /**
+         * Sorts by their kinds whom somebody names.
+         *
+         * @throws IllegalArgumentException if one is neither an account id nor such an ARN; so
+         *     nobody can name everybody
+         */
+        public static Share with(List<String> named) {
+            List<String> accounts = new ArrayList<>();
+            List<String> organizations = new ArrayList<>();
+            List<String> units = new ArrayList<>();
+            for (String who : named) {
+                if (!who.startsWith("arn:")) {
+                    accounts.add(Values.account(who));
+                } else if (who.contains(":ou/")) {
+                    units.add(Values.organizationalUnit(who));
+                } else {
+                    organizations.add(Values.organization(who));
+                }
+            }
+            return new Share(accounts, organizations, units);
         }
 
         /** Whether nobody is named. */

@@ -161,6 +161,42 @@ public final class Planner {
                         imaged.map(Set::size), listed(), app.catalog().marks(policy.name())));
     }
 
+    /**
+     * What there is to say about removing one image by hand: by the same evidence as for a run.
+     *
+     * @return empty if the catalogue does not know it any more, or its Region cannot be read
+     */
+    public Optional<ByHand> byHand(Region region, ImageId id) {
+        Optional<View> view = view(region);
+        Optional<Image> found = app.catalog().find(region, id);
+        if (view.isEmpty() || found.isEmpty()) {
+            return Optional.empty();
+        }
+        String name = found.get().name().policy();
+        Policy policy = app.policies().find(name).orElseGet(() -> Policy.forgotten(name));
+        List<Image> records = app.catalog().ofPolicy(name, region);
+        Set<ImageRef> sources = copySources();
+        Evidence evidence =
+                new Evidence(
+                        view.get().inEc2,
+                        view.get().usage,
+                        Optional.empty(),
+                        sources,
+                        imaged(policy),
+                        now);
+        return records.stream()
+                .filter(record -> record.id().equals(Optional.of(id)))
+                .findFirst()
+                .map(image ->
+                        PrunePlan.byHand(
+                                policy,
+                                image,
+                                records,
+                                evidence.inEc2().containsKey(id)
+                                        ? asked(policy, region, List.of(image), evidence)
+                                        : evidence));
+    }
+
     /** What is too dear to ask about any but the images that may go. */
     private Evidence asked(
             Policy policy, Region region, List<Image> candidates, Evidence evidence) {

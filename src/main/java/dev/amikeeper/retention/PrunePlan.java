@@ -1,6 +1,7 @@
 package dev.amikeeper.retention;
 
 import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.partitioningBy;
 import static java.util.stream.Collectors.toList;
 
 import dev.amikeeper.image.Ami;
@@ -81,6 +82,27 @@ public record PrunePlan(
                                         evidence.isGood(image) || evidence.isReturnable(image))
                                 .count();
         return new PrunePlan(policy.name(), region, verdicts, upkeep, present, evidence);
+    }
+
+    /**
+     * What speaks against removing one image now because a person wants it gone. The rules of
+     * {@code keep} yield to that; {@code atLeast}, which is one where there are no rules, and all
+     * that makes a removal safe do not. There is no stage before it, so one that other accounts may
+     * launch does not go this way.
+     *
+     * @param image one of the records
+     * @throws IllegalArgumentException as {@link #of}, or if it is none of the records
+     */
+    static ByHand byHand(Policy policy, Image image, List<Image> records, Evidence evidence) {
+        requireOneHistory(policy, image.region(), records);
+        if (!records.contains(image)) {
+            throw new IllegalArgumentException(image.name() + " is none of the records");
+        }
+        List<Image> ofItsInstance =
+                records.stream()
+                        .filter(other -> other.name().instance().equals(image.name().instance()))
+                        .toList();
+        return new History(policy, ofItsInstance, evidence).byHand(image);
     }
 
     /** The images that this plan takes a step away: about these the narrow questions are asked. */
@@ -225,6 +247,41 @@ public record PrunePlan(
         private static Verdict withTwoKeys(Verdict.Step step) {
             String because = "its record was made from its tags, which are one key only";
             return step.image().adopted() ? new Verdict.Await(step, List.of(because)) : step;
+        }
+
+        ByHand byHand(Image image) {
+            Optional<Ami> ami = evidence.ami(image).filter(it -> maySettle(image, it));
+            if (ami.isEmpty()) {
+                Reason reason = evidence.notGood(image).orElseThrow();
+                return new ByHand(image, List.of(), List.of(reason), List.of());
+            }
+            List<Reason> reasons = reasons(image, ami.get());
+            if (evidence.isShared(image)) {
+                String text =
+                        "other accounts may launch it, or could until it was disabled: unshare it"
+                                + " first, or leave it to the stages of its policy";
+                reasons.add(new Reason(Kind.SHARED, text));
+            }
+            if (keep.isEmpty() && !good.isEmpty() && good.getFirst().equals(image)) {
+                reasons.add(new Reason(Kind.AT_LEAST, "the newest good image (atLeast: 1)"));
+            }
+            Map<Boolean, List<Reason>> byKind =
+                    reasons.stream()
+                            .collect(
+                                    partitioningBy(
+                                            reason -> reason.kind().yieldsToPeople(), toList()));
+            return new ByHand(
+                    image,
+                    ami.get().snapshots(),
+                    byKind.getOrDefault(false, List.of()),
+                    byKind.getOrDefault(true, List.of()));
+        }
+
+        /** Nothing is at work on it, neither EC2 nor a run. */
+        private static boolean maySettle(Image image, Ami ami) {
+            boolean settled =
+                    image.state() == ImageState.AVAILABLE || image.state() == ImageState.DISABLED;
+            return settled && (Evidence.isAvailable(ami) || ami.state().equals("disabled"));
         }
 
         private Verdict onItsWayOut(Image image, Ami ami) {

@@ -54,6 +54,8 @@ public record Reason(Kind kind, String text) {
         PUBLIC("public"),
         /** Not every probe could tell whether something uses it. */
         USE_UNKNOWN("use unknown"),
+        /** Other accounts may launch it: it does not go by hand, but stage by stage. */
+        SHARED("shared"),
         /** A copy is being made from it or waits to be. */
         COPY_SOURCE("copy source"),
         /** It is protected from deregistration. */
@@ -74,6 +76,14 @@ public record Reason(Kind kind, String text) {
         boolean onlyStops() {
             return switch (this) {
                 case FUTURE, OTHER_TAGS, USE_UNKNOWN, PROTECTED -> true;
+                default -> false;
+            };
+        }
+
+        /** Whether it yields when a person names the image: what is a rule, and not for safety. */
+        boolean yieldsToPeople() {
+            return switch (this) {
+                case LAST, HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY, WITHIN, NO_RULES -> true;
                 default -> false;
             };
         }

@@ -116,7 +116,7 @@ public final class Steps {
     }
 
     /** Deregisters an image with its snapshots. */
-    End remove(Image image, String why, List<SnapshotId> snapshots) {
+    public End remove(Image image, String why, List<SnapshotId> snapshots) {
         Image retiring = image.retiring(why, snapshots, now);
         if (!app.catalog().save(Change.of(image, retiring))) {
             return changed(image);

@@ -1,0 +1,55 @@
+package dev.amikeeper.cli;
+
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.operate.Order;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import java.util.concurrent.Callable;
+
+/** {@code keeper deregister}. */
+@Command(
+        name = "deregister",
+        mixinStandardHelpOptions = true,
+        versionProvider = Keeper.Version.class,
+        description = {
+            "Removes an image with its snapshots by hand. The rules of its policy's keep yield to"
+                    + " that; use, holds, copies under way, atLeast and all else that pruning"
+                    + " looks at do not.",
+            "Needs what PruneFunction's role allows.",
+            "Exit status: 0, or 1 if it stays."
+        })
+final class DeregisterCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
+    private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // as above
+    private Ordering ordering;
+
+    @Parameters(paramLabel = "IMAGE", description = "ami-...")
+    @SuppressWarnings("NullAway.Init") // as above
+    private String id;
+
+    @Option(names = "--dry-run", description = "Shows what would happen.")
+    private boolean dryRun;
+
+    @Option(
+            names = "--approve",
+            description = "It is what it says, though its record was made from its tags.")
+    private boolean approved;
+
+    @Override
+    public Integer call() {
+        ImageId image = Ordering.image(id);
+        String by = "keeper deregister, " + System.getProperty("user.name", "?");
+        return ordering.carryOut(
+                spec, where -> new Order.Deregister(where, image, dryRun, approved, by));
+    }
+}

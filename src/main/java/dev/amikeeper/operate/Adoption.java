@@ -1,0 +1,172 @@
+package dev.amikeeper.operate;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.Origin;
+import dev.amikeeper.ec2.Start;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.Trigger;
+import dev.amikeeper.policy.Policy;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Takes an image that others made under a policy. EC2 cannot rename an image, and the name is what
+ * ours are known by; so a copy in the same Region becomes ours, and theirs is left alone. The
+ * copy's slot is the creation of the original. Its record rests on what somebody else made: it is
+ * one key only.
+ */
+final class Adoption {
+    private final Application app;
+    private final Instant now;
+
+    Adoption(Application app, Instant now) {
+        this.app = app;
+        this.now = now;
+    }
+
+    Outcome of(Order.Adopt order) {
+        Region region = order.region();
+        Optional<Policy> policy = app.policies().find(order.policy());
+        if (policy.isEmpty()) {
+            return refused(order, "there is no policy " + order.policy());
+        }
+        if (!policy.get().select().regions().contains(region)) {
+            return refused(
+                    order,
+                    "policy %s images nothing in %s, so its rules would not reach there"
+                            .formatted(order.policy(), region));
+        }
+        Optional<Origin> origin = app.images().origin(region, order.image());
+        if (origin.isEmpty()) {
+            return refused(order, "there is no such image of this account in " + region);
+        }
+        Optional<InstanceId> instance = order.instance().or(origin.get()::instance);
+        return against(origin.get().ami())
+                .or(() ->
+                        instance.isEmpty()
+                                ? Optional.of("EC2 does not say of which instance it is: name it")
+                                : Optional.empty())
+                .map(why -> refused(order, why))
+                .orElseGet(() -> adopt(order, origin.get(), instance.orElseThrow()));
+    }
+
+    private static Optional<String> against(Ami ami) {
+        Optional<String> service = service(ami);
+        if (service.isPresent()) {
+            return service.map(it -> it + " made it and looks after it: it is left alone");
+        }
+        if (ami.tags().containsKey(ImageTags.POLICY)) {
+            return Optional.of("it carries our tags already");
+        }
+        if (!ami.state().equals("available")) {
+            return Optional.of("it is " + ami.state() + ", not available");
+        }
+        return ami.snapshots().isEmpty()
+                ? Optional.of("it has no snapshots, so EC2 cannot copy it within its Region")
+                : Optional.empty();
+    }
+
+    /** Tags that begin with {@code aws:} can be set by AWS's services only. */
+    private static Optional<String> service(Ami ami) {
+        if (has(ami, "aws:dlm:") || has(ami, "dlm:managed")) {
+            return Optional.of("Data Lifecycle Manager");
+        }
+        return has(ami, "aws:backup:") || ami.name().startsWith("AwsBackup_")
+                ? Optional.of("AWS Backup")
+                : Optional.empty();
+    }
+
+    private static boolean has(Ami ami, String prefix) {
+        return ami.tags().keySet().stream().anyMatch(key -> key.startsWith(prefix));
+    }
+
+    private Outcome adopt(Order.Adopt order, Origin origin, InstanceId instance) {
+        Ami ami = origin.ami();
+        ImageName name = new ImageName(order.policy(), instance, new Slot(ami.created()));
+        Optional<Image> there = app.catalog().find(order.region(), name);
+        if (there.isPresent()) {
+            return there(order, there.get());
+        }
+        Tombstone removed = app.catalog().removed(order.region(), List.of(name)).get(name);
+        if (removed != null) {
+            return refused(
+                    order,
+                    "it was adopted as %s before, and that was removed at %s by %s"
+                            .formatted(name, removed.removedAt(), removed.by()));
+        }
+        String what = order.image() + " as " + name + codes(origin);
+        return order.dryRun()
+                ? new Outcome.Shown("would adopt " + what)
+                : start(order, ami, name, what);
+    }
+
+    private static Outcome there(Order.Adopt order, Image image) {
+        return image.state() == ImageState.FAILED
+                ? refused(order, "that was tried, and given up: " + image.note())
+                : new Outcome.Done(
+                        "%s is there as %s already"
+                                .formatted(
+                                        image.name(),
+                                        image.id().map(ImageId::value).orElse("an intent")));
+    }
+
+    private Outcome start(Order.Adopt order, Ami ami, ImageName name, String what) {
+        Image intent = Image.intent(name, order.region(), Trigger.REQUESTED, now);
+        return switch (app.images().adopt(intent, order.image(), ami.tags())) {
+            case Start.Started(var id) -> recorded(ami, intent, id, what);
+            case Start.Adopted(var ours) -> recorded(ami, intent, ours.id(), what);
+            case Start.NoRoom(var why) -> later(order, why);
+            case Start.Later(var why) -> later(order, why);
+            case Start.Trouble(var why) -> later(order, why);
+            case Start.Stop(var why) -> later(order, why);
+            case Start.Failed(var why) -> refused(order, why);
+            case Start.Impossible(var why) -> refused(order, why);
+        };
+    }
+
+    /**
+     * If this is not reached, the sweep finds the copy by its tags and adopts it in the same way.
+     */
+    private Outcome recorded(Ami ami, Image intent, ImageId id, String what) {
+        app.catalog()
+                .adopt(
+                        Image.adopted(
+                                intent.name(),
+                                intent.region(),
+                                Optional.empty(),
+                                id,
+                                ami.snapshots().size(),
+                                now,
+                                now));
+        return new Outcome.Done("adopts " + what + ": " + id + " is being made");
+    }
+
+    /** What comes with the codes is said before EC2 is asked for anything. */
+    private static String codes(Origin origin) {
+        return origin.productCodes().isEmpty()
+                ? ""
+                : " (it carries the product codes "
+                        + String.join(", ", origin.productCodes())
+                        + ": so will the copy, which then cannot be made public, and launching it"
+                        + " needs their subscription)";
+    }
+
+    private static Outcome later(Order.Adopt order, String why) {
+        return refused(order, "not now, try again later: " + why);
+    }
+
+    private static Outcome refused(Order.Adopt order, String why) {
+        return Outcome.refused(order.image() + " is not adopted", why);
+    }
+}

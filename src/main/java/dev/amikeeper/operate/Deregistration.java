@@ -1,0 +1,138 @@
+package dev.amikeeper.operate;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.Look;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.retention.ByHand;
+import dev.amikeeper.retention.Planner;
+import dev.amikeeper.retention.Reason;
+import dev.amikeeper.retention.Steps;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Removes an image by hand, by the pruner's own evidence and steps: only the rules of {@code keep}
+ * yield to a person.
+ */
+final class Deregistration {
+    private final Application app;
+    private final Instant now;
+
+    Deregistration(Application app, Instant now) {
+        this.app = app;
+        this.now = now;
+    }
+
+    Outcome of(Order.Deregister order) {
+        Region region = order.region();
+        ImageId id = order.image();
+        if (app.catalog().find(region, id).isEmpty()) {
+            return unknown(region, id);
+        }
+        Optional<ByHand> found = new Planner(app, now, !order.dryRun(), _ -> {}).byHand(region, id);
+        if (found.isEmpty()) {
+            return Outcome.refused(stays(id), region + " cannot be read, or it has just gone");
+        }
+        ByHand byHand = found.get();
+        Image image = byHand.image();
+        if (!byHand.against().isEmpty()) {
+            return new Outcome.Refused(
+                    stays(image), byHand.against().stream().map(Deregistration::line).toList());
+        }
+        if (image.adopted() && !order.approved()) {
+            return Outcome.refused(
+                    stays(image),
+                    "its record was made from its tags, which are one key only: if it is what it"
+                            + " says, approve that");
+        }
+        String what = named(image) + " with " + byHand.snapshots().size() + " snapshots";
+        if (order.dryRun()) {
+            return new Outcome.Shown("would deregister " + what + overridden(byHand));
+        }
+        return isAsPlanned(image)
+                ? remove(order, byHand, what)
+                : Outcome.refused(stays(image), "it changed meanwhile: try again");
+    }
+
+    private Outcome remove(Order.Deregister order, ByHand byHand, String what) {
+        Image image = byHand.image();
+        Steps steps = new Steps(app, now, order.by());
+        String why = "by hand, ordered by " + order.by() + overridden(byHand);
+        return switch (steps.remove(image, why, byHand.snapshots())) {
+            case DONE -> new Outcome.Done("deregistered " + what + overridden(byHand));
+            case LEFT ->
+                    new Outcome.Done(
+                            "deregistered "
+                                    + what
+                                    + ", of which some are left: the pruner deletes them");
+            case CHANGED, UNREADABLE ->
+                    Outcome.refused(stays(image), "it changed meanwhile: try again");
+            case REFUSED ->
+                    Outcome.refused(
+                            named(image) + " may still be there",
+                            "EC2 refused or did not answer: keeper failures says more, and the"
+                                    + " pruner finishes it, or takes it back if a rule keeps it");
+        };
+    }
+
+    /** The evidence took its time: the second key and the hold are looked at once more. */
+    private boolean isAsPlanned(Image image) {
+        return app.images().look(image.region(), image.id().orElseThrow())
+                        instanceof Look.Shown(Ami ami)
+                && ImageTags.name(ami.tags()).equals(Optional.of(image.name()))
+                && !ami.tags().containsKey(ImageTags.HOLD)
+                && !ami.isPublic();
+    }
+
+    private Outcome unknown(Region region, ImageId id) {
+        Optional<Tombstone> removed =
+                app.policies().all().stream()
+                        .flatMap(policy -> app.catalog().removed(policy.name(), region).stream())
+                        .filter(tombstone -> tombstone.id().equals(Optional.of(id)))
+                        .findFirst();
+        return removed.<Outcome>map(tombstone ->
+                        new Outcome.Done(
+                                "%s was removed at %s by %s: %s"
+                                        .formatted(
+                                                id,
+                                                tombstone.removedAt(),
+                                                tombstone.by(),
+                                                tombstone.why())))
+                .orElseGet(() ->
+                        Outcome.refused(
+                                stays(id),
+                                "it is none of ours: the catalogue knows no such image in "
+                                        + region));
+    }
+
+    private static String overridden(ByHand byHand) {
+        return byHand.overridden().isEmpty()
+                ? ""
+                : byHand.overridden().stream()
+                        .map(Reason::text)
+                        .collect(Collectors.joining("; ", ", though kept by: ", ""));
+    }
+
+    private static String line(Reason reason) {
+        return reason.kind().word() + ": " + reason.text();
+    }
+
+    private static String named(Image image) {
+        return image.id().map(ImageId::value).orElse("") + " " + image.name();
+    }
+
+    private static String stays(Object image) {
+        return image + " stays";
+    }
+
+    private static String stays(Image image) {
+        return stays((Object) named(image));
+    }
+}

@@ -1,0 +1,105 @@
+package dev.amikeeper.operate;
+
+import dev.amikeeper.event.Event;
+import dev.amikeeper.event.MalformedEventException;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Texts;
+import dev.amikeeper.policy.Policy;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Reads the events that order something. */
+final class Orders {
+    private Orders() {}
+
+    /**
+     * The order that an event gives.
+     *
+     * @throws MalformedEventException if it gives none, or lacks what its kind needs
+     */
+    static Order of(Event event) throws MalformedEventException {
+        return switch (event.source() + ": " + event.detailType()) {
+            case "amikeeper: Deregister Requested" ->
+                    new Order.Deregister(
+                            region(event),
+                            image(event),
+                            flag(event, "dryRun"),
+                            flag(event, "approve"),
+                            event.onlyText("by").map(Texts::plain).orElse("an event"));
+            case "amikeeper: Share Requested" ->
+                    new Order.Share(region(event), image(event), with(event));
+            case "amikeeper: Unshare Requested" ->
+                    new Order.Unshare(region(event), image(event), with(event));
+            case "amikeeper: Adopt Requested" ->
+                    new Order.Adopt(
+                            region(event),
+                            image(event),
+                            needed(event, "policy"),
+                            instance(event),
+                            flag(event, "dryRun"));
+            default ->
+                    throw new MalformedEventException(
+                            "source and detail-type: "
+                                    + Texts.quoted(event.source() + ": " + event.detailType())
+                                    + " is not a \"Deregister Requested\", \"Share Requested\","
+                                    + " \"Unshare Requested\" or \"Adopt Requested\" of source"
+                                    + " \"amikeeper\"");
+        };
+    }
+
+    private static ImageId image(Event event) throws MalformedEventException {
+        return read(needed(event, "image"), ImageId::new, "detail.image");
+    }
+
+    private static Optional<InstanceId> instance(Event event) throws MalformedEventException {
+        Optional<String> text = event.onlyText("instance");
+        return text.isEmpty()
+                ? Optional.empty()
+                : Optional.of(read(text.get(), InstanceId::new, "detail.instance"));
+    }
+
+    private static Region region(Event event) throws MalformedEventException {
+        String text = event.onlyText("region").orElse(event.region().name());
+        return read(text, Region::new, "detail.region");
+    }
+
+    private static List<String> with(Event event) throws MalformedEventException {
+        List<String> with = event.texts("with");
+        if (with.isEmpty()) {
+            throw new MalformedEventException("detail.with: must name at least one account or ARN");
+        }
+        return read(with, named -> Policy.Share.with(named).all(), "detail.with");
+    }
+
+    private static String needed(Event event, String field) throws MalformedEventException {
+        return event.onlyText(field)
+                .filter(text -> !text.isBlank())
+                .orElseThrow(() ->
+                        new MalformedEventException(
+                                "detail." + field + ": must be there, as a text"));
+    }
+
+    /** A misspelt "true" must not make a dry run a real one. */
+    private static boolean flag(Event event, String field) throws MalformedEventException {
+        return switch (event.detail().get(field)) {
+            case null -> false;
+            case Boolean flag -> flag;
+            default ->
+                    throw new MalformedEventException(
+                            "detail." + field + ": must be true or false");
+        };
+    }
+
+    private static <T, R> R read(T text, Function<T, R> reader, String place)
+            throws MalformedEventException {
+        try {
+            return reader.apply(text);
+        } catch (IllegalArgumentException wrong) {
+            throw new MalformedEventException(place + ": " + wrong.getMessage());
+        }
+    }
+}

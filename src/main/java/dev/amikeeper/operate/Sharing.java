@@ -1,0 +1,98 @@
+package dev.amikeeper.operate;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.ec2.Answer;
+import dev.amikeeper.ec2.Look;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
+
+import java.util.List;
+import java.util.Optional;
+
+/** Shares images of ours by hand, beyond what their policy says, and takes that back. */
+final class Sharing {
+    private final Application app;
+
+    Sharing(Application app) {
+        this.app = app;
+    }
+
+    Outcome of(Order.Share order) {
+        String whole = order.image() + " is not shared";
+        Optional<String> against = against(order.region(), order.image());
+        if (against.isPresent()) {
+            return Outcome.refused(whole, against.get());
+        }
+        return app.images().share(order.region(), order.image(), order.with())
+                        instanceof Answer.Refused(String why)
+                ? Outcome.refused(whole, why)
+                : new Outcome.Done(
+                        "%s may be launched by %s%s"
+                                .formatted(
+                                        order.image(),
+                                        String.join(", ", order.with()),
+                                        beyond(order)));
+    }
+
+    Outcome of(Order.Unshare order) {
+        String whole = order.image() + " stays as it is shared";
+        Optional<String> against = against(order.region(), order.image());
+        if (against.isPresent()) {
+            return Outcome.refused(whole, against.get());
+        }
+        List<String> byPolicy =
+                order.with().stream().filter(sharedByPolicy(order)::contains).toList();
+        if (!byPolicy.isEmpty()) {
+            return Outcome.refused(
+                    whole,
+                    "its policy shares it with "
+                            + String.join(", ", byPolicy)
+                            + " and would do so again: take them out of \"share\" in the policy"
+                            + " file first");
+        }
+        return app.images().unshare(order.region(), order.image(), order.with())
+                        instanceof Answer.Refused(String why)
+                ? Outcome.refused(whole, why)
+                : new Outcome.Done(
+                        "%s may no longer be launched by %s"
+                                .formatted(order.image(), String.join(", ", order.with())));
+    }
+
+    /** Both keys, as for a removal: whoever has only set our tags gets nothing shared. */
+    private Optional<String> against(Region region, ImageId id) {
+        Optional<Image> record = app.catalog().find(region, id);
+        if (record.isEmpty()) {
+            return Optional.of("the catalogue knows no such image in " + region);
+        }
+        return switch (app.images().look(region, id)) {
+            case Look.Shown(Ami ami) -> against(record.get(), ami);
+            case Look.Gone _, Look.NotShown _ -> Optional.of("EC2 does not show it in " + region);
+        };
+    }
+
+    private static Optional<String> against(Image image, Ami ami) {
+        if (!ImageTags.name(ami.tags()).equals(Optional.of(image.name()))) {
+            return Optional.of("its tags in EC2 do not say " + image.name());
+        }
+        return image.isGood() && ami.state().equals("available")
+                ? Optional.empty()
+                : Optional.of("it is not available");
+    }
+
+    private List<String> sharedByPolicy(Order order) {
+        return app.catalog()
+                .find(order.region(), order.image())
+                .flatMap(image -> app.policies().find(image.name().policy()))
+                .map(policy -> policy.share().all())
+                .orElse(List.of());
+    }
+
+    private String beyond(Order.Share order) {
+        return new java.util.HashSet<>(sharedByPolicy(order)).containsAll(order.with())
+                ? ""
+                : "; that is beyond its policy, which you will be told once";
+    }
+}

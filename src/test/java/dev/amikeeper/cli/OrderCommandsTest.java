@@ -1,0 +1,90 @@
+package dev.amikeeper.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.StreamSupport;
+
+/** {@code keeper deregister}, {@code share} and {@code unshare} on the demo's fleet. */
+final class OrderCommandsTest {
+    private static final String PARTNER = "111122223333";
+    private static final String STRANGER = "999988887777";
+
+    @Test
+    void anImageThatOnlyRulesKeepMayGoByHand() throws Exception {
+        String kept =
+                images("silver").stream()
+                        .filter(line -> !line.get("reasons").toString().contains("atLeast"))
+                        .findFirst()
+                        .orElseThrow()
+                        .get("image")
+                        .asText();
+
+        CommandRun shown = CommandRun.of("deregister", "--demo", "--dry-run", kept);
+
+        assertThat(shown.exitCode()).as(shown.err()).isZero();
+        assertThat(shown.out()).startsWith("would deregister " + kept).contains(", though kept by");
+    }
+
+    @Test
+    void theNewestStaysAndIsSharedButNotUnsharedWithThoseOfItsPolicy() throws Exception {
+        String newest = images("gold").getLast().get("image").asText();
+
+        CommandRun refused = CommandRun.of("deregister", "--demo", newest);
+        CommandRun shared = CommandRun.of("share", "--demo", newest, "--with", STRANGER);
+        CommandRun stays = CommandRun.of("unshare", "--demo", newest, "--with", PARTNER);
+
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err())
+                .contains(" stays:", "  atLeast: number 1 of the newest good", "  shared: ");
+        assertThat(shared.exitCode()).as(shared.err()).isZero();
+        assertThat(shared.out()).startsWith(newest + " may be launched by " + STRANGER);
+        assertThat(stays.exitCode()).isEqualTo(1);
+        assertThat(stays.err()).contains("its policy shares it with " + PARTNER);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "deregister --demo i-0abc | i-0abc is not an image",
+                "share --demo ami-0abc --with all | not an account id",
+                "unshare --demo ami-0abc | Missing required option",
+                "adopt --demo ami-0abc | Missing required option",
+                "adopt --demo --policy gold --instance web-1 ami-0abc | web-1",
+                "deregister --demo --region mars ami-0abc | not a Region"
+            })
+    void aMistakeIsNamed(String arguments, String message) {
+        CommandRun run = CommandRun.of(arguments.split(" "));
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains(message).doesNotContain("Exception");
+    }
+
+    /** Of one instance, oldest first. */
+    private static List<JsonNode> images(String policy) throws Exception {
+        JsonNode plan =
+                JsonMapper.builder()
+                        .build()
+                        .readTree(CommandRun.of("plan", "--demo", "--json").out())
+                        .get("plan");
+        List<JsonNode> lines =
+                StreamSupport.stream(plan.spliterator(), false)
+                        .filter(line -> line.get("region").asText().equals("us-east-1"))
+                        .filter(line -> line.get("policy").asText().equals(policy))
+                        .toList();
+        String instance = lines.getFirst().get("instance").asText();
+        return lines.stream()
+                .filter(line -> line.get("instance").asText().equals(instance))
+                .sorted(Comparator.comparing(line -> line.get("slot").asText()))
+                .toList();
+    }
+}

@@ -1,0 +1,409 @@
+package dev.amikeeper.operate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.Given;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.event.Samples;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.local.LocalImage;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import software.amazon.awssdk.services.ec2.model.LaunchPermission;
+import software.amazon.awssdk.services.ec2.model.Tag;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Orders by events, on the embedded cloud. */
+final class OperateHandlerTest {
+    private static final Region EAST = new Region(Given.EAST);
+    private static final Instant DAY_4 = Instant.parse("2026-03-04T04:00:00Z");
+    private static final String KEEP_ALL = "keep: {last: 9}";
+    private static final String PARTNER = "111122223333";
+    private static final String STRANGER = "999988887777";
+
+    @Test
+    void deregistersWhatOnlyARuleKeepsWithItsSnapshotsAndSaysWhoWantedIt() {
+        Given given = threeDays(KEEP_ALL);
+        ImageId oldest = oldest(given);
+
+        OperateReport report = deregister(given, oldest, Map.of("by", "alice"));
+
+        assertThat(report.done()).isEqualTo(1);
+        assertThat(report.text())
+                .startsWith("deregistered " + oldest)
+                .endsWith("though kept by: number 3 of the newest images (last: 9)");
+        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(2);
+        Tombstone tombstone = given.catalog().removed("gold", EAST).getFirst();
+        assertThat(tombstone.by()).isEqualTo("alice");
+        assertThat(tombstone.why()).startsWith("by hand, ordered by alice, though kept by: ");
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
+    void aRepeatedOrderFindsItDone() {
+        Given given = threeDays(KEEP_ALL);
+        ImageId oldest = oldest(given);
+        deregister(given, oldest, Map.of("by", "alice"));
+
+        OperateReport again = deregister(given, oldest, Map.of("by", "alice"));
+
+        assertThat(again.done()).isEqualTo(1);
+        assertThat(again.text()).startsWith(oldest + " was removed at ").contains(" by alice: ");
+        assertThat(given.images(Given.EAST)).hasSize(2);
+    }
+
+    @Test
+    void aDryRunShowsWhatWouldGoAndChangesNothing() {
+        Given given = threeDays(KEEP_ALL);
+
+        OperateReport report = deregister(given, oldest(given), Map.of("dryRun", true));
+
+        assertThat(report.text()).startsWith("would deregister " + oldest(given));
+        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.records(Given.EAST)).allMatch(Image::isGood);
+    }
+
+    @Test
+    void neverGoesBelowAtLeast() {
+        Given given = threeDays("keep: {last: 9, atLeast: 2}");
+
+        refused(given, newest(given), "atLeast: number 1 of the newest good images (atLeast: 2)");
+        refused(given, second(given), "atLeast: number 2 of the newest good images (atLeast: 2)");
+        assertThat(deregister(given, oldest(given), Map.of()).done()).isEqualTo(1);
+        assertThat(given.images(Given.EAST)).hasSize(2);
+    }
+
+    @Test
+    void withoutRulesTheNewestStaysAndTheOthersMayGo() {
+        Given given = threeDays("");
+
+        refused(given, newest(given), "atLeast: the newest good image (atLeast: 1)");
+        assertThat(deregister(given, oldest(given), Map.of()).done()).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsInUseStays() {
+        Given given = threeDays(KEEP_ALL);
+        given.ec2(Given.EAST)
+                .runInstances(run ->
+                        run.imageId(oldest(given).value())
+                                .minCount(1)
+                                .maxCount(1)
+                                .instanceType("t3.micro"));
+
+        refused(given, oldest(given), "in use: used by ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "DescribeInstances",
+                "DescribeLaunchTemplates",
+                "DescribeFleets",
+                "DescribeImageReferences",
+                "DescribeParameters"
+            })
+    void whereUseCannotBeKnownItStays(String probe) {
+        Given given = threeDays(KEEP_ALL);
+        given.cloud.faults().calls(probe).times(100).deny();
+
+        refused(given, oldest(given), "use unknown: whether it is used is not known: ");
+    }
+
+    @Test
+    void whatIsHeldStays() {
+        Given given = threeDays(KEEP_ALL);
+        tag(given, oldest(given), ImageTags.HOLD, "audit");
+
+        refused(given, oldest(given), "held: held by its tag amikeeper:hold");
+    }
+
+    @Test
+    void whatACopyIsToBeMadeFromStays() {
+        Given given = Given.nightlyInMemory(KEEP_ALL + "\nreplicate: {us-west-2: {}}");
+        given.instance("web-1");
+        given.cloud.faults().calls("CopyImage").times(1000).error("ResourceLimitExceeded", 400);
+        given.nights(3);
+
+        refused(given, oldest(given), "copy source: a copy of it is being made or waits");
+    }
+
+    @Test
+    void whatOthersMayLaunchGoesOnlyOnceItIsUnshared() {
+        Given given = threeDays(KEEP_ALL);
+        order(given, "share", oldest(given), Map.of("with", List.of(PARTNER)));
+
+        refused(given, oldest(given), "shared: other accounts may launch it");
+        assertThat(unshare(given, oldest(given), PARTNER).done()).isEqualTo(1);
+        assertThat(deregister(given, oldest(given), Map.of()).done()).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsNotOursStays() {
+        Given given = threeDays(KEEP_ALL);
+        ImageId theirs = byHand(given);
+
+        assertThat(deregister(given, theirs, Map.of()).text()).contains("it is none of ours");
+        tag(given, oldest(given), ImageTags.POLICY, "silver");
+        refused(given, oldest(given), "other tags: ");
+        assertThat(given.images(Given.EAST)).hasSize(4);
+    }
+
+    @Test
+    void aRecordMadeFromTagsIsOneKeyOnlyUntilAPersonApproves() {
+        Given given = threeDays(KEEP_ALL);
+        ImageId oldest = oldest(given);
+        given.deployment.loseTable();
+        given.deployment.sweep(DAY_4);
+        assertThat(given.records(Given.EAST)).hasSize(3).allMatch(Image::adopted);
+
+        refused(given, oldest, "its record was made from its tags");
+        assertThat(deregister(given, oldest, Map.of("approve", true)).done()).isEqualTo(1);
+    }
+
+    @Test
+    void whatSomebodyDisabledMayGo() {
+        Given given = threeDays(KEEP_ALL);
+        ImageId oldest = oldest(given);
+        given.ec2(Given.EAST).disableImage(image -> image.imageId(oldest.value()));
+        given.deployment.deliverEvents();
+
+        assertThat(deregister(given, oldest, Map.of()).done()).isEqualTo(1);
+        assertThat(given.images(Given.EAST)).hasSize(2);
+    }
+
+    @Test
+    void whatEc2RefusesIsLeftToThePrunerWhichTakesItBack() {
+        Given given = threeDays(KEEP_ALL);
+        ImageId oldest = oldest(given);
+        given.cloud.faults().calls("DeregisterImage").deny();
+
+        assertThat(deregister(given, oldest, Map.of()).refused()).isEqualTo(1);
+        assertThat(record(given, oldest).state()).isEqualTo(ImageState.RETIRING);
+        Instant later = DAY_4.plus(Image.LEASE).plusSeconds(3600);
+        given.cloud.advanceTo(later);
+        given.deployment.prune(later, false);
+        assertThat(record(given, oldest).isGood()).isTrue();
+    }
+
+    @Test
+    void aRegionThatDoesNotAnswerRemovesNothing() {
+        Given given = threeDays(KEEP_ALL);
+        given.cloud.faults().calls("DescribeImages").times(100).error("InternalError", 500);
+
+        refused(given, oldest(given), "us-east-1 cannot be read");
+    }
+
+    @Test
+    void sharesAnImageOfOursAndTellsOfNothing() {
+        Given given = threeDays(KEEP_ALL);
+        ImageId oldest = oldest(given);
+
+        OperateReport report = order(given, "share", oldest, Map.of("with", List.of(PARTNER)));
+
+        assertThat(report.text()).startsWith(oldest + " may be launched by " + PARTNER);
+        assertThat(report.text()).contains("beyond its policy");
+        assertThat(sharedWith(given, oldest)).containsExactly(PARTNER);
+        assertThat(unshare(given, oldest, PARTNER).done()).isEqualTo(1);
+        assertThat(unshare(given, oldest, PARTNER).done()).as("again").isEqualTo(1);
+        assertThat(sharedWith(given, oldest)).isEmpty();
+    }
+
+    @Test
+    void whatAPolicySharesIsNotUnsharedByHand() {
+        Given given = threeDays(KEEP_ALL + "\nshare: {accounts: [\"" + PARTNER + "\"]}");
+        ImageId oldest = oldest(given);
+        order(given, "share", oldest, Map.of("with", List.of(STRANGER)));
+
+        OperateReport report =
+                order(given, "unshare", oldest, Map.of("with", List.of(STRANGER, PARTNER)));
+
+        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.text())
+                .contains("its policy shares it with " + PARTNER + " and would do so again");
+        assertThat(sharedWith(given, oldest)).containsExactly(PARTNER, STRANGER);
+    }
+
+    @Test
+    void whatIsNotOursIsNotShared() {
+        Given given = threeDays(KEEP_ALL);
+        ImageId theirs = byHand(given);
+        tag(given, oldest(given), ImageTags.POLICY, "silver");
+
+        for (ImageId image : List.of(theirs, oldest(given))) {
+            assertThat(order(given, "share", image, Map.of("with", List.of(PARTNER))).refused())
+                    .isEqualTo(1);
+            assertThat(sharedWith(given, image)).isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsDisabledIsNotShared() {
+        Given given = threeDays(KEEP_ALL);
+        given.ec2(Given.EAST).disableImage(image -> image.imageId(oldest(given).value()));
+
+        assertThat(order(given, "share", oldest(given), Map.of("with", List.of(PARTNER))).text())
+                .endsWith("it is not available");
+    }
+
+    @Test
+    void aRefusedOrderIsAnnouncedWithItsReasons() {
+        Given given = threeDays(KEEP_ALL);
+
+        deregister(given, newest(given), Map.of());
+
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("Deregister Requested: " + newest(given), "stays: atLeast: number 1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "share, with, all, not an account id",
+        "share, with, '', must name at least one",
+        "unshare, with, arn:aws:iam::1:root, not an organization",
+        "deregister, image, i-123, not an image",
+        "deregister, region, mars, not a Region",
+        "deregister, dryRun, yes, must be true or false"
+    })
+    void anEventThatIsWrongIsTold(String kind, String field, String value, String why) {
+        Given given = Given.nightlyInMemory("");
+        Object wrong = value;
+        if (field.equals("with")) {
+            wrong = value.isEmpty() ? List.of() : List.of(value);
+        }
+
+        assertThat(order(given, kind, new ImageId("ami-1"), Map.of(field, wrong)).malformed())
+                .isEqualTo(1);
+
+        assertThat(given.told()).singleElement().asString().contains("detail." + field, why);
+    }
+
+    @Test
+    void eventsOfOtherAccountsAreIgnored() {
+        Given given = threeDays(KEEP_ALL);
+        Map<String, Object> event = event("deregister", oldest(given), Map.of());
+        event.put("account", STRANGER);
+
+        assertThat(handle(given, event).ignored()).isEqualTo(1);
+        assertThat(given.images(Given.EAST)).hasSize(3);
+    }
+
+    @Test
+    void theTemplatesRuleBringsTheOrder() {
+        Given given = threeDays(KEEP_ALL);
+
+        given.deployment.deliver(event("deregister", oldest(given), Map.of()));
+
+        assertThat(given.deployment.metrics()).containsEntry("OperateFunction.done", 1);
+        assertThat(given.images(Given.EAST)).hasSize(2);
+    }
+
+    private static void refused(Given given, ImageId id, String why) {
+        int before = given.images(Given.EAST).size();
+        OperateReport report = deregister(given, id, Map.of());
+        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.text()).contains(id.value()).contains(why);
+        assertThat(given.images(Given.EAST)).hasSize(before);
+    }
+
+    private static OperateReport deregister(Given given, ImageId id, Map<String, Object> more) {
+        return order(given, "deregister", id, more);
+    }
+
+    private static OperateReport unshare(Given given, ImageId id, String who) {
+        return order(given, "unshare", id, Map.of("with", List.of(who)));
+    }
+
+    private static OperateReport order(
+            Given given, String kind, ImageId id, Map<String, Object> more) {
+        return handle(given, event(kind, id, more));
+    }
+
+    private static OperateReport handle(Given given, Map<String, Object> event) {
+        return new OperateHandler(given.deployment.application())
+                .handleRequest(event, given.context("OperateFunction"));
+    }
+
+    /** The sample, of the morning after the third night, about this image of the home Region. */
+    private static Map<String, Object> event(String kind, ImageId id, Map<String, Object> more) {
+        Map<String, Object> event = Samples.read("operate-" + kind + ".json");
+        Map<String, Object> detail = new HashMap<>();
+        if (event.get("detail") instanceof Map<?, ?> fields) {
+            fields.forEach((key, value) -> detail.put(String.valueOf(key), value));
+        }
+        detail.put("image", id.value());
+        detail.put("region", Given.EAST);
+        detail.putAll(more);
+        event.put("detail", detail);
+        event.put("time", DAY_4.toString());
+        return event;
+    }
+
+    private static ImageId byHand(Given given) {
+        String instance = given.records(Given.EAST).getFirst().name().instance().value();
+        return new ImageId(
+                given.ec2(Given.EAST)
+                        .createImage(image -> image.instanceId(instance).name("golden 2026"))
+                        .imageId());
+    }
+
+    private static void tag(Given given, ImageId id, String key, String value) {
+        given.ec2(Given.EAST)
+                .createTags(create ->
+                        create.resources(id.value())
+                                .tags(Tag.builder().key(key).value(value).build()));
+    }
+
+    private static List<String> sharedWith(Given given, ImageId id) {
+        return given.images(Given.EAST).stream()
+                .filter(image -> image.image().imageId().equals(id.value()))
+                .map(LocalImage::launchPermissions)
+                .flatMap(List::stream)
+                .map(LaunchPermission::userId)
+                .sorted()
+                .toList();
+    }
+
+    private static Image record(Given given, ImageId id) {
+        return given.catalog().find(EAST, id).orElseThrow();
+    }
+
+    private static ImageId oldest(Given given) {
+        return id(given, 0);
+    }
+
+    private static ImageId second(Given given) {
+        return id(given, 1);
+    }
+
+    private static ImageId newest(Given given) {
+        return id(given, 2);
+    }
+
+    private static ImageId id(Given given, int number) {
+        return given.records(Given.EAST).get(number).id().orElseThrow();
+    }
+
+    /** Three nights of one instance, and the morning after. */
+    private static Given threeDays(String policy) {
+        Given given = Given.nightlyInMemory(policy);
+        given.instance("web-1");
+        given.nights(3);
+        return given;
+    }
+}
