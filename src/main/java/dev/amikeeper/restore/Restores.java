@@ -283,13 +283,20 @@ public final class Restores {
     }
 
     private Restore save(Restore before, Restore after) {
-        if (!app.catalog().save(before, after)) {
-            return app.catalog().restore(before.id()).orElse(before);
-        }
-        if (after.ended().isPresent() && before.ended().isEmpty()) {
+        boolean ends = after.ended().isPresent() && before.ended().isEmpty();
+        if (ends) {
+            // First, for nobody takes on what has ended: whoever dies in between does it again.
             end(after);
         }
-        return after;
+        if (app.catalog().save(before, after)) {
+            return after;
+        }
+        Optional<Restore> stands = app.catalog().restore(before.id());
+        if (ends) {
+            // Somebody else was faster, and may have seen it end otherwise.
+            stands.filter(it -> it.ended().isPresent()).ifPresent(this::end);
+        }
+        return stands.orElse(before);
     }
 
     /** What follows from how it ended; may be repeated. */

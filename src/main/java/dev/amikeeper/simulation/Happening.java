@@ -130,6 +130,30 @@ public sealed interface Happening {
         }
     }
 
+    /**
+     * Somebody asks for a server to be restored.
+     *
+     * @param request the same number again is the same event once more
+     */
+    record AskRestore(int request, int server, String region, boolean replaceRoot) implements Deed {
+        @Override
+        public String toString() {
+            return replaceRoot
+                    ? "request %d: somebody asks to replace the root volume of server %d"
+                            .formatted(request, server)
+                    : "request %d: somebody asks to restore server %d in %s"
+                            .formatted(request, server, region);
+        }
+    }
+
+    /** The records of restores and drills are lost; the instances are there. */
+    record LoseRestores() implements Deed {
+        @Override
+        public String toString() {
+            return "the records of restores and drills are lost";
+        }
+    }
+
     /** Other policies are deployed. */
     record Deploy(List<Rules> policies) implements Deed {
         public Deploy {
@@ -227,6 +251,27 @@ public sealed interface Happening {
         public String toString() {
             return "the next %d %s in %s fail"
                     .formatted(times, copies ? "copies" : "images", region);
+        }
+    }
+
+    /** How a launch fails. */
+    enum LaunchFault {
+        NO_CAPACITY("find no capacity"),
+        NOT_LAUNCHED("are terminated before they run"),
+        NOT_BOOTED("fail their status checks");
+
+        private final String words;
+
+        LaunchFault(String words) {
+            this.words = words;
+        }
+    }
+
+    /** The next launches in a Region fail. */
+    record Launches(String region, LaunchFault fault, int times) implements Trouble {
+        @Override
+        public String toString() {
+            return "the next %d launches in %s %s".formatted(times, region, fault.words);
         }
     }
 

@@ -66,6 +66,18 @@ final class Histories {
             List.of("SendMessage", "ReceiveMessage", "DeleteMessage", "Publish");
     private static final List<String> REQUEST_CALLS =
             List.of("TransactWriteItems", "TransactWriteItems", "DeleteTags", "SendMessage");
+    private static final List<String> RESTORE_CALLS =
+            List.of(
+                    "RunInstances",
+                    "TerminateInstances",
+                    "DescribeInstanceStatus",
+                    "DescribeInstances",
+                    "CreateReplaceRootVolumeTask",
+                    "DescribeReplaceRootVolumeTasks",
+                    "DescribeSubnets",
+                    "TransactWriteItems",
+                    "PutItem",
+                    "Query");
     private static final List<String> EVENTS =
             List.of(
                     "EC2 AMI State Change",
@@ -89,11 +101,12 @@ final class Histories {
         ANNOUNCING
     }
 
-    private final Random random;
+    private Random random;
     private final int days;
     private final List<Step> steps = new ArrayList<>();
     private List<Rules> policies = List.of();
     private int servers;
+    private int requests;
 
     private Histories(long seed, int days) {
         // Neighbouring seeds of Random begin alike.
@@ -130,6 +143,12 @@ final class Histories {
             for (int i = 0; i < troubles; i++) {
                 trouble(one(kinds), moment());
             }
+        }
+        // With numbers of their own: what else a seed holds is the same without them.
+        random = new Random(~seed * 0x9E3779B97F4A7C15L);
+        if (random.nextInt(3) > 0) {
+            first = first.stream().map(this::drilled).toList();
+            restores();
         }
         steps.sort(Comparator.comparing(Step::at));
         return new History(seed, start, days, conditions(), first, steps);
@@ -208,7 +227,8 @@ final class Histories {
                 rarely(),
                 rarely() ? 1 + random.nextInt(3) : 0,
                 rarely(),
-                rarely() ? 1 + random.nextInt(3) : 0);
+                rarely() ? 1 + random.nextInt(3) : 0,
+                Optional.empty());
     }
 
     private Keeping keeping() {
@@ -277,6 +297,121 @@ final class Histories {
         }
         add(second, new Happening.Request(server));
         add(second.plusMinutes(6L + random.nextInt(6)), new Happening.Prune());
+    }
+
+    private Rules drilled(Rules rules) {
+        List<String> regions = new ArrayList<>(rules.regions());
+        rules.replicate().keySet().stream()
+                .filter(it -> !regions.contains(it))
+                .forEach(regions::add);
+        return random.nextBoolean()
+                ? rules
+                : rules.with(
+                        Optional.of(
+                                new Rules.Drilling(
+                                        one(List.of(6, 12, 24)),
+                                        1 + random.nextInt(2),
+                                        one(regions))));
+    }
+
+    /** Restores that people ask for, and what comes between a restore or a drill and its end. */
+    private void restores() {
+        int asked = random.nextInt(4);
+        for (int i = 0; i < asked; i++) {
+            askRestore(moment().plusHours(1));
+        }
+        if (random.nextInt(3) > 0) {
+            int troubles = 1 + random.nextInt(2 * days);
+            for (int i = 0; i < troubles; i++) {
+                hinder(random.nextBoolean() ? atDrill() : moment());
+            }
+        }
+        if (rarely()) {
+            add(atDrill().plusMinutes(random.nextInt(8)), new Happening.LoseRestores());
+        }
+    }
+
+    /** Drills are written down twelve minutes past the hour, and launched at the next tick. */
+    private Duration atDrill() {
+        return Duration.ofDays(random.nextInt(days))
+                .plusHours(6L * random.nextInt(4))
+                .plusMinutes(11);
+    }
+
+    private void askRestore(Duration at) {
+        int server = 1 + random.nextInt(servers);
+        String region = somewhere();
+        boolean replaceRoot = rarely();
+        Happening ask = new Happening.AskRestore(++requests, server, region, replaceRoot);
+        Which newest = new Which(server, replaceRoot ? HOME : region, 0);
+        switch (random.nextInt(10)) {
+            // An image that goes bad while its restore waits for room.
+            case 0, 1 -> {
+                add(at, lacking(newest.region(), 1 + random.nextInt(4)));
+                add(at, ask);
+                add(at.plusMinutes(1), new Happening.Disable(newest));
+            }
+            case 2 -> {
+                add(at, lacking(newest.region(), 1 + random.nextInt(4)));
+                add(at, ask);
+                add(at.plusMinutes(1), new Happening.Deregister(newest, random.nextBoolean()));
+            }
+            // The answer is lost or its hearer is dead, and the same is asked once more.
+            case 3 -> {
+                CallFault fault = random.nextBoolean() ? CallFault.REPLY_LOST : death();
+                add(
+                        at,
+                        new Happening.Calls(
+                                one(List.of("RunInstances", "TransactWriteItems")),
+                                fault,
+                                1,
+                                1 + random.nextInt(3)));
+                add(at, ask);
+            }
+            // Whoever is about to tell that it failed dies.
+            case 4, 5 -> {
+                add(
+                        at,
+                        new Happening.Launches(
+                                newest.region(), Happening.LaunchFault.NOT_LAUNCHED, 1));
+                add(
+                        at,
+                        new Happening.Calls(
+                                "TransactWriteItems", death(), 2 + random.nextInt(3), 1));
+                add(at, ask);
+            }
+            case 6 -> {
+                add(at, ask);
+                add(at.plusMinutes(random.nextInt(90)), ask);
+            }
+            default -> add(at, ask);
+        }
+        if (rarely()) {
+            hinder(at.plusMinutes(2));
+        }
+    }
+
+    private static Happening lacking(String region, int times) {
+        return new Happening.Launches(region, Happening.LaunchFault.NO_CAPACITY, times);
+    }
+
+    private void hinder(Duration at) {
+        switch (random.nextInt(4)) {
+            case 0 ->
+                    add(
+                            at,
+                            new Happening.Launches(
+                                    somewhere(),
+                                    one(List.of(Happening.LaunchFault.values())),
+                                    1 + random.nextInt(rarely() ? 20 : 3)));
+            case 1 ->
+                    add(
+                            at,
+                            new Happening.Down(
+                                    somewhere(), Duration.ofMinutes(5L + random.nextInt(90))));
+            case 2 -> add(at, calls(RESTORE_CALLS, softFault()));
+            default -> add(at, calls(RESTORE_CALLS, death()));
+        }
     }
 
     private List<Rules> changed() {

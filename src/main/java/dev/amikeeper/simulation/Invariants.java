@@ -8,6 +8,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.LocalSnapshot;
@@ -18,6 +19,8 @@ import dev.amikeeper.simulation.Simulation.Server;
 import dev.amikeeper.simulation.Simulation.Version;
 import dev.amikeeper.simulation.Witness.Made;
 
+import software.amazon.awssdk.services.ec2.model.InstanceStateName;
+import software.amazon.awssdk.services.ec2.model.SummaryStatus;
 import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.time.Duration;
@@ -47,6 +50,8 @@ final class Invariants {
     private static final String COPIES = "3 every copy arrives";
     private static final String LITTER = "5 no litter";
     private static final String TAGS = "6 the tags are the backup";
+    private static final String LEASES = "9 no drill outlives its lease";
+    private static final String RESTORES = "11 every restore ends";
     private static final String TOLD = "announced once";
     private static final String AGREES = "the catalogue agrees";
 
@@ -55,6 +60,9 @@ final class Invariants {
 
     /** So long something may still be under way in the end. */
     private static final Duration YOUNG = Duration.ofHours(12);
+
+    /** So much later than its time allows a restore may still end. */
+    private static final Duration LATE = Duration.ofHours(1);
 
     private static final Set<Work> UNFINISHED = EnumSet.complementOf(EnumSet.of(Work.GIVEN_UP));
 
@@ -108,6 +116,8 @@ final class Invariants {
         nothingIsLeftBehind();
         tagsSuffice();
         theCatalogueAgrees();
+        everyRestoreEnded();
+        noDrillIsLeft();
         everythingIsToldOnce();
         return violations;
     }
@@ -334,6 +344,101 @@ final class Invariants {
                     return true;
                 })
                 .toList();
+    }
+
+    /** What was asked for ended, or people know why not. */
+    private void everyRestoreEnded() {
+        List<Restore> all =
+                play.policyNames().stream()
+                        .flatMap(policy -> play.catalog().restores(policy).stream())
+                        .toList();
+        for (Simulation.Wanted wanted : play.wanted()) {
+            boolean judged = wanted.at().isAfter(play.recordsLost());
+            if (judged && !isMet(wanted, all)) {
+                violated(
+                        RESTORES,
+                        "request %d for %s at %s came to nothing, and nobody was told"
+                                .formatted(wanted.request(), wanted.server().id(), wanted.at()));
+            }
+        }
+        for (Restore restore : all) {
+            if (!restore.isOver()) {
+                if (restore.until().plus(LATE).isBefore(end)) {
+                    violated(
+                            RESTORES,
+                            "%s is %s since %s"
+                                    .formatted(restore.id(), restore.state(), restore.since()));
+                }
+            } else if (restore.hasPassed()) {
+                passed(restore);
+            } else if (!isFailureTold(restore, all)) {
+                violated(
+                        RESTORES,
+                        "%s failed, and nobody was told: %s"
+                                .formatted(restore.id(), restore.note()));
+            }
+        }
+        for (Restore restore : play.catalog().restoring()) {
+            if (!all.contains(restore)) {
+                violated(RESTORES, restore.id() + " is under way, by a record that is not its own");
+            }
+        }
+    }
+
+    /** The server of one that passed runs, and its checks are good, unless people stopped it. */
+    private void passed(Restore restore) {
+        if (restore.kind() != Restore.Kind.LAUNCH) {
+            return;
+        }
+        String id = restore.instance().orElseThrow().value();
+        boolean runs =
+                play.cloud().instances(restore.region().name()).stream()
+                        .filter(it -> it.instance().instanceId().equals(id))
+                        .filter(it -> it.checks() == SummaryStatus.OK)
+                        .anyMatch(it -> it.instance().state().name() == InstanceStateName.RUNNING);
+        if (!runs) {
+            violated(RESTORES, "%s passed, but %s does not run".formatted(restore.id(), id));
+        }
+    }
+
+    /** Of the failed drills of a server a later one that passed is the end. */
+    private boolean isFailureTold(Restore restore, List<Restore> all) {
+        if (restore.kind() != Restore.Kind.DRILL) {
+            return isTold("restore/" + restore.region() + "/" + restore.id());
+        }
+        String key =
+                "drill/"
+                        + restore.region()
+                        + "/"
+                        + restore.of().policy()
+                        + "/"
+                        + restore.of().instance();
+        return isTold(key)
+                || all.stream()
+                        .filter(it -> it.kind() == Restore.Kind.DRILL && it.hasPassed())
+                        .filter(it -> it.region().equals(restore.region()))
+                        .filter(it -> it.of().policy().equals(restore.of().policy()))
+                        .filter(it -> it.of().instance().equals(restore.of().instance()))
+                        .anyMatch(it -> !it.since().isBefore(restore.since()));
+    }
+
+    private boolean isMet(Simulation.Wanted wanted, List<Restore> all) {
+        String instance = wanted.server().id();
+        return play.isDeadLetter(wanted.event())
+                || isTold("restore-request/" + instance + "/" + wanted.event())
+                || all.stream()
+                        .filter(it -> it.kind() != Restore.Kind.DRILL)
+                        .filter(it -> it.of().instance().value().equals(instance))
+                        .anyMatch(it -> it.asked().equals(wanted.at()));
+    }
+
+    private void noDrillIsLeft() {
+        for (Witness.Launched one : play.witness().launched()) {
+            boolean over = one.lease().filter(it -> it.plus(LATE).isBefore(end)).isPresent();
+            if (over && play.witness().isAlive(one)) {
+                violated(LEASES, "%s %s of %s".formatted(one.region(), one.id(), one.restore()));
+            }
+        }
     }
 
     private void nothingIsLeftBehind() {

@@ -1,5 +1,8 @@
 package dev.amikeeper.simulation;
 
+import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.local.SimulatedNetworks;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -23,6 +26,7 @@ import java.util.TreeMap;
  * @param replicate what each DR Region keeps; nothing for as at home
  * @param encrypted whether copies get a key of their own
  * @param disableFor days of that stage; 0 leaves it out
+ * @param drill how restoring is tried
  */
 public record Rules(
         String name,
@@ -37,9 +41,12 @@ public record Rules(
         boolean shared,
         int disableFor,
         boolean protect,
-        int maxRemoveCount) {
+        int maxRemoveCount,
+        Optional<Drilling> drill) {
     /** The key of encrypted copies. */
     static final String KEY = "alias/dr";
+
+    private static final SimulatedCloud ANY = new SimulatedCloud(Instant.EPOCH, 1);
 
     public Rules {
         regions = List.copyOf(regions);
@@ -74,6 +81,44 @@ public record Rules(
                 rules.add(name + ": " + count);
             }
         }
+    }
+
+    /** Drills in a Region, every so many hours. */
+    public record Drilling(int every, int instances, String region) {
+        String yaml() {
+            return "{every: %dh, instances: %d, region: %s, subnet: %s, securityGroups: [%s]}"
+                    .formatted(every, instances, region, subnet(region), group(region));
+        }
+    }
+
+    /** A subnet of a Region's default VPC, in every simulated cloud. */
+    static String subnet(String region) {
+        return ANY.networks(region).defaultSubnet(region + "a");
+    }
+
+    /** The security group of a Region's default VPC, in every simulated cloud. */
+    static String group(String region) {
+        SimulatedNetworks networks = ANY.networks(region);
+        return networks.defaultGroup(networks.defaultVpc());
+    }
+
+    /** The same with other drills. */
+    Rules with(Optional<Drilling> other) {
+        return new Rules(
+                name,
+                regions,
+                every,
+                time,
+                zone,
+                stopped,
+                keep,
+                replicate,
+                encrypted,
+                shared,
+                disableFor,
+                protect,
+                maxRemoveCount,
+                other);
     }
 
     /** The policy file. */
@@ -118,6 +163,7 @@ public record Rules(
         if (maxRemoveCount > 0) {
             line(yaml, "limits: {maxRemoveCount: %d}".formatted(maxRemoveCount));
         }
+        drill.ifPresent(it -> line(yaml, "drill: " + it.yaml()));
         return yaml.toString();
     }
 

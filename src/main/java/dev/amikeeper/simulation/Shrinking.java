@@ -169,7 +169,8 @@ final class Shrinking {
                         draft -> draft.flags(it.encrypted(), it.shared(), false, it.stopped()),
                         draft -> draft.flags(it.encrypted(), it.shared(), it.protect(), false),
                         draft -> draft.numbers(0, it.maxRemoveCount()),
-                        draft -> draft.numbers(it.disableFor(), 0));
+                        draft -> draft.numbers(it.disableFor(), 0),
+                        draft -> new Draft(it.with(Optional.empty())));
         return changes.stream().map(change -> change.apply(new Draft(it)).rules());
     }
 
@@ -206,7 +207,8 @@ final class Shrinking {
                             rules.shared(),
                             rules.disableFor(),
                             rules.protect(),
-                            rules.maxRemoveCount()));
+                            rules.maxRemoveCount(),
+                            rules.drill()));
         }
 
         Draft flags(boolean encrypted, boolean shared, boolean protect, boolean stopped) {
@@ -224,7 +226,8 @@ final class Shrinking {
                             shared,
                             rules.disableFor(),
                             protect,
-                            rules.maxRemoveCount()));
+                            rules.maxRemoveCount(),
+                            rules.drill()));
         }
 
         Draft numbers(int disableFor, int maxRemoveCount) {
@@ -242,7 +245,8 @@ final class Shrinking {
                             rules.shared(),
                             disableFor,
                             rules.protect(),
-                            maxRemoveCount));
+                            maxRemoveCount,
+                            rules.drill()));
         }
     }
 
@@ -262,6 +266,10 @@ final class Shrinking {
                     Stream.of(
                             new Happening.Events(type, fault, 1, times, by),
                             new Happening.Events(type, fault, nth, 1, by));
+            case Happening.Launches(var region, var fault, int times) when times > 1 ->
+                    Stream.of(
+                            new Happening.Launches(region, fault, 1),
+                            new Happening.Launches(region, fault, times / 2));
             case Happening.Failing(var region, boolean copies, int times) when times > 1 ->
                     Stream.of(new Happening.Failing(region, copies, 1));
             case Happening.Deploy(var policies) -> policies(policies).map(Happening.Deploy::new);

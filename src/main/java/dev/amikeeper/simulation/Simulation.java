@@ -19,6 +19,8 @@ import dev.amikeeper.simulation.Happening.Which;
 import dev.amikeeper.simulation.History.Step;
 
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.InstanceType;
 import software.amazon.awssdk.services.ec2.model.Tag;
@@ -56,6 +58,7 @@ public final class Simulation {
 
     private static final Duration IDLE = Duration.ofHours(2);
     private static final Duration SWEEP = Duration.ofHours(1);
+    private static final Duration DRILL = Duration.ofHours(1);
     private static final int ROUNDS = 60;
     private static final int TRIES = 3;
 
@@ -71,6 +74,9 @@ public final class Simulation {
     /** Somebody asked for an image by tag. */
     record Asked(Instant at, Server server) {}
 
+    /** Somebody asked for a restore, by an event of this id. */
+    record Wanted(Instant at, int request, String event, Server server) {}
+
     private final History history;
     private final SimulatedCloud cloud;
     private final Faults faults;
@@ -78,6 +84,9 @@ public final class Simulation {
     private final SortedMap<Integer, Server> fleet = new TreeMap<>();
     private final List<Version> versions = new ArrayList<>();
     private final List<Asked> asked = new ArrayList<>();
+    private final List<Wanted> wanted = new ArrayList<>();
+    private final List<LocalDeployment> deployments = new ArrayList<>();
+    private final Map<String, Integer> hindered = new HashMap<>();
     private final TreeSet<Instant> goodTicks = new TreeSet<>();
     private final Map<String, Integer> failing = new HashMap<>();
     private final SortedMap<String, Integer> otherFaults = new TreeMap<>();
@@ -85,7 +94,10 @@ public final class Simulation {
     private Instant nextTick;
     private Instant nextPrune;
     private Instant nextSweep;
+    private Instant nextRestore;
+    private Instant nextDrill;
     private Instant busyUntil;
+    private Instant recordsLost = Instant.MIN;
     private Instant silentUntil = Instant.MIN;
     private Instant doubleUntil = Instant.MIN;
     private Instant quotaUntil = Instant.MAX;
@@ -106,12 +118,17 @@ public final class Simulation {
                 .throttling(conditions.throttling())
                 .clocks(conditions.ec2Clock(), conditions.eventClock(), conditions.functionClock())
                 .failing(this::fails)
+                .lacksCapacity(launch -> isHindered(launch, Happening.LaunchFault.NO_CAPACITY))
+                .failsToLaunch(launch -> isHindered(launch, Happening.LaunchFault.NOT_LAUNCHED))
+                .failsToBoot(launch -> isHindered(launch, Happening.LaunchFault.NOT_BOOTED))
                 .watcher(witness);
         deployment = deploy(history.policies());
         nextTick = history.start();
         busyUntil = history.start();
         // Never at a slot: what a sweep asks for has its time.
         nextSweep = history.start().plus(Duration.ofMinutes(7));
+        nextRestore = history.start();
+        nextDrill = history.start().plus(Duration.ofMinutes(12));
         nextPrune = history.start().truncatedTo(ChronoUnit.DAYS).plus(ofDay(PRUNE_AT));
     }
 
@@ -155,6 +172,22 @@ public final class Simulation {
         return Collections.unmodifiableList(asked);
     }
 
+    List<Wanted> wanted() {
+        return Collections.unmodifiableList(wanted);
+    }
+
+    /** When the records of restores and drills were lost last. */
+    Instant recordsLost() {
+        return recordsLost;
+    }
+
+    /** Whether a function failed on this event to the last try: it stands where people look. */
+    boolean isDeadLetter(String event) {
+        return deployments.stream()
+                .flatMap(it -> it.deadLetters().stream())
+                .anyMatch(it -> event.equals(it.event().get("id")));
+    }
+
     /** The first tick from then on that met no trouble. */
     Optional<Instant> goodTick(Instant from) {
         return Optional.ofNullable(goodTicks.ceiling(from));
@@ -183,6 +216,7 @@ public final class Simulation {
                         HOME,
                         Policies.parse(Rules.yaml(rules), "policies.yaml", HOME, KNOWN));
         deployed.withoutSchedules();
+        deployments.add(deployed);
         return deployed;
     }
 
@@ -201,7 +235,9 @@ public final class Simulation {
     private void runUntil(Instant end) {
         while (true) {
             Instant next =
-                    Stream.of(end, nextTick, nextPrune, nextSweep).min(Instant::compareTo).get();
+                    Stream.of(end, nextTick, nextPrune, nextSweep, nextRestore, nextDrill)
+                            .min(Instant::compareTo)
+                            .get();
             deployment.runUntil(next);
             mend();
             if (next.equals(nextTick)) {
@@ -213,6 +249,12 @@ public final class Simulation {
             } else if (next.equals(nextSweep)) {
                 sweep(nextSweep);
                 nextSweep = nextSweep.plus(SWEEP);
+            } else if (next.equals(nextDrill)) {
+                drill(nextDrill);
+                nextDrill = nextDrill.plus(DRILL);
+            } else if (next.equals(nextRestore)) {
+                restore(nextRestore);
+                nextRestore = nextRestore.plus(TICK);
             } else {
                 return;
             }
@@ -242,14 +284,36 @@ public final class Simulation {
         if (at.isBefore(silentUntil)) {
             return;
         }
-        int before = faults.struck().values().stream().mapToInt(Integer::intValue).sum();
+        int before = struck();
         deployment.tick(at);
-        if (faults.struck().values().stream().mapToInt(Integer::intValue).sum() == before) {
+        if (struck() == before) {
             goodTicks.add(at);
         }
         if (at.isBefore(doubleUntil)) {
             otherFaults.merge("double tick", 1, Integer::sum);
             deployment.tick(at);
+        }
+    }
+
+    private void drill(Instant at) {
+        boolean drills = versions.getLast().rules().stream().anyMatch(it -> it.drill().isPresent());
+        if (!drills || at.isBefore(silentUntil)) {
+            return;
+        }
+        retried(() -> deployment.drill(at), "drill died");
+        if (at.isBefore(doubleUntil)) {
+            retried(() -> deployment.drill(at), "drill died");
+        }
+    }
+
+    /** While nothing is under way there is nothing to be seen of these ticks. */
+    private void restore(Instant at) {
+        if (at.isBefore(silentUntil) || faults.without(() -> catalog().restoring()).isEmpty()) {
+            return;
+        }
+        retried(() -> deployment.restore(at), "restore died");
+        if (at.isBefore(doubleUntil)) {
+            retried(() -> deployment.restore(at), "restore died");
         }
     }
 
@@ -264,6 +328,7 @@ public final class Simulation {
     private void settle() {
         faults.clear();
         failing.clear();
+        hindered.clear();
         quotaUntil = Instant.MIN;
         keyUntil = Instant.MIN;
         silentUntil = Instant.MIN;
@@ -303,7 +368,15 @@ public final class Simulation {
         if (at.isBefore(silentUntil)) {
             return;
         }
+        int before = struck();
         retried(() -> deployment.sweep(at), "sweep died");
+        if (struck() == before) {
+            witness.leasesAreOver(at);
+        }
+    }
+
+    private int struck() {
+        return faults.struck().values().stream().mapToInt(Integer::intValue).sum();
     }
 
     /** As Lambda calls a function on a schedule: twice more if it fails. */
@@ -342,6 +415,15 @@ public final class Simulation {
         return left > 0;
     }
 
+    private boolean isHindered(CloudSettings.Launch launch, Happening.LaunchFault fault) {
+        int left = hindered.getOrDefault(launch.region() + fault, 0);
+        if (left > 0) {
+            hindered.put(launch.region() + fault, left - 1);
+            otherFaults.merge("launch failed", 1, Integer::sum);
+        }
+        return left > 0;
+    }
+
     /** What lasts for a while only is over. */
     private void mend() {
         if (!cloud.now().isBefore(quotaUntil)) {
@@ -360,6 +442,8 @@ public final class Simulation {
             case Happening.Approve() -> approve();
             case Happening.Prune() -> prune(cloud.now());
             case Happening.Deploy(List<Rules> policies) -> deployment = deploy(policies);
+            case Happening.AskRestore ask -> server(ask.server()).ifPresent(it -> ask(ask, it));
+            case Happening.LoseRestores() -> loseRestores();
             case Happening.Deed deed -> {
                 witness.people(true);
                 try {
@@ -403,6 +487,8 @@ public final class Simulation {
                     faults.unreachable(region, now.plus(span));
             case Happening.Failing(String region, boolean copies, int times) ->
                     failing.merge(region + copies, times, Integer::sum);
+            case Happening.Launches(String region, var fault, int times) ->
+                    hindered.merge(region + fault, times, Integer::sum);
             case Happening.Quota(int places, Duration span) -> {
                 cloud.settings().copyQuota(places);
                 quotaUntil = now.plus(span);
@@ -438,6 +524,80 @@ public final class Simulation {
         } finally {
             witness.approving(false);
         }
+    }
+
+    /** As ./keeper restore puts it on the bus, or as the bus repeats it. */
+    private void ask(Happening.AskRestore ask, Server server) {
+        Wanted asked =
+                wanted.stream()
+                        .filter(it -> it.request() == ask.request())
+                        .findFirst()
+                        .orElseGet(() -> {
+                            Wanted first =
+                                    new Wanted(
+                                            cloud.now(),
+                                            ask.request(),
+                                            "restore-request-" + ask.request(),
+                                            server);
+                            wanted.add(first);
+                            return first;
+                        });
+        Map<String, Object> detail = new HashMap<>();
+        detail.put("instance", server.id());
+        if (ask.replaceRoot()) {
+            detail.put("replaceRoot", true);
+        } else {
+            detail.put("region", ask.region());
+            detail.put("subnet", Rules.subnet(ask.region()));
+            detail.put("groups", List.of(Rules.group(ask.region())));
+        }
+        deployment.deliver(
+                Map.of(
+                        "version",
+                        "0",
+                        "id",
+                        asked.event(),
+                        "detail-type",
+                        "Restore Requested",
+                        "source",
+                        "amikeeper",
+                        "account",
+                        SimulatedCloud.ACCOUNT,
+                        "time",
+                        asked.at().toString(),
+                        "region",
+                        HOME.name(),
+                        "resources",
+                        List.of(),
+                        "detail",
+                        detail));
+    }
+
+    private void loseRestores() {
+        recordsLost = cloud.now();
+        String table = deployment.application().settings().table();
+        DynamoDbClient client = cloud.tables(HOME.name());
+        List<String> partitions = new ArrayList<>();
+        partitions.add(SimulatedCloud.ACCOUNT + "/restoring");
+        policyNames().forEach(it -> partitions.add(SimulatedCloud.ACCOUNT + "/restores/" + it));
+        faults.without(() -> {
+            for (String partition : partitions) {
+                client.query(ask ->
+                                ask.tableName(table)
+                                        .keyConditionExpression("pk = :pk")
+                                        .expressionAttributeValues(
+                                                Map.of(":pk", AttributeValue.fromS(partition))))
+                        .items()
+                        .forEach(item ->
+                                client.deleteItem(it ->
+                                        it.tableName(table)
+                                                .key(
+                                                        Map.of(
+                                                                "pk", item.get("pk"),
+                                                                "sk", item.get("sk")))));
+            }
+            return partitions;
+        });
     }
 
     private void act(Happening.Deed deed) {
@@ -523,7 +683,11 @@ public final class Simulation {
                                                         .launchTemplateData(it -> it.imageId(id)));
                                 witness.namedByTemplate(id);
                             });
-            case Happening.Approve _, Happening.Prune _, Happening.Deploy _ ->
+            case Happening.Approve _,
+                    Happening.Prune _,
+                    Happening.Deploy _,
+                    Happening.AskRestore _,
+                    Happening.LoseRestores _ ->
                     throw new IllegalStateException("not a call to EC2: " + deed);
         }
     }

@@ -14,12 +14,18 @@ import software.amazon.awssdk.services.ec2.model.CopyImageRequest;
 import software.amazon.awssdk.services.ec2.model.CopyImageResponse;
 import software.amazon.awssdk.services.ec2.model.CreateImageRequest;
 import software.amazon.awssdk.services.ec2.model.CreateImageResponse;
+import software.amazon.awssdk.services.ec2.model.CreateReplaceRootVolumeTaskRequest;
+import software.amazon.awssdk.services.ec2.model.CreateReplaceRootVolumeTaskResponse;
 import software.amazon.awssdk.services.ec2.model.DeregisterImageRequest;
 import software.amazon.awssdk.services.ec2.model.DisableImageRequest;
 import software.amazon.awssdk.services.ec2.model.Ec2Request;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
+import software.amazon.awssdk.services.ec2.model.RunInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.RunInstancesResponse;
 import software.amazon.awssdk.services.ec2.model.Tag;
+import software.amazon.awssdk.services.ec2.model.TagSpecification;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -42,12 +48,24 @@ final class Witness implements CloudSettings.Watcher {
     /** An image that the functions made. */
     record Made(String region, String name, String id, boolean copy, Instant at) {}
 
+    /** An instance, or a replacement of a root volume, that restoring asked EC2 for. */
+    record Launched(
+            String region, String id, String restore, Optional<Instant> lease, Instant at) {}
+
+    private static final String TWICE = "8 one restore, one instance";
+    private static final String LEASES = "9 no drill outlives its lease";
+    private static final String UNFIT = "10 nothing is restored from a bad image";
     private static final String COPIES = "3 every copy arrives";
     private static final String NEEDED = "4 nothing needed is deleted";
+
+    /** Clocks differ by so much. */
+    private static final Duration UNSURE = Duration.ofMinutes(10);
 
     private final SimulatedCloud cloud;
     private final BiFunction<Region, ImageId, Optional<Image>> records;
     private final Map<String, Made> made = new LinkedHashMap<>();
+    private final Map<String, Launched> launched = new LinkedHashMap<>();
+    private final Map<String, String> byRestore = new HashMap<>();
     private final Set<String> available = new HashSet<>();
     private final Set<String> failed = new HashSet<>();
     private final Set<String> discarded = new HashSet<>();
@@ -85,6 +103,39 @@ final class Witness implements CloudSettings.Watcher {
 
     void namedByTemplate(String id) {
         inTemplates.add(id);
+    }
+
+    /** Everything that restoring launched. */
+    List<Launched> launched() {
+        return List.copyOf(launched.values());
+    }
+
+    /** A sweep that met no trouble has ended every drill that should have ended before it. */
+    void leasesAreOver(Instant sweep) {
+        for (Launched one : launched.values()) {
+            boolean over = one.lease().filter(it -> it.plus(UNSURE).isBefore(sweep)).isPresent();
+            if (over && isAlive(one)) {
+                violations.add(
+                        new Violation(
+                                LEASES,
+                                "%s %s of %s is alive at %s, its lease ended %s"
+                                        .formatted(
+                                                one.region(),
+                                                one.id(),
+                                                one.restore(),
+                                                cloud.now(),
+                                                one.lease().orElseThrow())));
+            }
+        }
+    }
+
+    boolean isAlive(Launched one) {
+        return cloud.instances(one.region()).stream()
+                .map(it -> it.instance())
+                .filter(it -> it.instanceId().equals(one.id()))
+                .anyMatch(it ->
+                        it.state().name() != InstanceStateName.TERMINATED
+                                && it.state().name() != InstanceStateName.SHUTTING_DOWN);
     }
 
     List<Made> made() {
@@ -139,6 +190,9 @@ final class Witness implements CloudSettings.Watcher {
 
     @Override
     public void before(String region, Ec2Request call) {
+        if (!people) {
+            violations.addAll(unfit(region, call));
+        }
         going = target(call).flatMap(id -> find(region, id));
         going.ifPresent(this::look);
         objections =
@@ -164,9 +218,95 @@ final class Witness implements CloudSettings.Watcher {
                 about = disable.imageId();
                 violations.addAll(objections);
             }
+            case RunInstancesRequest run when answer instanceof RunInstancesResponse ran ->
+                    about =
+                            launch(
+                                    region,
+                                    ran.instances().getFirst().instanceId(),
+                                    launchTags(run.tagSpecifications()));
+            case CreateReplaceRootVolumeTaskRequest replace
+                    when answer instanceof CreateReplaceRootVolumeTaskResponse replaced ->
+                    about =
+                            launch(
+                                    region,
+                                    replaced.replaceRootVolumeTask().replaceRootVolumeTaskId(),
+                                    launchTags(replace.tagSpecifications()));
             default -> {}
         }
         note(cloud.now() + region + call.getClass().getSimpleName() + about);
+    }
+
+    private static Map<String, String> launchTags(List<TagSpecification> specifications) {
+        return specifications.isEmpty()
+                ? Map.of()
+                : specifications.getFirst().tags().stream()
+                        .collect(Collectors.toMap(Tag::key, Tag::value));
+    }
+
+    private String launch(String region, String id, Map<String, String> tags) {
+        String restore = tags.get(ImageTags.RESTORE);
+        if (people) {
+            return id;
+        }
+        if (restore == null) {
+            violations.add(new Violation(TWICE, region + " " + id + " is of no restore"));
+            return id;
+        }
+        Optional<Instant> lease =
+                Optional.ofNullable(tags.get(ImageTags.LEASE)).map(Instant::parse);
+        launched.putIfAbsent(id, new Launched(region, id, restore, lease, cloud.now()));
+        String first = byRestore.putIfAbsent(restore, id);
+        if (first != null && !first.equals(id)) {
+            violations.add(
+                    new Violation(TWICE, "%s launched %s and %s".formatted(restore, first, id)));
+        }
+        return id;
+    }
+
+    /** What speaks against restoring from this image now; EC2 may refuse it, too. */
+    private List<Violation> unfit(String region, Ec2Request call) {
+        String id;
+        List<TagSpecification> specifications;
+        switch (call) {
+            case RunInstancesRequest run -> {
+                id = run.imageId();
+                specifications = run.tagSpecifications();
+            }
+            case CreateReplaceRootVolumeTaskRequest replace -> {
+                id = replace.imageId();
+                specifications = replace.tagSpecifications();
+            }
+            default -> {
+                return List.of();
+            }
+        }
+        String restore = launchTags(specifications).getOrDefault(ImageTags.RESTORE, "");
+        // What EC2 has launched already it answers again, whatever became of the image.
+        if (byRestore.containsKey(restore)) {
+            return List.of();
+        }
+        List<String> against = new ArrayList<>();
+        Optional<LocalImage> image = find(region, id);
+        String state = image.map(it -> it.image().stateAsString()).orElse("gone");
+        if (!state.equals("available")) {
+            against.add("it is " + state);
+        }
+        boolean held = record(region, id).filter(Image::isGood).isEmpty();
+        if (held) {
+            against.add("its record says that it is not good");
+        }
+        Map<String, String> tags = image.map(Witness::tags).orElse(Map.of());
+        String of = tags.get(ImageTags.POLICY) + "/" + tags.get(ImageTags.INSTANCE) + "/";
+        if (image.isPresent() && !restore.startsWith(of)) {
+            against.add("it is of " + of);
+        }
+        return against.stream()
+                .map(why ->
+                        new Violation(
+                                UNFIT,
+                                "%s was to be launched from %s %s at %s though %s"
+                                        .formatted(restore, region, id, cloud.now(), why)))
+                .toList();
     }
 
     private static Optional<String> target(Ec2Request call) {

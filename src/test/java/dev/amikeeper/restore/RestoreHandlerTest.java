@@ -276,6 +276,22 @@ final class RestoreHandlerTest {
                 .startsWith("restore/us-west-2/gold/");
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void tellsThatItFailedWhoeverDiesMeanwhile(int nth) {
+        Night night = new Night();
+        night.given.cloud.settings().failsToLaunch(_ -> true);
+        night.ask(night.inTheWest());
+        night.given.cloud.faults().calls("TransactWriteItems").nth(nth).killAfter();
+
+        night.play(Duration.ofMinutes(90));
+
+        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.given.told())
+                .filteredOn(text -> text.contains("the restore of " + night.server))
+                .hasSize(1);
+    }
+
     @Test
     void replacesTheRootVolumeOfTheLivingServer() {
         Night night = new Night();
