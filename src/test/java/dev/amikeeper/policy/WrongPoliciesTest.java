@@ -36,6 +36,30 @@ final class WrongPoliciesTest {
                 arguments(
                         "- gold\n",
                         "1:1 a list does not fit here; write a mapping with keys of policies"),
+                arguments(
+                        "policies: {gold: {select: {tags: {a: b}}, drill: {every: 7d}}}\n",
+                        "1:43 policies.gold.drill.region: missing; write where, as us-west-2\n"
+                                + "policies.yaml:1:43 policies.gold.drill.subnet: missing; write"
+                                + " an isolated subnet there, as subnet-0abc\n"
+                                + "policies.yaml:1:43 policies.gold.drill.securityGroups: missing;"
+                                + " write those of the subnet's VPC, as [sg-0abc]"),
+                arguments(
+                        "policies: {gold: {select: {tags: {a: b}}, drill: {every: 7d, region:"
+                                + " us-west-2, subnet: subnet-1, securityGroups: [sg-1]}}}\n",
+                        "1:70 policies.gold.drill.region: the policy has no images there; name a"
+                                + " Region of replicate or select.regions"),
+                arguments(
+                        "policies: {gold: {select: {tags: {a: b}}, drill: {every: 7d, region:"
+                                + " us-east-1, subnet: vpc-1, securityGroups: [], type: small,"
+                                + " checks: [http]}}}\n",
+                        "1:89 policies.gold.drill.subnet: not a subnet: \"vpc-1\"; write its id,"
+                                + " as subnet-0abc1234def567890\n"
+                                + "policies.yaml:1:112 policies.gold.drill.securityGroups: an empty"
+                                + " list; write one, as [sg-0abc]\n"
+                                + "policies.yaml:1:122 policies.gold.drill.type: not an instance"
+                                + " type: \"small\"; write one as t3.small\n"
+                                + "policies.yaml:1:138 policies.gold.drill.checks[0]: unknown check"
+                                + " \"http\"; write status, or ssm: {document: NAME}"),
                 arguments("{}", "1:1 policies: missing; write a policy below it, as gold: {…}"),
                 arguments(
                         "policies:\n",
@@ -81,7 +105,7 @@ final class WrongPoliciesTest {
                 arguments(
                         "policies: &p {gold: *p}\n",
                         "1:15 policies.gold.gold: unknown key; write one of select, schedule, on,"
-                            + " image, keep, replicate, share, retire, protect, limits\n"
+                            + " image, keep, replicate, share, retire, protect, limits, drill\n"
                             + "policies.yaml:1:15 policies.gold.select: missing; write which tags"
                             + " an instance must have, as tags: {backup: gold}"),
                 arguments("[".repeat(20_000), "1:1 nested too deeply; policies need six levels"),
@@ -110,7 +134,7 @@ final class WrongPoliciesTest {
                         "policies:\n  gold:\n",
                         "2:8 policies.gold: nothing is written here; write a mapping with keys of"
                                 + " select, schedule, on, image, keep, replicate, share, retire,"
-                                + " protect, limits"),
+                                + " protect, limits, drill"),
                 arguments(
                         "policies:\n  gold: {}\n",
                         "2:3 policies.gold.select: missing; write which tags an instance must have,"
@@ -176,11 +200,11 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("colour: blue"),
                         "4:5 policies.gold.colour: unknown key; write one of select, schedule, on,"
-                                + " image, keep, replicate, share, retire, protect, limits"),
+                                + " image, keep, replicate, share, retire, protect, limits, drill"),
                 arguments(
                         policy("<<: {every: 6h}"),
                         "4:5 policies.gold.<<: unknown key; write one of select, schedule, on,"
-                                + " image, keep, replicate, share, retire, protect, limits"),
+                                + " image, keep, replicate, share, retire, protect, limits, drill"),
                 arguments(
                         policy("schedule:"),
                         "4:14 policies.gold.schedule: nothing is written here; write a mapping with"
