@@ -131,7 +131,7 @@ final class Witness implements CloudSettings.Watcher {
         }
     }
 
-    /** A drill that is over has ended its instance, if it ever saw it: that is not left to sweeps. */
+    /** A drill that is over has ended its instance, if it ever saw it, without a sweep. */
     void endedDrillsAreGone(Function<String, Optional<Restore>> drills) {
         for (Launched one : launched.values()) {
             boolean over =
