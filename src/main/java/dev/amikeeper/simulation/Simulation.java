@@ -311,10 +311,11 @@ public final class Simulation {
         if (at.isBefore(silentUntil) || faults.without(() -> catalog().restoring()).isEmpty()) {
             return;
         }
-        retried(() -> deployment.restore(at), "restore died");
-        if (at.isBefore(doubleUntil)) {
+        int runs = at.isBefore(doubleUntil) ? 2 : 1;
+        for (int i = 0; i < runs; i++) {
             retried(() -> deployment.restore(at), "restore died");
         }
+        witness.endedDrillsAreGone(id -> faults.without(() -> catalog().restore(id)));
     }
 
     private void prune(Instant at) {

@@ -5,6 +5,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
 import dev.amikeeper.local.CloudSettings;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.SimulatedCloud;
@@ -41,6 +42,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Sees every image come and go, and objects on the spot where a needed one is taken away. */
@@ -125,6 +127,26 @@ final class Witness implements CloudSettings.Watcher {
                                                 one.restore(),
                                                 cloud.now(),
                                                 one.lease().orElseThrow())));
+            }
+        }
+    }
+
+    /** A drill that is over has ended its instance, if it ever saw it, without a sweep. */
+    void endedDrillsAreGone(Function<String, Optional<Restore>> drills) {
+        for (Launched one : launched.values()) {
+            boolean over =
+                    one.lease().isPresent()
+                            && isAlive(one)
+                            && drills.apply(one.restore())
+                                    .filter(Restore::isOver)
+                                    .filter(it -> it.reached() != Restore.Level.NONE)
+                                    .isPresent();
+            if (over) {
+                violations.add(
+                        new Violation(
+                                LEASES,
+                                "%s is over, but %s %s is alive"
+                                        .formatted(one.restore(), one.region(), one.id())));
             }
         }
     }

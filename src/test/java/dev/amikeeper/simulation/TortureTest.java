@@ -60,6 +60,7 @@ final class TortureTest {
                         "Region unreachable",
                         "copy failed",
                         "image failed",
+                        "launch failed",
                         "double tick",
                         "scheduler silent");
     }
