@@ -226,7 +226,10 @@ final class RestoreCommand implements Callable<Integer> {
                 plans.stream()
                         .map(plan ->
                                 Planning.restore(
-                                        plan, kind, request.identity(), app.clock().instant()))
+                                        plan,
+                                        kind,
+                                        request.identity(plan.image()),
+                                        app.clock().instant()))
                         .toList();
         List<Restore> ended = follow(app, restores);
         out.print(json ? PlanCommand.json(result(plans, ended)) : text(plans, ended));

@@ -178,17 +178,16 @@ public final class Planning {
      * The restore that carries out a plan. Asking again, by the same words, is asking for the same
      * restore.
      *
-     * @param asked what has to be the same for that, besides the image
+     * @param asked what has to be the same for that, besides the server and its policy
      */
     public static Restore restore(RestorePlan plan, Restore.Kind kind, String asked, Instant now) {
         Image image = plan.image();
-        String what = image.region() + " " + image.id().orElseThrow() + " " + kind + " " + asked;
         String id =
                 image.name().policy()
                         + "/"
                         + image.name().instance()
                         + "/restore-"
-                        + Restore.hash(what).substring(0, 12);
+                        + Restore.hash(asked).substring(0, 12);
         return Restore.requested(id, kind, image, plan.as(), Optional.empty(), TIMEOUT, now);
     }
 }

@@ -2,6 +2,7 @@ package dev.amikeeper.restore;
 
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
+import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
@@ -138,9 +139,11 @@ public record RestoreRequest(
         return texts;
     }
 
-    /** What has to be the same for two requests to be one; the chosen image comes to it. */
-    public String identity() {
+    /** What has to be the same for two requests to be one, where this image is chosen. */
+    public String identity(Image chosen) {
         return List.of(
+                        chosen.region(),
+                        chosen.id().orElseThrow(),
                         kind,
                         wish.type(),
                         wish.subnet(),

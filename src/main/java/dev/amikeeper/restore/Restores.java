@@ -267,17 +267,17 @@ public final class Restores {
         if (!server.state().equals("shutting-down")
                 && app.launcher().terminate(restore.region(), server.id())
                         instanceof Answer.Refused(String why)) {
-            tell(
-                    new Notice(
-                            "lease/" + restore.region() + "/" + server.id(),
-                            now,
-                            restore.region()
-                                    + ": the instance "
-                                    + server.id()
-                                    + " of a drill could not be terminated: "
-                                    + why,
-                            "terminate it",
-                            true));
+            app.catalog()
+                    .note(
+                            Notice.event(
+                                    "lease/" + restore.region() + "/" + server.id(),
+                                    now,
+                                    restore.region()
+                                            + ": the instance "
+                                            + server.id()
+                                            + " of a drill could not be terminated: "
+                                            + why,
+                                    "it is tried again; see that it ends"));
         }
         return restore;
     }
@@ -313,32 +313,36 @@ public final class Restores {
         }
         log.error("{}: {} failed: {}", restore.region(), restore.id(), restore.note());
         String what = restore.kind() == Restore.Kind.DRILL ? "the drill of " : "the restore of ";
-        tell(
-                new Notice(
-                        trouble,
-                        now,
-                        restore.region()
-                                + ": "
-                                + what
-                                + restore.of().instance()
-                                + " from "
-                                + restore.image()
-                                + " ("
-                                + restore.of().slot()
-                                + ") failed: "
-                                + restore.note(),
+        String text =
+                restore.region()
+                        + ": "
+                        + what
+                        + restore.of().instance()
+                        + " from "
+                        + restore.image()
+                        + " ("
+                        + restore.of().slot()
+                        + ") failed: "
+                        + restore.note();
+        app.catalog()
+                .note(
                         restore.kind() == Restore.Kind.DRILL
-                                ? "./keeper restore --instance "
-                                        + restore.of().instance()
-                                        + " --region "
-                                        + restore.region()
-                                        + " --dry-run shows what a restore would do; mend the"
-                                        + " cause, a later drill that passes ends this"
-                                : restore.instance()
-                                                .map(id -> "look at " + id + "; then ")
-                                                .orElse("")
-                                        + "try again, or an older image with --at",
-                        true));
+                                ? new Notice(trouble, now, text, afterADrill(restore), true)
+                                : Notice.event(trouble, now, text, afterARestore(restore)));
+    }
+
+    private static String afterADrill(Restore restore) {
+        return "./keeper restore --instance "
+                + restore.of().instance()
+                + " --region "
+                + restore.region()
+                + " --dry-run shows what a restore would do; mend the cause, a later drill that"
+                + " passes ends this";
+    }
+
+    private static String afterARestore(Restore restore) {
+        return restore.instance().map(id -> "look at " + id + "; then ").orElse("")
+                + "try again, or an older image with --at";
     }
 
     private static String trouble(Restore restore) {
@@ -349,11 +353,7 @@ public final class Restores {
                         + restore.of().policy()
                         + "/"
                         + restore.of().instance()
-                : "restore/" + restore.region() + "/" + restore.id();
-    }
-
-    private void tell(Notice notice) {
-        app.catalog().note(notice);
+                : "restore/" + restore.region() + "/" + restore.tag();
     }
 
     /**

@@ -269,11 +269,12 @@ final class RestoreHandlerTest {
         assertThat(night.record().note()).isEqualTo("its status checks fail");
         assertThat(night.restored(Given.WEST)).as("stays for a look").hasSize(1);
         assertThat(night.image(WEST).proven()).isEmpty();
-        assertThat(night.given.catalog().open())
+        assertThat(night.given.catalog().notices())
                 .extracting(Notice::key)
                 .singleElement()
                 .asString()
                 .startsWith("restore/us-west-2/gold/");
+        assertThat(night.given.catalog().open()).as("it happened, and does not last").isEmpty();
     }
 
     @ParameterizedTest
