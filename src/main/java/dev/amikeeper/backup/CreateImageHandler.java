@@ -13,6 +13,7 @@ import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Sha256;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.replication.SliceReport;
 import dev.amikeeper.replication.Starts;
@@ -22,12 +23,9 @@ import org.slf4j.LoggerFactory;
 
 import software.amazon.awssdk.core.exception.SdkException;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,14 +74,7 @@ public final class CreateImageHandler implements RequestHandler<Map<String, Obje
 
     /** Of the user data itself, so that a person can compare it with {@code sha256sum}. */
     private static String hash(String base64) {
-        try {
-            return HexFormat.of()
-                    .formatHex(
-                            MessageDigest.getInstance("SHA-256")
-                                    .digest(Base64.getMimeDecoder().decode(base64)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return Sha256.of(Base64.getMimeDecoder().decode(base64));
     }
 
     /** The work of one Region. */

@@ -185,9 +185,12 @@ final class RestoreCommand implements Callable<Integer> {
         if (all && region == null) {
             throw new ParameterException(spec.commandLine(), "--all needs --region.");
         }
+        // Before anything is read: a mistake is named at once.
+        RestoreRequest request =
+                request(replaceRoot ? Restore.Kind.REPLACE_ROOT : Restore.Kind.LAUNCH);
         Application app = deployed.application();
         try {
-            return restore(app);
+            return restore(app, request);
         } catch (SdkException error) {
             throw new UnusableException(
                     "AWS does not answer as it should: "
@@ -196,9 +199,8 @@ final class RestoreCommand implements Callable<Integer> {
         }
     }
 
-    private int restore(Application app) {
-        Restore.Kind kind = replaceRoot ? Restore.Kind.REPLACE_ROOT : Restore.Kind.LAUNCH;
-        RestoreRequest request = request(kind);
+    private int restore(Application app, RestoreRequest request) {
+        Restore.Kind kind = request.kind();
         Planning planning = new Planning(app);
         List<RestorePlan> plans =
                 all

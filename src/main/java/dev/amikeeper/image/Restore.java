@@ -1,11 +1,7 @@
 package dev.amikeeper.image;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -138,19 +134,7 @@ public record Restore(
 
     /** The client token of this attempt: EC2 takes 64 ASCII characters. */
     public String token() {
-        return hash(id + "/" + attempt);
-    }
-
-    /** A text's SHA-256 in 64 hexadecimal digits. */
-    public static String hash(String text) {
-        try {
-            byte[] hash =
-                    MessageDigest.getInstance("SHA-256")
-                            .digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        return Sha256.of(id + "/" + attempt);
     }
 
     /** The tag by which the instance of this attempt is found. */

@@ -9,6 +9,7 @@ import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.Networks;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
+import dev.amikeeper.image.Sha256;
 
 import software.amazon.awssdk.core.exception.SdkException;
 
@@ -187,7 +188,7 @@ public final class Planning {
                         + "/"
                         + image.name().instance()
                         + "/restore-"
-                        + Restore.hash(asked).substring(0, 12);
+                        + Sha256.of(asked).substring(0, 12);
         return Restore.requested(id, kind, image, plan.as(), Optional.empty(), TIMEOUT, now);
     }
 }

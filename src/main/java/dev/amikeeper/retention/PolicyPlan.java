@@ -4,13 +4,10 @@ import dev.amikeeper.catalog.Mark;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Sha256;
 import dev.amikeeper.policy.Policy;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -147,14 +144,7 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
                         .map(PolicyPlan::line)
                         .sorted()
                         .collect(Collectors.joining("\n", policy + "\n", ""));
-        try {
-            byte[] hash =
-                    MessageDigest.getInstance("SHA-256")
-                            .digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash).substring(0, DIGEST);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        return Sha256.of(text).substring(0, DIGEST);
     }
 
     private static String line(Verdict.Step step) {
