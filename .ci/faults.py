@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The deployed template through three nights of trouble: replies lost, calls throttled and failing, functions killed in
-mid-flight, events and messages delivered twice, little room for copies, a Region
-in which copies fail. Run from the project's root, after ./mvnw verify: python3 .ci/faults.py"""
+mid-flight, events and messages delivered twice, little room for copies, a Region in which copies fail. Then drills,
+which must leave no server behind. Run from the project's root, after ./mvnw verify: python3 .ci/faults.py"""
 import json, os, subprocess, sys, tempfile, time, urllib.request
 from collections import Counter
 
@@ -15,6 +15,7 @@ policies:
     keep: {last: 2}
     replicate: {us-west-2: {}, eu-west-1: {}}
     share: {accounts: ['111122223333']}
+    drill: {every: 1d, instances: 3, region: us-west-2, subnet: subnet-0abc1234def567890, securityGroups: [sg-0abc1234def567890]}
 """
 
 
@@ -27,6 +28,12 @@ def images():
     """How many images there are, by Region and state."""
     return Counter((key.split("/")[1], image["State"]) for key, region in world("state")["regions"].items()
                    for image in region["images"].values() if image["State"] != "deregistered")
+
+
+def servers(region):
+    """How many instances there are in a Region, by state."""
+    return Counter(instance["State"]["Name"] for key, there in world("state")["regions"].items()
+                   if key.split("/")[1] == region for instance in there["instances"].values())
 
 
 def expect(what, found, wanted):
@@ -94,7 +101,25 @@ try:
     regions = world("state")["regions"].values()
     expect("no snapshot is left over", sum(len(r["snapshots"]) for r in regions), 2 * 36)
     expect("every image is shared", Counter(len(i["_perms"]) for r in regions for i in r["images"].values() if i["State"] == "available"), {1: 36})
-    expect("only the killed ones failed", [entry[3] for entry in host.log if not entry[1]], [{"errorType": "Killed"}] * 3)
+
+    def drill(day, hours, functions=("RestoreFunction", "SweepFunction"), kill=None):
+        """A round of drills; of so many hours afterwards every quarter is played with these functions."""
+        time = f"2026-03-{day}T07:00:00Z"
+        world("now", {"now": time}); host.scheduled(time, only="DrillFunction"); host.scheduled(time, only="DrillFunction")
+        if kill: killed("RestoreFunction", {**prune(time), "detail-type": "Scheduled Event"}, *kill)
+        for _ in range(4 * hours):
+            for event in world("advance", {"seconds": 900})["events"]: host.deliver(event); host.deliver(event)
+            for function in functions: host.scheduled(world("advance", {"seconds": 0})["now"][:19] + "Z", only=function)
+
+    drill(12, 1, kill=("RunInstances", 2))
+    expect("RestoreFunction dies on launching", servers("us-west-2"), {"terminated": 3})
+    world("config", {"boots": False}); world("faults", [{"action": "RunInstances", "mode": "lost", "nth": 1, "times": 1}])
+    drill(13, 2)
+    expect("drills that do not come up end", servers("us-west-2"), {"terminated": 6})
+    world("config", {"boots": True})
+    drill(14, 1, functions=("SweepFunction",), kill=("RunInstances", 1))
+    expect("the sweep ends what RestoreFunction left", servers("us-west-2"), {"terminated": 7})
+    expect("only the killed ones failed", [entry[3] for entry in host.log if not entry[1]], [{"errorType": "Killed"}] * 5)
     print("faults: ok")
 finally:
     if "host" in globals(): host.stop()
