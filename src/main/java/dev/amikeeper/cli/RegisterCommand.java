@@ -70,7 +70,7 @@ final class RegisterCommand implements Callable<Integer> {
             paramLabel = "DEVICE=SNAPSHOT",
             description =
                     "The snapshot of another volume, as /dev/sdf=snap-...; without the device if"
-                        + " the volume is still attached. May be repeated.")
+                            + " the volume is still attached. May be repeated.")
     private List<String> volumes = List.of();
 
     @Option(names = "--root-device", paramLabel = "DEVICE", description = "As /dev/xvda.")

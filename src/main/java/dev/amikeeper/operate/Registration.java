@@ -489,8 +489,8 @@ final class Registration {
                         known ? Optional.of("registered again " + now) : Optional.empty());
         Image intent = Image.intent(wanted.name(), wanted.region(), Trigger.REQUESTED, now);
         return switch (app.images().register(intent, blueprint, tags)) {
-            case Start.Started(var id) -> recorded(wanted, blueprint, id, grave, what);
-            case Start.Adopted(var ami) -> recorded(wanted, blueprint, ami.id(), grave, what);
+            case Start.Started(var id) -> recorded(wanted, blueprint, id, tags, grave, what);
+            case Start.Adopted(var ami) -> recorded(wanted, blueprint, ami.id(), tags, grave, what);
             case Start.NoRoom(var why) -> later(wanted, why);
             case Start.Later(var why) -> later(wanted, why);
             case Start.Trouble(var why) -> later(wanted, why);
@@ -558,7 +558,7 @@ final class Registration {
                             .formatted(ami.id()));
         }
         if (!wanted.dryRun()) {
-            record(wanted, ami.id(), ami.snapshots().size(), tombstone(wanted));
+            record(wanted, ami.id(), ami.tags(), tombstone(wanted));
         }
         return new Outcome.Done(wanted.name() + " is there as " + ami.id() + " already");
     }
@@ -567,9 +567,10 @@ final class Registration {
             Wanted wanted,
             Blueprint blueprint,
             ImageId id,
+            Map<String, String> tags,
             Optional<Tombstone> grave,
             String what) {
-        record(wanted, id, blueprint.volumes().size(), grave);
+        record(wanted, id, tags, grave);
         return new Outcome.Done(
                 "registers %s: %s%s; %s; the sweep shares and copies it as its policy says"
                         .formatted(
@@ -582,7 +583,8 @@ final class Registration {
     /**
      * If this is not reached, the sweep finds the image by its tags and records it in the same way.
      */
-    private void record(Wanted wanted, ImageId id, int volumes, Optional<Tombstone> grave) {
+    private void record(
+            Wanted wanted, ImageId id, Map<String, String> tags, Optional<Tombstone> grave) {
         Optional<Ami> shown =
                 app.images().look(wanted.region(), id) instanceof Look.Shown(Ami ami)
                         ? Optional.of(ami)
@@ -593,10 +595,10 @@ final class Registration {
                                 wanted.region(),
                                 wanted.home(),
                                 id,
-                                volumes,
+                                wanted.snapshots().size(),
                                 shown.map(Ami::created).orElse(now),
                                 now)
-                        .remembering(shown.flatMap(ami -> Capsule.ofTags(ami.tags())))
+                        .remembering(Capsule.ofTags(tags))
                         .inState(shown.map(Ami::state).orElse("pending"));
         Optional<Image> failed =
                 app.catalog()

@@ -290,7 +290,9 @@ final class RegistrationTest {
 
     @Test
     void theyGoWithTheImageOnceThatIsApproved() {
-        Given given = server(2);
+        Given given = Given.nightlyInMemory(POLICY);
+        given.deployment.withoutSchedules();
+        given.instance(Given.EAST, "web-1", 2);
         List<String> theirs = theirs(given);
         register(given, theirs.getFirst(), List.of(theirs.getLast()), Map.of());
         ImageId image = given.records(Given.EAST).getFirst().id().orElseThrow();
@@ -443,14 +445,15 @@ final class RegistrationTest {
     @Test
     void snapshotsOfAnotherImageOfOursAreRefused() {
         Given given = night(1);
-        deregistered(given);
+        Image lost = deregistered(given);
         String other = given.instance("web-2");
 
         refused(
                 given,
                 List.of(any(given)),
                 Map.of("instance", other),
-                "by their tags they are of gold/" + instance(given));
+                "by their tags they are of %s, not of one image of gold/%s"
+                        .formatted(lost.name(), other));
     }
 
     @Test
@@ -465,7 +468,7 @@ final class RegistrationTest {
         refused(
                 given,
                 theirs,
-                said,
+                withInstance(server.instanceId(), said),
                 "nothing tells as which device %s was attached".formatted(theirs.getLast()));
         OperateReport report =
                 register(
@@ -623,7 +626,7 @@ final class RegistrationTest {
 
     /** An instance of which there is an image of one night. */
     private static Given night(int volumes) {
-        Given given = Given.nightlyInMemory(POLICY);
+        Given given = given("schedule: {cron: \"0 2 1 3 *\"}\n");
         given.instance(Given.EAST, "web-1", volumes);
         given.nights(1);
         return given;
@@ -631,9 +634,19 @@ final class RegistrationTest {
 
     /** An instance of which there is no image. */
     private static Given server(int volumes) {
-        Given given = Given.nightlyInMemory(POLICY);
-        given.deployment.withoutSchedules();
+        Given given = given("");
         given.instance(Given.EAST, "web-1", volumes);
+        return given;
+    }
+
+    private static Given given(String schedule) {
+        Given given =
+                Given.inMemory(
+                        "policies:\n  gold:\n"
+                                + ("select: {tags: {backup: gold}}\n" + schedule + POLICY)
+                                        .indent(4),
+                        1);
+        given.deployment.withoutSchedules();
         return given;
     }
 
