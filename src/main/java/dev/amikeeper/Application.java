@@ -8,6 +8,7 @@ import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.ec2.Pace;
 import dev.amikeeper.ec2.Probes;
+import dev.amikeeper.ec2.Sources;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.InvalidPolicyException;
 import dev.amikeeper.policy.Policies;
@@ -58,6 +59,7 @@ public record Application(
         Catalog catalog,
         Images images,
         Instances instances,
+        Sources sources,
         Probes probes,
         Launcher launcher,
         Commands commands,
@@ -102,6 +104,7 @@ public record Application(
                 catalog,
                 images,
                 new Instances(cloud.ec2(), pace),
+                new Sources(cloud.ec2()),
                 new Probes(cloud.ec2(), cloud.autoScaling(), cloud.ssm(), images, cloud.clock()),
                 new Launcher(cloud.ec2(), pace),
                 new Commands(cloud.ssm()),

@@ -6,16 +6,19 @@ import dev.amikeeper.backup.RequestHandler;
 import dev.amikeeper.backup.ScheduleHandler;
 import dev.amikeeper.event.Kick;
 import dev.amikeeper.event.Samples;
+import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
+import dev.amikeeper.operate.OperateHandler;
 import dev.amikeeper.replication.CopyImageHandler;
 import dev.amikeeper.replication.ImageStateHandler;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.sweep.SweepHandler;
 
+import software.amazon.awssdk.services.ec2.model.Instance;
 import software.amazon.awssdk.services.ec2.model.ResourceType;
 import software.amazon.awssdk.services.ec2.model.Tag;
 import software.amazon.awssdk.services.ec2.model.TagSpecification;
@@ -132,6 +135,13 @@ final class Scenes {
                         "when somebody deregistered an image",
                         () -> byOthers("deregistered"),
                         "DescribeImages"));
+        all.add(
+                ordered(
+                        "of an image of snapshots",
+                        this::registering,
+                        "CreateTags",
+                        "RegisterImage"));
+        all.add(ordered("of an image that was lost", this::registeringAgain, "RegisterImage"));
         all.addAll(prunes());
         all.addAll(sweeps());
         return List.copyOf(all);
@@ -330,6 +340,11 @@ final class Scenes {
     private static Scene requested(String what, Supplier<Moment> moment, String... makes) {
         return new Scene(
                 "RequestFunction", what, moment, Set.of(makes), Duration.ofMinutes(1), false, 0);
+    }
+
+    private static Scene ordered(String what, Supplier<Moment> moment, String... makes) {
+        return new Scene(
+                "OperateFunction", what, moment, Set.of(makes), Duration.ofMinutes(1), false, 0);
     }
 
     private static Scene event(String what, Supplier<Moment> moment, String... makes) {
@@ -612,6 +627,52 @@ final class Scenes {
         Given given = given(NIGHTLY + policies);
         given.nights(2);
         return prune(given.redeployed(SELECT + policies + "    limits: {maxRemoveCount: 1}\n"), 3);
+    }
+
+    /** Somebody made snapshots of a server's two volumes. */
+    private Moment registering() {
+        Given given = given(SHARED);
+        Instance server = given.cloud.instances(Given.EAST).getFirst().instance();
+        List<String> made =
+                server.blockDeviceMappings().stream()
+                        .map(device ->
+                                given.ec2(Given.EAST)
+                                        .createSnapshot(it -> it.volumeId(device.ebs().volumeId()))
+                                        .snapshotId())
+                        .toList();
+        given.cloud.advance(Duration.ofHours(1));
+        Map<String, Object> event = at(given, "operate-register.json");
+        event.put(
+                "detail",
+                Map.of(
+                        "policy",
+                        "gold",
+                        "instance",
+                        server.instanceId(),
+                        "root",
+                        made.getFirst(),
+                        "volumes",
+                        made.subList(1, made.size())));
+        return operate(given, event);
+    }
+
+    /** Somebody deregistered an image and left its snapshots. */
+    private Moment registeringAgain() {
+        Given given = given(NIGHTLY + SHARED);
+        given.nights(1);
+        ImageId id = given.records(Given.EAST).getFirst().id().orElseThrow();
+        String snapshot = given.snapshotsOf(id).getFirst().value();
+        given.ec2(Given.EAST).deregisterImage(image -> image.imageId(id.value()));
+        Map<String, Object> event = at(given, "operate-register-again.json");
+        event.put("detail", Map.of("snapshot", snapshot));
+        given.deployment.deliverEvents();
+        return operate(given, event);
+    }
+
+    private static Moment operate(Given given, Map<String, Object> event) {
+        OperateHandler handler = new OperateHandler(given.deployment.application());
+        return new Moment(
+                given, () -> handler.handleRequest(event, given.context("OperateFunction")));
     }
 
     private static Moment schedule(Given given) {

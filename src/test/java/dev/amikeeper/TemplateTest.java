@@ -152,6 +152,8 @@ final class TemplateTest {
         "request-event, RequestFunction",
         "operate-deregister, OperateFunction",
         "operate-adopt, OperateFunction",
+        "operate-register, OperateFunction",
+        "operate-register-again, OperateFunction",
         "operate-share, OperateFunction",
         "operate-unshare, OperateFunction",
         "image-available, ImageStateFunction",

@@ -5,9 +5,13 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.cli.Keeper.UnusableException;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.policy.Policies;
@@ -19,6 +23,8 @@ import picocli.CommandLine.Option;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.Instance;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.InvocationType;
 
@@ -27,6 +33,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -88,6 +95,56 @@ final class Deployed {
             played().loseTable();
         }
         return application();
+    }
+
+    /**
+     * The application of the day when somebody deregistered an image and left its snapshots, and
+     * made a snapshot of a server by hand; the demo's do so then and there.
+     *
+     * @param tell is told what the demo's did
+     * @throws UnusableException if the environment does not say where the deployment is
+     */
+    Application afterTheMishap(Consumer<String> tell) {
+        if (demo) {
+            mishap(played(), tell);
+        }
+        return application();
+    }
+
+    private static void mishap(LocalDeployment deployment, Consumer<String> tell) {
+        Catalog catalog = deployment.application().catalog();
+        Ec2Client ec2 = deployment.cloud().ec2(Demo.HOME.name());
+        Image lost =
+                catalog.ofPolicy("gold", Demo.HOME).stream()
+                        .filter(Image::isGood)
+                        .findFirst()
+                        .orElseThrow();
+        ImageId id = lost.id().orElseThrow();
+        SnapshotId left =
+                Objects.requireNonNull(
+                                deployment
+                                        .application()
+                                        .images()
+                                        .find(Demo.HOME, List.of(id))
+                                        .get(id))
+                        .snapshots()
+                        .getFirst();
+        Instance server =
+                ec2.describeInstances(ask -> ask.instanceIds(lost.name().instance().value()))
+                        .reservations()
+                        .getFirst()
+                        .instances()
+                        .getFirst();
+        String made =
+                ec2.createSnapshot(create ->
+                                create.volumeId(
+                                        server.blockDeviceMappings().getFirst().ebs().volumeId()))
+                        .snapshotId();
+        ec2.deregisterImage(image -> image.imageId(id.value()));
+        deployment.runUntil(deployment.cloud().now().plus(Duration.ofHours(1)));
+        tell.accept(
+                "(demo: somebody deregistered %s, which leaves %s, and made %s of the root of %s)"
+                        .formatted(id, left, made, lost.name().instance()));
     }
 
     /** Waits for a while; the demo's clock is simply moved. */

@@ -44,8 +44,19 @@ final class Ordering {
      * @return the exit status: 1 if it is refused
      */
     int carryOut(CommandSpec spec, Function<Region, Order> order) {
+        return carryOut(spec, order, deployed::application);
+    }
+
+    /** The same, on the day after somebody lost an image and made snapshots by hand. */
+    int carryOutAfterTheMishap(CommandSpec spec, Function<Region, Order> order) {
+        return carryOut(
+                spec, order, () -> deployed.afterTheMishap(spec.commandLine().getOut()::println));
+    }
+
+    private int carryOut(
+            CommandSpec spec, Function<Region, Order> order, Supplier<Application> deployment) {
         Optional<Region> named = region == null ? Optional.empty() : Optional.of(region(region));
-        Application app = deployed.application();
+        Application app = deployment.get();
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         try {
@@ -92,7 +103,12 @@ final class Ordering {
         return usable(() -> new InstanceId(text));
     }
 
-    private static <T> T usable(Supplier<T> reader) {
+    /**
+     * What an argument says.
+     *
+     * @throws UnusableException if the reader refuses it
+     */
+    static <T> T usable(Supplier<T> reader) {
         try {
             return reader.get();
         } catch (IllegalArgumentException wrong) {

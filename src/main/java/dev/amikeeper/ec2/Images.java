@@ -1,12 +1,15 @@
 package dev.amikeeper.ec2;
 
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Blueprint;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Machine;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Snapshot;
 import dev.amikeeper.image.SnapshotId;
@@ -24,6 +27,7 @@ import software.amazon.awssdk.services.ec2.model.ProductCode;
 import software.amazon.awssdk.services.ec2.model.ResourceType;
 import software.amazon.awssdk.services.ec2.model.Tag;
 import software.amazon.awssdk.services.ec2.model.TagSpecification;
+import software.amazon.awssdk.services.ec2.model.VolumeType;
 
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -138,6 +142,59 @@ public final class Images {
                                 .imageId());
     }
 
+    /**
+     * Makes an image, under our name, of snapshots that are there. EC2 tags only the image: the
+     * snapshots are to be {@link #tag}ged before. May be repeated: then the image is found by its
+     * name. Volumes launched from it are gp3.
+     */
+    public Start register(Image intent, Blueprint of, Map<String, String> tags) {
+        Machine machine = of.machine();
+        return start(
+                intent,
+                Pace.Call.REGISTER_IMAGE,
+                client ->
+                        client.registerImage(
+                                        image -> {
+                                            image.name(intent.name().toString())
+                                                    .rootDeviceName(machine.rootDevice())
+                                                    .blockDeviceMappings(devices(of))
+                                                    .architecture(machine.architecture())
+                                                    .virtualizationType(machine.virtualization())
+                                                    .enaSupport(machine.ena())
+                                                    .tagSpecifications(
+                                                            on(ResourceType.IMAGE, tags));
+                                            machine.bootMode().ifPresent(image::bootMode);
+                                            machine.tpm().ifPresent(image::tpmSupport);
+                                            machine.imds().ifPresent(image::imdsSupport);
+                                            machine.sriov().ifPresent(image::sriovNetSupport);
+                                        })
+                                .imageId());
+    }
+
+    private static List<BlockDeviceMapping> devices(Blueprint of) {
+        return of.volumes().entrySet().stream()
+                .map(volume ->
+                        BlockDeviceMapping.builder()
+                                .deviceName(volume.getKey())
+                                .ebs(ebs ->
+                                        ebs.snapshotId(volume.getValue().value())
+                                                .volumeType(VolumeType.GP3)
+                                                .deleteOnTermination(true))
+                                .build())
+                .toList();
+    }
+
+    /** Puts tags on snapshots, besides those that they have. */
+    public Answer tag(Region region, Collection<SnapshotId> snapshots, Map<String, String> tags) {
+        return change(
+                region,
+                Pace.Call.CREATE_TAGS,
+                client ->
+                        client.createTags(create ->
+                                create.resources(snapshots.stream().map(SnapshotId::value).toList())
+                                        .tags(list(tags))));
+    }
+
     private Start start(Image image, Pace.Call call, Function<Ec2Client, String> make) {
         Region region = image.region();
         for (int tried = 1; ; tried++) {
@@ -154,7 +211,7 @@ public final class Images {
                         }
                     }
                     case NAME_TAKEN -> {
-                        return adopt(image, error);
+                        return adopt(image, call, error);
                     }
                     case UNREACHABLE -> {
                         return new Start.Stop(why);
@@ -181,12 +238,13 @@ public final class Images {
 
     /**
      * Finds the image that already has the name. A failed one is removed, for it keeps its name
-     * until then; one that does not carry our tags is not ours to adopt.
+     * until then, but not with snapshots that were there before it; one that does not carry our
+     * tags is not ours to adopt.
      */
-    private Start adopt(Image image, SdkException nameTaken) {
+    private Start adopt(Image image, Pace.Call call, SdkException nameTaken) {
         Optional<Ami> found;
         try {
-            found = named(image).or(() -> hinted(image.region(), nameTaken));
+            found = named(image.region(), image.name()).or(() -> hinted(image.region(), nameTaken));
         } catch (SdkException error) {
             return new Start.Stop(Fault.text(error));
         }
@@ -199,6 +257,12 @@ public final class Images {
                     "the name is taken by " + ami.id() + ", which does not carry our tags");
         }
         if (ami.state().equals("failed")) {
+            if (call == Pace.Call.REGISTER_IMAGE || ami.tags().containsKey(ImageTags.REGISTERED)) {
+                return new Start.Impossible(
+                        "the name is taken by "
+                                + ami.id()
+                                + ", at which EC2 failed: deregister it, without its snapshots");
+            }
             return switch (remove(image.region(), ami.id(), ami.snapshots())) {
                 case Removal.Removed _, Removal.Left _ ->
                         new Start.Later("a failed image had the name and is removed now");
@@ -208,14 +272,29 @@ public final class Images {
         return new Start.Adopted(ami);
     }
 
-    private Optional<Ami> named(Image image) {
+    /**
+     * The image of this account that has this name.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public Optional<Ami> named(Region region, ImageName name) {
         return list(
-                        image.region(),
-                        request ->
-                                request.filters(
-                                        Filters.anyOf("name", List.of(image.name().toString()))))
+                        region,
+                        request -> request.filters(Filters.anyOf("name", List.of(name.toString()))))
                 .stream()
                 .findFirst();
+    }
+
+    /**
+     * The images of this account that have one of these snapshots.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public List<Ami> using(Region region, Collection<SnapshotId> snapshots) {
+        List<String> ids = snapshots.stream().map(SnapshotId::value).toList();
+        return list(
+                region,
+                request -> request.filters(Filters.anyOf("block-device-mapping.snapshot-id", ids)));
     }
 
     /** The answer names the image, which may be too new to be listed; its tags decide, as ever. */
@@ -527,12 +606,7 @@ public final class Images {
                                 .filters(Filters.anyOf("tag-key", List.of(ImageTags.POLICY))))
                 .snapshots()
                 .stream()
-                .map(snapshot ->
-                        new Snapshot(
-                                new SnapshotId(snapshot.snapshotId()),
-                                snapshot.tags().stream()
-                                        .collect(Collectors.toMap(Tag::key, Tag::value)),
-                                snapshot.startTime()))
+                .map(Sources::snapshot)
                 .toList();
     }
 
@@ -659,12 +733,18 @@ public final class Images {
     }
 
     private static List<TagSpecification> onBoth(Map<String, String> tags) {
-        List<Tag> list =
-                tags.entrySet().stream()
-                        .map(tag -> Tag.builder().key(tag.getKey()).value(tag.getValue()).build())
-                        .toList();
         return Stream.of(ResourceType.IMAGE, ResourceType.SNAPSHOT)
-                .map(type -> TagSpecification.builder().resourceType(type).tags(list).build())
+                .map(type -> on(type, tags))
+                .toList();
+    }
+
+    private static TagSpecification on(ResourceType type, Map<String, String> tags) {
+        return TagSpecification.builder().resourceType(type).tags(list(tags)).build();
+    }
+
+    private static List<Tag> list(Map<String, String> tags) {
+        return tags.entrySet().stream()
+                .map(tag -> Tag.builder().key(tag.getKey()).value(tag.getValue()).build())
                 .toList();
     }
 

@@ -18,6 +18,7 @@ public final class Pace {
     /** The calls that have buckets of their own: tokens, and tokens a second. */
     public enum Call {
         CREATE_IMAGE(50, 5),
+        REGISTER_IMAGE(50, 5),
         COPY_IMAGE(100, 1),
         ENABLE_IMAGE(50, 5),
         DISABLE_IMAGE(50, 5),

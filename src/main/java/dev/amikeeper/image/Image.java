@@ -121,6 +121,15 @@ public record Image(
                 1);
     }
 
+    /** The record of an AMI that was not known before and that EC2 shows in this state. */
+    public Image inState(String state) {
+        return switch (state) {
+            case "available" -> available(false, since);
+            case "disabled" -> available(false, since).disabledByOthers(true);
+            default -> this;
+        };
+    }
+
     private static Image waiting(
             ImageName name,
             Region region,

@@ -2,8 +2,10 @@ package dev.amikeeper.image;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The tags of our images and snapshots: a contract, for the catalogue can be rebuilt from them.
@@ -25,6 +27,12 @@ public final class ImageTags {
     /** Set by people on an image: it is never removed. */
     public static final String HOLD = "amikeeper:hold";
 
+    /**
+     * On an image that was registered from snapshots that were there before it: they are not ours
+     * to delete only because EC2 failed at the image.
+     */
+    public static final String REGISTERED = "amikeeper:registered";
+
     /** Set by people on an instance: image it now. */
     public static final String REQUEST = "amikeeper:request";
 
@@ -37,8 +45,10 @@ public final class ImageTags {
     /** On an instance that a drill launched: the time, ISO-8601, after which it is terminated. */
     public static final String LEASE = "amikeeper:lease";
 
+    /** So many tags a resource may have; AWS's own do not count. */
+    public static final int MAX_TAGS = 50;
+
     private static final String OURS = "amikeeper:";
-    private static final int MAX_TAGS = 50;
     private static final int MAX_KEY = 127;
     private static final int MAX_VALUE = 255;
 
@@ -88,10 +98,41 @@ public final class ImageTags {
         }
     }
 
+    /**
+     * The tags of an image that is registered: as {@link #of}, and why it is held, if it is.
+     *
+     * @param inherited of which all are taken
+     */
+    public static Map<String, String> ofRegistered(
+            ImageName name,
+            Optional<ImageRef> home,
+            Map<String, String> inherited,
+            Optional<String> hold) {
+        Map<String, String> tags = new LinkedHashMap<>();
+        tags.put(REGISTERED, "yes");
+        hold.ifPresent(why -> tags.put(HOLD, why));
+        of(name, home, inherited, List.of("*")).entrySet().stream()
+                .limit(MAX_TAGS - tags.size())
+                .forEach(tag -> tags.put(tag.getKey(), tag.getValue()));
+        return tags;
+    }
+
+    /** Whether a resource with these tags has room for those, too. */
+    public static boolean hasRoom(Map<String, String> tags, Map<String, String> more) {
+        return Stream.concat(tags.keySet().stream(), more.keySet().stream())
+                        .filter(key -> !isOfAws(key))
+                        .distinct()
+                        .count()
+                <= MAX_TAGS;
+    }
+
+    private static boolean isOfAws(String key) {
+        return key.toLowerCase(Locale.ROOT).startsWith("aws:");
+    }
+
     private static boolean mayCopy(String key, String value) {
-        String lower = key.toLowerCase(java.util.Locale.ROOT);
-        return !lower.startsWith("aws:")
-                && !lower.startsWith(OURS)
+        return !isOfAws(key)
+                && !key.toLowerCase(Locale.ROOT).startsWith(OURS)
                 && !key.isEmpty()
                 && key.length() <= MAX_KEY
                 && value.length() <= MAX_VALUE;

@@ -222,6 +222,15 @@ public final class SimulatedCloud {
         });
     }
 
+    /** What is billed on an image or an instance, as {@code Windows}; its snapshots tell it. */
+    public void platform(String region, String id, String platform) {
+        calls.alone(() -> {
+            region(region).images().change(id, it -> it.with(i -> i.platformDetails(platform)));
+            region(region).instances().change(id, it -> it.with(i -> i.platformDetails(platform)));
+            return platform;
+        });
+    }
+
     /** An S3 bucket in this Region. */
     public void addBucket(String region, String name) {
         calls.alone(() -> {

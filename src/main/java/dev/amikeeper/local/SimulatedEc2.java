@@ -23,6 +23,8 @@ import software.amazon.awssdk.services.ec2.model.CreateReplaceRootVolumeTaskRequ
 import software.amazon.awssdk.services.ec2.model.CreateReplaceRootVolumeTaskResponse;
 import software.amazon.awssdk.services.ec2.model.CreateRestoreImageTaskRequest;
 import software.amazon.awssdk.services.ec2.model.CreateRestoreImageTaskResponse;
+import software.amazon.awssdk.services.ec2.model.CreateSnapshotRequest;
+import software.amazon.awssdk.services.ec2.model.CreateSnapshotResponse;
 import software.amazon.awssdk.services.ec2.model.CreateStoreImageTaskRequest;
 import software.amazon.awssdk.services.ec2.model.CreateStoreImageTaskResponse;
 import software.amazon.awssdk.services.ec2.model.CreateTagsRequest;
@@ -69,6 +71,8 @@ import software.amazon.awssdk.services.ec2.model.DescribeReplaceRootVolumeTasksR
 import software.amazon.awssdk.services.ec2.model.DescribeReplaceRootVolumeTasksResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSecurityGroupsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSecurityGroupsResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeSnapshotAttributeRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeSnapshotAttributeResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSpotFleetRequestsRequest;
@@ -340,6 +344,20 @@ public final class SimulatedEc2 implements Ec2Client {
     @Override
     public ModifyImageAttributeResponse modifyImageAttribute(ModifyImageAttributeRequest request) {
         return call("ModifyImageAttribute", request, () -> images.modify(request));
+    }
+
+    @Override
+    public CreateSnapshotResponse createSnapshot(CreateSnapshotRequest request) {
+        return call("CreateSnapshot", request, () -> images.snapshot(request));
+    }
+
+    @Override
+    public DescribeSnapshotAttributeResponse describeSnapshotAttribute(
+            DescribeSnapshotAttributeRequest request) {
+        return call(
+                "DescribeSnapshotAttribute",
+                request,
+                () -> images.describeSnapshotAttribute(request));
     }
 
     @Override

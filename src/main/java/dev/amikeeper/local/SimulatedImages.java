@@ -6,10 +6,13 @@ import dev.amikeeper.local.SimulatedBuckets.StoredImage;
 import org.jspecify.annotations.Nullable;
 
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.BootModeValues;
 import software.amazon.awssdk.services.ec2.model.CopyImageRequest;
 import software.amazon.awssdk.services.ec2.model.CopyImageResponse;
 import software.amazon.awssdk.services.ec2.model.CreateImageRequest;
 import software.amazon.awssdk.services.ec2.model.CreateImageResponse;
+import software.amazon.awssdk.services.ec2.model.CreateSnapshotRequest;
+import software.amazon.awssdk.services.ec2.model.CreateSnapshotResponse;
 import software.amazon.awssdk.services.ec2.model.DeleteSnapshotReturnCode;
 import software.amazon.awssdk.services.ec2.model.DeregisterImageRequest;
 import software.amazon.awssdk.services.ec2.model.DeregisterImageResponse;
@@ -17,6 +20,8 @@ import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeSnapshotAttributeRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeSnapshotAttributeResponse;
 import software.amazon.awssdk.services.ec2.model.EbsBlockDevice;
 import software.amazon.awssdk.services.ec2.model.Image;
 import software.amazon.awssdk.services.ec2.model.ImageRecycleBinInfo;
@@ -34,8 +39,10 @@ import software.amazon.awssdk.services.ec2.model.ProductCode;
 import software.amazon.awssdk.services.ec2.model.RegisterImageRequest;
 import software.amazon.awssdk.services.ec2.model.RegisterImageResponse;
 import software.amazon.awssdk.services.ec2.model.Snapshot;
+import software.amazon.awssdk.services.ec2.model.SnapshotAttributeName;
 import software.amazon.awssdk.services.ec2.model.SnapshotState;
 import software.amazon.awssdk.services.ec2.model.Volume;
+import software.amazon.awssdk.services.ec2.model.VolumeAttachment;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -66,6 +73,7 @@ final class SimulatedImages {
     private static final int MAX_PERMISSIONS = 1000;
     private static final Duration COOL_DOWN = Duration.ofHours(24);
     private static final Duration LAUNCH_REPORTED_AFTER = Duration.ofHours(24);
+    private static final String LINUX = "Linux/UNIX";
     private static final String UNPROTECTED = "disabled";
     private static final String PROTECTED = "enabled-without-cooldown";
     private static final String PROTECTED_WITH_COOL_DOWN = "enabled-with-cooldown";
@@ -135,7 +143,70 @@ final class SimulatedImages {
     private record Copy(CopyImageRequest request, String image) {}
 
     /** What a snapshot hands on to whatever is made of it. */
-    private record Lineage(Optional<String> instance, List<ProductCode> codes) {}
+    private record Lineage(Optional<String> instance, List<ProductCode> codes, String platform) {
+        static final Lineage UNKNOWN = new Lineage(Optional.empty(), List.of(), LINUX);
+    }
+
+    /**
+     * A snapshot of one volume, by hand; it has the product codes and the platform of the instance.
+     *
+     * @see <a
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html">
+     *     CreateSnapshot</a>
+     */
+    CreateSnapshotResponse snapshot(CreateSnapshotRequest request) {
+        Volume volume = volumes.require(request.volumeId());
+        TagRules.allowOnly(Set.of("snapshot"), request.tagSpecifications());
+        Map<String, String> tags = TagRules.of(request.tagSpecifications(), "snapshot");
+        snapshots.checkPending(volume.volumeId());
+        String id =
+                snapshots.begin(
+                        tags,
+                        s ->
+                                s.volumeId(volume.volumeId())
+                                        .volumeSize(volume.size())
+                                        .encrypted(volume.encrypted())
+                                        .kmsKeyId(volume.kmsKeyId())
+                                        .description(
+                                                Objects.requireNonNullElse(
+                                                        request.description(), "")));
+        volume.attachments().stream()
+                .map(VolumeAttachment::instanceId)
+                .flatMap(instance -> instances.find(instance).stream())
+                .forEach(it ->
+                        lineages.put(
+                                id,
+                                new Lineage(
+                                        Optional.of(it.id()),
+                                        it.instance().productCodes(),
+                                        it.instance().platformDetails())));
+        core.timeline()
+                .in(core.settings().pendingTime(false), () -> snapshots.finish(List.of(id), false));
+        Snapshot snapshot = snapshots.require(id).snapshot();
+        return CreateSnapshotResponse.builder()
+                .snapshotId(id)
+                .volumeId(volume.volumeId())
+                .volumeSize(volume.size())
+                .state(snapshot.state())
+                .startTime(snapshot.startTime())
+                .ownerId(core.account())
+                .encrypted(volume.encrypted())
+                .description(snapshot.description())
+                .tags(snapshot.tags())
+                .build();
+    }
+
+    DescribeSnapshotAttributeResponse describeSnapshotAttribute(
+            DescribeSnapshotAttributeRequest request) {
+        LocalSnapshot snapshot = snapshots.require(request.snapshotId());
+        DescribeSnapshotAttributeResponse.Builder answer =
+                DescribeSnapshotAttributeResponse.builder().snapshotId(snapshot.id());
+        if (request.attribute() != SnapshotAttributeName.PRODUCT_CODES) {
+            throw Ec2Errors.invalidValue("attribute " + request.attributeAsString());
+        }
+        return answer.productCodes(lineages.getOrDefault(snapshot.id(), Lineage.UNKNOWN).codes())
+                .build();
+    }
 
     CreateImageResponse create(CreateImageRequest request) {
         LocalInstance source = instances.require(request.instanceId());
@@ -191,6 +262,7 @@ final class SimulatedImages {
                         .architecture(instance.architecture())
                         .bootMode(instance.bootModeAsString())
                         .productCodes(instance.productCodes())
+                        .platformDetails(instance.platformDetails())
                         .rootDeviceName(instance.rootDeviceName());
         begin(image, Optional.empty(), Optional.of(source.id()), () -> true);
         return CreateImageResponse.builder().imageId(id).build();
@@ -261,6 +333,7 @@ final class SimulatedImages {
                         .bootMode(source.image().bootModeAsString())
                         .virtualizationType(source.image().virtualizationType())
                         .productCodes(source.image().productCodes())
+                        .platformDetails(source.image().platformDetails())
                         .rootDeviceName(source.image().rootDeviceName());
         copiesInFlight += originals.size();
         begin(
@@ -277,7 +350,7 @@ final class SimulatedImages {
     /**
      * An image from snapshots that exist; it is available at once. What the request leaves out has
      * EC2's documented defaults, which few servers boot with: i386, paravirtual, no ENA. Snapshots
-     * hand on their product codes.
+     * hand on their product codes and what is billed on them. If it fails, they stay as they are.
      *
      * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html">
      *     RegisterImage</a>
@@ -291,14 +364,23 @@ final class SimulatedImages {
                         .filter(device -> device.ebs() != null)
                         .map(this::registered)
                         .toList();
+        if (mappings.stream().map(BlockDeviceMapping::deviceName).distinct().count()
+                < mappings.size()) {
+            throw Ec2Errors.wrong(
+                    "InvalidBlockDeviceMapping", "The same device is specified more than once");
+        }
+        if (request.tpmSupport() != null
+                && (request.bootMode() == null
+                        || request.bootMode() == BootModeValues.LEGACY_BIOS)) {
+            throw Ec2Errors.wrong(
+                    "InvalidParameterCombination", "TpmSupport needs the boot mode uefi");
+        }
         String root = request.rootDeviceName();
         Lineage lineage =
                 mappings.stream()
                         .filter(device -> device.deviceName().equals(root))
                         .map(device -> device.ebs().snapshotId())
-                        .map(snapshot ->
-                                lineages.getOrDefault(
-                                        snapshot, new Lineage(Optional.empty(), List.of())))
+                        .map(snapshot -> lineages.getOrDefault(snapshot, Lineage.UNKNOWN))
                         .findFirst()
                         .orElseThrow(() ->
                                 Ec2Errors.wrong(
@@ -314,10 +396,15 @@ final class SimulatedImages {
                                         request.virtualizationType(), "paravirtual"))
                         .enaSupport(Boolean.TRUE.equals(request.enaSupport()))
                         .bootMode(request.bootModeAsString())
+                        .tpmSupport(request.tpmSupportAsString())
+                        .imdsSupport(request.imdsSupportAsString())
+                        .sriovNetSupport(request.sriovNetSupport())
                         .productCodes(lineage.codes())
+                        .platformDetails(lineage.platform())
                         .rootDeviceName(root);
-        add(image, Optional.empty(), lineage.instance());
-        end(id, "");
+        LocalImage added = add(image, Optional.empty(), lineage.instance());
+        String failure = failure(attempt(added), Optional.empty(), () -> true);
+        entered(id, failure);
         return RegisterImageResponse.builder().imageId(id).build();
     }
 
@@ -603,6 +690,7 @@ final class SimulatedImages {
                         .bootMode(like.bootModeAsString())
                         .enaSupport(like.enaSupport())
                         .productCodes(like.productCodes())
+                        .platformDetails(like.platformDetails())
                         .rootDeviceName(like.rootDeviceName());
         begin(image, Optional.empty(), stored.origin(), () -> true);
         return id;
@@ -718,7 +806,7 @@ final class SimulatedImages {
                 .virtualizationType("hvm")
                 .hypervisor("xen")
                 .enaSupport(true)
-                .platformDetails("Linux/UNIX")
+                .platformDetails(LINUX)
                 .deregistrationProtection(UNPROTECTED);
     }
 
@@ -736,7 +824,11 @@ final class SimulatedImages {
         images.put(image.id(), image);
         idsByName.computeIfAbsent(image.image().name(), _ -> new TreeSet<>()).add(image.id());
         snapshots.use(image.snapshots(), image.id());
-        Lineage lineage = new Lineage(image.origin(), image.image().productCodes());
+        Lineage lineage =
+                new Lineage(
+                        image.origin(),
+                        image.image().productCodes(),
+                        image.image().platformDetails());
         image.snapshots().forEach(snapshot -> lineages.put(snapshot, lineage));
     }
 
@@ -756,9 +848,7 @@ final class SimulatedImages {
             Optional<String> origin,
             BooleanSupplier intact) {
         LocalImage image = add(builder, key, origin);
-        String name = image.image().name();
-        int number = triesByName.merge(name, 1, Integer::sum);
-        Attempt attempt = new Attempt(region, name, image.isCopy(), number);
+        Attempt attempt = attempt(image);
         core.timeline()
                 .in(
                         core.settings().pendingTime(image.isCopy()),
@@ -767,6 +857,12 @@ final class SimulatedImages {
                                 end(image.id(), failure(attempt, key, intact));
                             }
                         });
+    }
+
+    private Attempt attempt(LocalImage image) {
+        String name = image.image().name();
+        int number = triesByName.merge(name, 1, Integer::sum);
+        return new Attempt(region, name, image.isCopy(), number);
     }
 
     /** Why it fails; empty if it does not. */
@@ -781,15 +877,19 @@ final class SimulatedImages {
 
     private void end(String id, String failure) {
         LocalImage image = require(id);
+        snapshots.finish(image.snapshots(), !failure.isEmpty());
+        if (image.isCopy()) {
+            copiesInFlight -= image.snapshots().size();
+        }
+        entered(id, failure);
+    }
+
+    private void entered(String id, String failure) {
         boolean failed = !failure.isEmpty();
         ImageState state = failed ? ImageState.FAILED : ImageState.AVAILABLE;
         change(id, it -> it.with(i -> i.state(state)));
         if (failed) {
             change(id, it -> it.with(i -> i.stateReason(r -> r.code(failure).message(failure))));
-        }
-        snapshots.finish(image.snapshots(), failed);
-        if (image.isCopy()) {
-            copiesInFlight -= image.snapshots().size();
         }
         core.events().imageState(region, id, state.toString(), failure);
     }

@@ -62,7 +62,7 @@ final class Adoption {
     }
 
     private static Optional<String> against(Ami ami) {
-        Optional<String> service = service(ami);
+        Optional<String> service = Provenance.caretaker(ami.tags(), ami.name());
         if (service.isPresent()) {
             return service.map(it -> it + " made it and looks after it: it is left alone");
         }
@@ -75,20 +75,6 @@ final class Adoption {
         return ami.snapshots().isEmpty()
                 ? Optional.of("it has no snapshots, so EC2 cannot copy it within its Region")
                 : Optional.empty();
-    }
-
-    /** Tags that begin with {@code aws:} can be set by AWS's services only. */
-    private static Optional<String> service(Ami ami) {
-        if (has(ami, "aws:dlm:") || has(ami, "dlm:managed")) {
-            return Optional.of("Data Lifecycle Manager");
-        }
-        return has(ami, "aws:backup:") || ami.name().startsWith("AwsBackup_")
-                ? Optional.of("AWS Backup")
-                : Optional.empty();
-    }
-
-    private static boolean has(Ami ami, String prefix) {
-        return ami.tags().keySet().stream().anyMatch(key -> key.startsWith(prefix));
     }
 
     private Outcome adopt(Order.Adopt order, Origin origin, InstanceId instance) {
@@ -105,7 +91,7 @@ final class Adoption {
                     "it was adopted as %s before, and that was removed at %s by %s"
                             .formatted(name, removed.removedAt(), removed.by()));
         }
-        String what = order.image() + " as " + name + codes(origin);
+        String what = order.image() + " as " + name + Provenance.codes(origin.productCodes());
         return order.dryRun()
                 ? new Outcome.Shown("would adopt " + what)
                 : start(order, ami, name, what);
@@ -150,16 +136,6 @@ final class Adoption {
                                 now,
                                 now));
         return new Outcome.Done("adopts " + what + ": " + id + " is being made");
-    }
-
-    /** What comes with the codes is said before EC2 is asked for anything. */
-    private static String codes(Origin origin) {
-        return origin.productCodes().isEmpty()
-                ? ""
-                : " (it carries the product codes "
-                        + String.join(", ", origin.productCodes())
-                        + ": so will the copy, which then cannot be made public, and launching it"
-                        + " needs their subscription)";
     }
 
     private static Outcome later(Order.Adopt order, String why) {

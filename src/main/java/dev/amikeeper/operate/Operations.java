@@ -28,6 +28,8 @@ public final class Operations {
             case Order.Share share -> new Sharing(app).of(share);
             case Order.Adopt adopt -> new Adoption(app, now).of(adopt);
             case Order.Unshare unshare -> new Sharing(app).of(unshare);
+            case Order.Register register -> new Registration(app, now).of(register);
+            case Order.RegisterAgain again -> new Registration(app, now).of(again);
         };
     }
 }

@@ -5,6 +5,7 @@ import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.policy.Policy;
 
@@ -14,6 +15,8 @@ import java.util.function.Function;
 
 /** Reads the events that order something. */
 final class Orders {
+    private static final Optional<String> NONE = Optional.empty();
+
     private Orders() {}
 
     /**
@@ -41,14 +44,61 @@ final class Orders {
                             needed(event, "policy"),
                             instance(event),
                             flag(event, "dryRun"));
+            case "amikeeper: Register Requested" -> register(event);
             default ->
                     throw new MalformedEventException(
                             "source and detail-type: "
                                     + Texts.quoted(event.source() + ": " + event.detailType())
                                     + " is not a \"Deregister Requested\", \"Share Requested\","
-                                    + " \"Unshare Requested\" or \"Adopt Requested\" of source"
-                                    + " \"amikeeper\"");
+                                    + " \"Unshare Requested\", \"Adopt Requested\" or \"Register"
+                                    + " Requested\" of source \"amikeeper\"");
         };
+    }
+
+    /** With a snapshot alone it is one of ours; the rest is known from its tags. */
+    private static Order register(Event event) throws MalformedEventException {
+        boolean again = event.detail().containsKey("snapshot");
+        for (String other : List.of("policy", "instance", "root", "volumes")) {
+            if (again && event.detail().containsKey(other)) {
+                throw new MalformedEventException(
+                        "detail.%s: goes without \"snapshot\", which alone names an image of ours"
+                                .formatted(other));
+            }
+        }
+        Order.Boot boot = boot(event);
+        boolean approved = flag(event, "approve");
+        boolean dryRun = flag(event, "dryRun");
+        return again
+                ? new Order.RegisterAgain(
+                        region(event), snapshot(event, "snapshot"), boot, approved, dryRun)
+                : new Order.Register(
+                        region(event),
+                        needed(event, "policy"),
+                        read(needed(event, "instance"), InstanceId::new, "detail.instance"),
+                        snapshot(event, "root"),
+                        volumes(event),
+                        boot,
+                        approved,
+                        dryRun);
+    }
+
+    private static SnapshotId snapshot(Event event, String field) throws MalformedEventException {
+        return read(needed(event, field), SnapshotId::read, "detail." + field);
+    }
+
+    private static List<Order.Volume> volumes(Event event) throws MalformedEventException {
+        List<String> texts = event.texts("volumes");
+        return read(texts, all -> all.stream().map(Order.Volume::read).toList(), "detail.volumes");
+    }
+
+    private static Order.Boot boot(Event event) throws MalformedEventException {
+        Optional<String> rootDevice = event.onlyText("rootDevice");
+        Optional<String> architecture = event.onlyText("architecture");
+        Optional<String> bootMode = event.onlyText("bootMode");
+        read(rootDevice, it -> new Order.Boot(it, NONE, NONE), "detail.rootDevice");
+        read(architecture, it -> new Order.Boot(NONE, it, NONE), "detail.architecture");
+        return read(
+                bootMode, it -> new Order.Boot(rootDevice, architecture, it), "detail.bootMode");
     }
 
     private static ImageId image(Event event) throws MalformedEventException {

@@ -82,7 +82,7 @@ final class Sharing {
                 : Optional.of("it is not available");
     }
 
-    private List<String> sharedByPolicy(Order order) {
+    private List<String> sharedByPolicy(Order.OfImage order) {
         return app.catalog()
                 .find(order.region(), order.image())
                 .flatMap(image -> app.policies().find(image.name().policy()))

@@ -11,6 +11,7 @@ import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
 
@@ -200,6 +201,13 @@ public final class Settlement {
         Image failing = image.failing(why);
         if (!app.catalog().save(Change.of(image, failing))) {
             return Step.NOTHING;
+        }
+        // Snapshots that were there before their image may be all that is left of a server.
+        if (failed.tags().containsKey(ImageTags.REGISTERED)) {
+            return giveUp(
+                    failing,
+                    why + "; " + failed.id() + " is to be deregistered without its snapshots",
+                    now);
         }
         discard(failing, failed, now);
         return tryFailed(failing, why, now);

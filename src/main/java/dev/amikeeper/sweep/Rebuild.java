@@ -211,7 +211,7 @@ public final class Rebuild {
         int done = before;
         for (Gap gap : Drift.of(view, removed)) {
             if (gap instanceof Gap.Unknown(Image adopted, Ami ami)) {
-                Image image = Repairs.inState(adopted, ami.state());
+                Image image = adopted.inState(ami.state());
                 if (dryRun || app.catalog().adopt(image)) {
                     added.add(image);
                 }

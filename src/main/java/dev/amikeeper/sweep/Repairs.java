@@ -189,7 +189,7 @@ final class Repairs {
      */
     private boolean adopt(Image adopted, Ami ami) {
         log.warn("{} {} is {}, which nobody knew", adopted.region(), adopted.name(), ami.id());
-        return app.catalog().adopt(inState(adopted, ami.state()));
+        return app.catalog().adopt(adopted.inState(ami.state()));
     }
 
     private boolean unbury(Gap.Returned returned) {
@@ -199,16 +199,7 @@ final class Repairs {
         return app.images().look(adopted.region(), adopted.id().orElseThrow())
                         instanceof Look.Shown(Ami ami)
                 && List.of("available", "disabled").contains(ami.state())
-                && app.catalog().unbury(returned.tombstone(), inState(adopted, ami.state()));
-    }
-
-    /** The record of an adopted image that EC2 shows in this state. */
-    static Image inState(Image adopted, String state) {
-        return switch (state) {
-            case "available" -> adopted.available(false, adopted.since());
-            case "disabled" -> adopted.available(false, adopted.since()).disabledByOthers(true);
-            default -> adopted;
-        };
+                && app.catalog().unbury(returned.tombstone(), adopted.inState(ami.state()));
     }
 
     private void foreign(Ami ami) {
@@ -328,7 +319,12 @@ final class Repairs {
                         + what
                         + ": "
                         + snapshots.stream().map(SnapshotId::value).collect(joining(", ")),
-                "they are left alone; delete them if nobody needs them, or take their tags "
+                "they are left alone; ./keeper register "
+                        + snapshots.getFirst()
+                        + " --region "
+                        + orphans.region()
+                        + " makes their image again; or delete them if nobody needs them, or take"
+                        + " their tags "
                         + ImageTags.POLICY
                         + " away");
     }

@@ -11,9 +11,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 
-/** {@code keeper deregister}, {@code share} and {@code unshare} on the demo's fleet. */
+/**
+ * {@code keeper deregister}, {@code share}, {@code unshare} and {@code register} on the demo's
+ * fleet.
+ */
 final class OrderCommandsTest {
     private static final String PARTNER = "111122223333";
     private static final String STRANGER = "999988887777";
@@ -51,6 +56,37 @@ final class OrderCommandsTest {
         assertThat(stays.err()).contains("its policy shares it with " + PARTNER);
     }
 
+    @Test
+    void aSnapshotWhoseImageIsGoneIsAnImageAgain() {
+        String mishap = CommandRun.of("register", "--demo", "snap-0").out();
+        List<String> found =
+                Pattern.compile("snap-[0-9a-z]+|i-[0-9a-z]+")
+                        .matcher(mishap)
+                        .results()
+                        .map(MatchResult::group)
+                        .toList();
+
+        CommandRun again = CommandRun.of("register", "--demo", found.getFirst());
+        CommandRun theirs =
+                CommandRun.of(
+                        "register",
+                        "--demo",
+                        "--dry-run",
+                        "--policy",
+                        "gold",
+                        "--instance",
+                        found.getLast(),
+                        "--root",
+                        found.get(1));
+
+        assertThat(mishap).contains("(demo: somebody deregistered ami-");
+        assertThat(again.exitCode()).as(again.err()).isZero();
+        assertThat(again.out()).contains("registers gold/" + found.getLast(), "it is held");
+        assertThat(theirs.exitCode()).as(theirs.err()).isZero();
+        assertThat(theirs.out())
+                .contains("would register gold/" + found.getLast(), "go when it goes");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -60,6 +96,10 @@ final class OrderCommandsTest {
                 "unshare --demo ami-0abc | Missing required option",
                 "adopt --demo ami-0abc | Missing required option",
                 "adopt --demo --policy gold --instance web-1 ami-0abc | web-1",
+                "register --demo | Name a snapshot of ours alone",
+                "register --demo snap-0 --policy gold | Name a snapshot of ours alone",
+                "register --demo vol-0 | not a snapshot id",
+                "register --demo snap-0 --architecture amd64 | not an architecture",
                 "deregister --demo --region mars ami-0abc | not a Region"
             })
     void aMistakeIsNamed(String arguments, String message) {

@@ -38,6 +38,14 @@ final class IdsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"", "snap-", "SNAP-1", "snap-1 ", "vol-1", "snap-é"})
+    void refusesWhatIsNoSnapshotId(String text) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SnapshotId.read(text))
+                .withMessage("not a snapshot id: " + Texts.quoted(text));
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "us-east-1",

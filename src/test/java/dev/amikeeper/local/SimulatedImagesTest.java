@@ -17,6 +17,8 @@ import software.amazon.awssdk.services.ec2.model.ImageRecycleBinInfo;
 import software.amazon.awssdk.services.ec2.model.ImageState;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
 import software.amazon.awssdk.services.ec2.model.OperationType;
+import software.amazon.awssdk.services.ec2.model.ProductCode;
+import software.amazon.awssdk.services.ec2.model.SnapshotState;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -304,6 +306,83 @@ final class SimulatedImagesTest {
                                         r -> r.name("by hand").blockDeviceMappings(root))))
                 .isEqualTo("InvalidSnapshot.NotFound");
         assertThat(cloud.images(HOME)).isEmpty();
+    }
+
+    @Test
+    void aSnapshotByHandIsPendingThenCompletedAndAnImageOfItKnowsTheServer() {
+        String server = launch();
+        cloud.productCode(HOME, server, "code-1");
+        cloud.platform(HOME, server, "Windows");
+        String snapshot = byHand(server);
+
+        assertThat(refusal(() -> register(root(snapshot)))).isEqualTo("IncorrectState");
+        cloud.advance(IMAGE_TIME);
+        Image registered = image(register(root(snapshot)));
+
+        assertThat(registered.platformDetails()).isEqualTo("Windows");
+        assertThat(registered.productCodes())
+                .extracting(ProductCode::productCodeId)
+                .containsExactly("code-1");
+        assertThat(
+                        ec2.describeSnapshotAttribute(
+                                        r -> r.snapshotId(snapshot).attribute("productCodes"))
+                                .productCodes())
+                .isEqualTo(registered.productCodes());
+    }
+
+    @Test
+    void aRegistrationThatFailsLeavesItsSnapshotsAsTheyAre() {
+        String snapshot = byHand(launch());
+        cloud.advance(IMAGE_TIME);
+        cloud.settings().failing(_ -> true);
+
+        String failed = register(root(snapshot));
+
+        assertThat(image(failed).state()).isEqualTo(ImageState.FAILED);
+        assertThat(cloud.snapshots(HOME))
+                .singleElement()
+                .satisfies(
+                        it -> assertThat(it.snapshot().state()).isEqualTo(SnapshotState.COMPLETED));
+        assertThat(states(cloud.takeEvents())).containsExactly("failed");
+    }
+
+    @Test
+    void aRegistrationNamesEachDeviceOnceAndTpmNeedsUefi() {
+        String snapshot = byHand(launch());
+        cloud.advance(IMAGE_TIME);
+
+        assertThat(refusal(() -> register(root(snapshot), root(snapshot))))
+                .isEqualTo("InvalidBlockDeviceMapping");
+        assertThat(
+                        refusal(() ->
+                                ec2.registerImage(r ->
+                                        r.name("by hand")
+                                                .rootDeviceName("/dev/xvda")
+                                                .tpmSupport("v2.0")
+                                                .blockDeviceMappings(root(snapshot)))))
+                .isEqualTo("InvalidParameterCombination");
+        assertThat(refusal(() -> ec2.createSnapshot(r -> r.volumeId("vol-0nothing"))))
+                .isEqualTo("InvalidVolume.NotFound");
+    }
+
+    private String byHand(String instance) {
+        String volume =
+                ec2.describeInstances(r -> r.instanceIds(instance))
+                        .reservations()
+                        .getFirst()
+                        .instances()
+                        .getFirst()
+                        .blockDeviceMappings()
+                        .getFirst()
+                        .ebs()
+                        .volumeId();
+        return ec2.createSnapshot(r -> r.volumeId(volume)).snapshotId();
+    }
+
+    private String register(BlockDeviceMapping... devices) {
+        return ec2.registerImage(r ->
+                        r.name("by hand").rootDeviceName("/dev/xvda").blockDeviceMappings(devices))
+                .imageId();
     }
 
     @Test

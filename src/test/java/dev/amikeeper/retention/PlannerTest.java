@@ -131,6 +131,7 @@ final class PlannerTest {
                 app.catalog(),
                 new Images(region -> listing, pace),
                 app.instances(),
+                app.sources(),
                 app.probes(),
                 app.launcher(),
                 app.commands(),

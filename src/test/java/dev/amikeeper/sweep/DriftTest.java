@@ -430,7 +430,7 @@ final class DriftTest {
         Map<String, String> tags =
                 new HashMap<>(ImageTags.of(name(SLOT), Optional.empty(), Map.of(), List.of()));
         tags.putAll(more);
-        return new Snapshot(id, tags, SLOT);
+        return new Snapshot(id, tags, SLOT, "completed", "vol-1");
     }
 
     private static Optional<Policy> policy(String more) {

@@ -1,0 +1,24 @@
+package dev.amikeeper.image;
+
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * What an image is to be registered from.
+ *
+ * @param volumes snapshots by device name, the root device's among them
+ */
+public record Blueprint(Machine machine, SortedMap<String, SnapshotId> volumes) {
+    public Blueprint {
+        volumes = Collections.unmodifiableSortedMap(new TreeMap<>(volumes));
+    }
+
+    /** The snapshots and their devices, for people. */
+    public String text() {
+        return volumes.entrySet().stream()
+                .map(volume -> volume.getValue() + " (" + volume.getKey() + ")")
+                .collect(Collectors.joining(", "));
+    }
+}

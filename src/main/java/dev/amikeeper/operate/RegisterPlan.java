@@ -1,0 +1,98 @@
+package dev.amikeeper.operate;
+
+import dev.amikeeper.image.Blueprint;
+import dev.amikeeper.image.Machine;
+import dev.amikeeper.image.Snapshot;
+import dev.amikeeper.image.SnapshotId;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Which snapshot is which device of an image, and on what machine it boots. Pure. */
+sealed interface RegisterPlan {
+    /** All is known. */
+    record Ready(Blueprint blueprint) implements RegisterPlan {}
+
+    /** This is not, and has to be said. */
+    record Lacking(List<String> what) implements RegisterPlan {
+        public Lacking {
+            what = List.copyOf(what);
+        }
+    }
+
+    /**
+     * Puts together what a person says and what EC2 knows; the person is right.
+     *
+     * @param root the root volume's snapshot, if a person named it
+     * @param devices device names that a person gave
+     * @param known machines of the same server; the first is the nearest
+     */
+    static RegisterPlan of(
+            List<Snapshot> snapshots,
+            Optional<SnapshotId> root,
+            Map<SnapshotId, String> devices,
+            Order.Boot boot,
+            List<Machine> known) {
+        Machine machine =
+                known.stream()
+                        .findFirst()
+                        .orElse(Machine.UNKNOWN)
+                        .as(boot.rootDevice(), boot.architecture(), boot.mode());
+        List<String> lacking = new ArrayList<>();
+        if (machine.rootDevice().isEmpty()) {
+            lacking.add("nothing tells its root device any more: name it (--root-device)");
+        }
+        if (machine.architecture().isEmpty()) {
+            lacking.add("nothing tells its architecture any more: name it (--architecture)");
+        }
+        SortedMap<String, SnapshotId> volumes = new TreeMap<>();
+        for (Snapshot snapshot : snapshots) {
+            Optional<String> device =
+                    root.equals(Optional.of(snapshot.id()))
+                            ? Optional.of(machine.rootDevice())
+                            : device(snapshot, devices, known)
+                                    .or(() -> only(snapshots, machine.rootDevice()));
+            if (device.isEmpty()) {
+                lacking.add(
+                        "nothing tells as which device %s was attached: name it (--volume DEVICE=%s)"
+                                .formatted(snapshot.id(), snapshot.id()));
+            } else {
+                SnapshotId other = volumes.put(device.get(), snapshot.id());
+                if (other != null && !device.get().isEmpty()) {
+                    lacking.add(
+                            "%s and %s are both of %s: name the one that is meant"
+                                    .formatted(other, snapshot.id(), device.get()));
+                }
+            }
+        }
+        if (lacking.isEmpty() && !volumes.containsKey(machine.rootDevice())) {
+            lacking.add(
+                    "none of them is of the root device, %s: name it (--root)"
+                            .formatted(machine.rootDevice()));
+        }
+        return lacking.isEmpty()
+                ? new Ready(new Blueprint(machine, volumes))
+                : new Lacking(lacking);
+    }
+
+    private static Optional<String> device(
+            Snapshot snapshot, Map<SnapshotId, String> devices, List<Machine> known) {
+        return Optional.ofNullable(devices.get(snapshot.id()))
+                .or(() ->
+                        known.stream()
+                                .flatMap(machine ->
+                                        Optional.ofNullable(
+                                                machine.devices().get(snapshot.volume()))
+                                                .stream())
+                                .findFirst());
+    }
+
+    /** Every image has a root volume, so if it has no other, this is it. */
+    private static Optional<String> only(List<Snapshot> snapshots, String rootDevice) {
+        return snapshots.size() == 1 ? Optional.of(rootDevice) : Optional.empty();
+    }
+}

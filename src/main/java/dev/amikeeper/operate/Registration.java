@@ -1,0 +1,646 @@
+package dev.amikeeper.operate;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.Answer;
+import dev.amikeeper.ec2.Look;
+import dev.amikeeper.ec2.Start;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Blueprint;
+import dev.amikeeper.image.Capsule;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageRef;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Machine;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.Snapshot;
+import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.image.Trigger;
+import dev.amikeeper.image.Wildcard;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.replication.Settlement;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Makes images of snapshots that are there: of our own whose image is gone, or of those that others
+ * made of a server.
+ *
+ * <p>EC2 tags only the image that it registers, so the snapshots of others are tagged before.
+ * Whoever dies in between leaves snapshots that the sweep tells of and that the same order takes up
+ * again; the other way round they would stay when their image is removed, for nobody could tell any
+ * more that they are ours to delete. What died after that is recorded by the sweep, in the same way
+ * as here.
+ */
+final class Registration {
+    /** So many of the newest images of an instance tell what it was. */
+    private static final int TELLING = 20;
+
+    /** So long an image may be too new to be shown by every call; after that it is gone. */
+    private static final Duration NEW = Duration.ofHours(24);
+
+    private final Application app;
+    private final Instant now;
+
+    Registration(Application app, Instant now) {
+        this.app = app;
+        this.now = now;
+    }
+
+    /**
+     * What is to be made.
+     *
+     * @param subject the snapshot that was named
+     * @param root the root volume's snapshot, if it was named
+     * @param devices those that were named
+     * @param whole whether a person says that these are all snapshots of the image
+     */
+    private record Wanted(
+            SnapshotId subject,
+            Region region,
+            ImageName name,
+            List<Snapshot> snapshots,
+            Optional<SnapshotId> root,
+            Map<SnapshotId, String> devices,
+            boolean whole,
+            Order.Boot boot,
+            boolean approved,
+            boolean dryRun) {
+        List<SnapshotId> ids() {
+            return snapshots.stream().map(Snapshot::id).toList();
+        }
+
+        Optional<ImageRef> home() {
+            return snapshots.stream()
+                    .flatMap(it -> Stream.ofNullable(it.tags().get(ImageTags.HOME)))
+                    .flatMap(text -> ImageRef.parse(text).stream())
+                    .findFirst();
+        }
+
+        /** Those that do not carry our tags yet. */
+        List<Snapshot> others() {
+            return snapshots.stream()
+                    .filter(it -> !it.tags().containsKey(ImageTags.POLICY))
+                    .toList();
+        }
+
+        /** None of them was ever a snapshot of ours. */
+        boolean isNew() {
+            return others().size() == snapshots.size();
+        }
+
+        Outcome refused(List<String> because) {
+            return new Outcome.Refused("no image is made of " + subject, because);
+        }
+
+        Outcome refused(String why) {
+            return refused(List.of(why));
+        }
+    }
+
+    Outcome of(Order.RegisterAgain order) {
+        Region region = order.region();
+        Optional<Snapshot> named =
+                app.sources().snapshots(region, List.of(order.snapshot())).stream().findFirst();
+        Optional<ImageName> name = named.flatMap(it -> ImageTags.name(it.tags()));
+        if (named.isEmpty() || name.isEmpty()) {
+            return Outcome.refused(
+                    "no image is made of " + order.snapshot(),
+                    named.isEmpty()
+                            ? notThere(order.snapshot(), region)
+                            : "its tags do not say of which image of ours it is: name policy,"
+                                    + " instance and root (--policy, --instance, --root)");
+        }
+        return register(
+                new Wanted(
+                        order.snapshot(),
+                        region,
+                        name.get(),
+                        app.sources().of(region, name.get()),
+                        Optional.empty(),
+                        Map.of(),
+                        false,
+                        order.boot(),
+                        order.approved(),
+                        order.dryRun()));
+    }
+
+    Outcome of(Order.Register order) {
+        Region region = order.region();
+        String what = "no image is made of " + order.root();
+        Set<SnapshotId> ids = new TreeSet<>(List.of(order.root()));
+        Map<SnapshotId, String> devices = new HashMap<>();
+        for (Order.Volume volume : order.volumes()) {
+            if (!ids.add(volume.snapshot())) {
+                return Outcome.refused(what, volume.snapshot() + " is named twice");
+            }
+            volume.device().ifPresent(device -> devices.put(volume.snapshot(), device));
+        }
+        List<Snapshot> shown = app.sources().snapshots(region, ids);
+        shown.forEach(it -> ids.remove(it.id()));
+        if (!ids.isEmpty()) {
+            return new Outcome.Refused(what, ids.stream().map(id -> notThere(id, region)).toList());
+        }
+        Set<String> tagged =
+                shown.stream()
+                        .filter(it -> it.tags().containsKey(ImageTags.POLICY))
+                        .map(it ->
+                                ImageTags.name(it.tags())
+                                        .map(ImageName::toString)
+                                        .orElse("nothing"))
+                        .collect(Collectors.toSet());
+        Instant started = shown.stream().map(Snapshot::started).min(Instant::compareTo).orElse(now);
+        Optional<ImageName> name =
+                tagged.isEmpty()
+                        ? Optional.of(
+                                new ImageName(order.policy(), order.instance(), new Slot(started)))
+                        : Optional.of(tagged)
+                                .filter(names -> names.size() == 1)
+                                .flatMap(names -> ImageName.parse(names.iterator().next()))
+                                .filter(it -> it.policy().equals(order.policy()))
+                                .filter(it -> it.instance().equals(order.instance()));
+        if (name.isEmpty()) {
+            return Outcome.refused(
+                    what,
+                    "by their tags they are of %s, not of one image of %s/%s"
+                            .formatted(
+                                    String.join(" and ", new TreeSet<>(tagged)),
+                                    order.policy(),
+                                    order.instance()));
+        }
+        Optional<String> unruled =
+                tagged.isEmpty() ? unruled(order.policy(), region) : Optional.empty();
+        return unruled.map(why -> Outcome.refused(what, why))
+                .orElseGet(() ->
+                        register(
+                                new Wanted(
+                                        order.root(),
+                                        region,
+                                        name.get(),
+                                        shown,
+                                        Optional.of(order.root()),
+                                        devices,
+                                        true,
+                                        order.boot(),
+                                        order.approved(),
+                                        order.dryRun())));
+    }
+
+    private static String notThere(SnapshotId id, Region region) {
+        return "there is no snapshot " + id + " of this account in " + region;
+    }
+
+    private Optional<String> unruled(String name, Region region) {
+        Optional<Policy> policy = app.policies().find(name);
+        if (policy.isEmpty()) {
+            return Optional.of("there is no policy " + name);
+        }
+        return policy.get().select().regions().contains(region)
+                ? Optional.empty()
+                : Optional.of(
+                        "policy %s images nothing in %s, so its rules would not reach there"
+                                .formatted(name, region));
+    }
+
+    /** The catalogue is read first: whatever another order did since then is seen in EC2. */
+    private Outcome register(Wanted wanted) {
+        Optional<Image> record = app.catalog().find(wanted.region(), wanted.name());
+        Optional<Image> last =
+                record.filter(image -> image.state() != ImageState.FAILED)
+                        .or(() -> tombstone(wanted).map(Tombstone::image));
+        List<Ami> holders = holders(wanted);
+        Optional<Ami> ours = ours(wanted, holders);
+        if (ours.isPresent()) {
+            return there(wanted, ours.get());
+        }
+        List<String> against = against(wanted, holders, record, last);
+        if (against.isEmpty() && !wanted.whole()) {
+            against = incomplete(wanted, last);
+        }
+        if (!against.isEmpty()) {
+            return wanted.refused(against);
+        }
+        List<Machine> machines = machines(wanted);
+        return switch (RegisterPlan.of(
+                wanted.snapshots(), wanted.root(), wanted.devices(), wanted.boot(), machines)) {
+            case RegisterPlan.Lacking(List<String> what) ->
+                    wanted.refused(wanted.whole() ? what : withHint(what, wanted));
+            case RegisterPlan.Ready(Blueprint blueprint) ->
+                    planned(wanted, blueprint, record, last.isPresent());
+        };
+    }
+
+    /** The images that have the name or one of the snapshots. */
+    private List<Ami> holders(Wanted wanted) {
+        return Stream.concat(
+                        app.images().named(wanted.region(), wanted.name()).stream(),
+                        app.images().using(wanted.region(), wanted.ids()).stream())
+                .distinct()
+                .toList();
+    }
+
+    /** What an earlier order, or another one at once, has made. */
+    private static Optional<Ami> ours(Wanted wanted, List<Ami> holders) {
+        return holders.stream()
+                .filter(ami -> isOurs(ami, wanted.name()))
+                .filter(ami -> Set.copyOf(ami.snapshots()).equals(Set.copyOf(wanted.ids())))
+                .findFirst();
+    }
+
+    private static boolean isOurs(Ami ami, ImageName name) {
+        return ami.name().equals(name.toString())
+                && ImageTags.name(ami.tags()).equals(Optional.of(name));
+    }
+
+    private List<String> against(
+            Wanted wanted, List<Ami> holders, Optional<Image> record, Optional<Image> last) {
+        List<String> against = new ArrayList<>();
+        wanted.snapshots().forEach(it -> against(it).ifPresent(against::add));
+        Set<SnapshotId> ids = Set.copyOf(wanted.ids());
+        holders.forEach(ami ->
+                against.add(
+                        ami.snapshots().stream().anyMatch(ids::contains)
+                                ? "they are of %s, and go when it goes".formatted(ami.id())
+                                : "%s has its name, %s".formatted(ami.id(), ami.name())));
+        if (holders.isEmpty()) {
+            record.flatMap(image -> standing(image, wanted.whole())).ifPresent(against::add);
+        }
+        if (against.isEmpty() && wanted.isNew() && last.isPresent()) {
+            against.add("there was an image %s, of other snapshots".formatted(wanted.name()));
+        }
+        return against;
+    }
+
+    private static Optional<String> against(Snapshot snapshot) {
+        Optional<String> service = Provenance.caretaker(snapshot.tags(), "");
+        if (service.isPresent()) {
+            return service.map(it ->
+                    "%s made %s and looks after it: it is left alone".formatted(it, snapshot.id()));
+        }
+        return switch (snapshot.state()) {
+            case "completed" -> Optional.empty();
+            case "archived" ->
+                    Optional.of(snapshot.id() + " is in the archive: restore it from there first");
+            default ->
+                    Optional.of(
+                            "%s is %s, not completed".formatted(snapshot.id(), snapshot.state()));
+        };
+    }
+
+    /** Why the catalogue's record says that there is, or will be, an image of that name. */
+    private Optional<String> standing(Image record, boolean whole) {
+        return switch (record.state()) {
+            case REQUESTED, CREATING -> Optional.of(record.name() + " is being made");
+            case FAILED ->
+                    whole
+                            ? Optional.empty()
+                            : Optional.of(
+                                    record.name()
+                                            + " was given up, so its snapshots may be of different"
+                                            + " tries: name those that are meant (--root)");
+            case RETIRING ->
+                    Optional.of(
+                            record.name()
+                                    + " is being removed; the pruner finishes that, or takes it"
+                                    + " back");
+            case AVAILABLE, DISABLING, DISABLED, ENABLING ->
+                    switch (app.images().look(record.region(), record.id().orElseThrow())) {
+                        case Look.Gone _ -> Optional.empty();
+                        case Look.Shown(Ami ami) ->
+                                Optional.of(record.name() + " is there as " + ami.id());
+                        case Look.NotShown _ ->
+                                record.since().plus(NEW).isBefore(now)
+                                        ? Optional.empty()
+                                        : Optional.of(
+                                                "EC2 does not show whether "
+                                                        + record.id().orElseThrow()
+                                                        + " is there: try again tomorrow");
+                    };
+        };
+    }
+
+    private Optional<Tombstone> tombstone(Wanted wanted) {
+        return Optional.ofNullable(
+                app.catalog().removed(wanted.region(), List.of(wanted.name())).get(wanted.name()));
+    }
+
+    /** An image that lacks a volume would be taken for a whole one. */
+    private List<String> incomplete(Wanted wanted, Optional<Image> last) {
+        Set<SnapshotId> gone = new TreeSet<>();
+        last.ifPresent(image -> gone.addAll(image.snapshots()));
+        wanted.ids().forEach(gone::remove);
+        if (!gone.isEmpty()) {
+            return withHint(
+                    List.of(
+                            "of its snapshots these are gone: "
+                                    + gone.stream().map(SnapshotId::value).collect(joining(", "))),
+                    wanted);
+        }
+        int volumes =
+                Stream.concat(
+                                last.stream(),
+                                app.catalog().ofInstance(wanted.name().instance()).stream()
+                                        .filter(image -> image.name().equals(wanted.name())))
+                        .mapToInt(Image::volumes)
+                        .filter(count -> count > 0)
+                        .findFirst()
+                        .orElse(0);
+        if (volumes == wanted.snapshots().size()) {
+            return List.of();
+        }
+        String found =
+                wanted.snapshots().stream().map(it -> it.id().value()).collect(joining(", "));
+        return withHint(
+                List.of(
+                        volumes == 0
+                                ? "nothing tells how many volumes %s had; these snapshots are there: %s"
+                                        .formatted(wanted.name(), found)
+                                : "%s had %d volumes; these snapshots are there: %s"
+                                        .formatted(wanted.name(), volumes, found)),
+                wanted);
+    }
+
+    private static List<String> withHint(List<String> what, Wanted wanted) {
+        ImageName name = wanted.name();
+        return Stream.concat(
+                        what.stream(),
+                        Stream.of(
+                                "if you know better, say it: ./keeper register --region %s --policy"
+                                                .formatted(wanted.region())
+                                        + " %s --instance %s --root SNAPSHOT --volume"
+                                                .formatted(name.policy(), name.instance())
+                                        + " DEVICE=SNAPSHOT"))
+                .toList();
+    }
+
+    /** The server as it is, and as its images know it where that does not tell all. */
+    private List<Machine> machines(Wanted wanted) {
+        InstanceId instance = wanted.name().instance();
+        List<Machine> machines = new ArrayList<>();
+        app.sources().machine(instanceRegion(wanted), instance).ifPresent(machines::add);
+        boolean tellsAll =
+                machines.stream()
+                        .anyMatch(machine ->
+                                wanted.snapshots().stream()
+                                        .map(Snapshot::volume)
+                                        .allMatch(machine.devices()::containsKey));
+        if (tellsAll) {
+            return machines;
+        }
+        Map<Region, List<ImageId>> images =
+                app.catalog().ofInstance(instance).stream()
+                        .filter(image -> image.id().isPresent())
+                        .collect(
+                                groupingBy(
+                                        Image::region,
+                                        LinkedHashMap::new,
+                                        mapping(image -> image.id().orElseThrow(), toList())));
+        Set<Region> regions = new LinkedHashSet<>(List.of(wanted.region()));
+        regions.addAll(images.keySet());
+        for (Region region : regions) {
+            List<ImageId> newest =
+                    images.getOrDefault(region, List.of()).stream().limit(TELLING).toList();
+            List<Machine> told = app.sources().machines(region, newest);
+            machines.addAll(told);
+            if (!told.isEmpty()) {
+                break;
+            }
+        }
+        return machines;
+    }
+
+    private static Region instanceRegion(Wanted wanted) {
+        return wanted.home().map(ImageRef::region).orElse(wanted.region());
+    }
+
+    private Outcome planned(
+            Wanted wanted, Blueprint blueprint, Optional<Image> record, boolean known) {
+        Machine machine = blueprint.machine();
+        if (machine.isLicensed() && !wanted.approved()) {
+            return wanted.refused(
+                    "AWS bills %s on it, and EC2 bills that on an image of snapshots only if it finds it"
+                                    .formatted(machine.platform())
+                            + " with them: make an image of the instance instead, or approve it"
+                            + " (--approve) and see what EC2 shows then");
+        }
+        Map<String, String> inherited = inherited(wanted, blueprint, known);
+        Map<String, String> onSnapshots =
+                ImageTags.of(wanted.name(), wanted.home(), inherited, List.of());
+        List<String> full =
+                wanted.others().stream()
+                        .filter(it -> !ImageTags.hasRoom(it.tags(), onSnapshots))
+                        .map(it ->
+                                "%s has so many tags that ours find no room: it may have %d"
+                                        .formatted(it.id(), ImageTags.MAX_TAGS))
+                        .toList();
+        if (!full.isEmpty()) {
+            return wanted.refused(full);
+        }
+        String what =
+                wanted.name()
+                        + " of "
+                        + blueprint.text()
+                        + Provenance.codes(codes(wanted, machine));
+        if (wanted.dryRun()) {
+            return new Outcome.Shown("would register " + what + "; " + fate(known));
+        }
+        // The record of an image that is gone is buried, as its event would have it.
+        record.ifPresent(image -> new Settlement(app).deregistered(image, now));
+        Optional<Tombstone> grave = known ? tombstone(wanted) : Optional.empty();
+        if (known && grave.isEmpty()) {
+            return ours(wanted, holders(wanted))
+                    .map(ami -> there(wanted, ami))
+                    .orElseGet(() -> wanted.refused("it changed meanwhile: try again"));
+        }
+        List<SnapshotId> others = wanted.others().stream().map(Snapshot::id).toList();
+        if (!others.isEmpty()
+                && app.images().tag(wanted.region(), others, onSnapshots)
+                        instanceof Answer.Refused(String why)) {
+            return wanted.refused("they could not be tagged: " + why);
+        }
+        Map<String, String> tags =
+                ImageTags.ofRegistered(
+                        wanted.name(),
+                        wanted.home(),
+                        inherited,
+                        known ? Optional.of("registered again " + now) : Optional.empty());
+        Image intent = Image.intent(wanted.name(), wanted.region(), Trigger.REQUESTED, now);
+        return switch (app.images().register(intent, blueprint, tags)) {
+            case Start.Started(var id) -> recorded(wanted, blueprint, id, tags, grave, what);
+            case Start.Adopted(var ami) -> recorded(wanted, blueprint, ami.id(), tags, grave, what);
+            case Start.NoRoom(var why) -> later(wanted, why);
+            case Start.Later(var why) -> later(wanted, why);
+            case Start.Trouble(var why) -> later(wanted, why);
+            case Start.Stop(var why) -> later(wanted, why);
+            case Start.Failed(var why) -> notDone(wanted, why);
+            case Start.Impossible(var why) -> notDone(wanted, why);
+        };
+    }
+
+    private static String fate(boolean known) {
+        return known
+                ? "it is held: remove its tag amikeeper:hold to let it go again"
+                : "from then on these snapshots go when it goes, which waits for an approval";
+    }
+
+    private Set<String> codes(Wanted wanted, Machine machine) {
+        Set<String> codes = new TreeSet<>(machine.productCodes());
+        wanted.ids().forEach(id -> codes.addAll(app.sources().productCodes(wanted.region(), id)));
+        return codes;
+    }
+
+    /**
+     * The tags of the root volume's snapshot and, of a server that we had no such image of, its own
+     * and its capsule.
+     */
+    private Map<String, String> inherited(Wanted wanted, Blueprint blueprint, boolean known) {
+        SnapshotId rootId = blueprint.volumes().get(blueprint.machine().rootDevice());
+        Map<String, String> ofSnapshot =
+                wanted.snapshots().stream()
+                        .filter(it -> it.id().equals(rootId))
+                        .findFirst()
+                        .map(Snapshot::tags)
+                        .orElse(Map.of());
+        Map<String, String> inherited = new HashMap<>();
+        if (!known) {
+            app.instances().find(instanceRegion(wanted), List.of(wanted.name().instance())).stream()
+                    .filter(instance -> !instance.isGone())
+                    .forEach(instance -> {
+                        inherited.putAll(copied(instance, wanted.name().policy()));
+                        if (!ofSnapshot.containsKey(ImageTags.CAPSULE)) {
+                            instance.capsule().ifPresent(it -> inherited.putAll(it.toTags()));
+                        }
+                    });
+        }
+        inherited.putAll(ofSnapshot);
+        return inherited;
+    }
+
+    private Map<String, String> copied(Instance instance, String policy) {
+        List<String> patterns =
+                app.policies().find(policy).map(it -> it.image().copyTags()).orElse(List.of());
+        Map<String, String> copied = new HashMap<>(instance.tags());
+        copied.keySet()
+                .removeIf(key ->
+                        key.startsWith(ImageTags.CAPSULE)
+                                || patterns.stream()
+                                        .noneMatch(pattern -> Wildcard.matches(pattern, key)));
+        return copied;
+    }
+
+    private Outcome there(Wanted wanted, Ami ami) {
+        if (ami.state().equals("failed")) {
+            return wanted.refused(
+                    "EC2 failed at %s: deregister it, without its snapshots, and try again"
+                            .formatted(ami.id()));
+        }
+        if (!wanted.dryRun()) {
+            record(wanted, ami.id(), ami.tags(), tombstone(wanted));
+        }
+        return new Outcome.Done(wanted.name() + " is there as " + ami.id() + " already");
+    }
+
+    private Outcome recorded(
+            Wanted wanted,
+            Blueprint blueprint,
+            ImageId id,
+            Map<String, String> tags,
+            Optional<Tombstone> grave,
+            String what) {
+        record(wanted, id, tags, grave);
+        return new Outcome.Done(
+                "registers %s: %s%s; %s; the sweep shares and copies it as its policy says"
+                        .formatted(
+                                what,
+                                id,
+                                platform(wanted.region(), id, blueprint.machine()),
+                                fate(grave.isPresent())));
+    }
+
+    /**
+     * If this is not reached, the sweep finds the image by its tags and records it in the same way.
+     */
+    private void record(
+            Wanted wanted, ImageId id, Map<String, String> tags, Optional<Tombstone> grave) {
+        Optional<Ami> shown =
+                app.images().look(wanted.region(), id) instanceof Look.Shown(Ami ami)
+                        ? Optional.of(ami)
+                        : Optional.empty();
+        Image image =
+                Image.adopted(
+                                wanted.name(),
+                                wanted.region(),
+                                wanted.home(),
+                                id,
+                                wanted.snapshots().size(),
+                                shown.map(Ami::created).orElse(now),
+                                now)
+                        .remembering(Capsule.ofTags(tags))
+                        .inState(shown.map(Ami::state).orElse("pending"));
+        Optional<Image> failed =
+                app.catalog()
+                        .find(wanted.region(), wanted.name())
+                        .filter(known -> known.state() == ImageState.FAILED);
+        if (failed.isPresent()) {
+            shown.filter(ami -> ami.state().equals("available"))
+                    .ifPresent(ami -> new Settlement(app).found(failed.get(), ami, now));
+        } else if (grave.isPresent()) {
+            app.catalog().unbury(grave.get(), image);
+        } else {
+            app.catalog().adopt(image);
+        }
+    }
+
+    /** Whether EC2 found what AWS bills can only be seen now. */
+    private String platform(Region region, ImageId id, Machine machine) {
+        if (!machine.isLicensed()) {
+            return "";
+        }
+        String shown =
+                app.sources().machines(region, List.of(id)).stream()
+                        .map(Machine::platform)
+                        .findFirst()
+                        .orElse("");
+        return shown.equals(machine.platform())
+                ? ", for which EC2 bills " + shown
+                : ", which EC2 takes for \"%s\", not %s: launch nothing from it but to save data"
+                        .formatted(shown, machine.platform());
+    }
+
+    private static Outcome later(Wanted wanted, String why) {
+        return notDone(wanted, "not now, try again later: " + why);
+    }
+
+    private static Outcome notDone(Wanted wanted, String why) {
+        return wanted.others().isEmpty()
+                ? wanted.refused(why)
+                : wanted.refused(
+                        List.of(
+                                why,
+                                "its snapshots carry our tags by now: try again, or take the tags"
+                                        + " amikeeper:… away"));
+    }
+}
