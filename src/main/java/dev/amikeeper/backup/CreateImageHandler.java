@@ -129,13 +129,34 @@ public final class CreateImageHandler implements RequestHandler<Map<String, Obje
         }
 
         private Map<InstanceId, Instance> instances(Region region, List<Image> intents) {
-            return app
-                    .instances()
-                    .find(region, intents.stream().map(i -> i.name().instance()).toList())
-                    .stream()
+            List<Instance> found =
+                    app.instances()
+                            .find(region, intents.stream().map(i -> i.name().instance()).toList());
+            Map<String, String> names = subnetNames(region, found);
+            return found.stream()
+                    .map(instance -> instance.withNames(names))
                     .collect(
                             Collectors.toMap(
                                     Instance::id, Function.identity(), (one, again) -> one));
+        }
+
+        /** Hints for a restore in another Region: no image fails or waits for them. */
+        private Map<String, String> subnetNames(Region region, List<Instance> instances) {
+            List<String> subnets =
+                    instances.stream()
+                            .flatMap(instance -> instance.capsule().stream())
+                            .flatMap(Capsule::subnets)
+                            .distinct()
+                            .toList();
+            try {
+                return app.instances().subnetNames(region, subnets);
+            } catch (SdkException error) {
+                log.warn(
+                        "{}: images are made without the names of their subnets: {}",
+                        region,
+                        Fault.text(error, "ec2:DescribeSubnets"));
+                return Map.of();
+            }
         }
 
         private boolean start(Image intent, Optional<Instance> found, Instant now) {

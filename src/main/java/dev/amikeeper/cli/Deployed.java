@@ -56,6 +56,14 @@ final class Deployed {
 
     private @Nullable LocalDeployment played;
 
+    Deployed() {}
+
+    /** This deployment, on its embedded cloud. */
+    Deployed(LocalDeployment deployment) {
+        demo = true;
+        played = deployment;
+    }
+
     /** Calls functions as EventBridge does: they are retried, and nobody waits for an answer. */
     interface Functions {
         /**

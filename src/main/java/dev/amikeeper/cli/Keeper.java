@@ -58,7 +58,11 @@ public final class Keeper implements Runnable {
     }
 
     static CommandLine commandLine(Screen screen) {
-        CommandLine line = new CommandLine(new Keeper(), new Parts(screen));
+        return commandLine(new CommandLine(new Keeper(), new Parts(screen)), screen);
+    }
+
+    /** The same for one command by itself. */
+    static CommandLine commandLine(CommandLine line, Screen screen) {
         Ansi ansi = screen.colours() ? Ansi.ON : Ansi.OFF;
         return line.setColorScheme(CommandLine.Help.defaultColorScheme(ansi))
                 .setParameterExceptionHandler((error, _) -> tell(error))
@@ -111,7 +115,7 @@ public final class Keeper implements Runnable {
                 return part.cast(new RebuildCommand(screen));
             }
             if (part == RestoreCommand.class) {
-                return part.cast(new RestoreCommand(screen));
+                return part.cast(new RestoreCommand(screen, new Deployed()));
             }
             return part == TortureCommand.class
                     ? part.cast(new TortureCommand(screen))

@@ -2,92 +2,219 @@ package dev.amikeeper.cli;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.cli.Keeper.UnusableException;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Texts;
+import dev.amikeeper.restore.Blank;
 import dev.amikeeper.restore.Wish;
 
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
-import org.snakeyaml.engine.v2.schema.FailsafeSchema;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /** The file that says what stands for what in another Region. */
 final class MappingFile {
-    private static final String AS =
-            """
-            write it as
-              subnets: {subnet-0abc: subnet-0def}
-              securityGroups: {sg-0abc: sg-0def}\
-            """;
+    private static final String AS = "write it as subnets: {subnet-0abc: subnet-0def}";
 
-    private MappingFile() {}
+    /** So many candidates of one blank are enough to be looked through. */
+    private static final int SHOWN = 12;
+
+    private final Path file;
+
+    private MappingFile(Path file) {
+        this.file = file;
+    }
 
     /**
-     * Reads the file.
+     * Reads the file. What is not filled in is not mapped; only two quotes stand for none.
      *
      * @throws UnusableException if it cannot be read, naming the place
      */
     static Wish.Mapping read(Path file) {
-        String text;
+        return new MappingFile(file).read();
+    }
+
+    private Wish.Mapping read() {
+        Map<String, Map<String, String>> parts = new LinkedHashMap<>();
+        root().ifPresent(root ->
+                entries("", root)
+                        .forEach((part, entry) -> {
+                            if (!Wish.Mapping.PARTS.contains(part)) {
+                                throw wrong(
+                                        entry.getKeyNode(),
+                                        part,
+                                        "unknown key; there are "
+                                                + String.join(", ", Wish.Mapping.PARTS));
+                            }
+                            parts.put(part, texts(part, entry.getValueNode()));
+                        }));
+        return Wish.Mapping.of(parts);
+    }
+
+    private Optional<Node> root() {
         try {
-            text = Files.readString(file);
+            return new Compose(LoadSettings.builder().build())
+                    .composeString(Files.readString(file))
+                    .filter(node -> !isEmpty(node));
         } catch (IOException unreadable) {
             throw new UnusableException(
                     file + " cannot be read: " + Application.reason(unreadable) + ".");
-        }
-        Object root;
-        try {
-            // Every value is a text, whatever it looks like.
-            root =
-                    new Load(LoadSettings.builder().setSchema(new FailsafeSchema()).build())
-                            .loadFromString(text);
+        } catch (MarkedYamlEngineException malformed) {
+            throw new UnusableException(
+                    place(malformed.getProblemMark())
+                            + "not YAML: "
+                            + oneLine(malformed.getProblem()));
         } catch (YamlEngineException malformed) {
-            throw new UnusableException(file + ": " + malformed.getMessage());
+            throw new UnusableException(file + ": not YAML: " + oneLine(malformed.getMessage()));
         }
-        Map<String, Map<String, String>> parts = new LinkedHashMap<>();
-        fields(file, "the file", root)
-                .forEach((part, value) -> {
-                    Map<String, String> texts = new LinkedHashMap<>();
-                    fields(file, part, value)
-                            .forEach((from, to) -> {
-                                if (!(to instanceof String id)) {
-                                    throw new UnusableException(
-                                            "%s: %s.%s: must be a text; %s"
-                                                    .formatted(file, part, from, AS));
-                                }
-                                texts.put(from, id);
-                            });
-                    parts.put(part, texts);
+    }
+
+    private Map<String, String> texts(String part, Node value) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        if (isEmpty(value)) {
+            return texts;
+        }
+        entries(part, value)
+                .forEach((from, entry) -> {
+                    Node to = entry.getValueNode();
+                    if (!(to instanceof ScalarNode text)) {
+                        throw wrong(to, part + "." + from, "must be one id or name; " + AS);
+                    }
+                    if (!isEmpty(to)) {
+                        texts.put(from, text.getValue());
+                    }
                 });
-        try {
-            return Wish.Mapping.of(parts);
-        } catch (IllegalArgumentException wrong) {
-            throw new UnusableException(file + ": " + wrong.getMessage());
-        }
+        return texts;
     }
 
-    private static Map<String, Object> fields(Path file, String place, @Nullable Object value) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        if (!(value instanceof Map<?, ?> map)) {
-            throw new UnusableException("%s: %s: must be a mapping; %s".formatted(file, place, AS));
+    private Map<String, NodeTuple> entries(String path, Node node) {
+        if (!(node instanceof MappingNode mapping)) {
+            throw wrong(node, path, "must have entries; " + AS);
         }
-        map.forEach((key, entry) -> fields.put(String.valueOf(key), entry));
-        return fields;
+        Map<String, NodeTuple> entries = new LinkedHashMap<>();
+        for (NodeTuple tuple : mapping.getValue()) {
+            Node key = tuple.getKeyNode();
+            if (!(key instanceof ScalarNode name)) {
+                throw wrong(key, path, "a key must be one id or name; " + AS);
+            }
+            if (entries.putIfAbsent(name.getValue(), tuple) != null) {
+                throw wrong(
+                        key,
+                        path.isEmpty() ? name.getValue() : path + "." + name.getValue(),
+                        "written twice; keep one of them");
+            }
+        }
+        return entries;
     }
 
-    /** The file as text, to be completed. */
-    static String text(Map<String, Map<String, String>> parts) {
+    private static boolean isEmpty(Node node) {
+        return node instanceof ScalarNode scalar
+                && scalar.getScalarStyle() == ScalarStyle.PLAIN
+                && (scalar.getValue().isEmpty() || scalar.getValue().equals("~"));
+    }
+
+    private UnusableException wrong(Node node, String path, String why) {
+        return new UnusableException(
+                place(node.getStartMark())
+                        + (path.isEmpty() ? "" : Texts.plain(path) + ": ")
+                        + why);
+    }
+
+    private String place(Optional<Mark> mark) {
+        return file
+                + mark.map(at -> ":%d:%d".formatted(at.getLine() + 1, at.getColumn() + 1))
+                        .orElse("")
+                + ": ";
+    }
+
+    private static String oneLine(@Nullable String text) {
+        return Texts.plain(Objects.requireNonNullElse(text, "").strip().replaceAll("\\s+", " "));
+    }
+
+    /** The file as text, to be completed by a person. */
+    static String text(Region region, Wish.Mapping known, List<Blank> blanks) {
         StringBuilder text = new StringBuilder();
-        parts.forEach((part, entries) -> {
-            text.append("%s:%n".formatted(part));
-            entries.forEach((from, to) ->
-                    text.append("  %s: %s%n".formatted(from, to.isEmpty() ? "\"\"   # here" : to)));
-        });
+        text.append(
+                """
+                # What stands in %s for what the servers had. Write it behind the colon. A proposal
+                # stands there behind a #, for it has the same name: take the # away if it is right.
+                # "" leaves out a key pair or a further network interface.
+                """
+                        .formatted(region));
+        for (String part : Wish.Mapping.PARTS) {
+            Map<String, String> entries = new TreeMap<>(known.parts().getOrDefault(part, Map.of()));
+            List<Blank> lacking =
+                    blanks.stream().filter(blank -> blank.part().equals(part)).toList();
+            lacking.forEach(blank -> entries.remove(blank.original()));
+            if (entries.isEmpty() && lacking.isEmpty()) {
+                continue;
+            }
+            text.append(part).append(":\n");
+            entries.forEach(
+                    (from, to) -> text.append("  %s: %s\n".formatted(quoted(from), quoted(to))));
+            lacking.forEach(blank -> append(blank, text));
+        }
         return text.toString();
+    }
+
+    private static void append(Blank blank, StringBuilder text) {
+        String what = blank.name().isEmpty() ? blank.original() : Texts.plain(blank.name());
+        if (!blank.candidates().isEmpty()) {
+            text.append("  # %s: there are\n".formatted(what));
+            candidates(blank).forEach(line -> text.append("  #   ").append(line).append('\n'));
+        }
+        text.append(
+                "  %s:%s\n"
+                        .formatted(
+                                quoted(blank.original()),
+                                blank.proposal().map(id -> " # " + quoted(id)).orElse("")));
+    }
+
+    private static List<String> candidates(Blank blank) {
+        List<Blank.Candidate> shown = blank.candidates().stream().limit(SHOWN).toList();
+        int columns = shown.stream().mapToInt(it -> it.what().size()).max().orElse(0);
+        Table table = new Table("l".repeat(columns + 2));
+        for (Blank.Candidate one : shown) {
+            List<String> cells = new ArrayList<>();
+            cells.add(quoted(one.id()));
+            one.what().forEach(it -> cells.add(Texts.plain(it)));
+            while (cells.size() <= columns) {
+                cells.add("");
+            }
+            cells.add(one.sameName() ? "<- the same name" : "");
+            table.row(cells.toArray(String[]::new));
+        }
+        List<String> lines =
+                new ArrayList<>(table.lines().stream().map(String::stripTrailing).toList());
+        int more = blank.candidates().size() - shown.size();
+        if (more > 0) {
+            lines.add("... %d more".formatted(more));
+        }
+        return lines;
+    }
+
+    /** As YAML takes it: names of key pairs may hold any sign. */
+    private static String quoted(String text) {
+        return text.matches("[A-Za-z][A-Za-z0-9._-]*|\\d+(\\.\\d+){3}")
+                ? text
+                : "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
     }
 }

@@ -8,6 +8,7 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.restore.Blank;
 import dev.amikeeper.restore.Fleet;
 import dev.amikeeper.restore.Planning;
 import dev.amikeeper.restore.RestorePlan;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -38,6 +40,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 
@@ -57,8 +60,9 @@ import java.util.function.Function;
                     + " Region, make a new one first: keeper rebuild.",
             "Needs ec2:RunInstances, DescribeInstances, DescribeInstanceStatus, DescribeImages,"
                     + " DescribeSubnets, DescribeSecurityGroups, DescribeKeyPairs,"
-                    + " CreateReplaceRootVolumeTask, DescribeReplaceRootVolumeTasks, CreateTags,"
-                    + " iam:PassRole, and the catalogue.",
+                    + " DescribeInstanceTypeOfferings, CreateReplaceRootVolumeTask,"
+                    + " DescribeReplaceRootVolumeTasks, CreateTags, for --elastic-ip"
+                    + " DescribeAddresses and AssociateAddress, iam:PassRole, and the catalogue.",
             "Exit status: 0 if all are back, 1 if one is not, 2 for a mistake in the command."
         })
 final class RestoreCommand implements Callable<Integer> {
@@ -128,8 +132,17 @@ final class RestoreCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "What stands for what in the other Region: subnets, securityGroups, keyPairs,"
-                            + " types. A plan that lacks something prints the file to fill in.")
+                            + " types, elasticIps. A plan that lacks something prints the file to"
+                            + " fill in.")
     private @Nullable Path mapping;
+
+    @Option(
+            names = "--elastic-ip",
+            paramLabel = "eipalloc-...|original",
+            description =
+                    "The Elastic IP address that it gets when its checks have passed; never from"
+                            + " whoever has it.")
+    private @Nullable String elasticIp;
 
     @Option(
             names = "--replace-root",
@@ -147,12 +160,11 @@ final class RestoreCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the result as one JSON object.")
     private boolean json;
 
-    @Mixin
-    @SuppressWarnings("NullAway.Init") // as above
-    private Deployed deployed;
+    @Mixin private final Deployed deployed;
 
-    RestoreCommand(Screen screen) {
+    RestoreCommand(Screen screen, Deployed deployed) {
         this.screen = screen;
+        this.deployed = deployed;
     }
 
     /** What {@code --json} prints of a server. */
@@ -170,7 +182,30 @@ final class RestoreCommand implements Callable<Integer> {
 
     /** What {@code --json} prints. */
     record Result(
-            int servers, int back, int failed, int missing, boolean dryRun, List<Line> lines) {}
+            int servers,
+            int back,
+            int failed,
+            int missing,
+            boolean dryRun,
+            List<Line> lines,
+            List<Fill> fill) {}
+
+    /** An entry that the mapping file lacks; the proposal is empty if there is none. */
+    record Fill(
+            String part,
+            String original,
+            String name,
+            String proposal,
+            List<Blank.Candidate> candidates) {
+        static Fill of(Blank blank) {
+            return new Fill(
+                    blank.part(),
+                    blank.original(),
+                    blank.name(),
+                    blank.proposal().orElse(""),
+                    blank.candidates());
+        }
+    }
 
     @Override
     public Integer call() {
@@ -178,12 +213,25 @@ final class RestoreCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "Name a server with --instance, or all with --all.");
         }
-        if (all && (image != null || replaceRoot)) {
+        if (all && (image != null || replaceRoot || elasticIp != null)) {
             throw new ParameterException(
-                    spec.commandLine(), "--image and --replace-root go with --instance.");
+                    spec.commandLine(),
+                    "--image, --replace-root and --elastic-ip go with --instance; addresses of many"
+                            + " servers go into the mapping file.");
         }
         if (all && region == null) {
-            throw new ParameterException(spec.commandLine(), "--all needs --region.");
+            throw new ParameterException(
+                    spec.commandLine(), "--all needs --region, as --region us-west-2.");
+        }
+        if (newerThan < 0) {
+            throw new ParameterException(
+                    spec.commandLine(), "--newer-than must be 0 days or more.");
+        }
+        if (replaceRoot && !otherwise().isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "%s changes nothing with --replace-root: the server keeps all but its root volume."
+                            .formatted(String.join(", ", otherwise())));
         }
         // Before anything is read: a mistake is named at once.
         RestoreRequest request =
@@ -199,24 +247,46 @@ final class RestoreCommand implements Callable<Integer> {
         }
     }
 
+    /** The options that say what is to be otherwise than it was. */
+    private List<String> otherwise() {
+        return spec.commandLine().getParseResult().matchedOptions().stream()
+                .map(OptionSpec::longestName)
+                .filter(
+                        Set.of(
+                                        "--type",
+                                        "--subnet",
+                                        "--group",
+                                        "--tag",
+                                        "--keep-address",
+                                        "--mapping",
+                                        "--elastic-ip")
+                                ::contains)
+                .toList();
+    }
+
     private int restore(Application app, RestoreRequest request) {
         Restore.Kind kind = request.kind();
         Planning planning = new Planning(app);
         List<RestorePlan> plans =
                 all
                         ? planning.plans(images(app, request), request.wish())
-                        : List.of(planning.plan(image(planning, request), kind, request.wish()));
+                        : List.of(
+                                planning.plan(
+                                        image(planning, request, app.clock().instant()),
+                                        kind,
+                                        request.wish()));
         PrintWriter out = spec.commandLine().getOut();
         boolean whole = plans.stream().allMatch(RestorePlan::isWhole);
+        List<Blank> blanks = planning.blanks(plans);
         if (!json) {
             show(plans, out);
         }
         if (!whole && !json) {
-            out.print(fill(plans, request.wish().mapping()));
+            out.print(fill(plans.getFirst().image().region(), request.wish().mapping(), blanks));
         }
         if (dryRun || !whole) {
             if (json) {
-                out.print(PlanCommand.json(planned(plans)));
+                out.print(PlanCommand.json(planned(plans, blanks)));
             } else if (dryRun && whole) {
                 out.println("Nothing was launched: this was a dry run.");
             }
@@ -243,10 +313,11 @@ final class RestoreCommand implements Callable<Integer> {
         try {
             return new RestoreRequest(
                     // With --all nobody asks for one.
-                    new InstanceId(instance == null ? "i-0" : instance),
-                    Optional.ofNullable(region).map(Region::new),
+                    read(instance, InstanceId::new, "i-0abc1234def567890")
+                            .orElseGet(() -> new InstanceId("i-0")),
+                    read(region, Region::new, "us-west-2"),
                     Optional.ofNullable(at).map(RestoreRequest::time),
-                    Optional.ofNullable(image).map(ImageId::new),
+                    read(image, ImageId::new, "ami-0abc1234def567890"),
                     Optional.ofNullable(policy),
                     kind,
                     new Wish(
@@ -255,22 +326,40 @@ final class RestoreCommand implements Callable<Integer> {
                             groups,
                             keepAddress,
                             tags,
-                            mapping == null ? Wish.Mapping.NONE : MappingFile.read(mapping)));
+                            mapping == null ? Wish.Mapping.NONE : MappingFile.read(mapping),
+                            Optional.ofNullable(elasticIp)));
         } catch (IllegalArgumentException wrong) {
             throw new ParameterException(spec.commandLine(), String.valueOf(wrong.getMessage()));
         }
     }
 
-    private static Image image(Planning planning, RestoreRequest request) {
-        return switch (planning.choose(request)) {
+    private static <T> Optional<T> read(
+            @Nullable String text, Function<String, T> reader, String example) {
+        try {
+            return Optional.ofNullable(text).map(reader);
+        } catch (IllegalArgumentException wrong) {
+            throw new IllegalArgumentException(
+                    wrong.getMessage() + "; write it as " + example, wrong);
+        }
+    }
+
+    private static Image image(Planning planning, RestoreRequest request, Instant now) {
+        return switch (planning.choose(request, now)) {
             case Planning.Choice.Chosen(Image chosen) -> chosen;
-            case Planning.Choice.None(String why) ->
-                    throw new UnusableException("Nothing to restore: " + why + ".");
+            case Planning.Choice.None(String why) -> throw nothing(why);
         };
+    }
+
+    private static UnusableException nothing(String why) {
+        return new UnusableException("Nothing to restore: " + why + ".");
     }
 
     /** Of each server the newest image; an instance of two policies is one server. */
     private List<Image> images(Application app, RestoreRequest request) {
+        Optional<String> future = Planning.future(request, app.clock().instant());
+        if (future.isPresent()) {
+            throw nothing(future.get());
+        }
         Region where = request.region().orElseThrow();
         List<String> policies =
                 request.policy()
@@ -284,12 +373,12 @@ final class RestoreCommand implements Callable<Integer> {
                                 .flatMap(it -> app.catalog().ofPolicy(it, where).stream())
                                 .toList());
         if (newest.isEmpty()) {
-            throw new UnusableException(
-                    "Nothing to restore: there is no good image in "
+            throw nothing(
+                    "there is no good image in "
                             + where
                             + request.policy().map(it -> " of policy " + it).orElse("")
                             + request.at().map(it -> " from " + it + " or before").orElse("")
-                            + ".");
+                            + "; keeper status shows where there are");
         }
         Instant last =
                 newest.stream()
@@ -339,14 +428,12 @@ final class RestoreCommand implements Callable<Integer> {
         out.println();
     }
 
-    private static String fill(List<RestorePlan> plans, Wish.Mapping known) {
-        Map<String, Map<String, String>> parts = RestorePlan.template(plans, known);
-        return parts.isEmpty()
+    private static String fill(Region where, Wish.Mapping known, List<Blank> blanks) {
+        return blanks.isEmpty()
                 ? "Nothing was launched.%n".formatted()
-                : ("Nothing was launched. Fill in what stands for it there, and give it with"
-                                        + " --mapping FILE:%n%n")
+                : "Nothing was launched. Fill this in, and give it with --mapping FILE:%n%n"
                                 .formatted()
-                        + MappingFile.text(parts);
+                        + MappingFile.text(where, known, blanks);
     }
 
     private List<Restore> follow(Application app, List<Restore> restores) {
@@ -385,7 +472,9 @@ final class RestoreCommand implements Callable<Integer> {
                     it.region().name(),
                     it.instance().map(InstanceId::value).orElse("-"),
                     it.took().map(RestoreCommand::words).orElse("-"),
-                    it.state() == Restore.State.PASSED ? "back, checks passed" : it.note());
+                    it.state() == Restore.State.PASSED
+                            ? "back, checks passed" + (it.note().isEmpty() ? "" : "; " + it.note())
+                            : it.note());
         }
         table.lines().forEach(line -> text.append(line).append(System.lineSeparator()));
         List<Duration> took = ended.stream().flatMap(it -> it.took().stream()).sorted().toList();
@@ -411,7 +500,7 @@ final class RestoreCommand implements Callable<Integer> {
         return "%d:%02d min".formatted(took.toMinutes(), took.toSecondsPart());
     }
 
-    private Result planned(List<RestorePlan> plans) {
+    private Result planned(List<RestorePlan> plans, List<Blank> blanks) {
         List<Line> lines =
                 plans.stream()
                         .map(plan ->
@@ -421,7 +510,8 @@ final class RestoreCommand implements Callable<Integer> {
                                         Optional.empty()))
                         .toList();
         int missing = (int) plans.stream().filter(plan -> !plan.isWhole()).count();
-        return new Result(plans.size(), 0, 0, missing, dryRun, lines);
+        return new Result(
+                plans.size(), 0, 0, missing, dryRun, lines, blanks.stream().map(Fill::of).toList());
     }
 
     private Result result(List<RestorePlan> plans, List<Restore> ended) {
@@ -435,7 +525,7 @@ final class RestoreCommand implements Callable<Integer> {
                             Optional.of(it)));
         }
         int failed = count(ended, it -> it.state() != Restore.State.PASSED);
-        return new Result(ended.size(), ended.size() - failed, failed, 0, false, lines);
+        return new Result(ended.size(), ended.size() - failed, failed, 0, false, lines, List.of());
     }
 
     private static Line line(RestorePlan plan, String state, Optional<Restore> restore) {

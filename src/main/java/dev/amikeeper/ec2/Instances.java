@@ -17,9 +17,13 @@ import software.amazon.awssdk.services.ec2.model.Filter;
 import software.amazon.awssdk.services.ec2.model.GroupIdentifier;
 import software.amazon.awssdk.services.ec2.model.IamInstanceProfile;
 import software.amazon.awssdk.services.ec2.model.InstanceAttributeName;
+import software.amazon.awssdk.services.ec2.model.InstanceAutoRecoveryState;
 import software.amazon.awssdk.services.ec2.model.InstanceBlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.InstanceLifecycleType;
 import software.amazon.awssdk.services.ec2.model.InstanceMetadataOptionsResponse;
 import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterface;
+import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterfaceAssociation;
+import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.MonitoringState;
 import software.amazon.awssdk.services.ec2.model.Placement;
 import software.amazon.awssdk.services.ec2.model.Tag;
@@ -28,6 +32,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -49,6 +54,11 @@ public final class Instances {
     private static final String LAUNCH_TEMPLATE = "aws:ec2launchtemplate:id";
 
     private static final String TEMPLATE_VERSION = "aws:ec2launchtemplate:version";
+
+    /**
+     * Owns the public addresses that EC2 gives by itself; Elastic IP addresses are an account's.
+     */
+    private static final String AMAZON = "amazon";
 
     private static final Set<String> LIVING = Set.of("pending", "running", "stopping", "stopped");
 
@@ -204,7 +214,67 @@ public final class Instances {
                 Optional.empty(),
                 tags.entrySet().stream()
                         .filter(tag -> !tag.getKey().startsWith("aws:"))
-                        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
+                        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)),
+                instance.networkInterfaces().stream()
+                        .filter(one -> one.attachment() != null)
+                        .filter(one -> one.attachment().deviceIndex() == 0)
+                        .findFirst()
+                        .map(one -> addresses(one, isRunning(instance)))
+                        .orElse(Capsule.Addresses.UNKNOWN),
+                options(instance),
+                groupNames(instance));
+    }
+
+    private static boolean isRunning(software.amazon.awssdk.services.ec2.model.Instance instance) {
+        return instance.state() != null && instance.state().name() == InstanceStateName.RUNNING;
+    }
+
+    /**
+     * EC2 takes the public address of a stopped instance away, so that only of a running one it is
+     * known whether it has one.
+     */
+    private static Capsule.Addresses addresses(InstanceNetworkInterface one, boolean running) {
+        Optional<InstanceNetworkInterfaceAssociation> association =
+                Optional.ofNullable(one.association()).filter(it -> it.publicIp() != null);
+        Optional<String> elastic =
+                association
+                        .filter(it -> !AMAZON.equals(it.ipOwnerId()))
+                        .map(InstanceNetworkInterfaceAssociation::publicIp);
+        return new Capsule.Addresses(
+                Math.max(0, one.privateIpAddresses().size() - 1),
+                one.ipv6Addresses().size(),
+                running && elastic.isEmpty()
+                        ? Optional.of(association.isPresent())
+                        : Optional.empty(),
+                elastic,
+                !Boolean.FALSE.equals(one.sourceDestCheck()));
+    }
+
+    private static Capsule.Options options(
+            software.amazon.awssdk.services.ec2.model.Instance instance) {
+        return new Capsule.Options(
+                instance.hibernationOptions() != null
+                        && Boolean.TRUE.equals(instance.hibernationOptions().configured()),
+                instance.enclaveOptions() != null
+                        && Boolean.TRUE.equals(instance.enclaveOptions().enabled()),
+                instance.maintenanceOptions() == null
+                        || instance.maintenanceOptions().autoRecovery()
+                                != InstanceAutoRecoveryState.DISABLED,
+                instance.instanceLifecycle() == InstanceLifecycleType.SPOT,
+                Optional.ofNullable(instance.placement())
+                        .map(Placement::groupName)
+                        .filter(name -> !name.isEmpty()));
+    }
+
+    private static Map<String, String> groupNames(
+            software.amazon.awssdk.services.ec2.model.Instance instance) {
+        Map<String, String> names = new HashMap<>();
+        Stream.concat(
+                        instance.securityGroups().stream(),
+                        instance.networkInterfaces().stream().flatMap(one -> one.groups().stream()))
+                .filter(group -> group.groupId() != null && group.groupName() != null)
+                .forEach(group -> names.put(group.groupId(), group.groupName()));
+        return names;
     }
 
     private static Capsule.Metadata metadata(InstanceMetadataOptionsResponse options) {
@@ -212,7 +282,8 @@ public final class Instances {
                 text(options.httpTokensAsString()),
                 text(options.httpEndpointAsString()),
                 Objects.requireNonNullElse(options.httpPutResponseHopLimit(), 1),
-                text(options.instanceMetadataTagsAsString()));
+                text(options.instanceMetadataTagsAsString()),
+                Objects.requireNonNullElse(options.httpProtocolIpv6AsString(), "disabled"));
     }
 
     private static Capsule.Interface networkInterface(InstanceNetworkInterface one) {
@@ -220,7 +291,9 @@ public final class Instances {
                 one.attachment().deviceIndex(),
                 text(one.subnetId()),
                 ids(one.groups()),
-                text(one.privateIpAddress()));
+                text(one.privateIpAddress()),
+                // EC2 gives public addresses to first interfaces only.
+                addresses(one, false));
     }
 
     private static List<String> ids(List<GroupIdentifier> groups) {
@@ -229,6 +302,27 @@ public final class Instances {
 
     private static String text(@Nullable String value) {
         return Objects.requireNonNullElse(value, "");
+    }
+
+    /**
+     * The names of these subnets, by their tag {@code Name}, by their ids.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public Map<String, String> subnetNames(Region region, Collection<String> subnets) {
+        List<String> ids = subnets.stream().filter(id -> !id.isEmpty()).distinct().toList();
+        Map<String, String> names = new HashMap<>();
+        for (int from = 0; from < ids.size(); from += VALUES_A_FILTER) {
+            List<String> some = ids.subList(from, Math.min(ids.size(), from + VALUES_A_FILTER));
+            ec2.apply(region)
+                    .describeSubnets(ask -> ask.filters(Filters.anyOf("subnet-id", some)))
+                    .subnets()
+                    .forEach(subnet ->
+                            subnet.tags().stream()
+                                    .filter(tag -> tag.key().equals("Name"))
+                                    .forEach(tag -> names.put(subnet.subnetId(), tag.value())));
+        }
+        return names;
     }
 
     /**

@@ -8,20 +8,17 @@ import dev.amikeeper.image.Networks;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Server;
 
-import org.jspecify.annotations.Nullable;
-
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.Filter;
+import software.amazon.awssdk.services.ec2.model.InstanceAutoRecoveryState;
+import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterface;
 import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterfaceSpecification;
 import software.amazon.awssdk.services.ec2.model.InstanceStatus;
-import software.amazon.awssdk.services.ec2.model.KeyPairInfo;
 import software.amazon.awssdk.services.ec2.model.ReplaceRootVolumeTask;
 import software.amazon.awssdk.services.ec2.model.ResourceType;
 import software.amazon.awssdk.services.ec2.model.RunInstancesRequest;
-import software.amazon.awssdk.services.ec2.model.SecurityGroup;
 import software.amazon.awssdk.services.ec2.model.StateReason;
-import software.amazon.awssdk.services.ec2.model.Subnet;
 import software.amazon.awssdk.services.ec2.model.SummaryStatus;
 import software.amazon.awssdk.services.ec2.model.Tag;
 import software.amazon.awssdk.services.ec2.model.TagSpecification;
@@ -31,19 +28,16 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The door to restoring: the only class that launches and terminates instances. */
+/**
+ * The door to restoring: the only class that launches and terminates instances, and gives them
+ * addresses.
+ */
 public final class Launcher {
-    /** A filter takes at most 200 values. */
-    private static final int VALUES_A_FILTER = 200;
-
     private static final int PAGE = 1000;
 
     private static final List<ResourceType> LAUNCHED =
@@ -59,52 +53,17 @@ public final class Launcher {
     }
 
     /**
-     * Which of these there are.
+     * Which there are in a Region of what is wanted.
      *
      * @throws SdkException if EC2 does not answer
      */
-    public Networks networks(
-            Region region,
-            Collection<String> subnets,
-            Collection<String> groups,
-            Collection<String> keyPairs) {
-        Ec2Client client = ec2.apply(region);
-        Map<String, String> itsSubnets = new HashMap<>();
-        some(
-                subnets,
-                ids ->
-                        client.describeSubnets(ask -> ask.filters(Filters.anyOf("subnet-id", ids)))
-                                .subnets()
-                                .forEach((Subnet subnet) ->
-                                        itsSubnets.put(subnet.subnetId(), text(subnet.vpcId()))));
-        Map<String, String> itsGroups = new HashMap<>();
-        some(
-                groups,
-                ids ->
-                        client.describeSecurityGroups(
-                                        ask -> ask.filters(Filters.anyOf("group-id", ids)))
-                                .securityGroups()
-                                .forEach((SecurityGroup group) ->
-                                        itsGroups.put(group.groupId(), text(group.vpcId()))));
-        List<String> itsKeys = new ArrayList<>();
-        some(
-                keyPairs,
-                names ->
-                        client
-                                .describeKeyPairs(
-                                        ask -> ask.filters(Filters.anyOf("key-name", names)))
-                                .keyPairs()
-                                .stream()
-                                .map(KeyPairInfo::keyName)
-                                .forEach(itsKeys::add));
-        return new Networks(itsSubnets, itsGroups, Set.copyOf(itsKeys));
+    public Networks networks(Region region, Networks.Wanted wanted) {
+        return Surroundings.of(ec2.apply(region), wanted);
     }
 
-    private static void some(Collection<String> ids, Consumer<List<String>> ask) {
-        List<String> all = ids.stream().filter(id -> !id.isEmpty()).distinct().sorted().toList();
-        for (int from = 0; from < all.size(); from += VALUES_A_FILTER) {
-            ask.accept(all.subList(from, Math.min(all.size(), from + VALUES_A_FILTER)));
-        }
+    /** All subnets, security groups and key pairs of a Region, as far as EC2 shows them. */
+    public Networks networks(Region region) {
+        return Surroundings.all(ec2.apply(region));
     }
 
     /**
@@ -164,7 +123,11 @@ public final class Launcher {
                                 options.httpTokens(metadata.tokens())
                                         .httpEndpoint(metadata.endpoint())
                                         .httpPutResponseHopLimit(metadata.hopLimit())
-                                        .instanceMetadataTags(metadata.tags())));
+                                        .instanceMetadataTags(metadata.tags())
+                                        .httpProtocolIpv6(
+                                                metadata.ipv6().equals("disabled")
+                                                        ? null
+                                                        : metadata.ipv6())));
         if (as.ebsOptimized()) {
             run.ebsOptimized(true);
         }
@@ -174,13 +137,28 @@ public final class Launcher {
         if (!as.tenancy().equals("default")) {
             run.placement(placement -> placement.tenancy(as.tenancy()));
         }
+        if (as.options().hibernates()) {
+            run.hibernationOptions(hibernation -> hibernation.configured(true));
+        }
+        if (as.options().enclaves()) {
+            run.enclaveOptions(enclaves -> enclaves.enabled(true));
+        }
+        if (!as.options().recovers()) {
+            run.maintenanceOptions(
+                    maintenance -> maintenance.autoRecovery(InstanceAutoRecoveryState.DISABLED));
+        }
         return network(run, as).build();
     }
 
-    /** EC2 takes either a subnet with groups, or network interfaces that have theirs. */
+    /**
+     * EC2 takes either a subnet with groups, or network interfaces that have theirs. The short form
+     * stays what it was: a repeated call has to be the same, also after an update of the functions.
+     */
     private static RunInstancesRequest.Builder network(
             RunInstancesRequest.Builder run, Capsule as) {
-        if (as.interfaces().isEmpty()) {
+        Capsule.Addresses first = as.addresses();
+        boolean plain = first.secondary() == 0 && first.ipv6() == 0 && first.isPublic().isEmpty();
+        if (as.interfaces().isEmpty() && plain) {
             if (!as.subnet().isEmpty()) {
                 run.subnetId(as.subnet());
             }
@@ -188,24 +166,31 @@ public final class Launcher {
             return as.groups().isEmpty() ? run : run.securityGroupIds(as.groups());
         }
         List<InstanceNetworkInterfaceSpecification> all = new ArrayList<>();
-        all.add(networkInterface(0, as.subnet(), as.groups(), as.address().orElse("")));
-        as.interfaces()
-                .forEach(one ->
-                        all.add(
-                                networkInterface(
-                                        one.index(), one.subnet(), one.groups(), one.address())));
+        all.add(
+                networkInterface(
+                        new Capsule.Interface(
+                                0, as.subnet(), as.groups(), as.address().orElse(""), first)));
+        as.interfaces().forEach(one -> all.add(networkInterface(one)));
         return run.networkInterfaces(all);
     }
 
-    private static InstanceNetworkInterfaceSpecification networkInterface(
-            int index, String subnet, List<String> groups, String address) {
-        return InstanceNetworkInterfaceSpecification.builder()
-                .deviceIndex(index)
-                .subnetId(subnet)
-                .groups(groups)
-                .deleteOnTermination(true)
-                .privateIpAddress(address.isEmpty() ? null : address)
-                .build();
+    private static InstanceNetworkInterfaceSpecification networkInterface(Capsule.Interface one) {
+        InstanceNetworkInterfaceSpecification.Builder asked =
+                InstanceNetworkInterfaceSpecification.builder()
+                        .deviceIndex(one.index())
+                        .subnetId(one.subnet().isEmpty() ? null : one.subnet())
+                        .groups(one.groups())
+                        .deleteOnTermination(true)
+                        .privateIpAddress(one.address().isEmpty() ? null : one.address());
+        Capsule.Addresses more = one.addresses();
+        if (more.secondary() > 0) {
+            asked.secondaryPrivateIpAddressCount(more.secondary());
+        }
+        if (more.ipv6() > 0) {
+            asked.ipv6AddressCount(more.ipv6());
+        }
+        more.isPublic().ifPresent(asked::associatePublicIpAddress);
+        return asked.build();
     }
 
     private static List<TagSpecification> on(List<ResourceType> types, Map<String, String> tags) {
@@ -309,6 +294,92 @@ public final class Launcher {
         }
     }
 
+    /** What became of an Elastic IP address that an instance was to get. */
+    public sealed interface Association {
+        /** It has it. */
+        record Done(String address) implements Association {}
+
+        /** It does not get it: whoever has it keeps it, or EC2 refuses. */
+        record Left(String why) implements Association {}
+
+        /** EC2 refuses for the moment. */
+        record Later(String why) implements Association {}
+    }
+
+    /**
+     * Gives an instance's first network interface an Elastic IP address that nobody has. May be
+     * repeated.
+     *
+     * @param allocation its allocation id
+     */
+    public Association associate(Region region, InstanceId instance, String allocation) {
+        try {
+            return associate(ec2.apply(region), instance, allocation);
+        } catch (SdkException error) {
+            String why = Fault.text(error, "ec2:AssociateAddress");
+            return switch (Fault.of(error)) {
+                // Gone: not every call sees a new instance; of one that is gone the next look
+                // tells.
+                case THROTTLED, GONE, SERVER_ERROR, UNREACHABLE -> new Association.Later(why);
+                case NO_ROOM,
+                        NO_CAPACITY,
+                        BUSY,
+                        NOT_FOUND,
+                        NAME_TAKEN,
+                        WRONG_STATE,
+                        DENIED,
+                        TOKEN_TAKEN,
+                        IN_USE,
+                        NO_SUCH_CALL,
+                        OTHER ->
+                        new Association.Left(allocation + " was not associated: " + why);
+            };
+        }
+    }
+
+    private static Association associate(Ec2Client client, InstanceId instance, String allocation) {
+        Optional<Networks.Address> found =
+                client
+                        .describeAddresses(ask ->
+                                ask.filters(Filters.anyOf("allocation-id", List.of(allocation))))
+                        .addresses()
+                        .stream()
+                        .map(Surroundings::address)
+                        .findFirst();
+        if (found.isEmpty()) {
+            return new Association.Left("there is no Elastic IP address " + allocation);
+        }
+        Networks.Address address = found.get();
+        if (address.at().equals(Optional.of(instance.value()))) {
+            return new Association.Done(address.address());
+        }
+        if (address.at().isPresent()) {
+            return new Association.Left(
+                    address.address() + " stays with " + address.at().get() + ", which has it");
+        }
+        Optional<String> first =
+                client
+                        .describeInstances(ask -> ask.instanceIds(instance.value()))
+                        .reservations()
+                        .stream()
+                        .flatMap(reservation -> reservation.instances().stream())
+                        .flatMap(it -> it.networkInterfaces().stream())
+                        .filter(one -> one.attachment() != null)
+                        .filter(one -> one.attachment().deviceIndex() == 0)
+                        .map(InstanceNetworkInterface::networkInterfaceId)
+                        .findFirst();
+        if (first.isEmpty()) {
+            return new Association.Later("EC2 shows no network interface of " + instance);
+        }
+        client.associateAddress(give ->
+                give.allocationId(allocation)
+                        // By the instance it would be refused where there are several.
+                        .networkInterfaceId(first.get())
+                        // Unless told, EC2 takes it from whoever has got it since that look.
+                        .allowReassociation(false));
+        return new Association.Done(address.address());
+    }
+
     /** How far the replacement of a root volume is. */
     public enum Replacement {
         /** EC2 is at work on it. */
@@ -369,9 +440,5 @@ public final class Launcher {
                             default -> Replacement.PENDING;
                         })
                 .findFirst();
-    }
-
-    private static String text(@Nullable String value) {
-        return Objects.requireNonNullElse(value, "");
     }
 }

@@ -2,10 +2,13 @@ package dev.amikeeper.image;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -32,6 +35,10 @@ import java.util.stream.Stream;
  * @param userData the user data in Base64, where the policy lets it be kept; never in tags
  * @param tags all tags of the instance but AWS's own; not in the capsule's tags, for the image has
  *     the instance's tags itself
+ * @param addresses of the first network interface, besides its private IPv4 address
+ * @param options what few instances have
+ * @param names of subnets and security groups by their ids: in another Region they may be all that
+ *     tells which is which
  */
 public record Capsule(
         String type,
@@ -49,7 +56,10 @@ public record Capsule(
         Optional<String> launchTemplate,
         Optional<String> userDataHash,
         Optional<String> userData,
-        Map<String, String> tags) {
+        Map<String, String> tags,
+        Addresses addresses,
+        Options options,
+        Map<String, String> names) {
     /** Each tag holds so many characters at most, as EC2 does. */
     private static final int TAG_VALUE = 255;
 
@@ -59,26 +69,223 @@ public record Capsule(
     private static final String SEPARATOR = "@";
     private static final String TAG = "tag:";
     private static final String USER_DATA = "userData";
+    private static final String PLACEMENT = "placement";
+
+    /** A field of this kind is the name of the subnet or security group with this id. */
+    private static final Pattern NAMED = Pattern.compile("(subnet|sg)-[0-9a-z]+");
 
     public Capsule {
         groups = List.copyOf(groups);
         interfaces = List.copyOf(interfaces);
         tags = Map.copyOf(tags);
+        names = Map.copyOf(names);
     }
 
-    /** The instance metadata options, in EC2's words. */
-    public record Metadata(String tokens, String endpoint, int hopLimit, String tags) {}
+    /** One with the addresses and options that most have, and without names. */
+    public Capsule(
+            String type,
+            String zone,
+            String subnet,
+            List<String> groups,
+            Optional<String> keyPair,
+            Optional<String> profile,
+            Optional<Metadata> metadata,
+            boolean ebsOptimized,
+            boolean monitored,
+            String tenancy,
+            Optional<String> address,
+            List<Interface> interfaces,
+            Optional<String> launchTemplate,
+            Optional<String> userDataHash,
+            Optional<String> userData,
+            Map<String, String> tags) {
+        this(
+                type,
+                zone,
+                subnet,
+                groups,
+                keyPair,
+                profile,
+                metadata,
+                ebsOptimized,
+                monitored,
+                tenancy,
+                address,
+                interfaces,
+                launchTemplate,
+                userDataHash,
+                userData,
+                tags,
+                Addresses.UNKNOWN,
+                Options.USUAL,
+                Map.of());
+    }
+
+    /**
+     * The instance metadata options, in EC2's words.
+     *
+     * @param ipv6 whether the endpoint has an IPv6 address, too
+     */
+    public record Metadata(String tokens, String endpoint, int hopLimit, String tags, String ipv6) {
+        public Metadata(String tokens, String endpoint, int hopLimit, String tags) {
+            this(tokens, endpoint, hopLimit, tags, "disabled");
+        }
+    }
 
     /**
      * A network interface.
      *
      * @param index its place at the instance, from 1 on
      * @param address its private IPv4 address; empty if unknown
+     * @param addresses what it has besides that
      */
-    public record Interface(int index, String subnet, List<String> groups, String address) {
+    public record Interface(
+            int index, String subnet, List<String> groups, String address, Addresses addresses) {
         public Interface {
             groups = List.copyOf(groups);
         }
+
+        /** One of whose other addresses nothing is known. */
+        public Interface(int index, String subnet, List<String> groups, String address) {
+            this(index, subnet, groups, address, Addresses.UNKNOWN);
+        }
+    }
+
+    /**
+     * What a network interface has besides its private IPv4 address.
+     *
+     * @param secondary how many more private IPv4 addresses
+     * @param ipv6 how many IPv6 addresses
+     * @param isPublic whether EC2 gave it a public IPv4 address; empty if that is not known, as of
+     *     a stopped instance
+     * @param elastic the Elastic IP address; of a server to be launched, its allocation id
+     * @param isChecked whether EC2 checks source and destination of what it carries
+     */
+    public record Addresses(
+            int secondary,
+            int ipv6,
+            Optional<Boolean> isPublic,
+            Optional<String> elastic,
+            boolean isChecked) {
+        /** Nothing is known, and nothing asked for. */
+        public static final Addresses UNKNOWN =
+                new Addresses(0, 0, Optional.empty(), Optional.empty(), true);
+
+        private String text() {
+            List<String> words = new ArrayList<>();
+            if (secondary > 0) {
+                words.add("more:" + secondary);
+            }
+            if (ipv6 > 0) {
+                words.add("ipv6:" + ipv6);
+            }
+            isPublic.ifPresent(it -> words.add(it ? "public" : "private"));
+            elastic.ifPresent(address -> words.add("elastic:" + address));
+            if (!isChecked) {
+                words.add("unchecked");
+            }
+            return String.join("+", words);
+        }
+
+        private static Addresses of(String text) {
+            List<String> words = list(text);
+            return new Addresses(
+                    after("more:", words).map(Capsule::number).orElse(0),
+                    after("ipv6:", words).map(Capsule::number).orElse(0),
+                    words.contains("public")
+                            ? Optional.of(true)
+                            : words.contains("private") ? Optional.of(false) : Optional.empty(),
+                    after("elastic:", words).filter(address -> !address.isEmpty()),
+                    !words.contains("unchecked"));
+        }
+
+        private static Optional<String> after(String start, List<String> words) {
+            return words.stream()
+                    .filter(word -> word.startsWith(start))
+                    .map(word -> word.substring(start.length()))
+                    .findFirst();
+        }
+    }
+
+    /**
+     * What few instances have.
+     *
+     * @param hibernates whether it can be hibernated
+     * @param enclaves whether it can have Nitro Enclaves
+     * @param recovers whether EC2 moves it to other hardware by itself
+     * @param spot whether it is a Spot instance
+     * @param placementGroup the name of its placement group
+     */
+    public record Options(
+            boolean hibernates,
+            boolean enclaves,
+            boolean recovers,
+            boolean spot,
+            Optional<String> placementGroup) {
+        /** As most have it. */
+        public static final Options USUAL =
+                new Options(false, false, true, false, Optional.empty());
+
+        private String text() {
+            List<String> words = new ArrayList<>();
+            if (hibernates) {
+                words.add("hibernates");
+            }
+            if (enclaves) {
+                words.add("enclaves");
+            }
+            if (!recovers) {
+                words.add("unrecovered");
+            }
+            if (spot) {
+                words.add("spot");
+            }
+            return String.join("+", words);
+        }
+
+        private static Options of(Map<String, String> fields) {
+            List<String> words = list(fields.getOrDefault("options", ""));
+            return new Options(
+                    words.contains("hibernates"),
+                    words.contains("enclaves"),
+                    !words.contains("unrecovered"),
+                    words.contains("spot"),
+                    Optional.ofNullable(fields.get(PLACEMENT)));
+        }
+    }
+
+    /** The same with names of its subnets, by their ids, besides those that it has. */
+    public Capsule withNames(Map<String, String> more) {
+        Map<String, String> all = new HashMap<>(names);
+        subnets().filter(more::containsKey).forEach(id -> all.put(id, more.getOrDefault(id, "")));
+        all.values().removeIf(String::isBlank);
+        return new Capsule(
+                type,
+                zone,
+                subnet,
+                groups,
+                keyPair,
+                profile,
+                metadata,
+                ebsOptimized,
+                monitored,
+                tenancy,
+                address,
+                interfaces,
+                launchTemplate,
+                userDataHash,
+                userData,
+                tags,
+                addresses,
+                options,
+                all);
+    }
+
+    /** The subnets of all its network interfaces. */
+    public Stream<String> subnets() {
+        return Stream.concat(Stream.of(subnet), interfaces.stream().map(Interface::subnet))
+                .filter(id -> !id.isEmpty())
+                .distinct();
     }
 
     /** The same with the hash of its user data, and the user data itself where it may be kept. */
@@ -99,7 +306,10 @@ public record Capsule(
                 launchTemplate,
                 hash,
                 base64,
-                tags);
+                tags,
+                addresses,
+                options,
+                names);
     }
 
     /** Every value by its name: the form of the catalogue. */
@@ -124,6 +334,9 @@ public record Capsule(
             put(fields, "endpoint", m.endpoint());
             put(fields, "hops", Integer.toString(m.hopLimit()));
             put(fields, "metadataTags", m.tags());
+            if (!m.ipv6().equals("disabled")) {
+                put(fields, "metadataIpv6", m.ipv6());
+            }
         });
         if (ebsOptimized) {
             put(fields, "ebs", "optimized");
@@ -135,12 +348,17 @@ public record Capsule(
         address.ifPresent(value -> put(fields, "address", value));
         launchTemplate.ifPresent(value -> put(fields, "template", value));
         userDataHash.ifPresent(value -> put(fields, "userDataHash", value));
-        interfaces.forEach(one ->
-                put(
-                        fields,
-                        "eni" + one.index(),
-                        String.join(
-                                "/", one.subnet(), String.join("+", one.groups()), one.address())));
+        put(fields, "net0", addresses.text());
+        put(fields, "options", options.text());
+        options.placementGroup().ifPresent(value -> put(fields, PLACEMENT, value));
+        for (Interface one : interfaces) {
+            put(
+                    fields,
+                    "eni" + one.index(),
+                    String.join("/", one.subnet(), String.join("+", one.groups()), one.address()));
+            put(fields, "net" + one.index(), one.addresses().text());
+        }
+        new TreeMap<>(names).forEach((id, name) -> put(fields, id, name));
         return fields;
     }
 
@@ -168,8 +386,11 @@ public record Capsule(
                                         new Metadata(
                                                 tokens,
                                                 fields.getOrDefault("endpoint", "enabled"),
-                                                number(fields.getOrDefault("hops", "1")),
-                                                fields.getOrDefault("metadataTags", "disabled"))),
+                                                Math.max(
+                                                        1,
+                                                        number(fields.getOrDefault("hops", "1"))),
+                                                fields.getOrDefault("metadataTags", "disabled"),
+                                                fields.getOrDefault("metadataIpv6", "disabled"))),
                         fields.containsKey("ebs"),
                         fields.containsKey("monitoring"),
                         fields.getOrDefault("tenancy", "default"),
@@ -183,7 +404,13 @@ public record Capsule(
                                 .collect(
                                         Collectors.toMap(
                                                 field -> field.getKey().substring(TAG.length()),
-                                                Map.Entry::getValue))));
+                                                Map.Entry::getValue)),
+                        Addresses.of(fields.getOrDefault("net0", "")),
+                        Options.of(fields),
+                        fields.entrySet().stream()
+                                .filter(field -> NAMED.matcher(field.getKey()).matches())
+                                .collect(
+                                        Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue))));
     }
 
     private static List<Interface> interfaces(Map<String, String> fields) {
@@ -193,7 +420,13 @@ public record Capsule(
             if (text != null) {
                 String[] parts = text.split("/", 3);
                 if (parts.length == 3) {
-                    interfaces.add(new Interface(index, parts[0], list(parts[1]), parts[2]));
+                    interfaces.add(
+                            new Interface(
+                                    index,
+                                    parts[0],
+                                    list(parts[1]),
+                                    parts[2],
+                                    Addresses.of(fields.getOrDefault("net" + index, ""))));
                 }
             }
         }
@@ -204,15 +437,15 @@ public record Capsule(
         return text.isEmpty() ? List.of() : List.of(text.split("\\+", -1));
     }
 
-    /** Tags can be edited by people: a number that is none is the smallest. */
+    /** Tags can be edited by people: a number that is none is nothing. */
     private static int number(String text) {
-        return text.matches("[0-9]{1,2}") ? Integer.parseInt(text) : 1;
+        return text.matches("[0-9]{1,2}") ? Integer.parseInt(text) : 0;
     }
 
     /**
      * The capsule as tags, {@link ImageTags#CAPSULE} and, for more than one tag holds, {@code
-     * …:capsule-2} and so on. What does not fit into six tags is left out, the further network
-     * interfaces first: a capsule without them restores the server, too.
+     * …:capsule-2} and so on. What does not fit into six tags is left out, names first and then the
+     * further network interfaces: a capsule without them restores the server, too.
      */
     public Map<String, String> toTags() {
         List<String> words =

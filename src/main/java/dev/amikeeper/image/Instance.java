@@ -41,6 +41,18 @@ public record Instance(
         return new Instance(id, region, otherState, tags, rootDevice, devices, capsule);
     }
 
+    /** The same instance with these names of subnets, by their ids, in its capsule. */
+    public Instance withNames(Map<String, String> names) {
+        return new Instance(
+                id,
+                region,
+                state,
+                tags,
+                rootDevice,
+                devices,
+                capsule.map(its -> its.withNames(names)));
+    }
+
     /** The volumes that an image leaves out; the root volume cannot be. */
     public List<String> imagedWithout(List<String> excluded) {
         return devices.stream()

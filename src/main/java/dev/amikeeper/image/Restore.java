@@ -25,7 +25,8 @@ import java.util.function.Consumer;
  * @param launched when EC2 began to launch it
  * @param ended when it passed or failed, the instance of a drill being terminated after that
  * @param reached what was proven of it
- * @param note why it waits or failed; empty if there is nothing to say
+ * @param note why it waits or failed, or what is to be said of one that passed; empty if there is
+ *     nothing to say
  * @param version counts the changes of this record
  */
 public record Restore(
@@ -170,13 +171,24 @@ public record Restore(
 
     /** All its checks passed. */
     public Restore passed(Instant now) {
+        return passed("", now);
+    }
+
+    /** All its checks passed, and there is something to say about it. */
+    public Restore passed(String about, Instant now) {
         return next(
                 kind == Kind.DRILL ? State.ENDING : State.PASSED,
                 now,
                 draft -> {
                     draft.ended = Optional.of(now);
                     draft.reached = command.isPresent() ? Level.COMMAND : Level.STATUS_CHECKS;
+                    draft.note = about;
                 });
+    }
+
+    /** The Elastic IP address, by its allocation id, that the server gets when it is back. */
+    public Optional<String> elasticIp() {
+        return kind == Kind.LAUNCH ? as.addresses().elastic() : Optional.empty();
     }
 
     /** It did not come up. What a drill may have launched is terminated. */

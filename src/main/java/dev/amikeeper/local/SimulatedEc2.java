@@ -3,6 +3,10 @@ package dev.amikeeper.local;
 import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.AllocateAddressRequest;
+import software.amazon.awssdk.services.ec2.model.AllocateAddressResponse;
+import software.amazon.awssdk.services.ec2.model.AssociateAddressRequest;
+import software.amazon.awssdk.services.ec2.model.AssociateAddressResponse;
 import software.amazon.awssdk.services.ec2.model.CancelSpotFleetRequestsRequest;
 import software.amazon.awssdk.services.ec2.model.CancelSpotFleetRequestsResponse;
 import software.amazon.awssdk.services.ec2.model.CancelSpotInstanceRequestsRequest;
@@ -41,6 +45,8 @@ import software.amazon.awssdk.services.ec2.model.DeleteTagsRequest;
 import software.amazon.awssdk.services.ec2.model.DeleteTagsResponse;
 import software.amazon.awssdk.services.ec2.model.DeregisterImageRequest;
 import software.amazon.awssdk.services.ec2.model.DeregisterImageResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeAddressesRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeAddressesResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeFleetsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeFleetsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeRequest;
@@ -57,6 +63,8 @@ import software.amazon.awssdk.services.ec2.model.DescribeInstanceAttributeReques
 import software.amazon.awssdk.services.ec2.model.DescribeInstanceAttributeResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeInstanceStatusRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeInstanceStatusResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeInstanceTypeOfferingsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeInstanceTypeOfferingsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeInstancesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeInstancesResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeKeyPairsRequest;
@@ -93,6 +101,8 @@ import software.amazon.awssdk.services.ec2.model.DisableImageDeregistrationProte
 import software.amazon.awssdk.services.ec2.model.DisableImageDeregistrationProtectionResponse;
 import software.amazon.awssdk.services.ec2.model.DisableImageRequest;
 import software.amazon.awssdk.services.ec2.model.DisableImageResponse;
+import software.amazon.awssdk.services.ec2.model.DisassociateAddressRequest;
+import software.amazon.awssdk.services.ec2.model.DisassociateAddressResponse;
 import software.amazon.awssdk.services.ec2.model.Ec2Request;
 import software.amazon.awssdk.services.ec2.model.EnableImageDeprecationRequest;
 import software.amazon.awssdk.services.ec2.model.EnableImageDeprecationResponse;
@@ -172,6 +182,7 @@ public final class SimulatedEc2 implements Ec2Client {
     private final CloudSettings settings;
     private final Function<String, SimulatedEc2> regions;
     private final SimulatedNetworks networks;
+    private final SimulatedAddresses addresses;
     private final SimulatedVolumes volumes;
     private final SimulatedInstances instances;
     private final SimulatedLaunches launches;
@@ -199,6 +210,7 @@ public final class SimulatedEc2 implements Ec2Client {
         SimulatedInterfaces interfaces = new SimulatedInterfaces(core, networks);
         volumes = new SimulatedVolumes(core);
         instances = new SimulatedInstances(region, core, interfaces, volumes);
+        addresses = new SimulatedAddresses(region, core, instances);
         snapshots = new SimulatedSnapshots(core);
         images = new SimulatedImages(region, core, instances, snapshots, volumes);
         rootReplacements = new SimulatedRootReplacements(core, instances, images, volumes);
@@ -229,6 +241,35 @@ public final class SimulatedEc2 implements Ec2Client {
             DescribeInstanceAttributeRequest request) {
         return call(
                 "DescribeInstanceAttribute", request, () -> instances.describeAttribute(request));
+    }
+
+    @Override
+    public DescribeInstanceTypeOfferingsResponse describeInstanceTypeOfferings(
+            DescribeInstanceTypeOfferingsRequest request) {
+        return call(
+                "DescribeInstanceTypeOfferings",
+                request,
+                () -> networks.describe(request, settings::isUnsupported));
+    }
+
+    @Override
+    public DescribeAddressesResponse describeAddresses(DescribeAddressesRequest request) {
+        return call("DescribeAddresses", request, () -> addresses.describe(request));
+    }
+
+    @Override
+    public AllocateAddressResponse allocateAddress(AllocateAddressRequest request) {
+        return call("AllocateAddress", request, addresses::allocate);
+    }
+
+    @Override
+    public AssociateAddressResponse associateAddress(AssociateAddressRequest request) {
+        return call("AssociateAddress", request, () -> addresses.associate(request));
+    }
+
+    @Override
+    public DisassociateAddressResponse disassociateAddress(DisassociateAddressRequest request) {
+        return call("DisassociateAddress", request, () -> addresses.disassociate(request));
     }
 
     @Override

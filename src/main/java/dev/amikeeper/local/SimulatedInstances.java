@@ -9,6 +9,7 @@ import software.amazon.awssdk.services.ec2.model.DescribeInstanceStatusResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeInstancesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeInstancesResponse;
 import software.amazon.awssdk.services.ec2.model.Instance;
+import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterface;
 import software.amazon.awssdk.services.ec2.model.InstanceState;
 import software.amazon.awssdk.services.ec2.model.InstanceStateChange;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
@@ -253,7 +254,8 @@ final class SimulatedInstances {
                 .securityGroups(List.of())
                 .subnetId(null)
                 .vpcId(null)
-                .privateIpAddress(null);
+                .privateIpAddress(null)
+                .publicIpAddress(null);
     }
 
     List<LocalInstance> all() {
@@ -326,9 +328,33 @@ final class SimulatedInstances {
             volumes.release(ended.blockDeviceMappings());
             change(id, it -> it.with(SimulatedInstances::bare));
             core.timeline().in(TERMINATED_SHOWN, () -> instances.remove(id));
+        } else if (state == InstanceStateName.STOPPED) {
+            addresses(id, SimulatedInterfaces::stopped);
         } else if (state == InstanceStateName.RUNNING) {
+            addresses(id, interfaces::started);
             boot(id);
         }
+    }
+
+    /** Changes its network interfaces, whose first one's public address is the instance's. */
+    void addresses(String id, UnaryOperator<InstanceNetworkInterface> change) {
+        change(
+                id,
+                it -> {
+                    List<InstanceNetworkInterface> changed =
+                            it.instance().networkInterfaces().stream().map(change).toList();
+                    return it.with(instance ->
+                            instance.networkInterfaces(changed)
+                                    .publicIpAddress(
+                                            changed.stream()
+                                                    .filter(one ->
+                                                            one.attachment().deviceIndex() == 0)
+                                                    .flatMap(one ->
+                                                            Stream.ofNullable(one.association()))
+                                                    .map(association -> association.publicIp())
+                                                    .findFirst()
+                                                    .orElse(null)));
+                });
     }
 
     /** Its checks begin anew, and end after a while if it still runs. */

@@ -3,7 +3,9 @@ package dev.amikeeper.local;
 import org.jspecify.annotations.Nullable;
 
 import software.amazon.awssdk.services.ec2.model.GroupIdentifier;
+import software.amazon.awssdk.services.ec2.model.InstanceIpv6Address;
 import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterface;
+import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterfaceAssociation;
 import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterfaceSpecification;
 import software.amazon.awssdk.services.ec2.model.InstancePrivateIpAddress;
 import software.amazon.awssdk.services.ec2.model.PrivateIpAddressSpecification;
@@ -14,9 +16,11 @@ import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -25,6 +29,7 @@ final class SimulatedInterfaces {
     private final CloudCore core;
     private final SimulatedNetworks networks;
     private final SortedMap<String, List<Tag>> tags = new TreeMap<>();
+    private final Set<String> publicly = new HashSet<>();
 
     SimulatedInterfaces(CloudCore core, SimulatedNetworks networks) {
         this.core = core;
@@ -69,8 +74,9 @@ final class SimulatedInterfaces {
     List<InstanceNetworkInterface> create(
             RunInstancesRequest request, Subnet unlessAsked, Map<String, String> given) {
         List<InstanceNetworkInterface> made = new ArrayList<>();
-        for (Plan plan : plans(request, unlessAsked)) {
-            InstanceNetworkInterface one = create(plan);
+        List<Plan> plans = plans(request, unlessAsked);
+        for (Plan plan : plans) {
+            InstanceNetworkInterface one = create(plan, plans.size() == 1);
             tags.put(one.networkInterfaceId(), TagRules.list(given));
             made.add(one);
         }
@@ -82,6 +88,7 @@ final class SimulatedInterfaces {
         for (InstanceNetworkInterface one : interfaces) {
             if (one.attachment().deleteOnTermination()) {
                 tags.remove(one.networkInterfaceId());
+                publicly.remove(one.networkInterfaceId());
                 one.privateIpAddresses()
                         .forEach(address ->
                                 networks.release(one.subnetId(), address.privateIpAddress()));
@@ -128,6 +135,7 @@ final class SimulatedInterfaces {
                     "Network interfaces and an instance-level subnet, security groups or private"
                             + " address may not be specified on the same request");
         }
+        checkPublic(request.networkInterfaces());
         return request.networkInterfaces().stream().map(one -> plan(one, unlessAsked)).toList();
     }
 
@@ -136,6 +144,18 @@ final class SimulatedInterfaces {
         request.securityGroups()
                 .forEach(name -> ids.add(networks.requireGroupName(name).groupId()));
         return ids;
+    }
+
+    /** Which of EC2's public addresses go to an instance's first interface, and to no other. */
+    private static void checkPublic(List<InstanceNetworkInterfaceSpecification> asked) {
+        boolean wanted =
+                asked.stream().anyMatch(one -> Boolean.TRUE.equals(one.associatePublicIpAddress()));
+        if (wanted && asked.size() > 1) {
+            throw Ec2Errors.wrong(
+                    "InvalidParameterCombination",
+                    "The associatePublicIPAddress parameter cannot be specified when launching with"
+                            + " multiple network interfaces.");
+        }
     }
 
     private Plan plan(InstanceNetworkInterfaceSpecification asked, Subnet unlessAsked) {
@@ -163,6 +183,12 @@ final class SimulatedInterfaces {
             }
             groups.add(group);
         }
+        if (ipv6(asked) > 0 && subnet.ipv6CidrBlockAssociationSet().isEmpty()) {
+            throw Ec2Errors.invalidValue(
+                    "IPv6 addresses cannot be assigned in the subnet '"
+                            + subnet.subnetId()
+                            + "', which has no IPv6 CIDR block");
+        }
         if (groups.isEmpty()) {
             groups.add(networks.requireGroup(networks.defaultGroup(subnet.vpcId())));
         }
@@ -172,6 +198,10 @@ final class SimulatedInterfaces {
                 groups,
                 addresses(asked),
                 Objects.requireNonNullElse(asked.secondaryPrivateIpAddressCount(), 0));
+    }
+
+    private static int ipv6(InstanceNetworkInterfaceSpecification asked) {
+        return Objects.requireNonNullElse(asked.ipv6AddressCount(), 0);
     }
 
     /** The primary one first. */
@@ -195,7 +225,7 @@ final class SimulatedInterfaces {
         }
     }
 
-    private InstanceNetworkInterface create(Plan plan) {
+    private InstanceNetworkInterface create(Plan plan, boolean alone) {
         List<String> addresses = new ArrayList<>(plan.addresses());
         addresses.forEach(address -> networks.take(plan.subnet(), address));
         int wanted = Math.max(1, addresses.size()) + plan.more();
@@ -203,8 +233,21 @@ final class SimulatedInterfaces {
             addresses.add(networks.take(plan.subnet()));
         }
         boolean goes = Objects.requireNonNullElse(plan.asked().deleteOnTermination(), Boolean.TRUE);
+        List<InstanceIpv6Address> ipv6 = new ArrayList<>();
+        while (ipv6.size() < ipv6(plan.asked())) {
+            ipv6.add(
+                    InstanceIpv6Address.builder()
+                            .ipv6Address(networks.takeIpv6(plan.subnet()))
+                            .build());
+        }
+        String id = networks.newId("eni");
+        if (alone && isPublic(plan)) {
+            publicly.add(id);
+        }
         return InstanceNetworkInterface.builder()
-                .networkInterfaceId(networks.newId("eni"))
+                .networkInterfaceId(id)
+                .ipv6Addresses(ipv6)
+                .association(publicly.contains(id) ? byEc2() : null)
                 .subnetId(plan.subnet().subnetId())
                 .vpcId(plan.subnet().vpcId())
                 .ownerId(core.account())
@@ -230,6 +273,32 @@ final class SimulatedInterfaces {
                                 .attachTime(core.timeline().instant())
                                 .deleteOnTermination(goes))
                 .build();
+    }
+
+    private static boolean isPublic(Plan plan) {
+        return Objects.requireNonNullElse(
+                plan.asked().associatePublicIpAddress(), plan.subnet().mapPublicIpOnLaunch());
+    }
+
+    private InstanceNetworkInterfaceAssociation byEc2() {
+        return InstanceNetworkInterfaceAssociation.builder()
+                .ipOwnerId("amazon")
+                .publicIp(networks.publicAddress())
+                .build();
+    }
+
+    /** EC2's own public addresses go when an instance stops; an Elastic IP address stays. */
+    static InstanceNetworkInterface stopped(InstanceNetworkInterface one) {
+        return one.association() != null && one.association().ipOwnerId().equals("amazon")
+                ? one.toBuilder().association((InstanceNetworkInterfaceAssociation) null).build()
+                : one;
+    }
+
+    /** Another public address, where EC2 gave one when it was launched. */
+    InstanceNetworkInterface started(InstanceNetworkInterface one) {
+        return one.association() == null && publicly.contains(one.networkInterfaceId())
+                ? one.toBuilder().association(byEc2()).build()
+                : one;
     }
 
     private static RuntimeException missing(String id) {

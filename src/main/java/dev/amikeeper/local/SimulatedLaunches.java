@@ -10,10 +10,12 @@ import software.amazon.awssdk.services.ec2.model.EbsBlockDevice;
 import software.amazon.awssdk.services.ec2.model.HttpTokensState;
 import software.amazon.awssdk.services.ec2.model.Image;
 import software.amazon.awssdk.services.ec2.model.Instance;
+import software.amazon.awssdk.services.ec2.model.InstanceAutoRecoveryState;
 import software.amazon.awssdk.services.ec2.model.InstanceBlockDeviceMapping;
 import software.amazon.awssdk.services.ec2.model.InstanceMetadataEndpointState;
 import software.amazon.awssdk.services.ec2.model.InstanceMetadataOptionsRequest;
 import software.amazon.awssdk.services.ec2.model.InstanceMetadataOptionsResponse;
+import software.amazon.awssdk.services.ec2.model.InstanceMetadataProtocolState;
 import software.amazon.awssdk.services.ec2.model.InstanceMetadataTagsState;
 import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterface;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
@@ -255,11 +257,39 @@ final class SimulatedLaunches {
                         .subnetId(primary.subnetId())
                         .vpcId(primary.vpcId())
                         .privateIpAddress(primary.privateIpAddress())
+                        .publicIpAddress(
+                                primary.association() == null
+                                        ? null
+                                        : primary.association().publicIp())
                         .securityGroups(primary.groups())
                         .networkInterfaces(attached)
                         .blockDeviceMappings(devices)
                         .metadataOptions(metadata(request.metadataOptions()))
-                        .placement(p -> p.availabilityZone(launch.zone()).tenancy(tenancy(request)))
+                        .hibernationOptions(it ->
+                                it.configured(
+                                        request.hibernationOptions() != null
+                                                && Boolean.TRUE.equals(
+                                                        request.hibernationOptions().configured())))
+                        .enclaveOptions(it ->
+                                it.enabled(
+                                        request.enclaveOptions() != null
+                                                && Boolean.TRUE.equals(
+                                                        request.enclaveOptions().enabled())))
+                        .maintenanceOptions(it ->
+                                it.autoRecovery(
+                                        request.maintenanceOptions() == null
+                                                        || request.maintenanceOptions()
+                                                                        .autoRecovery()
+                                                                == null
+                                                ? InstanceAutoRecoveryState.DEFAULT
+                                                : request.maintenanceOptions().autoRecovery()))
+                        .placement(p ->
+                                p.availabilityZone(launch.zone())
+                                        .tenancy(tenancy(request))
+                                        .groupName(
+                                                request.placement() == null
+                                                        ? null
+                                                        : request.placement().groupName()))
                         .monitoring(m -> m.state(isMonitored(request) ? "enabled" : "disabled"))
                         .tags(TagRules.list(tags));
         profile(request)
@@ -437,6 +467,9 @@ final class SimulatedLaunches {
                 .instanceMetadataTags(
                         Objects.requireNonNullElse(
                                 options.instanceMetadataTags(), InstanceMetadataTagsState.DISABLED))
+                .httpProtocolIpv6(
+                        Objects.requireNonNullElse(
+                                options.httpProtocolIpv6(), InstanceMetadataProtocolState.DISABLED))
                 .build();
     }
 

@@ -1,23 +1,32 @@
 package dev.amikeeper.local;
 
+import dev.amikeeper.local.CloudSettings.Launch;
+
 import org.jspecify.annotations.Nullable;
 
+import software.amazon.awssdk.services.ec2.model.DescribeInstanceTypeOfferingsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeInstanceTypeOfferingsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeKeyPairsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeKeyPairsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSecurityGroupsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSecurityGroupsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSubnetsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSubnetsResponse;
+import software.amazon.awssdk.services.ec2.model.InstanceTypeOffering;
 import software.amazon.awssdk.services.ec2.model.KeyPairInfo;
+import software.amazon.awssdk.services.ec2.model.LocationType;
 import software.amazon.awssdk.services.ec2.model.SecurityGroup;
 import software.amazon.awssdk.services.ec2.model.Subnet;
+import software.amazon.awssdk.services.ec2.model.SubnetIpv6CidrBlockAssociation;
 
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -73,7 +82,10 @@ public final class SimulatedNetworks {
     private final Map<String, BitSet> taken = new HashMap<>();
     private final SortedMap<String, SecurityGroup> groups = new TreeMap<>();
     private final SortedMap<String, KeyPairInfo> keys = new TreeMap<>();
+    private final Map<String, Integer> ipv6 = new HashMap<>();
     private final String defaultVpc;
+    private int blocks;
+    private int publics;
 
     SimulatedNetworks(String region, CloudCore core, Calls calls) {
         this.region = region;
@@ -113,6 +125,25 @@ public final class SimulatedNetworks {
     /** A subnet of a VPC in a zone, as {@code us-east-1a}. */
     public String addSubnet(String vpc, String zone, Map<String, String> tags) {
         return calls.alone(() -> newSubnet(vpc, zone, tags, false).subnetId());
+    }
+
+    /** From now on the subnet has a block of IPv6 addresses, too. */
+    public void addIpv6(String id) {
+        calls.alone(() -> {
+            Subnet subnet = requireSubnet(id);
+            String block = "2001:db8:%x:%x::/64".formatted(blocks / 256 + 1, blocks % 256);
+            blocks++;
+            Subnet changed =
+                    subnet.toBuilder()
+                            .ipv6CidrBlockAssociationSet(
+                                    SubnetIpv6CidrBlockAssociation.builder()
+                                            .ipv6CidrBlock(block)
+                                            .ipv6CidrBlockState(state -> state.state("associated"))
+                                            .build())
+                            .build();
+            subnets.put(id, changed);
+            return changed;
+        });
     }
 
     /** From now on the subnet does not exist; instances in it run on. */
@@ -207,6 +238,49 @@ public final class SimulatedNetworks {
                 .build();
     }
 
+    /**
+     * Of the types that are asked for, every one in every zone but where it is not supported: that
+     * there is no such type at all is not known here.
+     */
+    DescribeInstanceTypeOfferingsResponse describe(
+            DescribeInstanceTypeOfferingsRequest request, Predicate<Launch> unsupported) {
+        boolean byZone = request.locationType() == LocationType.AVAILABILITY_ZONE;
+        List<String> types =
+                request.filters().stream()
+                        .filter(filter -> filter.name().equals("instance-type"))
+                        .flatMap(filter -> filter.values().stream())
+                        .sorted()
+                        .toList();
+        if (types.isEmpty()) {
+            throw new UnsupportedOperationException("DescribeInstanceTypeOfferings of all types");
+        }
+        return DescribeInstanceTypeOfferingsResponse.builder()
+                .instanceTypeOfferings(
+                        types.stream()
+                                .flatMap(type -> offerings(type, byZone, unsupported))
+                                .toList())
+                .build();
+    }
+
+    private Stream<InstanceTypeOffering> offerings(
+            String type, boolean byZone, Predicate<Launch> unsupported) {
+        return ZONES.stream()
+                .map(zone -> region + zone)
+                .filter(zone ->
+                        !unsupported.test(new Launch(region, zone, type, "", Optional.empty())))
+                .map(zone -> byZone ? zone : region)
+                .distinct()
+                .map(location ->
+                        InstanceTypeOffering.builder()
+                                .instanceType(type)
+                                .location(location)
+                                .locationType(
+                                        byZone
+                                                ? LocationType.AVAILABILITY_ZONE
+                                                : LocationType.REGION)
+                                .build());
+    }
+
     Subnet requireSubnet(String id) {
         Subnet subnet = subnets.get(id);
         if (subnet == null) {
@@ -283,6 +357,19 @@ public final class SimulatedNetworks {
     /** Takes this address of a subnet. */
     void take(Subnet subnet, String address) {
         bits(subnet.subnetId()).set(indexIn(subnet, address));
+    }
+
+    /** Takes the next IPv6 address of a subnet that has such a block. */
+    String takeIpv6(Subnet subnet) {
+        int number = ipv6.merge(subnet.subnetId(), 1, Integer::sum);
+        String block = subnet.ipv6CidrBlockAssociationSet().getFirst().ipv6CidrBlock();
+        return block.substring(0, block.indexOf('/')) + "%x".formatted(number + 15);
+    }
+
+    /** One of the public addresses that EC2 gives by itself. */
+    String publicAddress() {
+        publics++;
+        return "54.%d.%d.%d".formatted(64 + publics / 65_536, publics / 256 % 256, publics % 256);
     }
 
     void release(String subnetId, String address) {

@@ -20,6 +20,9 @@ sealed interface Next {
     /** The command is to be run, or looked at. */
     record Command() implements Next {}
 
+    /** The server is back and checked; it is to get its Elastic IP address. */
+    record Associate() implements Next {}
+
     /** The instance of a drill is to be terminated. */
     record Terminate() implements Next {}
 
@@ -84,6 +87,9 @@ sealed interface Next {
             return new Save(restore.failed(end.get(), now));
         }
         if (health.equals(Optional.of(Server.Health.OK))) {
+            if (restore.elasticIp().isPresent()) {
+                return new Associate();
+            }
             return new Save(
                     restore.command().isPresent() ? restore.commanding(now) : restore.passed(now));
         }

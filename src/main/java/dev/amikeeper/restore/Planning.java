@@ -1,26 +1,33 @@
 package dev.amikeeper.restore;
 
 import dev.amikeeper.Application;
-import dev.amikeeper.image.Capsule;
+import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Networks;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Sha256;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -28,6 +35,8 @@ import java.util.stream.Stream;
 public final class Planning {
     /** Whatever is not up and checked by then has failed. */
     public static final Duration TIMEOUT = Duration.ofHours(1);
+
+    private static final Logger log = LoggerFactory.getLogger(Planning.class);
 
     private final Application app;
 
@@ -44,10 +53,26 @@ public final class Planning {
         record None(String why) implements Choice {}
     }
 
+    /** Why there can be no image as of this time; empty if there may be one. */
+    public static Optional<String> future(RestoreRequest request, Instant now) {
+        return request.at()
+                .filter(at -> at.isAfter(now))
+                .map(at ->
+                        at
+                                + " is still to come, it is "
+                                + now.truncatedTo(ChronoUnit.SECONDS)
+                                + "; without a time it is the newest image");
+    }
+
     /** The image that a request is about. */
-    public Choice choose(RestoreRequest request) {
+    public Choice choose(RestoreRequest request, Instant now) {
+        Optional<String> future = future(request, now);
+        if (future.isPresent()) {
+            return new Choice.None(future.get());
+        }
+        List<Image> ofAnyPolicy = app.catalog().ofInstance(request.instance());
         List<Image> all =
-                app.catalog().ofInstance(request.instance()).stream()
+                ofAnyPolicy.stream()
                         .filter(image ->
                                 request.policy().map(image.name().policy()::equals).orElse(true))
                         .toList();
@@ -56,11 +81,12 @@ public final class Planning {
                     "there are no images of "
                             + request.instance()
                             + request.policy().map(it -> " under policy " + it).orElse("")
-                            + " in the catalogue");
+                            + " in the catalogue"
+                            + under(ofAnyPolicy));
         }
         Region region = request.region().orElseGet(() -> home(all));
         if (request.image().isPresent()) {
-            return byId(request.image().get(), region, all);
+            return byId(request.image().get(), request.instance(), region, all);
         }
         return RestorePoints.newest(region, request.at(), all)
                 .<Choice>map(Choice.Chosen::new)
@@ -77,7 +103,17 @@ public final class Planning {
                                         + whatThereIs(all)));
     }
 
-    private static Choice byId(ImageId id, Region region, List<Image> all) {
+    private static String under(List<Image> images) {
+        String policies =
+                images.stream()
+                        .map(image -> image.name().policy())
+                        .distinct()
+                        .sorted()
+                        .collect(Collectors.joining(", "));
+        return policies.isEmpty() ? "" : ", but under " + policies;
+    }
+
+    private static Choice byId(ImageId id, InstanceId instance, Region region, List<Image> all) {
         Optional<Image> image =
                 all.stream()
                         .filter(it -> it.id().equals(Optional.of(id)))
@@ -85,7 +121,16 @@ public final class Planning {
                         .findFirst();
         if (image.isEmpty()) {
             return new Choice.None(
-                    id + " is not an image of it in " + region + "; " + whatThereIs(all));
+                    "%s is not an image of %s in %s; %s"
+                            .formatted(
+                                    id,
+                                    instance,
+                                    region,
+                                    all.stream()
+                                            .filter(it -> it.id().equals(Optional.of(id)))
+                                            .map(it -> "it is in " + it.region())
+                                            .findFirst()
+                                            .orElseGet(() -> whatThereIs(all))));
         }
         return image.get().isGood()
                 ? new Choice.Chosen(image.get())
@@ -143,7 +188,7 @@ public final class Planning {
     }
 
     /**
-     * The plans of many, of one Region, with three questions to EC2 altogether.
+     * The plans of many, with one question to each Region for each kind of thing.
      *
      * @throws SdkException if the Region does not answer
      */
@@ -162,17 +207,69 @@ public final class Planning {
     }
 
     private Networks networks(Region region, List<Image> images, Wish wish) {
-        List<String> subnets = new ArrayList<>();
-        List<String> groups = new ArrayList<>();
-        List<String> keyPairs = new ArrayList<>();
-        for (Image image : images) {
-            Capsule original = image.capsule().orElseGet(RestorePlan::unknown);
-            RestorePlan.Needs needs = RestorePlan.Needs.of(original, wish);
-            subnets.addAll(needs.subnets());
-            groups.addAll(needs.groups());
-            keyPairs.addAll(needs.keyPairs());
+        List<Networks.Wanted> each =
+                images.stream()
+                        .map(image -> image.capsule().orElseGet(RestorePlan::unknown))
+                        .map(original -> RestorePlan.wanted(original, wish))
+                        .toList();
+        return app.launcher()
+                .networks(
+                        region,
+                        new Networks.Wanted(
+                                all(each, Networks.Wanted::subnets),
+                                all(each, Networks.Wanted::groups),
+                                all(each, Networks.Wanted::keyPairs),
+                                all(each, Networks.Wanted::types),
+                                all(each, Networks.Wanted::addresses)));
+    }
+
+    private static List<String> all(
+            List<Networks.Wanted> each, Function<Networks.Wanted, Collection<String>> part) {
+        return each.stream().flatMap(one -> part.apply(one).stream()).distinct().toList();
+    }
+
+    /**
+     * What a mapping file lacks for these plans, of one Region, with what there is to fill it in.
+     * What cannot be read gives no hints.
+     */
+    public List<Blank> blanks(List<RestorePlan> plans) {
+        List<Blank> bare = Blank.of(plans, Networks.NONE, Map.of());
+        if (bare.isEmpty()) {
+            return bare;
         }
-        return app.launcher().networks(region, subnets, groups, keyPairs);
+        Image first = plans.getFirst().image();
+        return Blank.of(plans, app.launcher().networks(first.region()), namesAtHome(first, bare));
+    }
+
+    /** An older capsule holds no names, which the home Region may still tell. */
+    private Map<String, String> namesAtHome(Image first, List<Blank> blanks) {
+        Map<String, String> names = new HashMap<>();
+        List<String> subnets = nameless("subnets", blanks);
+        List<String> groups = nameless("securityGroups", blanks);
+        if (subnets.isEmpty() && groups.isEmpty()) {
+            return names;
+        }
+        Region home = first.home().map(ImageRef::region).orElse(first.region());
+        try {
+            Networks there =
+                    app.launcher()
+                            .networks(
+                                    home,
+                                    new Networks.Wanted(
+                                            subnets, groups, List.of(), List.of(), List.of()));
+            there.subnets().values().forEach(one -> names.put(one.id(), one.name()));
+            there.groups().values().forEach(one -> names.put(one.id(), one.name()));
+        } catch (SdkException lost) {
+            log.info("{} tells no names: {}", home, Fault.text(lost));
+        }
+        return names;
+    }
+
+    private static List<String> nameless(String part, List<Blank> blanks) {
+        return blanks.stream()
+                .filter(blank -> blank.part().equals(part) && blank.name().isEmpty())
+                .map(Blank::original)
+                .toList();
     }
 
     /**

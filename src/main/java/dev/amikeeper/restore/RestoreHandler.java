@@ -112,7 +112,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
             throws MalformedEventException {
         RestoreRequest request = RestoreRequest.of(event);
         Planning planning = new Planning(app);
-        return switch (planning.choose(request)) {
+        return switch (planning.choose(request, event.time())) {
             case Planning.Choice.None(String why) -> refuse(event, request, why, List.of());
             case Planning.Choice.Chosen(var image) -> {
                 RestorePlan plan = planning.plan(image, request.kind(), request.wish());

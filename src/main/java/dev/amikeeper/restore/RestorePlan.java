@@ -8,11 +8,11 @@ import dev.amikeeper.image.Region;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -52,29 +52,29 @@ public record RestorePlan(
     }
 
     /** What EC2 is to be asked for, to make the plan of one server. */
-    record Needs(List<String> subnets, List<String> groups, List<String> keyPairs) {
-        static Needs of(Capsule original, Wish wish) {
-            Wish.Mapping mapping = wish.mapping();
-            List<Capsule.Interface> others = original.interfaces();
-            return new Needs(
-                    mapped(
-                            Stream.concat(
-                                    Stream.of(wish.subnet().orElse(original.subnet())),
-                                    others.stream().map(Capsule.Interface::subnet)),
-                            mapping.subnets()),
-                    mapped(
-                            Stream.concat(
-                                    wish.groups().isEmpty()
-                                            ? original.groups().stream()
-                                            : wish.groups().stream(),
-                                    others.stream().flatMap(one -> one.groups().stream())),
-                            mapping.securityGroups()),
-                    mapped(original.keyPair().stream(), mapping.keyPairs()));
-        }
+    static Networks.Wanted wanted(Capsule original, Wish wish) {
+        Wish.Mapping mapping = wish.mapping();
+        List<String> subnets = new ArrayList<>(wish.subnet().stream().toList());
+        original.subnets().map(id -> mapping.subnets().getOrDefault(id, id)).forEach(subnets::add);
+        List<String> groups = new ArrayList<>(wish.groups());
+        Stream.concat(
+                        original.groups().stream(),
+                        original.interfaces().stream().flatMap(one -> one.groups().stream()))
+                .map(id -> mapping.securityGroups().getOrDefault(id, id))
+                .forEach(groups::add);
+        return new Networks.Wanted(
+                subnets,
+                groups,
+                original.keyPair().stream()
+                        .map(name -> mapping.keyPairs().getOrDefault(name, name))
+                        .toList(),
+                List.of(type(original, wish)),
+                wish.elasticIp(original.addresses().elastic()).stream().toList());
+    }
 
-        private static List<String> mapped(Stream<String> ids, Map<String, String> mapping) {
-            return ids.map(id -> mapping.getOrDefault(id, id)).toList();
-        }
+    private static String type(Capsule original, Wish wish) {
+        return wish.type()
+                .orElse(wish.mapping().types().getOrDefault(original.type(), original.type()));
     }
 
     /** What an original of which nothing is known has. */
@@ -108,13 +108,18 @@ public record RestorePlan(
                 differences.add(
                         new Difference("everything but the disks", "not recorded", "as asked for"));
             }
-            String type = type();
+            String type = type(original, wish);
+            differ("type", original.type(), type);
             String subnet = subnet();
-            List<String> groups = groups(original.groups(), wish.groups());
+            offered(type, subnet);
+            List<String> groups = groups(original.groups(), wish.groups(), subnet);
             Optional<String> keyPair = keyPair();
             List<Capsule.Interface> interfaces = interfaces();
             Optional<String> address = address(subnet);
+            Capsule.Addresses addresses = addresses(subnet, interfaces.isEmpty());
             userData();
+            boolean sameType = type.equals(original.type());
+            options(sameType);
             original.launchTemplate()
                     .ifPresent(template ->
                             differ("launch template", template, "none; its settings are kept"));
@@ -135,23 +140,49 @@ public record RestorePlan(
                             original.launchTemplate(),
                             original.userDataHash(),
                             original.userData(),
-                            tags());
+                            tags(),
+                            addresses,
+                            new Capsule.Options(
+                                    original.options().hibernates() && sameType,
+                                    original.options().enclaves() && sameType,
+                                    original.options().recovers(),
+                                    false,
+                                    Optional.empty()),
+                            Map.of());
             return new RestorePlan(image, as, differences, missing);
         }
 
-        private String type() {
-            String type =
-                    wish.type()
-                            .orElse(
-                                    wish.mapping()
-                                            .types()
-                                            .getOrDefault(original.type(), original.type()));
+        /** What EC2 would refuse a little later. */
+        private void offered(String type, String subnet) {
             if (type.isEmpty()) {
                 missing.add(
                         new Missing("types", "", "the instance type is not recorded; name one"));
+                return;
             }
-            differ("type", original.type(), type);
-            return type;
+            if (there.zones().isEmpty()) {
+                return;
+            }
+            Set<String> zones = there.zones().get().getOrDefault(type, Set.of());
+            Networks.Subnet in = there.subnets().get(subnet);
+            String mapped = wish.type().isPresent() ? "" : original.type();
+            if (zones.isEmpty()) {
+                missing.add(
+                        new Missing(
+                                "types",
+                                mapped,
+                                "type " + type + " is not to be had in " + image.region()));
+            } else if (in != null && !zones.contains(in.zone())) {
+                missing.add(
+                        new Missing(
+                                "types",
+                                mapped,
+                                "type %s is not to be had in %s, where subnet %s is, but in %s"
+                                        .formatted(
+                                                type,
+                                                in.zone(),
+                                                subnet,
+                                                String.join(", ", new TreeSet<>(zones)))));
+            }
         }
 
         private String subnet() {
@@ -162,18 +193,22 @@ public record RestorePlan(
                                             .subnets()
                                             .getOrDefault(original.subnet(), original.subnet()));
             if (!there.subnets().containsKey(subnet)) {
-                missing.add(lacking("subnets", "subnet", original.subnet(), subnet));
+                missing.add(
+                        wish.subnet().isPresent()
+                                ? wished("subnet", subnet)
+                                : lacking("subnets", "subnet", original.subnet(), subnet));
             }
             differ("subnet", original.subnet(), subnet);
             return subnet;
         }
 
-        private List<String> groups(List<String> originals, List<String> wished) {
+        private List<String> groups(List<String> originals, List<String> wished, String subnet) {
             if (!wished.isEmpty()) {
                 for (String group : wished) {
                     if (!there.groups().containsKey(group)) {
-                        missing.add(lacking("securityGroups", "security group", "", group));
+                        missing.add(wished("security group", group));
                     }
+                    together("", group, subnet);
                 }
                 differ("security groups", String.join(", ", originals), String.join(", ", wished));
                 return wished;
@@ -191,10 +226,25 @@ public record RestorePlan(
                 if (!there.groups().containsKey(other)) {
                     missing.add(lacking("securityGroups", "security group", group, other));
                 }
+                together(group, other, subnet);
                 differ("security group", group, other);
                 groups.add(other);
             }
             return groups;
+        }
+
+        /** Of one VPC, or EC2 refuses them. */
+        private void together(String originalGroup, String group, String subnet) {
+            Networks.Group one = there.groups().get(group);
+            Networks.Subnet other = there.subnets().get(subnet);
+            if (one != null && other != null && !one.vpc().equals(other.vpc())) {
+                missing.add(
+                        new Missing(
+                                "securityGroups",
+                                originalGroup,
+                                "security group %s is of %s, but subnet %s of %s"
+                                        .formatted(group, one.vpc(), subnet, other.vpc())));
+            }
         }
 
         /** One that is mapped to nothing is left out on purpose. */
@@ -227,10 +277,26 @@ public record RestorePlan(
                 if (!there.subnets().containsKey(subnet)) {
                     missing.add(lacking("subnets", "subnet", one.subnet(), subnet));
                 }
+                List<String> groups = groups(one.groups(), List.of(), subnet);
+                Capsule.Addresses had = one.addresses();
                 interfaces.add(
                         new Capsule.Interface(
-                                one.index(), subnet, groups(one.groups(), List.of()), ""));
+                                one.index(),
+                                subnet,
+                                groups,
+                                "",
+                                new Capsule.Addresses(
+                                        had.secondary(),
+                                        ipv6(what + ", ", had.ipv6(), subnet),
+                                        Optional.empty(),
+                                        Optional.empty(),
+                                        true)));
                 differ(what, one.subnet() + " " + one.address(), subnet);
+                secondary(what + ", ", had.secondary());
+                had.elastic()
+                        .ifPresent(ip ->
+                                differ(what + ", Elastic IP address", ip, "none; it stays yours"));
+                checked(what + ", ", had.isChecked());
             }
             return interfaces;
         }
@@ -244,6 +310,114 @@ public record RestorePlan(
                     .filter(_ -> kept.isEmpty())
                     .ifPresent(address -> differ("private address", address, "the subnet's next"));
             return kept;
+        }
+
+        private Capsule.Addresses addresses(String subnet, boolean alone) {
+            Capsule.Addresses had = original.addresses();
+            secondary("", had.secondary());
+            int ipv6 = ipv6("", had.ipv6(), subnet);
+            had.isPublic()
+                    .filter(isPublic -> isPublic)
+                    .ifPresent(_ ->
+                            differ(
+                                    "public IPv4 address",
+                                    "one of EC2's",
+                                    alone
+                                            ? "another one"
+                                            : "none; EC2 gives none where there are several network"
+                                                    + " interfaces"));
+            Optional<String> elastic = elastic(had.elastic());
+            checked("", had.isChecked());
+            return new Capsule.Addresses(
+                    had.secondary(), ipv6, had.isPublic().filter(_ -> alone), elastic, true);
+        }
+
+        private void secondary(String where, int count) {
+            if (count > 0) {
+                differ(where + "secondary private addresses", "" + count, count + " others");
+            }
+        }
+
+        private int ipv6(String where, int count, String subnet) {
+            if (count == 0) {
+                return 0;
+            }
+            Networks.Subnet in = there.subnets().get(subnet);
+            boolean possible = in == null || in.hasIpv6();
+            differ(
+                    where + "IPv6 addresses",
+                    "" + count,
+                    possible ? count + " others" : "none; " + subnet + " has no IPv6 block");
+            return possible ? count : 0;
+        }
+
+        /** The allocation id of the one that it gets. */
+        private Optional<String> elastic(Optional<String> had) {
+            Optional<String> wanted = wish.elasticIp(had);
+            if (wanted.isEmpty()) {
+                wish.elasticIp()
+                        .ifPresent(_ ->
+                                missing.add(
+                                        new Missing(
+                                                "elasticIps",
+                                                "",
+                                                "no Elastic IP address of the original is recorded;"
+                                                        + " name one by its allocation id")));
+                had.ifPresent(ip ->
+                        differ(
+                                "Elastic IP address",
+                                ip,
+                                "none; it stays yours (--elastic-ip gives one)"));
+                return Optional.empty();
+            }
+            Networks.Address found = there.addresses().get(wanted.get());
+            if (found == null) {
+                missing.add(
+                        new Missing(
+                                "elasticIps",
+                                had.orElse(""),
+                                "Elastic IP address "
+                                        + wanted.get()
+                                        + " is not in "
+                                        + image.region()
+                                        + "; name one of there by its allocation id"));
+                return Optional.empty();
+            }
+            differences.add(
+                    new Difference(
+                            "Elastic IP address",
+                            had.orElse("none"),
+                            found.address()
+                                    + found.at()
+                                            .map(at -> ", unless " + at + " still has it by then")
+                                            .orElse("")));
+            return Optional.of(found.allocation());
+        }
+
+        private void checked(String where, boolean isChecked) {
+            if (!isChecked) {
+                differ(
+                        where + "source/destination check",
+                        "off",
+                        "on; turn it off by hand if it routes for others");
+            }
+        }
+
+        /** What another type may not have would have EC2 refuse it. */
+        private void options(boolean sameType) {
+            if (original.options().hibernates() && !sameType) {
+                differ("hibernation", "on", "off; the type is another one");
+            }
+            if (original.options().enclaves() && !sameType) {
+                differ("enclaves", "on", "off; the type is another one");
+            }
+            if (original.options().spot()) {
+                differ("market", "Spot", "On-Demand");
+            }
+            original.options()
+                    .placementGroup()
+                    .ifPresent(group ->
+                            differ("placement group", group, "none; move it there by hand"));
         }
 
         private void userData() {
@@ -283,8 +457,18 @@ public record RestorePlan(
             String why =
                     wanted.isEmpty()
                             ? "the " + what + " is not recorded; name one of " + region
-                            : what + " " + wanted + " is not in " + region;
+                            : what + " " + named(wanted) + " is not in " + region;
             return new Missing(part, original.isEmpty() ? wanted : original, why);
+        }
+
+        /** No mapping fills what was asked for by itself. */
+        private Missing wished(String what, String id) {
+            return new Missing("wish", "", what + " " + id + " is not in " + image.region());
+        }
+
+        private String named(String id) {
+            String name = this.original.names().getOrDefault(id, "");
+            return name.isEmpty() ? id : id + " (" + name + ")";
         }
     }
 
@@ -321,22 +505,5 @@ public record RestorePlan(
                         new Difference("other volumes", "as they are now", "the same"),
                         new Difference("old root volume", "attached", "detached, and kept")),
                 missing);
-    }
-
-    /** The mapping file that fills what is missing, to be completed by a person. */
-    public static Map<String, Map<String, String>> template(
-            List<RestorePlan> plans, Wish.Mapping known) {
-        Map<String, Map<String, String>> parts = new LinkedHashMap<>();
-        Wish.Mapping.PARTS.forEach(part -> parts.put(part, new TreeMap<>()));
-        known.parts().forEach((part, entries) -> parts.put(part, new TreeMap<>(entries)));
-        plans.stream()
-                .flatMap(plan -> plan.missing().stream())
-                .filter(missing -> Wish.Mapping.PARTS.contains(missing.part()))
-                .filter(missing -> !missing.original().isEmpty())
-                .forEach(missing ->
-                        parts.computeIfAbsent(missing.part(), _ -> new TreeMap<>())
-                                .put(missing.original(), ""));
-        parts.values().removeIf(Map::isEmpty);
-        return parts;
     }
 }

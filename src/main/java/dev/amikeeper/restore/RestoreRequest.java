@@ -52,13 +52,24 @@ public record RestoreRequest(
                 value(event, "image", ImageId::new),
                 event.onlyText("policy"),
                 flag(event, "replaceRoot") ? Restore.Kind.REPLACE_ROOT : Restore.Kind.LAUNCH,
-                new Wish(
-                        event.onlyText("type"),
-                        event.onlyText("subnet"),
-                        event.texts("groups"),
-                        flag(event, "keepAddress"),
-                        texts(event.detail().get("tags"), "detail.tags"),
-                        mapping(event)));
+                wish(event));
+    }
+
+    private static Wish wish(Event event) throws MalformedEventException {
+        Map<String, String> tags = texts(event.detail().get("tags"), "detail.tags");
+        Wish.Mapping mapping = mapping(event);
+        try {
+            return new Wish(
+                    event.onlyText("type"),
+                    event.onlyText("subnet"),
+                    event.texts("groups"),
+                    flag(event, "keepAddress"),
+                    tags,
+                    mapping,
+                    event.onlyText("elasticIp"));
+        } catch (IllegalArgumentException wrong) {
+            throw new MalformedEventException("detail: " + wrong.getMessage());
+        }
     }
 
     private static <T> Optional<T> value(Event event, String field, Function<String, T> reader)
@@ -141,16 +152,19 @@ public record RestoreRequest(
 
     /** What has to be the same for two requests to be one, where this image is chosen. */
     public String identity(Image chosen) {
-        return List.of(
-                        chosen.region(),
-                        chosen.id().orElseThrow(),
-                        kind,
-                        wish.type(),
-                        wish.subnet(),
-                        wish.groups(),
-                        wish.keepAddress(),
-                        new TreeMap<>(wish.tags()),
-                        wish.mapping().parts())
-                .toString();
+        String same =
+                List.of(
+                                chosen.region(),
+                                chosen.id().orElseThrow(),
+                                kind,
+                                wish.type(),
+                                wish.subnet(),
+                                wish.groups(),
+                                wish.keepAddress(),
+                                new TreeMap<>(wish.tags()),
+                                wish.mapping().parts())
+                        .toString();
+        // Only where one is wished for: the others keep the identity that they have always had.
+        return same + wish.elasticIp().map(ip -> " elastic IP " + ip).orElse("");
     }
 }

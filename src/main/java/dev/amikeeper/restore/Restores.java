@@ -137,6 +137,7 @@ public final class Restores {
                 case Next.Save(Restore after) -> save(restore, after);
                 case Next.Launch _ -> launch(restore, sight);
                 case Next.Command _ -> command(restore);
+                case Next.Associate _ -> associate(restore);
                 case Next.Terminate _ -> terminate(restore, server.orElseThrow());
             };
         } catch (SdkException error) {
@@ -242,6 +243,41 @@ public final class Restores {
                                             + " the old one",
                                     now));
         };
+    }
+
+    /** A server without its address is back all the same: what became of it is told with that. */
+    private Restore associate(Restore restore) {
+        Launcher.Association association =
+                app.launcher()
+                        .associate(
+                                restore.region(),
+                                restore.instance().orElseThrow(),
+                                restore.elasticIp().orElseThrow());
+        return switch (association) {
+            case Launcher.Association.Done(String address) ->
+                    save(restore, restore.passed("it has " + address, now));
+            case Launcher.Association.Left(String why) -> withoutAddress(restore, why);
+            case Launcher.Association.Later(String why) -> {
+                log.warn("{} waits for its address: {}", restore.id(), why);
+                yield now.isAfter(restore.until()) ? withoutAddress(restore, why) : restore;
+            }
+        };
+    }
+
+    private Restore withoutAddress(Restore restore, String why) {
+        app.catalog()
+                .note(
+                        Notice.event(
+                                "restore-address/" + restore.region() + "/" + restore.tag(),
+                                now,
+                                "%s: %s is back as %s, without its Elastic IP address: %s"
+                                        .formatted(
+                                                restore.region(),
+                                                restore.of().instance(),
+                                                restore.instance().orElseThrow(),
+                                                why),
+                                "associate it by hand once it is free"));
+        return save(restore, restore.passed(why, now));
     }
 
     private Restore command(Restore restore) {

@@ -1,5 +1,7 @@
 package dev.amikeeper.restore;
 
+import dev.amikeeper.image.Texts;
+
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -7,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * What whoever restores wants otherwise than the original had it. What is wished for one server
@@ -18,6 +21,8 @@ import java.util.TreeSet;
  * @param keepAddress whether it gets the original's private address, too
  * @param tags more tags, or other values of the original's
  * @param mapping what stands for what in the Region that it is restored in
+ * @param elasticIp the allocation id of an Elastic IP address, or such an address, that it gets
+ *     when it is back; {@link #ORIGINAL} for the original's
  */
 public record Wish(
         Optional<String> type,
@@ -25,28 +30,83 @@ public record Wish(
         List<String> groups,
         boolean keepAddress,
         Map<String, String> tags,
-        Mapping mapping) {
+        Mapping mapping,
+        Optional<String> elasticIp) {
     /** As the original. */
     public static final Wish NONE =
             new Wish(Optional.empty(), Optional.empty(), List.of(), false, Map.of(), Mapping.NONE);
 
+    /** The Elastic IP address that the original had when it was imaged. */
+    public static final String ORIGINAL = "original";
+
+    private static final Pattern ELASTIC_IP =
+            Pattern.compile("eipalloc-[0-9a-z]{1,40}|\\d{1,3}(\\.\\d{1,3}){3}");
+
+    /**
+     * Checks the tags' keys and the form of the Elastic IP address.
+     *
+     * @throws IllegalArgumentException if one of them cannot be
+     */
     public Wish {
         groups = List.copyOf(groups);
         tags = Map.copyOf(tags);
+        tags.keySet().stream()
+                .filter(key -> key.startsWith("aws:") || key.startsWith("amikeeper:"))
+                .sorted()
+                .findFirst()
+                .ifPresent(key -> {
+                    throw new IllegalArgumentException(
+                            "not a tag that can be asked for: "
+                                    + Texts.quoted(key)
+                                    + "; keys that begin with aws: or amikeeper: are set by these");
+                });
+        elasticIp
+                .filter(it -> !it.equals(ORIGINAL) && !ELASTIC_IP.matcher(it).matches())
+                .ifPresent(it -> {
+                    throw new IllegalArgumentException(
+                            "not an Elastic IP address: "
+                                    + Texts.quoted(it)
+                                    + "; write its allocation id, as eipalloc-0abc1234def567890, or"
+                                    + " original");
+                });
+    }
+
+    /** A wish for no Elastic IP address. */
+    public Wish(
+            Optional<String> type,
+            Optional<String> subnet,
+            List<String> groups,
+            boolean keepAddress,
+            Map<String, String> tags,
+            Mapping mapping) {
+        this(type, subnet, groups, keepAddress, tags, mapping, Optional.empty());
+    }
+
+    /**
+     * The Elastic IP address that a server is to get: its allocation id or itself; empty for none.
+     *
+     * @param original what the server had
+     */
+    Optional<String> elasticIp(Optional<String> original) {
+        return elasticIp.isPresent()
+                ? elasticIp.filter(it -> !it.equals(ORIGINAL)).or(() -> original)
+                : original.map(mapping.elasticIps()::get).filter(it -> !it.isEmpty());
     }
 
     /**
      * What stands for what in another Region: ids of subnets and security groups, names of key
-     * pairs and instance types, by the original's. An empty text stands for none.
+     * pairs and instance types, Elastic IP addresses or their allocation ids, by the original's. An
+     * empty text stands for none.
      */
     public record Mapping(
             Map<String, String> subnets,
             Map<String, String> securityGroups,
             Map<String, String> keyPairs,
-            Map<String, String> types) {
+            Map<String, String> types,
+            Map<String, String> elasticIps) {
         /** The parts of a mapping, in the order in which they are written. */
         public static final List<String> PARTS =
-                List.of("subnets", "securityGroups", "keyPairs", "types");
+                List.of("subnets", "securityGroups", "keyPairs", "types", "elasticIps");
 
         /** Nothing is mapped. */
         public static final Mapping NONE = of(Map.of());
@@ -56,6 +116,16 @@ public record Wish(
             securityGroups = Map.copyOf(securityGroups);
             keyPairs = Map.copyOf(keyPairs);
             types = Map.copyOf(types);
+            elasticIps = Map.copyOf(elasticIps);
+        }
+
+        /** One without Elastic IP addresses. */
+        public Mapping(
+                Map<String, String> subnets,
+                Map<String, String> securityGroups,
+                Map<String, String> keyPairs,
+                Map<String, String> types) {
+            this(subnets, securityGroups, keyPairs, types, Map.of());
         }
 
         /**
@@ -77,7 +147,8 @@ public record Wish(
                     parts.getOrDefault("subnets", Map.of()),
                     parts.getOrDefault("securityGroups", Map.of()),
                     parts.getOrDefault("keyPairs", Map.of()),
-                    parts.getOrDefault("types", Map.of()));
+                    parts.getOrDefault("types", Map.of()),
+                    parts.getOrDefault("elasticIps", Map.of()));
         }
 
         /** The parts that hold something. */
@@ -87,6 +158,7 @@ public record Wish(
             parts.put("securityGroups", new TreeMap<>(securityGroups));
             parts.put("keyPairs", new TreeMap<>(keyPairs));
             parts.put("types", new TreeMap<>(types));
+            parts.put("elasticIps", new TreeMap<>(elasticIps));
             parts.values().removeIf(Map::isEmpty);
             return parts;
         }

@@ -5,28 +5,61 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
-import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.Given;
 import dev.amikeeper.local.SimulatedNetworks;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
+import picocli.CommandLine;
+
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 
-/** {@code keeper restore} on the demo's cloud, as a person types it. */
+/** {@code keeper restore}, as a person types it. */
 final class RestoreCommandTest {
-    private static final String DB = "i-02ac2ce17a5794a3b";
-
     @TempDir private Path folder;
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
 
+    private final Given given =
+            Given.inMemory(
+                    """
+                    policies:
+                      gold:
+                        select: {tags: {backup: gold}}
+                        schedule: {cron: "0 2 * * *"}
+                        replicate: {us-west-2: {}}
+                    """,
+                    1);
+    private final SimulatedNetworks east = given.cloud.networks(Given.EAST);
+    private final SimulatedNetworks west = given.cloud.networks(Given.WEST);
+    private final String subnet =
+            east.addSubnet(east.defaultVpc(), "us-east-1a", Map.of("Name", "private-a"));
+    private final String there =
+            west.addSubnet(west.defaultVpc(), "us-west-2a", Map.of("Name", "private-a"));
+    private final String db = launch("db-1");
+
+    private String launch(String name) {
+        return given.cloud.launch(
+                Given.EAST,
+                Map.of("Name", name, "backup", "gold"),
+                List.of(8),
+                run -> run.subnetId(subnet).keyName("ops"));
+    }
+
     @Test
     void bringsAServerBack() {
-        int status = keeper("restore", "--demo", "--instance", DB);
+        int status = restore("--instance", db);
 
         assertThat(err.toString()).isEmpty();
         assertThat(out.toString())
@@ -35,89 +68,204 @@ final class RestoreCommandTest {
     }
 
     @Test
-    void printsTheMappingThatFillsWhatIsMissingAndTakesIt() throws Exception {
-        String[] toTheWest = {
-            "restore", "--demo", "--all", "--policy", "gold", "--region", "us-west-2"
-        };
-        assertThat(keeper(toTheWest)).isEqualTo(1);
-        String plan = out.toString();
-        assertThat(plan).contains("Nothing was launched", "subnets:", "securityGroups:");
+    void worksOnTheDemosCloud() {
+        int status =
+                Keeper.commandLine(new Screen(false, false))
+                        .setOut(new PrintWriter(out))
+                        .setErr(new PrintWriter(err))
+                        .execute(
+                                "restore",
+                                "--demo",
+                                "--instance",
+                                "i-02ac2ce17a5794a3b",
+                                "--dry-run");
 
-        String filled = plan.substring(plan.indexOf("subnets:"));
-        Path file = folder.resolve("mapping.yaml");
-        Files.writeString(
-                file,
-                filled.replaceAll("(subnet-\\w+): \"\"   # here", "$1: " + west("subnet"))
-                        .replaceAll("(sg-\\w+): \"\"   # here", "$1: " + west("group")));
+        assertThat(err.toString()).isEmpty();
+        assertThat(out.toString()).endsWith("Nothing was launched: this was a dry run.\n");
+        assertThat(status).isZero();
+    }
+
+    @Test
+    void runTwiceItIsTheSameServerAndAgainAnotherOne() {
+        restore("--instance", db);
+        restore("--instance", db);
+        assertThat(restored()).hasSize(1);
+
+        assertThat(restore("--instance", db, "--again")).isZero();
+        assertThat(restored()).hasSize(2);
+    }
+
+    @Test
+    void printsTheMappingThatFillsWhatIsMissingAndTakesItWhenAPersonHasConfirmedIt()
+            throws Exception {
+        launch("db-2");
+        String[] toTheWest = {"--all", "--policy", "gold", "--region", "us-west-2"};
+        assertThat(restore(toTheWest)).isEqualTo(1);
+        String plan = out.toString();
+        assertThat(plan)
+                .contains("missing: subnet " + subnet + " (private-a) is not in us-west-2")
+                .contains("Nothing was launched. Fill this in")
+                .containsOnlyOnce("  " + subnet + ": # " + there)
+                .containsOnlyOnce("  ops:\n");
+
+        String proposed = plan.substring(plan.indexOf("# What stands"));
+        assertThat(restore(with(file(proposed), toTheWest)))
+                .as("nobody has confirmed anything")
+                .isEqualTo(1);
+        assertThat(given.cloud.instances(Given.WEST)).isEmpty();
         out.getBuffer().setLength(0);
 
-        int status =
-                keeper(
-                        "restore",
-                        "--demo",
-                        "--all",
-                        "--policy",
-                        "gold",
-                        "--region",
-                        "us-west-2",
-                        "--mapping",
-                        file.toString(),
-                        "--json");
+        String confirmed = proposed.replace(": # ", ": ").replace("ops:", "ops: \"\"");
+        int status = restore(with(file(confirmed), with("--json", toTheWest)));
 
         assertThat(err.toString()).isEmpty();
         JsonNode result = new JsonMapper().readTree(out.toString());
         assertThat(status).isZero();
-        assertThat(result.get("servers").intValue()).isEqualTo(5);
-        assertThat(result.get("back").intValue()).isEqualTo(5);
+        assertThat(result.get("servers").intValue()).isEqualTo(2);
+        assertThat(result.get("back").intValue()).isEqualTo(2);
         assertThat(result.get("lines").get(0).get("seconds").intValue()).isPositive();
     }
 
     @Test
-    void aDryRunLaunchesNothing() {
-        int status = keeper("restore", "--demo", "--instance", DB, "--dry-run");
+    void programsGetTheProposalsToo() throws Exception {
+        int status = restore("--instance", db, "--region", "us-west-2", "--json");
 
+        JsonNode result = new JsonMapper().readTree(out.toString());
+        assertThat(status).isEqualTo(1);
+        assertThat(result.get("missing").intValue()).isEqualTo(1);
+        JsonNode fill = result.get("fill").get(0);
+        assertThat(fill.get("part").textValue()).isEqualTo("subnets");
+        assertThat(fill.get("original").textValue()).isEqualTo(subnet);
+        assertThat(fill.get("proposal").textValue()).isEqualTo(there);
+        assertThat(fill.get("candidates").get(0).get("id").textValue()).isEqualTo(there);
+    }
+
+    @Test
+    void whatWasWishedForIsNotForAFileToFill() {
+        int status = restore("--instance", db, "--subnet", "subnet-0", "--group", "sg-0");
+
+        assertThat(status).isEqualTo(1);
+        assertThat(out.toString())
+                .contains("missing: subnet subnet-0 is not in us-east-1")
+                .contains("missing: security group sg-0 is not in us-east-1")
+                .endsWith("Nothing was launched.\n");
+    }
+
+    @Test
+    void saysThatTheElasticIpIsThere() {
+        String allocation = given.ec2(Given.EAST).allocateAddress(it -> {}).allocationId();
+
+        int status = restore("--instance", db, "--elastic-ip", allocation);
+
+        assertThat(out.toString()).contains("back, checks passed; it has 203.0.113.1");
         assertThat(status).isZero();
-        assertThat(out.toString()).endsWith("Nothing was launched: this was a dry run.\n");
     }
 
     @Test
-    void saysWhatThereIs() {
-        int status = keeper("restore", "--demo", "--instance", DB, "--at", "2026-03-01T00:00Z");
+    void theRootOfAServerThatIsGoneIsNotReplaced() {
+        night();
+        given.ec2(Given.EAST).terminateInstances(end -> end.instanceIds(db));
+        given.cloud.advance(Duration.ofMinutes(5));
 
+        int status = restore("--instance", db, "--replace-root");
+
+        assertThat(status).isEqualTo(1);
+        assertThat(out.toString())
+                .contains("missing: the instance must be running; it is terminated: restore it")
+                .endsWith("Nothing was launched.\n");
+    }
+
+    @Test
+    void aRootIsNotReplacedFromACopyInAnotherRegion() {
+        int status = restore("--instance", db, "--replace-root", "--region", "us-west-2");
+
+        assertThat(status).isEqualTo(1);
+        assertThat(out.toString()).contains("a root volume is replaced from a home image");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "| Name a server with --instance, or all with --all.",
+                "--instance DB --all | Name a server with --instance, or all with --all.",
+                "--all | --all needs --region, as --region us-west-2.",
+                "--all --region us-west-2 --image ami-1 | go with --instance",
+                "--all --region us-west-2 --elastic-ip original | go with --instance",
+                "--all --region us-west-2 --newer-than -3 | must be 0 days or more",
+                "--instance web-1 | not an instance id: \"web-1\"; write it as i-0abc1234",
+                "--instance DB --region Frankfurt | \"Frankfurt\"; write it as us-west-2",
+                "--instance DB --image xyz | not an image id: \"xyz\"; write it as ami-0abc",
+                "--instance DB --at noon | not a time: \"noon\"; write it as 2026-03-01T02:00:00Z",
+                "--instance DB --at 2027-03-01T00:00Z | 2027-03-01T00:00:00Z is still to come",
+                "--all --region us-west-2 --at 2027-03-01T00:00Z | is still to come",
+                "--instance DB --at 2026-02-01T00:00Z | there are 1 in us-east-1, 2026-03-01T02",
+                "--instance i-0123 | there are no images of i-0123 in the catalogue.",
+                "--instance DB --policy silver | in the catalogue, but under gold.",
+                "--instance DB --image ami-0 | ami-0 is not an image of DB in us-east-1; there are",
+                "--instance DB --image WEST | is not an image of DB in us-east-1; it is in us-west",
+                "--instance DB --region eu-west-1 | no good image of DB in eu-west-1; there are",
+                "--all --region eu-west-1 | no good image in eu-west-1; keeper status shows where",
+                "--instance DB --tag aws:x=1 | not a tag that can be asked for: \"aws:x\"",
+                "--instance DB --elastic-ip mine | not an Elastic IP address: \"mine\"; write its",
+                "--instance DB --mapping nosuch.yaml | nosuch.yaml cannot be read: there is no",
+                "--instance DB --replace-root --type t3.large | --type changes nothing with"
+            })
+    void aMistakeIsNamedInOneLine(String words, String message) {
+        night();
+        String copy = given.images(Given.WEST).getFirst().image().imageId();
+        List<String> arguments = new ArrayList<>();
+        for (String word : words == null ? new String[0] : words.split(" ")) {
+            arguments.add(word.equals("DB") ? db : word.equals("WEST") ? copy : word);
+        }
+
+        int status = run(arguments.toArray(String[]::new));
+
+        assertThat(err.toString().lines().findFirst().orElse(""))
+                .contains(message.replace("DB", db));
+        assertThat(err.toString().lines().filter(line -> !line.startsWith("Try: "))).hasSize(1);
         assertThat(status).isEqualTo(2);
-        assertThat(err.toString())
-                .contains("no good image of " + DB + " in us-east-1")
-                .contains("in us-west-2, 2026-03-");
+        assertThat(given.cloud.calls()).doesNotContainKey("RunInstances");
     }
 
-    @Test
-    void mistakesAreNamedAtOnce() throws Exception {
-        assertThat(keeper("restore", "--demo")).isEqualTo(2);
-        assertThat(keeper("restore", "--demo", "--all")).isEqualTo(2);
-        assertThat(keeper("restore", "--demo", "--instance", DB, "--at", "noon")).isEqualTo(2);
-        Path wrong = folder.resolve("wrong.yaml");
-        Files.writeString(wrong, "subnet: {a: b}");
-        assertThat(keeper("restore", "--demo", "--instance", DB, "--mapping", wrong.toString()))
-                .isEqualTo(2);
-
-        assertThat(err.toString())
-                .contains("--instance, or all with --all")
-                .contains("--all needs --region")
-                .contains("not a time: \"noon\"")
-                .contains("unknown key subnet; there are subnets")
-                .doesNotContain("Exception");
+    private Path file(String mapping) throws IOException {
+        return Files.writeString(folder.resolve("mapping.yaml"), mapping);
     }
 
-    /** A Region's default network has the same ids in every simulated cloud. */
-    private static String west(String what) {
-        SimulatedNetworks west = new SimulatedCloud(Demo.START, 1).networks("us-west-2");
-        return what.equals("subnet")
-                ? west.defaultSubnet("us-west-2a")
-                : west.defaultGroup(west.defaultVpc());
+    private static String[] with(Path mapping, String... arguments) {
+        return with("--mapping", with(mapping.toString(), arguments));
     }
 
-    private int keeper(String... arguments) {
-        return Keeper.commandLine(new Screen(false, false))
+    private static String[] with(String argument, String... arguments) {
+        List<String> all = new ArrayList<>(List.of(argument));
+        all.addAll(List.of(arguments));
+        return all.toArray(String[]::new);
+    }
+
+    private List<String> restored() {
+        return given.cloud.instances(Given.EAST).stream()
+                .map(it -> it.instance())
+                .filter(it -> it.tags().stream().anyMatch(t -> t.key().equals("amikeeper:restore")))
+                .map(it -> it.instanceId())
+                .toList();
+    }
+
+    private void night() {
+        if (given.cloud.now().equals(Given.START)) {
+            given.playUntil("2026-03-01T08:00:00Z");
+        }
+    }
+
+    private int restore(String... arguments) {
+        night();
+        return run(arguments);
+    }
+
+    private int run(String... arguments) {
+        Screen screen = new Screen(false, false);
+        return Keeper.commandLine(
+                        new CommandLine(new RestoreCommand(screen, new Deployed(given.deployment))),
+                        screen)
                 .setOut(new PrintWriter(out))
                 .setErr(new PrintWriter(err))
                 .execute(arguments);

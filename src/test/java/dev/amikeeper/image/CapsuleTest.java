@@ -99,6 +99,57 @@ final class CapsuleTest {
         assertThat(capsule.metadata().orElseThrow().hopLimit()).isEqualTo(1);
     }
 
+    @Test
+    void tagsOfAnEarlierVersionReadAsTheyDid() {
+        Capsule capsule =
+                Capsule.ofTags(
+                                Map.of(
+                                        ImageTags.CAPSULE,
+                                        "type=t3.small@zone=us-east-1a@subnet=subnet-0abc"
+                                                + "@groups=sg-1+sg-2@tenancy=default"
+                                                + "@address=10.0.0.5@eni1=subnet-0b/sg-3/10.0.2.1"))
+                        .orElseThrow();
+
+        assertThat(capsule.addresses()).isEqualTo(Capsule.Addresses.UNKNOWN);
+        assertThat(capsule.options()).isEqualTo(Capsule.Options.USUAL);
+        assertThat(capsule.names()).isEmpty();
+        assertThat(capsule.interfaces())
+                .containsExactly(
+                        new Capsule.Interface(1, "subnet-0b", List.of("sg-3"), "10.0.2.1"));
+    }
+
+    @Test
+    void leavesNamesOutBeforeFurtherInterfaces() {
+        List<Capsule.Interface> some = IntStream.range(1, 5).mapToObj(CapsuleTest::second).toList();
+        Map<String, String> names = new HashMap<>();
+        for (Capsule.Interface one : some) {
+            names.put(one.subnet(), "a subnet with a name " + "of many words ".repeat(15));
+        }
+
+        Capsule back = Capsule.ofTags(full(some).withNames(names).toTags()).orElseThrow();
+
+        assertThat(back.interfaces()).isEqualTo(some);
+        assertThat(back.names()).hasSizeLessThan(full(some).withNames(names).names().size());
+    }
+
+    @Test
+    void takesNoNamesButOfItsOwnSubnets() {
+        Capsule named =
+                PLAIN.withNames(Map.of("subnet-0abc", "private a", "subnet-0def", "public"));
+
+        assertThat(named.names()).isEqualTo(Map.of("subnet-0abc", "private a"));
+        assertThat(Capsule.of(named.fields())).contains(named);
+    }
+
+    @Test
+    void countsThatPeopleEditAreNoneAtWorst() {
+        Capsule capsule =
+                Capsule.of(Map.of("type", "t3.small", "net0", "ipv6:lots+more:+elastic:+publik"))
+                        .orElseThrow();
+
+        assertThat(capsule.addresses()).isEqualTo(Capsule.Addresses.UNKNOWN);
+    }
+
     private static Capsule full(List<Capsule.Interface> interfaces) {
         return new Capsule(
                 "m7g.large",
@@ -107,7 +158,7 @@ final class CapsuleTest {
                 List.of("sg-0abc1234def567890"),
                 Optional.of("Bob's key_pair @ home=é"),
                 Optional.of("arn:aws:iam::111122223333:instance-profile/a/b/web"),
-                Optional.of(new Capsule.Metadata("required", "enabled", 2, "disabled")),
+                Optional.of(new Capsule.Metadata("required", "enabled", 2, "disabled", "enabled")),
                 true,
                 true,
                 "dedicated",
@@ -116,12 +167,19 @@ final class CapsuleTest {
                 Optional.of("lt-0abc:3"),
                 Optional.of("0f".repeat(32)),
                 Optional.of("c2VjcmV0"),
-                Map.of("Name", "web-1", "backup", "gold"));
+                Map.of("Name", "web-1", "backup", "gold"),
+                new Capsule.Addresses(2, 1, Optional.of(true), Optional.of("203.0.113.7"), false),
+                new Capsule.Options(true, true, false, true, Optional.of("rack & row")),
+                Map.of("sg-0abc1234def567890", "web servers"));
     }
 
     private static Capsule.Interface second(int index) {
         return new Capsule.Interface(
-                index, "subnet-0b" + index, List.of("sg-3", "sg-4"), "10.0.2." + index);
+                index,
+                "subnet-0b" + index,
+                List.of("sg-3", "sg-4"),
+                "10.0.2." + index,
+                new Capsule.Addresses(index % 2, 1, Optional.empty(), Optional.empty(), true));
     }
 
     private static Capsule withoutTags(Capsule capsule) {

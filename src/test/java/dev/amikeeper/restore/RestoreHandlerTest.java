@@ -15,14 +15,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.EbsBlockDevice;
+import software.amazon.awssdk.services.ec2.model.Filter;
 import software.amazon.awssdk.services.ec2.model.Instance;
 import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 final class RestoreHandlerTest {
@@ -72,14 +78,7 @@ final class RestoreHandlerTest {
         }
 
         Map<String, Object> request(Map<String, Object> detail) {
-            return Map.of(
-                    "id", "11112222-3333",
-                    "source", "amikeeper",
-                    "detail-type", "Restore Requested",
-                    "time", given.cloud.now().toString(),
-                    "region", Given.EAST,
-                    "account", "123456789012",
-                    "detail", detail);
+            return RestoreHandlerTest.request(given, detail);
         }
 
         RestoreReport ask(Map<String, Object> detail) {
@@ -106,6 +105,17 @@ final class RestoreHandlerTest {
                     .findFirst()
                     .orElseThrow();
         }
+    }
+
+    private static Map<String, Object> request(Given given, Map<String, Object> detail) {
+        return Map.of(
+                "id", "11112222-3333",
+                "source", "amikeeper",
+                "detail-type", "Restore Requested",
+                "time", given.cloud.now().toString(),
+                "region", Given.EAST,
+                "account", "123456789012",
+                "detail", detail);
     }
 
     @Test
@@ -139,6 +149,98 @@ final class RestoreHandlerTest {
         assertThat(night.image(WEST).proven()).isPresent();
         assertThat(night.given.catalog().restoring()).isEmpty();
         assertThat(night.given.catalog().open()).isEmpty();
+    }
+
+    @Test
+    void whatTheLaunchCanAskForComesBackAsItWas() {
+        Given given = Given.nightlyInMemory("");
+        String server =
+                given.cloud.launch(
+                        Given.EAST,
+                        Map.of("Name", "db-1", "backup", "gold"),
+                        List.of(8, 100, 200),
+                        run ->
+                                run.hibernationOptions(it -> it.configured(true))
+                                        .enclaveOptions(it -> it.enabled(true))
+                                        .maintenanceOptions(it -> it.autoRecovery("disabled"))
+                                        .metadataOptions(it -> it.httpProtocolIpv6("enabled"))
+                                        .blockDeviceMappings(
+                                                device(
+                                                        "/dev/xvda",
+                                                        ebs -> ebs.deleteOnTermination(false)),
+                                                device(
+                                                        "/dev/sdf",
+                                                        ebs ->
+                                                                ebs.volumeType("io2")
+                                                                        .iops(4000)
+                                                                        .encrypted(true)
+                                                                        .kmsKeyId("k-1")
+                                                                        .deleteOnTermination(
+                                                                                false)),
+                                                device(
+                                                        "/dev/sdg",
+                                                        ebs ->
+                                                                ebs.volumeType("gp3")
+                                                                        .throughput(500))));
+        given.playUntil(MORNING.toString());
+        List<List<Object>> before = volumes(given, server);
+
+        given.deployment.restore(request(given, Map.of("instance", server)));
+        given.deployment.runUntil(MORNING.plus(Duration.ofMinutes(10)));
+        String back = given.catalog().restores("gold").getFirst().instance().orElseThrow().value();
+        Instance is = instance(given, back);
+
+        assertThat(is.hibernationOptions().configured()).isTrue();
+        assertThat(is.enclaveOptions().enabled()).isTrue();
+        assertThat(is.maintenanceOptions().autoRecoveryAsString()).isEqualTo("disabled");
+        assertThat(is.metadataOptions().httpProtocolIpv6AsString()).isEqualTo("enabled");
+        assertThat(volumes(given, back))
+                .as("type, IOPS, throughput, encryption, key, and whether they outlive the server")
+                .isEqualTo(before)
+                .hasSize(3);
+        given.ec2(Given.EAST).terminateInstances(it -> it.instanceIds(back));
+        int volumes = given.ec2(Given.EAST).describeVolumes().volumes().size();
+        given.deployment.runUntil(MORNING.plus(Duration.ofMinutes(20)));
+        assertThat(given.ec2(Given.EAST).describeVolumes().volumes())
+                .as("of the three, two outlive it")
+                .hasSize(volumes - 1);
+    }
+
+    private static BlockDeviceMapping device(String name, Consumer<EbsBlockDevice.Builder> ebs) {
+        return BlockDeviceMapping.builder().deviceName(name).ebs(ebs).build();
+    }
+
+    private static Instance instance(Given given, String id) {
+        return given.cloud.instances(Given.EAST).stream()
+                .map(LocalInstance::instance)
+                .filter(it -> it.instanceId().equals(id))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static List<List<Object>> volumes(Given given, String instance) {
+        return given
+                .ec2(Given.EAST)
+                .describeVolumes(ask ->
+                        ask.filters(
+                                Filter.builder()
+                                        .name("attachment.instance-id")
+                                        .values(instance)
+                                        .build()))
+                .volumes()
+                .stream()
+                .map(it ->
+                        Arrays.<Object>asList(
+                                it.attachments().getFirst().device(),
+                                it.size(),
+                                it.volumeTypeAsString(),
+                                it.iops(),
+                                it.throughput(),
+                                it.encrypted(),
+                                it.kmsKeyId(),
+                                it.attachments().getFirst().deleteOnTermination()))
+                .sorted(Comparator.comparing(it -> String.valueOf(it.getFirst())))
+                .toList();
     }
 
     @Test
