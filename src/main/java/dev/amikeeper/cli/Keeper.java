@@ -37,6 +37,8 @@ import java.util.Objects;
             ShareCommand.class,
             UnshareCommand.class,
             AdoptCommand.class,
+            StoreCommand.class,
+            FetchCommand.class,
             FailuresCommand.class,
             RetryCommand.class,
             RebuildCommand.class,
