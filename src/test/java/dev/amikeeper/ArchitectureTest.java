@@ -6,6 +6,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -56,6 +57,7 @@ final class ArchitectureTest {
                 .resideInAnyPackage(
                         "dev.amikeeper.image", "dev.amikeeper.policy", "dev.amikeeper.status")
                 .or(belongToAnyOf(BackupPlan.class, ReplicationPlan.class, Drift.class, Gap.class))
+                .or(resideInAPackage("dev.amikeeper.store").and(simpleName("StorePlan")))
                 .or(
                         resideInAPackage("dev.amikeeper.retention")
                                 .and(

@@ -185,7 +185,12 @@ final class EndState {
                 image.shared() ? "shared" : "",
                 image.disabled() ? "disabled by others" : "",
                 image.guardedUntil().map(end -> end.equals(Image.IN_FORCE) ? "guarded" : "freed"),
-                image.proven());
+                image.proven(),
+                image.stored()
+                        .map(it ->
+                                "%s as %s, try %d: %s"
+                                        .formatted(
+                                                it.state(), it.object(), it.attempt(), it.note())));
     }
 
     private void work(String region) {

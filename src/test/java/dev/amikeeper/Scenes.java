@@ -16,6 +16,7 @@ import dev.amikeeper.operate.OperateHandler;
 import dev.amikeeper.replication.CopyImageHandler;
 import dev.amikeeper.replication.ImageStateHandler;
 import dev.amikeeper.retention.PruneHandler;
+import dev.amikeeper.store.StoreHandler;
 import dev.amikeeper.sweep.SweepHandler;
 
 import software.amazon.awssdk.services.ec2.model.Instance;
@@ -58,6 +59,10 @@ final class Scenes {
 
     private static final String NO_LIMITS =
             "    limits: {maxRemovePercent: 100, maxRemoveCount: 200}\n";
+
+    private static final String BUCKET = "archive";
+
+    private static final String STORE = "    store: {bucket: archive, after: 1d}\n";
 
     private static final Instant SLOT = Given.START.plus(Duration.ofHours(2));
 
@@ -144,6 +149,7 @@ final class Scenes {
         all.add(ordered("of an image that was lost", this::registeringAgain, "RegisterImage"));
         all.addAll(prunes());
         all.addAll(sweeps());
+        all.addAll(longKeeping());
         return List.copyOf(all);
     }
 
@@ -179,6 +185,16 @@ final class Scenes {
                         "TransactWriteItems"),
                 sweep("of images that are not shared", this::unshared, "ModifyImageAttribute"),
                 sweep("of a removal half done", () -> sweepOf(finishing()), "DeleteSnapshot"));
+    }
+
+    /** Into S3 and back. */
+    List<Scene> longKeeping() {
+        return List.of(
+                store("that begins", this::storing, "CreateStoreImageTask"),
+                store("that ends", () -> stored(false), "TransactWriteItems"),
+                store("whose task failed", () -> stored(true), "TransactWriteItems"),
+                ordered("to store", this::toStore, "CreateStoreImageTask"),
+                ordered("to fetch", this::toFetch, "CreateRestoreImageTask"));
     }
 
     /** Each stage of pruning. */
@@ -365,6 +381,70 @@ final class Scenes {
     private static Scene sweep(String what, Supplier<Moment> moment, String... makes) {
         return new Scene(
                 "SweepFunction", what, moment, Set.of(makes), Duration.ofMinutes(1), true, 0);
+    }
+
+    private static Scene store(String what, Supplier<Moment> moment, String... makes) {
+        return new Scene(
+                "StoreFunction", what, moment, Set.of(makes), Duration.ofMinutes(1), true, 1);
+    }
+
+    private static Scene ordered(String what, Supplier<Moment> moment, String... makes) {
+        return new Scene(
+                "OperateFunction", what, moment, Set.of(makes), Duration.ofMinutes(1), false, 1);
+    }
+
+    /** Two images of each server; the rules would let the older ones go. */
+    private Given stored() {
+        Given given = given(NIGHTLY + "    keep: {last: 1}\n" + STORE);
+        given.nights(2);
+        given.cloud.addBucket(Given.EAST, BUCKET);
+        return prunedBy(given, "    keep: {last: 1}\n" + STORE);
+    }
+
+    private Moment storing() {
+        Given given = stored();
+        return storeNow(given);
+    }
+
+    private Moment stored(boolean fails) {
+        Given given = stored();
+        given.cloud.settings().failsToStore(_ -> fails);
+        storeNow(given).call().run();
+        given.cloud.settings().failsToStore(_ -> false);
+        given.cloud.advance(Duration.ofHours(1));
+        return storeNow(given);
+    }
+
+    private Moment toStore() {
+        Given given = stored();
+        String newest = given.records(Given.EAST).getLast().id().orElseThrow().value();
+        return operate(given, "operate-store.json", Map.of("image", newest));
+    }
+
+    private Moment toFetch() {
+        Given given = stored();
+        String oldest = given.records(Given.EAST).getFirst().id().orElseThrow().value();
+        storeNow(given).call().run();
+        given.cloud.advance(Duration.ofHours(1));
+        storeNow(given).call().run();
+        pruneNow(given).call().run();
+        given.cloud.takeEvents().forEach(given.deployment::deliver);
+        return operate(given, "operate-fetch.json", Map.of("image", oldest));
+    }
+
+    private static Moment storeNow(Given given) {
+        StoreHandler handler = new StoreHandler(given.deployment.application());
+        Map<String, Object> event = at(given, "store.json");
+        return new Moment(
+                given, () -> handler.handleRequest(event, given.context("StoreFunction")));
+    }
+
+    private static Moment operate(Given given, String sample, Map<String, Object> detail) {
+        OperateHandler handler = new OperateHandler(given.deployment.application());
+        Map<String, Object> event = at(given, sample);
+        event.put("detail", detail);
+        return new Moment(
+                given, () -> handler.handleRequest(event, given.context("OperateFunction")));
     }
 
     private static Moment sweepOf(Moment moment) {

@@ -20,7 +20,7 @@ final class Settling {
 
     /**
      * Plays ticks, sweeps, events and queues for a while after this time, then so many days of
-     * pruning.
+     * storing and pruning.
      */
     static void since(Instant start, Given given, int days) {
         Instant midnight = start.truncatedTo(ChronoUnit.DAYS);
@@ -33,6 +33,11 @@ final class Settling {
         Instant prune = midnight.atZone(ZoneOffset.UTC).with(PRUNE_AT).toInstant();
         for (int day = 1; day <= days; day++) {
             Instant at = prune.plus(Duration.ofDays(day));
+            for (int hours = 3; hours > 0; hours--) {
+                Instant before = at.minus(Duration.ofHours(hours));
+                given.deployment.runUntil(before);
+                given.deployment.store(before);
+            }
             given.deployment.runUntil(at);
             given.deployment.prune(at, false);
             everything(given, at.plus(Drift.EVERY));

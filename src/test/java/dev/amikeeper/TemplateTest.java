@@ -156,6 +156,8 @@ final class TemplateTest {
         "operate-register-again, OperateFunction",
         "operate-share, OperateFunction",
         "operate-unshare, OperateFunction",
+        "operate-store, OperateFunction",
+        "operate-fetch, OperateFunction",
         "image-available, ImageStateFunction",
         "image-failed, ImageStateFunction",
         "image-deregistered, ImageStateFunction",
@@ -177,7 +179,12 @@ final class TemplateTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"schedule, ScheduleFunction", "prune, PruneFunction", "sweep, SweepFunction"})
+    @CsvSource({
+        "schedule, ScheduleFunction",
+        "prune, PruneFunction",
+        "store, StoreFunction",
+        "sweep, SweepFunction"
+    })
     void theScheduleSendsWhatTheSampleShows(String sample, String function) throws Exception {
         Map<String, Object> event = map(sample(sample));
         Object input = at(triggers(function).getFirst(), "Properties.Input.Sub");

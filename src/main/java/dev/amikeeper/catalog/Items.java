@@ -9,8 +9,10 @@ import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
+import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.image.Stored;
 import dev.amikeeper.image.Trigger;
 
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -72,7 +74,31 @@ final class Items {
         image.guardedUntil().ifPresent(end -> item.put("guardedUntil", text(end)));
         image.proven().ifPresent(when -> item.put("proven", text(when)));
         image.capsule().ifPresent(capsule -> item.put("capsule", map(capsule.fields())));
+        image.stored().ifPresent(stored -> item.put("stored", stored(stored)));
         item.put(VERSION, number(image.version()));
+    }
+
+    private static AttributeValue stored(Stored stored) {
+        Map<String, String> fields = new HashMap<>();
+        fields.put("object", stored.object().toString());
+        fields.put("state", stored.state().toString());
+        fields.put("attempt", Integer.toString(stored.attempt()));
+        fields.put("since", stored.since().toString());
+        fields.put("due", stored.due().toString());
+        stored.failedTask().ifPresent(task -> fields.put("failedTask", task.toString()));
+        fields.put("note", stored.note());
+        return map(fields);
+    }
+
+    private static Stored stored(Map<String, String> fields) {
+        return new Stored(
+                S3Object.parse(fields.getOrDefault("object", "")),
+                Stored.State.valueOf(fields.getOrDefault("state", "")),
+                Integer.parseInt(fields.getOrDefault("attempt", "")),
+                Instant.parse(fields.getOrDefault("since", "")),
+                Instant.parse(fields.getOrDefault("due", "")),
+                Optional.ofNullable(fields.get("failedTask")).map(Instant::parse),
+                fields.getOrDefault("note", ""));
     }
 
     private static AttributeValue map(Map<String, String> texts) {
@@ -113,6 +139,9 @@ final class Items {
                 optional(item, "guardedUntil").map(Instant::parse),
                 optional(item, "proven").map(Instant::parse),
                 Capsule.of(map(item, "capsule")),
+                Optional.of(map(item, "stored"))
+                        .filter(fields -> !fields.isEmpty())
+                        .map(Items::stored),
                 Long.parseLong(attribute(item, VERSION).n()));
     }
 
@@ -144,7 +173,10 @@ final class Items {
         item.put("removedAt", text(tombstone.removedAt()));
         item.put("by", text(tombstone.by()));
         item.put("why", text(tombstone.why()));
-        item.put(EXPIRES, expiry(tombstone.removedAt()));
+        // The only trace of the object in S3 must outlast the year.
+        if (tombstone.image().stored().filter(Stored::mayBeThere).isEmpty()) {
+            item.put(EXPIRES, expiry(tombstone.removedAt()));
+        }
         return item;
     }
 

@@ -9,7 +9,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What is left of a removed image, for a year. While it stands, its slot is never imaged again.
+ * What is left of a removed image, for a year; of one that is stored in S3, for good. While it
+ * stands, its slot is never imaged again.
  *
  * @param image its last record
  * @param by who removed it

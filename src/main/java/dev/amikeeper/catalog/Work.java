@@ -1,6 +1,7 @@
 package dev.amikeeper.catalog;
 
 import dev.amikeeper.image.Image;
+import dev.amikeeper.image.Stored;
 
 import java.util.Locale;
 import java.util.Optional;
@@ -17,6 +18,8 @@ public enum Work {
     COPY_UNDER_WAY,
     /** A step of a removal, or its way back, has begun. */
     RETIRING,
+    /** An available image is on its way into S3, or waits for that. */
+    STORING,
     /** There is no such image, unless a person has it tried again. */
     GIVEN_UP;
 
@@ -27,7 +30,8 @@ public enum Work {
             case CREATING -> Optional.of(image.isCopy() ? COPY_UNDER_WAY : CREATE_UNDER_WAY);
             case DISABLING, ENABLING, RETIRING -> Optional.of(RETIRING);
             case FAILED -> Optional.of(GIVEN_UP);
-            case AVAILABLE, DISABLED -> Optional.empty();
+            case AVAILABLE -> image.stored().filter(Stored::isOpen).map(_ -> STORING);
+            case DISABLED -> Optional.empty();
         };
     }
 

@@ -14,6 +14,8 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.operate.Operations;
+import dev.amikeeper.operate.Order;
 import dev.amikeeper.policy.Policies;
 
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.Consumer;
 
@@ -44,6 +47,8 @@ final class Deployed {
     private static final long SEED = 1;
     private static final int COPIES_FAIL_FROM = 8;
     private static final String COPIES_FAIL_TO = "eu-west-1";
+    private static final String BUCKET = "ami-archive-us-east-1";
+    private static final Instant STORED = Demo.START.plus(Duration.ofHours(4 * 24 + 18));
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     @Option(
@@ -51,7 +56,8 @@ final class Deployed {
             description =
                     "Works on a simulated cloud on which the demo's fleet has been imaged for "
                             + DAYS
-                            + " days, and one instance's copies fail; needs no account.")
+                            + " days, and one instance's copies fail; needs no account. It has the"
+                            + " bucket ami-archive-us-east-1.")
     private boolean demo;
 
     private @Nullable LocalDeployment played;
@@ -220,8 +226,25 @@ final class Deployed {
                                         .filter(name -> name.slot().time().isAfter(from))
                                         .isPresent());
         LocalDeployment deployment = LocalDeployment.inMemory(cloud, Demo.HOME, policies());
+        deployment.runUntil(from);
+        storeOne(deployment);
         deployment.runUntil(Demo.START.plus(Duration.ofDays(DAYS)));
         return deployment;
+    }
+
+    /** One that the rules let go before the days are over, so that there is one to fetch. */
+    private static void storeOne(LocalDeployment deployment) {
+        deployment.cloud().addBucket(Demo.HOME.name(), BUCKET);
+        Application app = deployment.application();
+        app.catalog().ofPolicy("silver", Demo.HOME).stream()
+                .filter(image -> image.name().slot().time().equals(STORED))
+                .flatMap(image -> image.id().stream())
+                .findFirst()
+                .ifPresent(image ->
+                        new Operations(app, app.clock().instant())
+                                .carryOut(
+                                        new Order.Store(
+                                                Demo.HOME, image, Optional.of(BUCKET), false)));
     }
 
     private static Policies policies() {

@@ -38,6 +38,8 @@ import java.util.Objects;
             SharingCommand.Unshare.class,
             AdoptCommand.class,
             RegisterCommand.class,
+            StoreCommand.class,
+            FetchCommand.class,
             FailuresCommand.class,
             RetryCommand.class,
             RebuildCommand.class,

@@ -6,6 +6,7 @@ import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.S3Object;
 import dev.amikeeper.operate.Operations;
 import dev.amikeeper.operate.Order;
 import dev.amikeeper.operate.Outcome;
@@ -92,6 +93,15 @@ final class Ordering {
      */
     static List<String> with(List<String> texts) {
         return usable(() -> Policy.Share.with(texts).all());
+    }
+
+    /**
+     * The object that an argument names.
+     *
+     * @throws UnusableException if it names none
+     */
+    static S3Object object(String text) {
+        return usable(() -> S3Object.parse(text));
     }
 
     /**

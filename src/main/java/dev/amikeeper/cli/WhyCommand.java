@@ -67,6 +67,7 @@ final class WhyCommand implements Runnable {
             String home,
             String note,
             String proven,
+            String stored,
             PruneReport.Line plan,
             List<String> evidence,
             String forecast) {
@@ -77,7 +78,13 @@ final class WhyCommand implements Runnable {
 
     /** An image that is gone. */
     record Gone(
-            String region, String slot, String image, String removedAt, String by, String why) {}
+            String region,
+            String slot,
+            String image,
+            String removedAt,
+            String by,
+            String why,
+            String stored) {}
 
     /** Whether a policy selects an instance today. */
     record Selected(String policy, boolean selects, String text) {}
@@ -141,7 +148,8 @@ final class WhyCommand implements Runnable {
                                         tombstone.id().map(ImageId::value).orElse(""),
                                         tombstone.removedAt().toString(),
                                         tombstone.by(),
-                                        tombstone.why()))
+                                        tombstone.why(),
+                                        stored(tombstone.image())))
                         .forEach(gone::add);
             }
         }
@@ -206,6 +214,29 @@ final class WhyCommand implements Runnable {
                 .orElse("a rule keeps it for years, if the schedule goes on as it is");
     }
 
+    private static String stored(Image image) {
+        return image.stored()
+                .map(stored ->
+                        switch (stored.state()) {
+                            case WAITING ->
+                                    "waits to be stored as %s, try %d at %s"
+                                            .formatted(
+                                                    stored.object(),
+                                                    stored.attempt(),
+                                                    stored.due());
+                            case STORING ->
+                                    "being stored as %s since %s"
+                                            .formatted(stored.object(), stored.since());
+                            case STORED ->
+                                    "stored as %s on %s".formatted(stored.object(), stored.since());
+                            case GIVEN_UP ->
+                                    "not stored as %s, given up on %s: %s"
+                                            .formatted(
+                                                    stored.object(), stored.since(), stored.note());
+                        })
+                .orElse("");
+    }
+
     private static Explained explained(
             Image image, PruneReport.Line line, List<String> evidence, String forecast) {
         return new Explained(
@@ -214,6 +245,7 @@ final class WhyCommand implements Runnable {
                 image.home().map(Object::toString).orElse(""),
                 image.note(),
                 image.proven().map(Object::toString).orElse(""),
+                stored(image),
                 line,
                 evidence,
                 forecast);
@@ -249,14 +281,15 @@ final class WhyCommand implements Runnable {
         answer.gone()
                 .forEach(each ->
                         text.append(
-                                "%s  %s  %s  removed %s by %s: %s%n"
+                                "%s  %s  %s  removed %s by %s: %s%s%n"
                                         .formatted(
                                                 each.region,
                                                 each.slot,
                                                 each.image,
                                                 each.removedAt,
                                                 each.by,
-                                                each.why)));
+                                                each.why,
+                                                each.stored.isEmpty() ? "" : "; " + each.stored)));
         return text.toString();
     }
 
@@ -276,6 +309,9 @@ final class WhyCommand implements Runnable {
         }
         if (!each.proven.isEmpty()) {
             table.row("proven", "a restore from it passed on " + each.proven);
+        }
+        if (!each.stored.isEmpty()) {
+            table.row("S3", each.stored);
         }
         table.row("verdict", each.plan.verdict());
         each.plan.reasons().forEach(reason -> table.row("", reason));

@@ -34,6 +34,8 @@ public enum Fault {
     NOT_FOUND,
     /** What the call is about is gone for good. */
     GONE,
+    /** An image that the bucket has already, or is about to. */
+    ALREADY_STORED,
     /** What the call is about is not in a state that allows it. */
     WRONG_STATE,
     /** The role may not make this call, or the image is protected. */
@@ -52,6 +54,15 @@ public enum Fault {
     OTHER;
 
     private static final Pattern IMAGE = Pattern.compile("(?<=in use by AMI )ami-[0-9a-z]{1,40}");
+
+    /**
+     * AWS says that a second copy in a bucket is refused, and not by which code. Only this code
+     * with this word counts: to take another refusal for it would be to believe that an image is
+     * safe.
+     */
+    private static final String REFUSED = "InvalidRequest";
+
+    private static final String ALREADY = " already";
 
     private static final Map<String, Fault> BY_CODE =
             Map.ofEntries(
@@ -98,6 +109,9 @@ public enum Fault {
         if (known != null) {
             return known;
         }
+        if (code(answer).equals(REFUSED) && text(error).contains(ALREADY)) {
+            return ALREADY_STORED;
+        }
         return answer.statusCode() >= 500 ? SERVER_ERROR : OTHER;
     }
 
@@ -125,6 +139,7 @@ public enum Fault {
                     TOKEN_TAKEN,
                     BUSY,
                     NAME_TAKEN,
+                    ALREADY_STORED,
                     NOT_FOUND,
                     GONE,
                     WRONG_STATE,

@@ -2,6 +2,8 @@ package dev.amikeeper.ec2;
 
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Blueprint;
+import dev.amikeeper.image.Bulk;
+import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -11,8 +13,10 @@ import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Machine;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.Snapshot;
 import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.image.StoreTask;
 import dev.amikeeper.policy.Policy;
 
 import org.jspecify.annotations.Nullable;
@@ -25,6 +29,7 @@ import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
 import software.amazon.awssdk.services.ec2.model.ProductCode;
 import software.amazon.awssdk.services.ec2.model.ResourceType;
+import software.amazon.awssdk.services.ec2.model.StoreImageTaskResult;
 import software.amazon.awssdk.services.ec2.model.Tag;
 import software.amazon.awssdk.services.ec2.model.TagSpecification;
 import software.amazon.awssdk.services.ec2.model.VolumeType;
@@ -52,6 +57,9 @@ public final class Images {
     private static final int VALUES_A_FILTER = 200;
 
     private static final int PAGE = 1000;
+
+    /** DescribeStoreImageTasks answers no more. */
+    private static final int TASKS_A_PAGE = 200;
 
     /** EC2 may count other callers' calls against the same bucket: waiting helps. */
     private static final int THROTTLED_TRIES = 5;
@@ -195,6 +203,182 @@ public final class Images {
                                         .tags(list(tags))));
     }
 
+    /** Begins to store an image in a bucket of its Region. */
+    public Storing store(Region region, ImageId id, String bucket) {
+        try {
+            paced(
+                    region,
+                    Pace.Call.CREATE_STORE_IMAGE_TASK,
+                    client ->
+                            client.createStoreImageTask(
+                                    task -> task.imageId(id.value()).bucket(bucket)));
+            return new Storing.Begun();
+        } catch (SdkException error) {
+            String why = Fault.text(error, "ec2:CreateStoreImageTask");
+            return switch (Fault.of(error)) {
+                case ALREADY_STORED -> new Storing.Already();
+                case THROTTLED, NO_ROOM, BUSY -> new Storing.NoRoom(why);
+                case SERVER_ERROR, UNREACHABLE -> new Storing.Unknown(why);
+                case DENIED, NO_SUCH_CALL -> new Storing.Denied(why);
+                case NO_CAPACITY,
+                        NAME_TAKEN,
+                        NOT_FOUND,
+                        GONE,
+                        WRONG_STATE,
+                        TOKEN_TAKEN,
+                        IN_USE,
+                        OTHER ->
+                        new Storing.Refused(why);
+            };
+        }
+    }
+
+    /**
+     * The tasks of the last 31 days that store images of a Region, newest first, in pages.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public List<StoreTask> storeTasks(Region region) {
+        return ec2
+                .apply(region)
+                .describeStoreImageTasksPaginator(tasks -> tasks.maxResults(TASKS_A_PAGE))
+                .storeImageTaskResults()
+                .stream()
+                .flatMap(task -> state(task).map(state -> task(task, state)).stream())
+                .toList();
+    }
+
+    private static Optional<StoreTask.State> state(StoreImageTaskResult task) {
+        return switch (String.valueOf(task.storeTaskState())) {
+            case "InProgress" -> Optional.of(StoreTask.State.IN_PROGRESS);
+            case "Completed" -> Optional.of(StoreTask.State.COMPLETED);
+            case "Failed" -> Optional.of(StoreTask.State.FAILED);
+            default -> Optional.empty();
+        };
+    }
+
+    private static StoreTask task(StoreImageTaskResult task, StoreTask.State state) {
+        return new StoreTask(
+                new ImageId(task.amiId()),
+                task.bucket(),
+                state,
+                task.taskStartTime(),
+                Objects.requireNonNullElse(task.storeTaskFailureReason(), ""));
+    }
+
+    /**
+     * What storing these images would take, as far as they are there, in pages.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public Map<ImageId, Bulk> bulk(Region region, Collection<ImageId> ids) {
+        List<String> values = ids.stream().map(ImageId::value).distinct().toList();
+        Map<ImageId, Bulk> found = new HashMap<>();
+        for (int from = 0; from < values.size(); from += VALUES_A_FILTER) {
+            List<String> some =
+                    values.subList(from, Math.min(values.size(), from + VALUES_A_FILTER));
+            shown(region, request -> request.filters(Filters.anyOf("image-id", some)))
+                    .forEach(image -> found.put(new ImageId(image.imageId()), bulk(region, image)));
+        }
+        return found;
+    }
+
+    private static Bulk bulk(Region region, software.amazon.awssdk.services.ec2.model.Image image) {
+        return new Bulk(
+                ami(region, image),
+                image.blockDeviceMappings().stream()
+                        .filter(device -> device.ebs() != null)
+                        .mapToInt(
+                                device -> Objects.requireNonNullElse(device.ebs().volumeSize(), 0))
+                        .sum(),
+                "paravirtual".equals(image.virtualizationTypeAsString()),
+                !"instance-store".equals(image.rootDeviceTypeAsString()),
+                image.productCodes().stream().map(ProductCode::productCodeId).toList());
+    }
+
+    /**
+     * Starts to make a removed image again of its object in S3, under its name, with its tags, and
+     * held: no rule may want it any more. May be repeated, for the name is taken by then.
+     *
+     * @param removed its last record
+     * @param why the value of the tag that holds it
+     */
+    public Start fetch(Image removed, S3Object object, String why) {
+        Map<String, String> tags =
+                ImageTags.of(
+                        removed.name(),
+                        removed.home(),
+                        removed.capsule().map(Capsule::toTags).orElse(Map.of()),
+                        List.of());
+        Map<String, String> held = new HashMap<>(tags);
+        held.put(ImageTags.HOLD, why);
+        return start(
+                removed,
+                Pace.Call.CREATE_RESTORE_IMAGE_TASK,
+                client ->
+                        client.createRestoreImageTask(task ->
+                                        task.bucket(object.bucket())
+                                                .objectKey(object.key())
+                                                .name(removed.name().toString())
+                                                .tagSpecifications(
+                                                        on(ResourceType.IMAGE, held),
+                                                        on(ResourceType.SNAPSHOT, tags)))
+                                .imageId());
+    }
+
+    /**
+     * Starts to make an image of an object in S3 of which nothing is known: its name and its tags
+     * come with it. It is held. May be repeated, as long as the image is one of ours.
+     *
+     * @param why the value of the tag that holds it
+     */
+    public Start fetch(Region region, S3Object object, String why) {
+        TagSpecification held = on(ResourceType.IMAGE, Map.of(ImageTags.HOLD, why));
+        try {
+            return new Start.Started(
+                    new ImageId(
+                            paced(
+                                            region,
+                                            Pace.Call.CREATE_RESTORE_IMAGE_TASK,
+                                            client ->
+                                                    client.createRestoreImageTask(task ->
+                                                            task.bucket(object.bucket())
+                                                                    .objectKey(object.key())
+                                                                    .tagSpecifications(held)))
+                                    .imageId()));
+        } catch (SdkException error) {
+            String said = Fault.text(error, "ec2:CreateRestoreImageTask");
+            return switch (Fault.of(error)) {
+                case NAME_TAKEN -> there(region, error);
+                case THROTTLED, NO_ROOM, BUSY -> new Start.NoRoom(said);
+                case SERVER_ERROR, UNREACHABLE -> new Start.Stop(said);
+                case NO_CAPACITY,
+                        ALREADY_STORED,
+                        NOT_FOUND,
+                        GONE,
+                        WRONG_STATE,
+                        DENIED,
+                        TOKEN_TAKEN,
+                        IN_USE,
+                        NO_SUCH_CALL,
+                        OTHER ->
+                        new Start.Failed(said);
+            };
+        }
+    }
+
+    /** The image that has the name of an object's, if it is one of ours. */
+    private Start there(Region region, SdkException nameTaken) {
+        try {
+            return hinted(region, nameTaken)
+                    .filter(ami -> ImageTags.name(ami.tags()).isPresent())
+                    .<Start>map(Start.Adopted::new)
+                    .orElseGet(() -> new Start.Impossible(Fault.text(nameTaken)));
+        } catch (SdkException error) {
+            return new Start.Stop(Fault.text(error));
+        }
+    }
+
     private Start start(Image image, Pace.Call call, Function<Ec2Client, String> make) {
         Region region = image.region();
         for (int tried = 1; ; tried++) {
@@ -228,7 +412,13 @@ public final class Images {
                     case GONE -> {
                         return new Start.Impossible(why);
                     }
-                    case WRONG_STATE, DENIED, TOKEN_TAKEN, IN_USE, NO_SUCH_CALL, OTHER -> {
+                    case WRONG_STATE,
+                            DENIED,
+                            TOKEN_TAKEN,
+                            IN_USE,
+                            ALREADY_STORED,
+                            NO_SUCH_CALL,
+                            OTHER -> {
                         return new Start.Failed(why);
                     }
                 }
@@ -545,6 +735,7 @@ public final class Images {
                         BUSY,
                         NAME_TAKEN,
                         TOKEN_TAKEN,
+                        ALREADY_STORED,
                         WRONG_STATE,
                         DENIED,
                         IN_USE,

@@ -99,7 +99,15 @@ public final class Launcher {
             // Not found: the image was looked at before, but not every call sees a new one.
             case THROTTLED, NO_ROOM, NO_CAPACITY, BUSY, SERVER_ERROR, UNREACHABLE, NOT_FOUND ->
                     new Launch.Later(why);
-            case NAME_TAKEN, GONE, WRONG_STATE, DENIED, TOKEN_TAKEN, IN_USE, NO_SUCH_CALL, OTHER ->
+            case NAME_TAKEN,
+                    ALREADY_STORED,
+                    GONE,
+                    WRONG_STATE,
+                    DENIED,
+                    TOKEN_TAKEN,
+                    IN_USE,
+                    NO_SUCH_CALL,
+                    OTHER ->
                     new Launch.Refused(why);
         };
     }
@@ -330,6 +338,7 @@ public final class Launcher {
                         DENIED,
                         TOKEN_TAKEN,
                         IN_USE,
+                        ALREADY_STORED,
                         NO_SUCH_CALL,
                         OTHER ->
                         new Association.Left(allocation + " was not associated: " + why);

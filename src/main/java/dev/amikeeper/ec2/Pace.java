@@ -29,15 +29,17 @@ public final class Pace {
         DELETE_SNAPSHOT(100, 5),
         MODIFY_IMAGE_ATTRIBUTE(100, 5),
         CREATE_IMAGE_USAGE_REPORT(50, 5),
+        CREATE_STORE_IMAGE_TASK(50, 0.1),
+        CREATE_RESTORE_IMAGE_TASK(50, 0.1),
         CREATE_TAGS(100, 10),
         DELETE_TAGS(100, 10),
         RUN_INSTANCES(5, 2),
         TERMINATE_INSTANCES(100, 5);
 
         private final int size;
-        private final int refill;
+        private final double refill;
 
-        Call(int size, int refill) {
+        Call(int size, double refill) {
             this.size = size;
             this.refill = refill;
         }
@@ -61,7 +63,10 @@ public final class Pace {
         this.pause = pause;
     }
 
-    /** Waits until the call may be made: a second at most once the burst is spent. */
+    /**
+     * Waits until the call may be made: a second at most once the burst is spent, or ten to store
+     * an image in S3 or bring it back.
+     */
     public synchronized void take(Region region, Call call) {
         Key key = new Key(region, call);
         Instant now = clock.instant();

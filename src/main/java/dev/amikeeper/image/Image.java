@@ -30,6 +30,7 @@ import java.util.stream.Stream;
  * @param proven when a restore from it passed its checks
  * @param capsule what is needed besides the AMI to launch the server again as it was; empty if it
  *     is not known
+ * @param stored its way into S3; empty if it was never to be stored
  * @param version counts the changes of this record
  */
 public record Image(
@@ -52,6 +53,7 @@ public record Image(
         Optional<Instant> guardedUntil,
         Optional<Instant> proven,
         Optional<Capsule> capsule,
+        Optional<Stored> stored,
         long version) {
     /**
      * So long a step that was written down is its run's own. A run may come an hour late for its
@@ -82,6 +84,11 @@ public record Image(
     /** The same record, of an image with this capsule: before it is written down. */
     public Image remembering(Optional<Capsule> itsCapsule) {
         return changed(version, image -> image.capsule = itsCapsule);
+    }
+
+    /** The same record, of an image that went this way into S3: before it is written down. */
+    public Image rememberingStored(Optional<Stored> itsWay) {
+        return changed(version, image -> image.stored = itsWay);
     }
 
     /**
@@ -115,6 +122,7 @@ public record Image(
                 true,
                 false,
                 false,
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
@@ -154,6 +162,7 @@ public record Image(
                 false,
                 false,
                 false,
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
@@ -294,6 +303,36 @@ public record Image(
         return changed(image -> image.guardedUntil = Optional.of(end));
     }
 
+    /** A step on its way into S3, or back to where it was if that is not taken. */
+    public Image inS3(Optional<Stored> step) {
+        return changed(image -> image.stored = step);
+    }
+
+    /**
+     * It was removed, and EC2 is making it again of its object in S3, with another id. Nothing is
+     * proven of the new one, and nothing protects it.
+     */
+    public Image fetched(ImageId newId, Instant now) {
+        return next(
+                ImageState.CREATING,
+                "",
+                now,
+                image -> {
+                    image.id = Optional.of(newId);
+                    image.snapshots = List.of();
+                    image.permissions = List.of();
+                    image.shared = false;
+                    image.disabled = false;
+                    image.guardedUntil = Optional.empty();
+                    image.proven = Optional.empty();
+                });
+    }
+
+    /** Whether EC2 makes it of an object in S3, not of its instance, of which it is no longer. */
+    public boolean isBeingFetched() {
+        return state == ImageState.CREATING && stored.isPresent();
+    }
+
     /** A restore from it passed its checks. */
     public Image proven(Instant when) {
         return changed(image -> image.proven = Optional.of(when));
@@ -336,6 +375,7 @@ public record Image(
                 draft.guardedUntil,
                 draft.proven,
                 draft.capsule,
+                draft.stored,
                 itsVersion);
     }
 
@@ -355,6 +395,7 @@ public record Image(
         private Optional<Instant> guardedUntil;
         private Optional<Instant> proven;
         private Optional<Capsule> capsule;
+        private Optional<Stored> stored;
 
         Draft(Image image) {
             state = image.state;
@@ -371,6 +412,7 @@ public record Image(
             guardedUntil = image.guardedUntil;
             proven = image.proven;
             capsule = image.capsule;
+            stored = image.stored;
         }
     }
 }

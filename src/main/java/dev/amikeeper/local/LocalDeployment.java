@@ -23,6 +23,8 @@ import dev.amikeeper.restore.RestoreHandler;
 import dev.amikeeper.restore.RestoreReport;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
+import dev.amikeeper.store.StoreHandler;
+import dev.amikeeper.store.StoreReport;
 import dev.amikeeper.sweep.SweepHandler;
 import dev.amikeeper.sweep.SweepReport;
 
@@ -72,6 +74,11 @@ public final class LocalDeployment {
     /** After the nights' images. */
     private static final Duration DRILL_AFTER = Duration.ofMinutes(12);
 
+    private static final Duration STORE_EVERY = Duration.ofHours(1);
+
+    /** After the drills. */
+    private static final Duration STORE_AFTER = Duration.ofMinutes(27);
+
     private static final Duration VISIBILITY = Duration.ofSeconds(330);
     private static final int MAX_RECEIVES = 3;
     private static final int EVENT_TRIES = 3;
@@ -94,6 +101,7 @@ public final class LocalDeployment {
     private final RestoreHandler restore;
     private final DrillHandler drill;
     private final OperateHandler operate;
+    private final StoreHandler store;
     private final SortedMap<String, Integer> invocations = new TreeMap<>();
     private final SortedMap<String, Integer> metrics = new TreeMap<>();
     private final List<DeadLetter> deadLetters = new ArrayList<>();
@@ -102,6 +110,7 @@ public final class LocalDeployment {
     private Instant nextSweep;
     private Instant nextRestore;
     private Instant nextDrill;
+    private Instant nextStore;
     private int requests;
 
     /**
@@ -165,11 +174,13 @@ public final class LocalDeployment {
         restore = new RestoreHandler(application);
         drill = new DrillHandler(application);
         operate = new OperateHandler(application);
+        store = new StoreHandler(application);
         nextTick = tickAtOrAfter(cloud.now());
         nextPrune = pruneAtOrAfter(cloud.now());
         nextSweep = sweepAtOrAfter(cloud.now());
         nextRestore = tickAtOrAfter(cloud.now());
         nextDrill = drillAtOrAfter(cloud.now());
+        nextStore = everyAfter(STORE_EVERY, STORE_AFTER, cloud.now());
     }
 
     /**
@@ -212,6 +223,7 @@ public final class LocalDeployment {
         nextSweep = Instant.MAX;
         nextRestore = Instant.MAX;
         nextDrill = Instant.MAX;
+        nextStore = Instant.MAX;
     }
 
     /** How often each function was called. */
@@ -245,6 +257,7 @@ public final class LocalDeployment {
                                     nextSweep,
                                     nextRestore,
                                     nextDrill,
+                                    nextStore,
                                     cloud.nextDue().orElse(end))
                             .min(Instant::compareTo)
                             .orElseThrow();
@@ -270,6 +283,11 @@ public final class LocalDeployment {
                 Instant at = nextDrill;
                 retried("DrillFunction", drill, scheduled("Drill", at));
                 nextDrill = at.plus(DRILL_EVERY);
+            }
+            if (!nextStore.isAfter(cloud.now())) {
+                Instant at = nextStore;
+                retried("StoreFunction", store, scheduled("Store", at));
+                nextStore = at.plus(STORE_EVERY);
             }
             if (!nextRestore.isAfter(cloud.now())) {
                 Instant at = nextRestore;
@@ -305,6 +323,12 @@ public final class LocalDeployment {
     public DrillReport drill(Instant at) {
         count("DrillFunction");
         return drill.handleRequest(scheduled("Drill", at), context("DrillFunction"));
+    }
+
+    /** Runs the schedule of what is stored in S3 once. */
+    public StoreReport store(Instant at) {
+        count("StoreFunction");
+        return store.handleRequest(scheduled("Store", at), context("StoreFunction"));
     }
 
     /** Takes restores and drills on by a step. */
@@ -357,6 +381,8 @@ public final class LocalDeployment {
             case "amikeeper: Deregister Requested",
                     "amikeeper: Adopt Requested",
                     "amikeeper: Share Requested",
+                    "amikeeper: Store Requested",
+                    "amikeeper: Fetch Requested",
                     "amikeeper: Unshare Requested" ->
                     retried("OperateFunction", operate, event);
             default -> {}

@@ -19,7 +19,7 @@ import java.util.Map;
 
 /**
  * Carries out orders about single images that come by events: to deregister, share, unshare, adopt
- * or register one. An order that is refused is announced.
+ * register or store one, or fetch it back. An order that is refused is announced.
  */
 public final class OperateHandler implements RequestHandler<Map<String, Object>, OperateReport> {
     private static final Logger log = LoggerFactory.getLogger(OperateHandler.class);

@@ -27,6 +27,8 @@ public final class Operations {
             case Order.Deregister deregister -> new Deregistration(app, now).of(deregister);
             case Order.Share share -> new Sharing(app).of(share);
             case Order.Adopt adopt -> new Adoption(app, now).of(adopt);
+            case Order.Store store -> new Storage(app, now).of(store);
+            case Order.Fetch fetch -> new Fetching(app, now).of(fetch);
             case Order.Unshare unshare -> new Sharing(app).of(unshare);
             case Order.Register register -> new Registration(app, now).of(register);
             case Order.RegisterAgain again -> new Registration(app, now).of(again);

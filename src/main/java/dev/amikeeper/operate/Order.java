@@ -3,6 +3,7 @@ package dev.amikeeper.operate;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.image.Texts;
 
@@ -63,6 +64,25 @@ public sealed interface Order {
             String policy,
             Optional<InstanceId> instance,
             boolean dryRun)
+            implements OfImage {}
+
+    /**
+     * It is to be stored in S3.
+     *
+     * @param bucket where; empty: where its policy says
+     * @param dryRun whether it is only to be shown what would happen
+     */
+    record Store(Region region, ImageId image, Optional<String> bucket, boolean dryRun)
+            implements OfImage {}
+
+    /**
+     * It was stored in S3 and removed, and is to come back.
+     *
+     * @param image the id that it had
+     * @param object where it is; empty: where the catalogue knows it
+     * @param dryRun whether it is only to be shown what would happen
+     */
+    record Fetch(Region region, ImageId image, Optional<S3Object> object, boolean dryRun)
             implements OfImage {}
 
     /** Others are no longer to be allowed to launch it. */

@@ -5,6 +5,7 @@ import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.policy.Policy;
@@ -45,13 +46,18 @@ final class Orders {
                             instance(event),
                             flag(event, "dryRun"));
             case "amikeeper: Register Requested" -> register(event);
+            case "amikeeper: Store Requested" ->
+                    new Order.Store(
+                            region(event), image(event), bucket(event), flag(event, "dryRun"));
+            case "amikeeper: Fetch Requested" -> fetch(event);
             default ->
                     throw new MalformedEventException(
                             "source and detail-type: "
                                     + Texts.quoted(event.source() + ": " + event.detailType())
                                     + " is not a \"Deregister Requested\", \"Share Requested\","
-                                    + " \"Unshare Requested\", \"Adopt Requested\" or \"Register"
-                                    + " Requested\" of source \"amikeeper\"");
+                                    + " \"Unshare Requested\", \"Adopt Requested\", \"Register"
+                                    + " Requested\", \"Store Requested\" or \"Fetch Requested\" of"
+                                    + " source \"amikeeper\"");
         };
     }
 
@@ -103,6 +109,27 @@ final class Orders {
 
     private static ImageId image(Event event) throws MalformedEventException {
         return read(needed(event, "image"), ImageId::new, "detail.image");
+    }
+
+    private static Optional<String> bucket(Event event) throws MalformedEventException {
+        Optional<String> bucket = event.onlyText("bucket");
+        if (bucket.filter(name -> !S3Object.isBucket(name)).isPresent()) {
+            throw new MalformedEventException(
+                    "detail.bucket: not a bucket's name: " + Texts.quoted(bucket.get()));
+        }
+        return bucket;
+    }
+
+    /** An object says which image it was. */
+    private static Order fetch(Event event) throws MalformedEventException {
+        boolean dryRun = flag(event, "dryRun");
+        if (event.onlyText("key").isEmpty() && event.onlyText("bucket").isEmpty()) {
+            return new Order.Fetch(region(event), image(event), Optional.empty(), dryRun);
+        }
+        String bucket = needed(event, "bucket");
+        S3Object object =
+                read(needed(event, "key"), key -> new S3Object(bucket, key), "detail.key");
+        return new Order.Fetch(region(event), object.image(), Optional.of(object), dryRun);
     }
 
     private static Optional<InstanceId> instance(Event event) throws MalformedEventException {

@@ -5,6 +5,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Trigger;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import java.util.stream.Stream;
  * @param on the events that make an image
  * @param keep absent: nothing is ever removed under this policy
  * @param drill how restoring from the images is proven; absent: it is not
+ * @param store where old home images are stored for long keeping; absent: they are not
  * @param protect whether the newest images get EC2's deregistration protection
  * @param replicate the DR Regions; {@link #destinations} leaves out an image's own Region
  */
@@ -34,7 +36,8 @@ public record Policy(
         Retire retire,
         boolean protect,
         Limits limits,
-        Optional<Drill> drill) {
+        Optional<Drill> drill,
+        Optional<Store> store) {
     public Policy {
         on = Set.copyOf(on);
         replicate = Map.copyOf(replicate);
@@ -54,6 +57,7 @@ public record Policy(
                 new Retire(Optional.empty(), Optional.empty()),
                 false,
                 new Limits(Optional.empty(), Optional.empty()),
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -72,6 +76,17 @@ public record Policy(
         }
         return Optional.ofNullable(replicate.get(image.region()))
                 .flatMap(replica -> replica.keep().or(() -> keep));
+    }
+
+    /**
+     * The bucket in which this image is to be stored by now. Only home images are, once each, and
+     * only good ones: what the rules let go before it was old enough is not held back for it.
+     */
+    public Optional<String> bucketFor(Image image, Instant now) {
+        return store.filter(_ -> !image.isCopy() && image.isGood() && image.stored().isEmpty())
+                .filter(_ -> select.regions().contains(image.region()))
+                .filter(how -> !image.name().slot().time().plus(how.after()).isAfter(now))
+                .map(how -> how.bucketIn(image.region()));
     }
 
     /**
@@ -176,6 +191,21 @@ public record Policy(
             Optional<Integer> budget) {
         public Drill {
             securityGroups = List.copyOf(securityGroups);
+        }
+    }
+
+    /**
+     * Long keeping in S3.
+     *
+     * @param bucket its name, in which {@code {region}} stands for an image's Region
+     * @param after how old an image is by then, counted from its slot
+     */
+    public record Store(String bucket, Duration after) {
+        static final String REGION = "{region}";
+
+        /** The bucket for images of this Region: EC2 takes none of another one. */
+        public String bucketIn(Region region) {
+            return bucket.replace(REGION, region.name());
         }
     }
 

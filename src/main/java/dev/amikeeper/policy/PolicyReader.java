@@ -9,6 +9,7 @@ import dev.amikeeper.policy.Policy.Limits;
 import dev.amikeeper.policy.Policy.Replica;
 import dev.amikeeper.policy.Policy.Retire;
 import dev.amikeeper.policy.Policy.Share;
+import dev.amikeeper.policy.Policy.Store;
 import dev.amikeeper.policy.Policy.UserData;
 
 import java.time.Duration;
@@ -71,7 +72,8 @@ final class PolicyReader {
                         "retire",
                         "protect",
                         "limits",
-                        "drill");
+                        "drill",
+                        "store");
         if (fields.find("select").isEmpty()) {
             place.missing("select", SELECT_SOME);
         }
@@ -93,7 +95,8 @@ final class PolicyReader {
                 retire(fields.below("retire", "deprecateAfter", "disableFor")),
                 fields.read("protect", Values::bool).orElse(false),
                 limits(fields.below("limits", "maxRemovePercent", "maxRemoveCount")),
-                fields.find("drill").flatMap(drill -> drill(drill, fields, select.regions())));
+                fields.find("drill").flatMap(drill -> drill(drill, fields, select.regions())),
+                fields.find("store").flatMap(store -> store(store, select.regions())));
     }
 
     private Selector select(Place place) {
@@ -329,6 +332,16 @@ final class PolicyReader {
                         command,
                         timeout,
                         budget));
+    }
+
+    /** Empty if it lacks something, which is noted. */
+    private static Optional<Store> store(Place place, List<Region> homes) {
+        Fields fields = place.fields("bucket", "after");
+        needed(place, fields, "bucket", "write its name, as \"ami-archive-{region}\"");
+        needed(place, fields, "after", "write how old an image is by then, as 30d");
+        Optional<String> bucket = fields.read("bucket", name -> Values.bucket(name, homes));
+        Optional<Duration> after = fields.read("after", Values::duration);
+        return bucket.flatMap(name -> after.map(age -> new Store(name, age)));
     }
 
     private static void needed(Place place, Fields fields, String name, String remedy) {

@@ -2,6 +2,7 @@ package dev.amikeeper.policy;
 
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.image.Trigger;
 
@@ -269,6 +270,26 @@ final class Values {
                 ("not a Systems Manager document: %s; write its name, of 3 to 128 letters, digits"
                                 + " and . - _")
                         .formatted(Texts.quoted(text)));
+    }
+
+    /** A bucket is in one Region, and EC2 stores images of that Region there and no others. */
+    static String bucket(String text, List<Region> homes) {
+        boolean inEach = text.contains(Policy.Store.REGION);
+        for (Region home : homes) {
+            if (!S3Object.isBucket(text.replace(Policy.Store.REGION, home.name()))) {
+                throw new IllegalArgumentException(
+                        ("not a bucket's name: %s; write 3 to 63 of a-z, 0-9, . and -, with"
+                                        + " {region} for the images' Region, if you like")
+                                .formatted(Texts.quoted(text)));
+            }
+        }
+        if (homes.size() > 1 && !inEach) {
+            throw new IllegalArgumentException(
+                    "a bucket is in one Region, and these images are in %d; write {region} in its"
+                                    .formatted(homes.size())
+                            + " name, as \"ami-archive-{region}\"");
+        }
+        return text;
     }
 
     static String kmsKey(String text, String region) {

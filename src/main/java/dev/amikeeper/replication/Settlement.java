@@ -85,8 +85,9 @@ public final class Settlement {
         List<Notice> notices = new ArrayList<>();
         boolean shared = policy.map(p -> share(image, p, notices, now)).orElse(false);
         Image after = image.available(shared, now);
+        // Of an old image that is back, the sweep has those copies made that the rules want.
         List<Region> destinations =
-                image.isCopy()
+                image.isCopy() || image.isBeingFetched()
                         ? List.of()
                         : policy.map(p -> p.destinations(image.region())).orElse(List.of());
         List<Image> copies = destinations.stream().map(to -> after.copyTo(to, now)).toList();
@@ -242,6 +243,9 @@ public final class Settlement {
 
     /** A try ended without an image: one more follows after a while, or it is given up. */
     public Step tryFailed(Image image, String why, Instant now) {
+        if (image.isBeingFetched()) {
+            return notFetched(image, why, now);
+        }
         List<Duration> pauses = image.isCopy() ? COPY_PAUSES : IMAGE_PAUSES;
         if (image.attempt() <= pauses.size()) {
             Instant next = now.plus(pauses.get(image.attempt() - 1));
@@ -254,6 +258,27 @@ public final class Settlement {
             return Step.AGAIN;
         }
         return giveUp(image, why, now);
+    }
+
+    /** Its instance is another one by now: it is never imaged for this slot, but buried again. */
+    private Step notFetched(Image image, String why, Instant now) {
+        String object = image.stored().map(stored -> stored.object().toString()).orElseThrow();
+        log.error("{} {} is not back: {}", image.region(), image.name(), why);
+        app.catalog()
+                .note(
+                        Notice.event(
+                                "fetch/" + image.region() + "/" + image.name() + "/" + now,
+                                now,
+                                image.region()
+                                        + ": image "
+                                        + image.name()
+                                        + " could not be made again of "
+                                        + object
+                                        + ": "
+                                        + why,
+                                "mend what is named, then ./keeper fetch " + object));
+        Tombstone again = new Tombstone(image, now, "EC2", "not made again of " + object);
+        return app.catalog().bury(image, again) ? Step.FAILED : Step.NOTHING;
     }
 
     /** There will be no image; people are told. */

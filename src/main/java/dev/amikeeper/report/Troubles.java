@@ -6,6 +6,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Stored;
 
 import java.time.Instant;
 import java.util.Collection;
@@ -28,6 +29,7 @@ import java.util.stream.Collectors;
  *   <tr><td>failed/Region/name</td><td>the image was made after all, a newer one of the instance
  *       is good, or the record is gone</td></tr>
  *   <tr><td>share/Region/name</td><td>the image is shared, or gone</td></tr>
+ *   <tr><td>store/Region/name</td><td>the image is stored in S3, or gone</td></tr>
  *   <tr><td>shared/Region/name</td><td>the image is disabled, which drops its permissions, or
  *       gone</td></tr>
  *   <tr><td>pending/Region/name</td><td>EC2 is no longer at work on it</td></tr>
@@ -128,6 +130,7 @@ public final class Troubles {
             case "failed" ->
                     record(what, facts, (image, all) -> isMade(image) || isMadeUpFor(image, all));
             case "share" -> record(what, facts, (image, _) -> image.shared() || isWithdrawn(image));
+            case "store" -> record(what, facts, (image, _) -> isStored(image));
             case "shared" -> record(what, facts, (image, _) -> isWithdrawn(image));
             case "pending" ->
                     record(what, facts, (image, _) -> image.state() != ImageState.CREATING);
@@ -178,6 +181,10 @@ public final class Troubles {
             case REQUESTED, CREATING, FAILED -> false;
             case AVAILABLE, DISABLING, DISABLED, ENABLING, RETIRING -> true;
         };
+    }
+
+    private static boolean isStored(Image image) {
+        return image.stored().filter(it -> it.state() == Stored.State.STORED).isPresent();
     }
 
     private static boolean isWithdrawn(Image image) {

@@ -1,7 +1,9 @@
 package dev.amikeeper.restore;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageRef;
@@ -11,6 +13,8 @@ import dev.amikeeper.image.Networks;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Sha256;
+import dev.amikeeper.image.Stored;
+import dev.amikeeper.policy.Policy;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,11 +26,14 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -82,7 +89,8 @@ public final class Planning {
                             + request.instance()
                             + request.policy().map(it -> " under policy " + it).orElse("")
                             + " in the catalogue"
-                            + under(ofAnyPolicy));
+                            + under(ofAnyPolicy)
+                            + inS3(request));
         }
         Region region = request.region().orElseGet(() -> home(all));
         if (request.image().isPresent()) {
@@ -100,7 +108,34 @@ public final class Planning {
                                                 .map(at -> " from " + at + " or before")
                                                 .orElse("")
                                         + "; "
-                                        + whatThereIs(all)));
+                                        + whatThereIs(all)
+                                        + inS3(request)));
+    }
+
+    /** Of images that are gone one may be stored: the newest that would do, and how to have it. */
+    private String inS3(RestoreRequest request) {
+        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
+        regions.addAll(app.policies().regions());
+        return app.policies().all().stream()
+                .map(Policy::name)
+                .filter(name -> request.policy().map(name::equals).orElse(true))
+                .flatMap(name ->
+                        regions.stream().flatMap(in -> app.catalog().removed(name, in).stream()))
+                .map(Tombstone::image)
+                .filter(image -> image.name().instance().equals(request.instance()))
+                .filter(image -> image.stored().filter(Stored::mayBeThere).isPresent())
+                .filter(image ->
+                        request.at()
+                                .map(at -> !image.name().slot().time().isAfter(at))
+                                .orElse(true))
+                .max(Comparator.comparing(Image::name))
+                .map(image ->
+                        "; that of %s is stored in S3: ./keeper fetch %s --region %s brings it back"
+                                .formatted(
+                                        image.name().slot(),
+                                        image.stored().orElseThrow().object().image(),
+                                        image.region()))
+                .orElse("");
     }
 
     private static String under(List<Image> images) {

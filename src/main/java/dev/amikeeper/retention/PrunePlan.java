@@ -8,6 +8,7 @@ import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Stored;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.retention.Reason.Kind;
@@ -354,6 +355,7 @@ public record PrunePlan(
                 String text = "the newest copy: without it the next one is full, not incremental";
                 reasons.add(new Reason(Kind.NEWEST_COPY, text));
             }
+            longKeeping(image).ifPresent(reasons::add);
             reasons.addAll(evidence.against(image, ami));
             // Nobody asked about an image that stays anyway.
             if (evidence.usage().leftOut(ami.id())
@@ -361,6 +363,22 @@ public record PrunePlan(
                 reasons.removeIf(reason -> reason.kind() == Kind.USE_UNKNOWN);
             }
             return reasons;
+        }
+
+        /** What is to be kept in S3 does not go before it is there, or was given up. */
+        private Optional<Reason> longKeeping(Image image) {
+            Optional<Stored> stored = image.stored().filter(Stored::isOpen);
+            if (stored.filter(Stored::isUnderWay).isPresent()) {
+                return Optional.of(
+                        new Reason(
+                                Kind.STORING,
+                                "being stored as %s since %s"
+                                        .formatted(stored.get().object(), stored.get().since())));
+            }
+            return stored.map(waiting -> waiting.object().bucket())
+                    .or(() -> policy.bucketFor(image, evidence.now()))
+                    .filter(_ -> image.isGood())
+                    .map(bucket -> new Reason(Kind.TO_STORE, "waits to be stored in " + bucket));
         }
 
         private static boolean isProven(Image image) {

@@ -58,6 +58,10 @@ public record Reason(Kind kind, String text) {
         SHARED("shared"),
         /** A copy is being made from it or waits to be. */
         COPY_SOURCE("copy source"),
+        /** It is old enough to be stored in S3 for long keeping, and is not yet. */
+        TO_STORE("to be stored"),
+        /** EC2 reads its snapshots to store it in S3: without them that fails. */
+        STORING("being stored"),
         /** It is protected from deregistration. */
         PROTECTED("protected"),
         /** Somebody enabled it again. */
@@ -83,7 +87,8 @@ public record Reason(Kind kind, String text) {
         /** Whether it yields when a person names the image: what is a rule, and not for safety. */
         boolean yieldsToPeople() {
             return switch (this) {
-                case LAST, HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY, WITHIN, NO_RULES -> true;
+                case LAST, HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY, WITHIN, NO_RULES, TO_STORE ->
+                        true;
                 default -> false;
             };
         }

@@ -290,7 +290,8 @@ public final class Drift {
             gaps.add(new Gap.Unknown(adopted, ami));
         } else if (!ami.state().equals("pending")
                 && tombstone.get().removedAt().plus(FADING).isBefore(view.now())) {
-            gaps.add(new Gap.Returned(tombstone.get(), adopted));
+            Image back = adopted.rememberingStored(tombstone.get().image().stored());
+            gaps.add(new Gap.Returned(tombstone.get(), back));
         }
     }
 

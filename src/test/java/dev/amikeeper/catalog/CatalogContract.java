@@ -7,8 +7,10 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.image.Stored;
 import dev.amikeeper.image.Trigger;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -358,6 +360,56 @@ abstract class CatalogContract {
         catalog.bury(other, new Tombstone(other, NOW, "somebody", "no reason"));
 
         assertThat(waiting(EAST, Work.GIVEN_UP)).isEmpty();
+    }
+
+    @Test
+    void whatIsOnItsWayIntoS3IsWorkUntilItIsThere() {
+        Image available = available("i-1", AMI);
+        Stored waiting =
+                Stored.waiting(new S3Object("archive", "ami-1.bin"), NOW)
+                        .again(LATER, Optional.of(NOW), "no reason", NOW);
+        Image first = available.inS3(Optional.of(waiting));
+        Image second = first.inS3(Optional.of(waiting.storing(LATER)));
+        Image third = second.inS3(Optional.of(waiting.storing(LATER).done(LATER)));
+
+        catalog.save(Change.of(available, first));
+        assertThat(waiting(EAST, Work.STORING)).containsExactly(first);
+        catalog.save(Change.of(first, second));
+        assertThat(waiting(EAST, Work.STORING)).containsExactly(second);
+        catalog.save(Change.of(second, third));
+        assertThat(waiting(EAST, Work.STORING)).isEmpty();
+        assertThat(catalog.find(EAST, AMI)).contains(third);
+    }
+
+    @Test
+    void theTombstoneOfWhatIsStoredIsKeptForGood() {
+        Image plain = retiring(available("i-1", AMI));
+        Image stored =
+                retiring(
+                        stored(
+                                available("i-2", new ImageId("ami-2")),
+                                new S3Object("archive", "ami-2.bin")));
+        catalog.bury(plain, new Tombstone(plain, NOW, "prune", "no rule"));
+        catalog.bury(stored, new Tombstone(stored, NOW, "prune", "no rule"));
+
+        assertThat(items("123456789012/us-east-1/removed/gold"))
+                .extracting(item -> item.containsKey("expires"))
+                .containsExactly(true, false);
+        assertThat(catalog.removed("gold", EAST).getLast().image()).isEqualTo(stored);
+        assertThat(catalog.unbury(catalog.removed("gold", EAST).getLast(), stored)).isTrue();
+        assertThat(catalog.find(EAST, stored.name())).contains(stored);
+    }
+
+    private Image stored(Image image, S3Object object) {
+        Image stored = image.inS3(Optional.of(Stored.waiting(object, NOW).done(NOW)));
+        catalog.save(Change.of(image, stored));
+        return stored;
+    }
+
+    private Image retiring(Image image) {
+        Image retiring = image.retiring("no rule", List.of(), NOW);
+        catalog.save(Change.of(image, retiring));
+        return retiring;
     }
 
     @Test

@@ -12,16 +12,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 
 /**
- * {@code keeper deregister}, {@code share}, {@code unshare} and {@code register} on the demo's
- * fleet.
+ * {@code keeper deregister}, {@code share}, {@code store}, {@code register} and their like on the
+ * demo's fleet.
  */
 final class OrderCommandsTest {
     private static final String PARTNER = "111122223333";
     private static final String STRANGER = "999988887777";
+    private static final Pattern FETCH =
+            Pattern.compile("keeper fetch (ami-[0-9a-f]+) --region us-east-1");
 
     @Test
     void anImageThatOnlyRulesKeepMayGoByHand() throws Exception {
@@ -87,6 +90,37 @@ final class OrderCommandsTest {
                 .contains("would register gold/" + found.getLast(), "go when it goes");
     }
 
+    @Test
+    void anImageIsStoredByHandAndOneThatIsOnlyStoredIsFetched() throws Exception {
+        String newest = images("gold").getLast().get("image").asText();
+        CommandRun nowhere = CommandRun.of("store", "--demo", newest);
+        CommandRun shown =
+                CommandRun.of(
+                        "store",
+                        "--demo",
+                        "--dry-run",
+                        newest,
+                        "--bucket",
+                        "ami-archive-us-east-1");
+        String instance = images("silver").getFirst().get("instance").asText();
+        CommandRun gone =
+                CommandRun.of(
+                        "restore", "--demo", "--instance", instance, "--at", "2026-03-05T19:00Z");
+        Matcher remedy = FETCH.matcher(gone.err());
+
+        assertThat(nowhere.exitCode()).isEqualTo(1);
+        assertThat(nowhere.err()).contains("policy gold has no \"store\": name a bucket");
+        assertThat(shown.exitCode()).as(shown.err()).isZero();
+        assertThat(shown.out()).startsWith("would store " + newest + " gold/");
+        assertThat(remedy.find()).as(gone.err()).isTrue();
+        CommandRun why = CommandRun.of("why", "--demo", remedy.group(1));
+        assertThat(why.out()).contains("; stored as s3://ami-archive-us-east-1/" + remedy.group(1));
+        CommandRun fetched = CommandRun.of("fetch", "--demo", remedy.group(1));
+        assertThat(fetched.exitCode()).as(fetched.err()).isZero();
+        assertThat(fetched.out())
+                .startsWith("makes silver/" + instance + "/2026-03-05T18.00.00Z of");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -100,6 +134,9 @@ final class OrderCommandsTest {
                 "register --demo snap-0 --policy gold | Name a snapshot of ours alone",
                 "register --demo vol-0 | not a snapshot id",
                 "register --demo snap-0 --architecture amd64 | not an architecture",
+                "store --demo ami-0abc --bucket My_Bucket | My_Bucket is not a bucket's name",
+                "fetch --demo web-1 | web-1 is not an image",
+                "fetch --demo s3://archive | not an object in S3",
                 "deregister --demo --region mars ami-0abc | not a Region"
             })
     void aMistakeIsNamed(String arguments, String message) {

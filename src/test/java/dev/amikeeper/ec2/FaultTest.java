@@ -56,6 +56,15 @@ final class FaultTest {
         assertThat(Fault.of(answer(code, "EC2's words", status))).isEqualTo(Fault.OTHER);
     }
 
+    @Test
+    void onlyARefusalThatSaysSoMeansThatAnImageIsStored() {
+        String there = "The image ami-1 is in the bucket archive already";
+
+        assertThat(Fault.of(answer("InvalidRequest", there, 400))).isEqualTo(Fault.ALREADY_STORED);
+        assertThat(Fault.of(answer("InvalidRequest", "no", 400))).isEqualTo(Fault.OTHER);
+        assertThat(Fault.of(answer("InvalidParameterValue", there, 400))).isEqualTo(Fault.OTHER);
+    }
+
     @ParameterizedTest
     @CsvSource({"InternalError, 500", "Unavailable, 503", "SomethingNew, 599", ", 502"})
     void anUnknownFailureOfEc2ItselfIsAServerError(String code, int status) {

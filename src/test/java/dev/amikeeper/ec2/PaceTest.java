@@ -2,6 +2,7 @@ package dev.amikeeper.ec2;
 
 import static dev.amikeeper.ec2.Pace.Call.COPY_IMAGE;
 import static dev.amikeeper.ec2.Pace.Call.CREATE_IMAGE;
+import static dev.amikeeper.ec2.Pace.Call.CREATE_STORE_IMAGE_TASK;
 import static dev.amikeeper.ec2.Pace.Call.DEREGISTER_IMAGE;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -43,6 +44,15 @@ final class PaceTest {
 
         take(3, COPY_IMAGE);
         assertThat(pauses).hasSize(3).containsOnly(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void waitsTenSecondsForEachImageToStore() {
+        take(25, CREATE_STORE_IMAGE_TASK);
+        assertThat(pauses).isEmpty();
+
+        take(2, CREATE_STORE_IMAGE_TASK);
+        assertThat(pauses).containsExactly(Duration.ofSeconds(10), Duration.ofSeconds(10));
     }
 
     @Test

@@ -52,6 +52,7 @@ final class ImageTest {
                                 Optional.empty(),
                                 Optional.empty(),
                                 Optional.empty(),
+                                Optional.empty(),
                                 1));
         assertThat(intent.isCopy()).isFalse();
         assertThat(intent.isGood()).isFalse();
@@ -193,6 +194,29 @@ final class ImageTest {
     }
 
     @Test
+    void comesBackFromS3AsAnotherAmiOfWhichNothingIsProven() {
+        Stored there = Stored.waiting(new S3Object("archive", "ami-1.bin"), LATER).done(LATER);
+        Image gone =
+                available
+                        .proven(LATER)
+                        .guardedUntil(Image.IN_FORCE)
+                        .inS3(Optional.of(there))
+                        .retiring("no rule keeps it", SNAPSHOTS, LATER);
+        Image back = gone.fetched(new ImageId("ami-2"), LATER);
+
+        assertThat(back.state()).isEqualTo(ImageState.CREATING);
+        assertThat(back.isBeingFetched()).isTrue();
+        assertThat(back.id()).contains(new ImageId("ami-2"));
+        assertThat(back.stored()).contains(there);
+        assertThat(back.snapshots()).isEmpty();
+        assertThat(back.shared()).isFalse();
+        assertThat(back.proven()).isEmpty();
+        assertThat(back.guardedUntil()).isEmpty();
+        assertThat(back.available(false, LATER).isBeingFetched()).isFalse();
+        assertThat(started.isBeingFetched()).isFalse();
+    }
+
+    @Test
     void isCopiedUnderTheSameName() {
         Image copy = available.disabledByOthers(true).copyTo(WEST, LATER);
 
@@ -215,6 +239,7 @@ final class ImageTest {
                                 false,
                                 false,
                                 false,
+                                Optional.empty(),
                                 Optional.empty(),
                                 Optional.empty(),
                                 Optional.empty(),

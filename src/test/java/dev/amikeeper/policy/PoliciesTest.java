@@ -7,13 +7,16 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.Stored;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.Policy.Imaging;
 import dev.amikeeper.policy.Policy.Limits;
 import dev.amikeeper.policy.Policy.Replica;
 import dev.amikeeper.policy.Policy.Retire;
 import dev.amikeeper.policy.Policy.Share;
+import dev.amikeeper.policy.Policy.Store;
 import dev.amikeeper.policy.Policy.UserData;
 
 import org.junit.jupiter.api.Test;
@@ -123,6 +126,23 @@ final class PoliciesTest {
     }
 
     @Test
+    void storesGoodHomeImagesOnceTheyAreOldEnough() {
+        Policy gold = only(policy("store: {bucket: \"archive-{region}\", after: 30d}"));
+        Image image = home().available(false, Instant.EPOCH);
+        Instant then = Instant.EPOCH.plus(Duration.ofDays(30));
+        Stored once = Stored.waiting(new S3Object("archive", "ami-1.bin"), Instant.EPOCH);
+
+        assertThat(gold.store()).contains(new Store("archive-{region}", Duration.ofDays(30)));
+        assertThat(gold.bucketFor(image, then)).contains("archive-us-east-1");
+        assertThat(gold.bucketFor(image, then.minusSeconds(1))).isEmpty();
+        assertThat(gold.bucketFor(home(), then)).isEmpty();
+        assertThat(gold.bucketFor(image.disabledByOthers(true), then)).isEmpty();
+        assertThat(gold.bucketFor(image.inS3(Optional.of(once)), then)).isEmpty();
+        assertThat(gold.bucketFor(copyIn(WEST).available(false, then), then)).isEmpty();
+        assertThat(only(LEAST).bucketFor(image, then)).isEmpty();
+    }
+
+    @Test
     void fillsInTheDefaults() {
         assertThat(only(LEAST))
                 .isEqualTo(
@@ -142,6 +162,7 @@ final class PoliciesTest {
                                 new Retire(Optional.empty(), Optional.empty()),
                                 false,
                                 new Limits(Optional.empty(), Optional.empty()),
+                                Optional.empty(),
                                 Optional.empty()));
     }
 

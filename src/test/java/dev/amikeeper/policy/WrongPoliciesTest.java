@@ -37,6 +37,29 @@ final class WrongPoliciesTest {
                         "- gold\n",
                         "1:1 a list does not fit here; write a mapping with keys of policies"),
                 arguments(
+                        "policies: {gold: {select: {tags: {a: b}}, store: {}}}\n",
+                        "1:43 policies.gold.store.bucket: missing; write its name, as"
+                                + " \"ami-archive-{region}\"\n"
+                                + "policies.yaml:1:43 policies.gold.store.after: missing; write how"
+                                + " old an image is by then, as 30d"),
+                arguments(
+                        "policies: {gold: {select: {tags: {a: b}}, store: {bucket: My_Bucket,"
+                                + " after: soon, for: 1d}}}\n",
+                        "1:59 policies.gold.store.bucket: not a bucket's name: \"My_Bucket\";"
+                                + " write 3 to 63 of a-z, 0-9, . and -, with {region} for the"
+                                + " images' Region, if you like\n"
+                                + "policies.yaml:1:77 policies.gold.store.after: not a duration:"
+                                + " \"soon\"; write a number and m, h, d or w, as 30m, 48h, 7d,"
+                                + " 2w\n"
+                                + "policies.yaml:1:83 policies.gold.store.for: unknown key; write"
+                                + " one of bucket, after"),
+                arguments(
+                        "policies: {gold: {select: {tags: {a: b}, regions: [us-east-1,"
+                                + " us-west-2]}, store: {bucket: archive, after: 30d}}}\n",
+                        "1:92 policies.gold.store.bucket: a bucket is in one Region, and these"
+                                + " images are in 2; write {region} in its name, as"
+                                + " \"ami-archive-{region}\""),
+                arguments(
                         "policies: {gold: {select: {tags: {a: b}}, drill: {every: 7d}}}\n",
                         "1:43 policies.gold.drill.region: missing; write where, as us-west-2\n"
                                 + "policies.yaml:1:43 policies.gold.drill.subnet: missing; write"
@@ -105,7 +128,8 @@ final class WrongPoliciesTest {
                 arguments(
                         "policies: &p {gold: *p}\n",
                         "1:15 policies.gold.gold: unknown key; write one of select, schedule, on,"
-                            + " image, keep, replicate, share, retire, protect, limits, drill\n"
+                            + " image, keep, replicate, share, retire, protect, limits, drill,"
+                            + " store\n"
                             + "policies.yaml:1:15 policies.gold.select: missing; write which tags"
                             + " an instance must have, as tags: {backup: gold}"),
                 arguments("[".repeat(20_000), "1:1 nested too deeply; policies need six levels"),
@@ -134,7 +158,7 @@ final class WrongPoliciesTest {
                         "policies:\n  gold:\n",
                         "2:8 policies.gold: nothing is written here; write a mapping with keys of"
                                 + " select, schedule, on, image, keep, replicate, share, retire,"
-                                + " protect, limits, drill"),
+                                + " protect, limits, drill, store"),
                 arguments(
                         "policies:\n  gold: {}\n",
                         "2:3 policies.gold.select: missing; write which tags an instance must have,"
@@ -200,11 +224,13 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("colour: blue"),
                         "4:5 policies.gold.colour: unknown key; write one of select, schedule, on,"
-                                + " image, keep, replicate, share, retire, protect, limits, drill"),
+                            + " image, keep, replicate, share, retire, protect, limits, drill,"
+                            + " store"),
                 arguments(
                         policy("<<: {every: 6h}"),
                         "4:5 policies.gold.<<: unknown key; write one of select, schedule, on,"
-                                + " image, keep, replicate, share, retire, protect, limits, drill"),
+                            + " image, keep, replicate, share, retire, protect, limits, drill,"
+                            + " store"),
                 arguments(
                         policy("schedule:"),
                         "4:14 policies.gold.schedule: nothing is written here; write a mapping with"

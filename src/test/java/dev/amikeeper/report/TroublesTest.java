@@ -8,7 +8,9 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.Stored;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.report.Troubles.Facts;
 
@@ -20,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 final class TroublesTest {
@@ -41,6 +44,7 @@ final class TroublesTest {
             strings = {
                 "failed/us-east-1/gold/i-1/2026-03-01T02.00.00Z",
                 "share/us-east-1/gold/i-1/2026-03-01T02.00.00Z",
+                "store/us-east-1/gold/i-1/2026-03-01T02.00.00Z",
                 "shared/us-east-1/gold/i-1/2026-03-01T02.00.00Z",
                 "pending/us-east-1/gold/i-1/2026-03-01T02.00.00Z",
                 "left/us-east-1/gold/i-1/2026-03-01T02.00.00Z",
@@ -99,6 +103,18 @@ final class TroublesTest {
         assertThat(isOverWith("shared", available)).isFalse();
         assertThat(isOverWith("shared", disabled)).isTrue();
         assertThat(isOverWith("shared", retiring)).isTrue();
+    }
+
+    @Test
+    void storingIsOverWhenTheObjectIsThere() {
+        Stored waiting = Stored.waiting(new S3Object("archive", "ami-1.bin"), NOW);
+        Stored givenUp = waiting.givenUp(Optional.empty(), "no", NOW);
+
+        assertThat(isOverWith("store", available)).isFalse();
+        assertThat(isOverWith("store", available.inS3(Optional.of(givenUp)))).isFalse();
+        assertThat(isOverWith("store", available.inS3(Optional.of(waiting.storing(NOW)))))
+                .isFalse();
+        assertThat(isOverWith("store", available.inS3(Optional.of(waiting.done(NOW))))).isTrue();
     }
 
     @Test

@@ -70,6 +70,7 @@ final class Given {
                 image.guardedUntil(),
                 image.proven(),
                 image.capsule(),
+                image.stored(),
                 image.version());
     }
 
@@ -181,7 +182,26 @@ final class Given {
                 retire,
                 protect,
                 policy.limits(),
-                policy.drill());
+                policy.drill(),
+                policy.store());
+    }
+
+    /** The same policy, storing its images in the bucket archive when they are so old. */
+    static Policy storing(Policy policy, Duration after) {
+        return new Policy(
+                policy.name(),
+                policy.select(),
+                policy.schedule(),
+                policy.on(),
+                policy.image(),
+                policy.keep(),
+                policy.replicate(),
+                policy.share(),
+                policy.retire(),
+                policy.protect(),
+                policy.limits(),
+                policy.drill(),
+                Optional.of(new Policy.Store("archive", after)));
     }
 
     static Keep keep(String rules) {
@@ -242,6 +262,7 @@ final class Given {
                 new Policy.Retire(Optional.empty(), Optional.empty()),
                 false,
                 limits,
+                Optional.empty(),
                 Optional.empty());
     }
 }

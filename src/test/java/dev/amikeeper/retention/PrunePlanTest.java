@@ -12,6 +12,7 @@ import static dev.amikeeper.retention.Given.keep;
 import static dev.amikeeper.retention.Given.launched;
 import static dev.amikeeper.retention.Given.policy;
 import static dev.amikeeper.retention.Given.snapshots;
+import static dev.amikeeper.retention.Given.storing;
 import static dev.amikeeper.retention.Given.tagged;
 import static dev.amikeeper.retention.Given.withTags;
 
@@ -27,6 +28,8 @@ import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.S3Object;
+import dev.amikeeper.image.Stored;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Policy.Limits;
@@ -677,6 +680,70 @@ final class PrunePlanTest {
 
         given(newest.proven(NOW));
         assertThat(verdict(proven)).isInstanceOf(Verdict.Remove.class);
+    }
+
+    @Test
+    void whatIsOldEnoughToBeStoredStaysUntilThatIsDoneOrGivenUp() {
+        policy = storing(policy, Duration.ofDays(4));
+        assertThat(reasons(old))
+                .containsExactly(new Reason(Kind.TO_STORE, "waits to be stored in archive"));
+        Stored waiting = Stored.waiting(new S3Object("archive", "ami-1.bin"), NOW);
+
+        assertThat(kinds(given(with(waiting)))).containsExactly(Kind.TO_STORE);
+        assertThat(verdict(given(with(waiting.done(NOW))))).isInstanceOf(Verdict.Remove.class);
+        assertThat(verdict(given(with(waiting.givenUp(Optional.empty(), "no", NOW)))))
+                .isInstanceOf(Verdict.Remove.class);
+    }
+
+    @Test
+    void whatTheRulesLetGoBeforeItIsOldEnoughIsNotHeldBack() {
+        policy = storing(policy, Duration.ofDays(5));
+
+        assertThat(verdict(old)).isInstanceOf(Verdict.Remove.class);
+    }
+
+    @Test
+    void whatIsBeingStoredStaysWhateverThePolicySays() {
+        Stored storing = Stored.waiting(new S3Object("archive", "ami-1.bin"), NOW).storing(NOW);
+
+        assertThat(reasons(given(with(storing))))
+                .containsExactly(
+                        new Reason(
+                                Kind.STORING,
+                                "being stored as s3://archive/ami-1.bin since " + NOW));
+    }
+
+    @Test
+    void whatIsOnItsWayOutIsNotBroughtBackToBeStored() {
+        policy = storing(policy, Duration.ofDays(4));
+        Stored waiting = Stored.waiting(new S3Object("archive", "ami-1.bin"), NOW);
+        Image disabled = old.disabling("", snapshots(old), List.of(), NOW).disabledUntil(NOW, NOW);
+
+        assertThat(verdict(given(disabled, "disabled"))).isInstanceOf(Verdict.Remove.class);
+        assertThat(verdict(given(disabled.inS3(Optional.of(waiting)), "disabled")))
+                .isInstanceOf(Verdict.Remove.class);
+    }
+
+    @Test
+    void onlyWhatIsBeingStoredStaysWhenAPersonWantsItGone() {
+        policy = storing(policy, Duration.ofDays(4));
+        Stored waiting = Stored.waiting(new S3Object("archive", "ami-1.bin"), NOW);
+
+        assertThat(byHand(old).against()).isEmpty();
+        assertThat(byHand(old).overridden())
+                .extracting(Reason::kind)
+                .containsExactly(Kind.TO_STORE);
+        assertThat(byHand(given(with(waiting.storing(NOW)))).against())
+                .extracting(Reason::kind)
+                .containsExactly(Kind.STORING);
+    }
+
+    private Image with(Stored stored) {
+        return old.inS3(Optional.of(stored));
+    }
+
+    private ByHand byHand(Image image) {
+        return PrunePlan.byHand(policy, image, records, evidence(inEc2));
     }
 
     @Test

@@ -1,0 +1,55 @@
+package dev.amikeeper.cli;
+
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.S3Object;
+import dev.amikeeper.operate.Order;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/** {@code keeper fetch}. */
+@Command(
+        name = "fetch",
+        mixinStandardHelpOptions = true,
+        versionProvider = Keeper.Version.class,
+        description = {
+            "Has a removed image made again of its object in S3: under its name, with another id,"
+                    + " and held. A bucket of another Region can have a copy of the object: name"
+                    + " that, with --region.",
+            "Needs ec2:DescribeImages, CreateTags, the catalogue, and what AWS asks of whoever"
+                    + " restores images from S3.",
+            "Exit status: 0, or 1 if it is refused."
+        })
+final class FetchCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
+    private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // as above
+    private Ordering ordering;
+
+    @Parameters(
+            paramLabel = "IMAGE",
+            description = "The id that it had, ami-..., or its object, s3://bucket/ami-....bin")
+    @SuppressWarnings("NullAway.Init") // as above
+    private String what;
+
+    @Option(names = "--dry-run", description = "Shows what would happen.")
+    private boolean dryRun;
+
+    @Override
+    public Integer call() {
+        Optional<S3Object> object =
+                what.startsWith("s3:") ? Optional.of(Ordering.object(what)) : Optional.empty();
+        ImageId image = object.map(S3Object::image).orElseGet(() -> Ordering.image(what));
+        return ordering.carryOut(spec, region -> new Order.Fetch(region, image, object, dryRun));
+    }
+}

@@ -1,0 +1,22 @@
+package dev.amikeeper.ec2;
+
+/** How the start of storing an image in S3 ended. */
+public sealed interface Storing {
+    /** EC2 is at work on it. */
+    record Begun() implements Storing {}
+
+    /** EC2 says that the bucket has it already, or is about to. */
+    record Already() implements Storing {}
+
+    /** Too much is being stored, or too fast: later. */
+    record NoRoom(String why) implements Storing {}
+
+    /** No answer that tells: it may have begun. */
+    record Unknown(String why) implements Storing {}
+
+    /** The role may not do this; so it is with every image for this bucket. */
+    record Denied(String why) implements Storing {}
+
+    /** EC2 does not store this image, at least not now. */
+    record Refused(String why) implements Storing {}
+}

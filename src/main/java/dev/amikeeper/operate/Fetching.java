@@ -1,0 +1,194 @@
+package dev.amikeeper.operate;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Cursor;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.Look;
+import dev.amikeeper.ec2.Start;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.S3Object;
+import dev.amikeeper.image.Stored;
+import dev.amikeeper.policy.Policy;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Has an image made again of its object in S3: under its name, held, with another id. Its record
+ * comes back in the place of its tombstone; of an object that no record knows, name and tags come
+ * along, and the sweep records it by them.
+ */
+final class Fetching {
+    private final Application app;
+    private final Instant now;
+
+    Fetching(Application app, Instant now) {
+        this.app = app;
+        this.now = now;
+    }
+
+    Outcome of(Order.Fetch order) {
+        Optional<Image> there = there(order);
+        if (there.isPresent()) {
+            return there(order, there.get());
+        }
+        Optional<Tombstone> tombstone =
+                policies()
+                        .flatMap(policy -> app.catalog().removed(policy, order.region()).stream())
+                        .filter(removed -> isOf(order, removed.image()))
+                        .findFirst();
+        if (tombstone.isPresent()) {
+            return fetch(order, tombstone.get());
+        }
+        return order.object()
+                .map(object -> fetch(order, object))
+                .orElseGet(() ->
+                        refused(
+                                order,
+                                "the catalogue knows no such image in "
+                                        + order.region()
+                                        + ", neither present nor removed; if it is in S3, name the"
+                                        + " object, as s3://bucket/"
+                                        + order.image()
+                                        + ".bin"));
+    }
+
+    /** Those of the file, and those of which there may be something left. */
+    private Stream<String> policies() {
+        return Stream.concat(
+                        app.policies().all().stream().map(Policy::name),
+                        app.catalog().bookmarks().cursors().stream().map(Cursor::policy))
+                .distinct();
+    }
+
+    /** By its id, or by that which it had when it was stored. */
+    private static boolean isOf(Order.Fetch order, Image image) {
+        return image.id().equals(Optional.of(order.image()))
+                || image.stored()
+                        .filter(stored -> stored.object().image().equals(order.image()))
+                        .isPresent();
+    }
+
+    private Optional<Image> there(Order.Fetch order) {
+        return app.catalog()
+                .find(order.region(), order.image())
+                .or(() ->
+                        policies()
+                                .flatMap(policy ->
+                                        app.catalog().ofPolicy(policy, order.region()).stream())
+                                .filter(image -> isOf(order, image))
+                                .findFirst());
+    }
+
+    /** The answer to an order that was carried out before must be the same. */
+    private static Outcome there(Order.Fetch order, Image image) {
+        boolean isAnotherOne = !image.id().equals(Optional.of(order.image()));
+        return isAnotherOne || image.isBeingFetched()
+                ? new Outcome.Done(
+                        "%s was fetched: %s is %s"
+                                .formatted(order.image(), image.name(), id(image)))
+                : refused(order, image.name() + " is still there as " + id(image));
+    }
+
+    private static String id(Image image) {
+        return image.id().map(ImageId::value).orElse("an intent");
+    }
+
+    private Outcome fetch(Order.Fetch order, Tombstone tombstone) {
+        Optional<Stored> stored = tombstone.image().stored().filter(Stored::mayBeThere);
+        Optional<S3Object> from = order.object().or(() -> stored.map(Stored::object));
+        if (from.isEmpty()) {
+            return refused(
+                    order,
+                    "it was removed at %s by %s, and never stored"
+                            .formatted(tombstone.removedAt(), tombstone.by()));
+        }
+        S3Object object = from.get();
+        String what = tombstone.name() + " of " + object;
+        if (order.dryRun()) {
+            return new Outcome.Shown("would make " + what + " again, and hold it");
+        }
+        Image removed =
+                tombstone
+                        .image()
+                        .rememberingStored(
+                                stored.or(
+                                        () -> Optional.of(Stored.waiting(object, now).done(now))));
+        return switch (app.images().fetch(removed, object, held())) {
+            case Start.Started(var id) -> recorded(order, tombstone, removed, id, what);
+            case Start.Adopted(var ami) -> recorded(order, tombstone, removed, ami.id(), what);
+            case Start.NoRoom(var why) -> later(order, why);
+            case Start.Later(var why) -> later(order, why);
+            case Start.Trouble(var why) -> later(order, why);
+            case Start.Stop(var why) -> later(order, why);
+            case Start.Failed(var why) -> refused(order, why);
+            case Start.Impossible(var why) -> refused(order, why);
+        };
+    }
+
+    /** If this is not reached, the sweep finds the image by its tags and puts its record back. */
+    private Outcome recorded(
+            Order.Fetch order, Tombstone tombstone, Image removed, ImageId id, String what) {
+        return app.catalog().unbury(tombstone, removed.fetched(id, now))
+                        || app.catalog().find(order.region(), id).isPresent()
+                ? new Outcome.Done("makes %s again: %s%s".formatted(what, id, letGo()))
+                : refused(order, "its record changed meanwhile: try again");
+    }
+
+    private Outcome fetch(Order.Fetch order, S3Object object) {
+        if (order.dryRun()) {
+            return new Outcome.Shown(
+                    "would make an image of %s, which the catalogue does not know in %s: its name"
+                                    .formatted(object, order.region())
+                            + " and tags come with it, and it is held");
+        }
+        // The sweep reads only Regions that it knows.
+        app.catalog().remember(order.region());
+        return switch (app.images().fetch(order.region(), object, held())) {
+            case Start.Started(var id) -> made(order, object, id);
+            case Start.Adopted(var ami) ->
+                    new Outcome.Done("%s is there as %s".formatted(ami.name(), ami.id()));
+            case Start.NoRoom(var why) -> later(order, why);
+            case Start.Later(var why) -> later(order, why);
+            case Start.Trouble(var why) -> later(order, why);
+            case Start.Stop(var why) -> later(order, why);
+            case Start.Failed(var why) -> refused(order, why);
+            case Start.Impossible(var why) -> refused(order, why);
+        };
+    }
+
+    private Outcome made(Order.Fetch order, S3Object object, ImageId id) {
+        boolean isForeign =
+                app.images().look(order.region(), id) instanceof Look.Shown(Ami ami)
+                        && ImageTags.name(ami.tags()).isEmpty();
+        return new Outcome.Done(
+                "makes an image of %s: %s%s"
+                        .formatted(
+                                object,
+                                id,
+                                isForeign
+                                        ? ", which has no tags of ours: it is yours to look after"
+                                        : "; the next sweep records it by its tags" + letGo()));
+    }
+
+    private String held() {
+        return "fetched " + now;
+    }
+
+    private static String letGo() {
+        return "; it is held: remove its tag " + ImageTags.HOLD + " to let it go again";
+    }
+
+    private static Outcome later(Order.Fetch order, String why) {
+        return refused(order, "not now, try again later: " + why);
+    }
+
+    private static Outcome refused(Order.Fetch order, String why) {
+        return new Outcome.Refused(order.image() + " is not fetched", List.of(why));
+    }
+}

@@ -1,0 +1,156 @@
+package dev.amikeeper.operate;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Change;
+import dev.amikeeper.ec2.Storing;
+import dev.amikeeper.image.Bulk;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.S3Object;
+import dev.amikeeper.image.Stored;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Stores one image in S3 by hand, whatever its age. Once EC2 is at it, StoreFunction follows it, as
+ * it does those that a policy stores.
+ */
+final class Storage {
+    private final Application app;
+    private final Instant now;
+
+    Storage(Application app, Instant now) {
+        this.app = app;
+        this.now = now;
+    }
+
+    Outcome of(Order.Store order) {
+        Optional<Image> record = app.catalog().find(order.region(), order.image());
+        if (record.isEmpty()) {
+            return refused(order, "the catalogue knows no such image in " + order.region());
+        }
+        Image image = record.get();
+        Optional<Stored> begun = image.stored().filter(Stored::mayBeThere);
+        if (begun.isPresent()) {
+            return begun(order, begun.get());
+        }
+        Optional<String> bucket = order.bucket().or(() -> bucket(image));
+        if (bucket.isEmpty()) {
+            return refused(
+                    order,
+                    "policy %s has no \"store\": name a bucket of %s"
+                            .formatted(image.name().policy(), order.region()));
+        }
+        Optional<Bulk> bulk =
+                Optional.ofNullable(
+                        app.images()
+                                .bulk(order.region(), List.of(order.image()))
+                                .get(order.image()));
+        return against(image, bulk)
+                .map(why -> refused(order, why))
+                .orElseGet(() ->
+                        store(
+                                order,
+                                image,
+                                S3Object.of(bucket.get(), order.image()),
+                                bulk.orElseThrow()));
+    }
+
+    /** Where it waits to be stored, or its policy would have it stored. */
+    private Optional<String> bucket(Image image) {
+        return image.stored()
+                .filter(Stored::isOpen)
+                .map(stored -> stored.object().bucket())
+                .or(() ->
+                        app.policies()
+                                .find(image.name().policy())
+                                .flatMap(policy -> policy.store())
+                                .map(store -> store.bucketIn(image.region())));
+    }
+
+    private static Outcome begun(Order.Store order, Stored stored) {
+        S3Object object = stored.object();
+        if (order.bucket().filter(bucket -> !bucket.equals(object.bucket())).isPresent()) {
+            return refused(order, "it goes to S3 once, and that is " + object);
+        }
+        return new Outcome.Done(
+                stored.isUnderWay()
+                        ? "%s is being stored as %s since %s"
+                                .formatted(order.image(), object, stored.since())
+                        : order.image() + " is stored as " + object);
+    }
+
+    private static Optional<String> against(Image image, Optional<Bulk> bulk) {
+        if (bulk.isEmpty()) {
+            return Optional.of("EC2 does not show it in " + image.region());
+        }
+        if (!ImageTags.name(bulk.get().ami().tags()).equals(Optional.of(image.name()))) {
+            return Optional.of("its tags in EC2 do not say " + image.name());
+        }
+        return image.isGood() && bulk.get().ami().state().equals("available")
+                ? bulk.get().cannotBeStored()
+                : Optional.of("it is not available");
+    }
+
+    private Outcome store(Order.Store order, Image image, S3Object object, Bulk bulk) {
+        String what =
+                "%s %s as %s, %,d GB before compression%s"
+                        .formatted(
+                                order.image(),
+                                image.name(),
+                                object,
+                                bulk.gigabytes(),
+                                codes(bulk.productCodes()));
+        if (order.dryRun()) {
+            return new Outcome.Shown("would store " + what);
+        }
+        Image storing =
+                image.inS3(Optional.of(Stored.waiting(object, image.stored(), now).storing(now)));
+        if (!app.catalog().save(Change.of(image, storing))) {
+            return refused(order, "it changed meanwhile: try again");
+        }
+        Region region = order.region();
+        return switch (app.images().store(region, order.image(), object.bucket())) {
+            case Storing.Begun _ -> new Outcome.Done("stores " + what);
+            case Storing.Already _ -> new Outcome.Done("stores " + what + ", or has done so");
+            case Storing.Unknown(String why) ->
+                    new Outcome.Done("may store %s by now; if not, will: %s".formatted(what, why));
+            case Storing.NoRoom(String why) -> {
+                Stored later = storing.stored().orElseThrow().notNow(why, now);
+                putBack(storing, Optional.of(later));
+                yield new Outcome.Done(
+                        "will store %s, within hours: not now, for %s".formatted(what, why));
+            }
+            case Storing.Denied(String why) -> {
+                putBack(storing, image.stored());
+                yield refused(order, why);
+            }
+            case Storing.Refused(String why) -> {
+                putBack(storing, image.stored());
+                yield refused(order, why);
+            }
+        };
+    }
+
+    private void putBack(Image storing, Optional<Stored> before) {
+        app.catalog().save(Change.of(storing, storing.inS3(before)));
+    }
+
+    /** AWS refuses no such image; that the codes stay on what is made of the object is said. */
+    private static String codes(List<String> productCodes) {
+        return productCodes.isEmpty()
+                ? ""
+                : " (it carries the product codes "
+                        + String.join(", ", productCodes)
+                        + ": whoever launches what is made of it needs their subscription)";
+    }
+
+    private static Outcome refused(Order.Store order, String why) {
+        ImageId id = order.image();
+        return Outcome.refused(id + " is not stored", why);
+    }
+}

@@ -1,0 +1,47 @@
+package dev.amikeeper.store;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.Invocation;
+import dev.amikeeper.event.Event;
+import dev.amikeeper.event.MalformedEventException;
+import dev.amikeeper.event.Rejected;
+
+import java.time.Instant;
+import java.util.Map;
+
+/** Hourly: stores the images in S3 that are old enough, and follows those under way. */
+public final class StoreHandler implements RequestHandler<Map<String, Object>, StoreReport> {
+    /** So much of a run's time, in milliseconds, nothing new is begun in. */
+    private static final int RESERVE = 30_000;
+
+    private final Application app;
+
+    /** As Lambda makes it. */
+    public StoreHandler() {
+        this(Application.get());
+    }
+
+    /** Over these objects. */
+    public StoreHandler(Application app) {
+        this.app = app;
+    }
+
+    @Override
+    public StoreReport handleRequest(Map<String, Object> input, Context context) {
+        return Invocation.run(input, context, event -> store(event, context));
+    }
+
+    private StoreReport store(Map<String, Object> input, Context context) {
+        try {
+            Instant now = Event.of(input).time();
+            return new Stores(app, now, () -> context.getRemainingTimeInMillis() > RESERVE).run();
+        } catch (MalformedEventException malformed) {
+            Rejected.record(
+                    app.catalog(), "StoreFunction", input, malformed, app.clock().instant());
+            return new StoreReport(0, 0, 0, 0, 0, 0, 0, 1);
+        }
+    }
+}

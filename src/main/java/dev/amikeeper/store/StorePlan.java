@@ -1,0 +1,189 @@
+package dev.amikeeper.store;
+
+import dev.amikeeper.image.Bulk;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.S3Object;
+import dev.amikeeper.image.StoreTask;
+import dev.amikeeper.image.Stored;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What a run does about the images of one Region that are on their way into S3. Pure. */
+final class StorePlan {
+    /** EC2 takes on one more while less than that is being stored, by anybody in the account. */
+    static final int STORING_AT_ONCE_GB = 1200;
+
+    /** A task that EC2 still does not show after this while is none. */
+    static final Duration SHOWN_AFTER = Duration.ofHours(1);
+
+    /** So long a failed try waits for the next one; after the last one it is given up. */
+    private static final List<Duration> PAUSES =
+            List.of(Duration.ofHours(1), Duration.ofHours(6), Duration.ofHours(24));
+
+    private final List<Image> open;
+    private final List<Image> due;
+    private final Map<ImageId, List<StoreTask>> tasks;
+    private final Instant now;
+
+    /** A step of one image. */
+    sealed interface Step {
+        /** Its record. */
+        Image image();
+
+        /** Its object is there. */
+        record Done(Image image) implements Step {}
+
+        /** EC2 failed at it. */
+        record Failed(Image image, StoreTask task) implements Step {}
+
+        /** EC2 is at work on it. */
+        record UnderWay(Image image) implements Step {}
+
+        /** EC2 is to be asked for it now. */
+        record Begin(Image image) implements Step {}
+
+        /** EC2 would never store it. */
+        record Impossible(Image image, String why) implements Step {}
+
+        /** It has to wait. */
+        record Wait(Image image, String why) implements Step {}
+    }
+
+    /**
+     * The plan for these images.
+     *
+     * @param open those whose records say that something is to be done
+     * @param due those that are old enough now, as {@link #waiting} makes them
+     * @param tasks EC2's, of the last 31 days
+     */
+    StorePlan(List<Image> open, List<Image> due, List<StoreTask> tasks, Instant now) {
+        this.open = List.copyOf(open);
+        this.due = List.copyOf(due);
+        this.tasks = tasks.stream().collect(Collectors.groupingBy(StoreTask::image));
+        this.now = now;
+    }
+
+    /** An image that is old enough, as if its record said that it waits for this bucket. */
+    static Image waiting(Image image, String bucket, Instant now) {
+        S3Object object = S3Object.of(bucket, image.id().orElseThrow());
+        return image.rememberingStored(Optional.of(Stored.waiting(object, now)));
+    }
+
+    /**
+     * The record after a failed try: it waits for the next one, longer each time, or is given up.
+     *
+     * @param task when EC2 began the task that failed, if there was one
+     */
+    static Image failed(Image image, Optional<Instant> task, String why, Instant now) {
+        Stored stored = image.stored().orElseThrow();
+        return image.inS3(
+                Optional.of(
+                        stored.attempt() <= PAUSES.size()
+                                ? stored.again(
+                                        now.plus(PAUSES.get(stored.attempt() - 1)), task, why, now)
+                                : stored.givenUp(task, why, now)));
+    }
+
+    /** The images whose volumes decide how much there is room for. */
+    List<ImageId> asked() {
+        return Stream.concat(
+                        running().map(StoreTask::image),
+                        candidates().flatMap(image -> image.id().stream()))
+                .distinct()
+                .toList();
+    }
+
+    /**
+     * All steps: first what became of those under way, then whatever is to begin, the oldest slot
+     * first.
+     *
+     * @param bulk what EC2 says of the {@link #asked} images
+     */
+    List<Step> steps(Map<ImageId, Bulk> bulk) {
+        List<Step> steps = new ArrayList<>();
+        open.stream().flatMap(image -> settled(image).stream()).forEach(steps::add);
+        int storing = running().mapToInt(task -> gigabytes(bulk, task.image())).sum();
+        for (Image image : candidates().toList()) {
+            Step step = start(image, bulk, storing);
+            if (step instanceof Step.Begin) {
+                storing += gigabytes(bulk, image.id().orElseThrow());
+            }
+            steps.add(step);
+        }
+        return steps;
+    }
+
+    private Stream<StoreTask> running() {
+        return tasks.values().stream()
+                .flatMap(List::stream)
+                .filter(task -> task.state() == StoreTask.State.IN_PROGRESS);
+    }
+
+    private Stream<Image> candidates() {
+        return Stream.concat(
+                        open.stream()
+                                .filter(image -> settled(image).isEmpty())
+                                .filter(image -> !stored(image).due().isAfter(now)),
+                        due.stream())
+                .sorted(Comparator.comparing(Image::name));
+    }
+
+    /** What EC2 has to say of one; empty if it is still to begin. */
+    private Optional<Step> settled(Image image) {
+        return newest(image)
+                .flatMap(task ->
+                        switch (task.state()) {
+                            case COMPLETED -> Optional.of(new Step.Done(image));
+                            case IN_PROGRESS -> Optional.of(new Step.UnderWay(image));
+                            case FAILED ->
+                                    stored(image).isUnderWay() && isNews(image, task)
+                                            ? Optional.of(new Step.Failed(image, task))
+                                            : Optional.empty();
+                        });
+    }
+
+    private Optional<StoreTask> newest(Image image) {
+        return tasks.getOrDefault(image.id().orElseThrow(), List.of()).stream()
+                .filter(task -> task.bucket().equals(stored(image).object().bucket()))
+                .max(Comparator.comparing(StoreTask::began));
+    }
+
+    /** Not the failure of an earlier try. */
+    private static boolean isNews(Image image, StoreTask task) {
+        return stored(image).failedTask().map(task.began()::isAfter).orElse(true);
+    }
+
+    private static Step start(Image image, Map<ImageId, Bulk> bulk, int storing) {
+        Bulk its = bulk.get(image.id().orElseThrow());
+        if (its == null || !its.ami().state().equals("available")) {
+            return new Step.Wait(image, "EC2 does not show it as available");
+        }
+        if (!ImageTags.name(its.ami().tags()).equals(Optional.of(image.name()))) {
+            return new Step.Wait(image, "its tags in EC2 do not say " + image.name());
+        }
+        return its.cannotBeStored()
+                .<Step>map(why -> new Step.Impossible(image, why))
+                .orElseGet(() ->
+                        storing < STORING_AT_ONCE_GB
+                                ? new Step.Begin(image)
+                                : new Step.Wait(image, storing + " GB are being stored already"));
+    }
+
+    private static int gigabytes(Map<ImageId, Bulk> bulk, ImageId id) {
+        return Optional.ofNullable(bulk.get(id)).map(Bulk::gigabytes).orElse(0);
+    }
+
+    private static Stored stored(Image image) {
+        return image.stored().orElseThrow();
+    }
+}

@@ -1,0 +1,283 @@
+package dev.amikeeper.store;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Change;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Work;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Storing;
+import dev.amikeeper.image.Bulk;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.StoreTask;
+import dev.amikeeper.image.Stored;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.store.StorePlan.Step;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The steps of images into S3. That EC2 is asked is written down first, so that nothing takes the
+ * image away meanwhile; each step holds only if the record stands as it was read.
+ */
+final class Stores {
+    private static final Logger log = LoggerFactory.getLogger(Stores.class);
+
+    private final Application app;
+    private final Instant now;
+    private final BooleanSupplier timeLeft;
+    private final Map<List<Object>, Image> asRead = new HashMap<>();
+    private final Set<String> told = new HashSet<>();
+    private final Set<String> denied = new HashSet<>();
+    private final Set<Region> read = new TreeSet<>();
+    private int begun;
+    private int done;
+    private int underWay;
+    private int waiting;
+    private int failed;
+    private int givenUp;
+    private int unreadable;
+
+    Stores(Application app, Instant now, BooleanSupplier timeLeft) {
+        this.app = app;
+        this.now = now;
+        this.timeLeft = timeLeft;
+    }
+
+    /** Goes on with all that is under way, and begins what is due. */
+    StoreReport run() {
+        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
+        regions.addAll(app.policies().regions());
+        for (Region region : regions) {
+            try {
+                run(region);
+                read.add(region);
+            } catch (SdkException error) {
+                unreadable(region, error);
+            }
+        }
+        endTroubles();
+        return new StoreReport(begun, done, underWay, waiting, failed, givenUp, unreadable, 0);
+    }
+
+    /** EC2 is asked nothing where there is nothing to do. */
+    private void run(Region region) {
+        List<Image> open = app.catalog().work(region, Work.STORING, Instant.MAX, Integer.MAX_VALUE);
+        List<Image> due = due(region);
+        if (open.isEmpty() && due.isEmpty()) {
+            return;
+        }
+        due.forEach(image -> asRead.put(key(image), image));
+        List<Image> begin =
+                due.stream()
+                        .map(image -> StorePlan.waiting(image, bucket(image).orElseThrow(), now))
+                        .toList();
+        StorePlan plan = new StorePlan(open, begin, app.images().storeTasks(region), now);
+        List<ImageId> asked = plan.asked();
+        Map<ImageId, Bulk> bulk = asked.isEmpty() ? Map.of() : app.images().bulk(region, asked);
+        plan.steps(bulk).forEach(this::take);
+    }
+
+    private List<Image> due(Region region) {
+        return app.policies().all().stream()
+                .filter(policy -> policy.store().isPresent())
+                .filter(policy -> policy.select().regions().contains(region))
+                .flatMap(policy -> app.catalog().ofPolicy(policy.name(), region).stream())
+                .filter(image -> bucket(image).isPresent())
+                .toList();
+    }
+
+    private Optional<String> bucket(Image image) {
+        return app.policies()
+                .find(image.name().policy())
+                .flatMap((Policy policy) -> policy.bucketFor(image, now));
+    }
+
+    private void take(Step step) {
+        switch (step) {
+            case Step.Done(Image image) -> done(image);
+            case Step.UnderWay(Image image) -> underWay(image);
+            case Step.Failed(Image image, StoreTask task) ->
+                    failed(
+                            image,
+                            Optional.of(task.began()),
+                            task.why().isBlank() ? "EC2 gave no reason" : task.why());
+            case Step.Impossible(Image image, String why) ->
+                    giveUp(image, stored(image).givenUp(Optional.empty(), why, now), why);
+            case Step.Begin(Image image) -> begin(image);
+            case Step.Wait(Image image, String why) -> waits(image, why);
+        }
+    }
+
+    private void waits(Image image, String why) {
+        waiting++;
+        log.info("{} {} waits to be stored: {}", image.region(), image.name(), why);
+    }
+
+    private void done(Image image) {
+        if (save(image, stored(image).done(now))) {
+            done++;
+            log.info("{} {} is {}", image.region(), image.name(), stored(image).object());
+        }
+    }
+
+    /** A task that somebody else began counts, too. */
+    private void underWay(Image image) {
+        underWay++;
+        if (!stored(image).isUnderWay()) {
+            save(image, stored(image).storing(now));
+        }
+    }
+
+    private void begin(Image image) {
+        String bucket = stored(image).object().bucket();
+        if (!timeLeft.getAsBoolean()) {
+            waits(image, "this run has no time left");
+            return;
+        }
+        if (denied.contains(bucket)) {
+            waits(image, "the role may not use " + bucket);
+            return;
+        }
+        // One that was begun before keeps its time: only that tells a task that is not shown yet
+        // from one that never was.
+        boolean isNew = !stored(image).isUnderWay();
+        Image storing = isNew ? image.inS3(Optional.of(stored(image).storing(now))) : image;
+        if (isNew && !app.catalog().save(Change.of(before(image), storing))) {
+            return;
+        }
+        ImageId id = storing.id().orElseThrow();
+        switch (app.images().store(storing.region(), id, bucket)) {
+            case Storing.Begun _ -> {
+                begun++;
+                log.info("{} {} is being stored", storing.region(), storing.name());
+            }
+            case Storing.Already _ -> already(storing);
+            case Storing.Unknown(String why) -> waits(storing, why);
+            case Storing.NoRoom(String why) -> notNow(before(image), storing, why);
+            case Storing.Denied(String why) -> {
+                notNow(before(image), storing, why);
+                denied(storing.region(), bucket, why);
+            }
+            case Storing.Refused(String why) -> failed(storing, Optional.empty(), why);
+        }
+    }
+
+    /** One that waits for its first try follows the policy, which may name another bucket soon. */
+    private void notNow(Image before, Image storing, String why) {
+        waits(storing, why);
+        Image next = storing.inS3(before.stored().map(stored -> stored.notNow(why, now)));
+        app.catalog().save(Change.of(storing, next));
+    }
+
+    /** EC2 shows no task, which may be too new for that; later, it was there before. */
+    private void already(Image image) {
+        if (stored(image).since().plus(StorePlan.SHOWN_AFTER).isAfter(now)) {
+            waits(image, "the bucket has it already, or soon");
+        } else {
+            done(image);
+        }
+    }
+
+    private void failed(Image image, Optional<Instant> task, String why) {
+        Image next = StorePlan.failed(image, task, why, now);
+        if (next.stored().filter(Stored::isOpen).isEmpty()) {
+            giveUp(image, stored(next), why);
+        } else if (app.catalog().save(Change.of(image, next))) {
+            failed++;
+            log.warn("{} {} is not stored yet: {}", image.region(), image.name(), why);
+        }
+    }
+
+    private void giveUp(Image image, Stored end, String why) {
+        log.error("{} {} is not stored: {}", image.region(), image.name(), why);
+        Notice notice =
+                new Notice(
+                                "store/" + image.region() + "/" + image.name(),
+                                now,
+                                image.region()
+                                        + ": image "
+                                        + image.name()
+                                        + " is not stored as "
+                                        + end.object()
+                                        + ": "
+                                        + why,
+                                "only the rules keep it from now on; mend what is named, then"
+                                        + " ./keeper store "
+                                        + image.id().orElseThrow()
+                                        + ", or tag it amikeeper:hold",
+                                true)
+                        .tried(end.attempt() == 1 ? "" : end.attempt() + " tries");
+        Image next = image.inS3(Optional.of(end));
+        if (app.catalog().save(Change.of(before(image), next).telling(notice))) {
+            givenUp++;
+        }
+    }
+
+    private void denied(Region region, String bucket, String why) {
+        denied.add(bucket);
+        tell(
+                "unstored/" + region + "/" + bucket,
+                region + ": nothing is stored in " + bucket + ": " + why,
+                "name the bucket in the parameter StoreBucketArns of the stack; what waits to be"
+                        + " stored is not removed until then",
+                true);
+    }
+
+    private void unreadable(Region region, SdkException error) {
+        unreadable++;
+        String why = Fault.text(error, "ec2:DescribeStoreImageTasks");
+        log.error("{}: what is stored cannot be read: {}", region, why);
+        tell(
+                "unstored/" + region,
+                region + ": nothing is stored, for what is under way cannot be read: " + why,
+                "every run tries again; check the Region and the role of StoreFunction",
+                Fault.of(error) == Fault.DENIED);
+    }
+
+    private void tell(String key, String text, String remedy, boolean announced) {
+        told.add(key);
+        app.catalog().note(new Notice(key, now, text, remedy, announced));
+    }
+
+    /** What this run would have told again, and did not, is over. */
+    private void endTroubles() {
+        app.catalog().open().stream()
+                .map(Notice::key)
+                .filter(key -> key.startsWith("unstored/") && !told.contains(key))
+                .filter(key -> read.contains(new Region(key.split("/", -1)[1])))
+                .forEach(key -> app.catalog().resolve(key, now));
+    }
+
+    private boolean save(Image image, Stored next) {
+        return app.catalog().save(Change.of(image, image.inS3(Optional.of(next))));
+    }
+
+    /** The record as it stands: one that is only due says nothing of S3 yet. */
+    private Image before(Image image) {
+        Image found = asRead.getOrDefault(key(image), image);
+        return found.version() == image.version() ? found : image;
+    }
+
+    private static List<Object> key(Image image) {
+        return List.of(image.region(), image.name());
+    }
+
+    private static Stored stored(Image image) {
+        return image.stored().orElseThrow();
+    }
+}

@@ -1,0 +1,339 @@
+package dev.amikeeper.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.Given;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.event.Samples;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Stored;
+
+import org.junit.jupiter.api.Test;
+
+import software.amazon.awssdk.services.ec2.model.Tag;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Long keeping in S3, on the embedded cloud. */
+final class StoreHandlerTest {
+    private static final Region EAST = new Region(Given.EAST);
+    private static final String BUCKET = "archive-us-east-1";
+    private static final String STORE = "\nstore: {bucket: \"archive-{region}\", after: 2d}";
+
+    @Test
+    void storesWhatIsOldEnoughAndNothingElse() {
+        Given given = threeNights("keep: {last: 9}" + STORE);
+
+        assertThat(store(given)).isEqualTo(new StoreReport(1, 0, 0, 0, 0, 0, 0, 0));
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORING);
+        assertThat(given.cloud.objects(BUCKET)).isEmpty();
+
+        assertThat(anHourLater(given)).isEqualTo(new StoreReport(0, 1, 0, 0, 0, 0, 0, 0));
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORED);
+        assertThat(given.cloud.objects(BUCKET)).containsExactly(id(given, 0) + ".bin");
+        assertThat(given.records(Given.EAST).getLast().stored()).isEmpty();
+        assertThat(anHourLater(given)).isEqualTo(nothing());
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
+    void aRunFindsAnotherOnesWorkUnderWay() {
+        Given given = threeNights("keep: {last: 9}" + STORE);
+        given.cloud.settings().storeTime(Duration.ofHours(5));
+        store(given);
+
+        assertThat(store(given)).isEqualTo(new StoreReport(0, 0, 1, 0, 0, 0, 0, 0));
+        assertThat(anHourLater(given).underWay()).isEqualTo(1);
+        assertThat(given.cloud.calls(Given.EAST)).containsEntry("CreateStoreImageTask", 1);
+    }
+
+    @Test
+    void whereThereIsNothingToDoEc2IsAskedNothing() {
+        Given given = threeNights("keep: {last: 9}");
+
+        assertThat(store(given)).isEqualTo(nothing());
+        assertThat(given.cloud.calls(Given.EAST)).doesNotContainKey("DescribeStoreImageTasks");
+    }
+
+    @Test
+    void copiesAreNotStored() {
+        Given given = threeNights("keep: {last: 9}\nreplicate: {us-west-2: {}}" + STORE);
+        given.cloud.addBucket(Given.WEST, "archive-us-west-2");
+        given.cloud.advance(Duration.ofDays(9));
+
+        assertThat(store(given).begun()).isEqualTo(3);
+        assertThat(given.records(Given.WEST)).hasSize(3).allMatch(it -> it.stored().isEmpty());
+    }
+
+    @Test
+    void aTaskThatFailsIsTriedAgainLaterAndLaterThenGivenUpAndToldOnce() {
+        Given given = big(List.of(8));
+        given.cloud.settings().failsToStore(_ -> true);
+        Instant begin = given.cloud.now();
+        given.deployment.withoutSchedules();
+        for (int hour = 0; hour < 40; hour++) {
+            given.cloud.advanceTo(begin.plus(Duration.ofHours(hour)));
+            store(given);
+        }
+
+        assertThat(given.cloud.calls(Given.EAST)).containsEntry("CreateStoreImageTask", 4);
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.GIVEN_UP);
+        assertThat(stored(given, 0).note()).isEqualTo("Server.InternalError");
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains(
+                        "is not stored as s3://" + BUCKET + "/" + id(given, 0) + ".bin: Server.Int",
+                        "Tried: 4 tries",
+                        "./keeper store " + id(given, 0));
+    }
+
+    @Test
+    void itsTroubleIsOverWhenItIsStoredAfterAll() {
+        Given given = threeNights("keep: {last: 9}" + STORE);
+        given.cloud.faults().calls("CreateStoreImageTask").times(4).error("Odd", 400);
+        Instant begin = given.cloud.now();
+        for (int hour : List.of(0, 1, 7, 31)) {
+            given.cloud.advanceTo(begin.plus(Duration.ofHours(hour)));
+            store(given);
+        }
+        assertThat(given.catalog().open()).extracting(Notice::key).contains(key(given));
+
+        given.deployment.deliver(order(given, 0));
+        given.cloud.advance(Duration.ofHours(1));
+        store(given);
+        given.deployment.sweep(given.cloud.now());
+
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORED);
+        assertThat(given.catalog().open()).isEmpty();
+    }
+
+    @Test
+    void aLostReplyIsMadeUpForByTheListOfTasks() {
+        Given given = threeNights("keep: {last: 9}" + STORE);
+        given.cloud.faults().calls("CreateStoreImageTask").loseReply();
+
+        assertThat(store(given).waiting()).isEqualTo(1);
+        assertThat(anHourLater(given).stored()).isEqualTo(1);
+        assertThat(given.cloud.calls(Given.EAST)).containsEntry("CreateStoreImageTask", 1);
+    }
+
+    @Test
+    void whatWasInTheBucketLongBeforeCountsAsStoredOnceNoTaskCanBeTooNewToBeShown() {
+        Given given = threeNights("keep: {last: 9}" + STORE);
+        store(given);
+        given.deployment.loseTable();
+        given.cloud.advance(Duration.ofDays(33));
+        given.deployment.sweep(given.cloud.now());
+
+        assertThat(store(given).waiting()).isEqualTo(1);
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORING);
+        given.cloud.advance(Duration.ofMinutes(59));
+        store(given);
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORING);
+        given.cloud.advance(Duration.ofMinutes(1));
+        store(given);
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORED);
+    }
+
+    @Test
+    void beginsNoMoreThanEc2HasRoomFor() {
+        Given given = big(List.of(700, 700, 700));
+
+        assertThat(store(given)).isEqualTo(new StoreReport(2, 0, 0, 1, 0, 0, 0, 0));
+        assertThat(store(given)).isEqualTo(new StoreReport(0, 0, 2, 1, 0, 0, 0, 0));
+        assertThat(anHourLater(given)).isEqualTo(new StoreReport(1, 2, 0, 0, 0, 0, 0, 0));
+        assertThat(given.cloud.calls(Given.EAST)).containsEntry("CreateStoreImageTask", 3);
+    }
+
+    @Test
+    void whatEc2HasNoRoomForWaitsAndLosesNoTry() {
+        Given given = threeNights("keep: {last: 9}" + STORE);
+        given.cloud.faults().calls("CreateStoreImageTask").error("ResourceLimitExceeded", 400);
+
+        assertThat(store(given).waiting()).isEqualTo(1);
+        assertThat(given.records(Given.EAST).getFirst().stored()).isEmpty();
+        assertThat(store(given).begun()).isEqualTo(1);
+        assertThat(stored(given, 0).attempt()).isEqualTo(1);
+    }
+
+    @Test
+    void anImageThatIsTooLargeIsRefusedBeforeItIsTriedAndToldOnce() {
+        Given given = big(List.of(5001));
+
+        assertThat(store(given).givenUp()).isEqualTo(1);
+        assertThat(store(given)).isEqualTo(nothing());
+        assertThat(given.cloud.calls(Given.EAST)).doesNotContainKey("CreateStoreImageTask");
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("it has 5,001 GB, and EC2 stores images of up to 5,000 GB");
+    }
+
+    @Test
+    void whereTheRoleMayNotStoreNothingIsGivenUpAndItIsToldOnce() {
+        Given given = threeNights("keep: {last: 1}" + STORE);
+        given.cloud.faults().calls("CreateStoreImageTask").times(100).deny();
+        for (int hour = 0; hour < 50; hour++) {
+            anHourLater(given);
+        }
+        given.deployment.prune(given.cloud.now(), false);
+
+        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.told()).singleElement().asString().contains("StoreBucketArns");
+        given.cloud.faults().clear();
+        assertThat(anHourLater(given).begun()).isEqualTo(3);
+        assertThat(given.catalog().open()).isEmpty();
+    }
+
+    @Test
+    void aRegionThatDoesNotAnswerIsTriedAgainByTheNextRun() {
+        Given given = threeNights("keep: {last: 9}" + STORE);
+        given.cloud.faults().calls("DescribeStoreImageTasks").error("InternalError", 500);
+
+        assertThat(store(given).unreadable()).isEqualTo(1);
+        assertThat(given.told()).isEmpty();
+        assertThat(store(given).begun()).isEqualTo(1);
+        assertThat(given.catalog().open()).isEmpty();
+    }
+
+    @Test
+    void whatHasOthersTagsIsNotStored() {
+        Given given = threeNights("keep: {last: 9}" + STORE);
+        given.ec2(Given.EAST)
+                .createTags(tags ->
+                        tags.resources(id(given, 0).value())
+                                .tags(
+                                        Tag.builder()
+                                                .key("amikeeper:policy")
+                                                .value("silver")
+                                                .build()));
+
+        assertThat(store(given).waiting()).isEqualTo(1);
+        assertThat(given.cloud.calls(Given.EAST)).doesNotContainKey("CreateStoreImageTask");
+    }
+
+    @Test
+    void nothingThatIsDueIsRemovedBeforeItIsStored() {
+        Given given = inMemory("keep: {last: 3}\nlimits: {maxRemovePercent: 100}" + STORE);
+        given.instance("web-1");
+        given.cloud.settings().failsToStore(id -> id.hashCode() % 3 == 0);
+        given.cloud.settings().storeTime(Duration.ofHours(30));
+        given.cloud.faults().calls("CreateStoreImageTask").times(30).deny();
+        given.playDays(20);
+
+        List<Tombstone> removed = given.catalog().removed("gold", EAST);
+        assertThat(removed).hasSizeGreaterThan(8);
+        assertThat(removed)
+                .allSatisfy(gone -> {
+                    Instant slot = gone.name().slot().time();
+                    boolean wasDue = !slot.plus(Duration.ofDays(2)).isAfter(gone.removedAt());
+                    boolean isThere =
+                            given.cloud.objects(BUCKET).contains(gone.id().orElseThrow() + ".bin");
+                    boolean wasToldOf =
+                            given.catalog().notices().stream()
+                                    .anyMatch(notice ->
+                                            notice.key().equals("store/us-east-1/" + gone.name()));
+                    assertThat(!wasDue || isThere || wasToldOf).as("%s", gone).isTrue();
+                });
+        assertThat(given.cloud.objects(BUCKET)).isNotEmpty();
+    }
+
+    @Test
+    void whatIsStoredWhileARunOfPruningIsUnderWayStays() {
+        Given given = threeNights("keep: {last: 2}\nlimits: {maxRemovePercent: 100}");
+        Map<String, Object> order = order(given, 0);
+        order.put("detail", Map.of("image", id(given, 0).value(), "bucket", BUCKET));
+        AtomicBoolean ordered = new AtomicBoolean();
+        given.cloud.watch((action, _) -> {
+            if (action.equals("DescribeImageReferences") && !ordered.getAndSet(true)) {
+                given.deployment.deliver(order);
+            }
+        });
+
+        given.deployment.prune(given.cloud.now(), false);
+
+        assertThat(ordered).isTrue();
+        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(anHourLater(given).stored()).isEqualTo(1);
+        given.deployment.prune(given.cloud.now(), false);
+        assertThat(given.images(Given.EAST)).hasSize(2);
+    }
+
+    @Test
+    void anEventThatIsWrongIsTold() {
+        Given given = threeNights("");
+        StoreReport report =
+                new StoreHandler(given.deployment.application())
+                        .handleRequest(Map.of("time", "soon"), given.context("StoreFunction"));
+
+        assertThat(report.malformed()).isEqualTo(1);
+    }
+
+    private static StoreReport nothing() {
+        return new StoreReport(0, 0, 0, 0, 0, 0, 0, 0);
+    }
+
+    private static StoreReport store(Given given) {
+        Map<String, Object> event = Samples.read("store.json");
+        event.put("time", given.cloud.now().toString());
+        return new StoreHandler(given.deployment.application())
+                .handleRequest(event, given.context("StoreFunction"));
+    }
+
+    private static StoreReport anHourLater(Given given) {
+        given.cloud.advance(Duration.ofHours(1));
+        return store(given);
+    }
+
+    private static Map<String, Object> order(Given given, int number) {
+        Map<String, Object> event = Samples.read("operate-store.json");
+        event.put("time", given.cloud.now().toString());
+        event.put("detail", Map.of("image", id(given, number).value()));
+        return event;
+    }
+
+    private static String key(Given given) {
+        return "store/us-east-1/" + given.records(Given.EAST).getFirst().name();
+    }
+
+    private static ImageId id(Given given, int number) {
+        return given.records(Given.EAST).get(number).id().orElseThrow();
+    }
+
+    private static Stored stored(Given given, int number) {
+        Image image = given.records(Given.EAST).get(number);
+        return image.stored().orElseThrow();
+    }
+
+    /** Three nights of one instance; the oldest image is two days old. */
+    private static Given threeNights(String policy) {
+        Given given = inMemory(policy);
+        given.instance("web-1");
+        given.nights(3);
+        return given;
+    }
+
+    /** One night of instances with a volume each of that size, two days later. */
+    private static Given big(List<Integer> sizes) {
+        Given given = inMemory("keep: {last: 9}" + STORE);
+        sizes.forEach(
+                size -> given.cloud.launch(Given.EAST, Map.of("backup", "gold"), List.of(size)));
+        given.nights(1);
+        given.cloud.advance(Duration.ofDays(2));
+        return given;
+    }
+
+    private static Given inMemory(String policy) {
+        Given given = Given.nightlyInMemory(policy);
+        given.cloud.addBucket(Given.EAST, BUCKET);
+        return given;
+    }
+}

@@ -1,0 +1,224 @@
+package dev.amikeeper.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Bulk;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.S3Object;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.StoreTask;
+import dev.amikeeper.image.Stored;
+import dev.amikeeper.image.Trigger;
+import dev.amikeeper.store.StorePlan.Step;
+
+import org.junit.jupiter.api.Test;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One image, due; a test says what EC2 knows of it. */
+final class StorePlanTest {
+    private static final Region EAST = new Region("us-east-1");
+    private static final Instant NOW = Instant.parse("2026-03-01T02:00:00Z");
+    private static final Instant EARLIER = NOW.minusSeconds(7200);
+
+    private final List<Image> open = new ArrayList<>();
+    private final List<Image> due = new ArrayList<>();
+    private final List<StoreTask> tasks = new ArrayList<>();
+    private final Map<ImageId, Bulk> bulk = new HashMap<>();
+    private final Image image = image("1", 0);
+
+    @Test
+    void whatIsDueBegins() {
+        due.add(waiting(image));
+
+        assertThat(steps()).containsExactly(new Step.Begin(waiting(image)));
+        assertThat(plan().asked()).containsExactly(id(image));
+    }
+
+    @Test
+    void whatIsUnderWayIsFollowed() {
+        Image storing = storing(image);
+        open.add(storing);
+
+        task(image, StoreTask.State.IN_PROGRESS, EARLIER);
+        assertThat(steps()).containsExactly(new Step.UnderWay(storing));
+        tasks.clear();
+        StoreTask failed = task(image, StoreTask.State.FAILED, EARLIER);
+        assertThat(steps()).containsExactly(new Step.Failed(storing, failed));
+        task(image, StoreTask.State.COMPLETED, EARLIER.plusSeconds(1));
+        assertThat(steps()).containsExactly(new Step.Done(storing));
+    }
+
+    @Test
+    void aTaskForAnotherBucketOrImageSaysNothing() {
+        open.add(storing(image));
+        tasks.add(new StoreTask(id(image), "other", StoreTask.State.COMPLETED, EARLIER, ""));
+        task(image("2", 0), StoreTask.State.COMPLETED, EARLIER);
+
+        assertThat(steps()).containsExactly(new Step.Begin(storing(image)));
+    }
+
+    @Test
+    void theFailureOfAnEarlierTryIsNoNews() {
+        Image again = StorePlan.failed(storing(image), Optional.of(EARLIER), "no", EARLIER);
+        Image second = again.inS3(again.stored().map(stored -> stored.storing(NOW)));
+        task(image, StoreTask.State.FAILED, EARLIER);
+        open.add(again);
+        assertThat(steps()).containsExactly(new Step.Begin(again));
+        open.set(0, second);
+        assertThat(steps()).containsExactly(new Step.Begin(second));
+        StoreTask failed = task(image, StoreTask.State.FAILED, EARLIER.plusSeconds(1));
+        assertThat(steps()).containsExactly(new Step.Failed(second, failed));
+    }
+
+    @Test
+    void aFailedTryWaitsLongerEachTimeAndTheFourthIsTheLast() {
+        Image next = storing(image);
+        for (int hours : List.of(1, 6, 24)) {
+            next = StorePlan.failed(next, Optional.empty(), "no", NOW);
+            Stored stored = next.stored().orElseThrow();
+            assertThat(stored.state()).isEqualTo(Stored.State.WAITING);
+            assertThat(stored.due()).isEqualTo(NOW.plus(Duration.ofHours(hours)));
+            open.add(next);
+            assertThat(steps()).isEmpty();
+            open.clear();
+        }
+        next = StorePlan.failed(next, Optional.empty(), "no", NOW);
+        assertThat(next.stored().orElseThrow().state()).isEqualTo(Stored.State.GIVEN_UP);
+        assertThat(next.stored().orElseThrow().note()).isEqualTo("no");
+    }
+
+    @Test
+    void theOldestBeginsFirstWhileThereIsRoomWhosoeverTookIt() {
+        Image others = image("9", 1000);
+        Image older = image("2", 199);
+        Image old = image("3", 1);
+        Image last = image("4", 1);
+        task(others, StoreTask.State.IN_PROGRESS, EARLIER);
+        due.addAll(List.of(waiting(last), waiting(old)));
+        open.add(storing(older));
+
+        assertThat(steps())
+                .containsExactly(
+                        new Step.Begin(storing(older)),
+                        new Step.Begin(waiting(old)),
+                        new Step.Wait(waiting(last), "1200 GB are being stored already"));
+        assertThat(plan().asked()).containsExactly(id(others), id(older), id(old), id(last));
+    }
+
+    @Test
+    void whatEc2WouldNeverStoreIsNotTried() {
+        Image large = image("2", 5001);
+        due.addAll(List.of(waiting(image("3", 5000)), waiting(large)));
+        Image paravirtual = image("4", 1);
+        bulk.put(id(paravirtual), new Bulk(ami(paravirtual), 1, true, true, List.of()));
+        Image onDisk = image("5", 1);
+        bulk.put(id(onDisk), new Bulk(ami(onDisk), 1, false, false, List.of()));
+        due.addAll(List.of(waiting(paravirtual), waiting(onDisk)));
+
+        assertThat(steps())
+                .contains(
+                        new Step.Impossible(
+                                waiting(large),
+                                "it has 5,001 GB, and EC2 stores images of up to 5,000 GB"),
+                        new Step.Impossible(
+                                waiting(paravirtual),
+                                "it is paravirtual, and EC2 stores no such image"),
+                        new Step.Impossible(
+                                waiting(onDisk),
+                                "its root is no EBS volume, and EC2 stores no such image"))
+                .hasSize(4);
+    }
+
+    @Test
+    void whatEc2DoesNotShowAsOursAndAvailableWaits() {
+        Image hidden = image("2", 1);
+        bulk.remove(id(hidden));
+        Image foreign = image("3", 1);
+        bulk.put(
+                id(foreign),
+                new Bulk(ami(foreign, "available", Map.of()), 1, false, true, List.of()));
+        Image disabled = image("4", 1);
+        bulk.put(
+                id(disabled),
+                new Bulk(ami(disabled, "disabled", tags(disabled)), 1, false, true, List.of()));
+        due.addAll(List.of(waiting(hidden), waiting(foreign), waiting(disabled)));
+
+        assertThat(steps()).hasSize(3).allMatch(Step.Wait.class::isInstance);
+    }
+
+    private List<Step> steps() {
+        return plan().steps(bulk);
+    }
+
+    private StorePlan plan() {
+        return new StorePlan(open, due, tasks, NOW);
+    }
+
+    private static Image waiting(Image image) {
+        return StorePlan.waiting(image, "archive", NOW);
+    }
+
+    private static Image storing(Image image) {
+        return image.inS3(
+                Optional.of(Stored.waiting(S3Object.of("archive", id(image)), NOW).storing(NOW)));
+    }
+
+    private StoreTask task(Image of, StoreTask.State state, Instant began) {
+        StoreTask task = new StoreTask(id(of), "archive", state, began, "");
+        tasks.add(task);
+        return task;
+    }
+
+    /** An available image; a greater number is a later slot. */
+    private Image image(String number, int gigabytes) {
+        Instant slot = NOW.minus(Duration.ofDays(40)).plusSeconds(Long.parseLong(number));
+        ImageName name = new ImageName("gold", new InstanceId("i-1"), new Slot(slot));
+        Image made =
+                Image.intent(name, EAST, Trigger.SCHEDULED, slot)
+                        .started(new ImageId("ami-" + number), 1, slot)
+                        .available(false, slot);
+        bulk.put(id(made), new Bulk(ami(made), gigabytes, false, true, List.of()));
+        return made;
+    }
+
+    private static Ami ami(Image image) {
+        return ami(image, "available", tags(image));
+    }
+
+    private static Map<String, String> tags(Image image) {
+        return ImageTags.of(image.name(), Optional.empty(), Map.of(), List.of());
+    }
+
+    private static Ami ami(Image image, String state, Map<String, String> tags) {
+        return new Ami(
+                id(image),
+                EAST,
+                image.name().toString(),
+                state,
+                tags,
+                List.of(),
+                NOW,
+                "",
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                false);
+    }
+
+    private static ImageId id(Image image) {
+        return image.id().orElseThrow();
+    }
+}
