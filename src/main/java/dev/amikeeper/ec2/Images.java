@@ -851,6 +851,23 @@ public final class Images {
     }
 
     /**
+     * The devices of an image's volumes, as {@code /dev/xvda}.
+     *
+     * @throws SdkException if EC2 does not answer, or not show the image
+     */
+    public List<String> devices(Region region, ImageId id) {
+        return ec2
+                .apply(region)
+                .describeImages(request -> request.imageIds(id.value()))
+                .images()
+                .stream()
+                .flatMap(image -> image.blockDeviceMappings().stream())
+                .filter(device -> device.ebs() != null)
+                .map(BlockDeviceMapping::deviceName)
+                .toList();
+    }
+
+    /**
      * An image of this account, whoever made it.
      *
      * @return empty if there is none with this id

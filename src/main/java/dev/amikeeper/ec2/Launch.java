@@ -10,6 +10,9 @@ public sealed interface Launch {
     /** Not now: too many calls, no capacity, a quota. */
     record Later(String why) implements Launch {}
 
+    /** The client token has launched something else before. */
+    record Taken(String why) implements Launch {}
+
     /** EC2 refuses it as it is asked for. */
     record Refused(String why) implements Launch {}
 }

@@ -10,6 +10,7 @@ import dev.amikeeper.image.Server;
 
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
 import software.amazon.awssdk.services.ec2.model.Filter;
 import software.amazon.awssdk.services.ec2.model.InstanceAutoRecoveryState;
 import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterface;
@@ -73,15 +74,22 @@ public final class Launcher {
      * @param as what the instance gets; an empty subnet is the default VPC's
      * @param token at most 64 ASCII characters
      * @param tags of the instance, its volumes and its network interfaces
+     * @param going devices of the image whose volumes are to go with the instance; the others do
+     *     what they did with the original
      */
     public Launch launch(
-            Region region, ImageId image, Capsule as, String token, Map<String, String> tags) {
+            Region region,
+            ImageId image,
+            Capsule as,
+            String token,
+            Map<String, String> tags,
+            List<String> going) {
         pace.take(region, Pace.Call.RUN_INSTANCES);
         try {
             return new Launch.Launched(
                     new InstanceId(
                             ec2.apply(region)
-                                    .runInstances(request(image, as, token, tags))
+                                    .runInstances(request(image, as, token, tags, going))
                                     .instances()
                                     .getFirst()
                                     .instanceId()));
@@ -99,12 +107,12 @@ public final class Launcher {
             // Not found: the image was looked at before, but not every call sees a new one.
             case THROTTLED, NO_ROOM, NO_CAPACITY, BUSY, SERVER_ERROR, UNREACHABLE, NOT_FOUND ->
                     new Launch.Later(why);
+            case TOKEN_TAKEN -> new Launch.Taken(why);
             case NAME_TAKEN,
                     ALREADY_STORED,
                     GONE,
                     WRONG_STATE,
                     DENIED,
-                    TOKEN_TAKEN,
                     IN_USE,
                     NO_SUCH_CALL,
                     OTHER ->
@@ -113,7 +121,7 @@ public final class Launcher {
     }
 
     private static RunInstancesRequest request(
-            ImageId image, Capsule as, String token, Map<String, String> tags) {
+            ImageId image, Capsule as, String token, Map<String, String> tags, List<String> going) {
         RunInstancesRequest.Builder run =
                 RunInstancesRequest.builder()
                         .imageId(image.value())
@@ -121,6 +129,7 @@ public final class Launcher {
                         .maxCount(1)
                         .clientToken(token)
                         .instanceType(as.type())
+                        .blockDeviceMappings(going.stream().map(Launcher::goingDevice).toList())
                         .tagSpecifications(on(LAUNCHED, tags));
         as.keyPair().ifPresent(run::keyName);
         as.profile().ifPresent(arn -> run.iamInstanceProfile(profile -> profile.arn(arn)));
@@ -156,6 +165,13 @@ public final class Launcher {
                     maintenance -> maintenance.autoRecovery(InstanceAutoRecoveryState.DISABLED));
         }
         return network(run, as).build();
+    }
+
+    private static BlockDeviceMapping goingDevice(String device) {
+        return BlockDeviceMapping.builder()
+                .deviceName(device)
+                .ebs(ebs -> ebs.deleteOnTermination(true))
+                .build();
     }
 
     /**

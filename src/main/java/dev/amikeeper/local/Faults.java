@@ -12,6 +12,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * What goes wrong in the simulated cloud, and when. Calls and events are counted from the moment
@@ -254,6 +255,16 @@ public final class Faults {
         /** Delivered so much later. */
         public void delay(Duration by) {
             set(selection, "event late", deliveries -> deliveries.stream().map(by::plus).toList());
+        }
+
+        /** Delivered once more, so much later. */
+        public void again(Duration later) {
+            set(
+                    selection,
+                    "event again",
+                    deliveries ->
+                            Stream.concat(deliveries.stream(), deliveries.stream().map(later::plus))
+                                    .toList());
         }
 
         /** Delivered so many times more. */

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * One AWS account in memory: any number of Regions on one virtual clock that only its owner moves.
@@ -183,9 +184,8 @@ public final class SimulatedCloud {
             throw new IllegalArgumentException("an instance has at least a root volume");
         }
         List<BlockDeviceMapping> devices = new ArrayList<>();
-        for (int size : volumeSizesGiB) {
-            String device =
-                    devices.isEmpty() ? "/dev/xvda" : "/dev/sd" + (char) ('e' + devices.size());
+        for (String device : devices(volumeSizesGiB.size())) {
+            int size = volumeSizesGiB.get(devices.size());
             devices.add(
                     BlockDeviceMapping.builder()
                             .deviceName(device)
@@ -202,6 +202,13 @@ public final class SimulatedCloud {
         as.accept(request);
         RunInstancesRequest asked = request.imageId(BASE_IMAGE).build();
         return calls.alone(() -> region(region).launches().seed(asked, devices));
+    }
+
+    /** The devices of an instance with so many volumes, the root first. */
+    public static List<String> devices(int volumes) {
+        return IntStream.range(0, volumes)
+                .mapToObj(i -> i == 0 ? "/dev/xvda" : "/dev/sd" + (char) ('e' + i))
+                .toList();
     }
 
     /** What instances of this Region are launched into. */

@@ -50,6 +50,7 @@ final class SimulatedRootReplacements {
     private final SimulatedVolumes volumes;
     private final SortedMap<String, ReplaceRootVolumeTask> tasks = new TreeMap<>();
     private final Map<String, Asked> byToken = new HashMap<>();
+    private final Map<String, Integer> hidden = new HashMap<>();
 
     SimulatedRootReplacements(
             CloudCore core,
@@ -107,6 +108,7 @@ final class SimulatedRootReplacements {
                         .startTime(Times.iso(core.ec2Time()))
                         .tags(TagRules.list(tags))
                         .build());
+        hidden.put(id, core.settings().hiddenCalls());
         images.launched(image.id());
         if (request.clientToken() != null) {
             byToken.put(request.clientToken(), new Asked(request, id));
@@ -127,18 +129,25 @@ final class SimulatedRootReplacements {
         Listing.Page<ReplaceRootVolumeTask> page =
                 LISTING.page(
                         LISTING.filter(
-                                tasks.values().stream()
-                                        .filter(it ->
-                                                ids.isEmpty()
-                                                        || ids.contains(
-                                                                it.replaceRootVolumeTaskId())),
-                                request.filters()),
+                                        tasks.values().stream()
+                                                .filter(it ->
+                                                        ids.isEmpty()
+                                                                || ids.contains(
+                                                                        it
+                                                                                .replaceRootVolumeTaskId())),
+                                        request.filters())
+                                .filter(this::isVisible),
                         request.maxResults(),
                         request.nextToken());
         return DescribeReplaceRootVolumeTasksResponse.builder()
                 .replaceRootVolumeTasks(page.items())
                 .nextToken(page.nextToken())
                 .build();
+    }
+
+    /** Of a new task it may take some calls until it shows. */
+    private boolean isVisible(ReplaceRootVolumeTask task) {
+        return hidden.merge(task.replaceRootVolumeTaskId(), -1, (left, one) -> left + one) < 0;
     }
 
     /** "The same product code, billing information, architecture type, and virtualization type". */

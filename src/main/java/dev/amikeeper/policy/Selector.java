@@ -1,5 +1,6 @@
 package dev.amikeeper.policy;
 
+import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Texts;
@@ -37,6 +38,9 @@ public record Selector(
 
     /** What keeps this instance from being selected; empty if it is selected. */
     public Optional<String> whyNot(Instance instance) {
+        if (instance.tags().containsKey(ImageTags.LEASE)) {
+            return Optional.of("it is a drill's, and ends with it");
+        }
         if (!regions.contains(instance.region())) {
             return Optional.of("it is in " + instance.region() + ", not in " + regions);
         }

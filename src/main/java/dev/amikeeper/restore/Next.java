@@ -1,8 +1,11 @@
 package dev.amikeeper.restore;
 
+import dev.amikeeper.image.ImageRef;
+import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Server;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -24,27 +27,24 @@ sealed interface Next {
     record Associate() implements Next {}
 
     /** The instance of a drill is to be terminated. */
-    record Terminate() implements Next {}
+    record Terminate(Server server) implements Next {}
 
     /**
      * The next step of a launch.
      *
-     * @param server the instance that carries the restore's tag
+     * @param server the restore's instance, as far as it is shown
+     * @param left an instance that an earlier attempt of the drill has left running
      * @param health what its status checks say; empty if it has none
      */
     static Next of(
-            Restore restore, Optional<Server> server, Optional<Server.Health> health, Instant now) {
+            Restore restore,
+            Optional<Server> server,
+            Optional<Server> left,
+            Optional<Server.Health> health,
+            Instant now) {
         boolean late = now.isAfter(restore.until());
         return switch (restore.state()) {
-            case REQUESTED -> {
-                if (server.isPresent()) {
-                    // An earlier call's answer was lost.
-                    yield new Save(restore.launching(server.get().id(), now));
-                }
-                yield late
-                        ? new Save(restore.failed("it could not be launched" + noted(restore), now))
-                        : new Launch();
-            }
+            case REQUESTED -> requested(restore, server, left, late, now);
             case LAUNCHING -> launching(restore, server, late, now);
             case CHECKING -> checking(restore, server, health, late, now);
             case COMMANDING -> {
@@ -58,10 +58,48 @@ sealed interface Next {
             }
             case ENDING ->
                     server.filter(it -> !it.state().equals("terminated")).isPresent()
-                            ? new Terminate()
+                            ? new Terminate(server.get())
                             : new Save(restore.cleared(now));
             case PASSED, FAILED -> new Wait();
         };
+    }
+
+    private static Next requested(
+            Restore restore,
+            Optional<Server> server,
+            Optional<Server> left,
+            boolean late,
+            Instant now) {
+        if (server.isPresent()) {
+            if (isOf(restore, server.get())) {
+                // An earlier call's answer was lost.
+                return new Save(restore.launching(server.get().id(), now));
+            }
+            // The record that it was launched by is lost.
+            return new Save(
+                    restore.kind() == Restore.Kind.DRILL
+                            ? anew(restore, now)
+                            : restore.failed(
+                                    server.get().id() + " was launched by an earlier request",
+                                    now));
+        }
+        if (late) {
+            return new Save(restore.failed("it could not be launched" + noted(restore), now));
+        }
+        return left.<Next>map(Terminate::new).orElseGet(Launch::new);
+    }
+
+    /** Whether it is what this very record launches: its tags tell. */
+    private static boolean isOf(Restore restore, Server server) {
+        String lease = restore.kind() == Restore.Kind.DRILL ? restore.until().toString() : "";
+        String from = new ImageRef(restore.region(), restore.image()).toString();
+        return server.tags().getOrDefault(ImageTags.LEASE, lease).equals(lease)
+                && server.tags().getOrDefault(ImageTags.RESTORED_FROM, from).equals(from);
+    }
+
+    /** A drill whose instance is another record's: what it launches has a tag of its own. */
+    static Restore anew(Restore drill, Instant now) {
+        return drill.again(Duration.between(drill.asked(), drill.until()), now);
     }
 
     private static Next launching(
@@ -113,7 +151,8 @@ sealed interface Next {
                                 + (it.reason().isBlank() ? "" : ": " + it.reason()));
     }
 
-    private static String noted(Restore restore) {
+    /** Why it waited so far, to be said after what came of it. */
+    static String noted(Restore restore) {
         return restore.note().isBlank() ? "" : ": " + restore.note();
     }
 }

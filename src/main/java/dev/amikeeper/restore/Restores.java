@@ -8,6 +8,7 @@ import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Launch;
 import dev.amikeeper.ec2.Launcher;
+import dev.amikeeper.ec2.Look;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -24,6 +25,7 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -36,6 +38,7 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -45,6 +48,11 @@ import java.util.stream.Collectors;
  */
 public final class Restores {
     private static final Logger log = LoggerFactory.getLogger(Restores.class);
+
+    /** Some tries later than its time, what cannot be read is no hiccup any more. */
+    private static final Duration LATE = Duration.ofMinutes(15);
+
+    private static final Set<String> ENDED = Set.of("shutting-down", "terminated");
 
     private final Application app;
     private final Instant now;
@@ -83,7 +91,9 @@ public final class Restores {
                     after.add(next);
                 }
             } catch (SdkException error) {
-                log.error("{}: restores cannot be followed: {}", region, Fault.text(error));
+                String why = Fault.text(error);
+                log.error("{}: restores cannot be followed: {}", region, why);
+                some.forEach(restore -> tellIfLate(restore, why));
                 after.addAll(some);
             }
         });
@@ -92,18 +102,38 @@ public final class Restores {
 
     /** What EC2 shows of a Region, read once for all restores there. */
     private record Sight(
-            Map<String, Server> servers,
-            Map<InstanceId, Server.Health> health,
-            Map<ImageId, Ami> amis) {}
+            List<Server> servers, Map<InstanceId, Server.Health> health, Map<ImageId, Ami> amis) {
+        /**
+         * The instance of a restore: the one that its record names or, while it names none, the one
+         * that carries its tag. Tags are copied easily, by whoever launches one more like it.
+         */
+        Optional<Server> server(Restore restore) {
+            return servers.stream()
+                    .filter(server ->
+                            restore.instance()
+                                    .map(server.id()::equals)
+                                    .orElseGet(() -> restore.tag().equals(tag(server))))
+                    .findFirst();
+        }
+
+        /** What an earlier attempt of a drill has left running. */
+        Optional<Server> left(Restore drill) {
+            return servers.stream()
+                    .filter(server -> !ENDED.contains(server.state()))
+                    .filter(server -> !drill.tag().equals(tag(server)))
+                    .filter(server ->
+                            drill.id().equals(tag(server))
+                                    || tag(server).startsWith(drill.id() + "/"))
+                    .findFirst();
+        }
+
+        private static String tag(Server server) {
+            return server.tags().getOrDefault(ImageTags.RESTORE, "");
+        }
+    }
 
     private Sight look(Region region, List<Restore> restores) {
-        Map<String, Server> servers =
-                app.launcher().servers(region).stream()
-                        .collect(
-                                Collectors.toMap(
-                                        server -> server.tags().getOrDefault(ImageTags.RESTORE, ""),
-                                        Function.identity(),
-                                        (one, other) -> one));
+        List<Server> servers = app.launcher().servers(region);
         List<InstanceId> running =
                 restores.stream()
                         .filter(restore -> restore.state() == Restore.State.CHECKING)
@@ -130,47 +160,102 @@ public final class Restores {
             Optional<Server> server =
                     restore.kind() == Restore.Kind.REPLACE_ROOT
                             ? Optional.empty()
-                            : Optional.ofNullable(sight.servers().get(restore.tag()));
+                            : sight.server(restore);
             Optional<Server.Health> health = restore.instance().map(sight.health()::get);
-            return switch (Next.of(restore, server, health, now)) {
+            Optional<Server> left =
+                    restore.kind() == Restore.Kind.DRILL ? sight.left(restore) : Optional.empty();
+            return switch (Next.of(restore, server, left, health, now)) {
                 case Next.Wait _ -> restore;
                 case Next.Save(Restore after) -> save(restore, after);
                 case Next.Launch _ -> launch(restore, sight);
                 case Next.Command _ -> command(restore);
                 case Next.Associate _ -> associate(restore);
-                case Next.Terminate _ -> terminate(restore, server.orElseThrow());
+                case Next.Terminate(Server ending) -> {
+                    terminate(ending);
+                    yield restore;
+                }
             };
         } catch (SdkException error) {
             log.warn("{}: {}", restore.id(), Fault.text(error));
+            tellIfLate(restore, Fault.text(error));
             return restore;
         }
     }
 
-    private Restore launch(Restore restore, Sight sight) {
-        Optional<String> unfit = unfit(restore, sight);
-        if (unfit.isPresent()) {
-            return save(restore, restore.failed(unfit.get(), now));
+    /** Nothing is known of it, so nothing is said of it but that. */
+    private void tellIfLate(Restore restore, String why) {
+        if (!now.isAfter(restore.until().plus(LATE))) {
+            return;
         }
-        return launched(
-                restore,
-                app.launcher()
-                        .launch(
-                                restore.region(),
-                                restore.image(),
-                                restore.as(),
-                                restore.token(),
-                                tags(restore)));
+        try {
+            app.catalog()
+                    .note(
+                            Notice.event(
+                                    "unfollowed/" + restore.region() + "/" + restore.tag(),
+                                    now,
+                                    restore.region()
+                                            + ": how "
+                                            + what(restore)
+                                            + " stands is not known, and its time is over: "
+                                            + why,
+                                    "it goes on as soon as the Region answers; restore in another"
+                                            + " Region meanwhile"));
+        } catch (SdkException untold) {
+            log.warn("{}: {}", restore.id(), Fault.text(untold));
+        }
     }
 
-    private Restore launched(Restore restore, Launch launch) {
+    private Restore launch(Restore restore, Sight sight) {
+        return begin(
+                restore,
+                sight,
+                () ->
+                        app.launcher()
+                                .launch(
+                                        restore.region(),
+                                        restore.image(),
+                                        restore.as(),
+                                        restore.token(),
+                                        tags(restore),
+                                        itsDevices(restore)));
+    }
+
+    /** The volumes of a drill go with its instance, whatever those of the original do. */
+    private List<String> itsDevices(Restore restore) {
+        return restore.kind() == Restore.Kind.DRILL
+                ? app.images().devices(restore.region(), restore.image())
+                : List.of();
+    }
+
+    /** Nothing is begun from an image that is not good at that moment. */
+    private Restore begin(Restore restore, Sight sight, Supplier<Launch> begin) {
+        // A run may come late for its event, whose time is its now.
+        if (app.clock().instant().isAfter(restore.until())) {
+            return restore;
+        }
+        return switch (fit(restore, sight)) {
+            case Fit.Good _ -> begun(restore, begin.get());
+            case Fit.NotYet(String why) -> waits(restore, why);
+            case Fit.Never(String why) -> save(restore, restore.failed(why, now));
+        };
+    }
+
+    private Restore begun(Restore restore, Launch launch) {
         return switch (launch) {
             case Launch.Launched(InstanceId id) -> save(restore, restore.launching(id, now));
-            case Launch.Later(String why) -> {
-                log.warn("{} waits: {}", restore.id(), why);
-                yield restore.note().equals(why) ? restore : save(restore, restore.waiting(why));
-            }
+            case Launch.Later(String why) -> waits(restore, why);
+            // By a record that was lost. What that launched is seen by its tag, or has ended.
+            case Launch.Taken(String why) ->
+                    restore.kind() == Restore.Kind.DRILL
+                            ? save(restore, Next.anew(restore, now))
+                            : waits(restore, why);
             case Launch.Refused(String why) -> save(restore, restore.failed(why, now));
         };
+    }
+
+    private Restore waits(Restore restore, String why) {
+        log.warn("{} waits: {}", restore.id(), why);
+        return restore.note().equals(why) ? restore : save(restore, restore.waiting(why));
     }
 
     private static Map<String, String> tags(Restore restore) {
@@ -185,55 +270,70 @@ public final class Restores {
         return tags;
     }
 
-    /** Nothing is launched from an image that is not good, by the catalogue and by EC2. */
-    private Optional<String> unfit(Restore restore, Sight sight) {
-        boolean known =
-                app.catalog()
-                        .find(restore.region(), restore.of())
-                        .filter(Image::isGood)
-                        .flatMap(Image::id)
-                        .filter(restore.image()::equals)
-                        .isPresent();
-        boolean there =
+    /** A listing may be late; only where it leaves a doubt is EC2 asked for the one image. */
+    private Fit fit(Restore restore, Sight sight) {
+        Optional<Image> record = app.catalog().find(restore.region(), restore.of());
+        boolean removed =
+                record.isEmpty()
+                        && Optional.ofNullable(
+                                        app.catalog()
+                                                .removed(restore.region(), List.of(restore.of()))
+                                                .get(restore.of()))
+                                .filter(it -> it.id().equals(Optional.of(restore.image())))
+                                .isPresent();
+        Look listed =
                 Optional.ofNullable(sight.amis().get(restore.image()))
-                        .filter(ami -> ami.state().equals("available"))
-                        .flatMap(ami -> ImageTags.name(ami.tags()))
-                        .filter(restore.of()::equals)
-                        .isPresent();
-        return known && there
-                ? Optional.empty()
-                : Optional.of(restore.image() + " is not a good image any more");
+                        .<Look>map(Look.Shown::new)
+                        .orElseGet(Look.NotShown::new);
+        Fit byTheList = Fit.of(restore, record, removed, listed);
+        return byTheList instanceof Fit.Good
+                ? byTheList
+                : Fit.of(
+                        restore,
+                        record,
+                        removed,
+                        app.images().look(restore.region(), restore.image()));
     }
 
     private Restore replace(Restore restore, Sight sight) {
         InstanceId instance = restore.instance().orElseThrow();
         Optional<Launcher.Replacement> replacement =
                 app.launcher().replacement(restore.region(), instance, restore.tag());
+        boolean late = now.isAfter(restore.until());
         if (replacement.isEmpty()) {
-            if (now.isAfter(restore.until())) {
-                return save(restore, restore.failed("the replacement was not begun in time", now));
+            if (late) {
+                return save(
+                        restore,
+                        restore.failed(
+                                "the replacement was not begun in time" + Next.noted(restore),
+                                now));
             }
-            Optional<String> unfit = unfit(restore, sight);
-            if (unfit.isPresent()) {
-                return save(restore, restore.failed(unfit.get(), now));
-            }
+            // One that was begun may be too new to be shown.
             return restore.state() == Restore.State.REQUESTED
-                    ? launched(
+                    ? begin(
                             restore,
-                            app.launcher()
-                                    .replaceRoot(
-                                            restore.region(),
-                                            instance,
-                                            restore.image(),
-                                            restore.token(),
-                                            restore.tag()))
+                            sight,
+                            () ->
+                                    app.launcher()
+                                            .replaceRoot(
+                                                    restore.region(),
+                                                    instance,
+                                                    restore.image(),
+                                                    restore.token(),
+                                                    restore.tag()))
                     : restore;
         }
         return switch (replacement.get()) {
-            case PENDING ->
-                    restore.state() == Restore.State.REQUESTED
-                            ? save(restore, restore.launching(instance, now))
-                            : restore;
+            case PENDING -> {
+                if (late) {
+                    yield save(
+                            restore,
+                            restore.failed("EC2 did not end the replacement in time", now));
+                }
+                yield restore.state() == Restore.State.REQUESTED
+                        ? save(restore, restore.launching(instance, now))
+                        : restore;
+            }
             case DONE -> save(restore, restore.checking(now));
             case FAILED ->
                     save(
@@ -299,23 +399,22 @@ public final class Restores {
         };
     }
 
-    private Restore terminate(Restore restore, Server server) {
-        if (!server.state().equals("shutting-down")
-                && app.launcher().terminate(restore.region(), server.id())
+    private void terminate(Server server) {
+        if (!ENDED.contains(server.state())
+                && app.launcher().terminate(server.region(), server.id())
                         instanceof Answer.Refused(String why)) {
             app.catalog()
                     .note(
                             Notice.event(
-                                    "lease/" + restore.region() + "/" + server.id(),
+                                    "lease/" + server.region() + "/" + server.id(),
                                     now,
-                                    restore.region()
+                                    server.region()
                                             + ": the instance "
                                             + server.id()
                                             + " of a drill could not be terminated: "
                                             + why,
                                     "it is tried again; see that it ends"));
         }
-        return restore;
     }
 
     private Restore save(Restore before, Restore after) {
@@ -348,23 +447,22 @@ public final class Restores {
             return;
         }
         log.error("{}: {} failed: {}", restore.region(), restore.id(), restore.note());
-        String what = restore.kind() == Restore.Kind.DRILL ? "the drill of " : "the restore of ";
-        String text =
-                restore.region()
-                        + ": "
-                        + what
-                        + restore.of().instance()
-                        + " from "
-                        + restore.image()
-                        + " ("
-                        + restore.of().slot()
-                        + ") failed: "
-                        + restore.note();
+        String text = restore.region() + ": " + what(restore) + " failed: " + restore.note();
         app.catalog()
                 .note(
                         restore.kind() == Restore.Kind.DRILL
                                 ? new Notice(trouble, now, text, afterADrill(restore), true)
                                 : Notice.event(trouble, now, text, afterARestore(restore)));
+    }
+
+    private static String what(Restore restore) {
+        return (restore.kind() == Restore.Kind.DRILL ? "the drill of " : "the restore of ")
+                + restore.of().instance()
+                + " from "
+                + restore.image()
+                + " ("
+                + restore.of().slot()
+                + ")";
     }
 
     private static String afterADrill(Restore restore) {
@@ -401,13 +499,12 @@ public final class Restores {
     public int endLeases(Region region) {
         List<Server> over =
                 app.launcher().servers(region).stream()
-                        .filter(server ->
-                                !Set.of("shutting-down", "terminated").contains(server.state()))
+                        .filter(server -> !ENDED.contains(server.state()))
                         .filter(server -> isOver(server, now))
                         .toList();
         over.forEach(server -> {
             log.warn("{}: the lease of {} is over", region, server.id());
-            app.launcher().terminate(region, server.id());
+            terminate(server);
         });
         return over.size();
     }

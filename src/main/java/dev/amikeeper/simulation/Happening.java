@@ -122,6 +122,15 @@ public sealed interface Happening {
         }
     }
 
+    /** Somebody registers an image of their own over the snapshots of an image, for so long. */
+    record Register(Which image, Duration span) implements Deed {
+        @Override
+        public String toString() {
+            return "somebody registers an image over the snapshots of %s, for %s"
+                    .formatted(image, Rules.words(span));
+        }
+    }
+
     /** A launch template names an image. */
     record Template(Which image) implements Deed {
         @Override
@@ -213,6 +222,7 @@ public sealed interface Happening {
         LOST("are lost"),
         REPEATED("come twice"),
         LATE("come late"),
+        AGAIN("come once more"),
         OUT_OF_ORDER("come out of order");
 
         private final String words;
@@ -234,6 +244,15 @@ public sealed interface Happening {
                             nth,
                             fault.words,
                             by.isZero() ? "" : ", by up to " + Rules.words(by));
+        }
+    }
+
+    /** So many reads do not show what is made meanwhile. */
+    record Unseen(int calls, Duration span) implements Trouble {
+        @Override
+        public String toString() {
+            return "for %s, the first %d reads miss what is new"
+                    .formatted(Rules.words(span), calls);
         }
     }
 

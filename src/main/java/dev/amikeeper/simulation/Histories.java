@@ -85,6 +85,9 @@ final class Histories {
                     "Tag Change on Resource",
                     "EC2 Instance State-change Notification");
 
+    private static final List<EventFault> EVENT_FAULTS =
+            List.of(EventFault.LOST, EventFault.REPEATED, EventFault.LATE, EventFault.OUT_OF_ORDER);
+
     /** Kinds of trouble, of which a history has some. */
     private enum Kind {
         EC2,
@@ -149,6 +152,11 @@ final class Histories {
         if (random.nextInt(3) > 0) {
             first = first.stream().map(this::drilled).toList();
             restores();
+        }
+        random = new Random((seed + 1_000_003) * 0x9E3779B97F4A7C15L);
+        int encounters = 1 + random.nextInt(3);
+        for (int i = 0; i < encounters; i++) {
+            first = encounter(first);
         }
         steps.sort(Comparator.comparing(Step::at));
         return new History(seed, start, days, conditions(), first, steps);
@@ -391,6 +399,88 @@ final class Histories {
         }
     }
 
+    /** What by chance alone hardly ever comes together. */
+    private List<Rules> encounter(List<Rules> first) {
+        // Between two sweeps, which come seven minutes past the hour; there are images by then.
+        Duration at =
+                Duration.ofDays(random.nextInt(days))
+                        .plusHours(4L + random.nextInt(18))
+                        .plusMinutes(10L + random.nextInt(20))
+                        .plusSeconds(17);
+        int server = 1 + random.nextInt(servers);
+        Which newest = new Which(server, HOME, 0);
+        switch (random.nextInt(5)) {
+            // The answer of a launch is lost, and the first reads do not show what it launched.
+            case 0 -> {
+                add(at, new Happening.Unseen(4 + random.nextInt(6), Duration.ofMinutes(20)));
+                add(at, new Happening.Calls("RunInstances", CallFault.REPLY_LOST, 1, 2));
+                add(
+                        at.plusSeconds(1),
+                        new Happening.AskRestore(++requests, server, somewhere(), false));
+            }
+            // What uses an image cannot be read in the very run that would take it.
+            case 1 -> {
+                Duration prune = pair(at, server, new Happening.Template(newest));
+                add(prune, failing("DescribeLaunchTemplates", REGIONS.size()));
+                add(prune, failing("DescribeImageReferences", 2 * REGIONS.size()));
+                add(prune.plusSeconds(1), new Happening.Prune());
+                return sometimes(first, 0);
+            }
+            // An event comes once more when its image is on its way out.
+            case 2 -> {
+                add(
+                        at,
+                        new Happening.Events(
+                                "EC2 AMI State Change",
+                                EventFault.AGAIN,
+                                1,
+                                2 + random.nextInt(4),
+                                Duration.ofMinutes(40L + random.nextInt(100))));
+                Duration prune = pair(at, server, new Happening.Start(server));
+                add(prune, new Happening.Prune());
+                return sometimes(first, 1 + random.nextInt(2));
+            }
+            // A sweep meets an image that no read shows yet.
+            case 3 -> {
+                Duration before =
+                        at.minusMinutes(at.toMinutesPart()).plusMinutes(random.nextInt(6));
+                add(before, new Happening.Unseen(8 + random.nextInt(12), Duration.ofMinutes(8)));
+                add(before.plusSeconds(1), new Happening.Request(server));
+            }
+            // Somebody makes an image of the snapshots of one that goes then.
+            default -> {
+                Duration span = Duration.ofHours(1L + random.nextInt(24 * days));
+                Duration prune = pair(at, server, new Happening.Register(newest, span));
+                add(prune, new Happening.Prune());
+                return sometimes(first, 0);
+            }
+        }
+        return first;
+    }
+
+    /** Under most rules the first of two images of a day stays for a while. */
+    private List<Rules> sometimes(List<Rules> rules, int disableFor) {
+        return random.nextInt(3) == 0
+                ? rules
+                : rules.stream().map(it -> it.thinned(disableFor)).toList();
+    }
+
+    /**
+     * Two images of a server, with something done about the first in between.
+     *
+     * @return when the pruner would take the first
+     */
+    private Duration pair(Duration at, int server, Happening between) {
+        add(at, new Happening.Request(server));
+        add(at.plusMinutes(8), between);
+        add(at.plusMinutes(9), new Happening.Request(server));
+        return at.plusMinutes(17L + random.nextInt(10));
+    }
+
+    private static Happening failing(String action, int times) {
+        return new Happening.Calls(action, CallFault.INTERNAL_ERROR, 1, times);
+    }
+
     private static Happening lacking(String region, int times) {
         return new Happening.Launches(region, Happening.LaunchFault.NO_CAPACITY, times);
     }
@@ -459,7 +549,7 @@ final class Histories {
             case EVENTS ->
                     new Happening.Events(
                             one(EVENTS),
-                            one(List.of(EventFault.values())),
+                            one(EVENT_FAULTS),
                             1 + random.nextInt(4),
                             1 + random.nextInt(6),
                             Duration.ofMinutes(1 + random.nextInt(rarely() ? 3000 : 60)));

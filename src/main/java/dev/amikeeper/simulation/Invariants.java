@@ -5,6 +5,7 @@ import dev.amikeeper.catalog.Run;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
@@ -22,6 +23,7 @@ import dev.amikeeper.simulation.Witness.Made;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.SummaryStatus;
 import software.amazon.awssdk.services.ec2.model.Tag;
+import software.amazon.awssdk.services.ec2.model.Volume;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -114,6 +116,7 @@ final class Invariants {
         everyRequestEnded();
         everyCopyArrived();
         nothingIsLeftBehind();
+        whatIsBuriedIsGone();
         tagsSuffice();
         theCatalogueAgrees();
         everyRestoreEnded();
@@ -439,6 +442,15 @@ final class Invariants {
                 violated(LEASES, "%s %s of %s".formatted(one.region(), one.id(), one.restore()));
             }
         }
+        for (String region : Histories.REGIONS) {
+            for (Volume volume : play.cloud().ec2(region).describeVolumes().volumes()) {
+                boolean drills =
+                        volume.tags().stream().anyMatch(it -> it.key().equals(ImageTags.LEASE));
+                if (drills && volume.attachments().isEmpty()) {
+                    violated(LEASES, region + " " + volume.volumeId() + " is left of a drill");
+                }
+            }
+        }
     }
 
     private void nothingIsLeftBehind() {
@@ -468,6 +480,7 @@ final class Invariants {
                         .stream()
                         .filter(it -> it.since().plus(YOUNG).isBefore(end))
                         .filter(it -> kind != Work.RETIRING || !waitsForApproval(it))
+                        .filter(it -> kind != Work.RETIRING || !leavesWhatOthersUse(it))
                         .forEach(it ->
                                 violated(
                                         kind == Work.RETIRING ? LITTER : FORGOTTEN,
@@ -494,6 +507,41 @@ final class Invariants {
         return notices.values().stream()
                 .filter(it -> it.key().startsWith("approve/" + image.name().policy() + "/"))
                 .anyMatch(this::isTold);
+    }
+
+    /** Its AMI is gone, an image of others holds its snapshots, and people know. */
+    private boolean leavesWhatOthersUse(Image image) {
+        return image.state() == ImageState.RETIRING
+                && isTold("left/" + image.region() + "/" + image.name())
+                && image.snapshots().stream()
+                        .anyMatch(left ->
+                                inEc2.values().stream()
+                                        .filter(it ->
+                                                !Witness.tags(it).containsKey(ImageTags.POLICY))
+                                        .anyMatch(it -> snapshots(it).contains(left.value())));
+    }
+
+    /** What the catalogue says is removed is, with all its snapshots. */
+    private void whatIsBuriedIsGone() {
+        Set<String> there = new HashSet<>();
+        for (String region : Histories.REGIONS) {
+            play.cloud().snapshots(region).forEach(it -> there.add(it.snapshot().snapshotId()));
+        }
+        Set<String> buried =
+                tombstones.values().stream()
+                        .flatMap(it -> it.id().stream())
+                        .map(ImageId::value)
+                        .collect(Collectors.toSet());
+        play.witness()
+                .removedByUs()
+                .forEach((id, image) -> {
+                    List<String> left = snapshots(image).stream().filter(there::contains).toList();
+                    if (buried.contains(id) && !left.isEmpty()) {
+                        violated(
+                                LITTER,
+                                image.image().name() + " " + id + " is buried, but left " + left);
+                    }
+                });
     }
 
     private static List<String> snapshots(LocalImage image) {
@@ -548,7 +596,12 @@ final class Invariants {
                                             .filter(it -> it.value().equals(id))
                                             .count()
                                     == 1;
-                    if (!buried) {
+                    boolean leaves =
+                            records.values().stream()
+                                    .filter(it ->
+                                            it.id().filter(i -> i.value().equals(id)).isPresent())
+                                    .anyMatch(this::leavesWhatOthersUse);
+                    if (!buried && !leaves) {
                         violated(
                                 AGREES,
                                 image.image().name() + " " + id + " went without a tombstone");

@@ -121,6 +121,25 @@ public record Rules(
                 other);
     }
 
+    /** The same, but of a day only the newest image stays; the others are disabled for so long. */
+    Rules thinned(int dayCount) {
+        return new Rules(
+                name,
+                regions,
+                every,
+                time,
+                zone,
+                stopped,
+                Optional.of(new Keeping(0, 0, 1, 0, 0, 0, 1)),
+                replicate,
+                encrypted,
+                shared,
+                dayCount,
+                false,
+                0,
+                drill);
+    }
+
     /** The policy file. */
     static String yaml(List<Rules> policies) {
         StringBuilder yaml = new StringBuilder("policies:\n");

@@ -272,6 +272,8 @@ final class Shrinking {
                             new Happening.Launches(region, fault, times / 2));
             case Happening.Failing(var region, boolean copies, int times) when times > 1 ->
                     Stream.of(new Happening.Failing(region, copies, 1));
+            case Happening.Unseen(int calls, Duration span) when calls > 1 ->
+                    Stream.of(new Happening.Unseen(calls / 2, span));
             case Happening.Deploy(var policies) -> policies(policies).map(Happening.Deploy::new);
             default -> Stream.of();
         };

@@ -22,6 +22,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
 import software.amazon.awssdk.services.ec2.model.InstanceType;
 import software.amazon.awssdk.services.ec2.model.Tag;
 
@@ -74,6 +75,9 @@ public final class Simulation {
     /** Somebody asked for an image by tag. */
     record Asked(Instant at, Server server) {}
 
+    /** An image that people registered over snapshots of ours, until then. */
+    private record Foreign(String region, String id, Instant until) {}
+
     /** Somebody asked for a restore, by an event of this id. */
     record Wanted(Instant at, int request, String event, Server server) {}
 
@@ -100,7 +104,9 @@ public final class Simulation {
     private Instant recordsLost = Instant.MIN;
     private Instant silentUntil = Instant.MIN;
     private Instant doubleUntil = Instant.MIN;
+    private final List<Foreign> foreign = new ArrayList<>();
     private Instant quotaUntil = Instant.MAX;
+    private Instant unseenUntil = Instant.MAX;
     private Instant keyUntil = Instant.MAX;
 
     private Simulation(History history) {
@@ -320,6 +326,7 @@ public final class Simulation {
 
     private void prune(Instant at) {
         int runs = at.isBefore(doubleUntil) ? 2 : 1;
+        witness.whatWentIsOut();
         for (int i = 0; i < runs; i++) {
             retried(() -> deployment.prune(at, false), "prune died");
         }
@@ -332,6 +339,7 @@ public final class Simulation {
         hindered.clear();
         quotaUntil = Instant.MIN;
         keyUntil = Instant.MIN;
+        unseenUntil = Instant.MIN;
         silentUntil = Instant.MIN;
         doubleUntil = Instant.MIN;
         mend();
@@ -370,7 +378,10 @@ public final class Simulation {
             return;
         }
         int before = struck();
+        witness.whatWentIsOut();
+        Set<String> known = witness.knownYoung();
         retried(() -> deployment.sweep(at), "sweep died");
+        witness.areKnown(known);
         if (struck() == before) {
             witness.leasesAreOver(at);
         }
@@ -435,6 +446,19 @@ public final class Simulation {
             cloud.settings().goodKey(Rules.KEY);
             keyUntil = Instant.MAX;
         }
+        if (!cloud.now().isBefore(unseenUntil)) {
+            cloud.settings().hiddenCalls(history.conditions().hiddenCalls());
+            unseenUntil = Instant.MAX;
+        }
+        foreign.removeIf(theirs -> {
+            boolean goes = !cloud.now().isBefore(theirs.until());
+            if (goes) {
+                byPeople(() ->
+                        cloud.ec2(theirs.region())
+                                .deregisterImage(request -> request.imageId(theirs.id())));
+            }
+            return goes;
+        });
     }
 
     private void happen(Happening what) {
@@ -445,19 +469,21 @@ public final class Simulation {
             case Happening.Deploy(List<Rules> policies) -> deployment = deploy(policies);
             case Happening.AskRestore ask -> server(ask.server()).ifPresent(it -> ask(ask, it));
             case Happening.LoseRestores() -> loseRestores();
-            case Happening.Deed deed -> {
-                witness.people(true);
-                try {
-                    faults.without(() -> {
-                        act(deed);
-                        return deed;
-                    });
-                } catch (SdkException impossible) {
-                    witness.note("impossible");
-                } finally {
-                    witness.people(false);
-                }
-            }
+            case Happening.Deed deed -> byPeople(() -> act(deed));
+        }
+    }
+
+    private void byPeople(Runnable deed) {
+        witness.people(true);
+        try {
+            faults.without(() -> {
+                deed.run();
+                return deed;
+            });
+        } catch (SdkException impossible) {
+            witness.note("impossible");
+        } finally {
+            witness.people(false);
         }
     }
 
@@ -481,6 +507,7 @@ public final class Simulation {
                     case LOST -> events.lose();
                     case REPEATED -> events.repeat(1);
                     case LATE -> events.delay(by);
+                    case AGAIN -> events.again(by);
                     case OUT_OF_ORDER -> events.reorder(by);
                 }
             }
@@ -490,6 +517,10 @@ public final class Simulation {
                     failing.merge(region + copies, times, Integer::sum);
             case Happening.Launches(String region, var fault, int times) ->
                     hindered.merge(region + fault, times, Integer::sum);
+            case Happening.Unseen(int calls, Duration span) -> {
+                cloud.settings().hiddenCalls(calls);
+                unseenUntil = now.plus(span);
+            }
             case Happening.Quota(int places, Duration span) -> {
                 cloud.settings().copyQuota(places);
                 quotaUntil = now.plus(span);
@@ -608,7 +639,12 @@ public final class Simulation {
                         backup.isEmpty()
                                 ? Map.of("Name", "server-" + number)
                                 : Map.of("Name", "server-" + number, "backup", backup);
-                String id = cloud.launch(region, tags, Collections.nCopies(volumes, 8));
+                String id =
+                        cloud.launch(
+                                region,
+                                tags,
+                                Collections.nCopies(volumes, 8),
+                                as -> as.blockDeviceMappings(dataVolumes(volumes)));
                 Server server = new Server(region, id, new ArrayList<>());
                 fleet.put(number, server);
                 changed(server, backup, "running");
@@ -675,6 +711,8 @@ public final class Simulation {
                                                             .minCount(1)
                                                             .maxCount(1)
                                                             .instanceType(InstanceType.T3_MICRO)));
+            case Happening.Register(Which which, Duration span) ->
+                    image(which).ifPresent(id -> register(which.region(), id, span));
             case Happening.Template(Which which) ->
                     image(which)
                             .ifPresent(id -> {
@@ -691,6 +729,37 @@ public final class Simulation {
                     Happening.LoseRestores _ ->
                     throw new IllegalStateException("not a call to EC2: " + deed);
         }
+    }
+
+    /** As EC2 attaches them: the root volume goes with its instance, the others stay. */
+    private static List<BlockDeviceMapping> dataVolumes(int volumes) {
+        return SimulatedCloud.devices(volumes).stream()
+                .skip(1)
+                .map(device ->
+                        BlockDeviceMapping.builder()
+                                .deviceName(device)
+                                .ebs(ebs -> ebs.deleteOnTermination(false))
+                                .build())
+                .toList();
+    }
+
+    private void register(String region, String id, Duration span) {
+        var ours =
+                cloud.images(region).stream()
+                        .map(LocalImage::image)
+                        .filter(it -> it.imageId().equals(id))
+                        .findFirst()
+                        .orElseThrow();
+        String theirs =
+                cloud.ec2(region)
+                        .registerImage(request ->
+                                request.name("by hand " + id)
+                                        .architecture(ours.architectureAsString())
+                                        .virtualizationType("hvm")
+                                        .rootDeviceName(ours.rootDeviceName())
+                                        .blockDeviceMappings(ours.blockDeviceMappings()))
+                        .imageId();
+        foreign.add(new Foreign(region, theirs, cloud.now().plus(span)));
     }
 
     private Optional<Server> server(int number) {

@@ -20,6 +20,7 @@ import software.amazon.awssdk.services.ec2.model.CreateReplaceRootVolumeTaskResp
 import software.amazon.awssdk.services.ec2.model.DeregisterImageRequest;
 import software.amazon.awssdk.services.ec2.model.DisableImageRequest;
 import software.amazon.awssdk.services.ec2.model.Ec2Request;
+import software.amazon.awssdk.services.ec2.model.EnableImageRequest;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.RunInstancesRequest;
 import software.amazon.awssdk.services.ec2.model.RunInstancesResponse;
@@ -41,9 +42,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Sees every image come and go, and objects on the spot where a needed one is taken away. */
 final class Witness implements CloudSettings.Watcher {
@@ -59,9 +62,12 @@ final class Witness implements CloudSettings.Watcher {
     private static final String UNFIT = "10 nothing is restored from a bad image";
     private static final String COPIES = "3 every copy arrives";
     private static final String NEEDED = "4 nothing needed is deleted";
+    private static final String AGREES = "the catalogue agrees";
 
     /** Clocks differ by so much. */
     private static final Duration UNSURE = Duration.ofMinutes(10);
+
+    private static final Duration YOUNG = Duration.ofDays(1);
 
     private final SimulatedCloud cloud;
     private final BiFunction<Region, ImageId, Optional<Image>> records;
@@ -75,6 +81,7 @@ final class Witness implements CloudSettings.Watcher {
     private final Map<String, LocalImage> removedByOthers = new LinkedHashMap<>();
     private final Set<String> removedTooEarlyToKnow = new HashSet<>();
     private final Set<String> inTemplates = new HashSet<>();
+    private final Map<String, String> out = new HashMap<>();
     private final List<Violation> violations = new ArrayList<>();
     private List<Rules> policies = List.of();
     private boolean people;
@@ -137,7 +144,7 @@ final class Witness implements CloudSettings.Watcher {
             boolean over =
                     one.lease().isPresent()
                             && isAlive(one)
-                            && drills.apply(one.restore())
+                            && drills.apply(drill(one.restore()))
                                     .filter(Restore::isOver)
                                     .filter(it -> it.reached() != Restore.Level.NONE)
                                     .isPresent();
@@ -149,6 +156,54 @@ final class Witness implements CloudSettings.Watcher {
                                         .formatted(one.restore(), one.region(), one.id())));
             }
         }
+    }
+
+    /** What we took out of use is not in use by the catalogue, until somebody enables it. */
+    void whatWentIsOut() {
+        out.forEach((id, region) ->
+                record(region, id)
+                        .filter(Image::isGood)
+                        .ifPresent(image ->
+                                violations.add(
+                                        new Violation(
+                                                AGREES,
+                                                "%s %s %s is out of use, and good by the catalogue"
+                                                        .formatted(region, id, image.name())))));
+    }
+
+    /** The images made within a day that are there and that the catalogue knows. */
+    Set<String> knownYoung() {
+        Set<String> there = there();
+        return made.values().stream()
+                .filter(it -> it.at().isAfter(cloud.now().minus(YOUNG)))
+                .filter(it -> there.contains(it.id()))
+                .filter(it -> record(it.region(), it.id()).isPresent())
+                .map(Made::id)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Of these, those that are still there are known: nobody took one for gone. */
+    void areKnown(Set<String> ids) {
+        Set<String> there = there();
+        ids.stream()
+                .filter(there::contains)
+                .map(made::get)
+                .filter(it -> record(it.region(), it.id()).isEmpty())
+                .forEach(it ->
+                        violations.add(
+                                new Violation(
+                                        AGREES,
+                                        "%s %s %s is there, and a sweep took it for gone"
+                                                .formatted(it.region(), it.id(), it.name()))));
+    }
+
+    private Set<String> there() {
+        return Histories.REGIONS.stream()
+                .flatMap(region -> cloud.images(region).stream())
+                .map(LocalImage::image)
+                .filter(it -> !it.stateAsString().equals("failed"))
+                .map(it -> it.imageId())
+                .collect(Collectors.toSet());
     }
 
     boolean isAlive(Launched one) {
@@ -239,7 +294,11 @@ final class Witness implements CloudSettings.Watcher {
             case DisableImageRequest disable -> {
                 about = disable.imageId();
                 violations.addAll(objections);
+                if (!people) {
+                    out.put(disable.imageId(), region);
+                }
             }
+            case EnableImageRequest enable -> out.remove(enable.imageId());
             case RunInstancesRequest run when answer instanceof RunInstancesResponse ran ->
                     about =
                             launch(
@@ -276,6 +335,18 @@ final class Witness implements CloudSettings.Watcher {
         }
         Optional<Instant> lease =
                 Optional.ofNullable(tags.get(ImageTags.LEASE)).map(Instant::parse);
+        Optional<Launched> other =
+                launched.values().stream()
+                        .filter(it -> lease.isPresent() && !it.id().equals(id))
+                        .filter(it -> drill(it.restore()).equals(drill(restore)))
+                        .filter(this::isAlive)
+                        .findFirst();
+        other.ifPresent(it ->
+                violations.add(
+                        new Violation(
+                                TWICE,
+                                "%s was launched for %s while %s runs"
+                                        .formatted(id, restore, it.id()))));
         launched.putIfAbsent(id, new Launched(region, id, restore, lease, cloud.now()));
         String first = byRestore.putIfAbsent(restore, id);
         if (first != null && !first.equals(id)) {
@@ -283,6 +354,11 @@ final class Witness implements CloudSettings.Watcher {
                     new Violation(TWICE, "%s launched %s and %s".formatted(restore, first, id)));
         }
         return id;
+    }
+
+    /** The drill of a tag: what it is of, and its round, without the attempt. */
+    private static String drill(String tag) {
+        return Stream.of(tag.split("/", -1)).limit(3).collect(Collectors.joining("/"));
     }
 
     /** What speaks against restoring from this image now; EC2 may refuse it, too. */
@@ -360,6 +436,9 @@ final class Witness implements CloudSettings.Watcher {
 
     private void gone(String region, LocalImage image) {
         String id = image.image().imageId();
+        if (people && !tags(image).containsKey(ImageTags.POLICY)) {
+            return;
+        }
         if (people) {
             removedByOthers.put(id, image);
             boolean known =

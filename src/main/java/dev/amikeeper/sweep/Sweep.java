@@ -102,6 +102,8 @@ final class Sweep {
         List<Seen> requests = takeForgottenRequests(last.requests());
         SortedSet<Region> regions = new TreeSet<>(bookmarks.regions());
         regions.addAll(app.policies().regions());
+        // First: what costs money by the hour is ended also where time runs out.
+        regions.forEach(this::endLeases);
         regions.forEach(region -> waiting.put(region, kick(region)));
         SweepState state = new SweepState(sweep(regions, bookmarks, last.stopped()), requests);
         if (!dryRun && !state.equals(last)) {
@@ -325,7 +327,11 @@ final class Sweep {
                         .anyMatch(drill -> drill.region().equals(region));
         Instant hour = now.truncatedTo(ChronoUnit.HOURS);
         if (!dryRun && (drills || now.isBefore(hour.plus(Drift.EVERY)))) {
-            tally.leases += new Restores(app, now).endLeases(region);
+            try {
+                tally.leases += new Restores(app, now).endLeases(region);
+            } catch (SdkException error) {
+                unreadable(region, error, Fault.of(error) == Fault.DENIED);
+            }
         }
     }
 
@@ -335,7 +341,6 @@ final class Sweep {
             return Optional.empty();
         }
         try {
-            endLeases(region);
             // Before the records: an image that is listed had one by then.
             Map<ImageId, Ami> amis =
                     app.images().ours(region).stream()

@@ -184,6 +184,20 @@ final class FaultsTest {
     }
 
     @Test
+    void anEventMayComeOnceMoreMuchLater() {
+        faults.events("EC2 AMI State Change").again(Duration.ofHours(3));
+        create(launch(), "gold/a");
+        cloud.advance(Duration.ofMinutes(5));
+        List<Map<String, Object>> first = cloud.takeEvents();
+
+        cloud.advance(Duration.ofHours(2));
+        assertThat(cloud.takeEvents()).isEmpty();
+        cloud.advance(Duration.ofHours(1));
+        assertThat(first).hasSize(1);
+        assertThat(cloud.takeEvents()).isEqualTo(first);
+    }
+
+    @Test
     void reorderedEventsOvertakeEachOtherAndNoneIsLost() {
         faults.events("EC2 AMI State Change").times(20).reorder(Duration.ofMinutes(10));
         for (int n = 0; n < 20; n++) {

@@ -35,6 +35,23 @@ final class SelectorTest {
         assertThat(selector.selects(tagged(Map.of()))).isFalse();
     }
 
+    /** A drill's instance ends within the hour, and is nobody's server. */
+    @Test
+    void neverSelectsTheInstanceOfADrill() {
+        Selector all = byTags(Map.of("Name", List.of("*")));
+
+        assertThat(all.selects(tagged(Map.of("Name", "drill of i-0abc")))).isTrue();
+        assertThat(
+                        all.selects(
+                                tagged(
+                                        Map.of(
+                                                "Name",
+                                                "drill of i-0abc",
+                                                "amikeeper:lease",
+                                                "2026-03-01T03:00:00Z"))))
+                .isFalse();
+    }
+
     @Test
     void saysWhyItDoesNotSelect() {
         Selector selector =

@@ -13,9 +13,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 final class DrillHandlerTest {
@@ -134,6 +139,147 @@ final class DrillHandlerTest {
         assertThat(alive(given)).isEmpty();
     }
 
+    /** While its instance runs, has just ended, and is not shown any more. */
+    @ParameterizedTest
+    @ValueSource(strings = {"2026-03-01T02:16:00Z", "2026-03-01T02:50:00Z", "2026-03-01T04:50:00Z"})
+    void aDrillWhoseRecordIsLostIsDoneAnewAndNobodyIsAlarmed(String lost) {
+        Given given = drilling("", "web-1");
+        given.playUntil(lost);
+        loseRestores(given);
+
+        int most = 0;
+        for (int minute = 0; minute < 180; minute++) {
+            given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(1)));
+            most = Math.max(most, alive(given).size());
+        }
+
+        assertThat(given.catalog().restores("gold"))
+                .singleElement()
+                .satisfies(it -> {
+                    assertThat(it.state()).isEqualTo(Restore.State.PASSED);
+                    assertThat(it.attempt()).isEqualTo(2);
+                });
+        assertThat(most).as("one instance at a time").isEqualTo(1);
+        assertThat(alive(given)).isEmpty();
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
+    void whatADrillBeganIsEndedBeforeItBeginsAnew() {
+        Given given = drilling(", timeout: 3h", "web-1");
+        given.cloud.settings().failsToBoot(_ -> given.cloud.now().isBefore(BOOTS_AGAIN));
+        given.playUntil("2026-03-01T02:40:00Z");
+        String first = alive(given).getFirst().instance().instanceId();
+        loseRestores(given);
+
+        given.playUntil("2026-03-01T03:21:00Z");
+        assertThat(alive(given)).noneMatch(it -> it.instance().instanceId().equals(first));
+
+        given.playUntil("2026-03-01T03:40:00Z");
+        assertThat(given.catalog().restores("gold"))
+                .singleElement()
+                .satisfies(it -> assertThat(it.state()).isEqualTo(Restore.State.PASSED));
+        assertThat(alive(given)).isEmpty();
+    }
+
+    private static final Instant BOOTS_AGAIN = Instant.parse("2026-03-01T03:00:00Z");
+
+    private static void loseRestores(Given given) {
+        DynamoDbClient tables = given.cloud.tables(Given.EAST);
+        String table = given.deployment.application().settings().table();
+        for (String partition : List.of("restoring", "restores/gold")) {
+            AttributeValue key = AttributeValue.fromS("123456789012/" + partition);
+            tables.query(ask ->
+                            ask.tableName(table)
+                                    .keyConditionExpression("pk = :pk")
+                                    .expressionAttributeValues(Map.of(":pk", key)))
+                    .items()
+                    .forEach(item ->
+                            tables.deleteItem(it ->
+                                    it.tableName(table)
+                                            .key(
+                                                    Map.of(
+                                                            "pk", item.get("pk"),
+                                                            "sk", item.get("sk")))));
+        }
+    }
+
+    @Test
+    void leavesNoVolumeThoughTheOriginalsDataVolumesOutliveIt() {
+        Given given = drilling("");
+        given.cloud.launch(
+                Given.EAST,
+                Map.of("Name", "db-1", "backup", "gold"),
+                List.of(8, 100),
+                run ->
+                        run.blockDeviceMappings(
+                                BlockDeviceMapping.builder()
+                                        .deviceName("/dev/sdf")
+                                        .ebs(ebs -> ebs.deleteOnTermination(false))
+                                        .build()));
+        int before = given.ec2(Given.EAST).describeVolumes().volumes().size();
+
+        given.playDays(1);
+
+        assertThat(given.catalog().restores("gold"))
+                .singleElement()
+                .satisfies(it -> assertThat(it.state()).isEqualTo(Restore.State.PASSED));
+        assertThat(given.ec2(Given.EAST).describeVolumes().volumes()).hasSize(before);
+    }
+
+    @Test
+    void whatCannotBeTerminatedIsToldThoughNoRecordIsLeft() {
+        Given given = drilling("", "web-1");
+        given.playUntil("2026-03-01T02:16:00Z");
+        loseRestores(given);
+        given.cloud
+                .faults()
+                .calls("TerminateInstances")
+                .times(1000)
+                .error("OperationNotPermitted", 400);
+
+        given.playUntil("2026-03-01T05:00:00Z");
+        assertThat(given.told())
+                .filteredOn(text -> text.contains("of a drill could not be terminated"))
+                .hasSize(1);
+
+        given.cloud.faults().clear();
+        given.playUntil("2026-03-01T05:30:00Z");
+        assertThat(alive(given)).isEmpty();
+    }
+
+    @Test
+    void aLeaseEndsInARegionThatNoPolicyNamesAnyMore() {
+        Given given = drilling("", "web-1");
+        var west = given.cloud.networks(Given.WEST);
+        Given there =
+                given.redeployed(
+                        policies(
+                                "replicate: {us-west-2: {}}",
+                                "drill: {every: 1d, region: us-west-2, subnet: %s,"
+                                                .formatted(west.defaultSubnet("us-west-2a"))
+                                        + " securityGroups: [%s]}"
+                                                .formatted(west.defaultGroup(west.defaultVpc()))));
+        there.playUntil("2026-03-01T03:16:00Z");
+        assertThat(alive(there, Given.WEST)).hasSize(1);
+
+        Given without = there.redeployed(policies("", ""));
+        loseRestores(without);
+        without.playUntil("2026-03-01T05:20:00Z");
+
+        assertThat(alive(without, Given.WEST)).isEmpty();
+    }
+
+    private static String policies(String replicate, String drill) {
+        return """
+        policies:
+          gold:
+            select: {tags: {backup: gold}}
+            schedule: {cron: "0 2 * * *"}
+        """
+                + (replicate + "\n" + drill).indent(4);
+    }
+
     @Test
     void keepsToTheBudgetOfTheMonth() {
         Given given = drilling(", timeout: 30m, budget: 1", "web-1");
@@ -163,7 +309,11 @@ final class DrillHandlerTest {
     }
 
     private static List<LocalInstance> alive(Given given) {
-        return given.cloud.instances(Given.EAST).stream()
+        return alive(given, Given.EAST);
+    }
+
+    private static List<LocalInstance> alive(Given given, String region) {
+        return given.cloud.instances(region).stream()
                 .filter(it ->
                         RestoreHandlerTest.tags(it.instance()).containsKey("amikeeper:restore"))
                 .filter(it ->

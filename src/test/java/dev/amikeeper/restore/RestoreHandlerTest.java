@@ -3,6 +3,7 @@ package dev.amikeeper.restore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.Given;
+import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Image;
@@ -341,7 +342,157 @@ final class RestoreHandlerTest {
 
         assertThat(night.restored(Given.WEST)).isEmpty();
         assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
-        assertThat(night.record().note()).contains("not a good image");
+        assertThat(night.record().note()).endsWith("is disabled");
+    }
+
+    @Test
+    void waitsForAnImageThatEc2DoesNotShowYet() {
+        Night night = new Night();
+        night.given.playUntil("2026-03-02T02:04:00Z");
+        night.given.cloud.settings().hiddenCalls(12);
+        night.given.playUntil("2026-03-02T02:25:00Z");
+        assertThat(night.image(WEST).isGood()).isTrue();
+        night.given.deployment.withoutSchedules();
+
+        night.ask(night.inTheWest());
+        Restore waiting = night.record();
+        assertThat(waiting.state()).isEqualTo(Restore.State.REQUESTED);
+        assertThat(waiting.note()).isEqualTo(waiting.image() + " is not shown by EC2");
+        assertThat(night.restored(Given.WEST)).isEmpty();
+
+        night.given.cloud.settings().hiddenCalls(0);
+        for (int tick = 1; tick <= 8; tick++) {
+            night.play(Duration.ofMinutes(5));
+            night.given.deployment.restore(night.given.cloud.now());
+        }
+        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.restored(Given.WEST)).hasSize(1);
+    }
+
+    @Test
+    void waitsWhileTheRecordOfTheImageIsBetweenTwoSteps() {
+        Night night = new Night();
+        Image good = night.image(WEST);
+        Image disabling = good.disabling("no rule", List.of(), List.of(), night.given.cloud.now());
+        night.given.cloud.faults().calls("RunInstances").throttle();
+        night.ask(night.inTheWest());
+        night.given.catalog().save(Change.of(good, disabling));
+
+        night.play(Duration.ofMinutes(6));
+        assertThat(night.record().state()).isEqualTo(Restore.State.REQUESTED);
+        assertThat(night.record().note()).endsWith("is DISABLING by the catalogue");
+
+        night.given
+                .catalog()
+                .save(Change.of(disabling, disabling.keptAfterAll(night.given.cloud.now())));
+        night.play(Duration.ofMinutes(15));
+        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+    }
+
+    @Test
+    void saysWhyItWaitedWhenItsTimeIsOver() {
+        Night night = new Night();
+        night.given.cloud.faults().calls("RunInstances").throttle();
+        night.ask(night.inTheWest());
+        Image good = night.image(WEST);
+        night.given
+                .catalog()
+                .save(
+                        Change.of(
+                                good,
+                                good.disabling(
+                                        "no rule", List.of(), List.of(), night.given.cloud.now())));
+
+        night.play(Duration.ofMinutes(70));
+
+        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.record().note())
+                .startsWith("it could not be launched: ")
+                .endsWith("is DISABLING by the catalogue");
+        assertThat(night.restored(Given.WEST)).isEmpty();
+    }
+
+    @Test
+    void doesNotWaitForAnImageThatIsDeregistered() {
+        Night night = new Night();
+        String image = night.image(WEST).id().orElseThrow().value();
+        night.given.cloud.faults().calls("RunInstances").throttle();
+        night.ask(night.inTheWest());
+        night.given.cloud.faults().events("EC2 AMI State Change").lose();
+        night.given.ec2(Given.WEST).deregisterImage(it -> it.imageId(image));
+
+        night.play(Duration.ofMinutes(6));
+
+        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.record().note()).isEqualTo(image + " is deregistered");
+    }
+
+    @Test
+    void launchesNothingTwiceWhereTheFirstReadsDoNotShowIt() {
+        Night night = new Night();
+        night.given.cloud.settings().hiddenCalls(3);
+        night.given.cloud.faults().calls("RunInstances").loseReply();
+
+        night.ask(night.inTheWest());
+        night.play(Duration.ofMinutes(30));
+
+        assertThat(night.given.cloud.calls().get("RunInstances")).isGreaterThan(1);
+        assertThat(night.restored(Given.WEST)).hasSize(1);
+        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+    }
+
+    @Test
+    void launchesNothingOnceItsTimeIsOverHoweverLateTheEventComes() {
+        Night night = new Night();
+        Instant asked = night.given.cloud.now();
+        night.given.cloud.faults().calls("RunInstances").throttle();
+        night.ask(night.inTheWest());
+        night.given.deployment.withoutSchedules();
+        night.play(Duration.ofHours(2));
+
+        night.given.deployment.restore(asked.plus(Duration.ofMinutes(5)));
+        assertThat(night.restored(Given.WEST)).isEmpty();
+
+        night.given.deployment.restore(night.given.cloud.now());
+        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+    }
+
+    @Test
+    void isToldOnceIfItsRegionNeverAnswers() {
+        Night night = new Night();
+        night.ask(night.inTheWest());
+        night.given
+                .cloud
+                .faults()
+                .unreachable(Given.WEST, night.given.cloud.now().plus(Duration.ofHours(5)));
+
+        night.play(Duration.ofHours(3));
+        assertThat(night.given.told())
+                .filteredOn(text -> text.contains("stands is not known"))
+                .hasSize(1);
+
+        night.play(Duration.ofHours(3));
+        assertThat(night.given.catalog().restoring()).isEmpty();
+    }
+
+    /** As "launch more like this" does. */
+    @Test
+    void itsOwnInstanceIsFollowedWhoeverCopiesItsTags() {
+        Night night = new Night();
+        night.ask(night.inTheWest());
+        Restore launching = night.record();
+        List<Tag> tags = night.restored(Given.WEST).getFirst().instance().tags();
+        // Listed before it, or after it.
+        for (int i = 0; i < 3; i++) {
+            String copy = night.given.cloud.launch(Given.WEST, Map.of(), List.of(8));
+            night.given.ec2(Given.WEST).createTags(it -> it.resources(copy).tags(tags));
+            night.given.ec2(Given.WEST).stopInstances(it -> it.instanceIds(copy));
+        }
+
+        night.play(Duration.ofMinutes(15));
+
+        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.record().instance()).isEqualTo(launching.instance());
     }
 
     @Test
@@ -406,6 +557,30 @@ final class RestoreHandlerTest {
         assertThat(night.record().instance()).contains(new InstanceId(night.server));
         assertThat(night.given.cloud.calls()).containsEntry("CreateReplaceRootVolumeTask", 1);
         assertThat(night.restored(Given.EAST)).isEmpty();
+    }
+
+    @Test
+    void aReplacementThatIsNotShownAtFirstIsNoneThatFailed() {
+        Night night = new Night();
+        night.given.cloud.settings().hiddenCalls(3);
+
+        night.ask(Map.of("instance", night.server, "replaceRoot", true));
+        night.play(Duration.ofMinutes(40));
+
+        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.given.cloud.calls()).containsEntry("CreateReplaceRootVolumeTask", 1);
+    }
+
+    @Test
+    void aReplacementThatDoesNotEndIsTold() {
+        Night night = new Night();
+        night.given.cloud.settings().instanceTime(Duration.ofHours(4));
+
+        night.ask(Map.of("instance", night.server, "replaceRoot", true));
+        night.play(Duration.ofMinutes(70));
+
+        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.record().note()).isEqualTo("EC2 did not end the replacement in time");
     }
 
     @Test
