@@ -358,11 +358,6 @@ final class Scenes {
                 "RequestFunction", what, moment, Set.of(makes), Duration.ofMinutes(1), false, 0);
     }
 
-    private static Scene ordered(String what, Supplier<Moment> moment, String... makes) {
-        return new Scene(
-                "OperateFunction", what, moment, Set.of(makes), Duration.ofMinutes(1), false, 0);
-    }
-
     private static Scene event(String what, Supplier<Moment> moment, String... makes) {
         return new Scene(
                 "ImageStateFunction", what, moment, Set.of(makes), Duration.ofMinutes(1), true, 0);
