@@ -37,6 +37,9 @@ import java.util.stream.Stream;
 
 /** What images can be registered from: snapshots, and the machines that they are of. Read only. */
 public final class Sources {
+    /** A filter takes at most 200 values. */
+    private static final int VALUES_A_FILTER = 200;
+
     private static final int PAGE = 1000;
 
     /** What EC2 says a copied snapshot is of. */
@@ -55,11 +58,9 @@ public final class Sources {
      * @throws SdkException if EC2 does not answer
      */
     public List<Snapshot> snapshots(Region region, Collection<SnapshotId> ids) {
-        return ids.isEmpty()
-                ? List.of()
-                : list(
-                        region,
-                        Filters.anyOf("snapshot-id", ids.stream().map(SnapshotId::value).toList()));
+        return Batches.of(ids.stream().map(SnapshotId::value).toList(), VALUES_A_FILTER).stream()
+                .flatMap(some -> list(region, Filters.anyOf("snapshot-id", some)).stream())
+                .toList();
     }
 
     /**

@@ -1,13 +1,13 @@
 package dev.amikeeper.operate;
 
 import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Answer;
+import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Look;
 import dev.amikeeper.ec2.Start;
 import dev.amikeeper.image.Ami;
@@ -31,7 +31,11 @@ import dev.amikeeper.image.Wildcard;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.replication.Settlement;
 
-import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,8 +46,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Makes images of snapshots that are there: of our own whose image is gone, or of those that others
@@ -56,11 +60,10 @@ import java.util.stream.Stream;
  * as here.
  */
 final class Registration {
+    private static final Logger log = LoggerFactory.getLogger(Registration.class);
+
     /** So many of the newest images of an instance tell what it was. */
     private static final int TELLING = 20;
-
-    /** So long an image may be too new to be shown by every call; after that it is gone. */
-    private static final Duration NEW = Duration.ofHours(24);
 
     private final Application app;
     private final Instant now;
@@ -68,57 +71,6 @@ final class Registration {
     Registration(Application app, Instant now) {
         this.app = app;
         this.now = now;
-    }
-
-    /**
-     * What is to be made.
-     *
-     * @param subject the snapshot that was named
-     * @param root the root volume's snapshot, if it was named
-     * @param devices those that were named
-     * @param whole whether a person says that these are all snapshots of the image
-     */
-    private record Wanted(
-            SnapshotId subject,
-            Region region,
-            ImageName name,
-            List<Snapshot> snapshots,
-            Optional<SnapshotId> root,
-            Map<SnapshotId, String> devices,
-            boolean whole,
-            Order.Boot boot,
-            boolean approved,
-            boolean dryRun) {
-        List<SnapshotId> ids() {
-            return snapshots.stream().map(Snapshot::id).toList();
-        }
-
-        Optional<ImageRef> home() {
-            return snapshots.stream()
-                    .flatMap(it -> Stream.ofNullable(it.tags().get(ImageTags.HOME)))
-                    .flatMap(text -> ImageRef.parse(text).stream())
-                    .findFirst();
-        }
-
-        /** Those that do not carry our tags yet. */
-        List<Snapshot> others() {
-            return snapshots.stream()
-                    .filter(it -> !it.tags().containsKey(ImageTags.POLICY))
-                    .toList();
-        }
-
-        /** None of them was ever a snapshot of ours. */
-        boolean isNew() {
-            return others().size() == snapshots.size();
-        }
-
-        Outcome refused(List<String> because) {
-            return new Outcome.Refused("no image is made of " + subject, because);
-        }
-
-        Outcome refused(String why) {
-            return refused(List.of(why));
-        }
     }
 
     Outcome of(Order.RegisterAgain order) {
@@ -231,15 +183,12 @@ final class Registration {
         Optional<Image> last =
                 record.filter(image -> image.state() != ImageState.FAILED)
                         .or(() -> tombstone(wanted).map(Tombstone::image));
-        List<Ami> holders = holders(wanted);
-        Optional<Ami> ours = ours(wanted, holders);
+        Objections objections = new Objections(app, now, wanted);
+        Optional<Ami> ours = objections.ours();
         if (ours.isPresent()) {
             return there(wanted, ours.get());
         }
-        List<String> against = against(wanted, holders, record, last);
-        if (against.isEmpty() && !wanted.whole()) {
-            against = incomplete(wanted, last);
-        }
+        List<String> against = objections.all(record, last);
         if (!against.isEmpty()) {
             return wanted.refused(against);
         }
@@ -247,98 +196,9 @@ final class Registration {
         return switch (RegisterPlan.of(
                 wanted.snapshots(), wanted.root(), wanted.devices(), wanted.boot(), machines)) {
             case RegisterPlan.Lacking(List<String> what) ->
-                    wanted.refused(wanted.whole() ? what : withHint(what, wanted));
+                    wanted.refused(wanted.whole() ? what : wanted.withHint(what));
             case RegisterPlan.Ready(Blueprint blueprint) ->
                     planned(wanted, blueprint, record, last.isPresent());
-        };
-    }
-
-    /** The images that have the name or one of the snapshots. */
-    private List<Ami> holders(Wanted wanted) {
-        return Stream.concat(
-                        app.images().named(wanted.region(), wanted.name()).stream(),
-                        app.images().using(wanted.region(), wanted.ids()).stream())
-                .distinct()
-                .toList();
-    }
-
-    /** What an earlier order, or another one at once, has made. */
-    private static Optional<Ami> ours(Wanted wanted, List<Ami> holders) {
-        return holders.stream()
-                .filter(ami -> isOurs(ami, wanted.name()))
-                .filter(ami -> Set.copyOf(ami.snapshots()).equals(Set.copyOf(wanted.ids())))
-                .findFirst();
-    }
-
-    private static boolean isOurs(Ami ami, ImageName name) {
-        return ami.name().equals(name.toString())
-                && ImageTags.name(ami.tags()).equals(Optional.of(name));
-    }
-
-    private List<String> against(
-            Wanted wanted, List<Ami> holders, Optional<Image> record, Optional<Image> last) {
-        List<String> against = new ArrayList<>();
-        wanted.snapshots().forEach(it -> against(it).ifPresent(against::add));
-        Set<SnapshotId> ids = Set.copyOf(wanted.ids());
-        holders.forEach(ami ->
-                against.add(
-                        ami.snapshots().stream().anyMatch(ids::contains)
-                                ? "they are of %s, and go when it goes".formatted(ami.id())
-                                : "%s has its name, %s".formatted(ami.id(), ami.name())));
-        if (holders.isEmpty()) {
-            record.flatMap(image -> standing(image, wanted.whole())).ifPresent(against::add);
-        }
-        if (against.isEmpty() && wanted.isNew() && last.isPresent()) {
-            against.add("there was an image %s, of other snapshots".formatted(wanted.name()));
-        }
-        return against;
-    }
-
-    private static Optional<String> against(Snapshot snapshot) {
-        Optional<String> service = Provenance.caretaker(snapshot.tags(), "");
-        if (service.isPresent()) {
-            return service.map(it ->
-                    "%s made %s and looks after it: it is left alone".formatted(it, snapshot.id()));
-        }
-        return switch (snapshot.state()) {
-            case "completed" -> Optional.empty();
-            case "archived" ->
-                    Optional.of(snapshot.id() + " is in the archive: restore it from there first");
-            default ->
-                    Optional.of(
-                            "%s is %s, not completed".formatted(snapshot.id(), snapshot.state()));
-        };
-    }
-
-    /** Why the catalogue's record says that there is, or will be, an image of that name. */
-    private Optional<String> standing(Image record, boolean whole) {
-        return switch (record.state()) {
-            case REQUESTED, CREATING -> Optional.of(record.name() + " is being made");
-            case FAILED ->
-                    whole
-                            ? Optional.empty()
-                            : Optional.of(
-                                    record.name()
-                                            + " was given up, so its snapshots may be of different"
-                                            + " tries: name those that are meant (--root)");
-            case RETIRING ->
-                    Optional.of(
-                            record.name()
-                                    + " is being removed; the pruner finishes that, or takes it"
-                                    + " back");
-            case AVAILABLE, DISABLING, DISABLED, ENABLING ->
-                    switch (app.images().look(record.region(), record.id().orElseThrow())) {
-                        case Look.Gone _ -> Optional.empty();
-                        case Look.Shown(Ami ami) ->
-                                Optional.of(record.name() + " is there as " + ami.id());
-                        case Look.NotShown _ ->
-                                record.since().plus(NEW).isBefore(now)
-                                        ? Optional.empty()
-                                        : Optional.of(
-                                                "EC2 does not show whether "
-                                                        + record.id().orElseThrow()
-                                                        + " is there: try again tomorrow");
-                    };
         };
     }
 
@@ -347,60 +207,15 @@ final class Registration {
                 app.catalog().removed(wanted.region(), List.of(wanted.name())).get(wanted.name()));
     }
 
-    /** An image that lacks a volume would be taken for a whole one. */
-    private List<String> incomplete(Wanted wanted, Optional<Image> last) {
-        Set<SnapshotId> gone = new TreeSet<>();
-        last.ifPresent(image -> gone.addAll(image.snapshots()));
-        wanted.ids().forEach(gone::remove);
-        if (!gone.isEmpty()) {
-            return withHint(
-                    List.of(
-                            "of its snapshots these are gone: "
-                                    + gone.stream().map(SnapshotId::value).collect(joining(", "))),
-                    wanted);
-        }
-        int volumes =
-                Stream.concat(
-                                last.stream(),
-                                app.catalog().ofInstance(wanted.name().instance()).stream()
-                                        .filter(image -> image.name().equals(wanted.name())))
-                        .mapToInt(Image::volumes)
-                        .filter(count -> count > 0)
-                        .findFirst()
-                        .orElse(0);
-        if (volumes == wanted.snapshots().size()) {
-            return List.of();
-        }
-        String found =
-                wanted.snapshots().stream().map(it -> it.id().value()).collect(joining(", "));
-        return withHint(
-                List.of(
-                        volumes == 0
-                                ? "nothing tells how many volumes %s had; these snapshots are there: %s"
-                                        .formatted(wanted.name(), found)
-                                : "%s had %d volumes; these snapshots are there: %s"
-                                        .formatted(wanted.name(), volumes, found)),
-                wanted);
-    }
-
-    private static List<String> withHint(List<String> what, Wanted wanted) {
-        ImageName name = wanted.name();
-        return Stream.concat(
-                        what.stream(),
-                        Stream.of(
-                                "if you know better, say it: ./keeper register --region %s --policy"
-                                                .formatted(wanted.region())
-                                        + " %s --instance %s --root SNAPSHOT --volume"
-                                                .formatted(name.policy(), name.instance())
-                                        + " DEVICE=SNAPSHOT"))
-                .toList();
-    }
-
     /** The server as it is, and as its images know it where that does not tell all. */
     private List<Machine> machines(Wanted wanted) {
         InstanceId instance = wanted.name().instance();
         List<Machine> machines = new ArrayList<>();
-        app.sources().machine(instanceRegion(wanted), instance).ifPresent(machines::add);
+        machines.addAll(
+                readable(
+                        wanted,
+                        instanceRegion(wanted),
+                        at -> app.sources().machine(at, instance).stream().toList()));
         boolean tellsAll =
                 machines.stream()
                         .anyMatch(machine ->
@@ -423,13 +238,27 @@ final class Registration {
         for (Region region : regions) {
             List<ImageId> newest =
                     images.getOrDefault(region, List.of()).stream().limit(TELLING).toList();
-            List<Machine> told = app.sources().machines(region, newest);
+            List<Machine> told = readable(wanted, region, at -> app.sources().machines(at, newest));
             machines.addAll(told);
             if (!told.isEmpty()) {
                 break;
             }
         }
         return machines;
+    }
+
+    /** Another Region may be lost: what it would tell is asked for, as if it were gone. */
+    private static <T> List<T> readable(
+            Wanted wanted, Region region, Function<Region, List<T>> read) {
+        try {
+            return read.apply(region);
+        } catch (SdkException unreadable) {
+            if (region.equals(wanted.region())) {
+                throw unreadable;
+            }
+            log.warn("{}: cannot be read: {}", region, Fault.text(unreadable));
+            return List.of();
+        }
     }
 
     private static Region instanceRegion(Wanted wanted) {
@@ -471,7 +300,8 @@ final class Registration {
         record.ifPresent(image -> new Settlement(app).deregistered(image, now));
         Optional<Tombstone> grave = known ? tombstone(wanted) : Optional.empty();
         if (known && grave.isEmpty()) {
-            return ours(wanted, holders(wanted))
+            return new Objections(app, now, wanted)
+                    .ours()
                     .map(ami -> there(wanted, ami))
                     .orElseGet(() -> wanted.refused("it changed meanwhile: try again"));
         }
@@ -526,7 +356,11 @@ final class Registration {
                         .orElse(Map.of());
         Map<String, String> inherited = new HashMap<>();
         if (!known) {
-            app.instances().find(instanceRegion(wanted), List.of(wanted.name().instance())).stream()
+            readable(
+                            wanted,
+                            instanceRegion(wanted),
+                            at -> app.instances().find(at, List.of(wanted.name().instance())))
+                    .stream()
                     .filter(instance -> !instance.isGone())
                     .forEach(instance -> {
                         inherited.putAll(copied(instance, wanted.name().policy()));

@@ -248,6 +248,27 @@ final class RegistrationTest {
         assertThat(given.deployment.sweep(given.cloud.now().plus(Drift.EVERY)).foreign()).isZero();
     }
 
+    @Test
+    void aCopyIsMadeAgainWhileTheHomeRegionDoesNotAnswer() {
+        Given given = Given.nightlyInMemory(POLICY);
+        given.instance(Given.EAST, "web-1", 1);
+        given.nights(2);
+        Image copy = given.records(Given.WEST).getFirst();
+        String snapshot =
+                given.images(Given.WEST).stream()
+                        .filter(it -> it.image().name().equals(copy.name().toString()))
+                        .flatMap(it -> snapshots(it).stream())
+                        .findFirst()
+                        .orElseThrow();
+        given.ec2(Given.WEST).deregisterImage(it -> it.imageId(copy.id().orElseThrow().value()));
+        given.deployment.deliverEvents();
+        given.cloud.faults().calls("DescribeInstances").times(9).error("InternalError", 500);
+
+        assertThat(again(given, snapshot, Map.of("region", Given.WEST)).text())
+                .startsWith("registers " + copy.name())
+                .contains("(/dev/xvda)");
+    }
+
     // Those of others
 
     @Test

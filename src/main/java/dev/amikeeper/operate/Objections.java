@@ -1,0 +1,171 @@
+package dev.amikeeper.operate;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.ec2.Look;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Snapshot;
+import dev.amikeeper.image.SnapshotId;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/** What speaks against making an image of snapshots. */
+final class Objections {
+    /** So long an image may be too new to be shown by every call; after that it is gone. */
+    private static final Duration NEW = Duration.ofHours(24);
+
+    private final Application app;
+    private final Instant now;
+    private final Wanted wanted;
+
+    /** The images that have the name or one of the snapshots. */
+    private final List<Ami> holders;
+
+    /** By what EC2 shows now. */
+    Objections(Application app, Instant now, Wanted wanted) {
+        this.app = app;
+        this.now = now;
+        this.wanted = wanted;
+        holders =
+                Stream.concat(
+                                app.images().named(wanted.region(), wanted.name()).stream(),
+                                app.images().using(wanted.region(), wanted.ids()).stream())
+                        .distinct()
+                        .toList();
+    }
+
+    /** What an earlier order, or another one at once, has made. */
+    Optional<Ami> ours() {
+        return holders.stream()
+                .filter(ami -> isOurs(ami, wanted.name()))
+                .filter(ami -> Set.copyOf(ami.snapshots()).equals(Set.copyOf(wanted.ids())))
+                .findFirst();
+    }
+
+    private static boolean isOurs(Ami ami, ImageName name) {
+        return ami.name().equals(name.toString())
+                && ImageTags.name(ami.tags()).equals(Optional.of(name));
+    }
+
+    /**
+     * All that speaks against it; empty if nothing does.
+     *
+     * @param record the catalogue's of that name
+     * @param last that record, or what its tombstone holds
+     */
+    List<String> all(Optional<Image> record, Optional<Image> last) {
+        List<String> against = against(record, last);
+        return against.isEmpty() && !wanted.whole() ? incomplete(last) : against;
+    }
+
+    private List<String> against(Optional<Image> record, Optional<Image> last) {
+        List<String> against = new ArrayList<>();
+        wanted.snapshots().forEach(it -> against(it).ifPresent(against::add));
+        Set<SnapshotId> ids = Set.copyOf(wanted.ids());
+        holders.forEach(ami ->
+                against.add(
+                        ami.snapshots().stream().anyMatch(ids::contains)
+                                ? "they are of %s, and go when it goes".formatted(ami.id())
+                                : "%s has its name, %s".formatted(ami.id(), ami.name())));
+        if (holders.isEmpty()) {
+            record.flatMap(image -> standing(image, wanted.whole())).ifPresent(against::add);
+        }
+        if (against.isEmpty() && wanted.isNew() && last.isPresent()) {
+            against.add("there was an image %s, of other snapshots".formatted(wanted.name()));
+        }
+        return against;
+    }
+
+    private static Optional<String> against(Snapshot snapshot) {
+        Optional<String> service = Provenance.caretaker(snapshot.tags(), "");
+        if (service.isPresent()) {
+            return service.map(it ->
+                    "%s made %s and looks after it: it is left alone".formatted(it, snapshot.id()));
+        }
+        return switch (snapshot.state()) {
+            case "completed" -> Optional.empty();
+            case "archived" ->
+                    Optional.of(snapshot.id() + " is in the archive: restore it from there first");
+            default ->
+                    Optional.of(
+                            "%s is %s, not completed".formatted(snapshot.id(), snapshot.state()));
+        };
+    }
+
+    /** Why the catalogue's record says that there is, or will be, an image of that name. */
+    private Optional<String> standing(Image record, boolean whole) {
+        return switch (record.state()) {
+            case REQUESTED, CREATING -> Optional.of(record.name() + " is being made");
+            case FAILED ->
+                    whole
+                            ? Optional.empty()
+                            : Optional.of(
+                                    record.name()
+                                            + " was given up, so its snapshots may be of different"
+                                            + " tries: name those that are meant (--root)");
+            case RETIRING ->
+                    Optional.of(
+                            record.name()
+                                    + " is being removed; the pruner finishes that, or takes it"
+                                    + " back");
+            case AVAILABLE, DISABLING, DISABLED, ENABLING ->
+                    switch (app.images().look(record.region(), record.id().orElseThrow())) {
+                        case Look.Gone _ -> Optional.empty();
+                        case Look.Shown(Ami ami) ->
+                                Optional.of(record.name() + " is there as " + ami.id());
+                        case Look.NotShown _ ->
+                                record.since().plus(NEW).isBefore(now)
+                                        ? Optional.empty()
+                                        : Optional.of(
+                                                "EC2 does not show whether "
+                                                        + record.id().orElseThrow()
+                                                        + " is there: try again tomorrow");
+                    };
+        };
+    }
+
+    /** An image that lacks a volume would be taken for a whole one. */
+    private List<String> incomplete(Optional<Image> last) {
+        Set<SnapshotId> gone = new TreeSet<>();
+        last.ifPresent(image -> gone.addAll(image.snapshots()));
+        wanted.ids().forEach(gone::remove);
+        if (!gone.isEmpty()) {
+            return wanted.withHint(
+                    List.of(
+                            "of its snapshots these are gone: "
+                                    + gone.stream().map(SnapshotId::value).collect(joining(", "))));
+        }
+        int volumes =
+                Stream.concat(
+                                last.stream(),
+                                app.catalog().ofInstance(wanted.name().instance()).stream()
+                                        .filter(image -> image.name().equals(wanted.name())))
+                        .mapToInt(Image::volumes)
+                        .filter(count -> count > 0)
+                        .findFirst()
+                        .orElse(0);
+        if (volumes == wanted.snapshots().size()) {
+            return List.of();
+        }
+        String found =
+                wanted.snapshots().stream().map(it -> it.id().value()).collect(joining(", "));
+        return wanted.withHint(
+                List.of(
+                        volumes == 0
+                                ? "nothing tells how many volumes %s had; these snapshots are there: %s"
+                                        .formatted(wanted.name(), found)
+                                : "%s had %d volumes; these snapshots are there: %s"
+                                        .formatted(wanted.name(), volumes, found)));
+    }
+}
