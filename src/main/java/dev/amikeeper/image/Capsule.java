@@ -2,10 +2,12 @@ package dev.amikeeper.image;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -58,7 +60,9 @@ public record Capsule(
 
     private static final String SEPARATOR = "@";
     private static final String TAG = "tag:";
+    private static final String INTERFACE = "eni";
     private static final String USER_DATA = "userData";
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,2}");
 
     public Capsule {
         groups = List.copyOf(groups);
@@ -138,7 +142,7 @@ public record Capsule(
         interfaces.forEach(one ->
                 put(
                         fields,
-                        "eni" + one.index(),
+                        INTERFACE + one.index(),
                         String.join(
                                 "/", one.subnet(), String.join("+", one.groups()), one.address())));
         return fields;
@@ -178,18 +182,26 @@ public record Capsule(
                         Optional.ofNullable(fields.get("template")),
                         Optional.ofNullable(fields.get("userDataHash")),
                         Optional.ofNullable(fields.get(USER_DATA)),
-                        fields.entrySet().stream()
-                                .filter(field -> field.getKey().startsWith(TAG))
-                                .collect(
-                                        Collectors.toMap(
-                                                field -> field.getKey().substring(TAG.length()),
-                                                Map.Entry::getValue))));
+                        tags(fields)));
+    }
+
+    private static Map<String, String> tags(Map<String, String> fields) {
+        Map<String, String> tags = new HashMap<>();
+        fields.forEach((name, value) -> {
+            if (name.startsWith(TAG)) {
+                tags.put(name.substring(TAG.length()), value);
+            }
+        });
+        return tags;
     }
 
     private static List<Interface> interfaces(Map<String, String> fields) {
+        if (fields.keySet().stream().noneMatch(name -> name.startsWith(INTERFACE))) {
+            return List.of();
+        }
         List<Interface> interfaces = new ArrayList<>();
         for (int index = 1; index < 16; index++) {
-            String text = fields.get("eni" + index);
+            String text = fields.get(INTERFACE + index);
             if (text != null) {
                 String[] parts = text.split("/", 3);
                 if (parts.length == 3) {
@@ -206,7 +218,7 @@ public record Capsule(
 
     /** Tags can be edited by people: a number that is none is the smallest. */
     private static int number(String text) {
-        return text.matches("[0-9]{1,2}") ? Integer.parseInt(text) : 1;
+        return NUMBER.matcher(text).matches() ? Integer.parseInt(text) : 1;
     }
 
     /**
