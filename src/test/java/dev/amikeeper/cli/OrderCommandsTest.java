@@ -18,6 +18,9 @@ final class OrderCommandsTest {
     private static final String PARTNER = "111122223333";
     private static final String STRANGER = "999988887777";
 
+    /** Every command plays the same days, so one plan tells of all of them. */
+    private static final CommandRun PLAN = CommandRun.of("plan", "--demo", "--json");
+
     @Test
     void anImageThatOnlyRulesKeepMayGoByHand() throws Exception {
         String kept =
@@ -71,11 +74,7 @@ final class OrderCommandsTest {
 
     /** Of one instance, oldest first. */
     private static List<JsonNode> images(String policy) throws Exception {
-        JsonNode plan =
-                JsonMapper.builder()
-                        .build()
-                        .readTree(CommandRun.of("plan", "--demo", "--json").out())
-                        .get("plan");
+        JsonNode plan = JsonMapper.builder().build().readTree(PLAN.out()).get("plan");
         List<JsonNode> lines =
                 StreamSupport.stream(plan.spliterator(), false)
                         .filter(line -> line.get("region").asText().equals("us-east-1"))
