@@ -110,12 +110,13 @@ final class Items {
     }
 
     private static Map<String, String> map(Map<String, AttributeValue> item, String name) {
-        return Optional.ofNullable(item.get(name))
-                .map(AttributeValue::m)
-                .orElse(Map.of())
-                .entrySet()
-                .stream()
-                .collect(Collectors.toMap(Map.Entry::getKey, text -> text.getValue().s()));
+        AttributeValue value = item.get(name);
+        if (value == null) {
+            return Map.of();
+        }
+        Map<String, String> texts = new HashMap<>();
+        value.m().forEach((key, text) -> texts.put(key, text.s()));
+        return texts;
     }
 
     static Image image(Map<String, AttributeValue> item) {

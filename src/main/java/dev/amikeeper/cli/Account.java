@@ -8,6 +8,7 @@ import dev.amikeeper.cli.History.Fate;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.policy.Policies;
@@ -43,6 +44,8 @@ import java.util.stream.Stream;
  * @param story what happened on the way
  * @param kept how many of the images that are there now each kind of reason keeps
  * @param toGo how many of them the next run of the pruner removes
+ * @param drills what was proven by launching images; null if no policy drills
+ * @param status how the instances stand at the end
  * @param example the images of one instance
  * @param calls to EC2, by action, but for reads
  * @param sharedReads calls that describe, in pages, for all images at once
@@ -64,6 +67,8 @@ record Account(
         List<Happening> story,
         SequencedMap<String, Integer> kept,
         int toGo,
+        @Nullable Drills drills,
+        Status status,
         Example example,
         List<Calls> calls,
         int sharedReads,
@@ -86,6 +91,7 @@ record Account(
             long seed,
             Policies policies,
             DemoFleet fleet,
+            DemoStory story,
             SortedMap<String, Integer> calls,
             LocalDeployment deployment) {}
 
@@ -143,6 +149,66 @@ record Account(
         }
     }
 
+    /**
+     * The drills that were begun.
+     *
+     * @param regions where
+     * @param servers how many different ones had their turn
+     * @param underWay neither passed nor failed yet
+     * @param quickestSeconds of those that passed, from the request to the last check
+     */
+    record Drills(
+            List<String> regions,
+            int servers,
+            int passed,
+            int failed,
+            int underWay,
+            long quickestSeconds,
+            long slowestSeconds) {
+        Drills {
+            regions = List.copyOf(regions);
+        }
+
+        private static Drills of(List<Restore> drills) {
+            List<Duration> took =
+                    drills.stream().flatMap(drill -> drill.took().stream()).sorted().toList();
+            int failed =
+                    (int)
+                            drills.stream()
+                                    .filter(drill -> drill.ended().isPresent())
+                                    .filter(drill -> !drill.hasPassed())
+                                    .count();
+            return new Drills(
+                    drills.stream()
+                            .map(drill -> drill.region().name())
+                            .distinct()
+                            .sorted()
+                            .toList(),
+                    (int) drills.stream().map(drill -> drill.of().instance()).distinct().count(),
+                    took.size(),
+                    failed,
+                    drills.size() - took.size() - failed,
+                    took.isEmpty() ? 0 : took.getFirst().toSeconds(),
+                    took.isEmpty() ? 0 : took.getLast().toSeconds());
+        }
+    }
+
+    /**
+     * The instances that are not terminated, as {@code keeper status} tells at the end.
+     *
+     * @param waiting without an image somewhere, but not late
+     * @param unprotected of no policy
+     */
+    record Status(int protectedInstances, int late, int waiting, int unprotected) {
+        static Status of(StatusCommand.Answer answer) {
+            return new Status(
+                    answer.protectedInstances(),
+                    answer.late(),
+                    answer.waiting(),
+                    answer.unprotected());
+        }
+    }
+
     /** Something that happened on the way, and what came of it. */
     record Happening(int day, String what, String then) {}
 
@@ -170,6 +236,8 @@ record Account(
      * @param records images that the new catalogue has, made from the tags there
      * @param servers those with an image there
      * @param back those that run again, with passed status checks
+     * @param mappedSubnets of the lost Region, for which the mapping file names others
+     * @param mappedGroups the same of security groups
      * @param oldestMinutes the age of the oldest image that a server was restored from
      * @param seconds until the last one was back
      * @param launches calls of RunInstances
@@ -181,6 +249,8 @@ record Account(
             int records,
             int servers,
             int back,
+            int mappedSubnets,
+            int mappedGroups,
             long oldestMinutes,
             long seconds,
             int launches,
@@ -195,12 +265,13 @@ record Account(
      */
     record Calls(String action, int calls, int needed, int failedTries, int repeated) {
         private static Calls of(String action, Played played, int needed, int failedTries) {
-            int calls = played.calls().getOrDefault(action, 0);
+            int calls =
+                    played.calls().getOrDefault(action, 0) - played.story().callsOfPeople(action);
             return new Calls(action, calls, needed, failedTries, calls - needed - failedTries);
         }
     }
 
-    static Account of(Played played, DemoStory story, History history, Optional<Loss> loss) {
+    static Account of(Played played, History history, Status status, Optional<Loss> loss) {
         List<Entry> entries = history.entries();
         List<Entry> there = entries.stream().filter(e -> e.fate() == Fate.THERE).toList();
         LocalDeployment deployment = played.deployment();
@@ -218,13 +289,15 @@ record Account(
                 lines(entries),
                 Counts.of(entries.stream()),
                 history.strays().size(),
-                story.told().stream()
+                played.story().told().stream()
                         .map(it -> new Happening(it.day(), it.what(), it.then().in(history)))
                         .toList(),
                 kept(there),
                 (int) there.stream().filter(entry -> entry.reasons().isEmpty()).count(),
+                drills(played.policies(), history),
+                status,
                 example(there, played.fleet()),
-                calls(played, story, entries),
+                calls(played, history),
                 played.calls().entrySet().stream()
                         .filter(call -> call.getKey().startsWith("Describe"))
                         .mapToInt(Map.Entry::getValue)
@@ -264,11 +337,16 @@ record Account(
 
     private static SequencedMap<String, Integer> triggers(List<Entry> entries) {
         Map<Trigger, Integer> counts = new EnumMap<>(Trigger.class);
-        entries.stream()
-                .filter(Entry::isMade)
-                .forEach(entry -> counts.merge(entry.image().trigger(), 1, Integer::sum));
+        List<Image> made = entries.stream().filter(Entry::isMade).map(Entry::image).toList();
+        made.stream()
+                .filter(image -> !image.adopted())
+                .forEach(image -> counts.merge(image.trigger(), 1, Integer::sum));
         SequencedMap<String, Integer> words = new LinkedHashMap<>();
         counts.forEach((trigger, count) -> words.put(trigger.word(), count));
+        int adopted = (int) made.stream().filter(Image::adopted).count();
+        if (adopted > 0) {
+            words.put("adopted", adopted);
+        }
         return words;
     }
 
@@ -340,16 +418,31 @@ record Account(
                 words);
     }
 
-    private static List<Calls> calls(Played played, DemoStory story, List<Entry> entries) {
+    private static @Nullable Drills drills(Policies policies, History history) {
+        boolean none = policies.all().stream().allMatch(policy -> policy.drill().isEmpty());
+        return none ? null : Drills.of(drills(history));
+    }
+
+    private static List<Restore> drills(History history) {
+        return history.restores().stream()
+                .filter(restore -> restore.kind() == Restore.Kind.DRILL)
+                .toList();
+    }
+
+    private static List<Calls> calls(Played played, History history) {
+        List<Entry> entries = history.entries();
         Predicate<Entry> begun = e -> e.isMade() || e.image().state() == ImageState.CREATING;
-        Predicate<Entry> copy = entry -> entry.image().isCopy();
+        // An image of others becomes ours by a copy.
+        Predicate<Entry> copy = entry -> entry.image().isCopy() || entry.image().adopted();
         Predicate<Entry> shared =
                 entry ->
                         played.policies()
                                 .find(entry.image().name().policy())
                                 .filter(policy -> !policy.share().isEmpty())
                                 .isPresent();
-        int failed = story.failedCopies();
+        int failed = played.story().failedCopies();
+        List<Restore> launched =
+                history.restores().stream().filter(it -> it.launched().isPresent()).toList();
         return List.of(
                 Calls.of("CreateImage", played, count(entries, begun.and(copy.negate())), 0),
                 Calls.of("CopyImage", played, count(entries, begun.and(copy)), failed),
@@ -363,7 +456,16 @@ record Account(
                         played,
                         count(entries, shared.and(Entry::isMade)),
                         0),
-                Calls.of("DeleteTags", played, requests(entries), 0));
+                Calls.of("DeleteTags", played, requests(entries), 0),
+                Calls.of("RunInstances", played, launched.size(), 0),
+                Calls.of(
+                        "TerminateInstances",
+                        played,
+                        (int)
+                                launched.stream()
+                                        .filter(it -> it.kind() == Restore.Kind.DRILL)
+                                        .count(),
+                        0));
     }
 
     private static int count(List<Entry> entries, Predicate<Entry> which) {

@@ -10,8 +10,11 @@ import dev.amikeeper.cli.Account.Shown;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.stream.Collectors;
 
 /** An account for people: short, aligned, and coloured if it may be. */
@@ -19,8 +22,9 @@ final class AccountText {
     private static final String BOLD = "\033[1m";
     private static final String DIM = "\033[2m";
     private static final String PLAIN = "\033[0m";
-    private static final int NEWEST = 4;
-    private static final int OLDEST = 3;
+    private static final int WIDTH = 85;
+    private static final int NEWEST = 3;
+    private static final int OLDEST = 2;
 
     private final StringBuilder text = new StringBuilder();
     private final boolean colours;
@@ -31,6 +35,7 @@ final class AccountText {
         images(account);
         story(account.story());
         kept(account);
+        proven(account);
         example(account.example());
         calls(account);
         loss(account.loss());
@@ -106,7 +111,8 @@ final class AccountText {
         if (account.total().thereNow() == 0) {
             return;
         }
-        Table table = new Table("l").row("Why they are kept").row("  " + words(account.kept()));
+        Table table = new Table("l").row("Why they are kept");
+        lines(account.kept()).forEach(table::row);
         if (account.toGo() > 0) {
             table.row(
                     "  "
@@ -114,6 +120,44 @@ final class AccountText {
                             + " by nothing: disabled, or the next run takes them");
         }
         section("Why they are kept", table);
+    }
+
+    private void proven(Account account) {
+        String heading = "Can they be brought back";
+        Table table = new Table("ll").row(heading);
+        Account.Drills drills = account.drills();
+        if (drills != null) {
+            table.row("  drills in " + String.join(", ", drills.regions()), words(drills));
+        }
+        Account.Status status = account.status();
+        table.row(
+                "  servers at the end",
+                "%d protected, %d late, %d of no policy%s"
+                        .formatted(
+                                status.protectedInstances(),
+                                status.late(),
+                                status.unprotected(),
+                                status.waiting() == 0
+                                        ? ""
+                                        : ", %d wait for an image".formatted(status.waiting())));
+        section(heading, table);
+    }
+
+    private static String words(Account.Drills drills) {
+        StringBuilder text = new StringBuilder();
+        text.append("%d passed, %d failed".formatted(drills.passed(), drills.failed()));
+        if (drills.underWay() > 0) {
+            text.append(", %d under way".formatted(drills.underWay()));
+        }
+        text.append(", of %d servers".formatted(drills.servers()));
+        if (drills.passed() > 0) {
+            text.append(
+                    "; back in %s, at the longest %s"
+                            .formatted(
+                                    minutes(Duration.ofSeconds(drills.quickestSeconds())),
+                                    minutes(Duration.ofSeconds(drills.slowestSeconds()))));
+        }
+        return text.toString();
     }
 
     /** The newest images and the oldest, for those are kept for the rarer reasons. */
@@ -137,7 +181,7 @@ final class AccountText {
 
     private static void show(Shown image, Table table) {
         table.row(
-                "  " + image.slot().replace('T', ' ').replaceAll("(:00)?Z$", ""),
+                "  " + slot(image.slot()),
                 image.region(),
                 image.state(),
                 image.kept().isEmpty() ? "nothing" : String.join(", ", image.kept()));
@@ -147,6 +191,9 @@ final class AccountText {
         Table table =
                 new Table("lrrrr").row("Calls to EC2", "all", "needed", "failed tries", "repeated");
         for (Calls calls : account.calls()) {
+            if (calls.calls() == 0) {
+                continue;
+            }
             table.row(
                     "  " + calls.action(),
                     number(calls.calls()),
@@ -168,17 +215,31 @@ final class AccountText {
                 "  a new catalogue from the tags in " + loss.to(),
                 number(loss.records()) + " images");
         table.row(
+                "  subnets and groups that are missing there",
+                "%d and %d, which the mapping file replaces"
+                        .formatted(loss.mappedSubnets(), loss.mappedGroups()));
+        table.row(
                 "  servers back there, status checks passed",
                 "%d of %d, as of %s before, in %s"
                         .formatted(
                                 loss.back(),
                                 loss.servers(),
                                 hours(loss.oldestMinutes()),
-                                "%d:%02d min".formatted(loss.seconds() / 60, loss.seconds() % 60)));
+                                minutes(Duration.ofSeconds(loss.seconds()))));
         table.row(
                 "  calls to EC2",
                 "%d RunInstances, %d reads".formatted(loss.launches(), loss.reads()));
         section(heading, table);
+    }
+
+    /** As {@code 2:31 min}. */
+    static String minutes(Duration time) {
+        return "%d:%02d min".formatted(time.toMinutes(), time.toSecondsPart());
+    }
+
+    /** As {@code 2026-03-01 02:00}, and with seconds where there are some. */
+    private static String slot(String slot) {
+        return slot.replace('T', ' ').replaceAll("(:00)?Z$", "");
     }
 
     private static String hours(long minutes) {
@@ -206,6 +267,21 @@ final class AccountText {
         String first = lines.getFirst().substring(heading.length());
         text.append('\n').append(bold(heading)).append(dim(first)).append('\n');
         lines.stream().skip(1).forEach(line -> text.append(line).append('\n'));
+    }
+
+    /** The same in lines that a screen has room for. */
+    private static List<String> lines(Map<String, Integer> counts) {
+        List<String> lines = new ArrayList<>();
+        SequencedMap<String, Integer> line = new LinkedHashMap<>();
+        counts.forEach((word, count) -> {
+            if (words(line).length() + word.length() > WIDTH) {
+                lines.add("  " + words(line) + ",");
+                line.clear();
+            }
+            line.put(word, count);
+        });
+        lines.add("  " + words(line));
+        return lines;
     }
 
     private static String words(Map<String, Integer> counts) {

@@ -11,12 +11,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
+import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.stream.Stream;
 
-/** Plays a fleet on the simulated cloud, every tick, event and message of it. */
-final class Demo {
+/**
+ * Plays a fleet on the simulated cloud, every tick, event and message of it.
+ *
+ * @param seed varies the fleet and its troubles
+ */
+record Demo(Policies policies, int days, long seed, Progress progress) {
     static final Region HOME = DemoFleet.HOME;
     static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
 
@@ -27,24 +32,41 @@ final class Demo {
 
     private static final Duration STEP = Duration.ofHours(3);
 
-    private Demo() {}
+    /** Deploys into a cloud. */
+    private interface Deploy {
+        LocalDeployment into(SimulatedCloud cloud, Region home, Policies policies);
+    }
 
     /**
-     * Plays so many days.
+     * Plays it with the catalogue in memory.
      *
      * @throws UnusableException if the policies select nothing of the fleet
      */
-    static Account play(Policies policies, int days, long seed, Progress progress) {
+    Account play() {
+        return play(LocalDeployment::inMemory);
+    }
+
+    /**
+     * Plays the same with the catalogue in AWS's DynamoDB Local, which takes longer.
+     *
+     * @throws UnusableException if the policies select nothing of the fleet
+     */
+    Account playOnDynamoDbLocal() {
+        try (LocalDynamoDb dynamoDb = new LocalDynamoDb()) {
+            dynamoDb.createTable(TABLE);
+            return play((cloud, home, its) ->
+                    new LocalDeployment(cloud, dynamoDb, TABLE, home, its));
+        }
+    }
+
+    private Account play(Deploy deploy) {
         Random random = new Random(seed);
         SimulatedCloud cloud = new SimulatedCloud(START, seed);
         DemoFleet fleet = DemoFleet.launch(cloud, random);
         requireSelection(policies, fleet);
-        try (progress;
-                LocalDynamoDb dynamoDb = new LocalDynamoDb()) {
-            dynamoDb.createTable(TABLE);
-            LocalDeployment deployment =
-                    new LocalDeployment(cloud, dynamoDb, TABLE, HOME, policies);
-            DemoStory story = new DemoStory(cloud, policies, fleet, random);
+        try (progress) {
+            LocalDeployment deployment = deploy.into(cloud, HOME, policies);
+            DemoStory story = new DemoStory(deployment, policies, fleet, random);
             History.Writer history = new History.Writer(deployment.application());
             Instant end = START.plus(Duration.ofDays(days));
             while (cloud.now().isBefore(end)) {
@@ -60,9 +82,12 @@ final class Demo {
             // The plan of the last look reads from EC2 too, but is no part of what was played.
             SortedMap<String, Integer> calls = cloud.calls();
             Account.Played played =
-                    new Account.Played(days, seed, policies, fleet, calls, deployment);
+                    new Account.Played(days, seed, policies, fleet, story, calls, deployment);
             History ended = history.end(end);
-            return Account.of(played, story, ended, RegionLoss.play(cloud, policies, HOME));
+            Account.Status status =
+                    Account.Status.of(
+                            StatusCommand.look(deployment.application(), Optional.empty()));
+            return Account.of(played, ended, status, RegionLoss.play(cloud, policies, HOME));
         }
     }
 

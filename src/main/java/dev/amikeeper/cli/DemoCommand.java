@@ -64,6 +64,13 @@ final class DemoCommand implements Runnable {
                             + " ${DEFAULT-VALUE} unless given.")
     private long seed = 1;
 
+    @Option(
+            names = "--dynamodb-local",
+            description =
+                    "Has AWS's DynamoDB Local hold the catalogue, and not a table in memory: the"
+                            + " account is the same, and takes longer.")
+    private boolean dynamoDbLocal;
+
     @Option(names = "--json", description = "Prints the account as one JSON object.")
     private boolean json;
 
@@ -79,7 +86,8 @@ final class DemoCommand implements Runnable {
         }
         Policies chosen = readPolicies();
         long began = System.nanoTime();
-        Account account = Demo.play(chosen, days, seed, progress());
+        Demo demo = new Demo(chosen, days, seed, progress());
+        Account account = dynamoDbLocal ? demo.playOnDynamoDbLocal() : demo.play();
         Duration taken = Duration.ofNanos(System.nanoTime() - began);
         PrintWriter out = spec.commandLine().getOut();
         out.print(

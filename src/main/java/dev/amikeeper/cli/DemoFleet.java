@@ -4,6 +4,7 @@ import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.local.SimulatedNetworks;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,8 @@ import java.util.Random;
 record DemoFleet(List<Instance> instances) {
     static final Region HOME = new Region("us-east-1");
     static final Region SECOND_HOME = new Region("eu-central-1");
+
+    private static final Region DRILLS = new Region("us-west-2");
 
     private static final List<Integer> SIZES_GIB = List.of(8, 20, 50, 100, 200);
 
@@ -39,8 +42,12 @@ record DemoFleet(List<Instance> instances) {
         instances = List.copyOf(instances);
     }
 
-    /** Launches it. */
+    /** Launches it, and makes the network that demo-policies.yaml names for drills. */
     static DemoFleet launch(SimulatedCloud cloud, Random random) {
+        SimulatedNetworks drills = cloud.networks(DRILLS.name());
+        String vpc = drills.addVpc();
+        drills.addSubnet(vpc, DRILLS + "a", Map.of("Name", "drills"));
+        drills.addGroup(vpc, "drills", Map.of());
         int shift = random.nextInt(PLANS.size());
         List<Instance> launched = new ArrayList<>();
         for (Plan plan : PLANS) {

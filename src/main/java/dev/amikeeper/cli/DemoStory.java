@@ -3,14 +3,20 @@ package dev.amikeeper.cli;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
+import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.local.CloudSettings.Attempt;
+import dev.amikeeper.local.CloudSettings.Launch;
+import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.retention.Reason;
 
+import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.Image;
 import software.amazon.awssdk.services.ec2.model.ImageState;
 import software.amazon.awssdk.services.ec2.model.InstanceType;
@@ -18,21 +24,26 @@ import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * What people and EC2 do on the way of the demo. It calls EC2 as people would and never reads from
- * it, so that the reads that are counted are AMI Keeper's own.
+ * What people and EC2 do on the way of the demo. It calls EC2 as people would, which is counted
+ * apart, and never reads from it, so that the reads that are counted are AMI Keeper's own.
  */
 final class DemoStory {
     /** Something that happened, and how to tell at the end what came of it. */
@@ -45,7 +56,19 @@ final class DemoStory {
 
     private record Scene(Instant at, Runnable play) {}
 
+    private static final Comparator<Image> OLDEST_FIRST =
+            Comparator.comparing(Image::creationDate).thenComparing(Image::imageId);
+
+    private static final DateTimeFormatter TO_THE_MINUTE =
+            DateTimeFormatter.ofPattern("MM-dd HH:mm").withZone(ZoneOffset.UTC);
+
+    private static final String PERSON = "alice";
+
+    /** So long EC2 has no room for a drill: less than a drill waits. */
+    private static final Duration NO_CAPACITY = Duration.ofMinutes(15);
+
     private final SimulatedCloud cloud;
+    private final LocalDeployment deployment;
     private final Policies policies;
     private final DemoFleet fleet;
     private final Random random;
@@ -54,15 +77,25 @@ final class DemoStory {
     private final List<Told> told = new ArrayList<>();
     private final Map<Attempt, Integer> toFail = new HashMap<>();
     private final List<Integer> failuresToCome = new ArrayList<>();
+    private final Map<String, Integer> callsOfPeople = new HashMap<>();
+    private final Set<Launch> unbootable = new HashSet<>();
+    private int bootsToFail;
+    private int capacitiesToLack;
+    private Instant capacityFrom = Instant.MIN;
     private int failedCopies;
+    private int orders;
 
-    DemoStory(SimulatedCloud cloud, Policies policies, DemoFleet fleet, Random random) {
-        this.cloud = cloud;
+    DemoStory(LocalDeployment deployment, Policies policies, DemoFleet fleet, Random random) {
+        this.deployment = deployment;
+        this.cloud = deployment.cloud();
         this.policies = policies;
         this.fleet = fleet;
         this.random = random;
         start = cloud.now();
-        cloud.settings().failing(this::fails);
+        cloud.settings()
+                .failing(this::fails)
+                .lacksCapacity(this::lacksCapacity)
+                .failsToBoot(this::failsToBoot);
 
         List<Instance> often = new ArrayList<>(tagged("silver"));
         List<Instance> nightly = new ArrayList<>(tagged("gold"));
@@ -78,6 +111,19 @@ final class DemoStory {
         scene(8, 0, () -> failuresToCome.add(5));
         scene(10, 9, () -> terminate(often.get(1)));
         scene(12, 10, () -> stop(often.get(2)));
+        scene(4, 20, () -> bootsToFail++);
+        scene(11, 20, () -> capacitiesToLack++);
+        scene(14, 8, () -> lose(lost(nightly)));
+        scene(16, 15, () -> imageByHand(nightly.get(1)));
+        scene(20, 9, () -> deregister(often.get(3)));
+    }
+
+    /** Where the home Region's loss at the end does not meet the same server again, if there is. */
+    private static Instance lost(List<Instance> instances) {
+        return instances.stream()
+                .filter(instance -> instance.region().equals(DemoFleet.SECOND_HOME))
+                .findFirst()
+                .orElse(instances.getLast());
     }
 
     /** When the next thing happens; empty if nothing more does. */
@@ -102,14 +148,56 @@ final class DemoStory {
         return failedCopies;
     }
 
+    /** How often people called this action of EC2. */
+    int callsOfPeople(String action) {
+        return callsOfPeople.getOrDefault(action, 0);
+    }
+
+    private Ec2Client calling(String action, Region region) {
+        callsOfPeople.merge(action, 1, Integer::sum);
+        return cloud.ec2(region.name());
+    }
+
+    /** Puts an event of our own on the bus, as people and programs do. */
+    private void order(String what, Region region, Map<String, Object> detail) {
+        orders++;
+        deployment.deliver(
+                Map.of(
+                        "version",
+                        "0",
+                        "id",
+                        "order-" + orders,
+                        "detail-type",
+                        what,
+                        "source",
+                        "amikeeper",
+                        "account",
+                        SimulatedCloud.ACCOUNT,
+                        "time",
+                        cloud.now().toString(),
+                        "region",
+                        region.name(),
+                        "resources",
+                        List.of(),
+                        "detail",
+                        detail));
+    }
+
     private void scene(int day, int hour, Runnable play) {
         Duration into = Duration.ofDays(day - 1).plusHours(hour).plusMinutes(random.nextInt(50));
         scenes.add(new Scene(start.plus(into), play));
     }
 
     private void tell(String what, Outcome then) {
-        int day = (int) Duration.between(start, cloud.now()).toDays() + 1;
-        told.add(new Told(day, what, then));
+        told.add(new Told(day(cloud.now()), what, then));
+    }
+
+    private int day(Instant when) {
+        return (int) Duration.between(start, when).toDays() + 1;
+    }
+
+    private void later(Duration time, Runnable play) {
+        scenes.add(new Scene(cloud.now().plus(time), play));
     }
 
     private List<Instance> tagged(String backup) {
@@ -208,7 +296,7 @@ final class DemoStory {
     private void launchFrom(Instance instance) {
         image(instance, instance.region())
                 .ifPresent(image -> {
-                    cloud.ec2(instance.region().name())
+                    calling("RunInstances", instance.region())
                             .runInstances(run ->
                                     run.imageId(image.imageId())
                                             .instanceType(InstanceType.T3_MICRO)
@@ -234,7 +322,7 @@ final class DemoStory {
                                 template.launchTemplateName("standby")
                                         .launchTemplateData(it -> it.imageId(image.imageId())));
                 tell(
-                        "a launch template in %s names an image of %s"
+                        "a launch template in %s names one of %s"
                                 .formatted(region, DemoFleet.name(instance)),
                         history -> stays(region, image, history));
                 return;
@@ -260,8 +348,7 @@ final class DemoStory {
     }
 
     private void terminate(Instance instance) {
-        cloud.ec2(instance.region().name())
-                .terminateInstances(request -> request.instanceIds(instance.id().value()));
+        end(instance);
         tell(
                 DemoFleet.name(instance) + " is terminated",
                 history -> {
@@ -279,27 +366,192 @@ final class DemoStory {
     private void stop(Instance instance) {
         String id = instance.id().value();
         cloud.ec2(instance.region().name()).stopInstances(stop -> stop.instanceIds(id));
-        scenes.add(
-                new Scene(
-                        cloud.now().plus(Duration.ofHours(2)),
-                        () ->
-                                cloud.ec2(instance.region().name())
-                                        .startInstances(again -> again.instanceIds(id))));
+        later(
+                Duration.ofHours(2),
+                () ->
+                        cloud.ec2(instance.region().name())
+                                .startInstances(again -> again.instanceIds(id)));
         tell(
                 DemoFleet.name(instance) + " is stopped for two hours",
                 history -> imaged(instance, Trigger.STOPPED, history));
     }
 
+    private void end(Instance instance) {
+        calling("TerminateInstances", instance.region())
+                .terminateInstances(request -> request.instanceIds(instance.id().value()));
+    }
+
+    /** Half an hour later somebody wants it back. */
+    private void lose(Instance instance) {
+        end(instance);
+        later(
+                Duration.ofMinutes(30),
+                () ->
+                        order(
+                                "Restore Requested",
+                                instance.region(),
+                                Map.of("instance", instance.id().value())));
+        tell(
+                DemoFleet.name(instance) + " is lost, and somebody asks for it",
+                history ->
+                        history.restores(Restore.Kind.LAUNCH, instance.id()).stream()
+                                .findFirst()
+                                .map(DemoStory::restored)
+                                .orElse("no policy images it"));
+    }
+
+    private static String restored(Restore restore) {
+        return restore.took()
+                .map(took ->
+                        "back in %s, as of %s"
+                                .formatted(
+                                        AccountText.minutes(took),
+                                        TO_THE_MINUTE.format(restore.of().slot().time())))
+                .orElseGet(() -> "not back: " + restore.note());
+    }
+
+    private void imageByHand(Instance instance) {
+        String name = "before the upgrade of " + DemoFleet.name(instance);
+        String theirs =
+                calling("CreateImage", instance.region())
+                        .createImage(create ->
+                                create.instanceId(instance.id().value()).name(name).noReboot(true))
+                        .imageId();
+        Instant made = cloud.now();
+        policies.all().stream()
+                .filter(policy -> policy.select().selects(instance))
+                .findFirst()
+                .ifPresent(policy ->
+                        later(
+                                Duration.ofHours(20),
+                                () -> adopt(instance, theirs, policy.name(), made)));
+    }
+
+    private void adopt(Instance instance, String theirs, String policy, Instant made) {
+        order(
+                "Adopt Requested",
+                instance.region(),
+                Map.of("image", theirs, "policy", policy));
+        ImageName name = new ImageName(policy, instance.id(), new Slot(made));
+        tell(
+                "somebody's own image of %s is adopted".formatted(DemoFleet.name(instance)),
+                history -> {
+                    long copies =
+                            history.entries().stream()
+                                    .filter(entry -> entry.image().name().equals(name))
+                                    .filter(entry -> entry.image().isCopy() && entry.isMade())
+                                    .count();
+                    return history.find(instance.region(), name)
+                            .filter(History.Entry::isMade)
+                            .map(_ -> "a copy is ours, " + copies + " more in DR Regions")
+                            .orElse("not adopted");
+                });
+    }
+
+    /** The oldest that is there. */
+    private void deregister(Instance instance) {
+        images(instance, instance.region())
+                .min(OLDEST_FIRST)
+                .ifPresent(image -> {
+                    order(
+                            "Deregister Requested",
+                            instance.region(),
+                            Map.of("image", image.imageId(), "by", PERSON));
+                    tell(
+                            PERSON
+                                    + " deregisters an old image of "
+                                    + DemoFleet.name(instance),
+                            history -> byHand(instance.region(), image, history));
+                });
+    }
+
+    private static String byHand(Region region, Image image, History history) {
+        return ImageName.parse(image.name())
+                .flatMap(name -> history.find(region, name))
+                .map(entry -> {
+                    if (!entry.whyGone().startsWith("by hand")) {
+                        return "refused: " + stays(region, image, history);
+                    }
+                    boolean kept = entry.whyGone().contains("though kept by");
+                    return "gone at once" + (kept ? ", though rules kept it" : "");
+                })
+                .orElse("");
+    }
+
+    /** Asked by EC2 when it is to launch something. The first drill to come is the one. */
+    private boolean lacksCapacity(Launch launch) {
+        if (!isDrill(launch)) {
+            return false;
+        }
+        if (capacitiesToLack > 0) {
+            capacitiesToLack--;
+            capacityFrom = cloud.now();
+            InstanceId of = new InstanceId(launch.source().orElseThrow());
+            Instant when = cloud.now();
+            tell(
+                    "EC2 has no capacity for a drill of " + fleet.name(of),
+                    history -> drill(of, when, history).map(DemoStory::waited).orElse(""));
+        }
+        return cloud.now().isBefore(capacityFrom.plus(NO_CAPACITY));
+    }
+
+    private static String waited(Restore drill) {
+        return drill.took()
+                .map(took -> "waits, and passes after " + AccountText.minutes(took))
+                .orElseGet(() -> "failed: " + drill.note());
+    }
+
+    /** Asked by EC2 when an instance's checks are done. The first drill to come is the one. */
+    private boolean failsToBoot(Launch launch) {
+        if (bootsToFail > 0 && isDrill(launch)) {
+            bootsToFail--;
+            unbootable.add(launch);
+            InstanceId of = new InstanceId(launch.source().orElseThrow());
+            Instant when = cloud.now();
+            tell(
+                    "a drill of " + fleet.name(of) + " does not boot",
+                    history -> afterDrill(of, when, history));
+        }
+        return unbootable.contains(launch);
+    }
+
+    private String afterDrill(InstanceId of, Instant when, History history) {
+        boolean failed = drill(of, when, history).filter(it -> !it.hasPassed()).isPresent();
+        return history.restores(Restore.Kind.DRILL, of).stream()
+                .filter(it -> it.asked().isAfter(when) && it.hasPassed())
+                .findFirst()
+                .map(next -> "announced; passes on day " + day(next.asked()))
+                .orElse(failed ? "announced; not drilled again yet" : "passes later");
+    }
+
+    /** The drill of an instance that was under way then. */
+    private static Optional<Restore> drill(InstanceId of, Instant when, History history) {
+        return history.restores(Restore.Kind.DRILL, of).stream()
+                .filter(it -> !it.asked().isAfter(when))
+                .reduce((_, last) -> last);
+    }
+
+    private boolean isDrill(Launch launch) {
+        return launch.source().isPresent()
+                && policies.all().stream()
+                        .flatMap(policy -> policy.drill().stream())
+                        .anyMatch(drill -> drill.region().name().equals(launch.region()));
+    }
+
     /** The newest good image of an instance in a Region. */
     private Optional<Image> image(Instance instance, Region region) {
+        return images(instance, region).max(OLDEST_FIRST);
+    }
+
+    /** The good images of an instance in a Region. */
+    private Stream<Image> images(Instance instance, Region region) {
         return cloud.images(region.name()).stream()
                 .map(LocalImage::image)
                 .filter(image -> image.state() == ImageState.AVAILABLE)
                 .filter(image ->
                         ImageName.parse(image.name())
                                 .filter(name -> name.instance().equals(instance.id()))
-                                .isPresent())
-                .max(Comparator.comparing(Image::creationDate).thenComparing(Image::imageId));
+                                .isPresent());
     }
 
     private static Tag tag(String key, String value) {

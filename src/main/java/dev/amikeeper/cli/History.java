@@ -7,6 +7,7 @@ import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.retention.Planner;
 import dev.amikeeper.retention.Reason;
@@ -27,9 +28,11 @@ import java.util.stream.Stream;
  * Everything that became of the images of a deployment, as its catalogue tells at the end.
  *
  * @param strays images with our tags that EC2 shows and the catalogue does not know
+ * @param restores all restores and drills, oldest first
  */
-record History(List<Entry> entries, List<ImageRef> strays) {
+record History(List<Entry> entries, List<ImageRef> strays, List<Restore> restores) {
     History {
+        restores = List.copyOf(restores);
         strays = List.copyOf(strays);
         entries = List.copyOf(entries);
     }
@@ -49,8 +52,9 @@ record History(List<Entry> entries, List<ImageRef> strays) {
      *
      * @param image the last record of it that was seen
      * @param reasons why it stays; of one that is there and has none, the next run removes it
+     * @param whyGone empty if it was not removed
      */
-    record Entry(Image image, Fate fate, List<Reason> reasons) {
+    record Entry(Image image, Fate fate, List<Reason> reasons, String whyGone) {
         Entry {
             reasons = List.copyOf(reasons);
         }
@@ -80,6 +84,13 @@ record History(List<Entry> entries, List<ImageRef> strays) {
                 .findFirst();
     }
 
+    /** The restores of this kind of an instance, oldest first. */
+    List<Restore> restores(Restore.Kind kind, InstanceId of) {
+        return restores.stream()
+                .filter(it -> it.kind() == kind && it.of().instance().equals(of))
+                .toList();
+    }
+
     /** Follows a deployment: tombstones do not tell everything that the records said. */
     static final class Writer {
         private final Application app;
@@ -99,11 +110,12 @@ record History(List<Entry> entries, List<ImageRef> strays) {
         History end(Instant now) {
             look();
             Map<Key, Entry> ended = new HashMap<>();
-            seen.forEach((key, image) -> ended.put(key, new Entry(image, fate(image), List.of())));
+            seen.forEach((key, image) ->
+                    ended.put(key, new Entry(image, fate(image), List.of(), "")));
             eachPolicyAndRegion((policy, region) -> app.catalog().removed(policy.name(), region))
-                    .map(History.Writer::key)
-                    .filter(ended::containsKey)
-                    .forEach(key -> ended.computeIfPresent(key, (_, entry) -> removed(entry)));
+                    .forEach(tombstone ->
+                            ended.computeIfPresent(
+                                    key(tombstone), (_, entry) -> removed(entry, tombstone)));
             verdicts(now)
                     .forEach(verdict ->
                             ended.computeIfPresent(
@@ -113,7 +125,11 @@ record History(List<Entry> entries, List<ImageRef> strays) {
                             .sorted(Map.Entry.comparingByKey(Key.ORDER))
                             .map(Map.Entry::getValue)
                             .toList(),
-                    strays(ended.values()));
+                    strays(ended.values()),
+                    app.policies().all().stream()
+                            .flatMap(policy -> app.catalog().restores(policy.name()).stream())
+                            .sorted(Comparator.comparing(Restore::asked).thenComparing(Restore::id))
+                            .toList());
         }
 
         private static Key key(Tombstone tombstone) {
@@ -128,16 +144,16 @@ record History(List<Entry> entries, List<ImageRef> strays) {
             };
         }
 
-        private static Entry removed(Entry entry) {
-            return new Entry(entry.image(), Fate.REMOVED, List.of());
+        private static Entry removed(Entry entry, Tombstone tombstone) {
+            return new Entry(entry.image(), Fate.REMOVED, List.of(), tombstone.why());
         }
 
         private static Entry judged(Entry entry, Verdict verdict) {
             return switch (verdict) {
                 case Verdict.Keep(_, var reasons) ->
-                        new Entry(entry.image(), entry.fate(), reasons);
+                        new Entry(entry.image(), entry.fate(), reasons, "");
                 case Verdict.CallOff(_, var reasons) ->
-                        new Entry(entry.image(), entry.fate(), reasons);
+                        new Entry(entry.image(), entry.fate(), reasons, "");
                 case Verdict.Step _, Verdict.Await _, Verdict.Wait _, Verdict.Finish _ -> entry;
             };
         }

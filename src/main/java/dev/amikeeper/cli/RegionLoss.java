@@ -20,7 +20,6 @@ import dev.amikeeper.sweep.Rebuild;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +32,9 @@ import java.util.stream.Collectors;
  * from the tags in a DR Region, and its servers are restored there.
  */
 final class RegionLoss {
+    private static final String SUBNETS = "subnets";
+    private static final String GROUPS = "securityGroups";
+
     private RegionLoss() {}
 
     /** Plays it; empty if no policy replicates to another Region. */
@@ -58,6 +60,7 @@ final class RegionLoss {
         Instant moment = cloud.now();
         SortedMap<String, Integer> before = cloud.calls();
         cloud.faults().clear();
+        cloud.settings().lacksCapacity(_ -> false).failsToBoot(_ -> false);
         cloud.faults().unreachable(lost.name(), Instant.MAX);
         Application standIn = LocalDeployment.inMemory(cloud, to, policies).application();
         new Rebuild(standIn, moment, false).run(List.of(to), Rebuild.Watcher.NONE);
@@ -71,8 +74,14 @@ final class RegionLoss {
                         .filter(image ->
                                 image.home().map(ImageRef::region).equals(Optional.of(lost)))
                         .toList();
+        Planning planning = new Planning(standIn);
+        List<RestorePlan.Missing> missing =
+                planning.plans(images, Wish.NONE).stream()
+                        .flatMap(plan -> plan.missing().stream())
+                        .distinct()
+                        .toList();
         List<RestorePlan> plans =
-                new Planning(standIn).plans(images, mapped(images, to, cloud.networks(to.name())));
+                planning.plans(images, mapped(missing, to, cloud.networks(to.name())));
         List<Restore> ended =
                 new Fleet(standIn, cloud::advance)
                         .run(
@@ -91,6 +100,8 @@ final class RegionLoss {
                 records.size(),
                 images.size(),
                 took.size(),
+                count(missing, SUBNETS),
+                count(missing, GROUPS),
                 images.stream()
                         .map(image -> Duration.between(image.name().slot().time(), moment))
                         .max(Comparator.naturalOrder())
@@ -108,24 +119,35 @@ final class RegionLoss {
                 .sum();
     }
 
-    /** What an operator writes into the mapping file: the DR Region's network stands for all. */
-    private static Wish mapped(List<Image> images, Region to, SimulatedNetworks there) {
-        Map<String, String> subnets = new HashMap<>();
-        Map<String, String> groups = new HashMap<>();
+    private static int count(List<RestorePlan.Missing> missing, String part) {
+        return (int) missing.stream().filter(it -> it.part().equals(part)).count();
+    }
+
+    /**
+     * What an operator writes into the mapping file that the first plan prints: the DR Region's
+     * network stands for all.
+     */
+    private static Wish mapped(
+            List<RestorePlan.Missing> missing, Region to, SimulatedNetworks there) {
         String subnet = there.defaultSubnet(to + "a");
         String group = there.defaultGroup(there.defaultVpc());
-        images.stream()
-                .flatMap(image -> image.capsule().stream())
-                .forEach(capsule -> {
-                    subnets.put(capsule.subnet(), subnet);
-                    capsule.groups().forEach(its -> groups.put(its, group));
-                });
         return new Wish(
                 Optional.empty(),
                 Optional.empty(),
                 List.of(),
                 false,
                 Map.of(),
-                new Wish.Mapping(subnets, groups, Map.of(), Map.of()));
+                new Wish.Mapping(
+                        all(missing, SUBNETS, subnet),
+                        all(missing, GROUPS, group),
+                        Map.of(),
+                        Map.of()));
+    }
+
+    private static Map<String, String> all(
+            List<RestorePlan.Missing> missing, String part, String other) {
+        return missing.stream()
+                .filter(it -> it.part().equals(part))
+                .collect(Collectors.toMap(RestorePlan.Missing::original, _ -> other));
     }
 }

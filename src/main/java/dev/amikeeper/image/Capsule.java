@@ -68,11 +68,13 @@ public record Capsule(
 
     private static final String SEPARATOR = "@";
     private static final String TAG = "tag:";
+    private static final String INTERFACE = "eni";
     private static final String USER_DATA = "userData";
     private static final String PLACEMENT = "placement";
 
     /** A field of this kind is the name of the subnet or security group with this id. */
     private static final Pattern NAMED = Pattern.compile("(subnet|sg)-[0-9a-z]+");
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,2}");
 
     public Capsule {
         groups = List.copyOf(groups);
@@ -354,7 +356,7 @@ public record Capsule(
         for (Interface one : interfaces) {
             put(
                     fields,
-                    "eni" + one.index(),
+                    INTERFACE + one.index(),
                     String.join("/", one.subnet(), String.join("+", one.groups()), one.address()));
             put(fields, "net" + one.index(), one.addresses().text());
         }
@@ -399,24 +401,39 @@ public record Capsule(
                         Optional.ofNullable(fields.get("template")),
                         Optional.ofNullable(fields.get("userDataHash")),
                         Optional.ofNullable(fields.get(USER_DATA)),
-                        fields.entrySet().stream()
-                                .filter(field -> field.getKey().startsWith(TAG))
-                                .collect(
-                                        Collectors.toMap(
-                                                field -> field.getKey().substring(TAG.length()),
-                                                Map.Entry::getValue)),
+                        tags(fields),
                         Addresses.of(fields.getOrDefault("net0", "")),
                         Options.of(fields),
-                        fields.entrySet().stream()
-                                .filter(field -> NAMED.matcher(field.getKey()).matches())
-                                .collect(
-                                        Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue))));
+                        names(fields)));
+    }
+
+    private static Map<String, String> names(Map<String, String> fields) {
+        Map<String, String> names = new HashMap<>();
+        fields.forEach((name, value) -> {
+            if (NAMED.matcher(name).matches()) {
+                names.put(name, value);
+            }
+        });
+        return names;
+    }
+
+    private static Map<String, String> tags(Map<String, String> fields) {
+        Map<String, String> tags = new HashMap<>();
+        fields.forEach((name, value) -> {
+            if (name.startsWith(TAG)) {
+                tags.put(name.substring(TAG.length()), value);
+            }
+        });
+        return tags;
     }
 
     private static List<Interface> interfaces(Map<String, String> fields) {
+        if (fields.keySet().stream().noneMatch(name -> name.startsWith(INTERFACE))) {
+            return List.of();
+        }
         List<Interface> interfaces = new ArrayList<>();
         for (int index = 1; index < 16; index++) {
-            String text = fields.get("eni" + index);
+            String text = fields.get(INTERFACE + index);
             if (text != null) {
                 String[] parts = text.split("/", 3);
                 if (parts.length == 3) {
@@ -439,7 +456,7 @@ public record Capsule(
 
     /** Tags can be edited by people: a number that is none is nothing. */
     private static int number(String text) {
-        return text.matches("[0-9]{1,2}") ? Integer.parseInt(text) : 0;
+        return NUMBER.matcher(text).matches() ? Integer.parseInt(text) : 0;
     }
 
     /**

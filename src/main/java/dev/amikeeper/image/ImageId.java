@@ -1,10 +1,8 @@
 package dev.amikeeper.image;
 
-import java.util.regex.Pattern;
-
 /** The id of an AMI, as {@code ami-0abcdef1234567890}: unique within its Region. */
 public record ImageId(String value) {
-    private static final Pattern FORM = Pattern.compile("ami-[0-9a-z]{1,40}");
+    private static final String PREFIX = "ami-";
 
     /**
      * Checks the form.
@@ -12,7 +10,7 @@ public record ImageId(String value) {
      * @throws IllegalArgumentException if the value cannot be an image id
      */
     public ImageId {
-        if (!FORM.matcher(value).matches()) {
+        if (!Texts.isId(value, PREFIX)) {
             throw new IllegalArgumentException("not an image id: " + Texts.quoted(value));
         }
     }

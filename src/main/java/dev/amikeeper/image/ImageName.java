@@ -41,7 +41,13 @@ public record ImageName(String policy, InstanceId instance, Slot slot)
     @Override
     public int compareTo(ImageName other) {
         int bySlot = slot.compareTo(other.slot);
-        return bySlot != 0 ? bySlot : toString().compareTo(other.toString());
+        if (bySlot != 0) {
+            return bySlot;
+        }
+        // As the texts compare, where a longer policy may come before a shorter one.
+        return policy.equals(other.policy)
+                ? instance.value().compareTo(other.instance.value())
+                : (policy + "/").compareTo(other.policy + "/");
     }
 
     @Override

@@ -1,10 +1,23 @@
 package dev.amikeeper.image;
 
-/** How text from outside is shown: on one line, bounded, without control characters. */
+/** Text from outside: what an id looks like, and how anything is shown. */
 public final class Texts {
     private static final int SHOWN = 200;
 
+    private static final int ID = 40;
+
     private Texts() {}
+
+    /** Whether this is the prefix and 1 to 40 small letters and digits, as EC2's ids are. */
+    static boolean isId(String text, String prefix) {
+        int length = text.length() - prefix.length();
+        return text.startsWith(prefix)
+                && length >= 1
+                && length <= ID
+                && text.chars()
+                        .skip(prefix.length())
+                        .allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'));
+    }
 
     /** The text in quotes, as {@link #plain} shows it. */
     public static String quoted(String text) {

@@ -65,8 +65,7 @@ record Listing<T>(
     private Predicate<T> predicate(Filter filter) {
         Predicate<String> matches =
                 filter.values().stream()
-                        .map(Listing::wildcard)
-                        .map(Pattern::asMatchPredicate)
+                        .map(Listing::matching)
                         .reduce(_ -> false, Predicate::or);
         Function<T, Stream<@Nullable String>> field = field(filter.name());
         return thing -> field.apply(thing).anyMatch(value -> value != null && matches.test(value));
@@ -88,6 +87,11 @@ record Listing<T>(
             throw Ec2Errors.invalidValue("The filter '" + name + "' is invalid");
         }
         return field;
+    }
+
+    private static Predicate<String> matching(String value) {
+        boolean isPlain = value.chars().noneMatch(c -> c == '*' || c == '?' || c == '\\');
+        return isPlain ? value::equals : wildcard(value).asMatchPredicate();
     }
 
     /** {@code *} stands for any text, {@code ?} for one character, {@code \} makes them plain. */

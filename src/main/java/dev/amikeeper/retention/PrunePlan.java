@@ -347,7 +347,7 @@ public record PrunePlan(
             if (keep.isEmpty()) {
                 reasons.add(new Reason(Kind.NO_RULES, "no keep applies: nothing is removed"));
             }
-            if (image.proven().isPresent() && good.stream().filter(i -> isProven(i)).count() <= 1) {
+            if (isProven(image) && !hasOtherProof(image)) {
                 String text = "the only one from which a restore passed, on ";
                 reasons.add(new Reason(Kind.ONLY_PROVEN, text + image.proven().get()));
             }
@@ -383,6 +383,32 @@ public record PrunePlan(
 
         private static boolean isProven(Image image) {
             return image.proven().isPresent();
+        }
+
+        /**
+         * Whether a restore passed from another image that is good and stays: by a rule, or because
+         * it is the newest of those. What is on its way out is brought back only if there is no
+         * good one, or the two would take turns.
+         */
+        private boolean hasOtherProof(Image image) {
+            List<Image> others =
+                    good.stream().filter(it -> isProven(it) && !it.equals(image)).toList();
+            if (evidence.isGood(image)) {
+                return others.stream()
+                        .anyMatch(other -> isKeptByRule(other) || isNewer(other, image));
+            }
+            return !others.isEmpty()
+                    || images.stream()
+                            .filter(other -> isProven(other) && evidence.isReturnable(other))
+                            .anyMatch(other -> isNewer(other, image));
+        }
+
+        private boolean isKeptByRule(Image image) {
+            return !rules.getOrDefault(image, List.of()).isEmpty();
+        }
+
+        private static boolean isNewer(Image one, Image other) {
+            return Retention.NEWEST_FIRST.compare(one, other) < 0;
         }
 
         /** While the instance is imaged, or may be. */

@@ -8,9 +8,7 @@ import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
-import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
-import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
@@ -74,7 +72,7 @@ public final class Drift {
      *
      * @param policy empty if it is no longer in the file
      * @param records the catalogue's, of this policy here; read after the AMIs
-     * @param amis all AMIs here with tags of ours, by id
+     * @param amis all AMIs here with tags of ours
      * @param orphans snapshots of images of this policy that no AMI of ours has, by image
      * @param copies the records of this policy in the Regions that it replicates to, as far as they
      *     are known
@@ -84,13 +82,12 @@ public final class Drift {
             String policyName,
             Optional<Policy> policy,
             List<Image> records,
-            Map<ImageId, Ami> amis,
+            Listed amis,
             Map<ImageName, List<Snapshot>> orphans,
             Map<Region, List<Image>> copies,
             Instant now) {
         public View {
             records = List.copyOf(records);
-            amis = Map.copyOf(amis);
             orphans = Map.copyOf(orphans);
             copies = Map.copyOf(copies);
         }
@@ -101,12 +98,7 @@ public final class Drift {
         this.removed = removed;
         byName =
                 view.records().stream().collect(Collectors.toMap(Image::name, Function.identity()));
-        amisByName = new TreeMap<>();
-        for (Ami ami : view.amis().values()) {
-            nameOf(ami)
-                    .filter(name -> name.policy().equals(view.policyName()))
-                    .ifPresent(name -> amisByName.put(name, ami));
-        }
+        amisByName = view.amis().of(view.policyName());
     }
 
     /** The images, by Region, of which it matters whether they were removed. */
@@ -153,25 +145,6 @@ public final class Drift {
         return orphans;
     }
 
-    /** AMIs that have our tags but are none of ours. */
-    public static List<Gap> foreign(Collection<Ami> amis) {
-        return amis.stream()
-                .filter(ami -> nameOf(ami).isEmpty())
-                .<Gap>map(Gap.Foreign::new)
-                .toList();
-    }
-
-    /** What an AMI is an image of, if its tags and its name say the same. */
-    static Optional<ImageName> nameOf(Ami ami) {
-        return ImageTags.name(ami.tags())
-                .filter(name -> name.toString().equals(ami.name()))
-                .filter(name -> !ami.tags().containsKey(ImageTags.HOME) || home(ami).isPresent());
-    }
-
-    private static Optional<ImageRef> home(Ami ami) {
-        return Optional.ofNullable(ami.tags().get(ImageTags.HOME)).flatMap(ImageRef::parse);
-    }
-
     private List<Gap> gaps() {
         view.records().forEach(this::compare);
         strangers().forEach(this::unknown);
@@ -184,7 +157,7 @@ public final class Drift {
     }
 
     private void compare(Image image) {
-        Optional<Ami> ami = image.id().flatMap(id -> Optional.ofNullable(view.amis().get(id)));
+        Optional<Ami> ami = image.id().flatMap(id -> Optional.ofNullable(view.amis().byId().get(id)));
         switch (image.state()) {
             // What waits is kicked, whatever EC2 lists: the worker adopts it by its name.
             case REQUESTED -> {}
@@ -279,7 +252,7 @@ public final class Drift {
                 Image.adopted(
                                 name,
                                 view.region(),
-                                home(ami),
+                                Listed.home(ami),
                                 ami.id(),
                                 ami.snapshots().size(),
                                 ami.created(),
@@ -312,7 +285,10 @@ public final class Drift {
                         .filter(image -> !image.isCopy() && image.isGood())
                         .filter(image -> !image.name().slot().time().isAfter(view.now()))
                         .filter(image ->
-                                Optional.ofNullable(view.amis().get(image.id().orElseThrow()))
+                                Optional.ofNullable(
+                                                view.amis()
+                                                        .byId()
+                                                        .get(image.id().orElseThrow()))
                                         .filter(Drift::isAvailable)
                                         .isPresent())
                         .collect(

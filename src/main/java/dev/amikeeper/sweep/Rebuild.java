@@ -1,6 +1,5 @@
 package dev.amikeeper.sweep;
 
-import static java.util.stream.Collectors.toMap;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.backup.BackupPlan;
@@ -10,7 +9,6 @@ import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
-import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Instance;
@@ -36,7 +34,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -174,32 +171,26 @@ public final class Rebuild {
     }
 
     private void record(Region region, List<Ami> listed, Seen seen) {
-        Map<ImageId, Ami> amis =
-                listed.stream().collect(toMap(Ami::id, Function.identity(), (one, again) -> one));
-        amis.values().stream()
-                .filter(ami -> Drift.nameOf(ami).isEmpty())
+        Listed amis = Listed.of(listed);
+        amis.foreign().stream()
                 .map(ami -> region + "/" + ami.id())
                 .sorted()
                 .forEach(foreign::add);
-        amis.values().stream()
-                .filter(ami -> ami.state().equals("failed") && Drift.nameOf(ami).isPresent())
+        amis.ours().values().stream()
+                .flatMap(named -> named.values().stream())
+                .filter(ami -> ami.state().equals("failed"))
                 .map(ami -> region + "/" + ami.id())
                 .sorted()
                 .forEach(failed::add);
-        SortedSet<String> policies =
-                amis.values().stream()
-                        .flatMap(ami -> Drift.nameOf(ami).stream())
-                        .map(ImageName::policy)
-                        .collect(Collectors.toCollection(TreeSet::new));
         int done = 0;
-        for (String policy : policies) {
+        for (String policy : amis.ours().keySet()) {
             done = record(region, policy, amis, done, seen);
         }
     }
 
     /** Answers how many images of the Region are done then. */
     private int record(
-            Region region, String policy, Map<ImageId, Ami> amis, int before, Seen seen) {
+            Region region, String policy, Listed amis, int before, Seen seen) {
         List<Image> records = app.catalog().ofPolicy(policy, region);
         Drift.View view =
                 new Drift.View(
@@ -215,7 +206,7 @@ public final class Rebuild {
                 if (dryRun || app.catalog().adopt(image)) {
                     added.add(image);
                 }
-                seen.so(++done, amis.size());
+                seen.so(++done, amis.byId().size());
             }
         }
         found.addAll(records);

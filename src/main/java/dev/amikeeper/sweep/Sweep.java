@@ -18,7 +18,6 @@ import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
-import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
@@ -45,6 +44,9 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -55,7 +57,6 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -292,13 +293,13 @@ final class Sweep {
 
     /** Begins where the last sweep ran out of time; answers where this one does. */
     private Optional<Unit> sweep(
-            SortedSet<Region> regions, Bookmarks bookmarks, Optional<Unit> from) {
+            Collection<Region> regions, Bookmarks bookmarks, Optional<Unit> from) {
         List<Region> order = new ArrayList<>(regions);
-        from.ifPresent(unit -> {
-            order.clear();
-            order.addAll(regions.tailSet(unit.region()));
-            order.addAll(regions.headSet(unit.region()));
-        });
+        // The records of DR Regions are needed for home Regions again, and then are read already.
+        Set<Region> homes = app.policies().homeRegions();
+        order.sort(Comparator.comparing(homes::contains));
+        from.ifPresent(unit ->
+                Collections.rotate(order, -Math.max(0, order.indexOf(unit.region()))));
         for (int i = 0; i < order.size(); i++) {
             Region region = order.get(i);
             String first =
@@ -342,16 +343,15 @@ final class Sweep {
         }
         try {
             // Before the records: an image that is listed had one by then.
-            Map<ImageId, Ami> amis =
-                    app.images().ours(region).stream()
-                            .filter(ami -> !ami.state().equals("deregistered"))
-                            .collect(
-                                    Collectors.toMap(
-                                            Ami::id, Function.identity(), (one, again) -> one));
+            Listed amis =
+                    Listed.of(
+                            app.images().ours(region).stream()
+                                    .filter(ami -> !ami.state().equals("deregistered"))
+                                    .toList());
             Map<ImageName, List<Snapshot>> orphans =
-                    Drift.orphans(app.images().snapshots(region), amis.values());
+                    Drift.orphans(app.images().snapshots(region), amis.byId().values());
             if (first.isEmpty()) {
-                Drift.foreign(amis.values()).forEach(repairs::close);
+                amis.foreign().stream().map(Gap.Foreign::new).forEach(repairs::close);
             }
             SortedSet<String> policies = policies(bookmarks, amis, orphans);
             for (String policy : policies.tailSet(first)) {
@@ -374,12 +374,12 @@ final class Sweep {
             Region region,
             Set<String> policies,
             Bookmarks bookmarks,
-            Map<ImageId, Ami> amis,
+            Listed amis,
             Set<ImageName> orphans) {
         Troubles.Facts facts =
                 Troubles.Facts.of(region)
                         .withImages(
-                                amis.values().stream()
+                                amis.byId().values().stream()
                                         .collect(Collectors.toMap(Ami::id, Ami::name)))
                         .withOrphans(orphans)
                         .withCursors(
@@ -414,13 +414,11 @@ final class Sweep {
     }
 
     private SortedSet<String> policies(
-            Bookmarks bookmarks, Map<ImageId, Ami> amis, Map<ImageName, List<Snapshot>> orphans) {
+            Bookmarks bookmarks, Listed amis, Map<ImageName, List<Snapshot>> orphans) {
         return Stream.of(
                         app.policies().all().stream().map(Policy::name),
                         bookmarks.cursors().stream().map(Cursor::policy),
-                        amis.values().stream()
-                                .flatMap(ami -> Drift.nameOf(ami).stream())
-                                .map(ImageName::policy),
+                        amis.ours().keySet().stream(),
                         orphans.keySet().stream().map(ImageName::policy))
                 .flatMap(names -> names)
                 .collect(Collectors.toCollection(TreeSet::new));
@@ -428,7 +426,7 @@ final class Sweep {
 
     /** Whether there was time for all of them. */
     private boolean closeAll(
-            Unit unit, Map<ImageId, Ami> amis, Map<ImageName, List<Snapshot>> orphans) {
+            Unit unit, Listed amis, Map<ImageName, List<Snapshot>> orphans) {
         Drift.View view = view(unit, amis, orphans);
         Map<Region, Map<ImageName, Tombstone>> removed = new HashMap<>();
         Drift.doubtful(view)
@@ -453,7 +451,7 @@ final class Sweep {
     }
 
     private Drift.View view(
-            Unit unit, Map<ImageId, Ami> amis, Map<ImageName, List<Snapshot>> orphans) {
+            Unit unit, Listed amis, Map<ImageName, List<Snapshot>> orphans) {
         Optional<Policy> policy = app.policies().find(unit.policy());
         List<Image> here = app.catalog().ofPolicy(unit.policy(), unit.region());
         records.put(unit, here);

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** Four days of the demo: the account of what was played agrees with itself. */
@@ -32,7 +33,7 @@ final class DemoTest {
     DemoTest() throws Exception {
         String yaml = Files.readString(Path.of("src/main/resources/demo-policies.yaml"));
         Policies policies = Policies.parse(yaml, "demo", Demo.HOME, Application.regions(Demo.HOME));
-        account = Demo.play(policies, DAYS, 7, Progress.NONE);
+        account = new Demo(policies, DAYS, 7, Progress.NONE).play();
     }
 
     @Test
@@ -73,7 +74,9 @@ final class DemoTest {
                                 1,
                                 0),
                         new Calls("ModifyImageAttribute", 63, 63, 0, 0),
-                        new Calls("DeleteTags", 1, 1, 0, 0));
+                        new Calls("DeleteTags", 1, 1, 0, 0),
+                        new Calls("RunInstances", 2, 2, 0, 0),
+                        new Calls("TerminateInstances", 2, 2, 0, 0));
     }
 
     @Test
@@ -98,14 +101,41 @@ final class DemoTest {
     }
 
     @Test
+    void namesOtherSubnetsAndGroupsForThoseOfTheLostRegion() {
+        Account.Loss loss = account.loss();
+
+        assertThat(loss).isNotNull();
+        assertThat(loss.mappedSubnets()).isEqualTo(1);
+        assertThat(loss.mappedGroups()).isEqualTo(1);
+    }
+
+    @Test
+    void drillsTwoServersInTheFirstWeek() {
+        Account.Drills drills = account.drills();
+
+        assertThat(drills).isNotNull();
+        assertThat(drills.regions()).containsExactly("us-west-2");
+        assertThat(List.of(drills.servers(), drills.passed(), drills.failed(), drills.underWay()))
+                .containsExactly(2, 2, 0, 0);
+        assertThat(drills.quickestSeconds()).isPositive();
+    }
+
+    @Test
+    void endsWithEveryServerOfAPolicyProtected() {
+        assertThat(account.status()).isEqualTo(new Account.Status(GOLD + SILVER, 0, 0, 1));
+    }
+
+    @Test
     void leavesNothingUnhandled() {
         assertThat(account.deadLetters()).isZero();
         assertThat(account.announcements()).isZero();
     }
 
     @Test
-    void givesProgramsTheSameAccountForTheSameSeed() throws Exception {
-        CommandRun run = CommandRun.of("demo", "--days", "" + DAYS, "--seed", "7", "--json");
+    void givesProgramsTheSameAccountForTheSameSeedAlsoOnDynamoDbLocal() throws Exception {
+        CommandRun run =
+                CommandRun.of(
+                        "demo", "--days", "" + DAYS, "--seed", "7", "--json", "--dynamodb-local");
         JsonMapper mapper = JsonMapper.builder().build();
         JsonNode expected = mapper.readTree(mapper.writeValueAsString(account));
 
@@ -116,7 +146,7 @@ final class DemoTest {
     @Test
     void fitsOnAScreen() {
         assertThat(new AccountText(account, Duration.ZERO, false).toString().lines())
-                .hasSizeLessThanOrEqualTo(53)
+                .hasSizeLessThanOrEqualTo(56)
                 .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100));
     }
 

@@ -26,6 +26,9 @@ final class OrderCommandsTest {
     private static final Pattern FETCH =
             Pattern.compile("keeper fetch (ami-[0-9a-f]+) --region us-east-1");
 
+    /** Every command plays the same days, so one plan tells of all of them. */
+    private static final CommandRun PLAN = CommandRun.of("plan", "--demo", "--json");
+
     @Test
     void anImageThatOnlyRulesKeepMayGoByHand() throws Exception {
         String kept =
@@ -148,11 +151,7 @@ final class OrderCommandsTest {
 
     /** Of one instance, oldest first. */
     private static List<JsonNode> images(String policy) throws Exception {
-        JsonNode plan =
-                JsonMapper.builder()
-                        .build()
-                        .readTree(CommandRun.of("plan", "--demo", "--json").out())
-                        .get("plan");
+        JsonNode plan = JsonMapper.builder().build().readTree(PLAN.out()).get("plan");
         List<JsonNode> lines =
                 StreamSupport.stream(plan.spliterator(), false)
                         .filter(line -> line.get("region").asText().equals("us-east-1"))

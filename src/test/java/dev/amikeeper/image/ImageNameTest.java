@@ -102,6 +102,18 @@ final class ImageNameTest {
                 .isEqualTo(List.of(early, gold1, gold2, silver));
     }
 
+    @Test
+    void sortsThoseOfASlotAsTheirTextsSort() {
+        List<ImageName> names =
+                Stream.of("gold", "gold-2", "gold2", "silver")
+                        .flatMap(policy ->
+                                Stream.of("i-1", "i-10", "i-1a", "i-2")
+                                        .map(id -> name(policy, id, "2026-03-01T02:00:00Z")))
+                        .toList();
+
+        assertThat(names.stream().sorted().map(ImageName::toString)).isSorted();
+    }
+
     private static ImageName name(String policy, String instance, String slot) {
         return new ImageName(policy, new InstanceId(instance), new Slot(Instant.parse(slot)));
     }

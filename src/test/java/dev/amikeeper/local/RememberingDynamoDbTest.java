@@ -3,9 +3,11 @@ package dev.amikeeper.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.catalog.Catalog;
+import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.TestTables;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
@@ -74,6 +76,27 @@ final class RememberingDynamoDbTest {
         // The page ends with the last item, so that another one has to be asked for.
         assertThat(dynamoDb.queryPaginator(query.copy(q -> q.limit(1))).items()).hasSize(1);
         assertThat(dynamoDb.query(query).items()).hasSize(1);
+    }
+
+    @Test
+    void findsByTheIndexWhatIsWrittenIntoAnyPartition() {
+        assertThat(catalog.ofInstance(intent.name().instance())).isEmpty();
+
+        catalog.request(List.of(intent));
+
+        assertThat(catalog.ofInstance(intent.name().instance())).containsExactly(intent);
+    }
+
+    @Test
+    void findsEachChangeOfWhatItRemembers() {
+        catalog.request(List.of(intent));
+        assertThat(catalog.ofPolicy("gold", EAST)).containsExactly(intent);
+        assertThat(catalog.ofPolicy("silver", EAST)).isEmpty();
+
+        Image started = intent.started(new ImageId("ami-1"), 1, NOW);
+        catalog.save(Change.of(intent, started));
+
+        assertThat(catalog.ofPolicy("gold", EAST)).containsExactly(started);
     }
 
     private List<Image> waiting(Instant now) {

@@ -747,6 +747,49 @@ final class PrunePlanTest {
     }
 
     @Test
+    void ofProvenImagesThatNoRuleKeepsTheNewestStays() {
+        Image proven = given(old.proven(NOW));
+        Image newer = given(image("2026-03-02T02:00:00Z").proven(NOW));
+
+        assertThat(verdict(proven)).isInstanceOf(Verdict.Remove.class);
+        assertThat(kinds(newer)).containsExactly(Kind.ONLY_PROVEN);
+    }
+
+    @Test
+    void aProvenImageMayGoWhereARuleKeepsAnOlderOne() {
+        policy = policy(Optional.of(keep("weekly: 2")), NO_LIMITS);
+        given(old.proven(NOW));
+        Image sameWeekAsTheNewest = given(image("2026-03-02T02:00:00Z").proven(NOW));
+
+        assertThat(verdict(sameWeekAsTheNewest)).isInstanceOf(Verdict.Remove.class);
+    }
+
+    @Test
+    void aProvenImageOnItsWayOutGoesOnWhileANewerOneIsGood() {
+        Instant until = NOW.plusSeconds(1);
+        Image leaving = given(disabledUntil(until).proven(NOW), "disabled");
+        Image other = given(image("2026-03-02T02:00:00Z").proven(NOW));
+
+        assertThat(verdict(leaving)).isInstanceOf(Verdict.Wait.class);
+        assertThat(kinds(other)).containsExactly(Kind.ONLY_PROVEN);
+    }
+
+    @Test
+    void ofProvenImagesOnTheirWayOutTheNewestComesBack() {
+        Image older = given(disabledUntil(NOW).proven(NOW), "disabled");
+        Image newer =
+                given(
+                        image("2026-03-02T02:00:00Z")
+                                .proven(NOW)
+                                .disabling("no rule", List.of(), List.of(), NOW)
+                                .disabledUntil(NOW, NOW),
+                        "disabled");
+
+        assertThat(broughtBack(newer)).containsExactly(Kind.ONLY_PROVEN);
+        assertThat(verdict(older)).isInstanceOf(Verdict.Remove.class);
+    }
+
+    @Test
     void theNewestCopyStaysWhileTheInstanceIsOrMayBeImaged() {
         Region dr = new Region("us-west-2");
         policy = policy(Optional.of(keep("within: 1h")), NO_LIMITS, Map.of(dr, DR_NONE));

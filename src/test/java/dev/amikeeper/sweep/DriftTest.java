@@ -175,7 +175,7 @@ final class DriftTest {
         Ami renamed = ami("available", "my own", Optional.empty());
         Ami ours = ami("available", name(SLOT).toString(), Optional.empty());
 
-        assertThat(Drift.foreign(List.of(renamed, ours))).containsExactly(new Gap.Foreign(renamed));
+        assertThat(Listed.of(List.of(renamed, ours)).foreign()).containsExactly(renamed);
         amis.put(ID, renamed);
         assertThat(gaps()).isEmpty();
     }
@@ -375,7 +375,7 @@ final class DriftTest {
     }
 
     private Drift.View view() {
-        return new Drift.View(HOME, "gold", policy, records, amis, orphans, copies, now);
+        return new Drift.View(HOME, "gold", policy, records, Listed.of(amis.values()), orphans, copies, now);
     }
 
     private Ami show(String state) {
