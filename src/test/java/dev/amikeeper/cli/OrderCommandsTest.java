@@ -66,7 +66,7 @@ final class OrderCommandsTest {
     void aSnapshotWhoseImageIsGoneIsAnImageAgain() {
         String mishap = CommandRun.of("register", "--demo", "snap-0").out();
         List<String> found =
-                Pattern.compile("snap-[0-9a-z]+|i-[0-9a-z]+")
+                Pattern.compile("\\b(snap|i)-[0-9a-z]+")
                         .matcher(mishap)
                         .results()
                         .map(MatchResult::group)
