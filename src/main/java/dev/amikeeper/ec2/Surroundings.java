@@ -200,7 +200,8 @@ final class Surroundings {
         return new Networks.Subnet(
                 one.subnetId(),
                 text(one.vpcId()),
-                text(one.availabilityZone()),
+                // On an Outpost the types are others than the zone's.
+                one.outpostArn() == null ? text(one.availabilityZone()) : "",
                 text(one.cidrBlock()),
                 name(one.tags()),
                 one.ipv6CidrBlockAssociationSet().stream()

@@ -36,6 +36,7 @@ public record Networks(
     /**
      * A subnet.
      *
+     * @param zone empty on an Outpost, whose types EC2 does not tell
      * @param block its IPv4 addresses, as {@code 10.0.1.0/24}
      * @param name its tag {@code Name}; empty if it has none
      * @param hasIpv6 whether it has a block of IPv6 addresses

@@ -159,11 +159,11 @@ public record RestorePlan(
                         new Missing("types", "", "the instance type is not recorded; name one"));
                 return;
             }
-            if (there.zones().isEmpty()) {
+            Networks.Subnet in = there.subnets().get(subnet);
+            if (there.zones().isEmpty() || (in != null && in.zone().isEmpty())) {
                 return;
             }
             Set<String> zones = there.zones().get().getOrDefault(type, Set.of());
-            Networks.Subnet in = there.subnets().get(subnet);
             String mapped = wish.type().isPresent() ? "" : original.type();
             if (zones.isEmpty()) {
                 missing.add(

@@ -7,6 +7,7 @@ import dev.amikeeper.image.Restore;
 import dev.amikeeper.local.LocalInstance;
 import dev.amikeeper.local.SimulatedNetworks;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -318,7 +319,7 @@ final class AddressesTest {
         return address.publicIp();
     }
 
-    private String holder(String ip) {
+    private @Nullable String holder(String ip) {
         return given.cloud.instances(Given.EAST).stream()
                 .map(LocalInstance::instance)
                 .filter(it ->

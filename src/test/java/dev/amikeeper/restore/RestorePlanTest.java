@@ -73,6 +73,21 @@ final class RestorePlanTest {
     }
 
     @Test
+    void ofAnOutpostItIsNotKnownWhatIsToBeHad() {
+        Networks.Subnet outpost = new Networks.Subnet("subnet-1", "vpc-1", "", "", "", false);
+        Networks plain = there(Optional.of(Map.of()));
+        Networks there =
+                new Networks(
+                        Map.of("subnet-1", outpost),
+                        plain.groups(),
+                        plain.keyPairs(),
+                        plain.zones(),
+                        plain.addresses());
+
+        assertThat(RestorePlan.of(image(server()), Wish.NONE, there).isWhole()).isTrue();
+    }
+
+    @Test
     void aGroupOfAnotherVpcThanTheSubnetIsMissing() {
         Wish wish =
                 new Wish(
