@@ -54,8 +54,8 @@ record Demo(Policies policies, int days, long seed, Progress progress) {
     Account playOnDynamoDbLocal() {
         try (LocalDynamoDb dynamoDb = new LocalDynamoDb()) {
             dynamoDb.createTable(TABLE);
-            return play((cloud, home, its) ->
-                    new LocalDeployment(cloud, dynamoDb, TABLE, home, its));
+            return play(
+                    (cloud, home, its) -> new LocalDeployment(cloud, dynamoDb, TABLE, home, its));
         }
     }
 

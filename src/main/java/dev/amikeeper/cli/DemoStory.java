@@ -428,10 +428,7 @@ final class DemoStory {
     }
 
     private void adopt(Instance instance, String theirs, String policy, Instant made) {
-        order(
-                "Adopt Requested",
-                instance.region(),
-                Map.of("image", theirs, "policy", policy));
+        order("Adopt Requested", instance.region(), Map.of("image", theirs, "policy", policy));
         ImageName name = new ImageName(policy, instance.id(), new Slot(made));
         tell(
                 "somebody's own image of %s is adopted".formatted(DemoFleet.name(instance)),
@@ -458,9 +455,7 @@ final class DemoStory {
                             instance.region(),
                             Map.of("image", image.imageId(), "by", PERSON));
                     tell(
-                            PERSON
-                                    + " deregisters an old image of "
-                                    + DemoFleet.name(instance),
+                            PERSON + " deregisters an old image of " + DemoFleet.name(instance),
                             history -> byHand(instance.region(), image, history));
                 });
     }

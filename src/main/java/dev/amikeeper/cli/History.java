@@ -110,8 +110,8 @@ record History(List<Entry> entries, List<ImageRef> strays, List<Restore> restore
         History end(Instant now) {
             look();
             Map<Key, Entry> ended = new HashMap<>();
-            seen.forEach((key, image) ->
-                    ended.put(key, new Entry(image, fate(image), List.of(), "")));
+            seen.forEach(
+                    (key, image) -> ended.put(key, new Entry(image, fate(image), List.of(), "")));
             eachPolicyAndRegion((policy, region) -> app.catalog().removed(policy.name(), region))
                     .forEach(tombstone ->
                             ended.computeIfPresent(

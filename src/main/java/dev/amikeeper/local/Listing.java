@@ -64,9 +64,7 @@ record Listing<T>(
 
     private Predicate<T> predicate(Filter filter) {
         Predicate<String> matches =
-                filter.values().stream()
-                        .map(Listing::matching)
-                        .reduce(_ -> false, Predicate::or);
+                filter.values().stream().map(Listing::matching).reduce(_ -> false, Predicate::or);
         Function<T, Stream<@Nullable String>> field = field(filter.name());
         return thing -> field.apply(thing).anyMatch(value -> value != null && matches.test(value));
     }

@@ -56,7 +56,9 @@ final class RememberingDynamoDb implements DynamoDbClient {
         this.local = local;
     }
 
-    /** Some of a table's items; those of its indexes, and of queries by more than a key, at once. */
+    /**
+     * Some of a table's items; those of its indexes, and of queries by more than a key, at once.
+     */
     private record Partition(String table, String key) {
         static final String ANY = "";
     }
@@ -183,11 +185,12 @@ final class RememberingDynamoDb implements DynamoDbClient {
 
     private static Stream<Partition> written(TransactWriteItem item) {
         return Stream.of(
-                Stream.ofNullable(item.put()).map(put -> partition(put.tableName(), put.item())),
-                Stream.ofNullable(item.delete())
-                        .map(delete -> partition(delete.tableName(), delete.key())),
-                Stream.ofNullable(item.update())
-                        .map(update -> partition(update.tableName(), update.key())))
+                        Stream.ofNullable(item.put())
+                                .map(put -> partition(put.tableName(), put.item())),
+                        Stream.ofNullable(item.delete())
+                                .map(delete -> partition(delete.tableName(), delete.key())),
+                        Stream.ofNullable(item.update())
+                                .map(update -> partition(update.tableName(), update.key())))
                 .flatMap(written -> written);
     }
 

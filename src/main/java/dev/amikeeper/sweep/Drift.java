@@ -157,7 +157,8 @@ public final class Drift {
     }
 
     private void compare(Image image) {
-        Optional<Ami> ami = image.id().flatMap(id -> Optional.ofNullable(view.amis().byId().get(id)));
+        Optional<Ami> ami =
+                image.id().flatMap(id -> Optional.ofNullable(view.amis().byId().get(id)));
         switch (image.state()) {
             // What waits is kicked, whatever EC2 lists: the worker adopts it by its name.
             case REQUESTED -> {}
@@ -286,9 +287,7 @@ public final class Drift {
                         .filter(image -> !image.name().slot().time().isAfter(view.now()))
                         .filter(image ->
                                 Optional.ofNullable(
-                                                view.amis()
-                                                        .byId()
-                                                        .get(image.id().orElseThrow()))
+                                                view.amis().byId().get(image.id().orElseThrow()))
                                         .filter(Drift::isAvailable)
                                         .isPresent())
                         .collect(

@@ -1,6 +1,5 @@
 package dev.amikeeper.sweep;
 
-
 import dev.amikeeper.Application;
 import dev.amikeeper.backup.BackupPlan;
 import dev.amikeeper.catalog.Cursor;
@@ -35,7 +34,6 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -172,10 +170,7 @@ public final class Rebuild {
 
     private void record(Region region, List<Ami> listed, Seen seen) {
         Listed amis = Listed.of(listed);
-        amis.foreign().stream()
-                .map(ami -> region + "/" + ami.id())
-                .sorted()
-                .forEach(foreign::add);
+        amis.foreign().stream().map(ami -> region + "/" + ami.id()).sorted().forEach(foreign::add);
         amis.ours().values().stream()
                 .flatMap(named -> named.values().stream())
                 .filter(ami -> ami.state().equals("failed"))
@@ -189,8 +184,7 @@ public final class Rebuild {
     }
 
     /** Answers how many images of the Region are done then. */
-    private int record(
-            Region region, String policy, Listed amis, int before, Seen seen) {
+    private int record(Region region, String policy, Listed amis, int before, Seen seen) {
         List<Image> records = app.catalog().ofPolicy(policy, region);
         Drift.View view =
                 new Drift.View(

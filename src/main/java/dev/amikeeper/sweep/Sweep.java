@@ -298,8 +298,8 @@ final class Sweep {
         // The records of DR Regions are needed for home Regions again, and then are read already.
         Set<Region> homes = app.policies().homeRegions();
         order.sort(Comparator.comparing(homes::contains));
-        from.ifPresent(unit ->
-                Collections.rotate(order, -Math.max(0, order.indexOf(unit.region()))));
+        from.ifPresent(
+                unit -> Collections.rotate(order, -Math.max(0, order.indexOf(unit.region()))));
         for (int i = 0; i < order.size(); i++) {
             Region region = order.get(i);
             String first =
@@ -425,8 +425,7 @@ final class Sweep {
     }
 
     /** Whether there was time for all of them. */
-    private boolean closeAll(
-            Unit unit, Listed amis, Map<ImageName, List<Snapshot>> orphans) {
+    private boolean closeAll(Unit unit, Listed amis, Map<ImageName, List<Snapshot>> orphans) {
         Drift.View view = view(unit, amis, orphans);
         Map<Region, Map<ImageName, Tombstone>> removed = new HashMap<>();
         Drift.doubtful(view)
@@ -450,8 +449,7 @@ final class Sweep {
         return all;
     }
 
-    private Drift.View view(
-            Unit unit, Listed amis, Map<ImageName, List<Snapshot>> orphans) {
+    private Drift.View view(Unit unit, Listed amis, Map<ImageName, List<Snapshot>> orphans) {
         Optional<Policy> policy = app.policies().find(unit.policy());
         List<Image> here = app.catalog().ofPolicy(unit.policy(), unit.region());
         records.put(unit, here);

@@ -28,8 +28,7 @@ final class DemoStoryTest {
 
     @Test
     void aDrillThatDoesNotBootIsAnnouncedAndTheNextOnePasses() {
-        assertThat(then("does not boot"))
-                .isEqualTo("announced; passes on day 26");
+        assertThat(then("does not boot")).isEqualTo("announced; passes on day 26");
     }
 
     @Test
@@ -39,8 +38,7 @@ final class DemoStoryTest {
 
     @Test
     void aLostServerIsBackFromItsNewestImage() {
-        assertThat(then("is lost"))
-                .matches("back in \\d:\\d\\d min, as of 03-14 \\d\\d:30");
+        assertThat(then("is lost")).matches("back in \\d:\\d\\d min, as of 03-14 \\d\\d:30");
     }
 
     @Test

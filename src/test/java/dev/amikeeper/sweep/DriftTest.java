@@ -375,7 +375,8 @@ final class DriftTest {
     }
 
     private Drift.View view() {
-        return new Drift.View(HOME, "gold", policy, records, Listed.of(amis.values()), orphans, copies, now);
+        return new Drift.View(
+                HOME, "gold", policy, records, Listed.of(amis.values()), orphans, copies, now);
     }
 
     private Ami show(String state) {
