@@ -415,7 +415,9 @@ final class NothingNeededIsDeletedTest {
             });
         }
 
-        /** All that were old enough at the beginning are in S3, or people know that they are not. */
+        /**
+         * All that were old enough at the beginning are in S3, or people know that they are not.
+         */
         void nothingIsGoneThatWasToBeStored() {
             List<String> stored = given.cloud.objects(BUCKET);
             Set<String> told =
