@@ -24,7 +24,7 @@ import java.util.concurrent.Callable;
         versionProvider = Keeper.Version.class,
         description = {
             "Stores an image in S3 now, whatever its age: once, in a bucket of its Region. The"
-                + " image is not removed before that is done; the object is never removed.",
+                    + " image is not removed before that is done; the object is never removed.",
             "Needs ec2:DescribeImages, the catalogue, and what AWS asks of whoever stores images.",
             "Exit status: 0, or 1 if it is refused."
         })

@@ -224,13 +224,13 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("colour: blue"),
                         "4:5 policies.gold.colour: unknown key; write one of select, schedule, on,"
-                            + " image, keep, replicate, share, retire, protect, limits, drill,"
-                            + " store"),
+                                + " image, keep, replicate, share, retire, protect, limits, drill,"
+                                + " store"),
                 arguments(
                         policy("<<: {every: 6h}"),
                         "4:5 policies.gold.<<: unknown key; write one of select, schedule, on,"
-                            + " image, keep, replicate, share, retire, protect, limits, drill,"
-                            + " store"),
+                                + " image, keep, replicate, share, retire, protect, limits, drill,"
+                                + " store"),
                 arguments(
                         policy("schedule:"),
                         "4:14 policies.gold.schedule: nothing is written here; write a mapping with"

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.Given;
 import dev.amikeeper.catalog.Change;
+import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -59,6 +60,7 @@ final class NothingNeededIsDeletedTest {
     private static final int POLICIES = 10;
     private static final int INSTANCES = 40;
     private static final Instant LAST_SLOT = Given.START.plus(Duration.ofDays(430));
+    private static final String BUCKET = "archive";
     private static final List<String> RULES =
             List.of(
                     "last: 1",
@@ -88,6 +90,7 @@ final class NothingNeededIsDeletedTest {
         world.enoughIsLeftOfEveryInstance();
         world.noSnapshotIsLeftBehind();
         world.theCatalogueAgrees();
+        world.nothingIsGoneThatWasToBeStored();
         removedInAll.addAndGet(world.removed().size());
     }
 
@@ -131,6 +134,8 @@ final class NothingNeededIsDeletedTest {
             given = Given.inMemory(policies(), seed);
             ec2 = given.ec2(Given.EAST);
             given.deployment.withoutSchedules();
+            given.cloud.addBucket(Given.EAST, BUCKET);
+            given.cloud.settings().failsToStore(id -> id.hashCode() % 9 == 0);
             history();
             given.cloud.advanceTo(LAST_SLOT.plus(Duration.ofDays(1)));
             people(0.08);
@@ -145,6 +150,9 @@ final class NothingNeededIsDeletedTest {
                 yaml.append(
                         "    schedule: {cron: \"0 2 * * *\", zone: %s}\n".formatted(one(ZONES)));
                 yaml.append("    keep: {%s}\n".formatted(one(RULES)));
+                if (i == 0) {
+                    yaml.append("    store: {bucket: archive, after: 60d}\n");
+                }
                 if (random.nextBoolean()) {
                     yaml.append("    retire: {disableFor: %dd}\n".formatted(1 + random.nextInt(6)));
                 }
@@ -306,7 +314,10 @@ final class NothingNeededIsDeletedTest {
         void prunedForWeeks() {
             for (int day = 0; day < 14; day++) {
                 boolean troubled = day < 9;
-                given.cloud.advance(Duration.ofDays(1));
+                for (int hours : List.of(8, 8, 8)) {
+                    given.cloud.advance(Duration.ofHours(hours));
+                    given.deployment.store(given.cloud.now());
+                }
                 if (troubled) {
                     trouble();
                 }
@@ -402,6 +413,23 @@ final class NothingNeededIsDeletedTest {
                         .as(instance)
                         .containsAll(keptByRules(keep, facts).stream().map(Fact::id).toList());
             });
+        }
+
+        /**
+         * All that were old enough at the beginning are in S3, or people know that they are not.
+         */
+        void nothingIsGoneThatWasToBeStored() {
+            List<String> stored = given.cloud.objects(BUCKET);
+            Set<String> told =
+                    given.catalog().notices().stream().map(Notice::key).collect(Collectors.toSet());
+            assertThat(stored).isNotEmpty();
+            assertThat(removed().stream().filter(fact -> fact.image.name().policy().equals("p0")))
+                    .filteredOn(fact -> fact.slot().isBefore(LAST_SLOT.minus(Duration.ofDays(60))))
+                    .isNotEmpty()
+                    .allMatch(fact ->
+                            stored.contains(fact.id() + ".bin")
+                                    || told.contains(
+                                            "store/" + Given.EAST + "/" + fact.image.name()));
         }
 
         void enoughIsLeftOfEveryInstance() {
