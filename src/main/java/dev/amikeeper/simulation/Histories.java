@@ -435,7 +435,7 @@ final class Histories {
                                 EventFault.AGAIN,
                                 1,
                                 2 + random.nextInt(4),
-                                Duration.ofMinutes(40L + random.nextInt(100))));
+                                Duration.ofMinutes(45L + random.nextInt(100))));
                 Duration prune = pair(at, server, new Happening.Start(server));
                 add(prune, new Happening.Prune());
                 return sometimes(first, 1 + random.nextInt(2));
@@ -449,7 +449,10 @@ final class Histories {
             }
             // Somebody makes an image of the snapshots of one that goes then.
             default -> {
-                Duration span = Duration.ofHours(1L + random.nextInt(24 * days));
+                Duration span =
+                        random.nextBoolean()
+                                ? Duration.ofHours(1L + random.nextInt(24))
+                                : Duration.ofDays(2L * days);
                 Duration prune = pair(at, server, new Happening.Register(newest, span));
                 add(prune, new Happening.Prune());
                 return sometimes(first, 0);
@@ -474,7 +477,8 @@ final class Histories {
         add(at, new Happening.Request(server));
         add(at.plusMinutes(8), between);
         add(at.plusMinutes(9), new Happening.Request(server));
-        return at.plusMinutes(17L + random.nextInt(10));
+        // The copies of the first have come by then, in most worlds.
+        return at.plusMinutes(27L + random.nextInt(15));
     }
 
     private static Happening failing(String action, int times) {
