@@ -74,6 +74,7 @@ public record Capsule(
 
     /** A field of this kind is the name of the subnet or security group with this id. */
     private static final Pattern NAMED = Pattern.compile("(subnet|sg)-[0-9a-z]+");
+
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,2}");
 
     public Capsule {

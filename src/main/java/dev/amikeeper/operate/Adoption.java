@@ -1,6 +1,7 @@
 package dev.amikeeper.operate;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Origin;
 import dev.amikeeper.ec2.Start;
@@ -80,9 +81,10 @@ final class Adoption {
     private Outcome adopt(Order.Adopt order, Origin origin, InstanceId instance) {
         Ami ami = origin.ami();
         ImageName name = new ImageName(order.policy(), instance, new Slot(ami.created()));
-        Optional<Image> there = app.catalog().find(order.region(), name);
-        if (there.isPresent()) {
-            return there(order, there.get());
+        Optional<Image> record = app.catalog().find(order.region(), name);
+        Optional<Image> failed = record.filter(image -> image.state() == ImageState.FAILED);
+        if (record.isPresent() && failed.isEmpty()) {
+            return there(record.get());
         }
         Tombstone removed = app.catalog().removed(order.region(), List.of(name)).get(name);
         if (removed != null) {
@@ -94,24 +96,30 @@ final class Adoption {
         String what = order.image() + " as " + name + Provenance.codes(origin.productCodes());
         return order.dryRun()
                 ? new Outcome.Shown("would adopt " + what)
-                : start(order, ami, name, what);
+                : start(order, ami, name, failed, what);
     }
 
-    private static Outcome there(Order.Adopt order, Image image) {
-        return image.state() == ImageState.FAILED
-                ? refused(order, "that was tried, and given up: " + image.note())
-                : new Outcome.Done(
-                        "%s is there as %s already"
-                                .formatted(
-                                        image.name(),
-                                        image.id().map(ImageId::value).orElse("an intent")));
+    private static Outcome there(Image image) {
+        return new Outcome.Done(
+                "%s is there as %s already"
+                        .formatted(
+                                image.name(), image.id().map(ImageId::value).orElse("an intent")));
     }
 
-    private Outcome start(Order.Adopt order, Ami ami, ImageName name, String what) {
-        Image intent = Image.intent(name, order.region(), Trigger.REQUESTED, now);
+    /**
+     * EC2 knows a copy by a token of its try: after a failed one only a new one is a new copy.
+     *
+     * @param failed the record of an earlier order that was given up
+     */
+    private Outcome start(
+            Order.Adopt order, Ami ami, ImageName name, Optional<Image> failed, String what) {
+        Image intent =
+                failed.map(image -> image.again(now, "", now))
+                        .orElseGet(
+                                () -> Image.intent(name, order.region(), Trigger.REQUESTED, now));
         return switch (app.images().adopt(intent, order.image(), ami.tags())) {
-            case Start.Started(var id) -> recorded(ami, intent, id, what);
-            case Start.Adopted(var ours) -> recorded(ami, intent, ours.id(), what);
+            case Start.Started(var id) -> recorded(ami, intent, failed, id, what);
+            case Start.Adopted(var ours) -> recorded(ami, intent, failed, ours.id(), what);
             case Start.NoRoom(var why) -> later(order, why);
             case Start.Later(var why) -> later(order, why);
             case Start.Trouble(var why) -> later(order, why);
@@ -124,17 +132,23 @@ final class Adoption {
     /**
      * If this is not reached, the sweep finds the copy by its tags and adopts it in the same way.
      */
-    private Outcome recorded(Ami ami, Image intent, ImageId id, String what) {
-        app.catalog()
-                .adopt(
-                        Image.adopted(
-                                intent.name(),
-                                intent.region(),
-                                Optional.empty(),
-                                id,
-                                ami.snapshots().size(),
-                                now,
-                                now));
+    private Outcome recorded(
+            Ami ami, Image intent, Optional<Image> failed, ImageId id, String what) {
+        int volumes = ami.snapshots().size();
+        if (failed.isPresent()) {
+            app.catalog().save(Change.of(failed.get(), intent.started(id, volumes, now)));
+        } else {
+            app.catalog()
+                    .adopt(
+                            Image.adopted(
+                                    intent.name(),
+                                    intent.region(),
+                                    Optional.empty(),
+                                    id,
+                                    volumes,
+                                    now,
+                                    now));
+        }
         return new Outcome.Done("adopts " + what + ": " + id + " is being made");
     }
 

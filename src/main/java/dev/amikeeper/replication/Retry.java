@@ -53,6 +53,10 @@ public final class Retry {
 
     /** Whether a home image's slot is too long ago. */
     public boolean isTooLate(Image image) {
+        return isTooLate(image, now);
+    }
+
+    static boolean isTooLate(Image image, Instant now) {
         return !image.isCopy() && image.name().slot().time().plus(WITHIN).isBefore(now);
     }
 
@@ -75,6 +79,14 @@ public final class Retry {
                             + " now would lie about its time; set the tag amikeeper:request on "
                             + image.name().instance()
                             + " instead");
+        }
+        if (image.adopted() && !image.isCopy()) {
+            return new End.Impossible(
+                    image.region()
+                            + ": "
+                            + image.name()
+                            + " stays given up: it was to be made of an image or of snapshots that"
+                            + " were there, not of the instance; order that again");
         }
         // EC2 knows a copy by a token of its try: only a new one is a new copy.
         Image again = image.again(now, "tried again by hand", now);

@@ -247,7 +247,7 @@ public final class Settlement {
             return notFetched(image, why, now);
         }
         List<Duration> pauses = image.isCopy() ? COPY_PAUSES : IMAGE_PAUSES;
-        if (image.attempt() <= pauses.size()) {
+        if (image.attempt() <= pauses.size() && !isPast(image, now)) {
             Instant next = now.plus(pauses.get(image.attempt() - 1));
             Image again = image.again(next, why, now);
             log.warn("{} {} failed and is tried again: {}", image.region(), image.name(), why);
@@ -258,6 +258,14 @@ public final class Settlement {
             return Step.AGAIN;
         }
         return giveUp(image, why, now);
+    }
+
+    /**
+     * The next try would be an image of the living server, and of now: a lie where the slot is long
+     * past, or where the image was made of what others had.
+     */
+    private static boolean isPast(Image image, Instant now) {
+        return !image.isCopy() && (image.adopted() || Retry.isTooLate(image, now));
     }
 
     /** Its instance is another one by now: it is never imaged for this slot, but buried again. */

@@ -3,7 +3,6 @@ package dev.amikeeper.restore;
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageRef;

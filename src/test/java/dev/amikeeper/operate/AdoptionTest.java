@@ -7,8 +7,10 @@ import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Slot;
+import dev.amikeeper.local.CloudSettings.Attempt;
 import dev.amikeeper.local.LocalImage;
 
 import org.junit.jupiter.api.Test;
@@ -81,6 +83,29 @@ final class AdoptionTest {
 
         assertThat(given.images(Given.EAST)).hasSize(2);
         assertThat(given.records(Given.EAST)).singleElement().matches(Image::isGood);
+    }
+
+    @Test
+    void aCopyThatFailsIsGivenUpNotImagedAnewAndMayBeOrderedAgain() {
+        Given given = given();
+        String instance = given.instance("web-1");
+        LocalImage theirs = theirs(given, instance, "golden 2026");
+        given.cloud.settings().failing(Attempt::copy);
+        adopt(given, theirs.image().imageId(), Map.of());
+        given.deployment.runUntil(Given.START.plus(Duration.ofHours(4)));
+
+        assertThat(given.records(Given.EAST))
+                .singleElement()
+                .matches(image -> image.state() == ImageState.FAILED);
+        assertThat(given.images(Given.EAST)).containsExactly(theirs);
+        assertThat(given.cloud.calls().get("CreateImage")).isEqualTo(1);
+
+        given.cloud.settings().failing(_ -> false);
+        adopt(given, theirs.image().imageId(), Map.of());
+        play(given);
+
+        assertThat(given.records(Given.EAST)).singleElement().matches(Image::isGood);
+        assertThat(given.cloud.calls().get("CreateImage")).isEqualTo(1);
     }
 
     @Test
