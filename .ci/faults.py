@@ -2,11 +2,10 @@
 """The deployed template through three nights of trouble: replies lost, calls throttled and failing, functions killed in
 mid-flight, events and messages delivered twice, little room for copies, a Region in which copies fail. Then drills,
 which must leave no server behind. Run from the project's root, after ./mvnw verify: python3 .ci/faults.py"""
-import json, os, subprocess, sys, tempfile, time, urllib.request
+import time
 from collections import Counter
+from play import deployed, expect, images, killed, now, play, world
 
-local = os.path.abspath("../shared/aws-local"); sys.path.insert(0, local)
-PORT = int(os.environ.get("WORLD_PORT", "5581")); URL = f"http://127.0.0.1:{PORT}"
 POLICIES = """
 policies:
   gold:
@@ -19,83 +18,39 @@ policies:
 """
 
 
-def world(verb, data=None):
-    request = urllib.request.Request(f"{URL}/_world/{verb}", data=None if data is None else json.dumps(data).encode())
-    return json.loads(urllib.request.urlopen(request, timeout=120).read())
-
-
-def images():
-    """How many images there are, by Region and state."""
-    return Counter((key.split("/")[1], image["State"]) for key, region in world("state")["regions"].items()
-                   for image in region["images"].values() if image["State"] != "deregistered")
-
-
 def servers(region):
     """How many instances there are in a Region, by state."""
     return Counter(instance["State"]["Name"] for key, there in world("state")["regions"].items()
                    if key.split("/")[1] == region for instance in there["instances"].values())
 
 
-def expect(what, found, wanted):
-    print(f"{what}: {'ok' if found == wanted else f'FELL SHORT: {found}, not {wanted}'}")
-    if found != wanted: sys.exit(1)
-
-
-def tick(time, twice=False):
-    host.scheduled(time, only="ScheduleFunction"); host.drain(duplicate=twice)
-
-
-def play(steps):
-    """So many times five minutes, with a sweep in every third; every event and message comes twice."""
-    for step in range(steps):
-        for event in world("advance", {"seconds": 300})["events"]: host.deliver(event); host.deliver(event)
-        host.drain(duplicate=True)
-        now = world("advance", {"seconds": 0})["now"][:19] + "Z"
-        tick(now)
-        if step % 3 == 2: host.scheduled(now, only="SweepFunction"); host.drain(duplicate=True)
-
-
-def killed(function, event, action, nth):
-    """The function dies right after its nth call of this action."""
-    world("faults", [{"action": action, "mode": "freeze", "nth": nth, "times": 1}])
-    host.invoke(function, event, kill_after=8)
-    world("faults", [])
-
-
-server = subprocess.Popen([sys.executable, os.path.join(local, "ec2world.py"), "--port", str(PORT)])
-try:
-    for _ in range(100):
-        try: world("calls"); break
-        except OSError: time.sleep(0.2)
-    from samhost import Host
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as policies: policies.write(POLICIES)
-    host = Host(".", URL, env={"POLICIES": "file:" + policies.name})
+with deployed(POLICIES) as host:
     world("config", {"copy_quota": 5, "fail_copy_regions": ["eu-west-1"]})
     world("seed", {"region": "us-east-1", "count": 6, "tags": {"backup": "gold"}, "volumes": [["/dev/xvda", 8], ["/dev/sdf", 20]]})
 
     world("faults", [{"action": "CreateImage", "mode": "lost", "nth": 2, "times": 1}, {"action": "CreateImage", "mode": "throttle", "nth": 4, "times": 3},
                      {"action": "CopyImage", "mode": "internal", "nth": 1, "times": 2}, {"action": "dynamodb.TransactWriteItems", "mode": "internal", "nth": 5, "times": 2}])
-    world("now", {"now": "2026-03-01T02:00:00Z"}); tick("2026-03-01T02:00:00Z", twice=True); play(22)
+    world("now", {"now": "2026-03-01T02:00:00Z"}); host.scheduled("2026-03-01T02:00:00Z", only="ScheduleFunction"); host.drain(duplicate=True); play(host, 22)
     expect("night 1, copies to eu-west-1 fail", images(), {("us-east-1", "available"): 6, ("us-west-2", "available"): 6})
 
     world("config", {"fail_copy_regions": []})
     world("now", {"now": "2026-03-02T02:00:00Z"}); host.scheduled("2026-03-02T02:00:00Z", only="ScheduleFunction")
     queue = next(q for q, function, _ in host.mappings if function == "CreateImageFunction")
     messages = host.sqs.receive_message(QueueUrl=host.r.phys[queue], MaxNumberOfMessages=10, VisibilityTimeout=1)["Messages"]
-    killed("CreateImageFunction", {"Records": [{"messageId": m["MessageId"], "body": m["Body"]} for m in messages]}, "CreateImage", 3)
-    time.sleep(1.2); host.drain(); play(22)
+    killed(host, "CreateImageFunction", {"Records": [{"messageId": m["MessageId"], "body": m["Body"]} for m in messages]}, "CreateImage", 3)
+    time.sleep(1.2); host.drain(); play(host, 22)
     # The sweep has tried the first night's copies to eu-west-1 again.
     expect("night 2, CreateImageFunction dies", images(), {(region, "available"): 12 for region in ("us-east-1", "us-west-2", "eu-west-1")})
 
-    world("now", {"now": "2026-03-03T02:00:00Z"}); tick("2026-03-03T02:00:00Z"); play(22)
+    world("now", {"now": "2026-03-03T02:00:00Z"}); host.scheduled("2026-03-03T02:00:00Z", only="ScheduleFunction"); host.drain(); play(host, 22)
     # All images are shared: reports on use by others first, then disabled for seven days, then removed.
     def prune(time): return {"source": "aws.scheduler", "time": time, "region": "us-east-1", "detail": {}}
     host.invoke("PruneFunction", prune("2026-03-03T06:00:00Z"))
-    killed("PruneFunction", prune("2026-03-03T06:10:00Z"), "DisableImage", 3)
+    killed(host, "PruneFunction", prune("2026-03-03T06:10:00Z"), "DisableImage", 3)
     host.invoke("PruneFunction", prune("2026-03-03T09:00:00Z"))
     expect("PruneFunction dies on disabling", sum(n for (_, state), n in images().items() if state == "disabled"), 18)
     world("now", {"now": "2026-03-11T06:00:00Z"}); host.invoke("PruneFunction", prune("2026-03-11T06:00:00Z"))
-    killed("PruneFunction", prune("2026-03-11T06:10:00Z"), "DeregisterImage", 3)
+    killed(host, "PruneFunction", prune("2026-03-11T06:10:00Z"), "DeregisterImage", 3)
     host.invoke("PruneFunction", prune("2026-03-11T09:00:00Z")); host.invoke("PruneFunction", prune("2026-03-11T09:00:00Z"))
     expect("PruneFunction dies on removing", images(), {("us-east-1", "available"): 12, ("us-west-2", "available"): 12, ("eu-west-1", "available"): 12})
     regions = world("state")["regions"].values()
@@ -106,10 +61,10 @@ try:
         """A round of drills; of so many hours afterwards every quarter is played with these functions."""
         time = f"2026-03-{day}T07:00:00Z"
         world("now", {"now": time}); host.scheduled(time, only="DrillFunction"); host.scheduled(time, only="DrillFunction")
-        if kill: killed("RestoreFunction", {**prune(time), "detail-type": "Scheduled Event"}, *kill)
+        if kill: killed(host, "RestoreFunction", {**prune(time), "detail-type": "Scheduled Event"}, *kill)
         for _ in range(4 * hours):
             for event in world("advance", {"seconds": 900})["events"]: host.deliver(event); host.deliver(event)
-            for function in functions: host.scheduled(world("advance", {"seconds": 0})["now"][:19] + "Z", only=function)
+            for function in functions: host.scheduled(now(), only=function)
 
     drill(12, 1, kill=("RunInstances", 2))
     expect("RestoreFunction dies on launching", servers("us-west-2"), {"terminated": 3})
@@ -121,6 +76,3 @@ try:
     expect("the sweep ends what RestoreFunction left", servers("us-west-2"), {"terminated": 7})
     expect("only the killed ones failed", [entry[3] for entry in host.log if not entry[1]], [{"errorType": "Killed"}] * 5)
     print("faults: ok")
-finally:
-    if "host" in globals(): host.stop()
-    server.kill()

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""What people order by events, of the deployed template: images stored in S3 and fetched back, deregistered, registered
+from snapshots, shared, adopted. Every order's function dies right after its call, and the order comes once more.
+Run from the project's root, after .ci/faults.py: python3 .ci/orders.py"""
+import json, os, uuid
+from collections import Counter
+from play import deployed, expect, images, killed, now, play, world
+
+POLICIES = """
+policies:
+  gold:
+    select: {tags: {backup: gold}}
+    schedule: {cron: '0 2 * * *'}
+    keep: {last: 2}
+"""
+HERE = "us-east-1"
+
+
+def order(kind, detail, call=None):
+    """Orders it; the function dies after this call at first."""
+    event = {"version": "0", "id": str(uuid.uuid4()), "detail-type": kind + " Requested", "source": "amikeeper", "account": "123456789012",
+             "time": now(), "region": HERE, "resources": [], "detail": detail}
+    if call: killed(host, "OperateFunction", event, call, 1)
+    ok, report, _ = host.invoke("OperateFunction", event)
+    expect(f"{kind} {json.dumps(detail)}", (ok, report.get("done")), (True, 1)) if report.get("done") != 1 else print(report["text"])
+    return report
+
+
+def ours():
+    """Our images, by name: those that are there."""
+    return {image["Name"]: image for image in world("state")["regions"][f"123456789012/{HERE}"]["images"].values()
+            if image["State"] == "available"}
+
+
+with deployed(POLICIES, build=False) as host:
+    world("seed", {"region": HERE, "count": 2, "tags": {"backup": "gold"}, "volumes": [["/dev/xvda", 8], ["/dev/sdf", 20]]})
+    for day in (1, 2):
+        world("now", {"now": f"2026-03-0{day}T02:00:00Z"}); host.scheduled(now(), only="ScheduleFunction"); host.drain(); play(host, 4)
+    expect("two nights", images(), {(HERE, "available"): 4})
+    oldest, other = sorted(ours(), key=lambda name: (name.split("/")[2], name))[:2]
+    stored = ours()[oldest]["ImageId"]
+
+    order("Store", {"image": stored, "bucket": "ami-archive"}, "CreateStoreImageTask")
+    play(host, 3); host.scheduled(now(), only="StoreFunction")
+    order("Deregister", {"image": stored}, "DeregisterImage")
+    play(host, 3)
+    expect("stored, and removed by hand", images(), {(HERE, "available"): 3})
+    order("Fetch", {"image": stored}, "CreateRestoreImageTask")
+    play(host, 6)
+    expect("fetched back under its name", oldest in ours(), True)
+
+    gone = ours()[other]
+    host.client("ec2").deregister_image(ImageId=gone["ImageId"])
+    play(host, 3)
+    expect("an image is deregistered by mistake", images(), {(HERE, "available"): 3})
+    order("Register", {"snapshot": gone["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]}, "RegisterImage")
+    play(host, 3)
+    again = ours()[other]
+    expect("registered from its snapshots", {b["DeviceName"]: b["Ebs"]["SnapshotId"] for b in again["BlockDeviceMappings"]},
+           {b["DeviceName"]: b["Ebs"]["SnapshotId"] for b in gone["BlockDeviceMappings"]})
+
+    order("Share", {"image": again["ImageId"], "with": ["111122223333"]}, "ModifyImageAttribute")
+    order("Unshare", {"image": again["ImageId"], "with": ["111122223333"]}, "ModifyImageAttribute")
+    expect("shared, and no more", len(ours()[other]["_perms"]), 0)
+
+    instance = other.split("/")[1]
+    golden = host.client("ec2").create_image(InstanceId=instance, Name="golden")["ImageId"]
+    play(host, 3)
+    order("Adopt", {"image": golden, "policy": "gold"}, "CopyImage")
+    play(host, 6)
+    expect("adopted as a copy", sum(name.startswith("gold/" + instance) for name in ours()), 3)
+    expect("no snapshot is left over", len(world("state")["regions"][f"123456789012/{HERE}"]["snapshots"]), 2 * 3 + 1 + 2 + 2)
+    expect("only the killed ones failed", Counter(json.dumps(entry[3]) for entry in host.log if not entry[1]), {'{"errorType": "Killed"}': 7})
+    print("orders: ok")

@@ -1,0 +1,62 @@
+"""What the end-to-end runs have in common: a local AWS of their own, and the deployed template on it."""
+import contextlib, json, os, subprocess, sys, tempfile, time, urllib.request
+from collections import Counter
+
+local = os.path.abspath("../shared/aws-local"); sys.path.insert(0, local)
+PORT = int(os.environ.get("WORLD_PORT", "5581")); URL = f"http://127.0.0.1:{PORT}"
+
+
+def world(verb, data=None):
+    request = urllib.request.Request(f"{URL}/_world/{verb}", data=None if data is None else json.dumps(data).encode())
+    return json.loads(urllib.request.urlopen(request, timeout=120).read())
+
+
+def images():
+    """How many images there are, by Region and state."""
+    return Counter((key.split("/")[1], image["State"]) for key, region in world("state")["regions"].items()
+                   for image in region["images"].values() if image["State"] != "deregistered")
+
+
+def expect(what, found, wanted):
+    print(f"{what}: {'ok' if found == wanted else f'FELL SHORT: {found}, not {wanted}'}", flush=True)
+    if found != wanted: sys.exit(1)
+
+
+def now():
+    return world("advance", {"seconds": 0})["now"][:19] + "Z"
+
+
+def play(host, steps, twice=True):
+    """So many times five minutes, with a sweep in every third; events and messages come twice."""
+    for step in range(steps):
+        for event in world("advance", {"seconds": 300})["events"]:
+            for _ in range(1 + twice): host.deliver(event)
+        host.drain(duplicate=twice)
+        time = now()
+        host.scheduled(time, only="ScheduleFunction"); host.drain()
+        if step % 3 == 2: host.scheduled(time, only="SweepFunction"); host.drain(duplicate=twice)
+
+
+def killed(host, function, event, action, nth):
+    """The function dies right after its nth call of this action."""
+    world("faults", [{"action": action, "mode": "freeze", "nth": nth, "times": 1}])
+    host.invoke(function, event, kill_after=8)
+    world("faults", [])
+
+
+@contextlib.contextmanager
+def deployed(policies, build=True):
+    """The template on a new world, with these policies."""
+    host = None
+    server = subprocess.Popen([sys.executable, os.path.join(local, "ec2world.py"), "--port", str(PORT)])
+    try:
+        for _ in range(100):
+            try: world("calls"); break
+            except OSError: time.sleep(0.2)
+        from samhost import Host
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file: file.write(policies)
+        host = Host(".", URL, env={"POLICIES": "file:" + file.name}, build=build)
+        yield host
+    finally:
+        if host: host.stop()
+        server.kill(); server.wait()
