@@ -45,8 +45,10 @@ final class Fetching {
         if (tombstone.isPresent()) {
             return fetch(order, tombstone.get());
         }
-        return order.object()
-                .map(object -> fetch(order, object))
+        // Another order may have put the record in the tombstone's place between the two reads.
+        return there(order)
+                .map(image -> there(order, image))
+                .or(() -> order.object().map(object -> fetch(order, object)))
                 .orElseGet(() ->
                         refused(
                                 order,

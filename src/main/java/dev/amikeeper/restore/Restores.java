@@ -229,10 +229,6 @@ public final class Restores {
 
     /** Nothing is begun from an image that is not good at that moment. */
     private Restore begin(Restore restore, Sight sight, Supplier<Launch> begin) {
-        // A run may come late for its event, whose time is its now.
-        if (app.clock().instant().isAfter(restore.until())) {
-            return restore;
-        }
         return switch (fit(restore, sight)) {
             case Fit.Good _ -> begun(restore, begin.get());
             case Fit.NotYet(String why) -> waits(restore, why);

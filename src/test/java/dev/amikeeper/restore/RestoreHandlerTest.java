@@ -442,22 +442,6 @@ final class RestoreHandlerTest {
     }
 
     @Test
-    void launchesNothingOnceItsTimeIsOverHoweverLateTheEventComes() {
-        Night night = new Night();
-        Instant asked = night.given.cloud.now();
-        night.given.cloud.faults().calls("RunInstances").throttle();
-        night.ask(night.inTheWest());
-        night.given.deployment.withoutSchedules();
-        night.play(Duration.ofHours(2));
-
-        night.given.deployment.restore(asked.plus(Duration.ofMinutes(5)));
-        assertThat(night.restored(Given.WEST)).isEmpty();
-
-        night.given.deployment.restore(night.given.cloud.now());
-        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
-    }
-
-    @Test
     void isToldOnceIfItsRegionNeverAnswers() {
         Night night = new Night();
         night.ask(night.inTheWest());
