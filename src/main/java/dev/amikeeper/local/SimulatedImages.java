@@ -72,6 +72,10 @@ final class SimulatedImages {
     private static final Pattern ACCOUNT = Pattern.compile("\\d{12}");
     private static final int MAX_PERMISSIONS = 1000;
     private static final Duration COOL_DOWN = Duration.ofHours(24);
+
+    /** AWS names no time; nobody has to wait that long. */
+    private static final Duration CONSISTENT_AFTER = Duration.ofHours(6);
+
     private static final Duration LAUNCH_REPORTED_AFTER = Duration.ofHours(24);
     private static final String LINUX = "Linux/UNIX";
     private static final String UNPROTECTED = "disabled";
@@ -556,8 +560,7 @@ final class SimulatedImages {
         Set<String> ids = Set.copyOf(request.imageIds());
         for (String id : request.imageIds()) {
             LocalImage image = require(id);
-            if (image.hiddenCalls() > 0) {
-                change(id, LocalImage::lookedAt);
+            if (!isVisible(image)) {
                 throw Ec2Errors.noImage(id);
             }
         }
@@ -905,13 +908,18 @@ final class SimulatedImages {
         return owners.isEmpty() || owners.contains("self") || owners.contains(core.account());
     }
 
-    /** Of a new image it may take some calls until it shows. */
+    /** Of a new image it may take some calls until it shows, but no call misses an old one. */
     private boolean isVisible(LocalImage image) {
-        if (image.hiddenCalls() > 0) {
+        if (image.hiddenCalls() > 0 && isNew(image)) {
             change(image.id(), LocalImage::lookedAt);
             return false;
         }
         return true;
+    }
+
+    private boolean isNew(LocalImage image) {
+        Instant created = Instant.parse(image.image().creationDate());
+        return core.timeline().instant().isBefore(created.plus(CONSISTENT_AFTER));
     }
 
     private static List<LaunchPermission> listed(ModifyImageAttributeRequest request) {

@@ -497,6 +497,16 @@ final class SimulatedImagesTest {
     }
 
     @Test
+    void anOldImageIsShownHoweverRarelyItWasAskedFor() {
+        cloud.settings().hiddenCalls(9);
+        String image = create(launch(), "gold/a");
+        cloud.advance(Duration.ofHours(6));
+
+        assertThat(ec2.describeImages(r -> r.owners("self")).images()).hasSize(1);
+        assertThat(ec2.describeImages(r -> r.imageIds(image)).images()).hasSize(1);
+    }
+
+    @Test
     void aPageIsNotUpsetByWhatIsDeregisteredMeanwhile() {
         IntStream.range(0, 12).forEach(n -> create(launch(), "gold/" + n));
         DescribeImagesResponse first = ec2.describeImages(r -> r.maxResults(5));
