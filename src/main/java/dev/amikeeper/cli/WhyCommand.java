@@ -229,6 +229,9 @@ final class WhyCommand implements Runnable {
                                             .formatted(stored.object(), stored.since());
                             case STORED ->
                                     "stored as %s on %s".formatted(stored.object(), stored.since());
+                            case FETCHING ->
+                                    "being made again of %s since %s"
+                                            .formatted(stored.object(), stored.since());
                             case GIVEN_UP ->
                                     "not stored as %s, given up on %s: %s"
                                             .formatted(

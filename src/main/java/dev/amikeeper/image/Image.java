@@ -193,7 +193,14 @@ public record Image(
 
     /** It is a good image now. */
     public Image available(boolean isShared, Instant now) {
-        return next(ImageState.AVAILABLE, "", now, image -> image.shared = isShared);
+        return next(
+                ImageState.AVAILABLE,
+                "",
+                now,
+                image -> {
+                    image.shared = isShared;
+                    image.stored = stored.map(it -> it.isFetching() ? it.done(now) : it);
+                });
     }
 
     /** This try failed; another one may begin at {@code next}. */
@@ -325,12 +332,18 @@ public record Image(
                     image.disabled = false;
                     image.guardedUntil = Optional.empty();
                     image.proven = Optional.empty();
+                    image.stored = stored.map(it -> it.fetching(now));
                 });
     }
 
     /** Whether EC2 makes it of an object in S3, not of its instance, of which it is no longer. */
     public boolean isBeingFetched() {
-        return state == ImageState.CREATING && stored.isPresent();
+        return state == ImageState.CREATING && stored.filter(Stored::isFetching).isPresent();
+    }
+
+    /** What it was made of was there before it: its record is one key only. */
+    public Image madeOfOthers() {
+        return changed(image -> image.adopted = true);
     }
 
     /** A restore from it passed its checks. */
@@ -369,7 +382,7 @@ public record Image(
                 draft.note,
                 draft.snapshots,
                 draft.permissions,
-                adopted,
+                draft.adopted,
                 draft.shared,
                 draft.disabled,
                 draft.guardedUntil,
@@ -390,6 +403,7 @@ public record Image(
         private String note;
         private List<SnapshotId> snapshots;
         private List<String> permissions;
+        private boolean adopted;
         private boolean shared;
         private boolean disabled;
         private Optional<Instant> guardedUntil;
@@ -407,6 +421,7 @@ public record Image(
             note = image.note;
             snapshots = image.snapshots;
             permissions = image.permissions;
+            adopted = image.adopted;
             shared = image.shared;
             disabled = image.disabled;
             guardedUntil = image.guardedUntil;

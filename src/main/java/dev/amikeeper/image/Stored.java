@@ -30,6 +30,8 @@ public record Stored(
         STORING,
         /** The object is there; what becomes of it later is its bucket's affair. */
         STORED,
+        /** EC2 is making the image again of the object. */
+        FETCHING,
         /** It is not stored, and people were told. */
         GIVEN_UP
     }
@@ -50,7 +52,7 @@ public record Stored(
     public boolean isOpen() {
         return switch (state) {
             case WAITING, STORING -> true;
-            case STORED, GIVEN_UP -> false;
+            case STORED, FETCHING, GIVEN_UP -> false;
         };
     }
 
@@ -59,12 +61,27 @@ public record Stored(
         return state == State.STORING;
     }
 
+    /** Whether the image is being made again of it. */
+    public boolean isFetching() {
+        return state == State.FETCHING;
+    }
+
     /** Whether there is, or may be, an object. */
     public boolean mayBeThere() {
         return switch (state) {
-            case STORING, STORED -> true;
+            case STORING, STORED, FETCHING -> true;
             case WAITING, GIVEN_UP -> false;
         };
+    }
+
+    /**
+     * The same, of an image that came back with this id: what EC2 has not finished with the one
+     * before it, it will not finish with this one.
+     */
+    public Stored of(ImageId id, Instant now) {
+        return isOpen() && !object.image().equals(id)
+                ? waiting(S3Object.of(object.bucket(), id), now)
+                : this;
     }
 
     /** EC2 is about to be asked. */
@@ -89,6 +106,11 @@ public record Stored(
     /** The object is there. */
     public Stored done(Instant now) {
         return next(State.STORED, attempt, now, Optional.empty(), "", now);
+    }
+
+    /** EC2 is making the image again of the object. */
+    public Stored fetching(Instant now) {
+        return next(State.FETCHING, attempt, now, Optional.empty(), "", now);
     }
 
     /** There will be no object, unless a person asks for it. */

@@ -3,11 +3,13 @@ package dev.amikeeper.operate;
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Cursor;
 import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.Answer;
 import dev.amikeeper.ec2.Look;
 import dev.amikeeper.ec2.Start;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.Stored;
@@ -84,6 +86,7 @@ final class Fetching {
                                 .flatMap(policy ->
                                         app.catalog().ofPolicy(policy, order.region()).stream())
                                 .filter(image -> isOf(order, image))
+                                .filter(image -> image.state() != ImageState.FAILED)
                                 .findFirst());
     }
 
@@ -119,11 +122,19 @@ final class Fetching {
                 tombstone
                         .image()
                         .rememberingStored(
-                                stored.or(
-                                        () -> Optional.of(Stored.waiting(object, now).done(now))));
+                                stored.filter(it -> it.object().equals(object))
+                                        .or(() ->
+                                                Optional.of(
+                                                        Stored.waiting(object, now).done(now))));
         return switch (app.images().fetch(removed, object, held())) {
             case Start.Started(var id) -> recorded(order, tombstone, removed, id, what);
-            case Start.Adopted(var ami) -> recorded(order, tombstone, removed, ami.id(), what);
+            // One that was out of the Recycle Bin before this order came.
+            case Start.Adopted(var ami) ->
+                    !ami.tags().containsKey(ImageTags.HOLD)
+                                    && app.images().hold(order.region(), ami.id(), held())
+                                            instanceof Answer.Refused(String why)
+                            ? later(order, why)
+                            : recorded(order, tombstone, removed, ami.id(), what);
             case Start.NoRoom(var why) -> later(order, why);
             case Start.Later(var why) -> later(order, why);
             case Start.Trouble(var why) -> later(order, why);

@@ -42,6 +42,8 @@ final class Objections {
                                 app.images().named(wanted.region(), wanted.name()).stream(),
                                 app.images().using(wanted.region(), wanted.ids()).stream())
                         .distinct()
+                        // EC2 may list it for a while.
+                        .filter(ami -> !ami.state().equals("deregistered"))
                         .toList();
     }
 

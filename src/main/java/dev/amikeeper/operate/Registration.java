@@ -419,10 +419,12 @@ final class Registration {
      */
     private void record(
             Wanted wanted, ImageId id, Map<String, String> tags, Optional<Tombstone> grave) {
+        Look look = app.images().look(wanted.region(), id);
+        if (look instanceof Look.Gone) {
+            return;
+        }
         Optional<Ami> shown =
-                app.images().look(wanted.region(), id) instanceof Look.Shown(Ami ami)
-                        ? Optional.of(ami)
-                        : Optional.empty();
+                look instanceof Look.Shown(Ami ami) ? Optional.of(ami) : Optional.empty();
         Image image =
                 Image.adopted(
                                 wanted.name(),
@@ -433,6 +435,9 @@ final class Registration {
                                 shown.map(Ami::created).orElse(now),
                                 now)
                         .remembering(Capsule.ofTags(tags))
+                        .rememberingStored(
+                                grave.flatMap(it -> it.image().stored())
+                                        .map(stored -> stored.of(id, now)))
                         .inState(shown.map(Ami::state).orElse("pending"));
         Optional<Image> failed =
                 app.catalog()

@@ -85,9 +85,9 @@ public final class Settlement {
         List<Notice> notices = new ArrayList<>();
         boolean shared = policy.map(p -> share(image, p, notices, now)).orElse(false);
         Image after = image.available(shared, now);
-        // Of an old image that is back, the sweep has those copies made that the rules want.
+        // Of an image that may be old, the sweep has those copies made that the rules want.
         List<Region> destinations =
-                image.isCopy() || image.isBeingFetched()
+                image.isCopy() || image.isBeingFetched() || image.adopted()
                         ? List.of()
                         : policy.map(p -> p.destinations(image.region())).orElse(List.of());
         List<Image> copies = destinations.stream().map(to -> after.copyTo(to, now)).toList();
@@ -133,7 +133,8 @@ public final class Settlement {
             return Step.NOTHING;
         }
         log.warn("{} {} had been given up and is there", image.region(), image.name());
-        Image begun = image.started(ami.id(), ami.snapshots().size(), now);
+        Image ours = ami.tags().containsKey(ImageTags.REGISTERED) ? image.madeOfOthers() : image;
+        Image begun = ours.started(ami.id(), ami.snapshots().size(), now);
         return app.catalog().save(Change.of(image, begun)) ? available(begun, now) : Step.NOTHING;
     }
 
@@ -204,7 +205,7 @@ public final class Settlement {
             return Step.NOTHING;
         }
         // Snapshots that were there before their image may be all that is left of a server.
-        if (failed.tags().containsKey(ImageTags.REGISTERED)) {
+        if (failed.tags().containsKey(ImageTags.REGISTERED) && !image.isBeingFetched()) {
             return giveUp(
                     failing,
                     why + "; " + failed.id() + " is to be deregistered without its snapshots",

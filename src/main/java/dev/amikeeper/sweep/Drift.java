@@ -264,7 +264,13 @@ public final class Drift {
             gaps.add(new Gap.Unknown(adopted, ami));
         } else if (!ami.state().equals("pending")
                 && tombstone.get().removedAt().plus(FADING).isBefore(view.now())) {
-            Image back = adopted.rememberingStored(tombstone.get().image().stored());
+            Image back =
+                    adopted.rememberingStored(
+                            tombstone
+                                    .get()
+                                    .image()
+                                    .stored()
+                                    .map(stored -> stored.of(ami.id(), view.now())));
             gaps.add(new Gap.Returned(tombstone.get(), back));
         }
     }

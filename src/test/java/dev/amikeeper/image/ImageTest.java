@@ -29,6 +29,19 @@ final class ImageTest {
     private final Image retiring = available.retiring("no rule keeps it", SNAPSHOTS, LATER);
 
     @Test
+    void whatEc2HasNotFinishedWithOneIdItWillNotFinishWithAnother() {
+        Instant now = Instant.parse("2026-03-01T02:00:00Z");
+        ImageId old = new ImageId("ami-1");
+        ImageId other = new ImageId("ami-2");
+        Stored storing = Stored.waiting(S3Object.of("archive", old), now).storing(now);
+
+        assertThat(storing.of(old, now)).isEqualTo(storing);
+        assertThat(storing.done(now).of(other, now)).isEqualTo(storing.done(now));
+        assertThat(storing.of(other, now))
+                .isEqualTo(Stored.waiting(S3Object.of("archive", other), now));
+    }
+
+    @Test
     void beginsAsAnIntentThatIsDueAtOnce() {
         assertThat(intent)
                 .isEqualTo(
@@ -207,12 +220,12 @@ final class ImageTest {
         assertThat(back.state()).isEqualTo(ImageState.CREATING);
         assertThat(back.isBeingFetched()).isTrue();
         assertThat(back.id()).contains(new ImageId("ami-2"));
-        assertThat(back.stored()).contains(there);
+        assertThat(back.stored()).contains(there.fetching(LATER));
         assertThat(back.snapshots()).isEmpty();
         assertThat(back.shared()).isFalse();
         assertThat(back.proven()).isEmpty();
         assertThat(back.guardedUntil()).isEmpty();
-        assertThat(back.available(false, LATER).isBeingFetched()).isFalse();
+        assertThat(back.available(false, LATER).stored()).contains(there);
         assertThat(started.isBeingFetched()).isFalse();
     }
 

@@ -37,6 +37,8 @@ final class AdoptionTest {
 
         OperateReport report = adopt(given, theirs.image().imageId(), Map.of("instance", instance));
         play(given);
+        given.deployment.sweep(given.cloud.now());
+        given.deployment.runUntil(LATER.plus(Duration.ofHours(1)));
 
         ImageName name = name(theirs, instance);
         assertThat(report.text())

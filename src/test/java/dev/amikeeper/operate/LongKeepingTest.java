@@ -215,6 +215,34 @@ final class LongKeepingTest {
         assertThat(fetch(given, Map.of("image", old.value())).done()).isEqualTo(1);
     }
 
+    /** Tags that it had when it was stored come with the object. */
+    @Test
+    void whatFailsIsBuriedAgainAlsoIfItWasRegisteredOnce() {
+        Given given = threeNights("keep: {last: 2}");
+        tag(given, id(given, 0), ImageTags.REGISTERED, "yes");
+        ImageId old = storedAndRemoved(given);
+        given.cloud.settings().failing(_ -> true);
+        fetch(given, Map.of("image", old.value()));
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(2)));
+
+        assertThat(given.images(Given.EAST)).hasSize(2);
+        given.cloud.settings().failing(_ -> false);
+        assertThat(fetch(given, Map.of("image", old.value())).text()).startsWith("makes gold/");
+    }
+
+    @Test
+    void whatIsFetchedFromAnotherPlaceIsKnownToBeThere() {
+        Given given = threeNights("keep: {last: 2}");
+        ImageId old = storedAndRemoved(given);
+        given.cloud.addBucket(Given.EAST, "archive-2");
+        given.cloud.copyObject(BUCKET, old + ".bin", "archive-2");
+
+        fetch(given, Map.of("bucket", "archive-2", "key", old + ".bin"));
+
+        assertThat(given.records(Given.EAST).getFirst().stored().orElseThrow().object().bucket())
+                .isEqualTo("archive-2");
+    }
+
     @Test
     void whatIsStillThereIsNotFetched() {
         Given given = threeNights("");

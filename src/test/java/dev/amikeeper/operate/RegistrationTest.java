@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -595,6 +596,61 @@ final class RegistrationTest {
                 .contains(why);
         assertThat(given.images(Given.EAST)).hasSize(before);
         assertThat(given.records(Given.EAST)).noneMatch(it -> it.state() == ImageState.CREATING);
+    }
+
+    @Test
+    void anImageOverARecordThatWasGivenUpIsOneKeyOnly() {
+        Given given = given("schedule: {cron: \"0 2 1 3 *\"}\n");
+        given.instance(Given.EAST, "web-1", 1);
+        given.cloud.settings().failing(_ -> true);
+        given.nights(1);
+        for (int i = 0; i < 3; i++) {
+            given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
+            given.deployment.sweep(given.cloud.now());
+        }
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
+        Image givenUp = given.records(Given.EAST).getFirst();
+        assertThat(givenUp.state()).isEqualTo(ImageState.FAILED);
+        given.cloud.settings().failing(_ -> false);
+        String theirs = theirs(given).getFirst();
+        ImageTags.of(givenUp.name(), Optional.empty(), Map.of(), List.of())
+                .forEach((key, value) ->
+                        given.ec2(Given.EAST)
+                                .createTags(it ->
+                                        it.resources(theirs)
+                                                .tags(
+                                                        Tag.builder()
+                                                                .key(key)
+                                                                .value(value)
+                                                                .build())));
+
+        assertThat(register(given, theirs, List.of(), Map.of()).done()).isEqualTo(1);
+        given.deployment.sweep(given.cloud.now().plus(Drift.EVERY));
+
+        assertThat(given.records(Given.EAST))
+                .singleElement()
+                .matches(Image::isGood)
+                .matches(Image::adopted);
+    }
+
+    @Test
+    void anImageThatWasStoredIsStillKnownToBeInS3() {
+        Given given = night(1);
+        ImageId old = given.records(Given.EAST).getFirst().id().orElseThrow();
+        given.cloud.addBucket(Given.EAST, "archive");
+        new Operations(given.deployment.application(), given.cloud.now())
+                .carryOut(new Order.Store(EAST, old, Optional.of("archive"), false));
+        given.cloud.advance(Duration.ofHours(1));
+        given.deployment.store(given.cloud.now());
+        deregistered(given);
+
+        again(given, any(given), Map.of());
+
+        assertThat(given.records(Given.EAST))
+                .singleElement()
+                .matches(Image::isGood)
+                .extracting(image -> image.stored().orElseThrow().object().image())
+                .isEqualTo(old);
     }
 
     private static OperateReport again(Given given, String snapshot, Map<String, Object> more) {
