@@ -6,6 +6,7 @@ import dev.amikeeper.ec2.Look;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.retention.ByHand;
@@ -42,6 +43,10 @@ final class Deregistration {
         }
         ByHand byHand = found.get();
         Image image = byHand.image();
+        if (isGoing(byHand)) {
+            return new Outcome.Done(
+                    named(image) + " is deregistered; the pruner deletes what is left of it");
+        }
         if (!byHand.against().isEmpty()) {
             return new Outcome.Refused(
                     stays(image), byHand.against().stream().map(Deregistration::line).toList());
@@ -59,6 +64,14 @@ final class Deregistration {
         return isAsPlanned(image)
                 ? remove(order, byHand, what)
                 : Outcome.refused(stays(image), "it changed meanwhile: try again");
+    }
+
+    /** By an order or a run that did not come to its end. */
+    private static boolean isGoing(ByHand byHand) {
+        return byHand.image().state() == ImageState.RETIRING
+                && !byHand.against().isEmpty()
+                && byHand.against().stream()
+                        .allMatch(reason -> reason.kind() == Reason.Kind.MISSING);
     }
 
     private Outcome remove(Order.Deregister order, ByHand byHand, String what) {

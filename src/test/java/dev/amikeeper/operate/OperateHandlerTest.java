@@ -1,6 +1,7 @@
 package dev.amikeeper.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.amikeeper.Given;
 import dev.amikeeper.catalog.Tombstone;
@@ -10,6 +11,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.local.CallerKilled;
 import dev.amikeeper.local.LocalImage;
 
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,21 @@ final class OperateHandlerTest {
         assertThat(again.done()).isEqualTo(1);
         assertThat(again.text()).startsWith(oldest + " was removed at ").contains(" by alice: ");
         assertThat(given.images(Given.EAST)).hasSize(2);
+    }
+
+    @Test
+    void anOrderThatDiedAfterItsCallIsDoneWhenItComesAgain() {
+        Given given = threeDays(KEEP_ALL);
+        ImageId oldest = oldest(given);
+        given.cloud.faults().calls("DeregisterImage").killAfter();
+        assertThatThrownBy(() -> deregister(given, oldest, Map.of()))
+                .isInstanceOf(CallerKilled.class);
+
+        OperateReport again = deregister(given, oldest, Map.of());
+
+        assertThat(again.text()).startsWith(oldest + " gold/").contains("is deregistered");
+        assertThat(again.done()).isEqualTo(1);
+        assertThat(given.told()).isEmpty();
     }
 
     @Test
