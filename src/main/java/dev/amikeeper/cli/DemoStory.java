@@ -7,6 +7,7 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.Stored;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.local.CloudSettings.Attempt;
 import dev.amikeeper.local.CloudSettings.Launch;
@@ -64,6 +65,8 @@ final class DemoStory {
 
     private static final String PERSON = "alice";
 
+    private static final String BUCKET = "ami-archive";
+
     /** So long EC2 has no room for a drill: less than a drill waits. */
     private static final Duration NO_CAPACITY = Duration.ofMinutes(15);
 
@@ -115,6 +118,7 @@ final class DemoStory {
         scene(11, 20, () -> capacitiesToLack++);
         scene(14, 8, () -> lose(lost(nightly)));
         scene(16, 15, () -> imageByHand(nightly.get(1)));
+        scene(19, 9, () -> store(often.get(3)));
         scene(20, 9, () -> deregister(often.get(3)));
     }
 
@@ -443,6 +447,37 @@ final class DemoStory {
                             .map(_ -> "a copy is ours, " + copies + " more in DR Regions")
                             .orElse("not adopted");
                 });
+    }
+
+    /** The oldest that is there: on the next day it goes by hand. */
+    private void store(Instance instance) {
+        cloud.addBucket(instance.region().name(), BUCKET);
+        images(instance, instance.region())
+                .min(OLDEST_FIRST)
+                .ifPresent(image -> {
+                    order(
+                            "Store Requested",
+                            instance.region(),
+                            Map.of("image", image.imageId(), "bucket", BUCKET));
+                    tell(
+                            "%s stores an old image of %s in S3"
+                                    .formatted(PERSON, DemoFleet.name(instance)),
+                            history ->
+                                    ImageName.parse(image.name())
+                                            .flatMap(name -> history.find(instance.region(), name))
+                                            .map(DemoStory::stored)
+                                            .orElse(""));
+                });
+    }
+
+    private static String stored(History.Entry entry) {
+        String where =
+                entry.image()
+                        .stored()
+                        .filter(it -> it.state() == Stored.State.STORED)
+                        .map(it -> "there to stay")
+                        .orElse("not there");
+        return where + (entry.fate() == History.Fate.REMOVED ? ", and gone from EC2" : "");
     }
 
     /** The oldest that is there. */

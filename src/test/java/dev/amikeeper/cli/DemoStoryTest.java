@@ -84,7 +84,7 @@ final class DemoStoryTest {
     @Test
     void fitsOnAScreen() {
         assertThat(new AccountText(account, Duration.ZERO, false).toString().lines())
-                .hasSizeLessThanOrEqualTo(66)
+                .hasSizeLessThanOrEqualTo(67)
                 .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100));
     }
 
