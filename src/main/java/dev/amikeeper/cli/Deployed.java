@@ -95,7 +95,7 @@ final class Deployed {
             throw new UnusableException(
                     incomplete.getMessage()
                             + ".\nTake the values from the stack's outputs (aws cloudformation"
-                            + " describe-stacks --stack-name ami-keeper), or try --demo.");
+                            + " describe-stacks --stack-name amikeeper), or try --demo.");
         }
     }
 

@@ -43,6 +43,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** {@code keeper restore}. */
 @Command(
@@ -388,13 +389,19 @@ final class RestoreCommand implements Callable<Integer> {
         Instant oldest = last.minus(Duration.ofDays(newerThan));
         List<Image> left =
                 newest.stream().filter(it -> it.name().slot().time().isBefore(oldest)).toList();
-        if (!left.isEmpty() && !json) {
-            spec.commandLine()
-                    .getOut()
-                    .printf(
-                            "%d servers are left out: their newest image is older than %s"
-                                    + " (--newer-than).%n",
-                            left.size(), oldest);
+        if (!left.isEmpty()) {
+            // Also beside --json: whoever restores a fleet must see whom it lacks.
+            PrintWriter shown = json ? spec.commandLine().getErr() : spec.commandLine().getOut();
+            shown.printf(
+                    "%d servers are left out, their newest image is older than %s: %s"
+                            + " (--newer-than takes them, too).%n",
+                    left.size(),
+                    oldest,
+                    left.stream()
+                            .map(RestoreCommand::name)
+                            .sorted()
+                            .collect(Collectors.joining(", ")));
+            shown.flush();
         }
         return newest.stream()
                 .filter(it -> !it.name().slot().time().isBefore(oldest))
