@@ -8,10 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -29,12 +27,8 @@ import java.util.concurrent.Callable;
             "Exit status: 0, or 1 if it is refused."
         })
 final class AdoptCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private CommandSpec spec;
-
     @Mixin
-    @SuppressWarnings("NullAway.Init") // as above
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
     private Ordering ordering;
 
     @Parameters(paramLabel = "IMAGE", description = "ami-...")
@@ -62,6 +56,6 @@ final class AdoptCommand implements Callable<Integer> {
     public Integer call() {
         ImageId image = Ordering.image(id);
         Optional<InstanceId> of = Optional.ofNullable(instance).map(Ordering::instance);
-        return ordering.carryOut(spec, where -> new Order.Adopt(where, image, policy, of, dryRun));
+        return ordering.carryOut(where -> new Order.Adopt(where, image, policy, of, dryRun));
     }
 }

@@ -5,10 +5,8 @@ import dev.amikeeper.operate.Order;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 import java.util.concurrent.Callable;
 
@@ -25,12 +23,8 @@ import java.util.concurrent.Callable;
             "Exit status: 0, or 1 if it stays."
         })
 final class DeregisterCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private CommandSpec spec;
-
     @Mixin
-    @SuppressWarnings("NullAway.Init") // as above
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
     private Ordering ordering;
 
     @Parameters(paramLabel = "IMAGE", description = "ami-...")
@@ -49,7 +43,6 @@ final class DeregisterCommand implements Callable<Integer> {
     public Integer call() {
         ImageId image = Ordering.image(id);
         String by = "keeper deregister, " + System.getProperty("user.name", "?");
-        return ordering.carryOut(
-                spec, where -> new Order.Deregister(where, image, dryRun, approved, by));
+        return ordering.carryOut(where -> new Order.Deregister(where, image, dryRun, approved, by));
     }
 }

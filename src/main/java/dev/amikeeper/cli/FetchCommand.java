@@ -6,10 +6,8 @@ import dev.amikeeper.operate.Order;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -28,12 +26,8 @@ import java.util.concurrent.Callable;
             "Exit status: 0, or 1 if it is refused."
         })
 final class FetchCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private CommandSpec spec;
-
     @Mixin
-    @SuppressWarnings("NullAway.Init") // as above
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
     private Ordering ordering;
 
     @Parameters(
@@ -50,6 +44,6 @@ final class FetchCommand implements Callable<Integer> {
         Optional<S3Object> object =
                 what.startsWith("s3:") ? Optional.of(Ordering.object(what)) : Optional.empty();
         ImageId image = object.map(S3Object::image).orElseGet(() -> Ordering.image(what));
-        return ordering.carryOut(spec, region -> new Order.Fetch(region, image, object, dryRun));
+        return ordering.carryOut(region -> new Order.Fetch(region, image, object, dryRun));
     }
 }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 import software.amazon.awssdk.core.exception.SdkException;
 
@@ -28,8 +29,12 @@ import java.util.function.Supplier;
 
 /** What the commands that give an order have in common: the same steps as its event's. */
 final class Ordering {
-    @Mixin
+    @Spec(Spec.Target.MIXEE)
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
+    private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // as above
     private Deployed deployed;
 
     @Option(
@@ -44,18 +49,16 @@ final class Ordering {
      * @param order makes it, of the Region where the image is
      * @return the exit status: 1 if it is refused
      */
-    int carryOut(CommandSpec spec, Function<Region, Order> order) {
-        return carryOut(spec, order, deployed::application);
+    int carryOut(Function<Region, Order> order) {
+        return carryOut(order, deployed::application);
     }
 
     /** The same, on the day after somebody lost an image and made snapshots by hand. */
-    int carryOutAfterTheMishap(CommandSpec spec, Function<Region, Order> order) {
-        return carryOut(
-                spec, order, () -> deployed.afterTheMishap(spec.commandLine().getOut()::println));
+    int carryOutAfterTheMishap(Function<Region, Order> order) {
+        return carryOut(order, () -> deployed.afterTheMishap(spec.commandLine().getOut()::println));
     }
 
-    private int carryOut(
-            CommandSpec spec, Function<Region, Order> order, Supplier<Application> deployment) {
+    private int carryOut(Function<Region, Order> order, Supplier<Application> deployment) {
         Optional<Region> named = region == null ? Optional.empty() : Optional.of(region(region));
         Application app = deployment.get();
         PrintWriter out = spec.commandLine().getOut();

@@ -10,10 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 import java.util.List;
 import java.util.Optional;
@@ -36,12 +34,8 @@ import java.util.stream.Stream;
             "Exit status: 0, or 1 if it is refused."
         })
 final class RegisterCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private CommandSpec spec;
-
     @Mixin
-    @SuppressWarnings("NullAway.Init") // as above
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
     private Ordering ordering;
 
     @Parameters(arity = "0..1", paramLabel = "SNAPSHOT", description = "snap-..., of ours")
@@ -89,7 +83,7 @@ final class RegisterCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return ordering.carryOutAfterTheMishap(spec, order());
+        return ordering.carryOutAfterTheMishap(order());
     }
 
     private Function<Region, Order> order() {

@@ -9,10 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -29,12 +27,8 @@ import java.util.concurrent.Callable;
             "Exit status: 0, or 1 if it is refused."
         })
 final class StoreCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private CommandSpec spec;
-
     @Mixin
-    @SuppressWarnings("NullAway.Init") // as above
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
     private Ordering ordering;
 
     @Parameters(paramLabel = "IMAGE", description = "ami-...")
@@ -57,6 +51,6 @@ final class StoreCommand implements Callable<Integer> {
             throw new UnusableException(bucket + " is not a bucket's name.");
         }
         Optional<String> where = Optional.ofNullable(bucket);
-        return ordering.carryOut(spec, region -> new Order.Store(region, image, where, dryRun));
+        return ordering.carryOut(region -> new Order.Store(region, image, where, dryRun));
     }
 }

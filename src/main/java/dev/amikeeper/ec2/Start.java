@@ -11,21 +11,33 @@ public sealed interface Start {
     /** An earlier try had made it: found by its name and tags. */
     record Adopted(Ami ami) implements Start {}
 
+    /** Nothing was begun, and may be later. */
+    sealed interface NotNow extends Start {
+        /** The reason, for a person. */
+        String why();
+    }
+
+    /** Nothing was begun, nor will be if it is asked for once more as it is. */
+    sealed interface NotSo extends Start {
+        /** The reason, for a person. */
+        String why();
+    }
+
     /** Not now, by nobody's fault: it stays waiting. */
-    record Later(String why) implements Start {}
+    record Later(String why) implements NotNow {}
 
     /** A quota of the Region is used up, by us or by others. */
-    record NoRoom(String why) implements Start {}
+    record NoRoom(String why) implements NotNow {}
 
     /** EC2 failed at this call: another image may fare better. */
-    record Trouble(String why) implements Start {}
+    record Trouble(String why) implements NotNow {}
 
     /** The Region does not answer: nothing more is to be tried there now. */
-    record Stop(String why) implements Start {}
+    record Stop(String why) implements NotNow {}
 
     /** This try failed; another may succeed. */
-    record Failed(String why) implements Start {}
+    record Failed(String why) implements NotSo {}
 
     /** No try can ever succeed. */
-    record Impossible(String why) implements Start {}
+    record Impossible(String why) implements NotSo {}
 }

@@ -120,12 +120,8 @@ final class Adoption {
         return switch (app.images().adopt(intent, order.image(), ami.tags())) {
             case Start.Started(var id) -> recorded(ami, intent, failed, id, what);
             case Start.Adopted(var ours) -> recorded(ami, intent, failed, ours.id(), what);
-            case Start.NoRoom(var why) -> later(order, why);
-            case Start.Later(var why) -> later(order, why);
-            case Start.Trouble(var why) -> later(order, why);
-            case Start.Stop(var why) -> later(order, why);
-            case Start.Failed(var why) -> refused(order, why);
-            case Start.Impossible(var why) -> refused(order, why);
+            case Start.NotNow notNow -> later(order, notNow.why());
+            case Start.NotSo notSo -> refused(order, notSo.why());
         };
     }
 

@@ -135,12 +135,8 @@ final class Fetching {
                                             instanceof Answer.Refused(String why)
                             ? later(order, why)
                             : recorded(order, tombstone, removed, ami.id(), what);
-            case Start.NoRoom(var why) -> later(order, why);
-            case Start.Later(var why) -> later(order, why);
-            case Start.Trouble(var why) -> later(order, why);
-            case Start.Stop(var why) -> later(order, why);
-            case Start.Failed(var why) -> refused(order, why);
-            case Start.Impossible(var why) -> refused(order, why);
+            case Start.NotNow notNow -> later(order, notNow.why());
+            case Start.NotSo notSo -> refused(order, notSo.why());
         };
     }
 
@@ -166,12 +162,8 @@ final class Fetching {
             case Start.Started(var id) -> made(order, object, id);
             case Start.Adopted(var ami) ->
                     new Outcome.Done("%s is there as %s".formatted(ami.name(), ami.id()));
-            case Start.NoRoom(var why) -> later(order, why);
-            case Start.Later(var why) -> later(order, why);
-            case Start.Trouble(var why) -> later(order, why);
-            case Start.Stop(var why) -> later(order, why);
-            case Start.Failed(var why) -> refused(order, why);
-            case Start.Impossible(var why) -> refused(order, why);
+            case Start.NotNow notNow -> later(order, notNow.why());
+            case Start.NotSo notSo -> refused(order, notSo.why());
         };
     }
 

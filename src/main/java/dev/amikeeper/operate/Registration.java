@@ -321,12 +321,8 @@ final class Registration {
         return switch (app.images().register(intent, blueprint, tags)) {
             case Start.Started(var id) -> recorded(wanted, blueprint, id, tags, grave, what);
             case Start.Adopted(var ami) -> recorded(wanted, blueprint, ami.id(), tags, grave, what);
-            case Start.NoRoom(var why) -> later(wanted, why);
-            case Start.Later(var why) -> later(wanted, why);
-            case Start.Trouble(var why) -> later(wanted, why);
-            case Start.Stop(var why) -> later(wanted, why);
-            case Start.Failed(var why) -> notDone(wanted, why);
-            case Start.Impossible(var why) -> notDone(wanted, why);
+            case Start.NotNow notNow -> later(wanted, notNow.why());
+            case Start.NotSo notSo -> notDone(wanted, notSo.why());
         };
     }
 
