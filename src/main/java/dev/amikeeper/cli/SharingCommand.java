@@ -6,22 +6,16 @@ import dev.amikeeper.operate.Order;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 import java.util.List;
 import java.util.concurrent.Callable;
 
 /** {@code keeper share} and {@code unshare}: an image, and with whom. */
 abstract sealed class SharingCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private CommandSpec spec;
-
     @Mixin
-    @SuppressWarnings("NullAway.Init") // as above
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
     private Ordering ordering;
 
     @Parameters(paramLabel = "IMAGE", description = "ami-...")
@@ -31,11 +25,11 @@ abstract sealed class SharingCommand implements Callable<Integer> {
     @Option(
             names = "--with",
             required = true,
-            arity = "1..*",
+            split = ",",
             paramLabel = "WHO",
             description =
-                    "Account ids, and ARNs of organizations and organizational units; never"
-                            + " everybody.")
+                    "An account id, or the ARN of an organization or organizational unit; never"
+                            + " everybody. Several: with commas, or the option again.")
     @SuppressWarnings("NullAway.Init") // as above
     private List<String> with;
 
@@ -43,7 +37,7 @@ abstract sealed class SharingCommand implements Callable<Integer> {
     public Integer call() {
         ImageId image = Ordering.image(id);
         List<String> who = Ordering.with(with);
-        return ordering.carryOut(spec, where -> order(where, image, who));
+        return ordering.carryOut(where -> order(where, image, who));
     }
 
     abstract Order order(Region where, ImageId image, List<String> who);

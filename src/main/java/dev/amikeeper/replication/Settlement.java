@@ -305,12 +305,7 @@ public final class Settlement {
                                         + image.name()
                                         + ": "
                                         + why,
-                                image.isCopy()
-                                        ? "mend the cause, then ./keeper retry; later images of the"
-                                                + " instance are copied anew"
-                                        : "mend the cause, then ./keeper retry within 24 h of the"
-                                                + " slot; the next slot images the instance again,"
-                                                + " or set the tag amikeeper:request on it",
+                                remedy(image),
                                 true)
                         .tried(tries(image) + " since its slot, " + image.name().slot());
         if (!app.catalog().save(Change.of(image, image.failed(why, now)).telling(notice))) {
@@ -318,6 +313,18 @@ public final class Settlement {
         }
         makeRoom(image, now);
         return Step.FAILED;
+    }
+
+    private static String remedy(Image image) {
+        if (image.isCopy()) {
+            return "mend the cause, then ./keeper retry; later images of the instance are copied"
+                    + " anew";
+        }
+        return image.adopted()
+                ? "mend the cause, then order it again, as it was: by ./keeper adopt, register or"
+                        + " fetch"
+                : "mend the cause, then ./keeper retry within 24 h of the slot; the next slot"
+                      + " images the instance again, or set the tag amikeeper:request on it";
     }
 
     private static String tries(Image image) {

@@ -50,7 +50,7 @@ final class OrderCommandsTest {
         String newest = images("gold").getLast().get("image").asText();
 
         CommandRun refused = CommandRun.of("deregister", "--demo", newest);
-        CommandRun shared = CommandRun.of("share", "--demo", newest, "--with", STRANGER);
+        CommandRun shared = CommandRun.of("share", "--demo", "--with", STRANGER, newest);
         CommandRun stays = CommandRun.of("unshare", "--demo", newest, "--with", PARTNER);
 
         assertThat(refused.exitCode()).isEqualTo(1);

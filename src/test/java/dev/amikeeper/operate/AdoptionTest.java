@@ -101,6 +101,9 @@ final class AdoptionTest {
                 .matches(image -> image.state() == ImageState.FAILED);
         assertThat(given.images(Given.EAST)).containsExactly(theirs);
         assertThat(given.cloud.calls().get("CreateImage")).isEqualTo(1);
+        assertThat(given.catalog().open())
+                .singleElement()
+                .satisfies(trouble -> assertThat(trouble.remedy()).contains("order it again"));
 
         given.cloud.settings().failing(_ -> false);
         adopt(given, theirs.image().imageId(), Map.of());
