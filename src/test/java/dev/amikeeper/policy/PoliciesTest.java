@@ -295,6 +295,8 @@ final class PoliciesTest {
             assertThat(gold.share().accounts()).hasSize(1);
             assertThat(gold.retire().deprecateAfter()).isPresent();
             assertThat(gold.image().excludeDevices()).hasSize(1);
+            assertThat(gold.drill()).isPresent();
+            assertThat(gold.store()).isPresent();
         }
     }
 
