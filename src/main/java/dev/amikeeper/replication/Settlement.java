@@ -324,7 +324,7 @@ public final class Settlement {
                 ? "mend the cause, then order it again, as it was: by ./keeper adopt, register or"
                         + " fetch"
                 : "mend the cause, then ./keeper retry within 24 h of the slot; the next slot"
-                      + " images the instance again, or set the tag amikeeper:request on it";
+                        + " images the instance again, or set the tag amikeeper:request on it";
     }
 
     private static String tries(Image image) {
