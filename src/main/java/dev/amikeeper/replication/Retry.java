@@ -70,6 +70,14 @@ public final class Retry {
                             + " was not given up: it is "
                             + word(image));
         }
+        if (image.adopted() && !image.isCopy()) {
+            return new End.Impossible(
+                    image.region()
+                            + ": "
+                            + image.name()
+                            + " stays given up: it was to be made of an image or of snapshots that"
+                            + " were there, not of the instance; order that again");
+        }
         if (isTooLate(image)) {
             return new End.Impossible(
                     image.region()
@@ -79,14 +87,6 @@ public final class Retry {
                             + " now would lie about its time; set the tag amikeeper:request on "
                             + image.name().instance()
                             + " instead");
-        }
-        if (image.adopted() && !image.isCopy()) {
-            return new End.Impossible(
-                    image.region()
-                            + ": "
-                            + image.name()
-                            + " stays given up: it was to be made of an image or of snapshots that"
-                            + " were there, not of the instance; order that again");
         }
         // EC2 knows a copy by a token of its try: only a new one is a new copy.
         Image again = image.again(now, "tried again by hand", now);

@@ -12,6 +12,7 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.local.CloudSettings.Attempt;
 import dev.amikeeper.local.LocalImage;
+import dev.amikeeper.replication.Retry;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -104,6 +105,10 @@ final class AdoptionTest {
         assertThat(given.catalog().open())
                 .singleElement()
                 .satisfies(trouble -> assertThat(trouble.remedy()).contains("order it again"));
+        Retry retry = new Retry(given.deployment.application(), given.cloud.now());
+        assertThat(retry.of(given.records(Given.EAST).getFirst()).text())
+                .contains("stays given up")
+                .endsWith("order that again");
 
         given.cloud.settings().failing(_ -> false);
         adopt(given, theirs.image().imageId(), Map.of());
