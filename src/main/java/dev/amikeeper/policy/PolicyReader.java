@@ -159,8 +159,7 @@ final class PolicyReader {
 
     private static Optional<Schedule> schedule(Fields when, ZoneId zone) {
         Optional<Schedule> cron = when.read("cron", text -> new CronSchedule(text, zone));
-        Optional<Schedule> every =
-                when.read("every", text -> new EverySchedule(Values.duration(text)));
+        Optional<Schedule> every = when.read("every", text -> new EverySchedule(Values.span(text)));
         return cron.or(() -> every);
     }
 
@@ -203,7 +202,7 @@ final class PolicyReader {
                         count(fields, "weekly"),
                         count(fields, "monthly"),
                         count(fields, "yearly"),
-                        fields.read("within", Values::duration),
+                        fields.read("within", Values::span),
                         fields.read("atLeast", Values::count).orElse(1),
                         zone);
         if (keep.isEmpty() && fields.find("within").isEmpty() && fields.sound()) {
@@ -283,8 +282,8 @@ final class PolicyReader {
 
     private static Retire retire(Fields fields) {
         return new Retire(
-                fields.read("deprecateAfter", Values::duration),
-                fields.read("disableFor", Values::duration));
+                fields.read("deprecateAfter", Values::deprecation),
+                fields.read("disableFor", Values::span));
     }
 
     /** Empty if it lacks something, which is noted. */
@@ -311,12 +310,12 @@ final class PolicyReader {
                         .orElse(List.of());
         Optional<Region> region =
                 fields.read("region", name -> hasImages(region(name), policy, homes));
-        Optional<Duration> every = fields.read("every", Values::duration);
+        Optional<Duration> every = fields.read("every", Values::span);
         Optional<String> subnet = fields.read("subnet", Values::subnet);
         int instances = fields.read("instances", Values::positive).orElse(1);
         Optional<String> type = fields.read("type", Values::instanceType);
         Optional<String> command = fields.find("checks").flatMap(PolicyReader::command);
-        Duration timeout = fields.read("timeout", Values::duration).orElse(Duration.ofMinutes(30));
+        Duration timeout = fields.read("timeout", Values::work).orElse(Duration.ofMinutes(30));
         Optional<Integer> budget = fields.read("budget", Values::positive);
         if (every.isEmpty() || region.isEmpty() || subnet.isEmpty() || groups.isEmpty()) {
             return Optional.empty();
@@ -340,7 +339,7 @@ final class PolicyReader {
         needed(place, fields, "bucket", "write its name, as \"ami-archive-{region}\"");
         needed(place, fields, "after", "write how old an image is by then, as 30d");
         Optional<String> bucket = fields.read("bucket", name -> Values.bucket(name, homes));
-        Optional<Duration> after = fields.read("after", Values::duration);
+        Optional<Duration> after = fields.read("after", Values::span);
         return bucket.flatMap(name -> after.map(age -> new Store(name, age)));
     }
 

@@ -31,8 +31,17 @@ final class Values {
     private static final int MAX_TAG_VALUE = 255;
 
     private static final Pattern WHOLE_NUMBER = Pattern.compile("\\d{1,9}");
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,6})([mhdw])");
-    private static final Duration LONGEST = Duration.ofDays(36_500);
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,6})([a-zA-Z]+)");
+    private static final Duration SHORTEST_SPAN = Duration.ofHours(1);
+    private static final Duration LONGEST_SPAN = Duration.ofDays(36_500);
+    private static final Duration LONGEST_WORK = Duration.ofHours(24);
+
+    /** EC2 takes no deprecation date more than ten years ahead. */
+    private static final Duration LONGEST_USE = Duration.ofDays(3650);
+
+    /** What a month is at least: nobody who means a month loses an image to a short one. */
+    private static final int DAYS_A_MONTH = 31;
+
     private static final Pattern ACCOUNT = Pattern.compile("\\d{12}");
     private static final Pattern ORGANIZATION =
             Pattern.compile("arn:aws[a-z-]*:organizations::\\d{12}:organization/o-[a-z0-9]{10,32}");
@@ -128,25 +137,81 @@ final class Values {
         }
     }
 
-    static Duration duration(String text) {
+    /**
+     * How long something is kept, or how often it is repeated. There are no minutes: {@code 7m} is
+     * seven months in restic's files, and whoever means that must not lose all but seven minutes.
+     */
+    static Duration span(String text) {
         Matcher form = DURATION.matcher(text);
         if (!form.matches()) {
+            throw notA("duration", text, "h, d, w or y, as 48h, 7d, 2w, 1y");
+        }
+        long number = Long.parseLong(form.group(1));
+        Duration unit =
+                switch (form.group(2)) {
+                    case "h" -> Duration.ofHours(1);
+                    case "d" -> Duration.ofDays(1);
+                    case "w" -> Duration.ofDays(7);
+                    case "y" -> Duration.ofDays(365);
+                    case "m" ->
+                            throw new IllegalArgumentException(
+                                    ("%s may mean minutes or months; for months write days, as"
+                                                    + " %dd, and nothing here is shorter than 1h")
+                                            .formatted(
+                                                    Texts.quoted(text),
+                                                    Math.max(1, number) * DAYS_A_MONTH));
+                    default -> throw notA("duration", text, "h, d, w or y, as 48h, 7d, 2w, 1y");
+                };
+        return within(SHORTEST_SPAN, unit.multipliedBy(number), LONGEST_SPAN, text);
+    }
+
+    /** After how long an image is no longer offered. */
+    static Duration deprecation(String text) {
+        Duration span = span(text);
+        if (span.compareTo(LONGEST_USE) > 0) {
             throw new IllegalArgumentException(
-                    "not a duration: %s; write a number and m, h, d or w, as 30m, 48h, 7d, 2w"
-                            .formatted(Texts.quoted(text)));
+                    "EC2 deprecates an image at most ten years ahead; write at most 3650d, not "
+                            + Texts.quoted(text));
+        }
+        return span;
+    }
+
+    /** How long a machine may take for something. */
+    static Duration work(String text) {
+        Matcher form = DURATION.matcher(text);
+        if (!form.matches()) {
+            throw notA("time a machine takes", text, "s, m or h, as 90s, 30m, 2h");
         }
         Duration unit =
                 switch (form.group(2)) {
+                    case "s" -> Duration.ofSeconds(1);
                     case "m" -> Duration.ofMinutes(1);
                     case "h" -> Duration.ofHours(1);
-                    case "d" -> Duration.ofDays(1);
-                    default -> Duration.ofDays(7);
+                    default ->
+                            throw notA("time a machine takes", text, "s, m or h, as 90s, 30m, 2h");
                 };
-        Duration duration = unit.multipliedBy(Long.parseLong(form.group(1)));
-        if (duration.isZero() || duration.compareTo(LONGEST) > 0) {
+        return within(
+                Duration.ofSeconds(1),
+                unit.multipliedBy(Long.parseLong(form.group(1))),
+                LONGEST_WORK,
+                text);
+    }
+
+    private static IllegalArgumentException notA(String kind, String text, String units) {
+        return new IllegalArgumentException(
+                "not a %s: %s; write a number and %s".formatted(kind, Texts.quoted(text), units));
+    }
+
+    private static Duration within(
+            Duration shortest, Duration duration, Duration longest, String text) {
+        if (duration.compareTo(shortest) < 0 || duration.compareTo(longest) > 0) {
             throw new IllegalArgumentException(
-                    "impossible duration %s; write more than 0 and at most 36500d"
-                            .formatted(Texts.quoted(text)));
+                    "impossible duration %s; write %s"
+                            .formatted(
+                                    Texts.quoted(text),
+                                    longest.equals(LONGEST_SPAN)
+                                            ? "at least 1h and at most 36500d"
+                                            : "at least 1s and at most 24h"));
         }
         return duration;
     }

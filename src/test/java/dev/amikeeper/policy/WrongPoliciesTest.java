@@ -49,8 +49,8 @@ final class WrongPoliciesTest {
                                 + " write 3 to 63 of a-z, 0-9, . and -, with {region} for the"
                                 + " images' Region, if you like\n"
                                 + "policies.yaml:1:77 policies.gold.store.after: not a duration:"
-                                + " \"soon\"; write a number and m, h, d or w, as 30m, 48h, 7d,"
-                                + " 2w\n"
+                                + " \"soon\"; write a number and h, d, w or y, as 48h, 7d, 2w,"
+                                + " 1y\n"
                                 + "policies.yaml:1:83 policies.gold.store.for: unknown key; write"
                                 + " one of bucket, after"),
                 arguments(
@@ -295,23 +295,29 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("schedule: {every: 6 hours}"),
                         "4:23 policies.gold.schedule.every: not a duration: \"6 hours\"; write a"
-                                + " number and m, h, d or w, as 30m, 48h, 7d, 2w"),
+                                + " number and h, d, w or y, as 48h, 7d, 2w, 1y"),
                 arguments(
                         policy("schedule: {every: 0h}"),
-                        "4:23 policies.gold.schedule.every: impossible duration \"0h\"; write more"
-                                + " than 0 and at most 36500d"),
+                        "4:23 policies.gold.schedule.every: impossible duration \"0h\"; write at"
+                                + " least 1h and at most 36500d"),
                 arguments(
                         policy("schedule: {every: -6h}"),
                         "4:23 policies.gold.schedule.every: not a duration: \"-6h\"; write a number"
-                                + " and m, h, d or w, as 30m, 48h, 7d, 2w"),
+                                + " and h, d, w or y, as 48h, 7d, 2w, 1y"),
                 arguments(
                         policy("schedule: {every: 4m}"),
-                        "4:23 policies.gold.schedule.every: slots are looked for every 5 minutes;"
-                                + " write 5m or more"),
+                        "4:23 policies.gold.schedule.every: \"4m\" may mean minutes or months;"
+                                + " for months write days, as 124d, and nothing here is shorter"
+                                + " than 1h"),
+                arguments(
+                        policy("schedule: {every: 30m}"),
+                        "4:23 policies.gold.schedule.every: \"30m\" may mean minutes or months;"
+                                + " for months write days, as 930d, and nothing here is shorter"
+                                + " than 1h"),
                 arguments(
                         policy("schedule: {every: 999999w}"),
                         "4:23 policies.gold.schedule.every: impossible duration \"999999w\"; write"
-                                + " more than 0 and at most 36500d"),
+                                + " at least 1h and at most 36500d"),
                 arguments(
                         policy("schedule: {corn: \"0 2 * * *\"}"),
                         "4:16 policies.gold.schedule.corn: unknown key; write one of cron, every,"
@@ -384,7 +390,55 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("keep: {within: 48}"),
                         "4:20 policies.gold.keep.within: not a duration: \"48\"; write a number and"
-                                + " m, h, d or w, as 30m, 48h, 7d, 2w"),
+                                + " h, d, w or y, as 48h, 7d, 2w, 1y"),
+                arguments(
+                        policy("keep: {within: 7m}"),
+                        "4:20 policies.gold.keep.within: \"7m\" may mean minutes or months; for"
+                                + " months write days, as 217d, and nothing here is shorter than"
+                                + " 1h"),
+                arguments(
+                        policy("keep: {within: 2y5m7d}"),
+                        "4:20 policies.gold.keep.within: not a duration: \"2y5m7d\"; write a"
+                                + " number and h, d, w or y, as 48h, 7d, 2w, 1y"),
+                arguments(
+                        policy("keep: {within: 7M}"),
+                        "4:20 policies.gold.keep.within: not a duration: \"7M\"; write a number"
+                                + " and h, d, w or y, as 48h, 7d, 2w, 1y"),
+                arguments(
+                        policy("replicate: {us-west-2: {keep: {within: 3m}}}"),
+                        "4:44 policies.gold.replicate.us-west-2.keep.within: \"3m\" may mean"
+                                + " minutes or months; for months write days, as 93d, and nothing"
+                                + " here is shorter than 1h"),
+                arguments(
+                        policy("retire: {deprecateAfter: 6m, disableFor: 1m}"),
+                        "4:30 policies.gold.retire.deprecateAfter: \"6m\" may mean minutes or"
+                                + " months; for months write days, as 186d, and nothing here is"
+                                + " shorter than 1h\n"
+                                + "policies.yaml:4:46 policies.gold.retire.disableFor: \"1m\" may"
+                                + " mean minutes or months; for months write days, as 31d, and"
+                                + " nothing here is shorter than 1h"),
+                arguments(
+                        policy("retire: {deprecateAfter: 4000d}"),
+                        "4:30 policies.gold.retire.deprecateAfter: EC2 deprecates an image at most"
+                                + " ten years ahead; write at most 3650d, not \"4000d\""),
+                arguments(
+                        policy("store: {bucket: archive, after: 6m}"),
+                        "4:37 policies.gold.store.after: \"6m\" may mean minutes or months; for"
+                                + " months write days, as 186d, and nothing here is shorter than"
+                                + " 1h"),
+                arguments(
+                        drilling("every: 1m"),
+                        "4:20 policies.gold.drill.every: \"1m\" may mean minutes or months; for"
+                                + " months write days, as 31d, and nothing here is shorter than"
+                                + " 1h"),
+                arguments(
+                        drilling("every: 7d, timeout: 2d"),
+                        "4:33 policies.gold.drill.timeout: not a time a machine takes: \"2d\";"
+                                + " write a number and s, m or h, as 90s, 30m, 2h"),
+                arguments(
+                        drilling("every: 7d, timeout: 0m"),
+                        "4:33 policies.gold.drill.timeout: impossible duration \"0m\"; write at"
+                                + " least 1s and at most 24h"),
                 arguments(
                         policy("keep: {daily: 7, daily: 8}"),
                         "4:22 policies.gold.keep.daily: written twice, first on line 4; keep one of"
@@ -440,7 +494,7 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("retire: {disableFor: 3}"),
                         "4:26 policies.gold.retire.disableFor: not a duration: \"3\"; write a"
-                                + " number and m, h, d or w, as 30m, 48h, 7d, 2w"),
+                                + " number and h, d, w or y, as 48h, 7d, 2w, 1y"),
                 arguments(
                         policy("limits: {maxRemovePercent: 0}"),
                         "4:32 policies.gold.limits.maxRemovePercent: not possible: \"0\"; write a"
@@ -487,6 +541,12 @@ policies.yaml:6:12 policies.Silver.keep.dialy: unknown key; did you mean "daily"
 
     private static String policy(String keys) {
         return "policies:\n  gold:\n    select: {tags: {backup: gold}}\n" + keys.indent(4);
+    }
+
+    private static String drilling(String keys) {
+        return policy(
+                "drill: {%s, region: us-east-1, subnet: subnet-1, securityGroups: [sg-1]}"
+                        .formatted(keys));
     }
 
     private static void parse(String yaml) {
