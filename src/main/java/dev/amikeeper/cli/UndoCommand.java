@@ -25,7 +25,8 @@ import java.util.concurrent.Callable;
         description = {
             "Brings an image back that pruning disabled, or removed while the Recycle Bin has it:"
                     + " snapshots first, then the image, then its launch permissions. It is held"
-                    + " from then on.",
+                    + " from then on; if that fails it is back all the same, and the exit status is"
+                    + " 1.",
             "Needs ec2:DescribeImages, EnableImage, ModifyImageAttribute, CreateTags,"
                     + " RestoreSnapshotFromRecycleBin, RestoreImageFromRecycleBin, and the"
                     + " catalogue."
@@ -59,6 +60,7 @@ final class UndoCommand implements Callable<Integer> {
         Undo.End end = new Undo(app, app.clock().instant()).of(where, new ImageId(id));
         switch (end) {
             case Undo.End.Back(String text) -> spec.commandLine().getOut().println(text);
+            case Undo.End.NotHeld(String text) -> spec.commandLine().getErr().println(text);
             case Undo.End.Impossible(String text) -> spec.commandLine().getErr().println(text);
         }
         spec.commandLine().getOut().flush();

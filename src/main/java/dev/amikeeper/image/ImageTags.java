@@ -48,6 +48,12 @@ public final class ImageTags {
     /** So many tags a resource may have; AWS's own do not count. */
     public static final int MAX_TAGS = 50;
 
+    /**
+     * So many places stay free on whatever we make, so that a hold, or what a person adds, finds
+     * room.
+     */
+    public static final int FREE = 2;
+
     private static final String OURS = "amikeeper:";
     private static final int MAX_KEY = 127;
     private static final int MAX_VALUE = 255;
@@ -77,7 +83,22 @@ public final class ImageTags {
                 .filter(tag -> mayCopy(tag.getKey(), tag.getValue()))
                 .filter(tag -> copyTags.stream().anyMatch(p -> Wildcard.matches(p, tag.getKey())))
                 .sorted(Map.Entry.comparingByKey())
-                .limit(MAX_TAGS - tags.size())
+                .limit(Math.max(0, MAX_TAGS - FREE - tags.size()))
+                .forEach(tag -> tags.put(tag.getKey(), tag.getValue()));
+        return tags;
+    }
+
+    /**
+     * The tags of a server that restoring launches: ours and its original's, as many of these as
+     * there is room for, in the order of their keys.
+     */
+    public static Map<String, String> ofServer(
+            Map<String, String> ours, Map<String, String> original) {
+        Map<String, String> tags = new LinkedHashMap<>(ours);
+        original.entrySet().stream()
+                .filter(tag -> !ours.containsKey(tag.getKey()))
+                .sorted(Map.Entry.comparingByKey())
+                .limit(Math.max(0, MAX_TAGS - FREE - ours.size()))
                 .forEach(tag -> tags.put(tag.getKey(), tag.getValue()));
         return tags;
     }
@@ -112,7 +133,7 @@ public final class ImageTags {
         tags.put(REGISTERED, "yes");
         hold.ifPresent(why -> tags.put(HOLD, why));
         of(name, home, inherited, List.of("*")).entrySet().stream()
-                .limit(MAX_TAGS - tags.size())
+                .limit(MAX_TAGS - FREE - tags.size())
                 .forEach(tag -> tags.put(tag.getKey(), tag.getValue()));
         return tags;
     }

@@ -29,7 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -255,7 +255,7 @@ public final class Restores {
     }
 
     private static Map<String, String> tags(Restore restore) {
-        Map<String, String> tags = new HashMap<>(restore.as().tags());
+        Map<String, String> tags = new LinkedHashMap<>();
         tags.put(ImageTags.RESTORE, restore.tag());
         tags.put(
                 ImageTags.RESTORED_FROM,
@@ -263,7 +263,7 @@ public final class Restores {
         if (restore.kind() == Restore.Kind.DRILL) {
             tags.put(ImageTags.LEASE, restore.until().toString());
         }
-        return tags;
+        return ImageTags.ofServer(tags, restore.as().tags());
     }
 
     /** A listing may be late; only where it leaves a doubt is EC2 asked for the one image. */

@@ -32,6 +32,9 @@ public final class Undo {
         /** The image is available and held. */
         record Back(String text) implements End {}
 
+        /** The image is available, but could not be held: the next run may take the step again. */
+        record NotHeld(String text) implements End {}
+
         /** There is nothing to take back, or it cannot be. */
         record Impossible(String text) implements End {}
     }
@@ -61,14 +64,17 @@ public final class Undo {
     private End stillThere(Image image, ImageId id) {
         return switch (image.state()) {
             case DISABLING, DISABLED, ENABLING, RETIRING -> {
-                if (hold(image.region(), id) instanceof Answer.Refused(String why)) {
-                    yield new End.Impossible(id + " could not be held: " + why);
-                }
+                Answer held = hold(image.region(), id);
                 yield switch (new Steps(app, now, "keeper undo").bringBack(image)) {
-                    case DONE -> back(id, "is enabled again");
+                    case DONE -> back(id, "is enabled again", held);
                     case LEFT, REFUSED, CHANGED, UNREADABLE ->
                             new End.Impossible(
-                                    id + " could not be brought back now; it is held, try again");
+                                    id
+                                            + " could not be brought back now; "
+                                            + (held instanceof Answer.Refused(String why)
+                                                    ? "nor could it be held: " + why
+                                                    : "it is held")
+                                            + "; try again");
                 };
             }
             case AVAILABLE -> new End.Impossible(id + " is available: nothing is to be undone");
@@ -91,12 +97,17 @@ public final class Undo {
     }
 
     private End fromTheBin(Tombstone tombstone, Image image, ImageId id) {
-        Optional<String> trouble = restored(image, id).or(() -> inUse(image, id));
+        Optional<String> notRestored = restored(image, id);
+        if (notRestored.isPresent()) {
+            return new End.Impossible(notRestored.get());
+        }
+        Answer held = hold(image.region(), id);
+        Optional<String> trouble = inUse(image, id);
         if (trouble.isPresent()) {
             return new End.Impossible(trouble.get());
         }
         app.catalog().unbury(tombstone, image.keptAfterAll(now));
-        return back(id, "is back from the Recycle Bin");
+        return back(id, "is back from the Recycle Bin", held);
     }
 
     /** Snapshots first, for the image cannot be restored without them. */
@@ -133,11 +144,10 @@ public final class Undo {
                 : "; the same slot is there in " + String.join(", ", others);
     }
 
-    /** Held, enabled and shared as it was. */
+    /** Enabled and shared as it was. */
     private Optional<String> inUse(Image image, ImageId id) {
         Region region = image.region();
         List<Answer> answers = new ArrayList<>();
-        answers.add(hold(region, id));
         answers.add(app.images().enable(region, id));
         List<String> permissions =
                 image.permissions().stream().filter(who -> !who.equals(Images.EVERYBODY)).toList();
@@ -156,13 +166,21 @@ public final class Undo {
         return app.images().hold(region, id, "undone " + now);
     }
 
-    private static End back(ImageId id, String how) {
-        return new End.Back(
-                id
-                        + " "
-                        + how
-                        + ", with its launch permissions, and held: remove its tag amikeeper:hold"
-                        + " to let it go again");
+    private static End back(ImageId id, String how, Answer held) {
+        String back = id + " " + how + ", with its launch permissions, ";
+        return switch (held) {
+            case Answer.Done _ ->
+                    new End.Back(
+                            back + "and held: remove its tag amikeeper:hold to let it go again");
+            case Answer.Refused(String why) ->
+                    new End.NotHeld(
+                            back
+                                    + "but it could not be held ("
+                                    + why
+                                    + "): put the tag amikeeper:hold on it, in the place of another"
+                                    + " tag if it is full, before the next run of pruning takes the"
+                                    + " step again");
+        };
     }
 
     private boolean isThere(Region region, ImageId id) {

@@ -99,30 +99,57 @@ final class ImageTagsTest {
                 .isEqualTo(OURS);
     }
 
+    /** A hold must find room on whatever we make. */
     @Test
-    void areAtMost50OnAHomeImage() {
+    void leaveTwoPlacesFreeOnAHomeImage() {
         Map<String, String> tags = tags(numbered(50));
 
-        assertThat(tags).hasSize(50).containsAllEntriesOf(OURS);
-        assertThat(tags).containsKeys("key-00", "key-46").doesNotContainKey("key-47");
+        assertThat(tags).hasSize(48).containsAllEntriesOf(OURS);
+        assertThat(tags).containsKeys("key-00", "key-44").doesNotContainKey("key-45");
+        assertThat(ImageTags.hasRoom(tags, Map.of(ImageTags.HOLD, "", "team", "web"))).isTrue();
     }
 
     @Test
-    void areAtMost50OnACopy() {
+    void leaveTwoPlacesFreeOnACopy() {
         Map<String, String> tags =
                 ImageTags.of(NAME, Optional.of(HOME), numbered(50), List.of("*"));
 
-        assertThat(tags).hasSize(50).containsAllEntriesOf(OURS).containsKey(ImageTags.HOME);
-        assertThat(tags).containsKeys("key-00", "key-45").doesNotContainKey("key-46");
+        assertThat(tags).hasSize(48).containsAllEntriesOf(OURS).containsKey(ImageTags.HOME);
+        assertThat(tags).containsKeys("key-00", "key-43").doesNotContainKey("key-44");
+    }
+
+    @Test
+    void leaveTwoPlacesFreeOnWhatIsRegistered() {
+        assertThat(
+                        ImageTags.ofRegistered(
+                                NAME, Optional.of(HOME), numbered(50), Optional.of("fetched")))
+                .hasSize(48)
+                .containsAllEntriesOf(OURS)
+                .containsEntry(ImageTags.HOLD, "fetched");
+    }
+
+    @Test
+    void leaveTwoPlacesFreeOnARestoredServer() {
+        Map<String, String> ours =
+                Map.of(ImageTags.RESTORE, "gold/i-0abc/1", ImageTags.RESTORED_FROM, "x");
+
+        assertThat(ImageTags.ofServer(ours, numbered(50)))
+                .hasSize(48)
+                .containsAllEntriesOf(ours)
+                .containsKeys("key-00", "key-45");
+        assertThat(ImageTags.ofServer(ours, Map.of("Name", "web-1", ImageTags.RESTORE, "old")))
+                .containsAllEntriesOf(ours)
+                .containsEntry("Name", "web-1")
+                .hasSize(3);
     }
 
     @Test
     void takeNoRoomForWhatIsNotCopied() {
-        Map<String, String> inherited = new HashMap<>(numbered(47));
+        Map<String, String> inherited = new HashMap<>(numbered(45));
         inherited.put("aws:cloudformation:stack-name", "web");
         inherited.put("Amikeeper:x", "y");
 
-        assertThat(tags(inherited)).hasSize(50).containsAllEntriesOf(numbered(47));
+        assertThat(tags(inherited)).hasSize(48).containsAllEntriesOf(numbered(45));
     }
 
     @Test

@@ -18,7 +18,9 @@ import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Steps of pruning taken back by hand, on the cloud's end state. */
 final class UndoTest {
@@ -43,14 +45,40 @@ final class UndoTest {
     }
 
     @Test
-    void whatCannotBeHeldIsNotEnabled() {
+    void whatCannotBeHeldIsBackAllTheSameAndSaysSo() {
         Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
         ImageId oldest = oldest(given);
         prune(given, DAY_4);
         given.cloud.faults().calls("CreateTags").deny();
 
-        assertThat(undo(given, oldest).text()).contains("could not be held", "Unauthorized");
-        assertThat(shown(given, oldest).image().stateAsString()).isEqualTo("disabled");
+        Undo.End end = undo(given, oldest);
+
+        assertThat(end).isInstanceOf(Undo.End.NotHeld.class);
+        assertThat(end.text())
+                .contains(
+                        "is enabled again", "could not be held", "Unauthorized", "amikeeper:hold");
+        assertThat(shown(given, oldest).image().stateAsString()).isEqualTo("available");
+        assertThat(record(given, oldest).isGood()).isTrue();
+    }
+
+    @Test
+    void anInstanceThatIsFullOfTagsHasImagesThatCanBeHeld() {
+        Given given = Given.nightly("keep: {last: 1}\nretire: {disableFor: 3d}");
+        Map<String, String> tags = new HashMap<>();
+        for (int i = 0; i < 49; i++) {
+            tags.put("key-" + i, "value");
+        }
+        tags.put("backup", "gold");
+        given.cloud.launch(Given.EAST, tags, List.of(8));
+        given.nights(3);
+        ImageId oldest = oldest(given);
+        prune(given, DAY_4);
+
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+        assertThat(shown(given, oldest).image().tags())
+                .extracting(Tag::key)
+                .contains(ImageTags.HOLD)
+                .hasSizeLessThan(50);
     }
 
     @Test
@@ -74,9 +102,11 @@ final class UndoTest {
         }
         assertThat(given.images(Given.EAST)).hasSize(1);
         given.cloud.faults().calls("CreateTags").deny();
-        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Impossible.class);
-
-        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.NotHeld.class);
+        given.ec2(Given.EAST)
+                .createTags(hold ->
+                        hold.resources(oldest.value())
+                                .tags(Tag.builder().key(ImageTags.HOLD).value("").build()));
 
         assertThat(shown(given, oldest).image().stateAsString()).isEqualTo("available");
         assertThat(given.cloud.snapshots(Given.EAST)).hasSize(2);
