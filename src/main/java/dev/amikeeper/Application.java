@@ -17,6 +17,8 @@ import dev.amikeeper.queue.Kicks;
 import dev.amikeeper.report.Announcements;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
@@ -78,6 +80,8 @@ public record Application(
             InstantSource clock,
             Consumer<Duration> pause,
             RandomGenerator random) {}
+
+    private static final Logger log = LoggerFactory.getLogger(Application.class);
 
     private static @Nullable Application instance;
 
@@ -181,7 +185,10 @@ public record Application(
      */
     public static Policies readPolicies(Settings settings) {
         String from = settings.policies();
-        return Policies.parse(text(from), from, settings.home(), regions(settings.home()));
+        Policies policies =
+                Policies.parse(text(from), from, settings.home(), regions(settings.home()));
+        policies.hints().forEach(hint -> log.warn("{}", hint));
+        return policies;
     }
 
     /** The Regions that the SDK knows, and the one this runs in. */

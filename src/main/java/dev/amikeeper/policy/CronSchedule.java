@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.Period;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.zone.ZoneOffsetTransition;
@@ -20,12 +21,14 @@ import java.time.zone.ZoneRules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Five-field cron on the clocks of a zone. A slot in an hour that a clock change skips runs at the
- * first moment after the change; one in an hour that comes twice runs the first time only.
+ * Five-field cron on the clocks of a zone, and {@link DaysOfMonth}. A slot in an hour that a clock
+ * change skips runs at the first moment after the change; one in an hour that comes twice runs the
+ * first time only.
  */
 final class CronSchedule implements Schedule {
     private static final Pattern FIELD = Pattern.compile("[0-9A-Za-z*,/-]+");
@@ -40,9 +43,14 @@ final class CronSchedule implements Schedule {
     /** Any date does: it is where the search for the first day with slots begins. */
     private static final LocalDate SAMPLE = LocalDate.of(2024, 1, 1);
 
+    /** The 29th of February may be eight years away, and its fifth Sunday forty. */
+    private static final Period RAREST = Period.ofYears(41);
+
     private final ZoneRules rules;
     private final ZoneId zone;
     private final ExecutionTime cron;
+    private final Predicate<LocalDate> days;
+    private final Optional<String> hint;
 
     /** When slots fall on a day that has any: the same on each, for only dates choose days. */
     private final List<LocalTime> times;
@@ -56,7 +64,21 @@ final class CronSchedule implements Schedule {
     CronSchedule(String expression, ZoneId zone) {
         this.zone = zone;
         this.rules = zone.getRules();
-        this.cron = ExecutionTime.forCron(parse(expression));
+        List<String> fields = fields(expression);
+        Optional<Predicate<LocalDate>> special = DaysOfMonth.of(fields.get(2), fields.get(4));
+        this.days = special.orElse(_ -> true);
+        this.hint = special.isPresent() ? Optional.empty() : hint(fields);
+        this.cron =
+                ExecutionTime.forCron(
+                        parse(
+                                special.isEmpty()
+                                        ? fields
+                                        : List.of(
+                                                fields.get(0),
+                                                fields.get(1),
+                                                "*",
+                                                fields.get(3),
+                                                "*")));
         LocalDate day =
                 dayFrom(SAMPLE)
                         .orElseThrow(() ->
@@ -64,6 +86,42 @@ final class CronSchedule implements Schedule {
                                         "%s never fires; write a date that exists"
                                                 .formatted(Texts.quoted(expression))));
         this.times = timesOn(day, expression);
+    }
+
+    /** What a reader of this expression may not expect; empty if it says what it seems to say. */
+    Optional<String> hint() {
+        return hint;
+    }
+
+    /** Cron takes a day that either field chooses, where both do. */
+    private static Optional<String> hint(List<String> fields) {
+        String ofMonth = fields.get(2);
+        String ofWeek = fields.get(4);
+        if (ofMonth.startsWith("*") || ofWeek.startsWith("*")) {
+            return Optional.empty();
+        }
+        boolean firstWeek = ofMonth.equals("1-7") && !ofWeek.contains("-") && !ofWeek.contains("/");
+        return Optional.of(
+                "%s fires on the days %s of a month and on every %s besides, as cron has it%s"
+                        .formatted(
+                                Texts.quoted(String.join(" ", fields)),
+                                Texts.plain(ofMonth),
+                                Texts.plain(ofWeek),
+                                firstWeek
+                                        ? "; for the first %s of a month write %s"
+                                                .formatted(
+                                                        Texts.plain(ofWeek),
+                                                        Texts.quoted(
+                                                                "%s %s * %s %s"
+                                                                        .formatted(
+                                                                                fields.get(0),
+                                                                                fields.get(1),
+                                                                                fields.get(3),
+                                                                                ofWeek.replace(
+                                                                                                ",",
+                                                                                                "#1,")
+                                                                                        + "#1")))
+                                        : "; write * for one of them if you mean the other alone"));
     }
 
     @Override
@@ -92,6 +150,19 @@ final class CronSchedule implements Schedule {
     }
 
     private Optional<LocalDate> dayFrom(LocalDate day) {
+        LocalDate last = day.plus(RAREST);
+        return Stream.iterate(ofCron(day), Optional::isPresent, it -> it.flatMap(this::ofCronAfter))
+                .flatMap(Optional::stream)
+                .takeWhile(it -> !it.isAfter(last))
+                .filter(days)
+                .findFirst();
+    }
+
+    private Optional<LocalDate> ofCronAfter(LocalDate day) {
+        return ofCron(day.plusDays(1));
+    }
+
+    private Optional<LocalDate> ofCron(LocalDate day) {
         return next(day.atStartOfDay().minusMinutes(1)).map(LocalDateTime::toLocalDate);
     }
 
@@ -119,7 +190,7 @@ final class CronSchedule implements Schedule {
         return List.copyOf(found);
     }
 
-    private static com.cronutils.model.Cron parse(String expression) {
+    private static List<String> fields(String expression) {
         List<String> fields = List.of(expression.strip().split("\\s+", -1));
         if (fields.size() != RULES.size()) {
             throw new IllegalArgumentException(
@@ -127,6 +198,10 @@ final class CronSchedule implements Schedule {
                                     + " month, day of week, as \"0 2 * * *\"")
                             .formatted(Texts.quoted(expression), fields.size()));
         }
+        return fields;
+    }
+
+    private static com.cronutils.model.Cron parse(List<String> fields) {
         CronParser parser =
                 new CronParser(CronDefinitionBuilder.instanceDefinitionFor(CronType.UNIX));
         for (int i = 0; i < fields.size(); i++) {

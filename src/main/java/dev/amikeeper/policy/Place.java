@@ -51,6 +51,11 @@ final class Place {
         problems.add(node.getStartMark(), path, message);
     }
 
+    /** Notes that this value is right, and may not mean what its author thinks. */
+    void hint(String message) {
+        problems.hint(node.getStartMark(), path, message);
+    }
+
     /** Notes that the key of this value is wrong, or that something is missing below it. */
     void wrongKey(String message) {
         problems.add(keyMark, path, message);

@@ -8,10 +8,20 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** All policies of a file, in its order. */
-public record Policies(List<Policy> all) {
+/**
+ * All policies of a file, in its order.
+ *
+ * @param hints what is right in the file and may surprise its author, a line each
+ */
+public record Policies(List<Policy> all, List<String> hints) {
     public Policies {
         all = List.copyOf(all);
+        hints = List.copyOf(hints);
+    }
+
+    /** Those of a file that has no surprises. */
+    public Policies(List<Policy> all) {
+        this(all, List.of());
     }
 
     /**
@@ -29,7 +39,7 @@ public record Policies(List<Policy> all) {
                         .map(new PolicyReader(home, known)::policies)
                         .orElse(List.of());
         problems.throwIfAny();
-        return new Policies(policies);
+        return new Policies(policies, problems.hints());
     }
 
     /** The policy of that name; empty if the file no longer has it. */

@@ -158,9 +158,11 @@ final class PolicyReader {
     }
 
     private static Optional<Schedule> schedule(Fields when, ZoneId zone) {
-        Optional<Schedule> cron = when.read("cron", text -> new CronSchedule(text, zone));
+        Optional<CronSchedule> cron = when.read("cron", text -> new CronSchedule(text, zone));
+        cron.flatMap(CronSchedule::hint)
+                .ifPresent(hint -> when.find("cron").ifPresent(place -> place.hint(hint)));
         Optional<Schedule> every = when.read("every", text -> new EverySchedule(Values.span(text)));
-        return cron.or(() -> every);
+        return cron.<Schedule>map(it -> it).or(() -> every);
     }
 
     private static Set<Trigger> on(Fields policy) {

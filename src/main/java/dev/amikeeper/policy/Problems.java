@@ -13,6 +13,7 @@ import java.util.Optional;
 final class Problems {
     private final String source;
     private final List<Problem> all = new ArrayList<>();
+    private final List<Problem> hints = new ArrayList<>();
 
     Problems(String source) {
         this.source = Texts.plain(source);
@@ -20,9 +21,18 @@ final class Problems {
 
     /** Notes what is wrong at a mark of the file; a path is empty where there is none. */
     void add(Optional<Mark> mark, String path, String message) {
+        all.add(problem(mark, path, message));
+    }
+
+    /** Notes what is right and may surprise its author. */
+    void hint(Optional<Mark> mark, String path, String message) {
+        hints.add(problem(mark, path, message));
+    }
+
+    private static Problem problem(Optional<Mark> mark, String path, String message) {
         int line = mark.map(Mark::getLine).orElse(0) + 1;
         int column = mark.map(Mark::getColumn).orElse(0) + 1;
-        all.add(new Problem(line, column, path, message));
+        return new Problem(line, column, path, message);
     }
 
     /** Notes what is wrong with the text of the file itself, at a line and column from 1. */
@@ -37,15 +47,21 @@ final class Problems {
      */
     void throwIfAny() {
         if (!all.isEmpty()) {
-            throw new InvalidPolicyException(
-                    all.stream()
-                            .sorted(
-                                    Comparator.comparingInt(Problem::line)
-                                            .thenComparingInt(Problem::column))
-                            .map(this::line)
-                            .distinct()
-                            .toList());
+            throw new InvalidPolicyException(lines(all));
         }
+    }
+
+    /** One line per hint, in the order of the file. */
+    List<String> hints() {
+        return lines(hints);
+    }
+
+    private List<String> lines(List<Problem> some) {
+        return some.stream()
+                .sorted(Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column))
+                .map(this::line)
+                .distinct()
+                .toList();
     }
 
     private String line(Problem problem) {

@@ -63,6 +63,37 @@ final class PoliciesTest {
     private static final String LEAST = "policies: {gold: {select: {tags: {backup: gold}}}}";
 
     @Test
+    void hintsAtACronWhoseTwoDaysDoNotMeanBoth() {
+        Policies policies =
+                Policies.parse(
+                        """
+                        policies:
+                          gold:
+                            select: {tags: {backup: gold}}
+                            schedule: {cron: "0 2 1-7 * SUN"}
+                          silver:
+                            select: {tags: {backup: silver}}
+                            schedule: {cron: "0 2 1,15 * MON-WED"}
+                          bronze:
+                            select: {tags: {backup: bronze}}
+                            schedule: {cron: "0 2 */2 * *"}
+                        """,
+                        "policies.yaml",
+                        new Region("us-east-1"),
+                        Set.of(new Region("us-east-1")));
+
+        assertThat(policies.hints())
+                .containsExactly(
+                        "policies.yaml:4:22 policies.gold.schedule.cron: \"0 2 1-7 * SUN\" fires on"
+                                + " the days 1-7 of a month and on every SUN besides, as cron has"
+                                + " it; for the first SUN of a month write \"0 2 * * SUN#1\"",
+                        "policies.yaml:7:22 policies.silver.schedule.cron: \"0 2 1,15 * MON-WED\""
+                                + " fires on the days 1,15 of a month and on every MON-WED besides,"
+                                + " as cron has it; write * for one of them if you mean the other"
+                                + " alone");
+    }
+
+    @Test
     void readsEverythingThatAPolicyCanSay() {
         Policy gold = only(EVERYTHING);
 

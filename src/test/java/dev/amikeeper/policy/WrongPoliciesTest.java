@@ -260,9 +260,20 @@ final class WrongPoliciesTest {
                         "4:22 policies.gold.schedule.cron: bad day of week \"FUN\"; write 0-7 or"
                                 + " SUN-SAT, with * , - and / as cron has them"),
                 arguments(
-                        policy("schedule: {cron: \"0 2 L * *\"}"),
-                        "4:22 policies.gold.schedule.cron: bad day of month \"L\"; write 1-31, with"
-                                + " * , - and / as cron has them"),
+                        policy("schedule: {cron: \"0 2 LW * *\"}"),
+                        "4:22 policies.gold.schedule.cron: bad day of month \"LW\"; write L alone"
+                            + " for the last day of a month, or 1-31, with * , - and / as cron has"
+                            + " them"),
+                arguments(
+                        policy("schedule: {cron: \"0 2 * * 7#6\"}"),
+                        "4:22 policies.gold.schedule.cron: bad day of week \"7#6\"; write SUN#1 for"
+                                + " the first Sunday of a month, up to SUN#5, SUNL for the last"
+                                + " one, several with commas, or 0-7 or SUN-SAT, with * , - and /"
+                                + " as cron has them"),
+                arguments(
+                        policy("schedule: {cron: \"0 2 L * MON\"}"),
+                        "4:22 policies.gold.schedule.cron: both \"L\" and \"MON\" choose days;"
+                                + " write * for one of them"),
                 arguments(
                         policy("schedule: {cron: \"0 2|3 * * *\"}"),
                         "4:22 policies.gold.schedule.cron: bad hour \"2|3\"; write 0-23, with * , -"
