@@ -12,6 +12,7 @@ import dev.amikeeper.image.Texts;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.policy.Selector;
 
 import java.time.Instant;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -118,10 +120,6 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
                                     + "\"",
                             "add \"" + request.trigger().word() + "\" to the policy's \"on\""));
         }
-        List<Policy> covering =
-                meant.stream()
-                        .filter(policy -> policy.select().regions().contains(there.region()))
-                        .toList();
         return Optional.of(
                 new Refusal(
                         id,
@@ -135,15 +133,46 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
                                 + ", tags "
                                 + Texts.plain(new TreeMap<>(there.tags()).toString())
                                 + ")",
-                        covering.isEmpty()
-                                ? "add "
-                                        + there.region()
-                                        + " to the \"regions\" of a policy: "
-                                        + names(meant)
-                                : "give it the tags of a policy that covers "
-                                        + there.region()
-                                        + ": "
-                                        + names(covering)));
+                        remedy(meant, there)));
+    }
+
+    /** What would help with the policy that comes nearest to selecting it. */
+    private static String remedy(List<Policy> meant, Instance there) {
+        if (there.isGone()) {
+            return "it is too late for an image of it: restore it from one that it has, if you"
+                    + " need it";
+        }
+        Map<Selector.Lack, List<Policy>> lacking =
+                meant.stream()
+                        .collect(
+                                Collectors.groupingBy(policy ->
+                                        policy.select().obstacle(there).orElseThrow().lack()));
+        if (lacking.containsKey(Selector.Lack.IS_A_DRILLS)) {
+            return "nothing: it ends by itself";
+        }
+        List<Policy> otherState = lacking.getOrDefault(Selector.Lack.STATE, List.of());
+        if (!otherState.isEmpty()) {
+            return "its tags are right, but it is not "
+                    + String.join(" or ", new TreeSet<>(otherState.getFirst().select().states()))
+                    + ": bring it into that state, or add \""
+                    + there.settledState()
+                    + "\" to the \"states\" of policy "
+                    + names(otherState);
+        }
+        List<Policy> excepting = lacking.getOrDefault(Selector.Lack.EXCEPTED, List.of());
+        if (!excepting.isEmpty()) {
+            return "policy "
+                    + names(excepting)
+                    + " excepts it: "
+                    + excepting.getFirst().select().whyNot(there).orElseThrow();
+        }
+        List<Policy> covering = lacking.getOrDefault(Selector.Lack.TAGS, List.of());
+        return covering.isEmpty()
+                ? "add " + there.region() + " to the \"regions\" of a policy: " + names(meant)
+                : "give it the tags of a policy that covers "
+                        + there.region()
+                        + ": "
+                        + names(covering);
     }
 
     private static Image intent(

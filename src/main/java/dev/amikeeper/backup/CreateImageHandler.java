@@ -7,6 +7,7 @@ import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Start;
 import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
@@ -170,6 +171,10 @@ public final class CreateImageHandler implements RequestHandler<Map<String, Obje
             Instance instance = found.get();
             if (!instance.canBeImaged()) {
                 return starts.tryFailed(intent, "the instance is " + instance.state(), now);
+            }
+            if (!policy.get().select().takesNow(instance)) {
+                return starts.settle(
+                        intent, new Start.Later("the instance is still stopping"), 0, now);
             }
             Policy.Imaging how = policy.get().image();
             int volumes =

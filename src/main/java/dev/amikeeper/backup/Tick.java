@@ -133,7 +133,7 @@ public final class Tick {
                             .tagged(
                                     region,
                                     policy.select().tags().keySet(),
-                                    policy.select().states());
+                                    policy.select().statesToAsk());
         } catch (SdkException error) {
             unreadable++;
             if (Fault.of(error) == Fault.UNREACHABLE) {

@@ -60,9 +60,23 @@ public record Instance(
                 .toList();
     }
 
-    /** Whether an image can be made of it: EC2 does so while it runs, stops or is stopped. */
+    /**
+     * Whether an image can be made of it: EC2 does so while it starts, runs, stops or is stopped.
+     */
     public boolean canBeImaged() {
-        return List.of("running", "stopping", "stopped").contains(state);
+        return List.of("pending", "running", "stopping", "stopped").contains(state);
+    }
+
+    /**
+     * The state that it is in, or that it is about to be in: one that starts counts as running, one
+     * that stops as stopped. While it restarts EC2 shows it as running.
+     */
+    public String settledState() {
+        return switch (state) {
+            case "pending" -> "running";
+            case "stopping" -> "stopped";
+            default -> state;
+        };
     }
 
     /** Whether it is gone for good. */

@@ -67,6 +67,14 @@ import java.util.stream.Stream;
 
 /** The images of one Region and their lives. */
 final class SimulatedImages {
+    /** CreateImage takes instances in these states, as EC2's user guide has it. */
+    private static final Set<InstanceStateName> IMAGED_IN =
+            Set.of(
+                    InstanceStateName.PENDING,
+                    InstanceStateName.RUNNING,
+                    InstanceStateName.STOPPING,
+                    InstanceStateName.STOPPED);
+
     private static final Pattern ID = Pattern.compile("ami-[0-9a-z]+");
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9()\\[\\] ./\\-'@_]{3,128}");
     private static final Pattern ACCOUNT = Pattern.compile("\\d{12}");
@@ -215,13 +223,12 @@ final class SimulatedImages {
     CreateImageResponse create(CreateImageRequest request) {
         LocalInstance source = instances.require(request.instanceId());
         Instance instance = source.instance();
-        if (source.state() != InstanceStateName.RUNNING
-                && source.state() != InstanceStateName.STOPPED) {
+        if (!IMAGED_IN.contains(source.state())) {
             throw Ec2Errors.wrong(
                     "IncorrectInstanceState",
                     "The instance '"
                             + source.id()
-                            + "' is not in the 'running' or 'stopped' state: "
+                            + "' is not in a state in which it can be imaged: "
                             + source.state());
         }
         TagRules.allowOnly(Set.of("image", "snapshot"), request.tagSpecifications());

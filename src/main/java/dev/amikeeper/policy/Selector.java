@@ -10,9 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Which instances a policy images.
+ *
+ * <p>An instance that starts or stops counts as what it will be: {@code pending} as running and
+ * {@code stopping} as stopped. No moment at which a schedule looks makes an instance disappear.
  *
  * @param tags every key must match, by any of its patterns
  * @param except one match here wins over everything
@@ -36,16 +40,60 @@ public record Selector(
         return whyNot(instance).isEmpty();
     }
 
-    /** What keeps this instance from being selected; empty if it is selected. */
+    /**
+     * The states, in EC2's words, of the instances that may be selected: those of the policy, and
+     * those that lead to them.
+     */
+    public Set<String> statesToAsk() {
+        Set<String> asked = new TreeSet<>(states);
+        if (states.contains("running")) {
+            asked.add("pending");
+        }
+        if (states.contains("stopped")) {
+            asked.add("stopping");
+        }
+        return asked;
+    }
+
+    /**
+     * Whether an instance is to be imaged as it is now, or once it has come to where it is going: a
+     * policy that takes only stopped instances wants their file systems at rest.
+     */
+    public boolean takesNow(Instance instance) {
+        return !instance.state().equals("stopping") || states.contains("running");
+    }
+
+    /** What an instance lacks to be selected. */
+    public enum Lack {
+        /** It ends with its drill. */
+        IS_A_DRILLS,
+        /** It is in another Region. */
+        REGION,
+        /** It has not the tags. */
+        TAGS,
+        /** It has a tag that is excepted. */
+        EXCEPTED,
+        /** All else fits, but it is in another state. */
+        STATE
+    }
+
+    /** Why an instance is not selected, in words and as a kind. */
+    public record Obstacle(Lack lack, String text) {}
+
+    /** What keeps this instance from being selected, in words; empty if it is selected. */
     public Optional<String> whyNot(Instance instance) {
+        return obstacle(instance).map(Obstacle::text);
+    }
+
+    /** What keeps this instance from being selected; empty if it is selected. */
+    public Optional<Obstacle> obstacle(Instance instance) {
         if (instance.tags().containsKey(ImageTags.LEASE)) {
-            return Optional.of("it is a drill's, and ends with it");
+            return Optional.of(new Obstacle(Lack.IS_A_DRILLS, "it is a drill's, and ends with it"));
         }
         if (!regions.contains(instance.region())) {
-            return Optional.of("it is in " + instance.region() + ", not in " + regions);
-        }
-        if (!states.contains(instance.state())) {
-            return Optional.of("it is " + instance.state());
+            return Optional.of(
+                    new Obstacle(
+                            Lack.REGION, "it is in " + instance.region() + ", not in " + regions));
         }
         Optional<String> lacking =
                 tags.keySet().stream()
@@ -53,13 +101,29 @@ public record Selector(
                         .filter(key -> !has(instance, key, tags))
                         .findFirst();
         if (lacking.isPresent()) {
-            return lacking.map(key -> tag(instance, key) + "; it must be one of " + tags.get(key));
+            return lacking.map(key ->
+                    new Obstacle(
+                            Lack.TAGS,
+                            tag(instance, key) + "; it must be one of " + tags.get(key)));
         }
-        return except.keySet().stream()
-                .sorted()
-                .filter(key -> has(instance, key, except))
-                .findFirst()
-                .map(key -> tag(instance, key) + ", which is excepted");
+        Optional<String> excepted =
+                except.keySet().stream()
+                        .sorted()
+                        .filter(key -> has(instance, key, except))
+                        .findFirst();
+        if (excepted.isPresent()) {
+            return excepted.map(
+                    key -> new Obstacle(Lack.EXCEPTED, tag(instance, key) + ", which is excepted"));
+        }
+        return states.contains(instance.settledState())
+                ? Optional.empty()
+                : Optional.of(new Obstacle(Lack.STATE, "it is " + inWords(instance)));
+    }
+
+    private static String inWords(Instance instance) {
+        return instance.state().equals(instance.settledState())
+                ? instance.state()
+                : instance.state() + ", which counts as " + instance.settledState();
     }
 
     private static String tag(Instance instance, String key) {

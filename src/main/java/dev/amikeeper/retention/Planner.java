@@ -267,7 +267,10 @@ public final class Planner {
             try {
                 app
                         .instances()
-                        .tagged(region, policy.select().tags().keySet(), policy.select().states())
+                        .tagged(
+                                region,
+                                policy.select().tags().keySet(),
+                                policy.select().statesToAsk())
                         .stream()
                         .filter(policy.select()::selects)
                         .map(Instance::id)

@@ -76,8 +76,7 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
                         .filter(server ->
                                 policies.all().stream()
                                         .noneMatch(policy ->
-                                                policy.select()
-                                                        .selects(settled(server.instance()))))
+                                                policy.select().selects(server.instance())))
                         .map(server -> new Unprotected(server, whyNot(policies, server.instance())))
                         .sorted(
                                 Comparator.comparing(
@@ -182,25 +181,14 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
             Policy policy, Map<Region, List<LivingInstance>> servers) {
         return policy.select().regions().stream()
                 .flatMap(home -> servers.getOrDefault(home, List.of()).stream())
-                .filter(server -> policy.select().selects(settled(server.instance())))
+                .filter(server -> policy.select().selects(server.instance()))
                 .toList();
-    }
-
-    /** A policy names states that last; an instance is on its way to one of them. */
-    private static Instance settled(Instance instance) {
-        return switch (instance.state()) {
-            case "pending" -> instance.in("running");
-            case "stopping" -> instance.in("stopped");
-            default -> instance;
-        };
     }
 
     private static String whyNot(Policies policies, Instance instance) {
         return policies.all().stream()
                 .map(policy ->
-                        policy.name()
-                                + ": "
-                                + policy.select().whyNot(settled(instance)).orElseThrow())
+                        policy.name() + ": " + policy.select().whyNot(instance).orElseThrow())
                 .collect(Collectors.joining("; "));
     }
 

@@ -315,7 +315,7 @@ public final class Rebuild {
                             .tagged(
                                     region,
                                     policy.select().tags().keySet(),
-                                    policy.select().states());
+                                    policy.select().statesToAsk());
         } catch (SdkException error) {
             unreadable(region, error);
             return Optional.empty();

@@ -145,15 +145,68 @@ final class BackupPlanTest {
                                 sandbox.id(),
                                 "no policy selects it (it is running in us-east-1, tags"
                                         + " {backup=gold, environment=sandbox})",
-                                "give it the tags of a policy that covers us-east-1: gold,"
-                                        + " platinum, nightly"));
+                                "policy gold excepts it: its tag environment is \"sandbox\", which"
+                                        + " is excepted"));
     }
 
     @Test
-    void refusesAnInstanceInAStateThatNoPolicySelects() {
-        assertThat(refusal(tagged(gold.in("terminated"))).why())
+    void saysThatItIsTooLateForAnInstanceThatIsGone() {
+        assertThat(refusal(tagged(gold.in("terminated"))))
                 .isEqualTo(
-                        "no policy selects it (it is terminated in us-east-1, tags {backup=gold})");
+                        new BackupPlan.Refusal(
+                                gold.id(),
+                                "no policy selects it (it is terminated in us-east-1, tags"
+                                        + " {backup=gold})",
+                                "it is too late for an image of it: restore it from one that it"
+                                        + " has, if you need it"));
+    }
+
+    @Test
+    void namesTheStateAsRemedyWhereOnlyTheStateIsWrong() {
+        Policies running =
+                Policies.parse(
+                        """
+                        policies:
+                          awake: {select: {tags: {backup: gold}, states: [running]}, schedule: {every: 6h}}
+                          web: {select: {tags: {team: web}}, schedule: {every: 6h}}
+                        """,
+                        "policies.yaml",
+                        EAST,
+                        Set.of(EAST, WEST, PARIS));
+        for (String state : List.of("stopped", "stopping")) {
+            BackupPlan plan =
+                    BackupPlan.requested(
+                            new BackupPlan.Request(
+                                    Trigger.TAGGED,
+                                    EAST,
+                                    SLOT,
+                                    List.of(gold.id()),
+                                    Optional.empty()),
+                            running,
+                            List.of(gold.in(state)),
+                            NOW);
+
+            assertThat(refusal(plan).remedy())
+                    .isEqualTo(
+                            "its tags are right, but it is not running: bring it into that state,"
+                                    + " or add \"stopped\" to the \"states\" of policy awake");
+        }
+    }
+
+    @Test
+    void takesAnInstanceThatStartsOrStops() {
+        for (String state : List.of("pending", "stopping")) {
+            assertThat(
+                            BackupPlan.scheduled(
+                                            policies.find("gold").orElseThrow(),
+                                            SLOT,
+                                            List.of(gold.in(state)),
+                                            NOW)
+                                    .intents())
+                    .containsExactly(intent("gold", "i-1", EAST, Trigger.SCHEDULED));
+            assertThat(tagged(gold.in(state)).intents())
+                    .containsExactly(intent("gold", "i-1", EAST, Trigger.TAGGED));
+        }
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.amikeeper.image.Slot;
 
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 
@@ -63,6 +64,54 @@ final class ScheduleHandlerTest {
         assertThat(given.records(Given.EAST))
                 .extracting(image -> image.name().slot())
                 .containsExactly(slot("2026-03-01T02:00:00Z"));
+    }
+
+    /** People stop and start their fleets on the hour, as slots fall. */
+    @Test
+    void imagesAnInstanceThatStopsOrStartsAtTheTick() {
+        Given given = Given.nightly("");
+        String stopping = given.instance("web-1");
+        String starting = given.instance("web-2");
+        given.cloud.settings().instanceTime(Duration.ofMinutes(9));
+        given.cloud.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(starting));
+        given.playUntil("2026-03-01T01:58:00Z");
+        given.cloud.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(stopping));
+        given.cloud.ec2(Given.EAST).startInstances(start -> start.instanceIds(starting));
+
+        given.playUntil("2026-03-01T04:00:00Z");
+
+        assertThat(given.records(Given.EAST))
+                .hasSize(2)
+                .allMatch(image -> image.state() == ImageState.AVAILABLE)
+                .extracting(image -> image.name().instance().value())
+                .containsExactlyInAnyOrder(stopping, starting);
+    }
+
+    @Test
+    void waitsForAnInstanceThatStopsWhereOnlyStoppedOnesAreImaged() {
+        Given given =
+                new Given(
+                        """
+                        policies:
+                          gold:
+                            select: {tags: {backup: gold}, states: [stopped]}
+                            schedule: {cron: "0 2 * * *"}
+                        """);
+        String id = given.instance("web-1");
+        given.playUntil("2026-03-01T01:58:00Z");
+        given.cloud.settings().instanceTime(Duration.ofMinutes(30));
+        given.cloud.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(id));
+
+        given.playUntil("2026-03-01T02:20:00Z");
+        assertThat(given.records(Given.EAST))
+                .singleElement()
+                .matches(image -> image.state() == ImageState.REQUESTED && image.attempt() == 1);
+
+        given.playUntil("2026-03-01T04:00:00Z");
+        assertThat(given.records(Given.EAST))
+                .singleElement()
+                .matches(image -> image.state() == ImageState.AVAILABLE);
+        assertThat(given.told()).isEmpty();
     }
 
     @Test

@@ -218,6 +218,17 @@ abstract class Ec2Conformance {
     }
 
     @Test
+    void anInstanceThatStopsOrStartsCanBeImaged() {
+        String instance = launch();
+        home.stopInstances(r -> r.instanceIds(instance));
+        assertThat(stateOf(home, create(instance, "gold/a"))).isEqualTo(ImageState.PENDING);
+        world.advance(INSTANCE_TIME);
+        home.startInstances(r -> r.instanceIds(instance));
+
+        assertThat(stateOf(home, create(instance, "gold/b"))).isEqualTo(ImageState.PENDING);
+    }
+
+    @Test
     void anImageTakesOneSnapshotOfEachVolume() {
         String instance = world.launch(HOME, Map.of(), 8, 20, 30);
 

@@ -51,14 +51,6 @@ final class SimulatedImagesTest {
     }
 
     @Test
-    void anInstanceOnItsWayToStoppedCannotBeImaged() {
-        String instance = launch();
-        ec2.stopInstances(r -> r.instanceIds(instance));
-
-        assertThat(refusal(() -> create(instance, "gold/a"))).isEqualTo("IncorrectInstanceState");
-    }
-
-    @Test
     void aStoppedInstanceDoesNotReboot() {
         String instance = launch();
         ec2.stopInstances(r -> r.instanceIds(instance));

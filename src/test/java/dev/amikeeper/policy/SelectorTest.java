@@ -53,6 +53,40 @@ final class SelectorTest {
     }
 
     @Test
+    void countsAnInstanceThatStartsAsRunningAndOneThatStopsAsStopped() {
+        Instance gold = tagged(Map.of("backup", "gold"));
+        Selector running = of(Set.of("running"));
+        Selector stopped = of(Set.of("stopped"));
+
+        assertThat(running.selects(gold.in("pending"))).isTrue();
+        assertThat(running.whyNot(gold.in("stopping")))
+                .contains("it is stopping, which counts as stopped");
+        assertThat(running.statesToAsk()).containsExactlyInAnyOrder("running", "pending");
+        assertThat(stopped.selects(gold.in("stopping"))).isTrue();
+        assertThat(stopped.whyNot(gold.in("pending")))
+                .contains("it is pending, which counts as running");
+        assertThat(stopped.statesToAsk()).containsExactlyInAnyOrder("stopped", "stopping");
+        for (String gone : List.of("shutting-down", "terminated")) {
+            assertThat(of(Set.of("running", "stopped")).whyNot(gold.in(gone)))
+                    .contains("it is " + gone);
+        }
+    }
+
+    @Test
+    void waitsForAnInstanceToStopWhereOnlyStoppedOnesAreWanted() {
+        Instance gold = tagged(Map.of("backup", "gold"));
+
+        assertThat(of(Set.of("stopped")).takesNow(gold.in("stopping"))).isFalse();
+        assertThat(of(Set.of("stopped")).takesNow(gold.in("stopped"))).isTrue();
+        assertThat(of(Set.of("running", "stopped")).takesNow(gold.in("stopping"))).isTrue();
+        assertThat(of(Set.of("running", "stopped")).takesNow(gold.in("pending"))).isTrue();
+    }
+
+    private static Selector of(Set<String> states) {
+        return new Selector(Map.of("backup", List.of("gold")), Map.of(), states, List.of(HOME));
+    }
+
+    @Test
     void saysWhyItDoesNotSelect() {
         Selector selector =
                 new Selector(
