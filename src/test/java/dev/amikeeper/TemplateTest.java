@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.snakeyaml.engine.v2.api.ConstructNode;
@@ -227,6 +229,39 @@ final class TemplateTest {
         Map<String, Object> narrowed = new LinkedHashMap<>(pattern);
         narrowed.put("region", List.of(Map.of("Ref", "AWS::Region")));
         return narrowed;
+    }
+
+    /**
+     * CloudFormation replaces a resource whose logical id, type, name or keys change, and with it
+     * what it holds: the catalogue, kicks, dead letters, subscriptions. Attributes and indexes may
+     * be added.
+     */
+    @ParameterizedTest
+    @MethodSource("stateful")
+    void anUpgradeReplacesNothingThatHoldsState(String name, Map<String, Object> before) {
+        Map<String, Object> now = map(resource(name));
+
+        for (String same : List.of("Type", "DeletionPolicy", "UpdateReplacePolicy")) {
+            assertThat(now.get(same)).as(same).isEqualTo(before.get(same));
+        }
+        map(at(before, "Properties"))
+                .forEach((property, value) -> {
+                    Object its = map(at(now, "Properties")).get(property);
+                    if (value instanceof List<?> several && !property.equals("KeySchema")) {
+                        assertThat(its)
+                                .as(property)
+                                .asInstanceOf(InstanceOfAssertFactories.LIST)
+                                .containsAll(several);
+                    } else {
+                        assertThat(its).as(property).isEqualTo(value);
+                    }
+                });
+    }
+
+    private static Stream<Arguments> stateful() throws IOException {
+        Path file = Path.of("src/test/resources/stored/39c78ed/resources.json");
+        return map(JSON.readValue(Files.readString(file), Object.class)).entrySet().stream()
+                .map(resource -> Arguments.of(resource.getKey(), resource.getValue()));
     }
 
     private static Stream<String> functions() {

@@ -73,6 +73,11 @@ public final class MemoryDynamoDb implements DynamoDbClient {
         calls.alone(() -> tables.put(name, new MemoryTable()));
     }
 
+    /** All items of a table, by their keys. */
+    public List<Map<String, AttributeValue>> items(String name) {
+        return calls.alone(() -> table(name).index(null).all());
+    }
+
     /** How many items a page of a query reads at most; as many as fit into 1 MB unless told. */
     public void pageSize(int items) {
         calls.alone(() -> pageSize = items);

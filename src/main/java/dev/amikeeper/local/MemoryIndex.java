@@ -73,6 +73,15 @@ final class MemoryIndex {
                                 .map(rows -> rows.get(key)));
     }
 
+    /** All items, by hash key and range key. */
+    List<Map<String, AttributeValue>> all() {
+        return partitions.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .flatMap(partition -> partition.getValue().values().stream())
+                .map(Row::item)
+                .toList();
+    }
+
     /** The items of a hash key, those after the start only if there is one. */
     Collection<Row> rows(String hash, Map<String, AttributeValue> start, boolean forward) {
         NavigableMap<List<String>, Row> rows = partitions.getOrDefault(hash, new TreeMap<>(ORDER));

@@ -830,7 +830,7 @@ final class SimulatedImages {
     }
 
     /** The image has its name and its snapshots from now on. */
-    private void hold(LocalImage image) {
+    void hold(LocalImage image) {
         images.put(image.id(), image);
         idsByName.computeIfAbsent(image.image().name(), _ -> new TreeSet<>()).add(image.id());
         snapshots.use(image.snapshots(), image.id());

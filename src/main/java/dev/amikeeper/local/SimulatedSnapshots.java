@@ -80,6 +80,11 @@ final class SimulatedSnapshots {
         return id;
     }
 
+    /** A snapshot that is there from now on. */
+    void add(LocalSnapshot snapshot) {
+        snapshots.put(snapshot.id(), snapshot);
+    }
+
     /** Ends the making of those that still exist. */
     void finish(Collection<String> ids, boolean failed) {
         SnapshotState state = failed ? SnapshotState.ERROR : SnapshotState.COMPLETED;
