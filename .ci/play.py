@@ -45,8 +45,8 @@ def killed(host, function, event, action, nth):
 
 
 @contextlib.contextmanager
-def deployed(policies, build=True):
-    """The template on a new world, with these policies."""
+def deployed(policies, build=True, params=None):
+    """The template on a new world, with these policies and parameters."""
     host = None
     server = subprocess.Popen([sys.executable, os.path.join(local, "ec2world.py"), "--port", str(PORT)])
     try:
@@ -55,7 +55,7 @@ def deployed(policies, build=True):
             except OSError: time.sleep(0.2)
         from samhost import Host
         with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file: file.write(policies)
-        host = Host(".", URL, env={"POLICIES": "file:" + file.name}, build=build)
+        host = Host(".", URL, params=params, env={"POLICIES": "file:" + file.name}, build=build)
         yield host
     finally:
         if host: host.stop()

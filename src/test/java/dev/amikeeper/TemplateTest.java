@@ -24,10 +24,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Holds the templates to what a deployment rests on, and the sample events to the templates. */
@@ -35,6 +38,8 @@ final class TemplateTest {
     private static final Object HOME = template("template.yaml");
     private static final Object OTHER_REGION = template("dr-region.yaml");
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String RULE = "AWS::Events::Rule";
+    private static final String QUEUE = "AWS::Lambda::EventSourceMapping";
 
     @ParameterizedTest
     @MethodSource("functions")
@@ -69,7 +74,7 @@ final class TemplateTest {
     @MethodSource("functions")
     void aFailedRunOfAnEventIsKept(String function) {
         boolean invokedByEvents =
-                triggers(function).stream().noneMatch(trigger -> isType(trigger, "SQS"));
+                triggers(function).stream().noneMatch(trigger -> isType(trigger, QUEUE));
 
         assertThat(
                         find(
@@ -98,10 +103,62 @@ final class TemplateTest {
         assertThat(triggers(function))
                 .singleElement()
                 .satisfies(kick -> {
-                    assertThat(logicalId(at(kick, "Properties.Queue"))).isEqualTo(queue);
+                    assertThat(logicalId(at(kick, "Properties.EventSourceArn"))).isEqualTo(queue);
                     assertThat(at(kick, "Properties.FunctionResponseTypes"))
                             .isEqualTo(List.of("ReportBatchItemFailures"));
                 });
+    }
+
+    /**
+     * A kick that is received while Lambda has no room for it has been received in vain.
+     *
+     * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html">At
+     *     least five receives</a>, and <a
+     *     href="https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html">maximum
+     *     concurrency</a>
+     */
+    @ParameterizedTest
+    @CsvSource({"CreateImageFunction, CreateQueue", "CopyImageFunction, CopyQueue"})
+    void aKickThatFindsNoRoomIsNotGivenUpSoon(String function, String queue) {
+        assertThat((Integer) at(resource(queue), "Properties.RedrivePolicy.maxReceiveCount"))
+                .isGreaterThanOrEqualTo(5);
+        assertThat(triggers(function))
+                .singleElement()
+                .satisfies(kick ->
+                        assertThat(at(kick, "Properties.ScalingConfig.MaximumConcurrency"))
+                                .isEqualTo(Map.of("Ref", "WorkersAtOnce")));
+    }
+
+    /** Of the ten functions that a new account may run at once. */
+    @Test
+    void theWorkersLeaveRoomForOthersInANewAccount() {
+        int atOnce = (Integer) at(HOME, "Parameters.WorkersAtOnce.Default");
+
+        assertThat(2 * atOnce).isLessThanOrEqualTo(6);
+    }
+
+    /** Lambda stops such a loop after some sixteen rounds, unless it is told that it is meant. */
+    @ParameterizedTest
+    @MethodSource("functions")
+    void whoeverKicksTheirOwnQueueMayGoOn(String function) {
+        List<Object> ownQueues =
+                triggers(function).stream()
+                        .filter(trigger -> isType(trigger, QUEUE))
+                        .map(trigger -> at(trigger, "Properties.EventSourceArn"))
+                        .toList();
+        boolean kicksItself =
+                find(resource(function), "Properties.Policies").stream()
+                        .flatMap(policies -> list(policies).stream())
+                        .flatMap(policy -> find(policy, "Statement").stream())
+                        .flatMap(statements -> list(statements).stream())
+                        .filter(statement -> at(statement, "Action").equals("sqs:SendMessage"))
+                        .map(statement -> at(statement, "Resource"))
+                        .flatMap(queue ->
+                                queue instanceof List<?> all ? all.stream() : Stream.of(queue))
+                        .anyMatch(ownQueues::contains);
+
+        assertThat(find(resource(function), "Properties.RecursiveLoop"))
+                .isEqualTo(kicksItself ? Optional.of("Allow") : Optional.empty());
     }
 
     @Test
@@ -137,13 +194,91 @@ final class TemplateTest {
     void otherRegionsForwardWhatTheHomeRegionListensTo() {
         List<Map<String, Object>> listenedTo =
                 functions()
-                        .flatMap(function -> patterns(function).stream())
+                        .flatMap(function -> rules(function, false).stream())
+                        .map(TemplateTest::pattern)
                         .map(TemplateTest::ofTheRuleOwnRegion)
                         .toList();
 
-        assertThat(resources(OTHER_REGION, "AWS::Events::Rule").values())
-                .extracting(rule -> map(at(rule, "Properties.EventPattern")))
+        assertThat(resources(OTHER_REGION, RULE).values())
+                .extracting(TemplateTest::pattern)
                 .containsExactlyInAnyOrderElementsOf(listenedTo);
+    }
+
+    /** Other accounts' events may be on a bus, too: it is theirs to say who may put them there. */
+    @Test
+    void everyRuleAsksForThisAccount() {
+        assertThat(
+                        Stream.concat(
+                                functions().flatMap(function -> triggers(function).stream()),
+                                resources(OTHER_REGION, RULE).values().stream()))
+                .filteredOn(trigger -> isType(trigger, RULE) || isType(trigger, "EventBridgeRule"))
+                .hasSizeGreaterThan(10)
+                .extracting(trigger -> at(pattern(trigger), "account"))
+                .containsOnly(List.of(Map.of("Ref", "AWS::AccountId")));
+    }
+
+    /** Whoever may put events on the default bus is no operator yet. */
+    @Test
+    void ordersComeOnTheirOwnBusAlone() {
+        Set<Object> ordered = new HashSet<>();
+        functions()
+                .flatMap(function -> rules(function, true).stream())
+                .forEach(rule -> {
+                    assertThat(pattern(rule)).containsEntry("source", List.of("amikeeper"));
+                    assertThat(at(rule, "Condition")).isEqualTo("HasOperators");
+                    ordered.addAll(list(at(pattern(rule), "detail-type")));
+                });
+
+        assertThat(ordered)
+                .containsExactlyInAnyOrder(
+                        "Deregister Requested",
+                        "Share Requested",
+                        "Unshare Requested",
+                        "Adopt Requested",
+                        "Register Requested",
+                        "Store Requested",
+                        "Fetch Requested",
+                        "Restore Requested");
+        assertThat(
+                        functions()
+                                .flatMap(function -> rules(function, false).stream())
+                                .map(TemplateTest::pattern)
+                                .filter(pattern ->
+                                        list(at(pattern, "source")).contains("amikeeper"))
+                                .map(pattern -> at(pattern, "detail-type")))
+                .containsExactly(List.of("Backup Requested"));
+        assertThat(busPolicy("events:detail-type"))
+                .asInstanceOf(InstanceOfAssertFactories.LIST)
+                .containsExactlyInAnyOrderElementsOf(ordered);
+    }
+
+    /** Denied, for within an account its own policy is enough to allow an identity. */
+    @Test
+    void theBusOfOrdersIsDeniedToAllButOperators() {
+        assertThat(busPolicy("aws:PrincipalArn")).isEqualTo(Map.of("Ref", "OperatorArns"));
+        assertThat(busPolicy("aws:PrincipalAccount")).isEqualTo(Map.of("Ref", "AWS::AccountId"));
+        assertThat(busPolicy("events:source")).isEqualTo("amikeeper");
+    }
+
+    /** The value of the one statement that denies the bus to what is not of this value. */
+    private static Object busPolicy(String key) {
+        List<Object> values = new ArrayList<>();
+        resources(HOME, "AWS::Events::EventBusPolicy")
+                .values()
+                .forEach(policy -> {
+                    Map<String, Object> statement = map(at(policy, "Properties.Statement"));
+                    assertThat(statement)
+                            .containsEntry("Effect", "Deny")
+                            .containsEntry("Principal", "*")
+                            .containsEntry("Action", "events:PutEvents");
+                    Map<String, Object> conditions = map(at(statement, "Condition"));
+                    Stream.of("StringNotEquals", "ArnNotLike")
+                            .flatMap(operator -> Stream.ofNullable(conditions.get(operator)))
+                            .flatMap(keys -> Stream.ofNullable(map(keys).get(key)))
+                            .forEach(values::add);
+                });
+        assertThat(values).as(key).hasSize(1);
+        return values.getFirst();
     }
 
     @ParameterizedTest
@@ -174,7 +309,10 @@ final class TemplateTest {
         assertThat(
                         functions()
                                 .flatMap(name ->
-                                        patterns(name).stream()
+                                        Stream.concat(
+                                                        rules(name, false).stream(),
+                                                        rules(name, true).stream())
+                                                .map(TemplateTest::pattern)
                                                 .filter(pattern -> matches(pattern, event))
                                                 .map(_ -> name)))
                 .containsExactly(function);
@@ -222,7 +360,8 @@ final class TemplateTest {
             return matches(map(wanted), value);
         }
         List<?> values = value instanceof List<?> several ? several : List.of(value);
-        return values.stream().anyMatch(list(wanted)::contains);
+        return wanted.equals(List.of(Map.of("Ref", "AWS::AccountId")))
+                || values.stream().anyMatch(list(wanted)::contains);
     }
 
     private static Map<String, Object> ofTheRuleOwnRegion(Map<String, Object> pattern) {
@@ -268,23 +407,52 @@ final class TemplateTest {
         return resources(HOME, "AWS::Serverless::Function").keySet().stream();
     }
 
+    /** What invokes a function: events of SAM's, and rules and queues of the template's own. */
     private static List<Object> triggers(String function) {
-        return List.copyOf(map(at(resource(function), "Properties.Events")).values());
-    }
-
-    private static List<Map<String, Object>> patterns(String function) {
-        return triggers(function).stream()
-                .filter(trigger -> isType(trigger, "EventBridgeRule"))
-                .map(rule -> map(at(rule, "Properties.Pattern")))
+        return Stream.of(
+                        find(resource(function), "Properties.Events").stream()
+                                .flatMap(events -> map(events).values().stream()),
+                        resources(HOME, RULE).values().stream()
+                                .filter(rule ->
+                                        list(at(rule, "Properties.Targets")).stream()
+                                                .anyMatch(target ->
+                                                        logicalId(at(target, "Arn"))
+                                                                .equals(function))),
+                        resources(HOME, QUEUE).values().stream()
+                                .filter(queue ->
+                                        logicalId(at(queue, "Properties.FunctionName"))
+                                                .equals(function)))
+                .flatMap(triggers -> triggers)
                 .toList();
     }
 
+    /** The rules that invoke a function: of the default bus, or of that of orders. */
+    private static List<Object> rules(String function, boolean ofOrders) {
+        return triggers(function).stream()
+                .filter(trigger -> isType(trigger, RULE) || isType(trigger, "EventBridgeRule"))
+                .filter(rule ->
+                        find(rule, "Properties.EventBusName")
+                                .map(TemplateTest::logicalId)
+                                .equals(ofOrders ? Optional.of("OrdersBus") : Optional.empty()))
+                .toList();
+    }
+
+    private static Map<String, Object> pattern(Object rule) {
+        return map(
+                find(rule, "Properties.Pattern")
+                        .orElseGet(() -> at(rule, "Properties.EventPattern")));
+    }
+
     private static String deadLetterQueue(Object trigger) {
+        if (isType(trigger, QUEUE)) {
+            Object queue = resource(at(trigger, "Properties.EventSourceArn"));
+            return logicalId(at(queue, "Properties.RedrivePolicy.deadLetterTargetArn"));
+        }
         return logicalId(
-                isType(trigger, "SQS")
+                isType(trigger, RULE)
                         ? at(
-                                resource(at(trigger, "Properties.Queue")),
-                                "Properties.RedrivePolicy.deadLetterTargetArn")
+                                list(at(trigger, "Properties.Targets")).getFirst(),
+                                "DeadLetterConfig.Arn")
                         : at(trigger, "Properties.DeadLetterConfig.Arn"));
     }
 
