@@ -151,7 +151,8 @@ final class TemplateTest {
                         .flatMap(policies -> list(policies).stream())
                         .flatMap(policy -> find(policy, "Statement").stream())
                         .flatMap(statements -> list(statements).stream())
-                        .filter(statement -> at(statement, "Action").equals("sqs:SendMessage"))
+                        .filter(statement ->
+                                find(statement, "Action").equals(Optional.of("sqs:SendMessage")))
                         .map(statement -> at(statement, "Resource"))
                         .flatMap(queue ->
                                 queue instanceof List<?> all ? all.stream() : Stream.of(queue))
@@ -188,6 +189,58 @@ final class TemplateTest {
                                 table,
                                 "Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled"))
                 .isEqualTo(true);
+    }
+
+    /** The one that the stack made is let go of, and kept, when another is named. */
+    @Test
+    void whatNeedsTheTableTakesTheExistingOneIfOneIsNamed() {
+        assertThat(at(resource("Table"), "Condition")).isEqualTo("MakesTable");
+        assertThat(mentionsOfTheTable(HOME, false)).hasSizeGreaterThan(5).doesNotContain(false);
+    }
+
+    /** Whether each mention of the table is one that the condition chooses. */
+    private static List<Boolean> mentionsOfTheTable(Object node, boolean chosen) {
+        return switch (node) {
+            case Map<?, ?> map when isMention(map) -> List.of(chosen);
+            case Map<?, ?> map when map.get("If") instanceof List<?> choice ->
+                    choice.stream()
+                            .flatMap(branch ->
+                                    mentionsOfTheTable(
+                                            branch, choice.getFirst().equals("MakesTable"))
+                                            .stream())
+                            .toList();
+            case Map<?, ?> map ->
+                    map.values().stream()
+                            .flatMap(value -> mentionsOfTheTable(value, chosen).stream())
+                            .toList();
+            case List<?> list ->
+                    list.stream()
+                            .flatMap(value -> mentionsOfTheTable(value, chosen).stream())
+                            .toList();
+            case String text when text.contains("${Table") -> List.of(chosen);
+            default -> List.of();
+        };
+    }
+
+    private static boolean isMention(Map<?, ?> node) {
+        return "Table".equals(node.get("Ref"))
+                || String.valueOf(node.get("GetAtt")).startsWith("Table.");
+    }
+
+    @Test
+    void aKeyOfOnesOwnEncryptsTheTableTheAlertsAndTheLogs() {
+        List<Object> key = List.of("HasTableKey", ref("TableKeyArn"), ref("AWS::NoValue"));
+
+        assertThat(at(resource("Table"), "Properties.SSESpecification.KMSMasterKeyId.If"))
+                .isEqualTo(key);
+        assertThat(at(resource("AlertTopic"), "Properties.KmsMasterKeyId.If")).isEqualTo(key);
+        assertThat(resources(HOME, "AWS::Logs::LogGroup").values())
+                .isNotEmpty()
+                .allSatisfy(logs -> assertThat(at(logs, "Properties.KmsKeyId.If")).isEqualTo(key));
+    }
+
+    private static Map<String, String> ref(String name) {
+        return Map.of("Ref", name);
     }
 
     @Test

@@ -111,7 +111,11 @@ public record Policy(
         NONE,
         /** Its SHA-256, by which a person can tell whether they have the right one. */
         HASH,
-        /** The user data itself, in the catalogue; of it the tags have the hash only. */
+        /**
+         * The user data itself, in the catalogue; the tags have only its hash. Whoever may read the
+         * table can read the secrets in it: the template's parameter {@code TableKeyArn} gives the
+         * table a customer key.
+         */
         KEEP
     }
 
