@@ -183,7 +183,8 @@ public final class Instances {
                 instance.blockDeviceMappings().stream()
                         .map(InstanceBlockDeviceMapping::deviceName)
                         .toList(),
-                Optional.of(capsule(instance)));
+                Optional.of(capsule(instance)),
+                Optional.ofNullable(instance.clientToken()).filter(token -> !token.isEmpty()));
     }
 
     private static Capsule capsule(software.amazon.awssdk.services.ec2.model.Instance instance) {

@@ -229,22 +229,13 @@ public final class Launcher {
     }
 
     /**
-     * Every instance of a Region that restoring has launched, those terminated lately among them.
+     * Every instance of a Region with a tag that restoring sets, those terminated lately among
+     * them. Not each of them need be ours: tags are copied easily.
      *
      * @throws SdkException if EC2 does not answer
      */
     public List<Server> servers(Region region) {
-        return list(region, Filters.anyOf("tag-key", List.of(ImageTags.RESTORE)));
-    }
-
-    /**
-     * The instance that this restore has launched; empty if there is none to be seen.
-     *
-     * @throws SdkException if EC2 does not answer
-     */
-    public Optional<Server> server(Region region, String restore) {
-        return list(region, Filters.anyOf("tag:" + ImageTags.RESTORE, List.of(restore))).stream()
-                .findFirst();
+        return list(region, Filters.anyOf("tag-key", List.of(ImageTags.LEASE, ImageTags.RESTORE)));
     }
 
     private List<Server> list(Region region, Filter filter) {
@@ -264,7 +255,10 @@ public final class Launcher {
                                         .orElse(""),
                                 instance.launchTime(),
                                 instance.tags().stream()
-                                        .collect(Collectors.toMap(Tag::key, Tag::value))))
+                                        .collect(Collectors.toMap(Tag::key, Tag::value)),
+                                ImageId.read(instance.imageId()),
+                                Optional.ofNullable(instance.clientToken())
+                                        .filter(token -> !token.isEmpty())))
                 .toList();
     }
 

@@ -1,5 +1,9 @@
 package dev.amikeeper.image;
 
+import org.jspecify.annotations.Nullable;
+
+import java.util.Optional;
+
 /** The id of an AMI, as {@code ami-0abcdef1234567890}: unique within its Region. */
 public record ImageId(String value) {
     private static final String PREFIX = "ami-";
@@ -13,6 +17,11 @@ public record ImageId(String value) {
         if (!Texts.isId(value, PREFIX)) {
             throw new IllegalArgumentException("not an image id: " + Texts.quoted(value));
         }
+    }
+
+    /** Reads an id; empty if it is none. */
+    public static Optional<ImageId> read(@Nullable String text) {
+        return Optional.ofNullable(text).filter(it -> Texts.isId(it, PREFIX)).map(ImageId::new);
     }
 
     @Override

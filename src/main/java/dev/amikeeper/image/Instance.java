@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param rootDevice the root volume's device name, which an image cannot leave out
  * @param devices the device names of all EBS volumes, the root's among them
  * @param capsule what is needed besides an image to launch it again as it is
+ * @param clientToken by which it was launched; empty if there was none
  */
 public record Instance(
         InstanceId id,
@@ -19,7 +20,8 @@ public record Instance(
         Map<String, String> tags,
         String rootDevice,
         List<String> devices,
-        Optional<Capsule> capsule) {
+        Optional<Capsule> capsule,
+        Optional<String> clientToken) {
     public Instance {
         tags = Map.copyOf(tags);
         devices = List.copyOf(devices);
@@ -33,12 +35,13 @@ public record Instance(
             Map<String, String> tags,
             String rootDevice,
             List<String> devices) {
-        this(id, region, state, tags, rootDevice, devices, Optional.empty());
+        this(id, region, state, tags, rootDevice, devices, Optional.empty(), Optional.empty());
     }
 
     /** The same instance in another state. */
     public Instance in(String otherState) {
-        return new Instance(id, region, otherState, tags, rootDevice, devices, capsule);
+        return new Instance(
+                id, region, otherState, tags, rootDevice, devices, capsule, clientToken);
     }
 
     /** The same instance with these names of subnets, by their ids, in its capsule. */
@@ -50,7 +53,16 @@ public record Instance(
                 tags,
                 rootDevice,
                 devices,
-                capsule.map(its -> its.withNames(names)));
+                capsule.map(its -> its.withNames(names)),
+                clientToken);
+    }
+
+    /**
+     * Whether AMI Keeper launched it for a drill, and it ends with that. Tags that somebody copied
+     * from such an instance make no drill of a server.
+     */
+    public boolean isOfDrill() {
+        return tags.containsKey(ImageTags.LEASE) && Restore.isDrill(tags, clientToken);
     }
 
     /** The volumes that an image leaves out; the root volume cannot be. */

@@ -2,8 +2,11 @@ package dev.amikeeper.image;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The catalogue's record of one restore or drill. Each change is a new record; the methods that
@@ -48,6 +51,11 @@ public record Restore(
         Level reached,
         String note,
         long version) {
+    /** The tag of a launched instance: as {@link #tag}, for the ids that there are. */
+    private static final Pattern TAG =
+            Pattern.compile(
+                    "(?<id>[^/]+/i-[^/]+/(?<kind>drill|restore)-[^/]+)(/(?<attempt>[0-9]{1,9}))?");
+
     /** What is done. */
     public enum Kind {
         /** A new instance is launched, and stays. */
@@ -74,6 +82,34 @@ public record Restore(
         PASSED,
         /** It did not come up. */
         FAILED
+    }
+
+    /**
+     * Which kind of restore launched an instance with this tag; empty if none of ours did. EC2
+     * keeps the client token of a launch, and nobody can change it afterwards. Tags prove nothing:
+     * whoever may set tags can copy them onto any instance.
+     *
+     * @param tags of the instance
+     * @param clientToken by which it was launched
+     * @see <a
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html">Instance</a>
+     */
+    public static Optional<Kind> launchedAs(
+            Map<String, String> tags, Optional<String> clientToken) {
+        String tag = tags.getOrDefault(ImageTags.RESTORE, "");
+        Matcher parts = TAG.matcher(tag);
+        if (clientToken.isEmpty() || !parts.matches()) {
+            return Optional.empty();
+        }
+        String attempt = parts.group("attempt") == null ? "1" : parts.group("attempt");
+        return clientToken.get().equals(token(parts.group("id"), attempt))
+                ? Optional.of(parts.group("kind").equals("drill") ? Kind.DRILL : Kind.LAUNCH)
+                : Optional.empty();
+    }
+
+    /** Whether AMI Keeper launched this instance for a drill, as its client token proves. */
+    public static boolean isDrill(Map<String, String> tags, Optional<String> clientToken) {
+        return launchedAs(tags, clientToken).equals(Optional.of(Kind.DRILL));
     }
 
     /** What was proven of an image, each more than the one before. */
@@ -135,6 +171,10 @@ public record Restore(
 
     /** The client token of this attempt: EC2 takes 64 ASCII characters. */
     public String token() {
+        return token(id, Integer.toString(attempt));
+    }
+
+    private static String token(String id, String attempt) {
         return Sha256.of(id + "/" + attempt);
     }
 

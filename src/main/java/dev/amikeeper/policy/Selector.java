@@ -1,6 +1,5 @@
 package dev.amikeeper.policy;
 
-import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Texts;
@@ -87,7 +86,7 @@ public record Selector(
 
     /** What keeps this instance from being selected; empty if it is selected. */
     public Optional<Obstacle> obstacle(Instance instance) {
-        if (instance.tags().containsKey(ImageTags.LEASE)) {
+        if (instance.isOfDrill()) {
             return Optional.of(new Obstacle(Lack.IS_A_DRILLS, "it is a drill's, and ends with it"));
         }
         if (!regions.contains(instance.region())) {

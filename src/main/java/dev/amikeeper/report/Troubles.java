@@ -42,6 +42,7 @@ import java.util.stream.Collectors;
  *   <tr><td>unread/Region/policy</td><td>the schedule's cursor has moved since, or there is no such
  *       schedule any more</td></tr>
  *   <tr><td>stopped/Region</td><td>nothing that is due waits there</td></tr>
+ *   <tr><td>copied-lease/Region/hash</td><td>no instance there has that copied tag any more</td></tr>
  *   <tr><td>unswept/Region</td><td>the Region was read</td></tr>
  * </table>
  */
@@ -54,6 +55,7 @@ public final class Troubles {
      * @param orphans of which images EC2 lists snapshots that no image has
      * @param cursors where the schedules stand, by policy, of policies with a schedule here
      * @param waiting whether something that is due waits there
+     * @param copiedLeases the keys of the troubles about copied leases that still stand
      */
     public record Facts(
             Region region,
@@ -61,12 +63,14 @@ public final class Troubles {
             Optional<Map<ImageId, String>> images,
             Optional<Set<ImageName>> orphans,
             Optional<Map<String, Instant>> cursors,
-            Optional<Boolean> waiting) {
+            Optional<Boolean> waiting,
+            Optional<Set<String>> copiedLeases) {
         public Facts {
             records = Map.copyOf(records);
             images = images.map(Map::copyOf);
             orphans = orphans.map(Set::copyOf);
             cursors = cursors.map(Map::copyOf);
+            copiedLeases = copiedLeases.map(Set::copyOf);
         }
 
         /** Nothing is known yet. */
@@ -74,6 +78,7 @@ public final class Troubles {
             return new Facts(
                     region,
                     Map.of(),
+                    Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
@@ -86,27 +91,42 @@ public final class Troubles {
             more.put(
                     policy,
                     all.stream().collect(Collectors.toMap(Image::name, Function.identity())));
-            return new Facts(region, more, images, orphans, cursors, waiting);
+            return new Facts(region, more, images, orphans, cursors, waiting, copiedLeases);
         }
 
         /** The same, with the names of all our images that EC2 lists, disabled ones too. */
         public Facts withImages(Map<ImageId, String> listed) {
-            return new Facts(region, records, Optional.of(listed), orphans, cursors, waiting);
+            return new Facts(
+                    region, records, Optional.of(listed), orphans, cursors, waiting, copiedLeases);
         }
 
         /** The same, with the images of which snapshots are left without an image. */
         public Facts withOrphans(Set<ImageName> names) {
-            return new Facts(region, records, images, Optional.of(names), cursors, waiting);
+            return new Facts(
+                    region, records, images, Optional.of(names), cursors, waiting, copiedLeases);
         }
 
         /** The same, with the cursors of all policies that have a schedule here. */
         public Facts withCursors(Map<String, Instant> all) {
-            return new Facts(region, records, images, orphans, Optional.of(all), waiting);
+            return new Facts(
+                    region, records, images, orphans, Optional.of(all), waiting, copiedLeases);
         }
 
         /** The same, knowing whether something that is due waits. */
         public Facts withWaiting(boolean something) {
-            return new Facts(region, records, images, orphans, cursors, Optional.of(something));
+            return new Facts(
+                    region,
+                    records,
+                    images,
+                    orphans,
+                    cursors,
+                    Optional.of(something),
+                    copiedLeases);
+        }
+
+        /** The same, with the keys of the troubles about copied leases that still stand. */
+        public Facts withCopiedLeases(Set<String> keys) {
+            return new Facts(region, records, images, orphans, cursors, waiting, Optional.of(keys));
         }
     }
 
@@ -143,6 +163,8 @@ public final class Troubles {
                             .orElse(false);
             case "unread" -> facts.cursors().map(all -> hasMoved(notice, what, all)).orElse(false);
             case "stopped" -> facts.waiting().map(something -> !something).orElse(false);
+            case "copied-lease" ->
+                    facts.copiedLeases().map(stand -> !stand.contains(notice.key())).orElse(false);
             case "unswept" -> facts.images().isPresent();
             default -> false;
         };

@@ -89,11 +89,12 @@ sealed interface Next {
         return left.<Next>map(Terminate::new).orElseGet(Launch::new);
     }
 
-    /** Whether it is what this very record launches: its tags tell. */
+    /** Whether it is what this very record launches: its image and its tags tell. */
     private static boolean isOf(Restore restore, Server server) {
         String lease = restore.kind() == Restore.Kind.DRILL ? restore.until().toString() : "";
         String from = new ImageRef(restore.region(), restore.image()).toString();
-        return server.tags().getOrDefault(ImageTags.LEASE, lease).equals(lease)
+        return server.image().equals(Optional.of(restore.image()))
+                && server.tags().getOrDefault(ImageTags.LEASE, lease).equals(lease)
                 && server.tags().getOrDefault(ImageTags.RESTORED_FROM, from).equals(from);
     }
 

@@ -3,7 +3,6 @@ package dev.amikeeper.restore;
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
-import dev.amikeeper.ec2.Answer;
 import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Launch;
@@ -24,7 +23,6 @@ import org.slf4j.LoggerFactory;
 
 import software.amazon.awssdk.core.exception.SdkException;
 
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,7 +31,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -51,8 +48,6 @@ public final class Restores {
 
     /** Some tries later than its time, what cannot be read is no hiccup any more. */
     private static final Duration LATE = Duration.ofMinutes(15);
-
-    private static final Set<String> ENDED = Set.of("shutting-down", "terminated");
 
     private final Application app;
     private final Instant now;
@@ -105,10 +100,12 @@ public final class Restores {
             List<Server> servers, Map<InstanceId, Server.Health> health, Map<ImageId, Ami> amis) {
         /**
          * The instance of a restore: the one that its record names or, while it names none, the one
-         * that carries its tag. Tags are copied easily, by whoever launches one more like it.
+         * that carries its tag; in any case its client token is the restore's. Tags are copied
+         * easily, by whoever launches one more like it.
          */
         Optional<Server> server(Restore restore) {
             return servers.stream()
+                    .filter(server -> server.clientToken().equals(Optional.of(restore.token())))
                     .filter(server ->
                             restore.instance()
                                     .map(server.id()::equals)
@@ -119,7 +116,8 @@ public final class Restores {
         /** What an earlier attempt of a drill has left running. */
         Optional<Server> left(Restore drill) {
             return servers.stream()
-                    .filter(server -> !ENDED.contains(server.state()))
+                    .filter(server -> !server.isEnded())
+                    .filter(server -> Restore.isDrill(server.tags(), server.clientToken()))
                     .filter(server -> !drill.tag().equals(tag(server)))
                     .filter(server ->
                             drill.id().equals(tag(server))
@@ -171,8 +169,10 @@ public final class Restores {
                 case Next.Command _ -> command(restore);
                 case Next.Associate _ -> associate(restore);
                 case Next.Terminate(Server ending) -> {
-                    terminate(ending);
-                    yield restore;
+                    boolean ours = new Leases(app, now).terminate(ending, Optional.of(restore));
+                    yield ours || restore.state() != Restore.State.ENDING
+                            ? restore
+                            : save(restore, restore.cleared(now));
                 }
             };
         } catch (SdkException error) {
@@ -395,24 +395,6 @@ public final class Restores {
         };
     }
 
-    private void terminate(Server server) {
-        if (!ENDED.contains(server.state())
-                && app.launcher().terminate(server.region(), server.id())
-                        instanceof Answer.Refused(String why)) {
-            app.catalog()
-                    .note(
-                            Notice.event(
-                                    "lease/" + server.region() + "/" + server.id(),
-                                    now,
-                                    server.region()
-                                            + ": the instance "
-                                            + server.id()
-                                            + " of a drill could not be terminated: "
-                                            + why,
-                                    "it is tried again; see that it ends"));
-        }
-    }
-
     private Restore save(Restore before, Restore after) {
         boolean ends = after.ended().isPresent() && before.ended().isEmpty();
         if (ends) {
@@ -489,32 +471,9 @@ public final class Restores {
     /**
      * Terminates the instances of drills whose lease is over, whatever became of their records.
      *
-     * @return how many there were
      * @throws SdkException if the Region does not answer
      */
-    public int endLeases(Region region) {
-        List<Server> over =
-                app.launcher().servers(region).stream()
-                        .filter(server -> !ENDED.contains(server.state()))
-                        .filter(server -> isOver(server, now))
-                        .toList();
-        over.forEach(server -> {
-            log.warn("{}: the lease of {} is over", region, server.id());
-            terminate(server);
-        });
-        return over.size();
-    }
-
-    static boolean isOver(Server server, Instant now) {
-        String lease = server.tags().get(ImageTags.LEASE);
-        if (lease == null) {
-            return false;
-        }
-        try {
-            return Instant.parse(lease).isBefore(now);
-        } catch (DateTimeException edited) {
-            // Whoever edited the tag wants something else than a drill.
-            return false;
-        }
+    public Leases.Ended endLeases(Region region) {
+        return new Leases(app, now).end(region);
     }
 }

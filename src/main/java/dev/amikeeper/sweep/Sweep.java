@@ -31,6 +31,7 @@ import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Schedule;
 import dev.amikeeper.replication.Settlement;
 import dev.amikeeper.report.Troubles;
+import dev.amikeeper.restore.Leases;
 import dev.amikeeper.restore.Restores;
 import dev.amikeeper.status.Status;
 
@@ -85,6 +86,7 @@ final class Sweep {
     private final Set<Region> silent = new HashSet<>();
     private final Map<Unit, List<Image>> records = new HashMap<>();
     private final Map<Region, Boolean> waiting = new HashMap<>();
+    private final Map<Region, Set<String>> copiedLeases = new HashMap<>();
     private final Map<Region, List<LivingInstance>> servers = new HashMap<>();
 
     Sweep(Application app, Instant now, boolean dryRun, BooleanSupplier timeLeft) {
@@ -329,7 +331,9 @@ final class Sweep {
         Instant hour = now.truncatedTo(ChronoUnit.HOURS);
         if (!dryRun && (drills || now.isBefore(hour.plus(Drift.EVERY)))) {
             try {
-                tally.leases += new Restores(app, now).endLeases(region);
+                Leases.Ended ended = new Restores(app, now).endLeases(region);
+                tally.leases += ended.over();
+                copiedLeases.put(region, ended.copied());
             } catch (SdkException error) {
                 unreadable(region, error, Fault.of(error) == Fault.DENIED);
             }
@@ -387,6 +391,9 @@ final class Sweep {
                                         .filter(cursor -> cursor.region().equals(region))
                                         .collect(Collectors.toMap(Cursor::policy, Cursor::time)))
                         .withWaiting(waiting.getOrDefault(region, true));
+        if (copiedLeases.containsKey(region)) {
+            facts = facts.withCopiedLeases(copiedLeases.get(region));
+        }
         for (String policy : policies) {
             List<Image> read = records.get(new Unit(region, policy));
             if (read != null) {

@@ -1331,6 +1331,32 @@ abstract class Ec2Conformance {
         assertThat(second).isEqualTo(first);
     }
 
+    /** So it tells who launched an instance, which tags do not. */
+    @Test
+    void anInstanceShowsTheClientTokenOfItsLaunchWhateverItsTags() {
+        String image = available("gold/a");
+
+        String ours = run(image, r -> r.clientToken("t-1"));
+        String others = run(image, r -> r.clientToken("t-2"));
+        String none = run(image, r -> {});
+        home.createTags(r ->
+                r.resources(others, none)
+                        .tags(Tag.builder().key("client-token").value("t-1").build()));
+
+        assertThat(instance(ours).clientToken()).isEqualTo("t-1");
+        assertThat(instance(others).clientToken()).isEqualTo("t-2");
+        assertThat(instance(none).clientToken()).isNotEqualTo("t-1");
+        assertThat(
+                        home.describeInstances(r ->
+                                        r.filters(
+                                                Filter.builder()
+                                                        .name("client-token")
+                                                        .values("t-1")
+                                                        .build()))
+                                .reservations())
+                .hasSize(1);
+    }
+
     @Test
     void aLaunchedInstanceIsPendingThenRunningThenChecked() {
         String id = run(available("gold/a", 8, 20), r -> {});

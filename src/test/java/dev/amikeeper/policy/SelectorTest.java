@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Sha256;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,6 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 final class SelectorTest {
@@ -35,20 +37,21 @@ final class SelectorTest {
         assertThat(selector.selects(tagged(Map.of()))).isFalse();
     }
 
+    private static final Map<String, String> OF_A_DRILL =
+            Map.of(
+                    "Name",
+                    "drill of i-0abc",
+                    "amikeeper:lease",
+                    "2026-03-01T03:00:00Z",
+                    "amikeeper:restore",
+                    "gold/i-0abc/drill-20513");
+
     /** A drill's instance ends within the hour, and is nobody's server. */
     @Test
     void neverSelectsTheInstanceOfADrill() {
         Selector all = byTags(Map.of("Name", List.of("*")));
 
-        assertThat(all.selects(tagged(Map.of("Name", "drill of i-0abc")))).isTrue();
-        assertThat(
-                        all.selects(
-                                tagged(
-                                        Map.of(
-                                                "Name",
-                                                "drill of i-0abc",
-                                                "amikeeper:lease",
-                                                "2026-03-01T03:00:00Z"))))
+        assertThat(all.selects(launched(OF_A_DRILL, Sha256.of("gold/i-0abc/drill-20513/1"))))
                 .isFalse();
     }
 
@@ -84,6 +87,16 @@ final class SelectorTest {
 
     private static Selector of(Set<String> states) {
         return new Selector(Map.of("backup", List.of("gold")), Map.of(), states, List.of(HOME));
+    }
+
+    @Test
+    void selectsAServerThatOnlyHasTheTagsOfADrill() {
+        Selector all = byTags(Map.of("Name", List.of("*")));
+
+        assertThat(all.selects(tagged(OF_A_DRILL))).isTrue();
+        assertThat(all.selects(launched(OF_A_DRILL, "somebody's own"))).isTrue();
+        assertThat(all.selects(launched(OF_A_DRILL, Sha256.of("gold/i-0abc/restore-1f2e/1"))))
+                .isTrue();
     }
 
     @Test
@@ -177,6 +190,18 @@ final class SelectorTest {
 
     private static Selector byTags(Map<String, List<String>> tags) {
         return new Selector(tags, Map.of(), Set.of("running"), List.of(HOME));
+    }
+
+    private static Instance launched(Map<String, String> tags, String clientToken) {
+        return new Instance(
+                new InstanceId("i-0abcdef1234567890"),
+                HOME,
+                "running",
+                tags,
+                "/dev/xvda",
+                List.of("/dev/xvda"),
+                Optional.empty(),
+                Optional.of(clientToken));
     }
 
     private static Instance tagged(Map<String, String> tags) {

@@ -1,0 +1,216 @@
+package dev.amikeeper.restore;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.ec2.Answer;
+import dev.amikeeper.ec2.Look;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
+import dev.amikeeper.image.Server;
+import dev.amikeeper.image.Sha256;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Ends the instances of drills. An instance is terminated only if AMI Keeper launched it: its
+ * client token is the one that its record or its tag leads to, and its image is ours. Tags alone
+ * prove nothing, for whoever may set tags can copy them onto any server.
+ */
+public final class Leases {
+    private static final Logger log = LoggerFactory.getLogger(Leases.class);
+
+    /** So many instances are named in a text. */
+    private static final int NAMED = 10;
+
+    private static final int HASH = 12;
+
+    private final Application app;
+    private final Instant now;
+
+    /**
+     * What was found in a Region.
+     *
+     * @param over how many instances of drills were to be terminated
+     * @param copied the keys of the troubles about instances that only look like a drill's
+     */
+    public record Ended(int over, Set<String> copied) {
+        public Ended {
+            copied = Set.copyOf(copied);
+        }
+    }
+
+    Leases(Application app, Instant now) {
+        this.app = app;
+        this.now = now;
+    }
+
+    /**
+     * Terminates the instances of drills whose lease is over, whatever became of their records, and
+     * tells of those that only look like a drill's.
+     *
+     * @throws SdkException if the Region does not answer
+     */
+    Ended end(Region region) {
+        List<Server> leased =
+                app.launcher().servers(region).stream()
+                        .filter(server -> !server.isEnded())
+                        .filter(server -> server.tags().containsKey(ImageTags.LEASE))
+                        .toList();
+        List<Server> strangers = new ArrayList<>();
+        int over = 0;
+        Optional<List<Restore>> records = Optional.empty();
+        for (Server server : leased) {
+            boolean launched = Restore.isDrill(server.tags(), server.clientToken());
+            if (!launched) {
+                records = Optional.of(records.orElseGet(() -> app.catalog().restoring()));
+                launched = records.get().stream().anyMatch(it -> isLaunchedBy(it, server));
+            }
+            if (!launched) {
+                strangers.add(server);
+            } else if (isOver(server)) {
+                log.warn("{}: the lease of {} is over", region, server.id());
+                over++;
+                if (!terminate(server, Optional.empty())) {
+                    strangers.add(server);
+                }
+            }
+        }
+        return new Ended(over, tellOf(region, strangers));
+    }
+
+    /** Whether this drill launched it: nobody can change a client token after the launch. */
+    static boolean isLaunchedBy(Restore drill, Server server) {
+        return drill.kind() == Restore.Kind.DRILL
+                && server.clientToken().equals(Optional.of(drill.token()));
+    }
+
+    /**
+     * Terminates an instance that a drill launched; may be repeated.
+     *
+     * @param drill whose record says so, if there is one
+     * @return false if its image is not ours: then it is left alone
+     */
+    boolean terminate(Server server, Optional<Restore> drill) {
+        if (server.isEnded()) {
+            return true;
+        }
+        boolean ours =
+                drill.filter(it -> isLaunchedBy(it, server))
+                                .filter(it -> server.image().equals(Optional.of(it.image())))
+                                .isPresent()
+                        || isOfOurImage(server);
+        if (ours
+                && app.launcher().terminate(server.region(), server.id())
+                        instanceof Answer.Refused(String why)) {
+            app.catalog()
+                    .note(
+                            Notice.event(
+                                    "lease/" + server.region() + "/" + server.id(),
+                                    now,
+                                    server.region()
+                                            + ": the instance "
+                                            + server.id()
+                                            + " of a drill could not be terminated: "
+                                            + why,
+                                    "it is tried again; see that it ends"));
+        }
+        return ours;
+    }
+
+    /** By the catalogue, what it removed included, or as an image that has both our keys. */
+    private boolean isOfOurImage(Server server) {
+        if (server.image().isEmpty()) {
+            return false;
+        }
+        Region region = server.region();
+        ImageId id = server.image().get();
+        return app.catalog().find(region, id).isPresent()
+                || app.catalog().restoring().stream()
+                        .anyMatch(it -> it.region().equals(region) && it.image().equals(id))
+                || (app.images().look(region, id) instanceof Look.Shown(Ami ami)
+                        && ImageTags.name(ami.tags())
+                                .map(name -> name.toString().equals(ami.name()))
+                                .orElse(false))
+                || wasOurs(server, id);
+    }
+
+    private boolean wasOurs(Server server, ImageId id) {
+        String tag = server.tags().getOrDefault(ImageTags.RESTORE, "");
+        String policy = tag.contains("/") ? tag.substring(0, tag.indexOf('/')) : "";
+        return !policy.isEmpty()
+                && app.catalog().removed(policy, server.region()).stream()
+                        .anyMatch(removed -> removed.id().equals(Optional.of(id)));
+    }
+
+    private boolean isOver(Server server) {
+        try {
+            return Instant.parse(server.tags().getOrDefault(ImageTags.LEASE, "")).isBefore(now);
+        } catch (DateTimeException edited) {
+            // Whoever edited the tag wants something else than a drill.
+            return false;
+        }
+    }
+
+    /** One trouble for each drill whose tags were copied: that is the cause. */
+    private Set<String> tellOf(Region region, List<Server> strangers) {
+        Map<String, List<Server>> byDrill =
+                strangers.stream()
+                        .collect(
+                                Collectors.groupingBy(
+                                        server -> key(region, server),
+                                        TreeMap::new,
+                                        Collectors.toList()));
+        byDrill.forEach((key, some) -> {
+            log.error("{}: not a drill's: {}", region, some.stream().map(Server::id).toList());
+            app.catalog()
+                    .note(
+                            new Notice(
+                                    key,
+                                    now,
+                                    "%s: the tag %s is on %s, which AMI Keeper did not launch from an image of its own: left alone, and imaged like any server"
+                                            .formatted(region, ImageTags.LEASE, names(some)),
+                                    "take the tags "
+                                            + ImageTags.LEASE
+                                            + " and "
+                                            + ImageTags.RESTORE
+                                            + " away, and see in CloudTrail (CreateTags,"
+                                            + " RunInstances) who set them; terminate it by hand if"
+                                            + " nobody needs it",
+                                    true));
+        });
+        return Set.copyOf(byDrill.keySet());
+    }
+
+    private static String names(List<Server> some) {
+        String first = some.stream().limit(NAMED).map(it -> it.id().value()).collect(joining(", "));
+        return some.size() <= NAMED ? first : first + " and " + (some.size() - NAMED) + " more";
+    }
+
+    private static String prefix(Region region) {
+        return "copied-lease/" + region + "/";
+    }
+
+    /** A tag's text is somebody's: it does not become part of a key. */
+    private static String key(Region region, Server server) {
+        return prefix(region)
+                + Sha256.of(server.tags().getOrDefault(ImageTags.RESTORE, "")).substring(0, HASH);
+    }
+}
