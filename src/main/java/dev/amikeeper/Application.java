@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.services.autoscaling.AutoScalingClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.ec2.Ec2Client;
@@ -143,11 +143,7 @@ public record Application(
 
     private static Application fromEnvironment() {
         Settings settings = Settings.from(System.getenv());
-        SdkHttpClient http =
-                UrlConnectionHttpClient.builder()
-                        .connectionTimeout(CONNECT_WITHIN)
-                        .socketTimeout(ANSWER_WITHIN)
-                        .build();
+        SdkHttpClient http = httpClient();
         Cloud cloud =
                 new Cloud(
                         inEachRegion(Ec2Client::builder, http),
@@ -160,6 +156,17 @@ public record Application(
                         Application::sleep,
                         new Random());
         return of(settings, readPolicies(settings), cloud);
+    }
+
+    /**
+     * A client that keeps the body of every answer. The JDK's own drops that of a 401, and with it
+     * the code that EC2 gives there: {@code AuthFailure}, say, for a Region that is not enabled.
+     */
+    public static SdkHttpClient httpClient() {
+        return Apache5HttpClient.builder()
+                .connectionTimeout(CONNECT_WITHIN)
+                .socketTimeout(ANSWER_WITHIN)
+                .build();
     }
 
     /** A client of a service for each Region, made when first asked for. */

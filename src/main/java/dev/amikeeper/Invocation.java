@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** One call of a function: its report is the answer, a log line and the metrics at once. */
 public final class Invocation {
@@ -28,8 +29,7 @@ public final class Invocation {
     private Invocation() {}
 
     /**
-     * Runs a handler's work and tells its report; every number in it becomes a metric, and all
-     * {@link Measures} with their dimensions.
+     * As below.
      *
      * @param input null if the function was called without an event
      */
@@ -37,10 +37,18 @@ public final class Invocation {
             @Nullable Map<String, Object> input,
             Context context,
             Function<Map<String, Object>, R> work) {
+        return run(context, () -> work.apply(input == null ? Map.of() : input));
+    }
+
+    /**
+     * Runs a handler's work and tells its report; every number in it becomes a metric, and all
+     * {@link Measures} with their dimensions.
+     */
+    public static <R extends Record> R run(Context context, Supplier<R> work) {
         return PowertoolsLogging.withLogging(
                 context,
                 () -> {
-                    R report = work.apply(input == null ? Map.of() : input);
+                    R report = work.get();
                     Map<String, Integer> counts = counts(report);
                     log.info("done", entry("report", counts));
                     measure(context.getFunctionName(), counts);

@@ -3,6 +3,9 @@ package dev.amikeeper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
+
+import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.InvalidPolicyException;
 import dev.amikeeper.policy.Policy;
@@ -12,7 +15,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.Ec2Exception;
+
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -97,6 +110,49 @@ final class ApplicationTest {
             assertThatThrownBy(Application::get)
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("CREATE_QUEUE_URL");
+        }
+    }
+
+    /** AWS's own words for a Region that is not enabled come with HTTP status 401. */
+    @Test
+    void keepsWhatEc2SaysInA401() throws IOException {
+        byte[] words =
+                """
+                <Response><Errors><Error><Code>AuthFailure</Code><Message>AWS was not able to validate the provided access credentials</Message></Error></Errors><RequestID>1</RequestID></Response>
+                """
+                        .getBytes(StandardCharsets.UTF_8);
+        HttpServer server =
+                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext(
+                "/",
+                exchange -> {
+                    exchange.sendResponseHeaders(401, words.length);
+                    exchange.getResponseBody().write(words);
+                    exchange.close();
+                });
+        server.start();
+        try (SdkHttpClient http = Application.httpClient();
+                Ec2Client ec2 =
+                        Ec2Client.builder()
+                                .httpClient(http)
+                                .region(software.amazon.awssdk.regions.Region.of("eu-west-1"))
+                                .endpointOverride(
+                                        URI.create(
+                                                "http://127.0.0.1:"
+                                                        + server.getAddress().getPort()))
+                                .credentialsProvider(
+                                        StaticCredentialsProvider.create(
+                                                AwsBasicCredentials.create("id", "secret")))
+                                .build()) {
+            assertThatThrownBy(() -> ec2.createImage(image -> image.name("any").instanceId("i-1")))
+                    .isInstanceOfSatisfying(
+                            Ec2Exception.class,
+                            error -> {
+                                assertThat(Fault.of(error)).isEqualTo(Fault.DENIED);
+                                assertThat(Fault.text(error)).startsWith("AuthFailure: AWS was");
+                            });
+        } finally {
+            server.stop(0);
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.amikeeper;
 
+import com.amazonaws.services.lambda.runtime.events.SQSEvent;
+
 import dev.amikeeper.Scene.Moment;
 import dev.amikeeper.backup.CreateImageHandler;
 import dev.amikeeper.backup.RequestHandler;
@@ -765,14 +767,14 @@ final class Scenes {
 
     private static Moment create(Given given) {
         CreateImageHandler handler = new CreateImageHandler(given.deployment.application());
-        Map<String, Object> kick = kick(given, Given.EAST);
+        SQSEvent kick = Samples.delivery(kick(given, Given.EAST));
         return new Moment(
                 given, () -> handler.handleRequest(kick, given.context("CreateImageFunction")));
     }
 
     private static Moment copy(Given given) {
         CopyImageHandler handler = new CopyImageHandler(given.deployment.application());
-        Map<String, Object> kick = kick(given, Given.WEST);
+        SQSEvent kick = Samples.delivery(kick(given, Given.WEST));
         return new Moment(
                 given, () -> handler.handleRequest(kick, given.context("CopyImageFunction")));
     }

@@ -2,6 +2,7 @@ package dev.amikeeper.backup;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
@@ -19,6 +20,7 @@ import dev.amikeeper.policy.Policy;
 import dev.amikeeper.replication.SliceReport;
 import dev.amikeeper.replication.Starts;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +41,7 @@ import java.util.stream.Collectors;
  * Starts a Region's waiting images, oldest slot first. What cannot be started now stays waiting;
  * one image's trouble stops no other.
  */
-public final class CreateImageHandler implements RequestHandler<Map<String, Object>, SliceReport> {
+public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceReport> {
     private static final Logger log = LoggerFactory.getLogger(CreateImageHandler.class);
 
     /** Few enough that what is read of the instances is not old when it is used. */
@@ -58,15 +60,14 @@ public final class CreateImageHandler implements RequestHandler<Map<String, Obje
     }
 
     @Override
-    public SliceReport handleRequest(Map<String, Object> input, Context context) {
+    public SliceReport handleRequest(@Nullable SQSEvent input, Context context) {
         return Invocation.run(
-                input,
                 context,
-                event ->
+                () ->
                         Starts.run(
                                 app,
                                 "CreateImageFunction",
-                                event,
+                                input,
                                 context,
                                 (starts, region, now, timeLeft) ->
                                         new Slice(starts).startAll(region, now, timeLeft),

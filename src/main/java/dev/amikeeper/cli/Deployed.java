@@ -24,7 +24,6 @@ import picocli.CommandLine.Option;
 
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.Instance;
 import software.amazon.awssdk.services.lambda.LambdaClient;
@@ -195,7 +194,7 @@ final class Deployed {
 
     private static void invoke(String arn, String event) {
         try (LambdaClient lambda =
-                LambdaClient.builder().httpClient(UrlConnectionHttpClient.create()).build()) {
+                LambdaClient.builder().httpClient(Application.httpClient()).build()) {
             lambda.invoke(invoke ->
                     invoke.functionName(arn)
                             .invocationType(InvocationType.EVENT)

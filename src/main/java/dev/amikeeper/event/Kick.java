@@ -1,5 +1,7 @@
 package dev.amikeeper.event;
 
+import com.amazonaws.services.lambda.runtime.events.SQSEvent;
+import com.amazonaws.services.lambda.runtime.events.SQSEvent.SQSMessage;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -43,50 +45,61 @@ public record Kick(String messageId, Region region, Optional<Instant> at) {
     /**
      * Reads the messages that SQS delivers to a function; of those that are no kicks it says why.
      *
+     * @param input null if a function was called without an event
      * @throws MalformedEventException if this is no delivery of SQS
      */
-    public static Batch batch(Map<String, Object> input) throws MalformedEventException {
-        if (!(input.get("Records") instanceof List<?> records)) {
+    public static Batch batch(@Nullable SQSEvent input) throws MalformedEventException {
+        if (input == null || input.getRecords() == null) {
             throw new MalformedEventException("Records: must be there, as SQS delivers them");
         }
         List<Kick> kicks = new ArrayList<>();
         List<String> malformed = new ArrayList<>();
-        for (Object message : records) {
-            if (message instanceof Map<?, ?> fields
-                    && fields.get("messageId") instanceof String id
-                    && fields.get("body") instanceof String body) {
-                try {
-                    kicks.add(kick(id, body, fields.get("attributes")));
-                } catch (IllegalArgumentException
-                        | DateTimeException
-                        | JsonProcessingException notAKick) {
-                    malformed.add(
-                            "body: a kick must be as {\"region\":\"us-west-2\"}, not "
-                                    + Texts.quoted(body));
-                }
-            } else {
+        for (SQSMessage message : input.getRecords()) {
+            if (message.getMessageId() == null || message.getBody() == null) {
                 malformed.add("Records: a message must have a messageId and a body");
+                continue;
             }
+            of(message)
+                    .ifPresentOrElse(
+                            kicks::add,
+                            () ->
+                                    malformed.add(
+                                            "body: a kick must be as {\"region\":\"us-west-2\"},"
+                                                + " not "
+                                                    + Texts.quoted(message.getBody())));
         }
         return new Batch(kicks, malformed);
     }
 
-    private static Kick kick(String messageId, String body, @Nullable Object attributes)
-            throws JsonProcessingException {
-        JsonNode fields = JSON.readTree(body);
-        JsonNode at = fields.path("at");
-        return new Kick(
-                messageId,
-                new Region(fields.path("region").asText()),
-                at.isTextual() ? Optional.of(Instant.parse(at.asText())) : sent(attributes));
+    private static Optional<Kick> of(SQSMessage message) {
+        Optional<Instant> sent = sent(message.getAttributes());
+        return of(message.getMessageId(), message.getBody())
+                .map(kick ->
+                        kick.at.isPresent() ? kick : new Kick(kick.messageId, kick.region, sent));
+    }
+
+    /** The kick in this body of a message; empty if it is none. */
+    public static Optional<Kick> of(String messageId, String body) {
+        try {
+            JsonNode fields = JSON.readTree(body);
+            JsonNode at = fields.path("at");
+            return Optional.of(
+                    new Kick(
+                            messageId,
+                            new Region(fields.path("region").asText()),
+                            at.isTextual()
+                                    ? Optional.of(Instant.parse(at.asText()))
+                                    : Optional.empty()));
+        } catch (IllegalArgumentException | DateTimeException | JsonProcessingException notAKick) {
+            return Optional.empty();
+        }
     }
 
     /** SQS's own time stamp, in milliseconds, where a kick sent by hand has no time. */
-    private static Optional<Instant> sent(@Nullable Object attributes) {
-        return attributes instanceof Map<?, ?> fields
-                        && fields.get("SentTimestamp") instanceof String millis
-                        && millis.matches("\\d{1,15}")
-                ? Optional.of(Instant.ofEpochMilli(Long.parseLong(millis)))
-                : Optional.empty();
+    private static Optional<Instant> sent(@Nullable Map<String, String> attributes) {
+        return Optional.ofNullable(attributes)
+                .map(fields -> fields.get("SentTimestamp"))
+                .filter(millis -> millis.matches("\\d{1,15}"))
+                .map(millis -> Instant.ofEpochMilli(Long.parseLong(millis)));
     }
 }

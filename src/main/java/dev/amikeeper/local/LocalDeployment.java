@@ -2,6 +2,9 @@ package dev.amikeeper.local;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse.BatchItemFailure;
+import com.amazonaws.services.lambda.runtime.events.SQSEvent;
+import com.amazonaws.services.lambda.runtime.events.SQSEvent.SQSMessage;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
@@ -14,7 +17,6 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.operate.OperateHandler;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Schedule;
-import dev.amikeeper.queue.BatchItemFailure;
 import dev.amikeeper.replication.CopyImageHandler;
 import dev.amikeeper.replication.ImageStateHandler;
 import dev.amikeeper.restore.DrillHandler;
@@ -416,7 +418,7 @@ public final class LocalDeployment {
     }
 
     private interface Worker {
-        List<BatchItemFailure> work(Map<String, Object> event, Context context);
+        List<BatchItemFailure> work(SQSEvent event, Context context);
     }
 
     /** Whether there were messages. What fails becomes visible again after the time-out. */
@@ -428,10 +430,9 @@ public final class LocalDeployment {
         count(function);
         List<BatchItemFailure> failures;
         try {
-            failures =
-                    worker.work(
-                            Map.of("Records", messages.stream().map(this::sqsRecord).toList()),
-                            context(function));
+            SQSEvent event = new SQSEvent();
+            event.setRecords(messages.stream().map(LocalDeployment::sqsMessage).toList());
+            failures = worker.work(event, context(function));
         } catch (RuntimeException | CallerKilled crashed) {
             return true;
         }
@@ -464,13 +465,14 @@ public final class LocalDeployment {
         }
     }
 
-    private Map<String, Object> sqsRecord(Message message) {
-        return Map.of(
-                "messageId", message.messageId(),
-                "receiptHandle", message.receiptHandle(),
-                "body", message.body(),
-                "attributes", message.attributesAsStrings(),
-                "eventSource", "aws:sqs");
+    private static SQSMessage sqsMessage(Message message) {
+        SQSMessage delivered = new SQSMessage();
+        delivered.setMessageId(message.messageId());
+        delivered.setReceiptHandle(message.receiptHandle());
+        delivered.setBody(message.body());
+        delivered.setAttributes(message.attributesAsStrings());
+        delivered.setEventSource("aws:sqs");
+        return delivered;
     }
 
     private void retried(

@@ -5,10 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import dev.amikeeper.event.Kick;
-import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.image.Region;
 
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -59,16 +57,7 @@ public record DeadLetter(
 
     /** The Region of a kick; empty if it is none. */
     public Optional<Region> kick() {
-        try {
-            return Kick.batch(
-                            Map.of("Records", List.of(Map.of("messageId", receipt, "body", body))))
-                    .kicks()
-                    .stream()
-                    .map(Kick::region)
-                    .findFirst();
-        } catch (MalformedEventException e) {
-            throw new IllegalStateException("this is a delivery of SQS", e);
-        }
+        return Kick.of(receipt, body).map(Kick::region);
     }
 
     private Optional<String> text(String part, String name) {

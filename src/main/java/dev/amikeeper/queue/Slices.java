@@ -1,6 +1,8 @@
 package dev.amikeeper.queue;
 
 import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse.BatchItemFailure;
+import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.event.Kick;
@@ -8,6 +10,7 @@ import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
 import dev.amikeeper.image.Region;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,7 +56,7 @@ public final class Slices {
     public static Outcome run(
             Application app,
             String function,
-            Map<String, Object> input,
+            @Nullable SQSEvent input,
             Context context,
             Slice slice,
             Again again) {
@@ -61,7 +64,12 @@ public final class Slices {
         try {
             batch = Kick.batch(input);
         } catch (MalformedEventException malformed) {
-            Rejected.record(app.catalog(), function, input, malformed, app.clock().instant());
+            Rejected.record(
+                    app.catalog(),
+                    function,
+                    String.valueOf(input),
+                    String.valueOf(malformed.getMessage()),
+                    app.clock().instant());
             return new Outcome(1, List.of());
         }
         for (String why : batch.malformed()) {

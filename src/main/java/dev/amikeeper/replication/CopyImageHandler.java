@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
@@ -18,6 +19,7 @@ import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +40,7 @@ import java.util.function.BooleanSupplier;
  * Starts the waiting copies to a Region while there is room among its snapshot copies in flight.
  * What finds no room stays waiting and costs no try; every copy that ends makes room and kicks.
  */
-public final class CopyImageHandler implements RequestHandler<Map<String, Object>, SliceReport> {
+public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceReport> {
     private static final Logger log = LoggerFactory.getLogger(CopyImageHandler.class);
 
     /** More than there is ever room for at once. */
@@ -57,15 +59,14 @@ public final class CopyImageHandler implements RequestHandler<Map<String, Object
     }
 
     @Override
-    public SliceReport handleRequest(Map<String, Object> input, Context context) {
+    public SliceReport handleRequest(@Nullable SQSEvent input, Context context) {
         return Invocation.run(
-                input,
                 context,
-                event ->
+                () ->
                         Starts.run(
                                 app,
                                 "CopyImageFunction",
-                                event,
+                                input,
                                 context,
                                 (starts, region, now, timeLeft) ->
                                         new Slice(starts).startAll(region, now, timeLeft),

@@ -1,6 +1,6 @@
 package dev.amikeeper.replication;
 
-import dev.amikeeper.queue.BatchItemFailure;
+import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse.BatchItemFailure;
 
 import java.util.List;
 

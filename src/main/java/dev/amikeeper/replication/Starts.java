@@ -1,6 +1,7 @@
 package dev.amikeeper.replication;
 
 import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
@@ -13,6 +14,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.queue.Slices;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,7 +61,7 @@ public final class Starts {
     public static SliceReport run(
             Application app,
             String function,
-            Map<String, Object> input,
+            @Nullable SQSEvent input,
             Context context,
             Work work,
             Slices.Again again) {

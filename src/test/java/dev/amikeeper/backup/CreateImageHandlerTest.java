@@ -2,7 +2,10 @@ package dev.amikeeper.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.amazonaws.services.lambda.runtime.events.SQSEvent;
+
 import dev.amikeeper.Given;
+import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
@@ -269,6 +272,18 @@ final class CreateImageHandlerTest {
     }
 
     @Test
+    void aCallWithoutAnEventIsRecorded() {
+        Given given = Given.nightly("");
+
+        SliceReport report =
+                new CreateImageHandler(given.deployment.application())
+                        .handleRequest(null, given.context("CreateImageFunction"));
+
+        assertThat(report).isEqualTo(new SliceReport(0, 0, 0, 0, 0, 1, List.of()));
+        assertThat(given.told()).singleElement().asString().contains("as SQS delivers them");
+    }
+
+    @Test
     void aMessageThatIsNoKickIsRecordedAndNotRepeated() {
         Given given = Given.nightly("");
 
@@ -293,8 +308,9 @@ final class CreateImageHandlerTest {
         assertThat(given.images(Given.EAST)).hasSize(1);
     }
 
-    private static Map<String, Object> kick(String body) {
-        return Map.of("Records", List.of(Map.of("messageId", "m-1", "body", body)));
+    private static SQSEvent kick(String body) {
+        return Samples.delivery(
+                Map.of("Records", List.of(Map.of("messageId", "m-1", "body", body))));
     }
 
     @Test

@@ -132,7 +132,7 @@ final class EventTest {
         Map<String, Object> input = Samples.read(file);
 
         if (input.containsKey("Records")) {
-            assertThat(Kick.batch(input).malformed()).isEmpty();
+            assertThat(Kick.batch(Samples.delivery(file)).malformed()).isEmpty();
         } else if (input.containsKey("source")) {
             assertThat(Event.of(input).account()).isEqualTo(ACCOUNT);
         } else {

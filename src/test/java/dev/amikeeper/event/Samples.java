@@ -1,5 +1,8 @@
 package dev.amikeeper.event;
 
+import com.amazonaws.services.lambda.runtime.events.SQSEvent;
+import com.amazonaws.services.lambda.runtime.serialization.events.LambdaEventSerializers;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
@@ -23,6 +26,22 @@ public final class Samples {
         try (Stream<Path> files = Files.list(FOLDER)) {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
         } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A delivery of SQS, parsed as Lambda does. */
+    public static SQSEvent delivery(String name) {
+        return delivery(read(name));
+    }
+
+    /** The same of what a test makes up. */
+    public static SQSEvent delivery(Map<String, Object> input) {
+        try {
+            return LambdaEventSerializers.serializerFor(
+                            SQSEvent.class, Samples.class.getClassLoader())
+                    .fromJson(new ObjectMapper().writeValueAsString(input));
+        } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }
     }

@@ -512,7 +512,7 @@ final class PruneHandlerTest {
         given.deployment.prune(DAY_4, false);
         assertThat(troubles(given)).as("refused again").containsExactly("upkeep/us-east-1");
 
-        prune(given, new ShortContext(context(given), () -> 0));
+        prune(given, ShortContext.of(context(given), () -> 0));
         assertThat(troubles(given)).as("no time").containsExactly("upkeep/us-east-1");
 
         approve(given, "0123456789abcdef");
@@ -761,12 +761,12 @@ final class PruneHandlerTest {
     void aRunStopsHalfAMinuteBeforeItsTimeIsOver() {
         Given given = inMemory("keep: {last: 1}");
 
-        PruneReport late = prune(given, new ShortContext(context(given), () -> 30_000));
+        PruneReport late = prune(given, ShortContext.of(context(given), () -> 30_000));
         assertThat(late.postponed()).isEqualTo(2);
         assertThat(late.removed()).isZero();
         assertThat(given.images(Given.EAST)).hasSize(3);
 
-        PruneReport early = prune(given, new ShortContext(context(given), () -> 30_001));
+        PruneReport early = prune(given, ShortContext.of(context(given), () -> 30_001));
         assertThat(early.removed()).isEqualTo(2);
         assertThat(early.postponed()).isZero();
     }
@@ -933,7 +933,7 @@ final class PruneHandlerTest {
     /** Something that happens when the run asks for its time the n-th time. */
     private static Context meanwhile(Given given, int n, Runnable happens) {
         AtomicInteger asked = new AtomicInteger();
-        return new ShortContext(
+        return ShortContext.of(
                 context(given),
                 () -> {
                     if (asked.incrementAndGet() == n) {
