@@ -13,11 +13,13 @@ import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.policy.Policies;
 
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -99,6 +101,24 @@ public final class Given {
 
     public void playDays(int days) {
         deployment.runUntil(START.plus(Duration.ofDays(days)));
+    }
+
+    /** Sets an attribute of an item of the catalogue in memory, as somebody does by hand. */
+    public void edit(String partition, String key, String attribute, String value) {
+        var tables = cloud.tables(EAST);
+        Map<String, AttributeValue> item =
+                new HashMap<>(
+                        tables.getItem(get ->
+                                        get.tableName("catalogue")
+                                                .key(
+                                                        Map.of(
+                                                                "pk",
+                                                                AttributeValue.fromS(partition),
+                                                                "sk",
+                                                                AttributeValue.fromS(key))))
+                                .item());
+        item.put(attribute, AttributeValue.fromS(value));
+        tables.putItem(put -> put.tableName("catalogue").item(item));
     }
 
     /** Plays nothing but the ticks at 02:00 and what follows from them until 04:00. */

@@ -8,7 +8,9 @@ import dev.amikeeper.Invocation;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
+import dev.amikeeper.report.Unreadables;
 
+import java.time.Instant;
 import java.util.Map;
 
 /** Every five minutes: takes the slots that fell due, then tells people what they are to know. */
@@ -32,7 +34,9 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
 
     private ScheduleReport tick(Map<String, Object> input) {
         try {
-            ScheduleReport report = new Tick(app, Event.of(input).time()).run();
+            Instant now = Event.of(input).time();
+            ScheduleReport report = new Tick(app, now).run();
+            Unreadables.tell(app.catalog(), now);
             app.announcements().publish();
             return report;
         } catch (MalformedEventException malformed) {

@@ -12,11 +12,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Every image that AMI Keeper asked for, made or removed, and what waits. All reads are strongly
  * consistent but {@link #ofInstance}. Every write may be repeated: it answers whether it was the
- * one that changed something.
+ * one that changed something. What this version cannot read of another one's items it leaves out
+ * and alone, and what it does not know of those that it can read it writes back with them.
  */
 public interface Catalog {
     /** Where the schedules of all policies stand, and the Regions that were remembered. */
@@ -49,9 +51,18 @@ public interface Catalog {
     /** Replaces an image's record by its tombstone. */
     boolean bury(Image before, Tombstone tombstone);
 
+    /**
+     * The record of an image.
+     *
+     * @throws UnreadableItemException if it is there and cannot be read
+     */
     Optional<Image> find(Region region, ImageName name);
 
-    /** The image whose present attempt has this AMI. */
+    /**
+     * The image whose present attempt has this AMI.
+     *
+     * @throws UnreadableItemException if its record is there and cannot be read
+     */
     Optional<Image> find(Region region, ImageId id);
 
     /** What there is to do, oldest slot first; of what waits, only what is due by then. */
@@ -76,6 +87,13 @@ public interface Catalog {
      */
     boolean unbury(Tombstone tombstone, Image after);
 
+    /**
+     * The tombstone of an image; empty if it is not removed.
+     *
+     * @throws UnreadableItemException if there is one that cannot be read
+     */
+    Optional<Tombstone> removed(Region region, ImageName name);
+
     /** Of these images of a Region, the tombstones of those that are removed. */
     Map<ImageName, Tombstone> removed(Region region, Collection<ImageName> names);
 
@@ -96,6 +114,11 @@ public interface Catalog {
     /** Makes one step of a restore, if its record still stands as it did before it. */
     boolean save(Restore before, Restore after);
 
+    /**
+     * A restore or drill.
+     *
+     * @throws UnreadableItemException if it is there and cannot be read
+     */
     Optional<Restore> restore(String id);
 
     /** The restores and drills that are not over, by their ids. */
@@ -151,4 +174,19 @@ public interface Catalog {
 
     /** Remembers that people have been told this. */
     void announced(Notice notice);
+
+    /**
+     * The items that could not be read since this was asked last. All other answers leave them out;
+     * only who asks for one such item by itself gets an {@link UnreadableItemException}.
+     */
+    List<Unreadable> takeUnreadable();
+
+    /**
+     * The images of a Region of which an item could not be read: a record, a tombstone or what is
+     * to be done. As far as it was read since {@link #takeUnreadable} was asked last.
+     */
+    Set<ImageName> unreadable(Region region);
+
+    /** What cannot be read of a partition now, by its key without the account. */
+    List<Unreadable> unreadable(String partition);
 }

@@ -1,5 +1,6 @@
 package dev.amikeeper.catalog;
 
+import dev.amikeeper.catalog.Unknowns.Form;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +99,7 @@ public final class DynamoDbCatalog implements Catalog {
     private final RandomGenerator random;
     private final Keys keys;
     private final Items items;
+    private final Unknowns unknowns;
 
     /**
      * The catalogue of an account in this table.
@@ -121,16 +124,20 @@ public final class DynamoDbCatalog implements Catalog {
         this.table = table;
         this.keys = new Keys(account);
         this.items = new Items(keys);
+        this.unknowns = new Unknowns(account);
     }
 
     @Override
     public Bookmarks bookmarks() {
-        List<Map<String, AttributeValue>> found = query(keys.bookmarks()).toList();
+        List<Map<String, AttributeValue>> found = items(keys.bookmarks()).toList();
         return new Bookmarks(
-                found.stream().filter(Items::isCursor).map(Items::cursor).toList(),
+                found.stream()
+                        .filter(Items::isCursor)
+                        .flatMap(item -> unknowns.read(item, items.cursors()).stream())
+                        .toList(),
                 found.stream()
                         .filter(item -> !Items.isCursor(item))
-                        .map(Items::region)
+                        .flatMap(item -> unknowns.read(item, items.regions()).stream())
                         .collect(Collectors.toSet()));
     }
 
@@ -142,15 +149,16 @@ public final class DynamoDbCatalog implements Catalog {
     @Override
     public boolean moveCursor(
             Optional<Instant> from, Cursor to, List<Run> runs, List<Notice> notices) {
+        Map<String, AttributeValue> cursor = kept(items.cursor(to));
         List<TransactWriteItem> writes = new ArrayList<>();
         writes.add(
                 from.map(time ->
                                 put(
-                                        items.cursor(to),
+                                        cursor,
                                         "#time = :from",
                                         Map.of("#time", "time"),
                                         Map.of(":from", AttributeValue.fromS(time.toString()))))
-                        .orElseGet(() -> putNew(items.cursor(to))));
+                        .orElseGet(() -> putNew(cursor)));
         runs.forEach(run -> writes.add(put(items.run(run))));
         notices.forEach(notice -> writes.addAll(tell(notice)));
         return transact(writes).isEmpty();
@@ -158,7 +166,7 @@ public final class DynamoDbCatalog implements Catalog {
 
     @Override
     public List<Run> runs(String policy) {
-        return query(keys.runs(policy)).map(Items::run).toList().reversed();
+        return all(keys.runs(policy), items.runs()).reversed();
     }
 
     @Override
@@ -225,11 +233,16 @@ public final class DynamoDbCatalog implements Catalog {
     @Override
     public boolean save(Change change) {
         List<Image> copies = new ArrayList<>(change.copies());
+        Map<String, AttributeValue> key =
+                keys.image(change.before().region(), change.before().name());
+        Map<String, AttributeValue> after =
+                unknowns.keep(
+                        items.image(change.after()), key, Items.number(change.before().version()));
         while (true) {
             List<TransactWriteItem> writes = new ArrayList<>();
             writes.add(
                     put(
-                            items.image(change.after()),
+                            after,
                             "#version = :before",
                             Map.of("#version", Items.VERSION),
                             Map.of(":before", Items.number(change.before().version()))));
@@ -240,13 +253,12 @@ public final class DynamoDbCatalog implements Catalog {
             copies.forEach(copy -> writes.addAll(begin(copy)));
             Set<Integer> refused = transact(writes);
             if (refused.isEmpty()) {
+                unknowns.wrote(after, key);
                 return true;
             }
             if (refused.contains(0)) {
                 // Unless it was this very step, whose answer was lost.
-                return find(change.after().region(), change.after().name())
-                        .filter(change.after()::equals)
-                        .isPresent();
+                return readable(key, items.images()).filter(change.after()::equals).isPresent();
             }
             List<Image> tried = List.copyOf(copies);
             for (int i = tried.size() - 1; i >= 0; i--) {
@@ -298,28 +310,51 @@ public final class DynamoDbCatalog implements Catalog {
                         .build());
         before.id().ifPresent(id -> writes.add(delete(keys.ami(before.region(), id))));
         keys.work(before).ifPresent(key -> writes.add(delete(key)));
-        writes.add(put(items.tombstone(tombstone)));
-        return transact(writes).isEmpty();
+        Map<String, AttributeValue> key = keys.image(before.region(), before.name());
+        Map<String, AttributeValue> item =
+                unknowns.keep(items.tombstone(tombstone), key, Items.number(before.version()));
+        writes.add(put(item));
+        boolean buried = transact(writes).isEmpty();
+        if (buried) {
+            unknowns.wrote(item, key);
+        }
+        return buried;
     }
 
     @Override
     public Optional<Image> find(Region region, ImageName name) {
-        return get(keys.image(region, name)).map(Items::image);
+        return one(keys.image(region, name), items.images());
     }
 
     @Override
     public Optional<Image> find(Region region, ImageId id) {
-        return get(keys.ami(region, id))
-                .flatMap(pointer -> find(region, Items.name(pointer)))
+        return one(keys.ami(region, id), Form.of(Items::name))
+                .flatMap(name -> find(region, name))
                 .filter(image -> image.id().equals(Optional.of(id)));
     }
 
     @Override
     public List<Image> work(Region region, Work kind, Instant dueBy, int limit) {
-        List<ImageName> names = dueWork(region, kind, dueBy).map(Items::name).limit(limit).toList();
+        Iterator<ImageName> names =
+                entries(region, kind)
+                        .filter(entry -> entry.due() <= dueBy.getEpochSecond())
+                        .map(Items.Entry::name)
+                        .iterator();
+        List<Image> found = new ArrayList<>();
+        while (found.size() < limit && names.hasNext()) {
+            int room = Math.min(KEYS_A_BATCH, limit - found.size());
+            List<ImageName> some = new ArrayList<>();
+            while (some.size() < room && names.hasNext()) {
+                some.add(names.next());
+            }
+            found.addAll(work(region, kind, some));
+        }
+        return found;
+    }
+
+    private List<Image> work(Region region, Work kind, List<ImageName> names) {
         Map<ImageName, Image> found =
-                batch(names.stream().map(name -> keys.image(region, name)).toList()).stream()
-                        .map(Items::image)
+                each(names.stream().map(name -> keys.image(region, name)).toList(), items.images())
                         .collect(Collectors.toMap(Image::name, Function.identity()));
         return names.stream()
                 .flatMap(name -> Optional.ofNullable(found.get(name)).stream())
@@ -327,30 +362,22 @@ public final class DynamoDbCatalog implements Catalog {
                 .toList();
     }
 
-    private Stream<Map<String, AttributeValue>> dueWork(Region region, Work kind, Instant dueBy) {
-        return pages(query ->
-                query.keyConditionExpression("pk = :pk")
-                        .filterExpression("#due <= :now")
-                        .expressionAttributeNames(Map.of("#due", Items.DUE))
-                        .expressionAttributeValues(
-                                Map.of(
-                                        ":pk",
-                                        AttributeValue.fromS(keys.work(region, kind)),
-                                        ":now",
-                                        Items.number(dueBy.getEpochSecond())))
-                        .consistentRead(true));
+    private Stream<Items.Entry> entries(Region region, Work kind) {
+        return stream(keys.work(region, kind), Form.of(Items::entry));
     }
 
     @Override
     public int copiesInFlight(Region region) {
-        return query(keys.work(region, Work.COPY_UNDER_WAY))
-                .mapToInt(item -> Math.max(1, Items.integer(item, Items.SNAPSHOTS_IN_FLIGHT)))
-                .sum();
+        int readable =
+                entries(region, Work.COPY_UNDER_WAY)
+                        .mapToInt(entry -> Math.max(1, entry.snapshots()))
+                        .sum();
+        return readable + unknowns.items(keys.work(region, Work.COPY_UNDER_WAY)).size();
     }
 
     @Override
     public List<Image> ofPolicy(String policy, Region region) {
-        return query(keys.images(region, policy)).map(Items::image).toList();
+        return all(keys.images(region, policy), items.images());
     }
 
     @Override
@@ -367,26 +394,28 @@ public final class DynamoDbCatalog implements Catalog {
                                         .scanIndexForward(false))
                         .map(DynamoDbCatalog::keyOf)
                         .toList();
-        return batch(found).stream()
-                .map(Items::image)
+        return each(found, items.images())
                 .sorted(Comparator.comparing(Image::name).reversed().thenComparing(Image::region))
                 .toList();
     }
 
     @Override
     public List<Tombstone> removed(String policy, Region region) {
-        return query(keys.tombstones(region, policy)).map(Items::tombstone).toList();
+        return all(keys.tombstones(region, policy), items.tombstones());
     }
 
     @Override
     public boolean unbury(Tombstone tombstone, Image after) {
+        Map<String, AttributeValue> key = keys.tombstone(after.region(), after.name());
+        Map<String, AttributeValue> item =
+                unknowns.keep(items.image(after), key, Items.number(tombstone.image().version()));
         List<TransactWriteItem> writes = new ArrayList<>();
-        writes.add(putNew(items.image(after)));
+        writes.add(putNew(item));
         writes.add(
                 TransactWriteItem.builder()
                         .delete(delete ->
                                 delete.tableName(table)
-                                        .key(keys.tombstone(after.region(), after.name()))
+                                        .key(key)
                                         .conditionExpression("#version = :before")
                                         .expressionAttributeNames(Map.of("#version", Items.VERSION))
                                         .expressionAttributeValues(
@@ -396,14 +425,26 @@ public final class DynamoDbCatalog implements Catalog {
                         .build());
         after.id().ifPresent(id -> writes.add(put(items.ami(after, id))));
         items.work(after).ifPresent(work -> writes.add(put(work)));
-        return transact(writes).isEmpty();
+        boolean unburied = transact(writes).isEmpty();
+        if (unburied) {
+            unknowns.wrote(item, key);
+        }
+        return unburied;
+    }
+
+    @Override
+    public Optional<Tombstone> removed(Region region, ImageName name) {
+        return one(keys.tombstone(region, name), items.tombstones());
     }
 
     @Override
     public Map<ImageName, Tombstone> removed(Region region, Collection<ImageName> names) {
-        return batch(names.stream().distinct().map(name -> keys.tombstone(region, name)).toList())
-                .stream()
-                .map(Items::tombstone)
+        return each(
+                        names.stream()
+                                .distinct()
+                                .map(name -> keys.tombstone(region, name))
+                                .toList(),
+                        items.tombstones())
                 .collect(Collectors.toMap(Tombstone::name, Function.identity()));
     }
 
@@ -429,19 +470,33 @@ public final class DynamoDbCatalog implements Catalog {
     @Override
     public boolean save(Restore before, Restore after) {
         List<TransactWriteItem> writes = new ArrayList<>();
+        Map<String, AttributeValue> key = keys.restore(after.id());
+        AttributeValue version = Items.number(before.version());
+        Map<String, AttributeValue> item = unknowns.keep(items.restore(key, after), key, version);
         writes.add(
                 put(
-                        items.restore(keys.restore(after.id()), after),
+                        item,
                         "#version = :before",
                         Map.of("#version", Items.VERSION),
-                        Map.of(":before", Items.number(before.version()))));
+                        Map.of(":before", version)));
         if (!after.isOver()) {
-            writes.add(put(items.restore(underWay(after), after)));
+            writes.add(
+                    put(
+                            unknowns.keep(
+                                    unknowns.keep(
+                                            items.restore(underWay(after), after), key, version),
+                                    underWay(after),
+                                    version)));
         } else if (!before.isOver()) {
             writes.add(delete(underWay(after)));
         }
+        if (transact(writes).isEmpty()) {
+            unknowns.wrote(item, key);
+            unknowns.wrote(items.restore(underWay(after), after), underWay(after));
+            return true;
+        }
         // Unless it was this very step, whose answer was lost.
-        return transact(writes).isEmpty() || restore(after.id()).filter(after::equals).isPresent();
+        return readable(key, items.restores()).filter(after::equals).isPresent();
     }
 
     private Map<String, AttributeValue> underWay(Restore restore) {
@@ -450,43 +505,43 @@ public final class DynamoDbCatalog implements Catalog {
 
     @Override
     public Optional<Restore> restore(String id) {
-        return get(keys.restore(id)).map(Items::restore);
+        return one(keys.restore(id), items.restores());
     }
 
     @Override
     public List<Restore> restoring() {
-        return query(keys.restoring()).map(Items::restore).toList();
+        return all(keys.restoring(), items.restores());
     }
 
     @Override
     public List<Restore> restores(String policy) {
-        return query(keys.restores(policy)).map(Items::restore).toList();
+        return all(keys.restores(policy), items.restores());
     }
 
     @Override
     public SweepState lastSweep() {
-        return get(keys.sweep()).map(Items::sweep).orElse(SweepState.FRESH);
+        return readable(keys.sweep(), items.sweeps()).orElse(SweepState.FRESH);
     }
 
     @Override
     public void swept(SweepState state) {
-        dynamoDb.putItem(put -> put.tableName(table).item(items.sweep(state)));
+        dynamoDb.putItem(put -> put.tableName(table).item(kept(items.sweep(state))));
     }
 
     @Override
     public List<Mark> marks(String policy) {
-        return query(keys.marks(policy)).map(Items::mark).toList();
+        return all(keys.marks(policy), items.marks());
     }
 
     @Override
     public void mark(Mark mark) {
-        dynamoDb.putItem(put -> put.tableName(table).item(items.mark(mark)));
+        dynamoDb.putItem(put -> put.tableName(table).item(kept(items.mark(mark))));
     }
 
     @Override
     public boolean note(Notice notice) {
         List<TransactWriteItem> writes = new ArrayList<>(tell(notice));
-        writes.set(0, putNew(items.notice(keys.notices(), notice)));
+        writes.set(0, putNew(notice(keys.notices(), notice)));
         return transact(writes).isEmpty()
                 || standing(notice.key())
                         .filter(before -> before.resolved().isPresent())
@@ -497,12 +552,12 @@ public final class DynamoDbCatalog implements Catalog {
     /** The record first. */
     private List<TransactWriteItem> tell(Notice notice) {
         List<TransactWriteItem> writes = new ArrayList<>();
-        writes.add(put(items.notice(keys.notices(), notice)));
+        writes.add(put(notice(keys.notices(), notice)));
         if (notice.isOpen()) {
-            writes.add(put(items.notice(keys.open(), notice)));
+            writes.add(put(notice(keys.open(), notice)));
         }
         if (notice.announced()) {
-            writes.add(put(items.notice(keys.unannounced(), notice)));
+            writes.add(put(notice(keys.unannounced(), notice)));
         }
         return writes;
     }
@@ -535,7 +590,7 @@ public final class DynamoDbCatalog implements Catalog {
         }
         List<TransactWriteItem> untold = new ArrayList<>(writes);
         untold.add(takeIfNobodyHeard(open));
-        writes.add(put(items.notice(keys.unannounced(), over)));
+        writes.add(put(notice(keys.unannounced(), over)));
         return inOneOf(untold, writes);
     }
 
@@ -547,12 +602,20 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     private Optional<Notice> standing(String key) {
-        return get(Keys.key(keys.notices(), key)).map(Items::notice);
+        return readable(Keys.key(keys.notices(), key), items.notices());
+    }
+
+    /** With what is not known of its record and of what stands in that place. */
+    private Map<String, AttributeValue> notice(String partition, Notice notice) {
+        return unknowns.keep(
+                kept(items.notice(partition, notice)),
+                Keys.key(keys.notices(), notice.key()),
+                null);
     }
 
     private TransactWriteItem putInPlaceOf(Notice before, Notice after) {
         return put(
-                items.notice(keys.notices(), after),
+                notice(keys.notices(), after),
                 sameNotice(before),
                 SAME_NOTICE_NAMES,
                 sameNoticeValues(before));
@@ -609,15 +672,14 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     private List<Notice> byTime(String partition) {
-        return query(partition)
-                .map(Items::notice)
+        return stream(partition, items.notices())
                 .sorted(Comparator.comparing(Notice::at).thenComparing(Notice::key))
                 .toList();
     }
 
     @Override
     public List<Notice> unannounced() {
-        return query(keys.unannounced()).map(Items::notice).toList();
+        return all(keys.unannounced(), items.notices());
     }
 
     @Override
@@ -625,7 +687,7 @@ public final class DynamoDbCatalog implements Catalog {
         return transact(
                         List.of(
                                 put(
-                                        items.telling(notice),
+                                        kept(items.telling(notice)),
                                         sameNotice(notice),
                                         SAME_NOTICE_NAMES,
                                         sameNoticeValues(notice))))
@@ -640,21 +702,81 @@ public final class DynamoDbCatalog implements Catalog {
         // It ended, or began anew, while people were being told the opposite.
         standing(notice.key())
                 .filter(now -> now.announced() && now.isOpen() != notice.isOpen())
-                .ifPresent(now -> transact(List.of(putNew(items.notice(keys.unannounced(), now)))));
+                .ifPresent(now -> transact(List.of(putNew(notice(keys.unannounced(), now)))));
+    }
+
+    @Override
+    public List<Unreadable> takeUnreadable() {
+        return unknowns.takeItems();
+    }
+
+    @Override
+    public Set<ImageName> unreadable(Region region) {
+        return unknowns.items().stream()
+                .filter(item -> item.region().equals(Optional.of(region)))
+                .flatMap(item -> item.name().stream())
+                .collect(Collectors.toSet());
+    }
+
+    @Override
+    public List<Unreadable> unreadable(String partition) {
+        String pk = keys.partition(partition);
+        Function<Map<String, AttributeValue>, Form<?>> form = items.forms(partition);
+        unknowns.forget(pk);
+        items(pk).forEach(item -> unknowns.read(item, form.apply(item)));
+        List<Unreadable> still = unknowns.items(pk);
+        unknowns.forget(pk);
+        return still;
     }
 
     private Optional<Map<String, AttributeValue>> get(Map<String, AttributeValue> key) {
+        unknowns.forget(key);
         return Optional.of(
                         dynamoDb.getItem(get -> get.tableName(table).key(key).consistentRead(true)))
                 .filter(response -> response.hasItem())
                 .map(response -> response.item());
     }
 
-    private Stream<Map<String, AttributeValue>> query(String pk) {
+    /**
+     * The one that was asked for.
+     *
+     * @throws UnreadableItemException if it is there and cannot be read
+     */
+    private <T> Optional<T> one(Map<String, AttributeValue> key, Form<T> form) {
+        return get(key).map(item -> unknowns.readOne(item, form));
+    }
+
+    /** The same; empty, too, if it cannot be read. */
+    private <T> Optional<T> readable(Map<String, AttributeValue> key, Form<T> form) {
+        return get(key).flatMap(item -> unknowns.read(item, form));
+    }
+
+    /** Those of a partition that can be read. */
+    private <T> List<T> all(String pk, Form<T> form) {
+        return stream(pk, form).toList();
+    }
+
+    private <T> Stream<T> stream(String pk, Form<T> form) {
+        return items(pk).flatMap(item -> unknowns.read(item, form).stream());
+    }
+
+    private Stream<Map<String, AttributeValue>> items(String pk) {
+        unknowns.forget(pk);
         return pages(query ->
                 query.keyConditionExpression("pk = :pk")
                         .expressionAttributeValues(Map.of(":pk", AttributeValue.fromS(pk)))
                         .consistentRead(true));
+    }
+
+    /** Those of these items that can be read. */
+    private <T> Stream<T> each(List<Map<String, AttributeValue>> wanted, Form<T> form) {
+        wanted.forEach(unknowns::forget);
+        return batch(wanted).stream().flatMap(item -> unknowns.read(item, form).stream());
+    }
+
+    /** What is to be written in the place of an item of which no changes are counted. */
+    private Map<String, AttributeValue> kept(Map<String, AttributeValue> item) {
+        return unknowns.keep(item, Keys.of(item), null);
     }
 
     private Stream<Map<String, AttributeValue>> pages(

@@ -1,5 +1,6 @@
 package dev.amikeeper.catalog;
 
+import dev.amikeeper.catalog.Unknowns.Form;
 import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -13,16 +14,19 @@ import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.image.Stored;
+import dev.amikeeper.image.Texts;
 import dev.amikeeper.image.Trigger;
 
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -32,7 +36,7 @@ final class Items {
     static final String DUE = "due";
     static final String VERSION = "version";
     static final String TELLING = "telling";
-    static final String SNAPSHOTS_IN_FLIGHT = "volumes";
+    private static final String SNAPSHOTS_IN_FLIGHT = "volumes";
 
     /** Tombstones, failures, notices and runs are kept for a year. */
     private static final Duration YEAR = Duration.ofDays(366);
@@ -41,6 +45,67 @@ final class Items {
 
     Items(Keys keys) {
         this.keys = keys;
+    }
+
+    Form<Image> images() {
+        return new Form<>(Items::image, (image, _) -> image(image));
+    }
+
+    Form<Tombstone> tombstones() {
+        return new Form<>(Items::tombstone, (tombstone, _) -> tombstone(tombstone));
+    }
+
+    Form<Mark> marks() {
+        return new Form<>(Items::mark, (mark, _) -> mark(mark));
+    }
+
+    Form<SweepState> sweeps() {
+        return new Form<>(Items::sweep, (state, _) -> sweep(state));
+    }
+
+    Form<Cursor> cursors() {
+        return new Form<>(Items::cursor, (cursor, _) -> cursor(cursor));
+    }
+
+    Form<Region> regions() {
+        return new Form<>(Items::region, (region, _) -> region(region));
+    }
+
+    Form<Run> runs() {
+        return new Form<>(Items::run, (run, _) -> run(run));
+    }
+
+    /** Of a restore's record and its entry among those that are not over. */
+    Form<Restore> restores() {
+        return new Form<>(Items::restore, (restore, item) -> restore(Keys.of(item), restore));
+    }
+
+    /** Of a notice's record, and its entries among the open ones and those to be told. */
+    Form<Notice> notices() {
+        return new Form<>(Items::notice, (notice, item) -> notice(string(item, Keys.PK), notice));
+    }
+
+    /** How the items of a partition are read, by its key without the account. */
+    Function<Map<String, AttributeValue>, Form<?>> forms(String partition) {
+        String[] words = partition.split("/", -1);
+        return switch (words.length == 3 ? words[1] : words[0]) {
+            case "images" -> _ -> images();
+            case "removed" -> _ -> tombstones();
+            case "work" -> _ -> Form.of(Items::entry);
+            case "ami" -> _ -> Form.of(Items::name);
+            case "bookmarks" -> item -> isCursor(item) ? cursors() : regions();
+            case "runs" -> _ -> runs();
+            case "marks" -> _ -> marks();
+            case "restores", "restoring" -> _ -> restores();
+            case "sweep" -> _ -> sweeps();
+            case "notices", "open", "unannounced" -> _ -> notices();
+            // Of another version: what it is, is not known here.
+            default ->
+                    _ ->
+                            Form.of(_ -> {
+                                throw new IllegalStateException("no item of this version");
+                            });
+        };
     }
 
     Map<String, AttributeValue> image(Image image) {
@@ -114,8 +179,17 @@ final class Items {
         if (value == null) {
             return Map.of();
         }
+        if (!value.hasM()) {
+            throw wrong(name, value);
+        }
         Map<String, String> texts = new HashMap<>();
-        value.m().forEach((key, text) -> texts.put(key, text.s()));
+        // What is no text, a newer version wrote.
+        value.m()
+                .forEach((key, text) -> {
+                    if (text.s() != null) {
+                        texts.put(key, text.s());
+                    }
+                });
         return texts;
     }
 
@@ -123,27 +197,32 @@ final class Items {
         return new Image(
                 name(item),
                 region(item),
-                optional(item, "home").flatMap(ImageRef::parse),
-                Trigger.valueOf(string(item, "trigger")),
-                ImageState.valueOf(string(item, "state")),
+                optional(item, "home")
+                        .map(home ->
+                                ImageRef.parse(home)
+                                        .orElseThrow(() ->
+                                                new IllegalStateException(
+                                                        "its home is " + Texts.quoted(home)))),
+                word(item, "trigger", Trigger.class),
+                word(item, "state", ImageState.class),
                 integer(item, "attempt"),
                 optional(item, "id").map(ImageId::new),
                 integer(item, "volumes"),
-                Instant.parse(string(item, "since")),
-                Instant.parse(string(item, "dueAt")),
+                time(item, "since"),
+                time(item, "dueAt"),
                 string(item, "note"),
                 strings(item, "snapshots").map(SnapshotId::new).toList(),
                 strings(item, "permissions").toList(),
-                attribute(item, "adopted").bool(),
-                attribute(item, "shared").bool(),
-                attribute(item, "disabled").bool(),
+                truth(item, "adopted"),
+                truth(item, "shared"),
+                truth(item, "disabled"),
                 optional(item, "guardedUntil").map(Instant::parse),
                 optional(item, "proven").map(Instant::parse),
                 Capsule.of(map(item, "capsule")),
                 Optional.of(map(item, "stored"))
                         .filter(fields -> !fields.isEmpty())
                         .map(Items::stored),
-                Long.parseLong(attribute(item, VERSION).n()));
+                integral(item, VERSION));
     }
 
     /** What waits or is under way: points to the image, and holds what workers choose by. */
@@ -158,6 +237,18 @@ final class Items {
                     expiry(image).ifPresent(end -> item.put(EXPIRES, end));
                     return item;
                 });
+    }
+
+    /**
+     * An entry of work.
+     *
+     * @param due in seconds
+     * @param snapshots how many of them are under way
+     */
+    record Entry(ImageName name, long due, int snapshots) {}
+
+    static Entry entry(Map<String, AttributeValue> item) {
+        return new Entry(name(item), integral(item, DUE), integer(item, SNAPSHOTS_IN_FLIGHT));
     }
 
     Map<String, AttributeValue> ami(Image image, ImageId id) {
@@ -183,10 +274,7 @@ final class Items {
 
     static Tombstone tombstone(Map<String, AttributeValue> item) {
         return new Tombstone(
-                image(item),
-                Instant.parse(string(item, "removedAt")),
-                string(item, "by"),
-                string(item, "why"));
+                image(item), time(item, "removedAt"), string(item, "by"), string(item, "why"));
     }
 
     Map<String, AttributeValue> mark(Mark mark) {
@@ -264,8 +352,7 @@ final class Items {
     }
 
     static Cursor cursor(Map<String, AttributeValue> item) {
-        return new Cursor(
-                string(item, "policy"), region(item), Instant.parse(string(item, "time")));
+        return new Cursor(string(item, "policy"), region(item), time(item, "time"));
     }
 
     Map<String, AttributeValue> run(Run run) {
@@ -300,7 +387,7 @@ final class Items {
     static Run run(Map<String, AttributeValue> item) {
         String policy = string(item, "policy");
         Region region = region(item);
-        Slot slot = new Slot(Instant.parse(string(item, "slot")));
+        Slot slot = new Slot(time(item, "slot"));
         return optional(item, "first")
                 .<Run>map(first ->
                         new Run.Missed(
@@ -338,23 +425,23 @@ final class Items {
     static Restore restore(Map<String, AttributeValue> item) {
         return new Restore(
                 string(item, Keys.SK),
-                Restore.Kind.valueOf(string(item, "kind")),
+                word(item, "kind", Restore.Kind.class),
                 region(item),
                 name(item),
                 new ImageId(string(item, "image")),
                 Capsule.of(map(item, "as")).orElseThrow(),
                 integer(item, "attempt"),
-                Restore.State.valueOf(string(item, "state")),
+                word(item, "state", Restore.State.class),
                 optional(item, "instance").map(InstanceId::new),
                 optional(item, "command"),
-                Instant.parse(string(item, "asked")),
-                Instant.parse(string(item, "since")),
-                Instant.parse(string(item, "until")),
+                time(item, "asked"),
+                time(item, "since"),
+                time(item, "until"),
                 optional(item, "launched").map(Instant::parse),
                 optional(item, "ended").map(Instant::parse),
-                Restore.Level.valueOf(string(item, "reached")),
+                word(item, "reached", Restore.Level.class),
                 string(item, "note"),
-                Long.parseLong(attribute(item, VERSION).n()));
+                integral(item, VERSION));
     }
 
     Map<String, AttributeValue> notice(String partition, Notice notice) {
@@ -382,17 +469,21 @@ final class Items {
         return new Notice(
                 string(item, Keys.SK),
                 // A notice of an older version has no kind and no end.
-                optional(item, "kind").map(Notice.Kind::valueOf).orElse(Notice.Kind.EVENT),
-                Instant.parse(string(item, "at")),
+                item.containsKey("kind")
+                        ? word(item, "kind", Notice.Kind.class)
+                        : Notice.Kind.EVENT,
+                time(item, "at"),
                 string(item, "text"),
                 optional(item, "tried").orElse(""),
                 string(item, "remedy"),
-                attribute(item, "announced").bool(),
+                truth(item, "announced"),
                 optional(item, "resolved").map(Instant::parse));
     }
 
     static ImageName name(Map<String, AttributeValue> item) {
-        return ImageName.parse(string(item, "name")).orElseThrow();
+        String text = string(item, "name");
+        return ImageName.parse(text)
+                .orElseThrow(() -> new IllegalStateException("its name is " + Texts.quoted(text)));
     }
 
     private void identify(Map<String, AttributeValue> item, Region region) {
@@ -405,25 +496,68 @@ final class Items {
     }
 
     private static Optional<String> optional(Map<String, AttributeValue> item, String name) {
-        return Optional.ofNullable(item.get(name)).map(AttributeValue::s);
+        return item.containsKey(name) ? Optional.of(string(item, name)) : Optional.empty();
     }
 
     private static String string(Map<String, AttributeValue> item, String name) {
-        return attribute(item, name).s();
+        AttributeValue value = attribute(item, name);
+        if (value.s() == null) {
+            throw wrong(name, value);
+        }
+        return value.s();
     }
 
-    static int integer(Map<String, AttributeValue> item, String name) {
-        return Integer.parseInt(attribute(item, name).n());
+    private static Instant time(Map<String, AttributeValue> item, String name) {
+        String text = string(item, name);
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeException notATime) {
+            throw wrong(name, Texts.quoted(text), notATime);
+        }
+    }
+
+    private static <E extends Enum<E>> E word(
+            Map<String, AttributeValue> item, String name, Class<E> words) {
+        String text = string(item, name);
+        try {
+            return Enum.valueOf(words, text);
+        } catch (IllegalArgumentException unknown) {
+            throw wrong(name, Texts.quoted(text), unknown);
+        }
+    }
+
+    private static boolean truth(Map<String, AttributeValue> item, String name) {
+        AttributeValue value = attribute(item, name);
+        if (value.bool() == null) {
+            throw wrong(name, value);
+        }
+        return value.bool();
+    }
+
+    private static IllegalStateException wrong(String name, AttributeValue value) {
+        return new IllegalStateException("its " + name + " is of the type " + value.type());
+    }
+
+    private static IllegalStateException wrong(String name, String value, Exception cause) {
+        return new IllegalStateException("its " + name + " is " + value, cause);
+    }
+
+    private static int integer(Map<String, AttributeValue> item, String name) {
+        return Math.toIntExact(integral(item, name));
+    }
+
+    private static long integral(Map<String, AttributeValue> item, String name) {
+        AttributeValue value = attribute(item, name);
+        if (value.n() == null) {
+            throw wrong(name, value);
+        }
+        return Long.parseLong(value.n());
     }
 
     private static AttributeValue attribute(Map<String, AttributeValue> item, String name) {
         AttributeValue value = item.get(name);
         if (value == null) {
-            throw new IllegalStateException(
-                    "the item "
-                            + List.of(item.get(Keys.PK), item.get(Keys.SK))
-                            + " has no attribute "
-                            + name);
+            throw new IllegalStateException("it has no " + name);
         }
         return value;
     }
@@ -437,7 +571,11 @@ final class Items {
     }
 
     private static Stream<String> strings(Map<String, AttributeValue> item, String name) {
-        return attribute(item, name).l().stream().map(AttributeValue::s);
+        AttributeValue list = attribute(item, name);
+        if (!list.hasL() || list.l().stream().anyMatch(text -> text.s() == null)) {
+            throw wrong(name, list);
+        }
+        return list.l().stream().map(AttributeValue::s);
     }
 
     private static AttributeValue text(Object value) {

@@ -8,7 +8,9 @@ import dev.amikeeper.image.Region;
 
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The keys of the table: see {@link DynamoDbCatalog}. Each begins with the account. */
@@ -88,6 +90,19 @@ record Keys(String account) {
 
     String unannounced() {
         return account + "/unannounced";
+    }
+
+    /** The partition key, by what is said of a partition without the account. */
+    String partition(String withoutAccount) {
+        return account + "/" + withoutAccount;
+    }
+
+    /** The key of an item. */
+    static Map<String, AttributeValue> of(Map<String, AttributeValue> item) {
+        Map<String, AttributeValue> key = new HashMap<>();
+        key.put(PK, Objects.requireNonNull(item.get(PK)));
+        key.put(SK, Objects.requireNonNull(item.get(SK)));
+        return key;
     }
 
     static Map<String, AttributeValue> key(String pk, String sk) {

@@ -9,6 +9,7 @@ import dev.amikeeper.queue.DeadLetter;
 import dev.amikeeper.queue.DeadLetters;
 import dev.amikeeper.replication.Retry;
 import dev.amikeeper.report.Troubles;
+import dev.amikeeper.report.Unreadables;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,10 +88,16 @@ final class FailuresCommand implements Callable<Integer> {
      * The answer.
      *
      * @param madeUpFor how many images were given up for which newer ones make up
+     * @param unreadable what of the catalogue this version cannot read
      */
     record Failures(
-            List<Trouble> troubles, List<GivenUp> givenUp, int madeUpFor, List<Box> deadLetters) {
+            List<Trouble> troubles,
+            List<GivenUp> givenUp,
+            int madeUpFor,
+            List<Box> deadLetters,
+            List<String> unreadable) {
         Failures {
+            unreadable = List.copyOf(unreadable);
             troubles = List.copyOf(troubles);
             givenUp = List.copyOf(givenUp);
             deadLetters = List.copyOf(deadLetters);
@@ -99,6 +106,7 @@ final class FailuresCommand implements Callable<Integer> {
         boolean none() {
             return troubles.isEmpty()
                     && givenUp.isEmpty()
+                    && unreadable.isEmpty()
                     && deadLetters.stream().allMatch(box -> box.count() == 0);
         }
     }
@@ -131,16 +139,19 @@ final class FailuresCommand implements Callable<Integer> {
                 shown.add("failed/" + region + "/" + image.name());
             }
         }
-        return new Failures(
+        List<Trouble> troubles =
                 app.catalog().open().stream()
                         .filter(notice -> !shown.contains(notice.key()))
                         .map(FailuresCommand::trouble)
-                        .toList(),
+                        .toList();
+        return new Failures(
+                troubles,
                 givenUp,
                 madeUpFor,
                 Stream.of(DeadLetters.Kind.values())
                         .map(kind -> box(app.deadLetters().look(kind)))
-                        .toList());
+                        .toList(),
+                Unreadables.lines(app.catalog()));
     }
 
     private static GivenUp givenUp(Image image, boolean canBeRetried) {
@@ -236,6 +247,7 @@ final class FailuresCommand implements Callable<Integer> {
                             + " given up, and a newer one is good.");
             lines.add("");
         }
+        lines.addAll(failures.unreadable());
         failures.deadLetters().forEach(box -> lines.addAll(text(box)));
         if (failures.none()) {
             lines.add("Nothing needs you.");

@@ -1,5 +1,6 @@
 package dev.amikeeper.cli;
 
+import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.policy.InvalidPolicyException;
 
 import org.slf4j.Logger;
@@ -90,6 +91,10 @@ public final class Keeper implements Runnable {
         if (error instanceof InvalidPolicyException || error instanceof UnusableException) {
             err.println(error.getMessage());
             return CommandLine.ExitCode.USAGE;
+        }
+        if (error instanceof UnreadableItemException) {
+            err.println("keeper: " + error.getMessage() + ". ./keeper failures says more.");
+            return 1;
         }
         log.error("keeper failed", error);
         err.println("keeper: " + error + " (this is a bug; target/keeper/keeper.log says more)");

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.local.LocalContext;
+import dev.amikeeper.report.Unreadables;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
 
@@ -49,7 +50,9 @@ final class PlanCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        PruneReport report = plan(deployed.application());
+        Application app = deployed.application();
+        PruneReport report = plan(app);
+        Unreadables.lines(app.catalog()).forEach(spec.commandLine().getErr()::println);
         out.print(json ? json(report) : text(report));
         out.flush();
         return report.awaiting() > 0 ? AWAITING : 0;

@@ -12,6 +12,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.report.Unreadables;
 import dev.amikeeper.status.Spans;
 import dev.amikeeper.status.Standing;
 import dev.amikeeper.status.Standing.Level;
@@ -51,7 +52,8 @@ import java.util.stream.Collectors;
             "Shows of each instance how old the newest good image is in each Region, whether that"
                     + " is what its policy's schedule promises, and until when; the worst first."
                     + " Changes nothing.",
-            "Exit status: 0, or 1 if an instance is late somewhere or a Region could not be read."
+            "Exit status: 0, or 1 if an instance is late somewhere or a Region or something of the"
+                    + " catalogue could not be read."
                     + " An instance that no policy selects breaks no promise: it is listed, no"
                     + " more."
         })
@@ -123,6 +125,7 @@ final class StatusCommand implements Callable<Integer> {
      * The answer: instances, and lines of instances by policy and Region.
      *
      * @param waiting instances that have no image somewhere, and are not late
+     * @param unreadable what of the catalogue this version cannot read
      */
     record Answer(
             String at,
@@ -131,14 +134,16 @@ final class StatusCommand implements Callable<Integer> {
             int waiting,
             int unprotected,
             List<Line> lines,
-            List<Unread> unread) {
+            List<Unread> unread,
+            List<String> unreadable) {
         Answer {
             lines = List.copyOf(lines);
             unread = List.copyOf(unread);
+            unreadable = List.copyOf(unreadable);
         }
 
         boolean allWell() {
-            return late == 0 && unread.isEmpty();
+            return late == 0 && unread.isEmpty() && unreadable.isEmpty();
         }
     }
 
@@ -191,7 +196,8 @@ final class StatusCommand implements Callable<Integer> {
                 status.waiting(),
                 status.unprotected().size(),
                 lines(status, tries(app)),
-                unread);
+                unread,
+                Unreadables.lines(app.catalog()));
     }
 
     /** DR Regions too, where what was restored may run without a policy. */
@@ -283,6 +289,9 @@ final class StatusCommand implements Callable<Integer> {
         for (Unread region : answer.unread()) {
             text.append(coloured(RED, region.region() + " cannot be read: " + region.why()))
                     .append(System.lineSeparator());
+        }
+        for (String item : answer.unreadable()) {
+            text.append(coloured(RED, item)).append(System.lineSeparator());
         }
         if (answer.lines().isEmpty()) {
             return text.toString();

@@ -10,6 +10,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.report.Unreadables;
 import dev.amikeeper.retention.Forecast;
 import dev.amikeeper.retention.PlanText;
 import dev.amikeeper.retention.Planner;
@@ -105,8 +106,14 @@ final class WhyCommand implements Runnable {
                     id + " is neither an image, as ami-0abc, nor an instance, as i-0abc.");
         }
         PrintWriter out = spec.commandLine().getOut();
-        Answer answer = explain(deployed.application(), id);
-        if (answer.policies().isEmpty() && answer.images().isEmpty() && answer.gone().isEmpty()) {
+        Application app = deployed.application();
+        Answer answer = explain(app, id);
+        List<String> unreadable = Unreadables.lines(app.catalog());
+        unreadable.forEach(spec.commandLine().getErr()::println);
+        if (unreadable.isEmpty()
+                && answer.policies().isEmpty()
+                && answer.images().isEmpty()
+                && answer.gone().isEmpty()) {
             throw new UnusableException(
                     "The catalogue knows nothing of "
                             + id

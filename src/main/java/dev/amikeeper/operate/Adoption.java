@@ -18,7 +18,6 @@ import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.Policy;
 
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -86,12 +85,12 @@ final class Adoption {
         if (record.isPresent() && failed.isEmpty()) {
             return there(record.get());
         }
-        Tombstone removed = app.catalog().removed(order.region(), List.of(name)).get(name);
-        if (removed != null) {
+        Optional<Tombstone> removed = app.catalog().removed(order.region(), name);
+        if (removed.isPresent()) {
             return refused(
                     order,
                     "it was adopted as %s before, and that was removed at %s by %s"
-                            .formatted(name, removed.removedAt(), removed.by()));
+                            .formatted(name, removed.get().removedAt(), removed.get().by()));
         }
         String what = order.image() + " as " + name + Provenance.codes(origin.productCodes());
         return order.dryRun()

@@ -47,6 +47,13 @@ final class Fetching {
         if (tombstone.isPresent()) {
             return fetch(order, tombstone.get());
         }
+        if (!app.catalog().unreadable(order.region()).isEmpty()) {
+            return refused(
+                    order,
+                    "the catalogue holds images of "
+                            + order.region()
+                            + " that cannot be read, and it may be one of them: ./keeper failures");
+        }
         // Another order may have put the record in the tombstone's place between the two reads.
         return there(order)
                 .map(image -> there(order, image))

@@ -1,6 +1,7 @@
 package dev.amikeeper.operate;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.catalog.UnreadableItemException;
 
 import software.amazon.awssdk.core.exception.SdkException;
 
@@ -23,6 +24,15 @@ public final class Operations {
      * @throws SdkException if EC2 does not answer; then it may be tried again
      */
     public Outcome carryOut(Order order) {
+        try {
+            return carriedOut(order);
+        } catch (UnreadableItemException left) {
+            return Outcome.refused(
+                    order.subject() + " is left alone", String.valueOf(left.getMessage()));
+        }
+    }
+
+    private Outcome carriedOut(Order order) {
         return switch (order) {
             case Order.Deregister deregister -> new Deregistration(app, now).of(deregister);
             case Order.Share share -> new Sharing(app).of(share);

@@ -203,8 +203,7 @@ final class Registration {
     }
 
     private Optional<Tombstone> tombstone(Wanted wanted) {
-        return Optional.ofNullable(
-                app.catalog().removed(wanted.region(), List.of(wanted.name())).get(wanted.name()));
+        return app.catalog().removed(wanted.region(), wanted.name());
     }
 
     /** The server as it is, and as its images know it where that does not tell all. */

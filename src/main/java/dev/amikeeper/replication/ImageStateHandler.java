@@ -5,12 +5,14 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
+import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Texts;
+import dev.amikeeper.report.Unreadables;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +60,14 @@ public final class ImageStateHandler
             return ImageStateReport.of(Settlement.Step.NOTHING);
         }
         ImageId id = imageId(event);
-        Optional<Image> image = app.catalog().find(event.region(), id);
+        Optional<Image> image;
+        try {
+            image = app.catalog().find(event.region(), id);
+        } catch (UnreadableItemException left) {
+            log.error("{} {}: {}", event.region(), id, left.getMessage());
+            Unreadables.tell(app.catalog(), event.time());
+            return ImageStateReport.of(Settlement.Step.NOTHING);
+        }
         if (image.isEmpty()) {
             log.info("{} {} is not one of our images", event.region(), id);
             return ImageStateReport.of(Settlement.Step.NOTHING);

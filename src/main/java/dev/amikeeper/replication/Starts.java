@@ -13,6 +13,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.queue.Slices;
+import dev.amikeeper.report.Unreadables;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -75,6 +76,7 @@ public final class Starts {
                         (region, now, timeLeft) -> {
                             boolean more = work.startAll(starts, region, now, timeLeft);
                             starts.settleThoseDone(region, now);
+                            Unreadables.tell(app.catalog(), now);
                             return more;
                         },
                         again);

@@ -10,6 +10,7 @@ import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.report.Unreadables;
 
 import java.time.Instant;
 import java.time.YearMonth;
@@ -50,6 +51,7 @@ public final class DrillHandler implements RequestHandler<Map<String, Object>, D
                     overBudget += plan.overBudget() ? 1 : 0;
                 }
             }
+            Unreadables.tell(app.catalog(), now);
             return new DrillReport(begun, overBudget, 0);
         } catch (MalformedEventException malformed) {
             Rejected.record(

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.Answer;
 import dev.amikeeper.ec2.Look;
 import dev.amikeeper.image.Ami;
@@ -142,7 +143,7 @@ public final class Leases {
         }
         Region region = server.region();
         ImageId id = server.image().get();
-        return app.catalog().find(region, id).isPresent()
+        return isRecorded(region, id)
                 || app.catalog().restoring().stream()
                         .anyMatch(it -> it.region().equals(region) && it.image().equals(id))
                 || (app.images().look(region, id) instanceof Look.Shown(Ami ami)
@@ -150,6 +151,15 @@ public final class Leases {
                                 .map(name -> name.toString().equals(ami.name()))
                                 .orElse(false))
                 || wasOurs(server, id);
+    }
+
+    /** A record that cannot be read is one of ours, too. */
+    private boolean isRecorded(Region region, ImageId id) {
+        try {
+            return app.catalog().find(region, id).isPresent();
+        } catch (UnreadableItemException itIs) {
+            return true;
+        }
     }
 
     private boolean wasOurs(Server server, ImageId id) {

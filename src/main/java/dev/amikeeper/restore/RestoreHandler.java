@@ -11,6 +11,7 @@ import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Texts;
+import dev.amikeeper.report.Unreadables;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,6 +89,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
 
     private RestoreReport follow(Event event, List<Restore> open, BooleanSupplier timeLeft) {
         List<Restore> after = new Restores(app, event.time()).follow(open, timeLeft);
+        Unreadables.tell(app.catalog(), event.time());
         return report(0, open, after);
     }
 

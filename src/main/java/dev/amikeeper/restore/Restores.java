@@ -3,6 +3,7 @@ package dev.amikeeper.restore;
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Launch;
@@ -178,6 +179,9 @@ public final class Restores {
         } catch (SdkException error) {
             log.warn("{}: {}", restore.id(), Fault.text(error));
             tellIfLate(restore, Fault.text(error));
+            return restore;
+        } catch (UnreadableItemException left) {
+            log.warn("{}: {}", restore.id(), left.getMessage());
             return restore;
         }
     }
@@ -418,8 +422,7 @@ public final class Restores {
         if (restore.hasPassed()) {
             log.info("{}: {} passed", restore.region(), restore.id());
             app.catalog().resolve(trouble, now);
-            app.catalog()
-                    .find(restore.region(), restore.of())
+            record(restore)
                     .filter(image -> image.id().equals(Optional.of(restore.image())))
                     .ifPresent(image -> app.catalog().save(Change.of(image, image.proven(now))));
             return;
@@ -431,6 +434,16 @@ public final class Restores {
                         restore.kind() == Restore.Kind.DRILL
                                 ? new Notice(trouble, now, text, afterADrill(restore), true)
                                 : Notice.event(trouble, now, text, afterARestore(restore)));
+    }
+
+    /** What is proven of an image whose record cannot be read is not written down. */
+    private Optional<Image> record(Restore restore) {
+        try {
+            return app.catalog().find(restore.region(), restore.of());
+        } catch (UnreadableItemException left) {
+            log.warn("{}: {}", restore.id(), left.getMessage());
+            return Optional.empty();
+        }
     }
 
     private static String what(Restore restore) {

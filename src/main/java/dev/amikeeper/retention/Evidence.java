@@ -154,7 +154,8 @@ public record Evidence(
             against.add(new Reason(Kind.USE_UNKNOWN, "whom it is shared with could not be read"));
         }
         if (copySources.contains(new ImageRef(image.region(), ami.id()))) {
-            against.add(new Reason(Kind.COPY_SOURCE, "a copy of it is being made or waits"));
+            against.add(
+                    new Reason(Kind.COPY_SOURCE, "a copy of it is being made or waits, or may be"));
         }
         guard(image, ami).ifPresent(against::add);
         return against;

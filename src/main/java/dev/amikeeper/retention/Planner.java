@@ -138,6 +138,7 @@ public final class Planner {
                         records.put(region, app.catalog().ofPolicy(policy.name(), region)));
         // After the records: an image that was available by then has its copies written down.
         Set<ImageRef> sources = copySources();
+        records.values().forEach(all -> unreadableElsewhere(all).forEach(sources::add));
         Optional<Set<InstanceId>> imaged = imaged(policy);
         List<PrunePlan> plans = new ArrayList<>();
         views.forEach((region, view) -> {
@@ -176,6 +177,8 @@ public final class Planner {
         Policy policy = app.policies().find(name).orElseGet(() -> Policy.forgotten(name));
         List<Image> records = app.catalog().ofPolicy(name, region);
         Set<ImageRef> sources = copySources();
+        regions().forEach(other -> app.catalog().ofPolicy(name, other));
+        unreadableElsewhere(records).forEach(sources::add);
         Evidence evidence =
                 new Evidence(
                         view.get().inEc2,
@@ -294,6 +297,20 @@ public final class Planner {
             }
         }
         return sources;
+    }
+
+    /**
+     * Those of these images of which the catalogue holds something that cannot be read, in whatever
+     * Region: it may be a copy that is being made.
+     */
+    private Stream<ImageRef> unreadableElsewhere(List<Image> records) {
+        Set<ImageName> unreadable =
+                regions().stream()
+                        .flatMap(region -> app.catalog().unreadable(region).stream())
+                        .collect(Collectors.toSet());
+        return records.stream()
+                .filter(image -> unreadable.contains(image.name()))
+                .flatMap(image -> image.id().map(id -> new ImageRef(image.region(), id)).stream());
     }
 
     private void warnOfBlindness(Region region, Usage.Probe probe) {

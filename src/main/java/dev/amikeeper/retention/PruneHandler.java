@@ -17,6 +17,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.report.Unreadables;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -168,6 +169,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                         .filter(plan -> plan.alarms().isEmpty())
                         .forEach(plan -> mark(plan, planner));
                 resolve(planner);
+                Unreadables.tell(app.catalog(), now);
             }
             return report(planner);
         }

@@ -8,6 +8,7 @@ import dev.amikeeper.Invocation;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
+import dev.amikeeper.report.Unreadables;
 
 import java.time.Instant;
 import java.util.Map;
@@ -37,7 +38,10 @@ public final class StoreHandler implements RequestHandler<Map<String, Object>, S
     private StoreReport store(Map<String, Object> input, Context context) {
         try {
             Instant now = Event.of(input).time();
-            return new Stores(app, now, () -> context.getRemainingTimeInMillis() > RESERVE).run();
+            StoreReport report =
+                    new Stores(app, now, () -> context.getRemainingTimeInMillis() > RESERVE).run();
+            Unreadables.tell(app.catalog(), now);
+            return report;
         } catch (MalformedEventException malformed) {
             Rejected.record(
                     app.catalog(), "StoreFunction", input, malformed, app.clock().instant());

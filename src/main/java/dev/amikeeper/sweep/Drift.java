@@ -63,6 +63,7 @@ public final class Drift {
 
     private final View view;
     private final Map<Region, Map<ImageName, Tombstone>> removed;
+    private final Map<Region, Set<ImageName>> unreadable;
     private final Map<ImageName, Image> byName;
     private final Map<ImageName, Ami> amisByName;
     private final List<Gap> gaps = new ArrayList<>();
@@ -93,9 +94,13 @@ public final class Drift {
         }
     }
 
-    private Drift(View view, Map<Region, Map<ImageName, Tombstone>> removed) {
+    private Drift(
+            View view,
+            Map<Region, Map<ImageName, Tombstone>> removed,
+            Map<Region, Set<ImageName>> unreadable) {
         this.view = view;
         this.removed = removed;
+        this.unreadable = unreadable;
         byName =
                 view.records().stream().collect(Collectors.toMap(Image::name, Function.identity()));
         amisByName = view.amis().of(view.policyName());
@@ -103,7 +108,7 @@ public final class Drift {
 
     /** The images, by Region, of which it matters whether they were removed. */
     public static Map<Region, Set<ImageName>> doubtful(View view) {
-        Drift drift = new Drift(view, Map.of());
+        Drift drift = new Drift(view, Map.of(), Map.of());
         Map<Region, Set<ImageName>> names = new TreeMap<>();
         Set<ImageName> here = new HashSet<>(drift.oldOrphans().keySet());
         here.addAll(drift.strangers().keySet());
@@ -120,9 +125,14 @@ public final class Drift {
      * All gaps.
      *
      * @param removed the tombstones of the {@link #doubtful} images
+     * @param unreadable the images, by Region, of which the catalogue holds something that cannot
+     *     be read: there is no saying what is missing of them, or too much
      */
-    public static List<Gap> of(View view, Map<Region, Map<ImageName, Tombstone>> removed) {
-        return new Drift(view, removed).gaps();
+    public static List<Gap> of(
+            View view,
+            Map<Region, Map<ImageName, Tombstone>> removed,
+            Map<Region, Set<ImageName>> unreadable) {
+        return new Drift(view, removed, unreadable).gaps();
     }
 
     /**
@@ -241,11 +251,16 @@ public final class Drift {
     private Map<ImageName, Ami> strangers() {
         Map<ImageName, Ami> strangers = new TreeMap<>(amisByName);
         strangers.keySet().removeAll(byName.keySet());
+        strangers.keySet().removeAll(unreadable(view.region()));
         strangers
                 .values()
                 .removeIf(
                         ami -> !List.of("available", "disabled", "pending").contains(ami.state()));
         return strangers;
+    }
+
+    private Set<ImageName> unreadable(Region region) {
+        return unreadable.getOrDefault(region, Set.of());
     }
 
     private void unknown(ImageName name, Ami ami) {
@@ -316,7 +331,8 @@ public final class Drift {
     }
 
     private List<Image> wanted(List<Image> homes, Region to, List<Image> there) {
-        Set<ImageName> known = there.stream().map(Image::name).collect(Collectors.toSet());
+        Set<ImageName> known = new HashSet<>(unreadable(to));
+        there.stream().map(Image::name).forEach(known::add);
         List<Image> missing =
                 homes.stream()
                         .filter(image -> !known.contains(image.name()))
@@ -352,7 +368,8 @@ public final class Drift {
         view.orphans()
                 .forEach((name, snapshots) -> {
                     Image record = byName.get(name);
-                    if (record == null || record.state() == ImageState.FAILED) {
+                    boolean needsNone = record == null || record.state() == ImageState.FAILED;
+                    if (needsNone && !unreadable(view.region()).contains(name)) {
                         List<Snapshot> aged =
                                 snapshots.stream()
                                         .filter(it ->

@@ -194,7 +194,8 @@ public final class Rebuild {
                 .forEach((where, names) -> removed.put(where, app.catalog().removed(where, names)));
         List<Image> added = new ArrayList<>();
         int done = before;
-        for (Gap gap : Drift.of(view, removed)) {
+        Set<ImageName> unreadable = app.catalog().unreadable(region);
+        for (Gap gap : Drift.of(view, removed, Map.of(region, unreadable))) {
             if (gap instanceof Gap.Unknown(Image adopted, Ami ami)) {
                 Image image = adopted.inState(ami.state());
                 if (dryRun || app.catalog().adopt(image)) {

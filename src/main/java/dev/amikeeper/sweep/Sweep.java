@@ -31,6 +31,7 @@ import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Schedule;
 import dev.amikeeper.replication.Settlement;
 import dev.amikeeper.report.Troubles;
+import dev.amikeeper.report.Unreadables;
 import dev.amikeeper.restore.Leases;
 import dev.amikeeper.restore.Restores;
 import dev.amikeeper.status.Status;
@@ -111,6 +112,10 @@ final class Sweep {
         SweepState state = new SweepState(sweep(regions, bookmarks, last.stopped()), requests);
         if (!dryRun && !state.equals(last)) {
             app.catalog().swept(state);
+        }
+        if (!dryRun) {
+            Unreadables.end(app.catalog(), now);
+            Unreadables.tell(app.catalog(), now);
         }
         return tally.report(dryRun, protection());
     }
@@ -414,9 +419,12 @@ final class Sweep {
                         .map(Notice::key)
                         .filter(key -> key.startsWith("failed/"))
                         .collect(Collectors.toSet());
+        Set<ImageName> unreadable = app.catalog().unreadable(facts.region());
         over.stream()
                 .map(Notice::key)
                 .filter(key -> !untoldFailures.contains(key))
+                // That there is no such record is not known.
+                .filter(key -> unreadable.stream().noneMatch(name -> key.endsWith("/" + name)))
                 .forEach(key -> app.catalog().resolve(key, now));
     }
 
@@ -440,7 +448,10 @@ final class Sweep {
                         removed.put(region, app.catalog().removed(region, names)));
         Set<Region> begun = new TreeSet<>();
         boolean all = true;
-        for (Gap gap : Drift.of(view, removed)) {
+        Map<Region, Set<ImageName>> unreadable = new HashMap<>();
+        view.copies().keySet().forEach(to -> unreadable.put(to, app.catalog().unreadable(to)));
+        unreadable.put(unit.region(), app.catalog().unreadable(unit.region()));
+        for (Gap gap : Drift.of(view, removed, unreadable)) {
             if (!timeLeft.getAsBoolean()) {
                 all = false;
                 break;

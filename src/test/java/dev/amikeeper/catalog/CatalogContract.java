@@ -1,6 +1,9 @@
 package dev.amikeeper.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import static java.util.Objects.requireNonNull;
 
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -22,6 +25,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -612,6 +616,243 @@ abstract class CatalogContract {
         assertThat(catalog.ofPolicy("gold", EAST)).hasSize(1500);
         assertThat(catalog.ofInstance(new InstanceId("i-1"))).hasSize(1500);
         assertThat(catalog.work(EAST, Work.CREATE_WAITING, NOW, 150)).hasSize(150);
+    }
+
+    @Test
+    void leavesOutARecordThatItCannotReadAndKeepsItsSlot() {
+        Image bad = requested("i-1");
+        Image good = requested("i-2");
+        edit(images(), key(bad), Map.of("trigger", text("MOON")));
+
+        assertThat(catalog.ofPolicy("gold", EAST)).containsExactly(good);
+        assertThat(catalog.ofInstance(bad.name().instance())).isEmpty();
+        assertThat(catalog.work(EAST, Work.CREATE_WAITING, NOW, 1)).containsExactly(good);
+        assertThatThrownBy(() -> catalog.find(EAST, bad.name()))
+                .isInstanceOf(UnreadableItemException.class)
+                .hasMessageContaining("its trigger is \"MOON\"");
+        assertThat(catalog.request(List.of(bad))).isEmpty();
+        assertThat(catalog.adopt(adopted(bad))).isFalse();
+        assertThat(catalog.save(Change.of(bad, bad.failed("late", NOW)))).isTrue();
+    }
+
+    @Test
+    void namesWhatItCannotReadUntilItCan() {
+        Image bad = requested("i-1");
+        edit(images(), key(bad), Map.of("state", text("ARCHIVED")));
+        Unreadable item =
+                new Unreadable("us-east-1/images/gold", key(bad), "its state is \"ARCHIVED\"");
+
+        assertThat(catalog.ofPolicy("gold", EAST)).isEmpty();
+        assertThat(catalog.unreadable(EAST)).containsExactly(bad.name());
+        assertThat(catalog.unreadable(WEST)).isEmpty();
+        assertThat(catalog.takeUnreadable()).containsExactly(item);
+        assertThat(catalog.takeUnreadable()).isEmpty();
+        assertThat(catalog.unreadable(item.partition())).containsExactly(item);
+
+        edit(images(), key(bad), Map.of("state", text("REQUESTED")));
+
+        assertThat(catalog.unreadable(item.partition())).isEmpty();
+        assertThat(catalog.ofPolicy("gold", EAST)).containsExactly(bad);
+        assertThat(catalog.takeUnreadable()).isEmpty();
+    }
+
+    @Test
+    void readsNoAttributeOfAnotherTypeAndNoRecordUnderAnothersKey() {
+        Image typed = started("i-1", AMI);
+        Image moved = started("i-2", new ImageId("ami-2"));
+        edit(images(), key(typed), Map.of("id", AttributeValue.fromN("1")));
+        edit(images(), key(moved), Map.of("name", text("gold/i-9/2026-03-01T02.00.00Z")));
+
+        assertThat(catalog.ofPolicy("gold", EAST)).isEmpty();
+        assertThat(catalog.unreadable(EAST)).containsExactlyInAnyOrder(typed.name(), moved.name());
+    }
+
+    @Test
+    void oneItemThatCannotBeReadHidesNoOther() {
+        Image gone = started("i-1", AMI);
+        Image gone2 = started("i-2", new ImageId("ami-2"));
+        catalog.bury(gone, new Tombstone(gone, NOW, "prune", "no rule"));
+        Tombstone tombstone = new Tombstone(gone2, NOW, "prune", "no rule");
+        catalog.bury(gone2, tombstone);
+        edit("123456789012/us-east-1/removed/gold", key(gone), Map.of("removedAt", text("once")));
+        Notice one = trouble("a", NOW);
+        Notice other = trouble("b", NOW);
+        catalog.note(one);
+        catalog.note(other);
+        for (String partition : List.of("notices", "open", "unannounced")) {
+            edit("123456789012/" + partition, "a", Map.of("kind", text("RUMOUR")));
+        }
+        catalog.mark(new Mark("gold", EAST, 3, 40));
+        catalog.mark(new Mark("gold", WEST, 3, 40));
+        edit("123456789012/marks/gold", "us-east-1", Map.of("listed", text("many")));
+        Cursor cursor = new Cursor("gold", WEST, NOW);
+        catalog.moveCursor(Optional.empty(), new Cursor("gold", EAST, NOW), List.of(), List.of());
+        catalog.moveCursor(Optional.empty(), cursor, List.of(), List.of());
+        edit("123456789012/bookmarks", "gold/us-east-1", Map.of("time", text("soon")));
+
+        assertThat(catalog.removed("gold", EAST)).containsExactly(tombstone);
+        assertThat(catalog.removed(EAST, List.of(gone.name(), gone2.name())))
+                .isEqualTo(Map.of(gone2.name(), tombstone));
+        assertThatThrownBy(() -> catalog.removed(EAST, gone.name()))
+                .isInstanceOf(UnreadableItemException.class);
+        assertThat(catalog.notices()).containsExactly(other);
+        assertThat(catalog.open()).containsExactly(other);
+        assertThat(catalog.unannounced()).containsExactly(other);
+        assertThat(catalog.note(one)).isFalse();
+        assertThat(catalog.resolve("a", LATER)).isFalse();
+        assertThat(catalog.marks("gold")).containsExactly(new Mark("gold", WEST, 3, 40));
+        assertThat(catalog.bookmarks().cursors()).containsExactly(cursor);
+        assertThat(catalog.unreadable(EAST)).containsExactly(gone.name());
+        assertThat(catalog.takeUnreadable())
+                .extracting(Unreadable::partition)
+                .containsExactlyInAnyOrder(
+                        "bookmarks",
+                        "marks/gold",
+                        "notices",
+                        "open",
+                        "unannounced",
+                        "us-east-1/removed/gold");
+    }
+
+    @Test
+    void workWithoutADueTimeIsTold() {
+        Image bad = requested("i-1");
+        String key = "2026-03-01T02:00:00Z/gold/i-1";
+        edit("123456789012/us-east-1/work/create-waiting", key, Map.of("due", text("now")));
+
+        assertThat(waiting(EAST, Work.CREATE_WAITING)).isEmpty();
+        assertThat(catalog.unreadable(EAST)).containsExactly(bad.name());
+    }
+
+    @Test
+    void aCopyUnderWayThatCannotBeReadTakesRoom() {
+        Image copy = started("i-1", AMI).available(false, NOW).copyTo(WEST, NOW);
+        catalog.request(List.of(copy));
+        catalog.save(Change.of(copy, copy.started(new ImageId("ami-c"), 3, NOW)));
+        String key = "2026-03-01T02:00:00Z/gold/i-1";
+        edit("123456789012/us-west-2/work/copy-under-way", key, Map.of("volumes", text("few")));
+
+        assertThat(catalog.copiesInFlight(WEST)).isEqualTo(1);
+    }
+
+    @Test
+    void writesBackWhatItDoesNotKnowOfARecordThroughItsWholeLife() {
+        Image available = available("i-1", AMI);
+        Stored stored = Stored.waiting(new S3Object("archive", "ami-1.bin"), NOW);
+        Image storing = available.inS3(Optional.of(stored));
+        catalog.save(Change.of(available, storing));
+        edit(images(), key(available), Map.of("colour", text("red")));
+        edit(images(), key(available), "stored", Map.of("shelf", AttributeValue.fromN("7")));
+        catalog = catalog("123456789012");
+        Image read = catalog.ofPolicy("gold", EAST).getFirst();
+        Image done = read.inS3(Optional.of(stored.storing(NOW)));
+        Image retiring = done.retiring("no rule", List.of(), NOW);
+
+        assertThat(catalog.save(Change.of(read, done))).isTrue();
+        assertThat(catalog.save(Change.of(done, retiring))).isTrue();
+        assertUnknownIsThere(images(), key(available));
+
+        Tombstone tombstone = new Tombstone(retiring, NOW, "prune", "no rule");
+        assertThat(catalog.bury(retiring, tombstone)).isTrue();
+        assertUnknownIsThere("123456789012/us-east-1/removed/gold", key(available));
+
+        catalog = catalog("123456789012");
+        catalog.removed("gold", EAST);
+        assertThat(catalog.unbury(tombstone, retiring.keptAfterAll(NOW))).isTrue();
+        assertUnknownIsThere(images(), key(available));
+        assertThat(catalog.find(EAST, AMI)).contains(retiring.keptAfterAll(NOW));
+    }
+
+    private void assertUnknownIsThere(String partition, String key) {
+        Map<String, AttributeValue> item = item(partition, key);
+        assertThat(item).containsEntry("colour", text("red"));
+        assertThat(requireNonNull(item.get("stored")).m())
+                .containsEntry("shelf", AttributeValue.fromN("7"));
+        assertThat(requireNonNull(item.get("stored")).m()).containsEntry("state", text("STORING"));
+    }
+
+    @Test
+    void writesBackWhatItDoesNotKnowOfOtherItems() {
+        Notice trouble = trouble("a", NOW);
+        catalog.note(trouble);
+        catalog.mark(new Mark("gold", EAST, 3, 40));
+        catalog.swept(SweepState.FRESH);
+        catalog.moveCursor(Optional.empty(), new Cursor("gold", EAST, NOW), List.of(), List.of());
+        Map<String, String> all =
+                Map.of(
+                        "123456789012/notices", "a",
+                        "123456789012/unannounced", "a",
+                        "123456789012/marks/gold", "us-east-1",
+                        "123456789012/sweep", "state",
+                        "123456789012/bookmarks", "gold/us-east-1");
+        all.forEach((partition, key) -> edit(partition, key, Map.of("colour", text("red"))));
+        catalog = catalog("123456789012");
+
+        catalog.unannounced().forEach(catalog::telling);
+        catalog.resolve("a", LATER);
+        catalog.marks("gold");
+        catalog.mark(new Mark("gold", EAST, 4, 41));
+        catalog.lastSweep();
+        catalog.swept(new SweepState(Optional.of(new SweepState.Unit(WEST, "gold")), List.of()));
+        catalog.bookmarks();
+        catalog.moveCursor(Optional.of(NOW), new Cursor("gold", EAST, LATER), List.of(), List.of());
+
+        all.forEach((partition, key) ->
+                assertThat(item(partition, key))
+                        .as(partition)
+                        .containsEntry("colour", text("red")));
+        assertThat(item("123456789012/unannounced", "a")).doesNotContainKey("telling");
+        assertThat(catalog.unannounced()).containsExactly(trouble.resolved(LATER));
+    }
+
+    @Test
+    void whatAnotherVersionWroteMeanwhileIsNotOverwritten() {
+        Image intent = requested("i-1");
+        edit(images(), key(intent), Map.of("colour", text("red")));
+        Image read = catalog.ofPolicy("gold", EAST).getFirst();
+        edit(
+                images(),
+                key(intent),
+                Map.of("colour", text("blue"), "version", AttributeValue.fromN("2")));
+
+        assertThat(catalog.save(Change.of(read, read.failed("late", NOW)))).isFalse();
+        assertThat(item(images(), key(intent))).containsEntry("colour", text("blue"));
+    }
+
+    /** As another version of AMI Keeper does, or somebody by hand. */
+    private void edit(String partition, String key, Map<String, AttributeValue> changes) {
+        Map<String, AttributeValue> item = new HashMap<>(item(partition, key));
+        item.putAll(changes);
+        dynamoDb().putItem(put -> put.tableName(table).item(item));
+    }
+
+    private void edit(
+            String partition, String key, String map, Map<String, AttributeValue> changes) {
+        Map<String, AttributeValue> within =
+                new HashMap<>(requireNonNull(item(partition, key).get(map)).m());
+        within.putAll(changes);
+        edit(partition, key, Map.of(map, AttributeValue.fromM(within)));
+    }
+
+    private Map<String, AttributeValue> item(String partition, String key) {
+        return dynamoDb()
+                .getItem(get ->
+                        get.tableName(table)
+                                .key(Map.of("pk", text(partition), "sk", text(key)))
+                                .consistentRead(true))
+                .item();
+    }
+
+    private static String images() {
+        return "123456789012/us-east-1/images/gold";
+    }
+
+    private static String key(Image image) {
+        return image.name().instance() + "/" + image.name().slot();
+    }
+
+    private static AttributeValue text(String value) {
+        return AttributeValue.fromS(value);
     }
 
     private static Notice trouble(String key, Instant at) {

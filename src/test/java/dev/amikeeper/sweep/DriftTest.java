@@ -371,7 +371,7 @@ final class DriftTest {
     }
 
     private List<Gap> gaps() {
-        return Drift.of(view(), removed);
+        return Drift.of(view(), removed, Map.of());
     }
 
     private Drift.View view() {

@@ -1,0 +1,17 @@
+package dev.amikeeper.catalog;
+
+/** The one item that was asked for cannot be read: whoever asked leaves alone what it is about. */
+public final class UnreadableItemException extends IllegalStateException {
+    private static final long serialVersionUID = 1;
+
+    UnreadableItemException(Unreadable item) {
+        super(
+                "the item "
+                        + item.partition()
+                        + " "
+                        + item.key()
+                        + " of the catalogue cannot be read: "
+                        + item.why()
+                        + "; what it is about is left alone");
+    }
+}

@@ -1,0 +1,159 @@
+package dev.amikeeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.retention.PruneReport;
+import dev.amikeeper.sweep.SweepReport;
+
+import org.junit.jupiter.api.Test;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Items that another version wrote, or somebody edited: they stop nobody but themselves. */
+final class UnreadableItemsTest {
+    private static final Region EAST = new Region(Given.EAST);
+    private static final Region WEST = new Region(Given.WEST);
+    private static final String ACCOUNT = "123456789012";
+
+    private final Given given =
+            Given.nightlyInMemory(
+                    """
+                    keep: {last: 2}
+                    replicate: {us-west-2: {}}
+                    limits: {maxRemovePercent: 100, maxRemoveCount: 200}
+                    """);
+
+    @Test
+    void anImageWhoseRecordCannotBeReadStaysAndStopsNoOther() {
+        given.instance("web");
+        given.instance("db");
+        given.nights(4);
+        Image bad = oldest(EAST);
+        int images = given.images(Given.EAST).size();
+        Image copy = oldest(WEST);
+        set(images(EAST), key(bad), "state", "ARCHIVED");
+
+        SweepReport swept = given.deployment.sweep(given.cloud.now());
+        PruneReport pruned = given.deployment.prune(given.cloud.now(), false);
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
+
+        assertThat(swept.adopted() + swept.uncopied() + swept.orphans() + swept.gone()).isZero();
+        assertThat(pruned.removed()).isPositive();
+        assertThat(given.images(Given.EAST))
+                .hasSize(images - 3)
+                .extracting(image -> image.image().name())
+                .contains(bad.name().toString());
+        // It may be the source of a copy, or one of it.
+        assertThat(given.records(Given.WEST)).contains(copy);
+        assertThat(given.deployment.deadLetters()).isEmpty();
+    }
+
+    @Test
+    void theSnapshotsOfOneAreNoLitter() {
+        given.instance("web");
+        given.nights(2);
+        Image bad = oldest(EAST);
+        set(images(EAST), key(bad), "state", "ARCHIVED");
+        given.ec2(Given.EAST).deregisterImage(ask -> ask.imageId(bad.id().orElseThrow().value()));
+        given.nights(2, 2);
+
+        SweepReport swept = given.deployment.sweep(given.cloud.now());
+
+        assertThat(swept.orphans() + swept.litter()).isZero();
+    }
+
+    @Test
+    void peopleAreToldOnceAndThatItIsOver() {
+        given.instance("web");
+        given.nights(2);
+        Image bad = oldest(EAST);
+        set(images(EAST), key(bad), "state", "ARCHIVED");
+
+        given.deployment.sweep(given.cloud.now());
+        given.deployment.prune(given.cloud.now(), false);
+        given.deployment.sweep(given.cloud.now());
+
+        assertThat(unreadable(given.told())).hasSize(1);
+        assertThat(unreadable(given.told()).getFirst())
+                .contains("us-east-1/images/gold", key(bad), "its state is \"ARCHIVED\"");
+
+        set(images(EAST), key(bad), "state", "AVAILABLE");
+        given.deployment.sweep(given.cloud.now());
+
+        assertThat(given.catalog().open()).extracting(Notice::key).noneMatch(this::isUnreadable);
+        assertThat(given.told().getLast()).contains("resolved: ", "us-east-1/images/gold");
+    }
+
+    private boolean isUnreadable(String key) {
+        return key.startsWith("unreadable/");
+    }
+
+    private static List<String> unreadable(List<String> told) {
+        return told.stream().filter(text -> text.contains("this version cannot read")).toList();
+    }
+
+    @Test
+    void aWaitingIntentThatCannotBeReadHoldsUpNoOther() {
+        given.instance("web");
+        given.instance("db");
+        given.deployment.withoutSchedules();
+        Instant slot = Given.START.plus(Duration.ofHours(2));
+        given.cloud.advanceTo(slot);
+        given.cloud.faults().calls("CreateImage").times(2).throttle();
+        given.deployment.tick(slot);
+        Image bad = given.records(Given.EAST).getFirst();
+        set(images(EAST), key(bad), "trigger", "MOON");
+
+        given.deployment.runUntil(slot.plus(Duration.ofHours(1)));
+        given.deployment.sweep(given.cloud.now());
+        given.deployment.runUntil(slot.plus(Duration.ofHours(2)));
+
+        assertThat(given.records(Given.EAST))
+                .hasSize(1)
+                .allMatch(image -> image.state() == ImageState.AVAILABLE);
+        assertThat(given.deployment.deadLetters()).isEmpty();
+    }
+
+    @Test
+    void aNoticeThatCannotBeReadKeepsNoOtherFromBeingTold() {
+        given.catalog().note(new Notice("a", Given.START, "one thing", "look", true));
+        given.catalog().note(new Notice("b", Given.START, "another thing", "look", true));
+        for (String partition : List.of("notices", "open", "unannounced")) {
+            set(ACCOUNT + "/" + partition, "a", "kind", "RUMOUR");
+        }
+
+        given.tick("2026-03-01T00:05:00Z");
+        given.tick("2026-03-01T00:10:00Z");
+
+        assertThat(given.told())
+                .anyMatch(text -> text.contains("another thing"))
+                .anyMatch(text -> text.contains("its kind is \"RUMOUR\""))
+                .noneMatch(text -> text.contains("one thing"));
+    }
+
+    private Image oldest(Region region) {
+        return Stream.of(given.catalog().ofPolicy("gold", region))
+                .flatMap(List::stream)
+                .min((one, other) -> one.name().compareTo(other.name()))
+                .orElseThrow();
+    }
+
+    private static String images(Region region) {
+        return ACCOUNT + "/" + region + "/images/gold";
+    }
+
+    private static String key(Image image) {
+        return image.name().instance() + "/" + image.name().slot();
+    }
+
+    private void set(String partition, String key, String attribute, String value) {
+        given.edit(partition, key, attribute, value);
+    }
+}

@@ -1,0 +1,76 @@
+package dev.amikeeper.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.Given;
+import dev.amikeeper.catalog.UnreadableItemException;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.operate.Operations;
+import dev.amikeeper.operate.Order;
+import dev.amikeeper.operate.Outcome;
+import dev.amikeeper.report.Unreadables;
+
+import org.junit.jupiter.api.Test;
+
+import java.util.List;
+import java.util.Optional;
+
+/** What the commands say of a catalogue in which something cannot be read. */
+final class UnreadableItemsCommandsTest {
+    private static final Region EAST = new Region(Given.EAST);
+
+    private final Given given = Given.nightlyInMemory("keep: {last: 2}");
+    private final String instance = given.instance("web");
+
+    private Image spoilt() {
+        given.nights(2);
+        Image bad = given.records(Given.EAST).getFirst();
+        given.edit(
+                "123456789012/us-east-1/images/gold",
+                bad.name().instance() + "/" + bad.name().slot(),
+                "state",
+                "ARCHIVED");
+        return bad;
+    }
+
+    @Test
+    void statusAndFailuresNameItAndAreNotFine() {
+        spoilt();
+        Application app = given.deployment.application();
+
+        StatusCommand.Answer status = StatusCommand.look(app, Optional.empty());
+        FailuresCommand.Failures failures = FailuresCommand.find(app);
+
+        assertThat(status.unreadable()).singleElement().asString().contains("\"ARCHIVED\"");
+        assertThat(status.allWell()).isFalse();
+        // Given-up images are read by what is to be done, and none is.
+        assertThat(failures.unreadable()).isEmpty();
+    }
+
+    @Test
+    void planAndWhyGoOnWithTheOthers() {
+        spoilt();
+        Application app = given.deployment.application();
+
+        assertThat(PlanCommand.plan(app).plan()).hasSize(1);
+        assertThat(Unreadables.lines(app.catalog())).hasSize(1);
+        assertThat(WhyCommand.explain(app, instance).images()).hasSize(1);
+    }
+
+    @Test
+    void anOrderAboutItIsRefused() {
+        Image bad = spoilt();
+        Application app = given.deployment.application();
+        Order order = new Order.Deregister(EAST, bad.id().orElseThrow(), false, true, "me");
+
+        assertThat(new Operations(app, app.clock().instant()).carryOut(order))
+                .isInstanceOf(Outcome.Refused.class);
+        assertThatThrownBy(() -> app.catalog().find(EAST, bad.name()))
+                .isInstanceOf(UnreadableItemException.class);
+        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(List.copyOf(given.records(Given.EAST))).hasSize(1);
+    }
+}
