@@ -67,6 +67,7 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
                         Starts.run(
                                 app,
                                 "CreateImageFunction",
+                                "ec2:CreateImage",
                                 input,
                                 context,
                                 (starts, region, now, timeLeft) ->
@@ -110,7 +111,7 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
                     instances = instances(region, intents);
                 } catch (SdkException error) {
                     starts.waits(intents.size());
-                    starts.stop(region, Fault.text(error), now);
+                    starts.stop(region, error, "ec2:DescribeInstances", now);
                     return false;
                 }
                 for (Image intent : intents) {

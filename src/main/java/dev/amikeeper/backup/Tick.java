@@ -5,6 +5,7 @@ import dev.amikeeper.catalog.Bookmarks;
 import dev.amikeeper.catalog.Cursor;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Run;
+import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Instance;
@@ -13,6 +14,7 @@ import dev.amikeeper.image.Slot;
 import dev.amikeeper.policy.DueSlots;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Schedule;
+import dev.amikeeper.report.Blockers;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +48,7 @@ public final class Tick {
 
     private final Application app;
     private final Instant now;
+    private final Blockers blockers;
     private final Set<Region> silent = new HashSet<>();
     private int slots;
     private int missed;
@@ -58,6 +61,7 @@ public final class Tick {
     public Tick(Application app, Instant now) {
         this.app = app;
         this.now = now;
+        this.blockers = new Blockers(app.catalog());
     }
 
     /** Takes what fell due; may be repeated. */
@@ -139,7 +143,13 @@ public final class Tick {
             if (Fault.of(error) == Fault.UNREACHABLE) {
                 silent.add(region);
             }
-            unread(policy, region, slot, Fault.text(error));
+            Optional<Blocker> blocker = Fault.blocker(error, "ec2:DescribeInstances", region);
+            if (blocker.isPresent()) {
+                silent.add(region);
+                blockers.tell(region, "due slots", blocker.get(), now);
+            } else {
+                unread(policy, region, slot, Fault.text(error));
+            }
             return Optional.empty();
         }
         List<Image> intents = BackupPlan.scheduled(policy, slot, candidates, now).intents();

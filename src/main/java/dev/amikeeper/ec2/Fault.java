@@ -1,57 +1,245 @@
 package dev.amikeeper.ec2;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Texts;
 
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What an error of EC2, Auto Scaling or Systems Manager means to us. All their error codes stand
- * here and nowhere else.
+ * What an error of EC2, Auto Scaling, Systems Manager, DynamoDB, SQS or SNS means to us. All their
+ * error codes stand here and nowhere else; {@code FaultTest} names the source of each. A documented
+ * code that is not here cannot come from a call of ours, or is no more than {@link #OTHER}.
+ *
+ * @see <a href="https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html">Error codes
+ *     for the Amazon EC2 API</a>
  */
 public enum Fault {
     /** Too many calls: later. */
-    THROTTLED,
-    /** A quota of the Region is used up for the moment: later. */
-    NO_ROOM,
+    THROTTLED(
+            "RequestLimitExceeded",
+            "Throttling",
+            "ThrottlingException",
+            "Throttled",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "EC2ThrottledException",
+            "ProvisionedThroughputExceededException",
+            "KMSThrottling",
+            "KmsThrottled"),
+    /** Too much is under way in the Region for the moment: later. */
+    NO_ROOM("ResourceLimitExceeded"),
+    /** A quota of the account that only people raise: later, once they have. */
+    QUOTA,
     /** EC2 has no such servers in that zone for the moment: later, or elsewhere. */
-    NO_CAPACITY,
-    /** This volume has too many snapshots under way or too often: later. */
-    BUSY,
+    NO_CAPACITY(
+            "InsufficientInstanceCapacity",
+            "InsufficientHostCapacity",
+            "InsufficientCapacityOnHost",
+            "InsufficientReservedInstanceCapacity",
+            "InsufficientReservedInstancesCapacity",
+            "InsufficientFreeAddressesInSubnet",
+            "InsufficientAddressCapacity",
+            "InsufficientVolumeCapacity",
+            "InsufficientCapacity",
+            "ReservationCapacityExceeded",
+            "IncompatibleHostRequirements",
+            "UnavailableHostRequirements",
+            "UnfulfillableCapacity"),
+    /** Somebody is at work on what the call is about, or was a moment ago: later. */
+    BUSY(
+            "ConcurrentSnapshotLimitExceeded",
+            "ConcurrentCreateImageNoRebootLimitExceeded",
+            "ConcurrentTagAccess",
+            "PendingSnapshotLimitExceeded",
+            "SnapshotCreationPerVolumeRateExceeded",
+            "CreditSpecificationUpdateInProgress",
+            "ResourceContention",
+            "TransactionConflictException",
+            "TransactionInProgressException"),
     /** An image of that name exists. */
-    NAME_TAKEN,
+    NAME_TAKEN("InvalidAMIName.Duplicate"),
     /** EC2 does not show the image: it is gone, or so new that not every call sees it yet. */
-    NOT_FOUND,
+    NOT_FOUND("InvalidAMIID.NotFound"),
+    /**
+     * The image is deregistered, or in a state that does not allow the call: EC2 has one code for
+     * both, and only a look tells.
+     */
+    UNAVAILABLE("InvalidAMIID.Unavailable"),
     /** What the call is about is gone for good. */
-    GONE,
+    GONE("InvalidInstanceID.NotFound", "InvalidSnapshot.NotFound"),
     /** An image that the bucket has already, or is about to. */
     ALREADY_STORED,
     /** What the call is about is not in a state that allows it. */
-    WRONG_STATE,
-    /** The role may not make this call, or the image is protected. */
-    DENIED,
-    /** A client token that was used with other parameters. */
-    TOKEN_TAKEN,
+    WRONG_STATE("IncorrectInstanceState", "IncorrectState", "InvalidInstanceState", "InvalidState"),
+    /** The role may not make this call, or the Region is not enabled for the account. */
+    DENIED(
+            "UnauthorizedOperation",
+            "AccessDenied",
+            "AccessDeniedException",
+            "NotAuthorized",
+            "AuthorizationError",
+            "AuthFailure",
+            "OptInRequired",
+            "KMSAccessDenied",
+            "KMSDisabled",
+            "KMSInvalidState",
+            "KMSNotFound",
+            "KMSOptInRequired",
+            "KmsAccessDenied",
+            "KmsDisabled",
+            "KmsInvalidState",
+            "KmsNotFound",
+            "KmsOptInRequired"),
+    /**
+     * AWS deals with no call of this account or of this caller for now: it verifies or blocks the
+     * account, or the credentials are no longer good.
+     */
+    CALLER(
+            "PendingVerification",
+            "Blocked",
+            "AccountDisabled",
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "RequestExpired",
+            "InvalidSecurity.RequestHasExpired",
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "IncompleteSignature",
+            "IncompleteSignatureException",
+            "SignatureDoesNotMatch",
+            "InvalidSignatureException"),
+    /** The image or the instance is protected against it. */
+    PROTECTED("OperationNotPermitted"),
+    /** A client token that was used with other parameters, or whose instance has ended. */
+    TOKEN_TAKEN(
+            "IdempotentParameterMismatch",
+            "IdempotentParameterMismatchException",
+            "IdempotentInstanceTerminated"),
     /** A snapshot that an image uses. */
-    IN_USE,
+    IN_USE("InvalidSnapshot.InUse"),
     /** This Region or partition does not know the call at all. */
-    NO_SUCH_CALL,
+    NO_SUCH_CALL("InvalidAction", "UnknownOperationException"),
     /** EC2 failed itself, at this call. */
-    SERVER_ERROR,
+    SERVER_ERROR(
+            "InternalError",
+            "InternalFailure",
+            "InternalServerError",
+            "RetryableError",
+            "ServerInternal",
+            "ServiceUnavailable",
+            "Unavailable"),
     /** The Region did not answer. */
     UNREACHABLE,
     /** Anything else: it surfaces with EC2's own words. */
     OTHER;
+
+    @SuppressWarnings("ImmutableEnumChecker") // Set.of makes sets that nobody changes.
+    private final Set<String> codes;
+
+    Fault(String... codes) {
+        this.codes = Set.of(codes);
+    }
+
+    /**
+     * Quotas by the code that refuses, as Service Quotas calls them, and the calls that they
+     * refuse.
+     *
+     * @see <a href="https://docs.aws.amazon.com/general/latest/gr/ec2-service.html">EC2 quotas</a>
+     * @see <a href="https://docs.aws.amazon.com/general/latest/gr/ebs-service.html">EBS quotas</a>
+     * @see <a href="https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html">VPC
+     *     quotas</a>
+     */
+    private static final Map<String, Quota> QUOTAS =
+            Map.ofEntries(
+                    Map.entry(
+                            "VcpuLimitExceeded",
+                            Quota.ofLaunches(
+                                    "Amazon EC2",
+                                    "Running On-Demand instances (vCPUs) of the instance's"
+                                            + " family")),
+                    Map.entry(
+                            "InstanceLimitExceeded",
+                            Quota.ofLaunches(
+                                    "Amazon EC2", "Running On-Demand instances of its type")),
+                    Map.entry(
+                            "MaxSpotInstanceCountExceeded",
+                            Quota.ofLaunches("Amazon EC2", "Spot Instance Requests of its family")),
+                    Map.entry(
+                            "AddressLimitExceeded",
+                            Quota.ofLaunches("Amazon EC2", "EC2-VPC Elastic IPs")),
+                    Map.entry(
+                            "VolumeLimitExceeded",
+                            Quota.ofLaunches(
+                                    "Amazon EBS", "Storage of volumes of this type, in TiB")),
+                    Map.entry(
+                            "MaxIOPSLimitExceeded",
+                            Quota.ofLaunches("Amazon EBS", "IOPS of volumes of this type")),
+                    Map.entry(
+                            "NetworkInterfaceLimitExceeded",
+                            Quota.ofLaunches("Amazon VPC", "Network interfaces per Region")),
+                    Map.entry(
+                            "SecurityGroupLimitExceeded",
+                            Quota.ofLaunches(
+                                    "Amazon VPC", "Security groups per network interface")),
+                    Map.entry(
+                            "SecurityGroupsPerInstanceLimitExceeded",
+                            Quota.ofLaunches(
+                                    "Amazon VPC", "Security groups per network interface")),
+                    Map.entry(
+                            "SecurityGroupsPerInterfaceLimitExceeded",
+                            Quota.ofLaunches(
+                                    "Amazon VPC", "Security groups per network interface")),
+                    Map.entry(
+                            "SnapshotLimitExceeded",
+                            Quota.ofImages("Amazon EBS", "Snapshots per Region")),
+                    Map.entry("ImageLimitExceeded", Quota.ofImages("Amazon EC2", "AMIs")),
+                    Map.entry("AMIQuotaExceeded", Quota.ofImages("Amazon EC2", "AMIs")));
+
+    /** What helps where AWS deals with no call; the rest is for the credentials. */
+    private static final Map<String, String> CALLERS =
+            Map.of(
+                    "PendingVerification",
+                    "AWS verifies the account, which may take four hours; if it lasts, ask AWS"
+                            + " Support",
+                    "Blocked",
+                    "AWS has blocked the account: ask AWS Support",
+                    "AccountDisabled",
+                    "AWS has disabled this for the account: ask AWS Support");
+
+    private static final String CREDENTIALS =
+            "AWS does not accept the caller's credentials: if it lasts for more than an hour, see"
+                    + " that the function's role is there and deploy the stack again; on a command"
+                    + " line, log in again";
+
+    /** By these AWS refuses all calls to a Region, whatever the role may do. */
+    private static final Set<String> NOT_ENABLED = Set.of("AuthFailure", "OptInRequired");
+
+    private record Quota(String service, String name, boolean launches) {
+        private static Quota ofLaunches(String service, String name) {
+            return new Quota(service, name, true);
+        }
+
+        private static Quota ofImages(String service, String name) {
+            return new Quota(service, name, false);
+        }
+    }
 
     private static final Pattern IMAGE = Pattern.compile("(?<=in use by AMI )ami-[0-9a-z]{1,40}");
 
@@ -64,41 +252,27 @@ public enum Fault {
 
     private static final String ALREADY = " already";
 
-    private static final Map<String, Fault> BY_CODE =
-            Map.ofEntries(
-                    Map.entry("RequestLimitExceeded", THROTTLED),
-                    Map.entry("Throttling", THROTTLED),
-                    Map.entry("ThrottlingException", THROTTLED),
-                    Map.entry("ResourceLimitExceeded", NO_ROOM),
-                    Map.entry("InstanceLimitExceeded", NO_ROOM),
-                    Map.entry("VcpuLimitExceeded", NO_ROOM),
-                    Map.entry("InsufficientInstanceCapacity", NO_CAPACITY),
-                    Map.entry("InsufficientHostCapacity", NO_CAPACITY),
-                    Map.entry("InsufficientReservedInstanceCapacity", NO_CAPACITY),
-                    Map.entry("InsufficientFreeAddressesInSubnet", NO_CAPACITY),
-                    Map.entry("InsufficientVolumeCapacity", NO_CAPACITY),
-                    Map.entry("IdempotentParameterMismatch", TOKEN_TAKEN),
-                    Map.entry("ConcurrentSnapshotLimitExceeded", BUSY),
-                    Map.entry("PendingSnapshotLimitExceeded", BUSY),
-                    Map.entry("SnapshotCreationPerVolumeRateExceeded", BUSY),
-                    Map.entry("SnapshotLimitExceeded", NO_ROOM),
-                    Map.entry("ImageLimitExceeded", NO_ROOM),
-                    Map.entry("AMIQuotaExceeded", NO_ROOM),
-                    Map.entry("InvalidAMIName.Duplicate", NAME_TAKEN),
-                    Map.entry("InvalidAMIID.NotFound", NOT_FOUND),
-                    Map.entry("InvalidAMIID.Unavailable", GONE),
-                    Map.entry("InvalidInstanceID.NotFound", GONE),
-                    Map.entry("InvalidSnapshot.NotFound", GONE),
-                    Map.entry("IncorrectInstanceState", WRONG_STATE),
-                    Map.entry("IncorrectState", WRONG_STATE),
-                    Map.entry("UnauthorizedOperation", DENIED),
-                    Map.entry("AccessDenied", DENIED),
-                    Map.entry("AccessDeniedException", DENIED),
-                    Map.entry("AuthFailure", DENIED),
-                    Map.entry("OptInRequired", DENIED),
-                    Map.entry("OperationNotPermitted", DENIED),
-                    Map.entry("InvalidSnapshot.InUse", IN_USE),
-                    Map.entry("InvalidAction", NO_SUCH_CALL));
+    /** An instance that EC2 ends for this had a volume whose key it may not use. */
+    private static final String KEY = "Client.InternalError";
+
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
+
+    private static final Map<String, Fault> BY_CODE = byCode();
+
+    private static Map<String, Fault> byCode() {
+        Map<String, Fault> all = new HashMap<>();
+        for (Fault fault : values()) {
+            fault.codes.forEach(code -> all.put(code, fault));
+        }
+        QUOTAS.keySet().forEach(code -> all.put(code, QUOTA));
+        return Map.copyOf(all);
+    }
+
+    /** The codes that have a word of their own. */
+    static Set<String> codes() {
+        return BY_CODE.keySet();
+    }
 
     /** What this error means. */
     public static Fault of(SdkException error) {
@@ -112,7 +286,95 @@ public enum Fault {
         if (code(answer).equals(REFUSED) && text(error).contains(ALREADY)) {
             return ALREADY_STORED;
         }
-        return answer.statusCode() >= 500 ? SERVER_ERROR : OTHER;
+        return switch (answer.statusCode()) {
+            // Also where the code is lost on the way.
+            case UNAUTHORIZED, FORBIDDEN -> DENIED;
+            default -> answer.statusCode() >= 500 ? SERVER_ERROR : OTHER;
+        };
+    }
+
+    /**
+     * What stands behind this error, if it is not about the one image or instance and only people
+     * can mend it: a quota, a permission, the account.
+     *
+     * @param permission the call, as {@code ec2:CreateImage}
+     */
+    public static Optional<Blocker> blocker(SdkException error, String permission, Region region) {
+        if (!(error instanceof AwsServiceException answer)) {
+            return Optional.empty();
+        }
+        String code = code(answer);
+        return switch (of(error)) {
+            case QUOTA -> {
+                Quota quota = requireNonNull(QUOTAS.get(code));
+                yield Optional.of(
+                        new Blocker(
+                                code,
+                                text(error),
+                                "raise the quota \"%s\" of %s in %s: Service Quotas in the console,"
+                                                .formatted(quota.name, quota.service, region)
+                                        + " or ask AWS Support; or remove what is no longer"
+                                        + " needed"));
+            }
+            case CALLER ->
+                    Optional.of(
+                            new Blocker(
+                                    code, text(error), CALLERS.getOrDefault(code, CREDENTIALS)));
+            case DENIED -> Optional.of(denied(answer, code, permission, region));
+            case THROTTLED,
+                    NO_ROOM,
+                    NO_CAPACITY,
+                    BUSY,
+                    NAME_TAKEN,
+                    NOT_FOUND,
+                    UNAVAILABLE,
+                    GONE,
+                    ALREADY_STORED,
+                    WRONG_STATE,
+                    PROTECTED,
+                    TOKEN_TAKEN,
+                    IN_USE,
+                    NO_SUCH_CALL,
+                    SERVER_ERROR,
+                    UNREACHABLE,
+                    OTHER ->
+                    Optional.empty();
+        };
+    }
+
+    private static Blocker denied(
+            AwsServiceException answer, String code, String permission, Region region) {
+        boolean role = answer.statusCode() != UNAUTHORIZED && !NOT_ENABLED.contains(code);
+        return role
+                ? new Blocker(
+                        permission,
+                        text(answer, permission),
+                        "let the function's role make this call in %s: was the role changed, or does"
+                                        .formatted(region)
+                                + " a permissions boundary or a policy of the organisation forbid"
+                                + " it?")
+                : new Blocker(
+                        code.isEmpty() ? "HTTP " + answer.statusCode() : code,
+                        text(answer),
+                        "is the Region %s enabled for this account? If it is, see that the role may"
+                                        .formatted(region)
+                                + " call %s there; if it is not to be, take it out of the policies"
+                                        .formatted(permission));
+    }
+
+    /**
+     * Whether a call that succeeded shows that a {@link Blocker} is over.
+     *
+     * @param cause the blocker's
+     * @param permission the call, as {@code ec2:CreateImage}
+     */
+    public static boolean isOver(String cause, String permission) {
+        Quota quota = QUOTAS.get(cause);
+        if (quota != null) {
+            return quota.launches == permission.equals("ec2:RunInstances");
+        }
+        boolean isPermission = cause.contains(":");
+        return !isPermission || cause.equals(permission);
     }
 
     /** The error in one line: its code and EC2's own words. */
@@ -131,18 +393,39 @@ public enum Fault {
                 : text(error);
     }
 
+    /**
+     * Whether the reason why EC2 ended an instance at its launch speaks of a key.
+     *
+     * @see <a
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html">
+     *     Troubleshoot instance launch issues</a>
+     */
+    public static boolean isOfAKey(String reason) {
+        return reason.contains(KEY);
+    }
+
     /** Whether the next call of the same kind meets it too, whatever that is about. */
     boolean meetsEveryCall() {
         return switch (this) {
-            case THROTTLED, NO_ROOM, DENIED, NO_SUCH_CALL, SERVER_ERROR, UNREACHABLE -> true;
+            case THROTTLED,
+                    NO_ROOM,
+                    QUOTA,
+                    DENIED,
+                    CALLER,
+                    NO_SUCH_CALL,
+                    SERVER_ERROR,
+                    UNREACHABLE ->
+                    true;
             case NO_CAPACITY,
                     TOKEN_TAKEN,
                     BUSY,
                     NAME_TAKEN,
                     ALREADY_STORED,
                     NOT_FOUND,
+                    UNAVAILABLE,
                     GONE,
                     WRONG_STATE,
+                    PROTECTED,
                     IN_USE,
                     OTHER ->
                     false;

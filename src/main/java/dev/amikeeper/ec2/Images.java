@@ -111,6 +111,7 @@ public final class Images {
                 ImageTags.of(waiting.name(), waiting.home(), inherited, List.of("*"));
         return start(
                 waiting,
+                Optional.of(home),
                 Pace.Call.COPY_IMAGE,
                 client ->
                         client.copyImage(
@@ -139,6 +140,7 @@ public final class Images {
                 ImageTags.of(intent.name(), Optional.empty(), inherited, List.of("*"));
         return start(
                 intent,
+                Optional.of(new ImageRef(intent.region(), other)),
                 Pace.Call.COPY_IMAGE,
                 client ->
                         client.copyImage(copy ->
@@ -217,14 +219,16 @@ public final class Images {
             String why = Fault.text(error, "ec2:CreateStoreImageTask");
             return switch (Fault.of(error)) {
                 case ALREADY_STORED -> new Storing.Already();
-                case THROTTLED, NO_ROOM, BUSY -> new Storing.NoRoom(why);
+                case THROTTLED, NO_ROOM, QUOTA, CALLER, BUSY -> new Storing.NoRoom(why);
                 case SERVER_ERROR, UNREACHABLE -> new Storing.Unknown(why);
                 case DENIED, NO_SUCH_CALL -> new Storing.Denied(why);
                 case NO_CAPACITY,
                         NAME_TAKEN,
                         NOT_FOUND,
+                        UNAVAILABLE,
                         GONE,
                         WRONG_STATE,
+                        PROTECTED,
                         TOKEN_TAKEN,
                         IN_USE,
                         OTHER ->
@@ -351,13 +355,18 @@ public final class Images {
             return switch (Fault.of(error)) {
                 case NAME_TAKEN -> there(region, error);
                 case THROTTLED, NO_ROOM, BUSY -> new Start.NoRoom(said);
+                case QUOTA, CALLER, DENIED ->
+                        new Start.Blocked(
+                                Fault.blocker(error, "ec2:CreateRestoreImageTask", region)
+                                        .orElseThrow());
                 case SERVER_ERROR, UNREACHABLE -> new Start.Stop(said);
                 case NO_CAPACITY,
                         ALREADY_STORED,
                         NOT_FOUND,
+                        UNAVAILABLE,
                         GONE,
                         WRONG_STATE,
-                        DENIED,
+                        PROTECTED,
                         TOKEN_TAKEN,
                         IN_USE,
                         NO_SUCH_CALL,
@@ -380,6 +389,19 @@ public final class Images {
     }
 
     private Start start(Image image, Pace.Call call, Function<Ec2Client, String> make) {
+        return start(image, Optional.empty(), call, make);
+    }
+
+    /**
+     * Starts it, at EC2's pace.
+     *
+     * @param source the image that it is made of, if it is made of one
+     */
+    private Start start(
+            Image image,
+            Optional<ImageRef> source,
+            Pace.Call call,
+            Function<Ec2Client, String> make) {
         Region region = image.region();
         for (int tried = 1; ; tried++) {
             pace.take(region, call);
@@ -403,17 +425,26 @@ public final class Images {
                     case NO_ROOM -> {
                         return new Start.NoRoom(why);
                     }
+                    case QUOTA, CALLER, DENIED -> {
+                        return new Start.Blocked(
+                                Fault.blocker(error, call.permission(), region).orElseThrow());
+                    }
                     case SERVER_ERROR -> {
                         return new Start.Trouble(why);
                     }
                     case BUSY, NO_CAPACITY, NOT_FOUND -> {
                         return new Start.Later(why);
                     }
+                    case UNAVAILABLE -> {
+                        return source.filter(this::isGone).isPresent()
+                                ? new Start.Impossible(why)
+                                : new Start.Later(why);
+                    }
                     case GONE -> {
                         return new Start.Impossible(why);
                     }
                     case WRONG_STATE,
-                            DENIED,
+                            PROTECTED,
                             TOKEN_TAKEN,
                             IN_USE,
                             ALREADY_STORED,
@@ -423,6 +454,15 @@ public final class Images {
                     }
                 }
             }
+        }
+    }
+
+    /** Whether EC2 says so itself; without an answer nothing is concluded. */
+    private boolean isGone(ImageRef image) {
+        try {
+            return look(image.region(), image.id()) instanceof Look.Gone;
+        } catch (SdkException unanswered) {
+            return false;
         }
     }
 
@@ -729,8 +769,15 @@ public final class Images {
         } catch (SdkException error) {
             return switch (Fault.of(error)) {
                 case GONE, NOT_FOUND -> removeSnapshots(region, snapshots);
+                case UNAVAILABLE ->
+                        isGone(new ImageRef(region, id))
+                                ? removeSnapshots(region, snapshots)
+                                : new Removal.Refused(Fault.text(error));
                 case THROTTLED,
                         NO_ROOM,
+                        QUOTA,
+                        CALLER,
+                        PROTECTED,
                         NO_CAPACITY,
                         BUSY,
                         NAME_TAKEN,
@@ -840,7 +887,8 @@ public final class Images {
                     .orElseGet(Look.NotShown::new);
         } catch (SdkException error) {
             Fault fault = Fault.of(error);
-            if (fault == Fault.GONE) {
+            // Of a look, which any state allows, it means the one thing only.
+            if (fault == Fault.UNAVAILABLE) {
                 return new Look.Gone();
             }
             if (fault == Fault.NOT_FOUND) {
@@ -865,6 +913,34 @@ public final class Images {
                 .filter(device -> device.ebs() != null)
                 .map(BlockDeviceMapping::deviceName)
                 .toList();
+    }
+
+    /**
+     * The keys that encrypt an image's volumes, as ARNs; none if it is not encrypted.
+     *
+     * @throws SdkException if EC2 does not answer, or not show the image
+     */
+    public List<String> keys(Region region, ImageId id) {
+        Ec2Client client = ec2.apply(region);
+        List<String> snapshots =
+                client
+                        .describeImages(
+                                request -> request.imageIds(id.value()).includeDisabled(true))
+                        .images()
+                        .stream()
+                        .flatMap(image -> ami(region, image).snapshots().stream())
+                        .map(SnapshotId::value)
+                        .toList();
+        return snapshots.isEmpty()
+                ? List.of()
+                : client
+                        .describeSnapshots(request -> request.snapshotIds(snapshots))
+                        .snapshots()
+                        .stream()
+                        .map(software.amazon.awssdk.services.ec2.model.Snapshot::kmsKeyId)
+                        .filter(Objects::nonNull)
+                        .distinct()
+                        .toList();
     }
 
     /**
@@ -900,7 +976,9 @@ public final class Images {
                     narrowed.accept(request);
                 })
                 .images()
-                .stream();
+                .stream()
+                // For a while after its end an image is listed still.
+                .filter(image -> !"deregistered".equals(image.stateAsString()));
     }
 
     private static Ami ami(Region region, software.amazon.awssdk.services.ec2.model.Image image) {

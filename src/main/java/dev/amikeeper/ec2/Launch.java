@@ -7,8 +7,11 @@ public sealed interface Launch {
     /** EC2 is at work on it; a repeated call has the same answer. */
     record Launched(InstanceId id) implements Launch {}
 
-    /** Not now: too many calls, no capacity, a quota. */
+    /** Not now: too many calls, no capacity. */
     record Later(String why) implements Launch {}
+
+    /** A quota is used up, or AWS deals with no call of the account: not before people act. */
+    record Blocked(Blocker by) implements Launch {}
 
     /** The client token has launched something else before. */
     record Taken(String why) implements Launch {}

@@ -13,6 +13,7 @@ import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
 import software.amazon.awssdk.services.ec2.model.Filter;
 import software.amazon.awssdk.services.ec2.model.InstanceAutoRecoveryState;
+import software.amazon.awssdk.services.ec2.model.InstanceMetadataOptionsRequest;
 import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterface;
 import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterfaceSpecification;
 import software.amazon.awssdk.services.ec2.model.InstanceStatus;
@@ -97,22 +98,33 @@ public final class Launcher {
             if (Fault.of(error) == Fault.THROTTLED) {
                 pace.empty(region, Pace.Call.RUN_INSTANCES);
             }
-            return refused(error, "ec2:RunInstances");
+            return refused(error, "ec2:RunInstances", region);
         }
     }
 
-    private static Launch refused(SdkException error, String permission) {
+    private static Launch refused(SdkException error, String permission, Region region) {
         String why = Fault.text(error, permission);
         return switch (Fault.of(error)) {
             // Not found: the image was looked at before, but not every call sees a new one.
-            case THROTTLED, NO_ROOM, NO_CAPACITY, BUSY, SERVER_ERROR, UNREACHABLE, NOT_FOUND ->
+            // Unavailable: it changed since that look, and the next try looks again.
+            case THROTTLED,
+                    NO_ROOM,
+                    NO_CAPACITY,
+                    BUSY,
+                    SERVER_ERROR,
+                    UNREACHABLE,
+                    NOT_FOUND,
+                    UNAVAILABLE ->
                     new Launch.Later(why);
+            case QUOTA, CALLER ->
+                    new Launch.Blocked(Fault.blocker(error, permission, region).orElseThrow());
             case TOKEN_TAKEN -> new Launch.Taken(why);
             case NAME_TAKEN,
                     ALREADY_STORED,
                     GONE,
                     WRONG_STATE,
                     DENIED,
+                    PROTECTED,
                     IN_USE,
                     NO_SUCH_CALL,
                     OTHER ->
@@ -135,16 +147,8 @@ public final class Launcher {
         as.profile().ifPresent(arn -> run.iamInstanceProfile(profile -> profile.arn(arn)));
         as.userData().ifPresent(run::userData);
         as.metadata()
-                .ifPresent(metadata ->
-                        run.metadataOptions(options ->
-                                options.httpTokens(metadata.tokens())
-                                        .httpEndpoint(metadata.endpoint())
-                                        .httpPutResponseHopLimit(metadata.hopLimit())
-                                        .instanceMetadataTags(metadata.tags())
-                                        .httpProtocolIpv6(
-                                                metadata.ipv6().equals("disabled")
-                                                        ? null
-                                                        : metadata.ipv6())));
+                .ifPresent(
+                        metadata -> run.metadataOptions(options -> setMetadata(options, metadata)));
         if (as.ebsOptimized()) {
             run.ebsOptimized(true);
         }
@@ -165,6 +169,21 @@ public final class Launcher {
                     maintenance -> maintenance.autoRecovery(InstanceAutoRecoveryState.DISABLED));
         }
         return network(run, as).build();
+    }
+
+    /** EC2 takes the other options only where the endpoint is enabled. */
+    private static void setMetadata(
+            InstanceMetadataOptionsRequest.Builder options, Capsule.Metadata metadata) {
+        options.httpEndpoint(metadata.endpoint());
+        if (!metadata.endpoint().equals("enabled")) {
+            return;
+        }
+        options.httpTokens(metadata.tokens())
+                .httpPutResponseHopLimit(metadata.hopLimit())
+                .instanceMetadataTags(metadata.tags());
+        if (!metadata.ipv6().equals("disabled")) {
+            options.httpProtocolIpv6(metadata.ipv6());
+        }
     }
 
     private static BlockDeviceMapping goingDevice(String device) {
@@ -338,14 +357,17 @@ public final class Launcher {
             return switch (Fault.of(error)) {
                 // Gone: not every call sees a new instance; of one that is gone the next look
                 // tells.
-                case THROTTLED, GONE, SERVER_ERROR, UNREACHABLE -> new Association.Later(why);
+                case THROTTLED, BUSY, CALLER, GONE, SERVER_ERROR, UNREACHABLE ->
+                        new Association.Later(why);
                 case NO_ROOM,
+                        QUOTA,
                         NO_CAPACITY,
-                        BUSY,
                         NOT_FOUND,
+                        UNAVAILABLE,
                         NAME_TAKEN,
                         WRONG_STATE,
                         DENIED,
+                        PROTECTED,
                         TOKEN_TAKEN,
                         IN_USE,
                         ALREADY_STORED,
@@ -406,7 +428,9 @@ public final class Launcher {
         /** The instance runs from the new volume. */
         DONE,
         /** The instance runs from the old volume, as before. */
-        FAILED
+        FAILED,
+        /** The old volume is off and the new one is not on: the instance has no root volume. */
+        DETACHED
     }
 
     /**
@@ -430,7 +454,7 @@ public final class Launcher {
                                                     Map.of(ImageTags.RESTORE, restore))));
             return new Launch.Launched(instance);
         } catch (SdkException error) {
-            return refused(error, "ec2:CreateReplaceRootVolumeTask");
+            return refused(error, "ec2:CreateReplaceRootVolumeTask", region);
         }
     }
 
@@ -455,7 +479,8 @@ public final class Launcher {
                 .map(state ->
                         switch (state) {
                             case SUCCEEDED -> Replacement.DONE;
-                            case FAILED, FAILED_DETACHED -> Replacement.FAILED;
+                            case FAILED -> Replacement.FAILED;
+                            case FAILED_DETACHED -> Replacement.DETACHED;
                             default -> Replacement.PENDING;
                         })
                 .findFirst();

@@ -6,8 +6,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Keeps calls within EC2's token buckets, per Region and call. A queue's message group has one
@@ -42,6 +45,13 @@ public final class Pace {
         Call(int size, double refill) {
             this.size = size;
             this.refill = refill;
+        }
+
+        /** The permission that the call needs, as {@code ec2:CreateImage}. */
+        String permission() {
+            return Stream.of(name().split("_", -1))
+                    .map(word -> word.charAt(0) + word.substring(1).toLowerCase(Locale.ROOT))
+                    .collect(Collectors.joining("", "ec2:", ""));
         }
     }
 

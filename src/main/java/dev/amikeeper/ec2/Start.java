@@ -29,6 +29,14 @@ public sealed interface Start {
     /** A quota of the Region is used up, by us or by others. */
     record NoRoom(String why) implements NotNow {}
 
+    /** Nobody but people can mend it: it stays waiting, and so does all that needs the same. */
+    record Blocked(Blocker by) implements NotNow {
+        @Override
+        public String why() {
+            return by.why() + "; " + by.remedy();
+        }
+    }
+
     /** EC2 failed at this call: another image may fare better. */
     record Trouble(String why) implements NotNow {}
 

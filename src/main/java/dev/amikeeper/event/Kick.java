@@ -65,7 +65,7 @@ public record Kick(String messageId, Region region, Optional<Instant> at) {
                             () ->
                                     malformed.add(
                                             "body: a kick must be as {\"region\":\"us-west-2\"},"
-                                                + " not "
+                                                    + " not "
                                                     + Texts.quoted(message.getBody())));
         }
         return new Batch(kicks, malformed);

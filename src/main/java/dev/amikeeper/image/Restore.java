@@ -188,6 +188,14 @@ public record Restore(
         return changed(draft -> draft.note = why);
     }
 
+    /** EC2 refuses until people act: it has more time. */
+    public Restore waiting(String why, Instant later) {
+        return changed(draft -> {
+            draft.note = why;
+            draft.until = later;
+        });
+    }
+
     /** EC2 is at work. */
     public Restore launching(InstanceId launchedId, Instant now) {
         return next(

@@ -66,6 +66,7 @@ public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceRep
                         Starts.run(
                                 app,
                                 "CopyImageFunction",
+                                "ec2:CopyImage",
                                 input,
                                 context,
                                 (starts, region, now, timeLeft) ->
@@ -166,7 +167,7 @@ public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceRep
                             .find(region, wanted)
                             .forEach((id, ami) -> found.put(new ImageRef(region, id), ami));
                 } catch (SdkException error) {
-                    starts.stop(region, Fault.text(error), now);
+                    starts.stop(region, error, "ec2:DescribeImages", now);
                     unreachable.add(region);
                 }
             });

@@ -6,6 +6,7 @@ import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Start;
 import dev.amikeeper.image.Ami;
@@ -13,6 +14,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.queue.Slices;
+import dev.amikeeper.report.Blockers;
 import dev.amikeeper.report.Unreadables;
 
 import org.jspecify.annotations.Nullable;
@@ -34,8 +36,13 @@ public final class Starts {
     /** One call that always fails must not hold up the others; a Region that fails must. */
     private static final int TROUBLES_IN_A_ROW = 3;
 
+    /** A permission may be lacking for some images only: the others must not wait behind them. */
+    private static final int REFUSALS_IN_A_ROW = 20;
+
     private final Application app;
     private final Settlement settlement;
+    private final Blockers blockers;
+    private final String permission;
 
     /** Those that EC2 may have finished before anybody knew them. */
     private final Map<ImageId, Image> perhapsDone = new LinkedHashMap<>();
@@ -46,10 +53,14 @@ public final class Starts {
     private int failed;
     private int waiting;
     private int troubles;
+    private int refusals;
+    private boolean succeeded;
 
-    private Starts(Application app) {
+    private Starts(Application app, String permission) {
         this.app = app;
+        this.permission = permission;
         this.settlement = new Settlement(app);
+        this.blockers = new Blockers(app.catalog());
     }
 
     /** Starts what waits in one Region, as far as there is time and room. */
@@ -58,15 +69,20 @@ public final class Starts {
         boolean startAll(Starts starts, Region region, Instant now, BooleanSupplier timeLeft);
     }
 
-    /** Works on every Region of a batch of kicks. */
+    /**
+     * Works on every Region of a batch of kicks.
+     *
+     * @param permission the call that starts them, as {@code ec2:CreateImage}
+     */
     public static SliceReport run(
             Application app,
             String function,
+            String permission,
             @Nullable SQSEvent input,
             Context context,
             Work work,
             Slices.Again again) {
-        Starts starts = new Starts(app);
+        Starts starts = new Starts(app, permission);
         Slices.Outcome outcome =
                 Slices.run(
                         app,
@@ -74,7 +90,9 @@ public final class Starts {
                         input,
                         context,
                         (region, now, timeLeft) -> {
+                            starts.begin();
                             boolean more = work.startAll(starts, region, now, timeLeft);
+                            starts.endBlockers(region, now);
                             starts.settleThoseDone(region, now);
                             Unreadables.tell(app.catalog(), now);
                             return more;
@@ -88,6 +106,18 @@ public final class Starts {
                 starts.waiting,
                 outcome.malformed(),
                 outcome.failures());
+    }
+
+    private void begin() {
+        troubles = 0;
+        refusals = 0;
+        succeeded = false;
+    }
+
+    private void endBlockers(Region region, Instant now) {
+        if (succeeded) {
+            blockers.succeeded(region, permission, now);
+        }
     }
 
     /** Tries that ended without an image. */
@@ -113,10 +143,13 @@ public final class Starts {
      */
     public boolean settle(Image image, Start start, int volumes, Instant now) {
         int before = troubles;
+        int refused = refusals;
         troubles = 0;
+        refusals = 0;
         return switch (start) {
             case Start.Started(ImageId id) -> {
                 started++;
+                succeeded = true;
                 Image begun = image.started(id, volumes, now);
                 // A copy's client token may answer with one that was started long ago.
                 if (app.catalog().save(Change.of(image, begun)) && image.isCopy()) {
@@ -131,6 +164,12 @@ public final class Starts {
                     perhapsDone.put(ami.id(), begun);
                 }
                 yield true;
+            }
+            case Start.Blocked(Blocker by) -> {
+                waiting++;
+                blockers.tell(image.region(), image.isCopy() ? "copies" : "images", by, now);
+                refusals = refused + 1;
+                yield by.mayConcernOneOnly() && refusals < REFUSALS_IN_A_ROW;
             }
             case Start.Later(String why) -> {
                 log.info("{} {} waits: {}", image.region(), image.name(), why);
@@ -180,8 +219,16 @@ public final class Starts {
         return true;
     }
 
+    /** What waits here keeps waiting, for its Region cannot be read. */
+    public void stop(Region region, SdkException error, String needed, Instant now) {
+        Fault.blocker(error, needed, region)
+                .ifPresentOrElse(
+                        by -> blockers.tell(region, "images and copies", by, now),
+                        () -> stop(region, Fault.text(error), now));
+    }
+
     /** What waits here keeps waiting; recorded, so that a later failure has its cause. */
-    public void stop(Region region, String why, Instant now) {
+    private void stop(Region region, String why, Instant now) {
         log.warn("{}: the work stops here and goes on later: {}", region, why);
         app.catalog()
                 .note(

@@ -41,6 +41,8 @@ import java.util.stream.Collectors;
  *       more</td></tr>
  *   <tr><td>unread/Region/policy</td><td>the schedule's cursor has moved since, or there is no such
  *       schedule any more</td></tr>
+ *   <tr><td>blocked/Region/cause</td><td>the Region was read, no tick stopped at it since, and
+ *       nothing that is due waits there</td></tr>
  *   <tr><td>stopped/Region</td><td>nothing that is due waits there</td></tr>
  *   <tr><td>copied-lease/Region/hash</td><td>no instance there has that copied tag any more</td></tr>
  *   <tr><td>unswept/Region</td><td>the Region was read</td></tr>
@@ -165,6 +167,14 @@ public final class Troubles {
             case "stopped" -> facts.waiting().map(something -> !something).orElse(false);
             case "copied-lease" ->
                     facts.copiedLeases().map(stand -> !stand.contains(notice.key())).orElse(false);
+            case Blockers.KIND ->
+                    facts.images().isPresent()
+                            && facts.waiting().map(something -> !something).orElse(false)
+                            && facts.cursors()
+                                    .map(all ->
+                                            all.values().stream()
+                                                    .allMatch(it -> it.isAfter(notice.at())))
+                                    .orElse(false);
             case "unswept" -> facts.images().isPresent();
             default -> false;
         };

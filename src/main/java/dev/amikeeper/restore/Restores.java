@@ -4,6 +4,7 @@ import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.UnreadableItemException;
+import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Launch;
@@ -18,6 +19,7 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Server;
+import dev.amikeeper.report.Blockers;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,13 +52,21 @@ public final class Restores {
     /** Some tries later than its time, what cannot be read is no hiccup any more. */
     private static final Duration LATE = Duration.ofMinutes(15);
 
+    /** Raising a quota may take AWS days. */
+    private static final Duration BLOCKED_AT_MOST = Duration.ofDays(7);
+
+    /** So long a restore still has when what blocked it is over. */
+    private static final Duration AFTER_A_BLOCK = Duration.ofHours(1);
+
     private final Application app;
     private final Instant now;
+    private final Blockers blockers;
 
     /** Steps that are made at this time. */
     public Restores(Application app, Instant now) {
         this.app = app;
         this.now = now;
+        this.blockers = new Blockers(app.catalog());
     }
 
     /**
@@ -89,6 +99,9 @@ public final class Restores {
             } catch (SdkException error) {
                 String why = Fault.text(error);
                 log.error("{}: restores cannot be followed: {}", region, why);
+                Fault.blocker(error, "ec2:DescribeInstances", region)
+                        .filter(blocker -> !blocker.mayConcernOneOnly())
+                        .ifPresent(by -> blockers.tell(region, "restores and drills", by, now));
                 some.forEach(restore -> tellIfLate(restore, why));
                 after.addAll(some);
             }
@@ -242,8 +255,14 @@ public final class Restores {
 
     private Restore begun(Restore restore, Launch launch) {
         return switch (launch) {
-            case Launch.Launched(InstanceId id) -> save(restore, restore.launching(id, now));
+            case Launch.Launched(InstanceId id) -> {
+                if (restore.kind() != Restore.Kind.REPLACE_ROOT) {
+                    blockers.succeeded(restore.region(), "ec2:RunInstances", now);
+                }
+                yield save(restore, restore.launching(id, now));
+            }
             case Launch.Later(String why) -> waits(restore, why);
+            case Launch.Blocked(Blocker by) -> blocked(restore, by);
             // By a record that was lost. What that launched is seen by its tag, or has ended.
             case Launch.Taken(String why) ->
                     restore.kind() == Restore.Kind.DRILL
@@ -256,6 +275,20 @@ public final class Restores {
     private Restore waits(Restore restore, String why) {
         log.warn("{} waits: {}", restore.id(), why);
         return restore.note().equals(why) ? restore : save(restore, restore.waiting(why));
+    }
+
+    /** People are told at once; a restore has time until they have acted, a drill has not. */
+    private Restore blocked(Restore restore, Blocker by) {
+        blockers.tell(restore.region(), "launches", by, now);
+        if (restore.kind() == Restore.Kind.DRILL) {
+            return waits(restore, by.why());
+        }
+        Instant most = restore.asked().plus(BLOCKED_AT_MOST);
+        Instant until = now.plus(AFTER_A_BLOCK);
+        boolean soonOver = restore.until().isBefore(now.plus(AFTER_A_BLOCK.dividedBy(2)));
+        return soonOver && until.isBefore(most)
+                ? save(restore, restore.waiting(by.why(), until))
+                : waits(restore, by.why());
     }
 
     private static Map<String, String> tags(Restore restore) {
@@ -342,7 +375,36 @@ public final class Restores {
                                     "EC2 could not replace the root volume: the instance runs from"
                                             + " the old one",
                                     now));
+            case DETACHED -> {
+                tellOfNoRoot(restore, instance);
+                yield save(
+                        restore,
+                        restore.failed(
+                                "EC2 detached the root volume and could not attach another one: "
+                                        + instance
+                                        + " has no root volume now and does not run",
+                                now));
+            }
         };
+    }
+
+    private void tellOfNoRoot(Restore restore, InstanceId instance) {
+        app.catalog()
+                .note(
+                        Notice.event(
+                                "no-root/" + restore.region() + "/" + restore.tag(),
+                                now,
+                                "URGENT: %s: %s has no root volume: EC2 took it off to replace it and"
+                                                .formatted(restore.region(), instance)
+                                        + " failed",
+                                "stop %s; attach its old root volume, which is among the volumes that"
+                                                .formatted(instance)
+                                        + " are available in its zone, as its root device; start"
+                                        + " it. Or launch a new server: ./keeper restore --instance"
+                                        + " "
+                                        + instance
+                                        + " --region "
+                                        + restore.region()));
     }
 
     /** A server without its address is back all the same: what became of it is told with that. */
@@ -446,6 +508,32 @@ public final class Restores {
         }
     }
 
+    /**
+     * What to do about a key that EC2 may not use for whoever launches; empty if it is not that.
+     */
+    private Optional<String> aboutItsKey(Restore restore) {
+        if (!Fault.isOfAKey(restore.note())) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                "EC2 says so where it may not use the key of a volume. The image is encrypted with "
+                        + keys(restore)
+                        + ": see that the key is enabled and its policy lets this account use it,"
+                        + " and name it in the parameter KmsKeyArns of the stack; then ");
+    }
+
+    private String keys(Restore restore) {
+        try {
+            List<String> keys = app.images().keys(restore.region(), restore.image());
+            return keys.isEmpty()
+                    ? "no key of its own, so it is the account's default key for EBS"
+                    : String.join(" and ", keys);
+        } catch (SdkException unread) {
+            log.warn("{}: {}", restore.image(), Fault.text(unread, "ec2:DescribeSnapshots"));
+            return "the key that its snapshots in EC2 show";
+        }
+    }
+
     private static String what(Restore restore) {
         return (restore.kind() == Restore.Kind.DRILL ? "the drill of " : "the restore of ")
                 + restore.of().instance()
@@ -456,8 +544,9 @@ public final class Restores {
                 + ")";
     }
 
-    private static String afterADrill(Restore restore) {
-        return "./keeper restore --instance "
+    private String afterADrill(Restore restore) {
+        return aboutItsKey(restore).orElse("")
+                + "./keeper restore --instance "
                 + restore.of().instance()
                 + " --region "
                 + restore.region()
@@ -465,7 +554,11 @@ public final class Restores {
                 + " passes ends this";
     }
 
-    private static String afterARestore(Restore restore) {
+    private String afterARestore(Restore restore) {
+        Optional<String> key = aboutItsKey(restore);
+        if (key.isPresent()) {
+            return key.get() + "try again";
+        }
         return restore.instance().map(id -> "look at " + id + "; then ").orElse("")
                 + "try again, or an older image with --at";
     }

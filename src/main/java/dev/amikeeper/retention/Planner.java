@@ -250,7 +250,7 @@ public final class Planner {
                 }
             } catch (SdkException error) {
                 Fault fault = Fault.of(error);
-                if (fault == Fault.GONE || fault == Fault.NOT_FOUND) {
+                if (fault == Fault.UNAVAILABLE || fault == Fault.NOT_FOUND) {
                     log.info("{} {} went away meanwhile", region, id);
                 } else {
                     warnOfBlindness(

@@ -4,6 +4,7 @@ import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Work;
+import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Storing;
 import dev.amikeeper.image.Bulk;
@@ -13,6 +14,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.StoreTask;
 import dev.amikeeper.image.Stored;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.report.Blockers;
 import dev.amikeeper.store.StorePlan.Step;
 
 import org.slf4j.Logger;
@@ -242,6 +244,13 @@ final class Stores {
         unreadable++;
         String why = Fault.text(error, "ec2:DescribeStoreImageTasks");
         log.error("{}: what is stored cannot be read: {}", region, why);
+        Optional<Blocker> whole =
+                Fault.blocker(error, "ec2:DescribeStoreImageTasks", region)
+                        .filter(blocker -> !blocker.mayConcernOneOnly());
+        if (whole.isPresent()) {
+            new Blockers(app.catalog()).tell(region, "images to be stored", whole.get(), now);
+            return;
+        }
         tell(
                 "unstored/" + region,
                 region + ": nothing is stored, for what is under way cannot be read: " + why,

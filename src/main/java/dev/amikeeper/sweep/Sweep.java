@@ -15,6 +15,7 @@ import dev.amikeeper.catalog.SweepState.Seen;
 import dev.amikeeper.catalog.SweepState.Unit;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Work;
+import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
@@ -23,6 +24,7 @@ import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.LivingInstance;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Snapshot;
 import dev.amikeeper.image.Trigger;
@@ -30,6 +32,7 @@ import dev.amikeeper.policy.DueSlots;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Schedule;
 import dev.amikeeper.replication.Settlement;
+import dev.amikeeper.report.Blockers;
 import dev.amikeeper.report.Troubles;
 import dev.amikeeper.report.Unreadables;
 import dev.amikeeper.restore.Leases;
@@ -84,6 +87,7 @@ final class Sweep {
     private final Tally tally = new Tally();
     private final Settlement settlement;
     private final Repairs repairs;
+    private final Blockers blockers;
     private final Set<Region> silent = new HashSet<>();
     private final Map<Unit, List<Image>> records = new HashMap<>();
     private final Map<Region, Boolean> waiting = new HashMap<>();
@@ -97,6 +101,7 @@ final class Sweep {
         this.timeLeft = timeLeft;
         settlement = new Settlement(app);
         repairs = new Repairs(app, now, dryRun, tally);
+        blockers = new Blockers(app.catalog());
     }
 
     SweepReport run() {
@@ -108,7 +113,12 @@ final class Sweep {
         regions.addAll(app.policies().regions());
         // First: what costs money by the hour is ended also where time runs out.
         regions.forEach(this::endLeases);
-        regions.forEach(region -> waiting.put(region, kick(region)));
+        Set<Region> launches =
+                app.catalog().restoring().stream()
+                        .filter(restore -> restore.state() == Restore.State.REQUESTED)
+                        .map(Restore::region)
+                        .collect(Collectors.toSet());
+        regions.forEach(region -> waiting.put(region, kick(region) || launches.contains(region)));
         SweepState state = new SweepState(sweep(regions, bookmarks, last.stopped()), requests);
         if (!dryRun && !state.equals(last)) {
             app.catalog().swept(state);
@@ -394,6 +404,7 @@ final class Sweep {
                         .withCursors(
                                 bookmarks.cursors().stream()
                                         .filter(cursor -> cursor.region().equals(region))
+                                        .filter(this::isScheduled)
                                         .collect(Collectors.toMap(Cursor::policy, Cursor::time)))
                         .withWaiting(waiting.getOrDefault(region, true));
         if (copiedLeases.containsKey(region)) {
@@ -406,6 +417,14 @@ final class Sweep {
             }
         }
         return facts;
+    }
+
+    private boolean isScheduled(Cursor cursor) {
+        return app.policies()
+                .find(cursor.policy())
+                .filter(policy -> policy.schedule().isPresent())
+                .filter(policy -> policy.select().regions().contains(cursor.region()))
+                .isPresent();
     }
 
     /** A failure is told in any case, also where a newer image makes up for it already. */
@@ -499,7 +518,12 @@ final class Sweep {
         tally.unreadable++;
         String why = Fault.text(error);
         log.error("{}: cannot be swept: {}", region, why);
-        if (!dryRun) {
+        Optional<Blocker> whole =
+                Fault.blocker(error, "ec2:DescribeImages", region)
+                        .filter(blocker -> !blocker.mayConcernOneOnly());
+        if (!dryRun && whole.isPresent()) {
+            blockers.tell(region, "sweeps and what they find", whole.get(), now);
+        } else if (!dryRun) {
             app.catalog()
                     .note(
                             new Notice(

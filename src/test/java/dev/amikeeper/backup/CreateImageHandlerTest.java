@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
 import dev.amikeeper.Given;
+import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
@@ -15,6 +16,8 @@ import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.replication.SliceReport;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import software.amazon.awssdk.services.ec2.model.Tag;
 
@@ -176,10 +179,10 @@ final class CreateImageHandlerTest {
     }
 
     @Test
-    void aDeniedCallIsTriedThreeTimesThenTold() {
+    void aCallThatEc2RefusesIsTriedThreeTimesThenTold() {
         Given given = Given.nightly("");
         given.instance("web-1");
-        given.cloud.faults().calls("CreateImage").times(100).deny();
+        given.cloud.faults().calls("CreateImage").times(100).error("InvalidParameterValue", 400);
 
         given.playUntil("2026-03-01T04:00:00Z");
 
@@ -187,15 +190,68 @@ final class CreateImageHandlerTest {
         assertThat(given.told())
                 .singleElement()
                 .asString()
-                .contains("Tried: 3 tries since its slot", "UnauthorizedOperation");
+                .contains("Tried: 3 tries since its slot", "InvalidParameterValue");
         assertThat(given.catalog().open()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PendingVerification, 403, PendingVerification, AWS verifies the account",
+        "ExpiredToken, 403, ExpiredToken, AWS does not accept the caller's credentials",
+        "RequestExpired, 400, RequestExpired, AWS does not accept the caller's credentials",
+        "InvalidClientTokenId, 403, InvalidClientTokenId, AWS does not accept the caller's",
+        "Blocked, 403, Blocked, AWS has blocked the account",
+        "AuthFailure, 401, AuthFailure, is the Region us-east-1 enabled for this account?",
+        "SnapshotLimitExceeded, 400, SnapshotLimitExceeded, raise the quota \"Snapshots per"
+                + " Region\"",
+        "UnauthorizedOperation, 403, ec2:CreateImage, let the function's role make this call"
+    })
+    void whatIsTheAccountsTroubleIsToldOnceAndAllIsMadeWhenItIsOver(
+            String code, int status, String cause, String remedy) {
+        Given given = Given.nightly("");
+        for (int i = 0; i < 3; i++) {
+            given.instance("web-" + i);
+        }
+        given.cloud.faults().calls("CreateImage").times(10_000).error(code, status);
+
+        given.playUntil("2026-03-01T03:00:00Z");
+        assertThat(given.told()).singleElement().asString().contains(code, remedy);
+        given.playUntil("2026-03-01T14:00:00Z");
+
+        assertThat(given.told()).hasSize(1);
+        assertThat(given.catalog().open())
+                .extracting(Notice::key)
+                .containsExactly("blocked/us-east-1/" + cause);
+        assertThat(given.records(Given.EAST))
+                .extracting(Image::state)
+                .containsOnly(ImageState.REQUESTED);
+
+        given.cloud.faults().clear();
+        given.playUntil("2026-03-01T15:00:00Z");
+
+        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.catalog().open()).isEmpty();
+        assertThat(given.told()).hasSize(2).last().asString().startsWith("resolved: ");
+    }
+
+    @Test
+    void aPermissionThatSomeImagesLackHoldsUpNoOther() {
+        Given given = Given.nightly("");
+        for (int i = 0; i < 5; i++) {
+            given.instance("web-" + i);
+        }
+        given.cloud.faults().calls("CreateImage").times(4).deny();
+
+        given.playUntil("2026-03-01T02:05:00Z");
+
+        assertThat(given.images(Given.EAST)).hasSize(1);
     }
 
     @Test
     void theSweepTriesAnImageAgainAfterTenAndAfterThirtyMinutes() {
         Given given = Given.nightly("");
         given.instance("web-1");
-        given.cloud.faults().calls("CreateImage").times(100).deny();
+        given.cloud.faults().calls("CreateImage").times(100).error("InvalidParameterValue", 400);
 
         given.playUntil("2026-03-01T02:21:00Z");
         assertThat(given.cloud.calls()).containsEntry("CreateImage", 1);

@@ -76,7 +76,7 @@ final class FailureCommandsTest {
                 .satisfies(image -> {
                     assertThat(image.kind()).isEqualTo("image");
                     assertThat(image.tries()).isEqualTo(3);
-                    assertThat(image.why()).contains("UnauthorizedOperation");
+                    assertThat(image.why()).contains("InvalidParameterValue");
                     assertThat(image.canBeRetried()).isTrue();
                 });
     }
@@ -293,7 +293,7 @@ final class FailureCommandsTest {
     private static Given deniedNight(String policy) {
         Given given = Given.nightly(policy);
         given.instance("web-1");
-        given.cloud.faults().calls("CreateImage").times(100).deny();
+        given.cloud.faults().calls("CreateImage").times(100).error("InvalidParameterValue", 400);
         given.nights(1);
         kickEvery(given, Duration.ofHours(1));
         return given;

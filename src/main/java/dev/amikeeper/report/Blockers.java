@@ -1,0 +1,75 @@
+package dev.amikeeper.report;
+
+import dev.amikeeper.catalog.Catalog;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.ec2.Blocker;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.image.Region;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Tells what blocks the work in a Region until people act: at once, and once per Region and cause,
+ * however much waits for it. The same work ends it when it succeeds, and the sweep when nothing
+ * waits there any more.
+ */
+public final class Blockers {
+    private static final Logger log = LoggerFactory.getLogger(Blockers.class);
+
+    /** The kind of these notices, in their keys. */
+    static final String KIND = "blocked";
+
+    private final Catalog catalog;
+    private final Map<Region, Set<String>> told = new HashMap<>();
+
+    /** Those that one run meets. */
+    public Blockers(Catalog catalog) {
+        this.catalog = catalog;
+    }
+
+    /**
+     * Work in this Region waits for people.
+     *
+     * @param what waits, as {@code images}
+     */
+    public void tell(Region region, String what, Blocker by, Instant now) {
+        if (!told.computeIfAbsent(region, _ -> new HashSet<>()).add(by.cause())) {
+            return;
+        }
+        log.error("{}: {} wait: {}", region, what, by.why());
+        catalog.note(
+                new Notice(
+                        prefix(region) + by.cause(),
+                        now,
+                        region + ": " + what + " wait: " + by.why(),
+                        by.remedy() + "; what waits goes on by itself then",
+                        true));
+    }
+
+    /**
+     * A call succeeded in this Region: what would have refused it is over, unless this run met it
+     * as well.
+     *
+     * @param permission the call, as {@code ec2:CreateImage}
+     */
+    public void succeeded(Region region, String permission, Instant now) {
+        Set<String> met = told.getOrDefault(region, Set.of());
+        catalog.open().stream()
+                .map(Notice::key)
+                .filter(key -> key.startsWith(prefix(region)))
+                .filter(key -> Fault.isOver(key.substring(prefix(region).length()), permission))
+                .filter(key -> !met.contains(key.substring(prefix(region).length())))
+                .forEach(key -> catalog.resolve(key, now));
+    }
+
+    private static String prefix(Region region) {
+        return KIND + "/" + region + "/";
+    }
+}
