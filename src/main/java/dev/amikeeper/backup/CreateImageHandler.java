@@ -6,6 +6,7 @@ import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
+import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Start;
@@ -16,6 +17,7 @@ import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Sha256;
+import dev.amikeeper.image.Volume;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.replication.SliceReport;
 import dev.amikeeper.replication.Starts;
@@ -28,11 +30,13 @@ import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -80,9 +84,38 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
         return Sha256.of(Base64.getMimeDecoder().decode(base64));
     }
 
+    /** Only the volumes of which there is something to say. */
+    private static List<Capsule.Disk> disks(List<Volume> volumes, List<String> without) {
+        Map<String, Volume> known = new TreeMap<>();
+        volumes.forEach(volume -> known.put(volume.device(), volume));
+        without.forEach(device -> known.putIfAbsent(device, new Volume("", device, 0, Map.of())));
+        return known.values().stream()
+                .map(volume ->
+                        without.contains(volume.device())
+                                ? new Capsule.Disk(
+                                        volume.device(), volume.gib(), true, volume.tags())
+                                : new Capsule.Disk(volume.device(), 0, false, volume.tags()))
+                .filter(disk -> disk.leftOut() || !disk.tags().isEmpty())
+                .toList();
+    }
+
+    /**
+     * The volumes of some instances.
+     *
+     * @param unread why they could not be read; empty if they were
+     */
+    private record Volumes(Map<InstanceId, List<Volume>> byInstance, Optional<String> unread) {
+        List<Volume> of(InstanceId instance) {
+            return byInstance.getOrDefault(instance, List.of());
+        }
+    }
+
     /** The work of one Region. */
     private final class Slice {
         private final Starts starts;
+
+        /** Of the instances that are worked on. */
+        private Volumes volumes = new Volumes(Map.of(), Optional.empty());
 
         Slice(Starts starts) {
             this.starts = starts;
@@ -109,6 +142,7 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
                 Map<InstanceId, Instance> instances;
                 try {
                     instances = instances(region, intents);
+                    volumes = volumes(region, instances.keySet());
                 } catch (SdkException error) {
                     starts.waits(intents.size());
                     starts.stop(region, error, "ec2:DescribeInstances", now);
@@ -141,6 +175,17 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
                     .collect(
                             Collectors.toMap(
                                     Instance::id, Function.identity(), (one, again) -> one));
+        }
+
+        /** One read for all. Without it, only those images wait that leave volumes out by tags. */
+        private Volumes volumes(Region region, Collection<InstanceId> ids) {
+            try {
+                return new Volumes(app.instances().volumes(region, ids), Optional.empty());
+            } catch (SdkException error) {
+                String why = Fault.text(error, "ec2:DescribeVolumes");
+                log.warn("{}: images are made without the tags of their volumes: {}", region, why);
+                return new Volumes(Map.of(), Optional.of(why));
+            }
         }
 
         /** Hints for a restore in another Region: no image fails or waits for them. */
@@ -179,11 +224,42 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
                         intent, new Start.Later("the instance is still stopping"), 0, now);
             }
             Policy.Imaging how = policy.get().image();
-            int volumes =
-                    instance.devices().size() - instance.imagedWithout(how.excludeDevices()).size();
-            Image described = intent.remembering(capsule(instance, policy.get()));
+            if (!how.excludeVolumes().isEmpty() && volumes.unread().isPresent()) {
+                String why = "the tags of its volumes cannot be read: " + volumes.unread().get();
+                return starts.settle(intent, new Start.Trouble(why), 0, now);
+            }
+            List<Volume> its = volumes.of(instance.id());
+            List<String> unwanted = how.leavesOut(instance, its);
+            List<String> without = instance.imagedWithout(unwanted);
+            Image described =
+                    intent.remembering(
+                            capsule(instance, policy.get())
+                                    .map(capsule -> capsule.withDisks(disks(its, without))));
+            if (unwanted.contains(instance.rootDevice())) {
+                tellOfRoot(intent, instance, now);
+            }
             return starts.settle(
-                    described, app.images().create(described, instance, how), volumes, now);
+                    described,
+                    app.images().create(described, instance, how, without),
+                    instance.devices().size() - without.size(),
+                    now);
+        }
+
+        /** EC2 leaves out every volume but the root volume: an image with it is far better. */
+        private void tellOfRoot(Image intent, Instance instance, Instant now) {
+            app.catalog()
+                    .note(
+                            Notice.event(
+                                    "root/" + intent.region() + "/" + intent.name().policy(),
+                                    now,
+                                    "%s: policy %s leaves out the root volume of %s, and perhaps of others: EC2 cannot, so it is in the image"
+                                            .formatted(
+                                                    intent.region(),
+                                                    intent.name().policy(),
+                                                    instance.id()),
+                                    "take the tag from the root volume, or its device "
+                                            + instance.rootDevice()
+                                            + " out of \"excludeDevices\""));
         }
 
         /** An image without its instance's user data is far better than none. */

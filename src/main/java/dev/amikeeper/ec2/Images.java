@@ -79,8 +79,12 @@ public final class Images {
         this.pace = pace;
     }
 
-    /** Starts the making of a home image: name, tags, volumes and reboot, all in the one call. */
-    public Start create(Image intent, Instance instance, Policy.Imaging how) {
+    /**
+     * Starts the making of a home image: name, tags, volumes and reboot, all in the one call.
+     *
+     * @param without the devices of the volumes that it leaves out
+     */
+    public Start create(Image intent, Instance instance, Policy.Imaging how, List<String> without) {
         Map<String, String> inherited = new HashMap<>(instance.tags());
         inherited.keySet().removeIf(key -> key.startsWith(ImageTags.CAPSULE));
         intent.capsule().ifPresent(capsule -> inherited.putAll(capsule.toTags()));
@@ -94,7 +98,7 @@ public final class Images {
                                         image.instanceId(instance.id().value())
                                                 .name(intent.name().toString())
                                                 .noReboot(!how.reboot())
-                                                .blockDeviceMappings(leftOut(instance, how))
+                                                .blockDeviceMappings(leftOut(without))
                                                 .tagSpecifications(onBoth(tags)))
                                 .imageId());
     }
@@ -1000,7 +1004,15 @@ public final class Images {
                 time(image.lastLaunchedTime()),
                 !Objects.requireNonNullElse(image.deregistrationProtection(), "disabled")
                         .startsWith("disabled"),
-                Boolean.TRUE.equals(image.publicLaunchPermissions()));
+                Boolean.TRUE.equals(image.publicLaunchPermissions()),
+                image.blockDeviceMappings().stream()
+                        .filter(device -> device.ebs() != null)
+                        .filter(device -> device.ebs().snapshotId() != null)
+                        .collect(
+                                Collectors.toMap(
+                                        BlockDeviceMapping::deviceName,
+                                        device -> new SnapshotId(device.ebs().snapshotId()),
+                                        (one, again) -> one)));
     }
 
     /** EC2 writes its dates as text. */
@@ -1012,8 +1024,8 @@ public final class Images {
         }
     }
 
-    private static List<BlockDeviceMapping> leftOut(Instance instance, Policy.Imaging how) {
-        return instance.imagedWithout(how.excludeDevices()).stream()
+    private static List<BlockDeviceMapping> leftOut(List<String> devices) {
+        return devices.stream()
                 .map(device -> BlockDeviceMapping.builder().deviceName(device).noDevice("").build())
                 .toList();
     }

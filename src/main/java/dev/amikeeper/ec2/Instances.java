@@ -6,6 +6,7 @@ import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.LivingInstance;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Volume;
 
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,9 @@ public final class Instances {
     private static final int VALUES_A_FILTER = 200;
 
     private static final int PAGE = 1000;
+
+    /** DescribeVolumes answers no more. */
+    private static final int VOLUMES_A_PAGE = 500;
 
     /** Set by EC2 on an instance that was launched from a template. */
     private static final String LAUNCH_TEMPLATE = "aws:ec2launchtemplate:id";
@@ -324,6 +328,45 @@ public final class Instances {
                                     .forEach(tag -> names.put(subnet.subnetId(), tag.value())));
         }
         return names;
+    }
+
+    /**
+     * The volumes of these instances with their tags, in pages.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    public Map<InstanceId, List<Volume>> volumes(Region region, Collection<InstanceId> instances) {
+        List<String> ids = instances.stream().map(InstanceId::value).distinct().toList();
+        Map<InstanceId, List<Volume>> found = new HashMap<>();
+        for (int from = 0; from < ids.size(); from += VALUES_A_FILTER) {
+            List<String> some = ids.subList(from, Math.min(ids.size(), from + VALUES_A_FILTER));
+            ec2.apply(region)
+                    .describeVolumesPaginator(ask ->
+                            ask.maxResults(VOLUMES_A_PAGE)
+                                    .filters(Filters.anyOf("attachment.instance-id", some)))
+                    .volumes()
+                    .forEach(volume ->
+                            // A volume may be attached to several instances at once.
+                            volume.attachments().stream()
+                                    .filter(it -> some.contains(it.instanceId()))
+                                    .forEach(it ->
+                                            found.computeIfAbsent(
+                                                            new InstanceId(it.instanceId()),
+                                                            _ -> new ArrayList<>())
+                                                    .add(volume(volume, it.device()))));
+        }
+        return found;
+    }
+
+    private static Volume volume(
+            software.amazon.awssdk.services.ec2.model.Volume volume, String device) {
+        return new Volume(
+                volume.volumeId(),
+                text(device),
+                Objects.requireNonNullElse(volume.size(), 0),
+                volume.tags().stream()
+                        .filter(tag -> !tag.key().startsWith("aws:"))
+                        .collect(Collectors.toMap(Tag::key, Tag::value)));
     }
 
     /**

@@ -318,6 +318,26 @@ public final class Launcher {
                 : Server.Health.INITIALIZING;
     }
 
+    /**
+     * Puts tags on a volume, besides those that it has.
+     *
+     * @throws SdkException if EC2 refuses or does not answer
+     */
+    public void tag(Region region, String volume, Map<String, String> tags) {
+        pace.take(region, Pace.Call.CREATE_TAGS);
+        ec2.apply(region)
+                .createTags(create ->
+                        create.resources(volume)
+                                .tags(
+                                        tags.entrySet().stream()
+                                                .map(tag ->
+                                                        Tag.builder()
+                                                                .key(tag.getKey())
+                                                                .value(tag.getValue())
+                                                                .build())
+                                                .toList()));
+    }
+
     /** Ends an instance for good; may be repeated. One that is not there is no error. */
     public Answer terminate(Region region, InstanceId id) {
         pace.take(region, Pace.Call.TERMINATE_INSTANCES);

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param lastLaunched when an instance was last launched from it; EC2 tells 24 hours late
  * @param isProtected whether EC2 refuses to deregister it
  * @param isPublic whether everybody may launch it
+ * @param devices the snapshots by the devices of their volumes, as {@code /dev/xvda}
  */
 public record Ami(
         ImageId id,
@@ -28,9 +29,41 @@ public record Ami(
         Optional<Instant> deprecation,
         Optional<Instant> lastLaunched,
         boolean isProtected,
-        boolean isPublic) {
+        boolean isPublic,
+        Map<String, SnapshotId> devices) {
     public Ami {
         tags = Map.copyOf(tags);
         snapshots = List.copyOf(snapshots);
+        devices = Map.copyOf(devices);
+    }
+
+    /** One of whose devices nothing is known. */
+    public Ami(
+            ImageId id,
+            Region region,
+            String name,
+            String state,
+            Map<String, String> tags,
+            List<SnapshotId> snapshots,
+            Instant created,
+            String reason,
+            Optional<Instant> deprecation,
+            Optional<Instant> lastLaunched,
+            boolean isProtected,
+            boolean isPublic) {
+        this(
+                id,
+                region,
+                name,
+                state,
+                tags,
+                snapshots,
+                created,
+                reason,
+                deprecation,
+                lastLaunched,
+                isProtected,
+                isPublic,
+                Map.of());
     }
 }

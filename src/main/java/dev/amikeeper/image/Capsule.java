@@ -1,7 +1,10 @@
 package dev.amikeeper.image;
 
+import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +42,8 @@ import java.util.stream.Stream;
  * @param options what few instances have
  * @param names of subnets and security groups by their ids: in another Region they may be all that
  *     tells which is which
+ * @param disks the volumes of which there is something to say: that the image lacks them, or which
+ *     tags they have
  */
 public record Capsule(
         String type,
@@ -59,7 +64,8 @@ public record Capsule(
         Map<String, String> tags,
         Addresses addresses,
         Options options,
-        Map<String, String> names) {
+        Map<String, String> names,
+        List<Disk> disks) {
     /** Each tag holds so many characters at most, as EC2 does. */
     private static final int TAG_VALUE = 255;
 
@@ -75,6 +81,15 @@ public record Capsule(
     /** A field of this kind is the name of the subnet or security group with this id. */
     private static final Pattern NAMED = Pattern.compile("(subnet|sg)-[0-9a-z]+");
 
+    /** The devices and sizes of the volumes that the image lacks. */
+    private static final String WITHOUT = "without";
+
+    /** A field of this kind has the tags of the volume at the device that follows. */
+    private static final String VOLUME = "volume:";
+
+    private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9/_.-]{1,64}");
+    private static final Pattern GIB = Pattern.compile("[0-9]{1,6}");
+
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,2}");
 
     public Capsule {
@@ -82,6 +97,51 @@ public record Capsule(
         interfaces = List.copyOf(interfaces);
         tags = Map.copyOf(tags);
         names = Map.copyOf(names);
+        disks = disks.stream().sorted(Comparator.comparing(Disk::device)).toList();
+    }
+
+    /** One of whose volumes there is nothing to say. */
+    public Capsule(
+            String type,
+            String zone,
+            String subnet,
+            List<String> groups,
+            Optional<String> keyPair,
+            Optional<String> profile,
+            Optional<Metadata> metadata,
+            boolean ebsOptimized,
+            boolean monitored,
+            String tenancy,
+            Optional<String> address,
+            List<Interface> interfaces,
+            Optional<String> launchTemplate,
+            Optional<String> userDataHash,
+            Optional<String> userData,
+            Map<String, String> tags,
+            Addresses addresses,
+            Options options,
+            Map<String, String> names) {
+        this(
+                type,
+                zone,
+                subnet,
+                groups,
+                keyPair,
+                profile,
+                metadata,
+                ebsOptimized,
+                monitored,
+                tenancy,
+                address,
+                interfaces,
+                launchTemplate,
+                userDataHash,
+                userData,
+                tags,
+                addresses,
+                options,
+                names,
+                List.of());
     }
 
     /** One with the addresses and options that most have, and without names. */
@@ -211,6 +271,20 @@ public record Capsule(
     }
 
     /**
+     * A volume of the instance.
+     *
+     * @param device as {@code /dev/sdf}
+     * @param gib its size; 0 if the image has it, or if it is unknown
+     * @param leftOut whether the image lacks it
+     * @param tags its own
+     */
+    public record Disk(String device, int gib, boolean leftOut, Map<String, String> tags) {
+        public Disk {
+            tags = Map.copyOf(tags);
+        }
+    }
+
+    /**
      * What few instances have.
      *
      * @param hibernates whether it can be hibernated
@@ -281,7 +355,38 @@ public record Capsule(
                 tags,
                 addresses,
                 options,
-                all);
+                all,
+                disks);
+    }
+
+    /** The same with this to say of its volumes. */
+    public Capsule withDisks(List<Disk> its) {
+        return new Capsule(
+                type,
+                zone,
+                subnet,
+                groups,
+                keyPair,
+                profile,
+                metadata,
+                ebsOptimized,
+                monitored,
+                tenancy,
+                address,
+                interfaces,
+                launchTemplate,
+                userDataHash,
+                userData,
+                tags,
+                addresses,
+                options,
+                names,
+                its);
+    }
+
+    /** The volumes that the image lacks. */
+    public List<Disk> leftOut() {
+        return disks.stream().filter(Disk::leftOut).toList();
     }
 
     /** The subnets of all its network interfaces. */
@@ -312,7 +417,8 @@ public record Capsule(
                 tags,
                 addresses,
                 options,
-                names);
+                names,
+                disks);
     }
 
     /** Every value by its name: the form of the catalogue. */
@@ -354,6 +460,12 @@ public record Capsule(
         put(fields, "net0", addresses.text());
         put(fields, "options", options.text());
         options.placementGroup().ifPresent(value -> put(fields, PLACEMENT, value));
+        put(
+                fields,
+                WITHOUT,
+                leftOut().stream()
+                        .map(disk -> disk.device() + ":" + disk.gib())
+                        .collect(Collectors.joining("+")));
         for (Interface one : interfaces) {
             put(
                     fields,
@@ -362,6 +474,9 @@ public record Capsule(
             put(fields, "net" + one.index(), one.addresses().text());
         }
         new TreeMap<>(names).forEach((id, name) -> put(fields, id, name));
+        disks.stream()
+                .filter(disk -> DEVICE.matcher(disk.device()).matches())
+                .forEach(disk -> put(fields, VOLUME + disk.device(), written(disk.tags())));
         return fields;
     }
 
@@ -405,7 +520,59 @@ public record Capsule(
                         tags(fields),
                         Addresses.of(fields.getOrDefault("net0", "")),
                         Options.of(fields),
-                        names(fields)));
+                        names(fields),
+                        disks(fields)));
+    }
+
+    private static List<Disk> disks(Map<String, String> fields) {
+        Map<String, Disk> disks = new TreeMap<>();
+        for (String out : list(fields.getOrDefault(WITHOUT, ""))) {
+            String[] parts = out.split(":", 2);
+            if (DEVICE.matcher(parts[0]).matches()) {
+                int gib =
+                        parts.length == 2 && GIB.matcher(parts[1]).matches()
+                                ? Integer.parseInt(parts[1])
+                                : 0;
+                disks.put(parts[0], new Disk(parts[0], gib, true, Map.of()));
+            }
+        }
+        fields.forEach((name, text) -> {
+            String device = name.startsWith(VOLUME) ? name.substring(VOLUME.length()) : "";
+            if (DEVICE.matcher(device).matches()) {
+                Disk known = disks.getOrDefault(device, new Disk(device, 0, false, Map.of()));
+                disks.put(device, new Disk(device, known.gib(), known.leftOut(), read(text)));
+            }
+        });
+        return List.copyOf(disks.values());
+    }
+
+    private static String written(Map<String, String> tags) {
+        return new TreeMap<>(tags)
+                .entrySet().stream()
+                        .map(tag -> coded(tag.getKey()) + "=" + coded(tag.getValue()))
+                        .collect(Collectors.joining("&"));
+    }
+
+    private static String coded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    /** Tags can be edited by people: what cannot be read is left out. */
+    private static Map<String, String> read(String text) {
+        Map<String, String> tags = new HashMap<>();
+        for (String tag : text.split("&", -1)) {
+            int equals = tag.indexOf('=');
+            if (equals > 0) {
+                try {
+                    tags.put(
+                            URLDecoder.decode(tag.substring(0, equals), StandardCharsets.UTF_8),
+                            URLDecoder.decode(tag.substring(equals + 1), StandardCharsets.UTF_8));
+                } catch (IllegalArgumentException edited) {
+                    // One that cannot be read tells nothing.
+                }
+            }
+        }
+        return tags;
     }
 
     private static Map<String, String> names(Map<String, String> fields) {
@@ -462,8 +629,9 @@ public record Capsule(
 
     /**
      * The capsule as tags, {@link ImageTags#CAPSULE} and, for more than one tag holds, {@code
-     * …:capsule-2} and so on. What does not fit into six tags is left out, names first and then the
-     * further network interfaces: a capsule without them restores the server, too.
+     * …:capsule-2} and so on. What does not fit into six tags is left out, tags of volumes and
+     * names first and then the further network interfaces: a capsule without them restores the
+     * server, too.
      */
     public Map<String, String> toTags() {
         List<String> words =

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -101,6 +102,33 @@ public final class ImageTags {
                 .limit(Math.max(0, MAX_TAGS - FREE - ours.size()))
                 .forEach(tag -> tags.put(tag.getKey(), tag.getValue()));
         return tags;
+    }
+
+    /**
+     * Which of a volume's own tags are still to be put on its snapshot, or on the volume that was
+     * made of it: as many as there is room for, in the order of their keys. Ours stay as they are.
+     *
+     * @param own the original volume's
+     * @param copyTags patterns of the keys that count
+     * @param there what the snapshot or new volume has
+     */
+    public static Map<String, String> missing(
+            Map<String, String> own, List<String> copyTags, Map<String, String> there) {
+        long taken = there.keySet().stream().filter(key -> !isOfAws(key)).count();
+        Map<String, String> missing = new TreeMap<>();
+        for (Map.Entry<String, String> tag : new TreeMap<>(own).entrySet()) {
+            boolean wanted =
+                    mayCopy(tag.getKey(), tag.getValue())
+                            && copyTags.stream().anyMatch(p -> Wildcard.matches(p, tag.getKey()))
+                            && !tag.getValue().equals(there.get(tag.getKey()));
+            if (wanted && there.containsKey(tag.getKey())) {
+                missing.put(tag.getKey(), tag.getValue());
+            } else if (wanted && taken < MAX_TAGS - FREE) {
+                taken++;
+                missing.put(tag.getKey(), tag.getValue());
+            }
+        }
+        return missing;
     }
 
     /** What an image or snapshot with these tags is an image of; empty if it is not ours. */

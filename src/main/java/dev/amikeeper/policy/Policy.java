@@ -1,8 +1,10 @@
 package dev.amikeeper.policy;
 
 import dev.amikeeper.image.Image;
+import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Trigger;
+import dev.amikeeper.image.Volume;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -50,7 +53,7 @@ public record Policy(
                 new Selector(Map.of(), Map.of(), Set.of(), List.of()),
                 Optional.empty(),
                 Set.of(),
-                new Imaging(false, List.of(), List.of(), UserData.NONE),
+                new Imaging(false, List.of(), Map.of(), List.of(), UserData.NONE),
                 Optional.empty(),
                 Map.of(),
                 new Share(List.of(), List.of(), List.of()),
@@ -94,14 +97,45 @@ public record Policy(
      *
      * @param reboot whether the instance may be rebooted for a consistent file system
      * @param excludeDevices device names of volumes to leave out
-     * @param copyTags patterns of the instance's tag keys that its images get
+     * @param excludeVolumes tags of volumes to leave out: a volume that has every key, with any of
+     *     its values; empty for none
+     * @param copyTags patterns of the keys of tags that images get of their instances, and
+     *     snapshots of their volumes
      * @param userData what is recorded of the instance's user data
      */
     public record Imaging(
-            boolean reboot, List<String> excludeDevices, List<String> copyTags, UserData userData) {
+            boolean reboot,
+            List<String> excludeDevices,
+            Map<String, List<String>> excludeVolumes,
+            List<String> copyTags,
+            UserData userData) {
         public Imaging {
             excludeDevices = List.copyOf(excludeDevices);
+            excludeVolumes = Map.copyOf(excludeVolumes);
             copyTags = List.copyOf(copyTags);
+        }
+
+        /**
+         * The devices that the policy wants left out, the root volume's among them if it is meant,
+         * too, which EC2 does not leave out.
+         *
+         * @param volumes the instance's, as far as they are known
+         */
+        public List<String> leavesOut(Instance instance, List<Volume> volumes) {
+            Set<String> byTag =
+                    volumes.stream()
+                            .filter(this::leavesOut)
+                            .map(Volume::device)
+                            .collect(Collectors.toSet());
+            return instance.devices().stream()
+                    .filter(device -> excludeDevices.contains(device) || byTag.contains(device))
+                    .toList();
+        }
+
+        private boolean leavesOut(Volume volume) {
+            return !excludeVolumes.isEmpty()
+                    && excludeVolumes.keySet().stream()
+                            .allMatch(key -> Selector.has(volume.tags(), key, excludeVolumes));
         }
     }
 

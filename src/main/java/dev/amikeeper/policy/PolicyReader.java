@@ -88,7 +88,14 @@ final class PolicyReader {
                 select,
                 schedule(when, zone),
                 on(fields),
-                imaging(fields.below("image", "reboot", "excludeDevices", "copyTags", "userData")),
+                imaging(
+                        fields.below(
+                                "image",
+                                "reboot",
+                                "excludeDevices",
+                                "excludeVolumes",
+                                "copyTags",
+                                "userData")),
                 fields.find("keep").map(keep -> keep(keep, zone)),
                 replicate(fields, select.regions(), zone),
                 share(fields),
@@ -185,10 +192,22 @@ final class PolicyReader {
         return new Imaging(
                 fields.read("reboot", Values::bool).orElse(false),
                 fields.readAll("excludeDevices", Values::device),
+                fields.find("excludeVolumes").map(PolicyReader::volumes).orElse(Map.of()),
                 fields.find("copyTags").isPresent()
                         ? fields.readAll("copyTags", Values::tagKeyPattern)
                         : List.of("*"),
                 fields.read("userData", Values::userData).orElse(UserData.HASH));
+    }
+
+    private static Map<String, List<String>> volumes(Place place) {
+        String some = "write which tags a volume has that is left out, as tags: {backup: \"no\"}";
+        Fields fields = place.fields("tags");
+        if (fields.find("tags").isEmpty() && fields.sound()) {
+            place.missing("tags", some);
+        }
+        return fields.find("tags")
+                .map(tags -> patterns(tags.someEntries("the tags of volumes, as {backup: \"no\"}")))
+                .orElse(Map.of());
     }
 
     private static Keep keep(Place place, ZoneId zone) {

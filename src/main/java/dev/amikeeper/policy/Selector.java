@@ -133,7 +133,12 @@ public record Selector(
     }
 
     private static boolean has(Instance instance, String key, Map<String, List<String>> patterns) {
-        String value = instance.tags().get(key);
+        return has(instance.tags(), key, patterns);
+    }
+
+    /** Whether one of the patterns of this key matches its tag. */
+    static boolean has(Map<String, String> tags, String key, Map<String, List<String>> patterns) {
+        String value = tags.get(key);
         return value != null
                 && patterns.getOrDefault(key, List.of()).stream()
                         .anyMatch(pattern -> Wildcard.matches(pattern, value));

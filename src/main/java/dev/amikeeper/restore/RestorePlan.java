@@ -148,7 +148,8 @@ public record RestorePlan(
                                     original.options().recovers(),
                                     false,
                                     Optional.empty()),
-                            Map.of());
+                            Map.of(),
+                            original.disks());
             return new RestorePlan(image, as, differences, missing);
         }
 

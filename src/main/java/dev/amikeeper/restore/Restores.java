@@ -11,6 +11,7 @@ import dev.amikeeper.ec2.Launch;
 import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.ec2.Look;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageRef;
@@ -19,6 +20,7 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Server;
+import dev.amikeeper.image.Volume;
 import dev.amikeeper.report.Blockers;
 
 import org.slf4j.Logger;
@@ -481,6 +483,7 @@ public final class Restores {
     /** What follows from how it ended; may be repeated. */
     private void end(Restore restore) {
         String trouble = trouble(restore);
+        tagVolumes(restore);
         if (restore.hasPassed()) {
             log.info("{}: {} passed", restore.region(), restore.id());
             app.catalog().resolve(trouble, now);
@@ -531,6 +534,46 @@ public final class Restores {
         } catch (SdkException unread) {
             log.warn("{}: {}", restore.image(), Fault.text(unread, "ec2:DescribeSnapshots"));
             return "the key that its snapshots in EC2 show";
+        }
+    }
+
+    /** RunInstances tags all volumes alike; what each had of its own comes back here. */
+    private void tagVolumes(Restore restore) {
+        List<Capsule.Disk> disks =
+                restore.as().disks().stream().filter(disk -> !disk.tags().isEmpty()).toList();
+        if (restore.kind() != Restore.Kind.LAUNCH
+                || restore.instance().isEmpty()
+                || disks.isEmpty()) {
+            return;
+        }
+        InstanceId instance = restore.instance().get();
+        try {
+            for (Volume volume :
+                    app.instances()
+                            .volumes(restore.region(), List.of(instance))
+                            .getOrDefault(instance, List.of())) {
+                for (Capsule.Disk disk : disks) {
+                    Map<String, String> missing =
+                            ImageTags.missing(disk.tags(), List.of("*"), volume.tags());
+                    if (disk.device().equals(volume.device()) && !missing.isEmpty()) {
+                        app.launcher().tag(restore.region(), volume.id(), missing);
+                    }
+                }
+            }
+        } catch (SdkException error) {
+            app.catalog()
+                    .note(
+                            Notice.event(
+                                    "restore-tags/" + restore.region() + "/" + restore.tag(),
+                                    now,
+                                    "%s: the volumes of %s lack the tags that they had of their own: %s"
+                                            .formatted(
+                                                    restore.region(),
+                                                    instance,
+                                                    Fault.text(error, "ec2:CreateTags")),
+                                    "put them on by hand: the capsule of image "
+                                            + restore.image()
+                                            + " names them"));
         }
     }
 

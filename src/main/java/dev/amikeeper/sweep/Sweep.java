@@ -15,6 +15,7 @@ import dev.amikeeper.catalog.SweepState.Seen;
 import dev.amikeeper.catalog.SweepState.Unit;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Work;
+import dev.amikeeper.ec2.Answer;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Ami;
@@ -27,6 +28,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Snapshot;
+import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.DueSlots;
 import dev.amikeeper.policy.Policy;
@@ -62,6 +64,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -76,6 +79,9 @@ final class Sweep {
     private static final Duration COPY_WITHIN = Duration.ofDays(7);
 
     private static final int SOME = 100;
+
+    /** CreateTags takes a thousand resources. */
+    private static final int TAGGED_AT_ONCE = 500;
 
     /** More requests than this wait for the next sweep to be seen: an item has room for 400 KB. */
     private static final int MOST_REQUESTS = 500;
@@ -367,8 +373,15 @@ final class Sweep {
                             app.images().ours(region).stream()
                                     .filter(ami -> !ami.state().equals("deregistered"))
                                     .toList());
-            Map<ImageName, List<Snapshot>> orphans =
-                    Drift.orphans(app.images().snapshots(region), amis.byId().values());
+            List<Snapshot> snapshots = app.images().snapshots(region);
+            Map<ImageName, List<Snapshot>> orphans = Drift.orphans(snapshots, amis.byId().values());
+            Map<SnapshotId, Snapshot> byId =
+                    snapshots.stream()
+                            .collect(
+                                    Collectors.toMap(
+                                            Snapshot::id,
+                                            Function.identity(),
+                                            (one, again) -> one));
             if (first.isEmpty()) {
                 amis.foreign().stream().map(Gap.Foreign::new).forEach(repairs::close);
             }
@@ -378,6 +391,7 @@ final class Sweep {
                 if (!timeLeft.getAsBoolean() || !closeAll(unit, amis, orphans)) {
                     return Optional.of(unit);
                 }
+                tagSnapshots(unit, amis, byId);
             }
             if (!dryRun) {
                 endTroubles(facts(region, policies, bookmarks, amis, orphans.keySet()));
@@ -484,6 +498,48 @@ final class Sweep {
             begun.forEach(region -> app.kicks().copy(region, now));
         }
         return all;
+    }
+
+    /** As much as there is time for: what is left, the next sweeps do. */
+    private void tagSnapshots(Unit unit, Listed amis, Map<SnapshotId, Snapshot> snapshots) {
+        Optional<Policy> policy = app.policies().find(unit.policy());
+        if (dryRun || policy.isEmpty()) {
+            return;
+        }
+        VolumeTags.missing(
+                        records.getOrDefault(unit, List.of()),
+                        amis.byId(),
+                        snapshots,
+                        policy.get().image().copyTags(),
+                        now)
+                .forEach((tags, ids) -> {
+                    for (int from = 0; from < ids.size(); from += TAGGED_AT_ONCE) {
+                        if (timeLeft.getAsBoolean()) {
+                            tagSnapshots(
+                                    unit.region(),
+                                    ids.subList(from, Math.min(ids.size(), from + TAGGED_AT_ONCE)),
+                                    tags);
+                        }
+                    }
+                });
+    }
+
+    private void tagSnapshots(Region region, List<SnapshotId> ids, Map<String, String> tags) {
+        if (app.images().tag(region, ids, tags) instanceof Answer.Refused(String why)) {
+            log.warn("{}: {} do not get the tags of their volumes: {}", region, ids, why);
+            app.catalog()
+                    .note(
+                            Notice.event(
+                                    "volumeTags/"
+                                            + region
+                                            + "/"
+                                            + now.atZone(ZoneOffset.UTC).toLocalDate(),
+                                    now,
+                                    "%s: the tags of volumes cannot be put on their snapshots, as of %s: %s"
+                                            .formatted(region, ids.getFirst(), why),
+                                    "each sweep tries again for a day; check the role of"
+                                            + " SweepFunction"));
+        }
     }
 
     private Drift.View view(Unit unit, Listed amis, Map<ImageName, List<Snapshot>> orphans) {

@@ -73,6 +73,119 @@ final class CreateImageHandlerTest {
     }
 
     @Test
+    void leavesVolumesOutByTheirOwnTagsAndRemembersThem() {
+        Given given = Given.nightly("image: {excludeVolumes: {tags: {backup: [\"no\", never]}}}");
+        String db = given.instance(Given.EAST, "db-1", 3);
+        String web = given.instance(Given.EAST, "web-1", 2);
+        tagVolume(given, db, "/dev/sdf", "backup", "never");
+        tagVolume(given, db, "/dev/sdg", "backup", "yes");
+
+        given.playUntil(LATER);
+
+        Image image = record(given, db);
+        assertThat(image.volumes()).isEqualTo(2);
+        assertThat(shown(given, image).image().blockDeviceMappings())
+                .extracting(device -> device.deviceName())
+                .containsExactlyInAnyOrder("/dev/xvda", "/dev/sdg");
+        assertThat(image.capsule().orElseThrow().disks())
+                .containsExactly(
+                        new Capsule.Disk("/dev/sdf", 8, true, Map.of("backup", "never")),
+                        new Capsule.Disk("/dev/sdg", 0, false, Map.of("backup", "yes")));
+        assertThat(Capsule.ofTags(tags(shown(given, image).image().tags())).orElseThrow().disks())
+                .isEqualTo(image.capsule().orElseThrow().disks());
+        assertThat(record(given, web).volumes()).isEqualTo(2);
+        // One read for all that is imaged together.
+        assertThat(given.cloud.calls()).containsEntry("DescribeVolumes", 1);
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
+    void remembersAVolumeThatIsLeftOutByItsDevice() {
+        Given given = Given.nightly("image: {excludeDevices: [/dev/sdf]}");
+        String id = given.instance(Given.EAST, "db-1", 3);
+
+        given.playUntil(LATER);
+
+        assertThat(record(given, id).capsule().orElseThrow().leftOut())
+                .containsExactly(new Capsule.Disk("/dev/sdf", 8, true, Map.of()));
+    }
+
+    @Test
+    void imagesTheRootVolumeWhateverItsTagsAndSaysSoOnce() {
+        Given given = Given.nightly("image: {excludeVolumes: {tags: {backup: \"no\"}}}");
+        for (String name : List.of("db-1", "db-2")) {
+            String id = given.instance(Given.EAST, name, 2);
+            tagVolume(given, id, "/dev/xvda", "backup", "no");
+        }
+
+        given.playUntil("2026-03-02T04:00:00Z");
+
+        assertThat(given.records(Given.EAST))
+                .hasSize(4)
+                .allMatch(image -> image.volumes() == 2)
+                .allMatch(image -> image.capsule().orElseThrow().leftOut().isEmpty());
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("policy gold leaves out the root volume", "EC2 cannot", "/dev/xvda");
+    }
+
+    @Test
+    void waitsForTheTagsOfVolumesOnlyWhereTheyDecide() {
+        Given plain = Given.nightly("");
+        Given choosy = Given.nightly("image: {excludeVolumes: {tags: {backup: \"no\"}}}");
+        for (Given given : List.of(plain, choosy)) {
+            given.instance("web-1");
+            given.cloud.faults().calls("DescribeVolumes").times(1).deny();
+            given.playUntil("2026-03-01T02:04:00Z");
+        }
+        assertThat(plain.records(Given.EAST).getFirst().state()).isNotEqualTo(ImageState.REQUESTED);
+        assertThat(choosy.records(Given.EAST).getFirst())
+                .matches(image -> image.state() == ImageState.REQUESTED && image.attempt() == 1);
+
+        choosy.playUntil(LATER);
+        assertThat(choosy.records(Given.EAST).getFirst().state()).isEqualTo(ImageState.AVAILABLE);
+    }
+
+    private static void tagVolume(
+            Given given, String instance, String device, String key, String value) {
+        String volume =
+                given
+                        .cloud
+                        .ec2(Given.EAST)
+                        .describeInstances(ask -> ask.instanceIds(instance))
+                        .reservations()
+                        .getFirst()
+                        .instances()
+                        .getFirst()
+                        .blockDeviceMappings()
+                        .stream()
+                        .filter(it -> it.deviceName().equals(device))
+                        .findFirst()
+                        .orElseThrow()
+                        .ebs()
+                        .volumeId();
+        given.cloud
+                .ec2(Given.EAST)
+                .createTags(create ->
+                        create.resources(volume).tags(Tag.builder().key(key).value(value).build()));
+    }
+
+    private static Image record(Given given, String instance) {
+        return given.records(Given.EAST).stream()
+                .filter(image -> image.name().instance().value().equals(instance))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static LocalImage shown(Given given, Image image) {
+        return given.images(Given.EAST).stream()
+                .filter(it -> it.image().imageId().equals(image.id().orElseThrow().value()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
     void rebootsWhereThePolicySaysSo() {
         Given given = Given.nightly("image: {reboot: true}");
         given.instance("web-1");

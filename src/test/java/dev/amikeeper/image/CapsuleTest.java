@@ -1,6 +1,7 @@
 package dev.amikeeper.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +45,57 @@ final class CapsuleTest {
 
         assertThat(Capsule.ofTags(full.toTags())).contains(withoutTags(full));
         assertThat(Capsule.ofTags(PLAIN.toTags())).contains(PLAIN);
+    }
+
+    @Test
+    void saysWhichVolumesTheImageLacksAndWhichTagsTheyHave() {
+        Capsule capsule =
+                PLAIN.withDisks(
+                        List.of(
+                                new Capsule.Disk("/dev/sdg", 500, true, Map.of("backup", "no")),
+                                new Capsule.Disk("/dev/sdh", 1, true, Map.of()),
+                                new Capsule.Disk(
+                                        "xvda",
+                                        0,
+                                        false,
+                                        Map.of("cost", "17", "a=b&c", "d@e é_20%"))));
+
+        assertThat(Capsule.of(capsule.fields())).contains(capsule);
+        assertThat(Capsule.ofTags(capsule.toTags())).contains(capsule);
+        assertThat(capsule.leftOut())
+                .extracting(Capsule.Disk::device, Capsule.Disk::gib)
+                .containsExactly(tuple("/dev/sdg", 500), tuple("/dev/sdh", 1));
+    }
+
+    @Test
+    void keepsWhichVolumesTheImageLacksWhereTheirTagsFindNoRoom() {
+        Map<String, String> many = new HashMap<>();
+        IntStream.range(0, 45).forEach(i -> many.put("key-" + i, "value ".repeat(30)));
+        Capsule capsule = PLAIN.withDisks(List.of(new Capsule.Disk("/dev/sdg", 500, true, many)));
+
+        assertThat(Capsule.of(capsule.fields())).contains(capsule);
+        assertThat(Capsule.ofTags(capsule.toTags()).orElseThrow().disks())
+                .containsExactly(new Capsule.Disk("/dev/sdg", 500, true, Map.of()));
+    }
+
+    @Test
+    void takesWhatPeopleMadeOfTheTagsOfVolumesForNone() {
+        assertThat(
+                        Capsule.of(
+                                        Map.of(
+                                                "type",
+                                                "t3.small",
+                                                "without",
+                                                "+:+/dev/sdf:many+<b>:1",
+                                                "volume:/dev/sdg",
+                                                "%zz=1&=2&x",
+                                                "volume:<b>",
+                                                "a=b"))
+                                .orElseThrow()
+                                .disks())
+                .containsExactly(
+                        new Capsule.Disk("/dev/sdf", 0, true, Map.of()),
+                        new Capsule.Disk("/dev/sdg", 0, false, Map.of()));
     }
 
     @Test

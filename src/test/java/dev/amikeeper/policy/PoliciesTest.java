@@ -108,7 +108,9 @@ final class PoliciesTest {
         assertThat(gold.on())
                 .containsExactlyInAnyOrder(Trigger.STOPPED, Trigger.TAGGED, Trigger.REQUESTED);
         assertThat(gold.image())
-                .isEqualTo(new Imaging(false, List.of("/dev/sdx"), List.of("*"), UserData.HASH));
+                .isEqualTo(
+                        new Imaging(
+                                false, List.of("/dev/sdx"), Map.of(), List.of("*"), UserData.HASH));
         assertThat(gold.keep())
                 .contains(new Keep(3, 0, 14, 8, 12, 2, Optional.of(Duration.ofDays(2)), 2, BERLIN));
         assertThat(gold.replicate())
@@ -186,7 +188,8 @@ final class PoliciesTest {
                                         List.of(HOME)),
                                 Optional.empty(),
                                 Set.of(Trigger.TAGGED, Trigger.REQUESTED),
-                                new Imaging(false, List.of(), List.of("*"), UserData.HASH),
+                                new Imaging(
+                                        false, List.of(), Map.of(), List.of("*"), UserData.HASH),
                                 Optional.empty(),
                                 Map.of(),
                                 new Share(List.of(), List.of(), List.of()),

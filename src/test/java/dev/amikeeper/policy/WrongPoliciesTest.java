@@ -363,6 +363,18 @@ final class WrongPoliciesTest {
                         "4:30 policies.gold.image.excludeDevices[0]: not a device name: \"sd x\";"
                                 + " write it as the instance has it, as /dev/sdf or xvdf"),
                 arguments(
+                        policy("image: {excludeVolumes: {backup: \"no\"}}"),
+                        "4:30 policies.gold.image.excludeVolumes.backup: unknown key; write one of"
+                                + " tags"),
+                arguments(
+                        policy("image: {excludeVolumes: {}}"),
+                        "4:13 policies.gold.image.excludeVolumes.tags: missing; write which tags a"
+                                + " volume has that is left out, as tags: {backup: \"no\"}"),
+                arguments(
+                        policy("image: {excludeVolumes: {tags: {\"back*\": \"no\"}}}"),
+                        "4:37 policies.gold.image.excludeVolumes.tags.back*: wildcards work in"
+                                + " values only; write the tag's key in full"),
+                arguments(
                         policy("image: {copyTags: [\"\"]}"),
                         "4:24 policies.gold.image.copyTags[0]: a tag's key has 1 to 127 characters,"
                                 + " not 0"),

@@ -120,6 +120,53 @@ final class RestoreHandlerTest {
     }
 
     @Test
+    void theVolumesOfARestoredServerHaveTheirOwnTagsAgain() {
+        Night night = new Night();
+        String data = volume(night.given, Given.EAST, night.server, "/dev/sdf").volumeId();
+        night.given
+                .cloud
+                .ec2(Given.EAST)
+                .createTags(create ->
+                        create.resources(data)
+                                .tags(
+                                        Tag.builder().key("cost").value("17").build(),
+                                        Tag.builder().key("Name").value("data").build()));
+        night.play(Duration.ofDays(1));
+
+        night.ask(night.inTheWest());
+        night.play(Duration.ofMinutes(30));
+
+        LocalInstance back = night.restored(Given.WEST).getFirst();
+        assertThat(night.record().hasPassed()).isTrue();
+        assertThat(volumeTags(night.given, back.instance().instanceId(), "/dev/sdf"))
+                .containsEntry("cost", "17")
+                .containsEntry("Name", "data")
+                .containsEntry("amikeeper:restore", night.record().tag());
+        assertThat(volumeTags(night.given, back.instance().instanceId(), "/dev/xvda"))
+                .doesNotContainKey("cost")
+                .containsEntry("Name", "web-1");
+    }
+
+    private static Map<String, String> volumeTags(Given given, String instance, String device) {
+        return volume(given, Given.WEST, instance, device).tags().stream()
+                .collect(Collectors.toMap(Tag::key, Tag::value));
+    }
+
+    private static software.amazon.awssdk.services.ec2.model.Volume volume(
+            Given given, String region, String instance, String device) {
+        return given.ec2(region)
+                .describeVolumes(ask ->
+                        ask.filters(
+                                Filter.builder()
+                                        .name("attachment.instance-id")
+                                        .values(instance)
+                                        .build(),
+                                Filter.builder().name("attachment.device").values(device).build()))
+                .volumes()
+                .getFirst();
+    }
+
+    @Test
     void bringsAServerBackInAnotherRegion() {
         Night night = new Night();
 

@@ -255,7 +255,7 @@ final class Given {
                         List.of(HOME)),
                 Optional.empty(),
                 Set.of(),
-                new Policy.Imaging(false, List.of(), List.of(), Policy.UserData.NONE),
+                new Policy.Imaging(false, List.of(), Map.of(), List.of(), Policy.UserData.NONE),
                 keep,
                 replicate,
                 new Policy.Share(List.of(), List.of(), List.of()),

@@ -18,6 +18,7 @@ import dev.amikeeper.local.LocalImage;
 import org.junit.jupiter.api.Test;
 
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.ec2.model.Filter;
 import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
 import software.amazon.awssdk.services.ec2.model.ResourceType;
@@ -533,6 +534,69 @@ final class SweepHandlerTest {
         assertThat(report.done()).isEqualTo(1);
         assertThat(report.dryRun()).isTrue();
         assertThat(given.records(Given.EAST)).isEqualTo(before);
+    }
+
+    /** EC2 puts the same tags on all snapshots of an image, so the sweep brings what is special. */
+    @Test
+    void snapshotsGetTheTagsOfTheirVolumesHereAndInDrRegions() {
+        Given given = Given.nightly("replicate: {us-west-2: {}}");
+        for (String name : List.of("db-1", "db-2")) {
+            String id = given.instance(Given.EAST, name, 2);
+            given.ec2(Given.EAST)
+                    .createTags(create ->
+                            create.resources(volume(given, id, "/dev/sdf"))
+                                    .tags(tag("cost", "17"), tag("Name", "data")));
+        }
+        int before = given.cloud.calls().getOrDefault("CreateTags", 0);
+
+        given.playUntil("2026-03-01T05:00:00Z");
+
+        for (String region : List.of(Given.EAST, Given.WEST)) {
+            assertThat(given.cloud.snapshots(region))
+                    .hasSize(4)
+                    .filteredOn(it -> it.snapshot().tags().contains(tag("cost", "17")))
+                    .hasSize(2)
+                    .allMatch(it -> it.snapshot().tags().contains(tag("Name", "data")));
+        }
+        // One call for all snapshots that lack the same.
+        assertThat(given.cloud.calls().getOrDefault("CreateTags", 0) - before).isEqualTo(2);
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
+    void whatPeopleMakeOfTheTagsOfASnapshotStaysAfterADay() {
+        Given given = Given.nightly("");
+        String id = given.instance(Given.EAST, "db-1", 1);
+        given.ec2(Given.EAST)
+                .createTags(create ->
+                        create.resources(volume(given, id, "/dev/xvda")).tags(tag("cost", "17")));
+        given.nights(1);
+        sweepAt(given, given.cloud.now());
+        String snapshot = given.cloud.snapshots(Given.EAST).getFirst().snapshot().snapshotId();
+        assertThat(given.cloud.snapshots(Given.EAST).getFirst().snapshot().tags())
+                .contains(tag("cost", "17"));
+        given.cloud.advanceTo(given.cloud.now().plus(Duration.ofHours(25)));
+        given.ec2(Given.EAST)
+                .createTags(create -> create.resources(snapshot).tags(tag("cost", "18")));
+
+        sweepAt(given, given.cloud.now());
+
+        assertThat(given.cloud.snapshots(Given.EAST).getFirst().snapshot().tags())
+                .contains(tag("cost", "18"));
+    }
+
+    private static String volume(Given given, String instance, String device) {
+        return given.ec2(Given.EAST)
+                .describeVolumes(ask ->
+                        ask.filters(
+                                Filter.builder()
+                                        .name("attachment.instance-id")
+                                        .values(instance)
+                                        .build(),
+                                Filter.builder().name("attachment.device").values(device).build()))
+                .volumes()
+                .getFirst()
+                .volumeId();
     }
 
     @Test
