@@ -183,6 +183,8 @@ final class EndState {
                 image.permissions(),
                 image.adopted() ? "adopted" : "",
                 image.shared() ? "shared" : "",
+                image.refused(),
+                image.copiers(),
                 image.disabled() ? "disabled by others" : "",
                 image.guardedUntil().map(end -> end.equals(Image.IN_FORCE) ? "guarded" : "freed"),
                 image.proven(),

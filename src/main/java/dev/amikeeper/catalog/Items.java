@@ -140,6 +140,12 @@ final class Items {
         image.proven().ifPresent(when -> item.put("proven", text(when)));
         image.capsule().ifPresent(capsule -> item.put("capsule", map(capsule.fields())));
         image.stored().ifPresent(stored -> item.put("stored", stored(stored)));
+        if (!image.refused().isEmpty()) {
+            item.put("refused", texts(image.refused()));
+        }
+        if (!image.copiers().isEmpty()) {
+            item.put("copiers", texts(image.copiers()));
+        }
         item.put(VERSION, number(image.version()));
     }
 
@@ -222,6 +228,8 @@ final class Items {
                 Optional.of(map(item, "stored"))
                         .filter(fields -> !fields.isEmpty())
                         .map(Items::stored),
+                optionalTexts(item, "refused"),
+                optionalTexts(item, "copiers"),
                 integral(item, VERSION));
     }
 
@@ -576,6 +584,11 @@ final class Items {
             throw wrong(name, list);
         }
         return list.l().stream().map(AttributeValue::s);
+    }
+
+    /** The texts of an attribute that earlier versions did not write. */
+    private static List<String> optionalTexts(Map<String, AttributeValue> item, String name) {
+        return item.containsKey(name) ? strings(item, name).toList() : List.of();
     }
 
     private static AttributeValue text(Object value) {

@@ -252,6 +252,12 @@ public enum Fault {
 
     private static final String ALREADY = " already";
 
+    private static final Set<String> REFUSES_SOMEBODY =
+            Set.of(
+                    "InvalidAMIAttributeItemValue",
+                    "InvalidUserID.Malformed",
+                    "InvalidParameterValue");
+
     /** An instance that EC2 ends for this had a volume whose key it may not use. */
     private static final String KEY = "Client.InternalError";
 
@@ -439,6 +445,18 @@ public enum Fault {
                         .filter(text -> !text.isBlank())
                         .collect(Collectors.joining(": "));
         return words.isEmpty() ? "HTTP status " + answer.statusCode() : words;
+    }
+
+    /**
+     * Whether a call about whom to share with is refused because of somebody that it names: a
+     * closed account, or a mistyped one. EC2 then does nothing for the others either.
+     *
+     * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html">
+     *     Error codes for the Amazon EC2 API</a>
+     */
+    static boolean refusesSomebody(SdkException error) {
+        return error instanceof AwsServiceException answer
+                && REFUSES_SOMEBODY.contains(code(answer));
     }
 
     /** The image that an answer names in its words: a hint, never to be acted upon unchecked. */

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.CreateVolumePermission;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
 import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
@@ -546,27 +547,69 @@ public final class Images {
      *
      * @param with account ids, ARNs of organisations and of organisational units
      */
-    public Answer share(Region region, ImageId id, List<String> with) {
-        List<LaunchPermission> permissions = with.stream().map(Images::permission).toList();
+    public Grant share(Region region, ImageId id, List<String> with) {
+        return Grant.of(
+                with,
+                some ->
+                        made(
+                                region,
+                                Pace.Call.MODIFY_IMAGE_ATTRIBUTE,
+                                client ->
+                                        client.modifyImageAttribute(modify ->
+                                                modify.imageId(id.value())
+                                                        .launchPermission(add ->
+                                                                add.add(permissions(some))))));
+    }
+
+    /**
+     * Lets other accounts create volumes from a snapshot, and so copy an image that has it; may be
+     * repeated. EC2 allows it to accounts only, not to organisations.
+     */
+    public Grant share(Region region, SnapshotId id, List<String> accounts) {
+        return Grant.of(
+                accounts,
+                some ->
+                        made(
+                                region,
+                                Pace.Call.MODIFY_SNAPSHOT_ATTRIBUTE,
+                                client ->
+                                        client.modifySnapshotAttribute(modify ->
+                                                modify.snapshotId(id.value())
+                                                        .createVolumePermission(
+                                                                add -> add.add(creators(some))))));
+    }
+
+    /** Takes it away from accounts again; one that does not have it is no error. */
+    public Answer unshare(Region region, SnapshotId id, List<String> accounts) {
         return change(
                 region,
-                Pace.Call.MODIFY_IMAGE_ATTRIBUTE,
+                Pace.Call.MODIFY_SNAPSHOT_ATTRIBUTE,
                 client ->
-                        client.modifyImageAttribute(modify ->
-                                modify.imageId(id.value())
-                                        .launchPermission(add -> add.add(permissions))));
+                        client.modifySnapshotAttribute(modify ->
+                                modify.snapshotId(id.value())
+                                        .createVolumePermission(
+                                                take -> take.remove(creators(accounts)))));
+    }
+
+    private static List<CreateVolumePermission> creators(List<String> accounts) {
+        return accounts.stream()
+                .map(account -> CreateVolumePermission.builder().userId(account).build())
+                .toList();
+    }
+
+    private static List<LaunchPermission> permissions(List<String> with) {
+        return with.stream().map(Images::permission).toList();
     }
 
     /** Takes launch permissions away again; one that is not there is no error. */
     public Answer unshare(Region region, ImageId id, List<String> with) {
-        List<LaunchPermission> permissions = with.stream().map(Images::permission).toList();
         return change(
                 region,
                 Pace.Call.MODIFY_IMAGE_ATTRIBUTE,
                 client ->
                         client.modifyImageAttribute(modify ->
                                 modify.imageId(id.value())
-                                        .launchPermission(take -> take.remove(permissions))));
+                                        .launchPermission(take -> take.remove(permissions(with)))));
     }
 
     private static LaunchPermission permission(String who) {
@@ -700,17 +743,21 @@ public final class Images {
 
     private Answer change(Region region, Pace.Call call, Consumer<Ec2Client> change) {
         try {
-            paced(
-                    region,
-                    call,
-                    client -> {
-                        change.accept(client);
-                        return true;
-                    });
+            made(region, call, change);
             return new Answer.Done();
         } catch (SdkException error) {
             return new Answer.Refused(Fault.text(error));
         }
+    }
+
+    private void made(Region region, Pace.Call call, Consumer<Ec2Client> change) {
+        paced(
+                region,
+                call,
+                client -> {
+                    change.accept(client);
+                    return true;
+                });
     }
 
     /** At EC2's pace, and again where others used it up. */

@@ -21,9 +21,11 @@ import java.util.stream.Stream;
  * @param note why it waits, failed or retires; empty if there is nothing to say
  * @param snapshots set when the removal begins, so that it can be finished without the AMI
  * @param permissions its launch permissions, written down before it is disabled, for EC2 drops them
- *     with that: account ids, ARNs of organisations and their units
+ *     with that: account ids, ARNs of organisations and their units. On an available image, those
+ *     that it is still to get back
  * @param adopted whether the record was itself made from tags: then it is one key only
- * @param shared whether the launch permissions of the policy are set
+ * @param shared whether the launch permissions of the policy are set, but for those whom EC2
+ *     refused
  * @param disabled whether somebody else disabled the AMI
  * @param guardedUntil until when our own deregistration protection holds: {@link #IN_FORCE}, or the
  *     end of its cool-down; empty if we never set it
@@ -31,6 +33,9 @@ import java.util.stream.Stream;
  * @param capsule what is needed besides the AMI to launch the server again as it was; empty if it
  *     is not known
  * @param stored its way into S3; empty if it was never to be stored
+ * @param refused with whom of those that its policy names EC2 refused to share it
+ * @param copiers which accounts were allowed to create volumes from its snapshots, and so to copy
+ *     it
  * @param version counts the changes of this record
  */
 public record Image(
@@ -54,6 +59,8 @@ public record Image(
         Optional<Instant> proven,
         Optional<Capsule> capsule,
         Optional<Stored> stored,
+        List<String> refused,
+        List<String> copiers,
         long version) {
     /**
      * So long a step that was written down is its run's own. A run may come an hour late for its
@@ -67,6 +74,8 @@ public record Image(
     public Image {
         snapshots = List.copyOf(snapshots);
         permissions = List.copyOf(permissions);
+        refused = List.copyOf(refused);
+        copiers = List.copyOf(copiers);
     }
 
     /** A home image that is to be made. */
@@ -126,6 +135,8 @@ public record Image(
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                List.of(),
+                List.of(),
                 1);
     }
 
@@ -166,6 +177,8 @@ public record Image(
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                List.of(),
+                List.of(),
                 1);
     }
 
@@ -269,7 +282,10 @@ public record Image(
                 });
     }
 
-    /** Its removal is called off, or taken back. */
+    /**
+     * Its removal is called off, or taken back. EC2 dropped its launch permissions when it was
+     * disabled: those that were written down it is to get back.
+     */
     public Image keptAfterAll(Instant now) {
         return next(
                 ImageState.AVAILABLE,
@@ -277,7 +293,7 @@ public record Image(
                 now,
                 image -> {
                     image.snapshots = List.of();
-                    image.permissions = List.of();
+                    image.shared = shared && permissions.isEmpty();
                     image.disabled = false;
                 });
     }
@@ -292,9 +308,32 @@ public record Image(
         return changed(image -> image.disabled = nowDisabled);
     }
 
-    /** The launch permissions of its policy are set now. */
-    public Image nowShared() {
-        return changed(image -> image.shared = true);
+    /**
+     * Its launch permissions are set now.
+     *
+     * @param withoutThese whom EC2 refused
+     * @param itsCopiers who may create volumes from its snapshots now
+     */
+    public Image nowShared(List<String> withoutThese, List<String> itsCopiers) {
+        return changed(image -> {
+            image.shared = true;
+            image.permissions = List.of();
+            image.refused = withoutThese;
+            image.copiers = itsCopiers;
+        });
+    }
+
+    /** These no longer get it: neither now, nor when it is enabled again. */
+    public Image sharedWithout(List<String> these) {
+        return changed(image -> {
+            image.permissions = without(permissions, these);
+            image.refused = without(refused, these);
+            image.copiers = without(copiers, these);
+        });
+    }
+
+    private static List<String> without(List<String> all, List<String> these) {
+        return all.stream().filter(who -> !these.contains(who)).toList();
     }
 
     /** It could not be shared; the next try is then. */
@@ -329,6 +368,8 @@ public record Image(
                     image.snapshots = List.of();
                     image.permissions = List.of();
                     image.shared = false;
+                    image.refused = List.of();
+                    image.copiers = List.of();
                     image.disabled = false;
                     image.guardedUntil = Optional.empty();
                     image.proven = Optional.empty();
@@ -389,6 +430,8 @@ public record Image(
                 draft.proven,
                 draft.capsule,
                 draft.stored,
+                draft.refused,
+                draft.copiers,
                 itsVersion);
     }
 
@@ -410,6 +453,8 @@ public record Image(
         private Optional<Instant> proven;
         private Optional<Capsule> capsule;
         private Optional<Stored> stored;
+        private List<String> refused;
+        private List<String> copiers;
 
         Draft(Image image) {
             state = image.state;
@@ -428,6 +473,8 @@ public record Image(
             proven = image.proven;
             capsule = image.capsule;
             stored = image.stored;
+            refused = image.refused;
+            copiers = image.copiers;
         }
     }
 }

@@ -45,6 +45,8 @@ public final class CloudSettings {
     private Duration functionClock = Duration.ZERO;
     private Optional<Watcher> watcher = Optional.empty();
     private final Set<String> badKeys = new HashSet<>();
+    private final Set<String> closedAccounts = new HashSet<>();
+    private final Set<String> encryptingByDefault = new HashSet<>();
     private final Map<String, Bucket> buckets = new HashMap<>();
 
     CloudSettings() {}
@@ -242,6 +244,24 @@ public final class CloudSettings {
         return this;
     }
 
+    /** EC2 refuses every call that shares an image or a snapshot with this account. */
+    public CloudSettings closeAccount(String account) {
+        closedAccounts.add(account);
+        return this;
+    }
+
+    /** The account is open again. */
+    public CloudSettings openAccount(String account) {
+        closedAccounts.remove(account);
+        return this;
+    }
+
+    /** New snapshots in this Region are encrypted, without another key with AWS's default one. */
+    public CloudSettings encryptByDefault(String region) {
+        encryptingByDefault.add(region);
+        return this;
+    }
+
     /**
      * How far the services' clocks are ahead of the cloud's own; less than nothing for behind.
      *
@@ -381,6 +401,14 @@ public final class CloudSettings {
 
     boolean fails(Attempt attempt) {
         return failing.test(attempt);
+    }
+
+    boolean isClosed(String account) {
+        return closedAccounts.contains(account);
+    }
+
+    boolean encryptsByDefault(String region) {
+        return encryptingByDefault.contains(region);
     }
 
     boolean isBad(String key) {

@@ -46,6 +46,14 @@ final class Ec2Errors implements Calls.Errors {
         return wrong("InvalidSnapshot.NotFound", "The snapshot '" + id + "' does not exist.");
     }
 
+    /** People met it with these words; the API's pages do not give the code. */
+    static Ec2Exception notUnderTheDefaultKey() {
+        return wrong(
+                "InvalidParameter",
+                "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another"
+                        + " snapshot.");
+    }
+
     static Ec2Exception of(String code, int status, String message) {
         AwsErrorDetails details =
                 AwsErrorDetails.builder()

@@ -211,7 +211,7 @@ public final class SimulatedEc2 implements Ec2Client {
         volumes = new SimulatedVolumes(core);
         instances = new SimulatedInstances(region, core, interfaces, volumes);
         addresses = new SimulatedAddresses(region, core, instances);
-        snapshots = new SimulatedSnapshots(core);
+        snapshots = new SimulatedSnapshots(region, core);
         images = new SimulatedImages(region, core, instances, snapshots, volumes);
         rootReplacements = new SimulatedRootReplacements(core, instances, images, volumes);
         stores = new SimulatedStores(region, core, images, snapshots);

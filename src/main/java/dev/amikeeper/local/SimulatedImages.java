@@ -13,6 +13,7 @@ import software.amazon.awssdk.services.ec2.model.CreateImageRequest;
 import software.amazon.awssdk.services.ec2.model.CreateImageResponse;
 import software.amazon.awssdk.services.ec2.model.CreateSnapshotRequest;
 import software.amazon.awssdk.services.ec2.model.CreateSnapshotResponse;
+import software.amazon.awssdk.services.ec2.model.CreateVolumePermission;
 import software.amazon.awssdk.services.ec2.model.DeleteSnapshotReturnCode;
 import software.amazon.awssdk.services.ec2.model.DeregisterImageRequest;
 import software.amazon.awssdk.services.ec2.model.DeregisterImageResponse;
@@ -77,7 +78,6 @@ final class SimulatedImages {
 
     private static final Pattern ID = Pattern.compile("ami-[0-9a-z]+");
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9()\\[\\] ./\\-'@_]{3,128}");
-    private static final Pattern ACCOUNT = Pattern.compile("\\d{12}");
     private static final int MAX_PERMISSIONS = 1000;
     private static final Duration COOL_DOWN = Duration.ofHours(24);
 
@@ -213,11 +213,22 @@ final class SimulatedImages {
         LocalSnapshot snapshot = snapshots.require(request.snapshotId());
         DescribeSnapshotAttributeResponse.Builder answer =
                 DescribeSnapshotAttributeResponse.builder().snapshotId(snapshot.id());
+        if (request.attribute() == SnapshotAttributeName.CREATE_VOLUME_PERMISSION) {
+            return answer.createVolumePermissions(
+                            snapshot.sharedWith().stream().map(SimulatedImages::creator).toList())
+                    .build();
+        }
         if (request.attribute() != SnapshotAttributeName.PRODUCT_CODES) {
             throw Ec2Errors.invalidValue("attribute " + request.attributeAsString());
         }
         return answer.productCodes(lineages.getOrDefault(snapshot.id(), Lineage.UNKNOWN).codes())
                 .build();
+    }
+
+    private static CreateVolumePermission creator(String who) {
+        return who.equals("all")
+                ? CreateVolumePermission.builder().group(who).build()
+                : CreateVolumePermission.builder().userId(who).build();
     }
 
     CreateImageResponse create(CreateImageRequest request) {
@@ -576,6 +587,7 @@ final class SimulatedImages {
                 List.copyOf(images.values()).stream()
                         .filter(it -> ids.isEmpty() || ids.contains(it.id()))
                         .filter(it -> isOwned(request.owners()))
+                        .filter(it -> isExecutable(it, request.executableUsers()))
                         .filter(it -> disabledToo || !it.is(ImageState.DISABLED));
         Listing.Page<LocalImage> page =
                 LISTING.page(
@@ -586,6 +598,14 @@ final class SimulatedImages {
                 .images(page.items().stream().map(LocalImage::image).toList())
                 .nextToken(page.nextToken())
                 .build();
+    }
+
+    /** Only who has a launch permission of their own counts, not who is in an organisation. */
+    private static boolean isExecutable(LocalImage image, List<String> users) {
+        return users.isEmpty()
+                || image.launchPermissions().stream()
+                        .map(LaunchPermission::userId)
+                        .anyMatch(users::contains);
     }
 
     DescribeImageAttributeResponse describeAttribute(DescribeImageAttributeRequest request) {
@@ -961,9 +981,12 @@ final class SimulatedImages {
         if (image.is(ImageState.DISABLED)) {
             throw Ec2Errors.imageUnavailable(image.id());
         }
+        if (image.snapshots().stream().anyMatch(snapshots::isUnderTheDefaultKey)) {
+            throw Ec2Errors.notUnderTheDefaultKey();
+        }
         for (LaunchPermission permission : adding) {
             String user = permission.userId();
-            if (user != null && !ACCOUNT.matcher(user).matches()) {
+            if (user != null && !core.isAccount(user)) {
                 throw Ec2Errors.wrong(
                         "InvalidAMIAttributeItemValue",
                         "Invalid attribute item value \"" + user + "\" for userId item type.");
@@ -974,14 +997,6 @@ final class SimulatedImages {
             throw Ec2Errors.wrong(
                     "OperationNotPermitted",
                     "Images with an AWS Marketplace product code cannot be made public");
-        }
-        boolean encrypted =
-                image.image().blockDeviceMappings().stream()
-                        .anyMatch(device -> Boolean.TRUE.equals(device.ebs().encrypted()));
-        if (encrypted && Keys.isDefault(image.kmsKey())) {
-            throw Ec2Errors.wrong(
-                    "OperationNotPermitted",
-                    "An image encrypted with the default key cannot be shared");
         }
     }
 }

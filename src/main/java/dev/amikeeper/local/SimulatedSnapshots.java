@@ -52,12 +52,14 @@ final class SimulatedSnapshots {
                             "storage-tier", it -> Stream.of(it.snapshot().storageTierAsString()),
                             "encrypted", it -> Stream.of("" + it.snapshot().encrypted())));
 
+    private final String region;
     private final CloudCore core;
     private final SortedMap<String, LocalSnapshot> snapshots = new TreeMap<>();
     private final Map<String, Set<String>> usersBySnapshot = new HashMap<>();
     private final RecycleBin<LocalSnapshot> bin;
 
-    SimulatedSnapshots(CloudCore core) {
+    SimulatedSnapshots(String region, CloudCore core) {
+        this.region = region;
         this.core = core;
         bin = new RecycleBin<>(core.timeline());
     }
@@ -76,6 +78,10 @@ final class SimulatedSnapshots {
                         .encrypted(false)
                         .tags(TagRules.list(tags));
         more.accept(snapshot);
+        boolean encrypted = snapshot.build().encrypted();
+        if (!encrypted && core.settings().encryptsByDefault(region)) {
+            snapshot.encrypted(true).kmsKeyId(Keys.DEFAULT);
+        }
         snapshots.put(id, new LocalSnapshot(snapshot.build(), new TreeSet<>(), false));
         return id;
     }
@@ -196,7 +202,11 @@ final class SimulatedSnapshots {
         Stream<LocalSnapshot> wanted =
                 snapshots.values().stream()
                         .filter(it -> ids.isEmpty() || ids.contains(it.id()))
-                        .filter(it -> isOwned(request.ownerIds()));
+                        .filter(it -> isOwned(request.ownerIds()))
+                        .filter(it ->
+                                request.restorableByUserIds().isEmpty()
+                                        || request.restorableByUserIds().stream()
+                                                .anyMatch(it.sharedWith()::contains));
         Listing.Page<LocalSnapshot> page =
                 LISTING.page(
                         LISTING.filter(wanted, request.filters()),
@@ -208,28 +218,51 @@ final class SimulatedSnapshots {
                 .build();
     }
 
+    /**
+     * Lets others create volumes from it, or no longer.
+     *
+     * @see <a
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html">
+     *     ModifySnapshotAttribute</a>
+     */
     ModifySnapshotAttributeResponse share(ModifySnapshotAttributeRequest request) {
         LocalSnapshot snapshot = require(request.snapshotId());
-        if (snapshot.snapshot().encrypted()
-                && Keys.isDefault(Optional.ofNullable(snapshot.snapshot().kmsKeyId()))) {
-            throw Ec2Errors.wrong(
-                    "OperationNotPermitted",
-                    "Encrypted snapshots with EBS default key cannot be shared");
-        }
-        SortedSet<String> with = new TreeSet<>(snapshot.sharedWith());
+        Set<String> adding = new HashSet<>();
+        Set<String> removing = new HashSet<>();
         if (request.createVolumePermission() != null) {
-            with.addAll(names(request.createVolumePermission().add()));
-            with.removeAll(names(request.createVolumePermission().remove()));
+            adding.addAll(names(request.createVolumePermission().add()));
+            removing.addAll(names(request.createVolumePermission().remove()));
         }
-        Set<String> listed = new HashSet<>(request.userIds());
+        Set<String> listed = request.operationType() == OperationType.REMOVE ? removing : adding;
+        listed.addAll(request.userIds());
         listed.addAll(request.groupNames());
-        if (request.operationType() == OperationType.REMOVE) {
-            with.removeAll(listed);
-        } else {
-            with.addAll(listed);
+        if (!adding.isEmpty() && !removing.isEmpty()) {
+            throw Ec2Errors.wrong(
+                    "InvalidParameterCombination",
+                    "You cannot add and remove permissions in one call");
         }
+        if (!adding.isEmpty() && isUnderTheDefaultKey(snapshot.id())) {
+            throw Ec2Errors.notUnderTheDefaultKey();
+        }
+        adding.stream()
+                .filter(who -> !who.equals("all"))
+                .filter(who -> !core.isAccount(who))
+                .findFirst()
+                .ifPresent(who -> {
+                    throw Ec2Errors.wrong(
+                            "InvalidParameterValue", "Invalid value '" + who + "' for userId.");
+                });
+        SortedSet<String> with = new TreeSet<>(snapshot.sharedWith());
+        with.addAll(adding);
+        with.removeAll(removing);
         change(snapshot.id(), it -> it.shared(with));
         return ModifySnapshotAttributeResponse.builder().build();
+    }
+
+    /** Whether it is encrypted with the key that AWS manages. */
+    boolean isUnderTheDefaultKey(String id) {
+        Snapshot snapshot = require(id).snapshot();
+        return snapshot.encrypted() && Keys.isDefault(Optional.ofNullable(snapshot.kmsKeyId()));
     }
 
     LockSnapshotResponse lock(String id) {

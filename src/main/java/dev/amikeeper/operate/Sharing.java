@@ -2,6 +2,7 @@ package dev.amikeeper.operate;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.ec2.Answer;
+import dev.amikeeper.ec2.Grant;
 import dev.amikeeper.ec2.Look;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
@@ -11,6 +12,7 @@ import dev.amikeeper.image.Region;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Shares images of ours by hand, beyond what their policy says, and takes that back. */
 final class Sharing {
@@ -26,15 +28,28 @@ final class Sharing {
         if (against.isPresent()) {
             return Outcome.refused(whole, against.get());
         }
-        return app.images().share(order.region(), order.image(), order.with())
-                        instanceof Answer.Refused(String why)
-                ? Outcome.refused(whole, why)
-                : new Outcome.Done(
-                        "%s may be launched by %s%s"
-                                .formatted(
-                                        order.image(),
-                                        String.join(", ", order.with()),
-                                        beyond(order)));
+        Grant grant = app.images().share(order.region(), order.image(), order.with());
+        List<String> why =
+                Stream.concat(
+                                grant.refused().entrySet().stream()
+                                        .map(one -> one.getKey() + ": " + one.getValue())
+                                        .sorted(),
+                                grant.trouble().stream())
+                        .toList();
+        if (why.isEmpty()) {
+            return new Outcome.Done(
+                    "%s may be launched by %s%s"
+                            .formatted(
+                                    order.image(), String.join(", ", order.with()), beyond(order)));
+        }
+        List<String> taken =
+                order.with().stream().filter(who -> !grant.refused().containsKey(who)).toList();
+        return grant.isDecided() && !taken.isEmpty()
+                ? new Outcome.Refused(
+                        "%s may be launched by %s, but not by all"
+                                .formatted(order.image(), String.join(", ", taken)),
+                        why)
+                : new Outcome.Refused(whole, why);
     }
 
     Outcome of(Order.Unshare order) {

@@ -56,7 +56,7 @@ public record Policy(
                 new Imaging(false, List.of(), Map.of(), List.of(), UserData.NONE),
                 Optional.empty(),
                 Map.of(),
-                new Share(List.of(), List.of(), List.of()),
+                Share.NOBODY,
                 new Retire(Optional.empty(), Optional.empty()),
                 false,
                 new Limits(Optional.empty(), Optional.empty()),
@@ -156,9 +156,20 @@ public record Policy(
     /** What is special in one DR Region. */
     public record Replica(Optional<String> kmsKey, Optional<Keep> keep) {}
 
-    /** Who may launch the images: account ids, organisation ARNs, organisational unit ARNs. */
+    /**
+     * Who may launch the images: account ids, organisation ARNs, organisational unit ARNs.
+     *
+     * @param snapshots whether the accounts may create volumes from the images' snapshots, too,
+     *     without which they cannot copy an image; EC2 allows it to no organisation
+     */
     public record Share(
-            List<String> accounts, List<String> organizations, List<String> organizationalUnits) {
+            List<String> accounts,
+            List<String> organizations,
+            List<String> organizationalUnits,
+            boolean snapshots) {
+        /** With nobody. */
+        public static final Share NOBODY = new Share(List.of(), List.of(), List.of(), false);
+
         public Share {
             accounts = List.copyOf(accounts);
             organizations = List.copyOf(organizations);
@@ -184,12 +195,17 @@ public record Policy(
                     organizations.add(Values.organization(who));
                 }
             }
-            return new Share(accounts, organizations, units);
+            return new Share(accounts, organizations, units, false);
         }
 
         /** Whether nobody is named. */
         public boolean isEmpty() {
             return all().isEmpty();
+        }
+
+        /** Which accounts may copy the images. */
+        public List<String> copiers() {
+            return snapshots ? accounts : List.of();
         }
 
         /** Everybody who is named. */

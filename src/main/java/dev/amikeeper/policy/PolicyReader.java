@@ -83,6 +83,7 @@ final class PolicyReader {
                         .orElse(new Selector(Map.of(), Map.of(), Set.of(), List.of()));
         Fields when = fields.find("schedule").map(PolicyReader::when).orElse(Fields.NONE);
         ZoneId zone = when.read("zone", Values::zone).orElse(ZoneOffset.UTC);
+        Share share = share(fields);
         return new Policy(
                 name,
                 select,
@@ -97,8 +98,8 @@ final class PolicyReader {
                                 "copyTags",
                                 "userData")),
                 fields.find("keep").map(keep -> keep(keep, zone)),
-                replicate(fields, select.regions(), zone),
-                share(fields),
+                replicate(fields, select.regions(), zone, !share.isEmpty()),
+                share,
                 retire(fields.below("retire", "deprecateAfter", "disableFor")),
                 fields.read("protect", Values::bool).orElse(false),
                 limits(fields.below("limits", "maxRemovePercent", "maxRemoveCount")),
@@ -239,7 +240,8 @@ final class PolicyReader {
         return keep.find(rule).map(place -> place.read(Values::count).orElse(1)).orElse(0);
     }
 
-    private Map<Region, Replica> replicate(Fields policy, List<Region> homes, ZoneId zone) {
+    private Map<Region, Replica> replicate(
+            Fields policy, List<Region> homes, ZoneId zone, boolean shared) {
         Map<String, Place> entries =
                 policy.find("replicate")
                         .map(place -> place.entries("DR Regions, as {us-west-2: {}}"))
@@ -255,7 +257,7 @@ final class PolicyReader {
         }
         Map<Region, Replica> replicas = new LinkedHashMap<>();
         entries.forEach((name, place) -> {
-            Replica replica = replica(place, name, zone);
+            Replica replica = replica(place, name, zone, shared);
             place.readKey(name, to -> destination(to, homes))
                     .ifPresent(region -> replicas.put(region, replica));
         });
@@ -271,20 +273,26 @@ final class PolicyReader {
         return region;
     }
 
-    private static Replica replica(Place place, String region, ZoneId zone) {
+    private static Replica replica(Place place, String region, ZoneId zone, boolean shared) {
         Fields fields = place.isNull() ? Fields.NONE : place.fields("kmsKey", "keep");
         return new Replica(
-                fields.read("kmsKey", text -> Values.kmsKey(text, region)),
+                fields.read("kmsKey", text -> Values.kmsKey(text, region, shared)),
                 fields.find("keep").map(keep -> keep(keep, zone)));
     }
 
     private static Share share(Fields policy) {
-        Fields fields = policy.below("share", "accounts", "organizations", "organizationalUnits");
+        Fields fields =
+                policy.below(
+                        "share", "accounts", "organizations", "organizationalUnits", "snapshots");
         Share share =
                 new Share(
                         fields.readAll("accounts", Values::account),
                         fields.readAll("organizations", Values::organization),
-                        fields.readAll("organizationalUnits", Values::organizationalUnit));
+                        fields.readAll("organizationalUnits", Values::organizationalUnit),
+                        fields.read("snapshots", Values::bool).orElse(false));
+        if (share.snapshots()) {
+            fields.find("snapshots").ifPresent(place -> copiable(place, fields, share));
+        }
         int all =
                 share.accounts().size()
                         + share.organizations().size()
@@ -299,6 +307,19 @@ final class PolicyReader {
                                             + ", so name organizations"));
         }
         return share;
+    }
+
+    /** A permission to create volumes is given to accounts, or to everybody. */
+    private static void copiable(Place snapshots, Fields fields, Share share) {
+        if (!share.organizations().isEmpty() || !share.organizationalUnits().isEmpty()) {
+            snapshots.wrongKey(
+                    "EC2 shares snapshots with accounts only, not with organizations or their"
+                            + " units; name those accounts under accounts instead, or leave"
+                            + " snapshots out");
+        } else if (share.accounts().isEmpty() && fields.find("accounts").isEmpty()) {
+            snapshots.wrongKey(
+                    "names nobody who could copy; write accounts: [\"111122223333\"] beside it");
+        }
     }
 
     private static Retire retire(Fields fields) {

@@ -57,6 +57,8 @@ final class Values {
                             + "|mrk-[0-9a-f]{32}"
                             + "|arn:aws[a-z-]*:kms:(?<region>[a-z0-9-]+):\\d{12}:(key|alias)/\\S+");
 
+    private static final Pattern DEFAULT_KEY = Pattern.compile("(^|:)alias/aws/ebs$");
+
     private static final Pattern SUBNET = Pattern.compile("subnet-[0-9a-z]{1,40}");
     private static final Pattern SECURITY_GROUP = Pattern.compile("sg-[0-9a-z]{1,40}");
     private static final Pattern INSTANCE_TYPE =
@@ -357,7 +359,12 @@ final class Values {
         return text;
     }
 
-    static String kmsKey(String text, String region) {
+    /**
+     * A key for copies in a Region.
+     *
+     * @param shared whether other accounts are to use them, which AWS's own default key prevents
+     */
+    static String kmsKey(String text, String region, boolean shared) {
         Matcher form = KMS_KEY.matcher(text);
         if (!form.matches()) {
             throw new IllegalArgumentException(
@@ -369,6 +376,11 @@ final class Values {
             throw new IllegalArgumentException(
                     "this key is in %s; copies in %s need a key there"
                             .formatted(Texts.plain(itsRegion), Texts.plain(region)));
+        }
+        if (shared && DEFAULT_KEY.matcher(text).find()) {
+            throw new IllegalArgumentException(
+                    "what is encrypted with AWS's default key cannot be shared; write a key of your"
+                            + " own that the others may use, as alias/dr, or leave share out");
         }
         return text;
     }

@@ -4,7 +4,6 @@ import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Tombstone;
-import dev.amikeeper.ec2.Answer;
 import dev.amikeeper.ec2.Look;
 import dev.amikeeper.ec2.Removal;
 import dev.amikeeper.image.Ami;
@@ -20,7 +19,6 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,9 +32,6 @@ public final class Settlement {
     /** So long a failed try of a home image waits for the next one: its slot is soon stale. */
     private static final List<Duration> IMAGE_PAUSES =
             List.of(Duration.ofMinutes(10), Duration.ofMinutes(30));
-
-    private static final Duration SHARE_SOON = Duration.ofMinutes(15);
-    private static final Duration SHARE_LATE = Duration.ofHours(24);
 
     /** So long a failed try of a copy waits for the next one. */
     private static final List<Duration> COPY_PAUSES =
@@ -61,9 +56,11 @@ public final class Settlement {
     }
 
     private final Application app;
+    private final Shares shares;
 
     public Settlement(Application app) {
         this.app = app;
+        shares = new Shares(app);
     }
 
     /** EC2 says that an image is available. */
@@ -82,49 +79,21 @@ public final class Settlement {
                     image.region(),
                     image.name());
         }
-        List<Notice> notices = new ArrayList<>();
-        boolean shared = policy.map(p -> share(image, p, notices, now)).orElse(false);
-        Image after = image.available(shared, now);
+        // Sharing comes after: what EC2 refuses of it must not hold up what is good.
+        Image after = image.available(false, now);
         // Of an image that may be old, the sweep has those copies made that the rules want.
         List<Region> destinations =
                 image.isCopy() || image.isBeingFetched() || image.adopted()
                         ? List.of()
                         : policy.map(p -> p.destinations(image.region())).orElse(List.of());
         List<Image> copies = destinations.stream().map(to -> after.copyTo(to, now)).toList();
-        if (!app.catalog().save(new Change(image, after, copies, notices))) {
+        if (!app.catalog().save(new Change(image, after, copies, List.of()))) {
             return Step.NOTHING;
         }
         destinations.forEach(to -> app.kicks().copy(to, now));
         makeRoom(image, now);
+        shares.give(after, now);
         return Step.AVAILABLE;
-    }
-
-    /** Whether the permissions are set as the policy says; trouble is told and stops nothing. */
-    private boolean share(Image image, Policy policy, List<Notice> notices, Instant now) {
-        if (policy.share().isEmpty()) {
-            return false;
-        }
-        return switch (app.images()
-                .share(image.region(), image.id().orElseThrow(), policy.share().all())) {
-            case Answer.Done _ -> true;
-            case Answer.Refused(String why) -> {
-                log.warn("{} {} could not be shared: {}", image.region(), image.name(), why);
-                notices.add(
-                        new Notice(
-                                "share/" + image.region() + "/" + image.name(),
-                                now,
-                                image.region()
-                                        + ": image "
-                                        + image.name()
-                                        + " could not be shared: "
-                                        + why,
-                                "share it by hand; check the accounts under \"share\" of policy "
-                                        + policy.name()
-                                        + " and, for an encrypted image, who may use its key",
-                                true));
-                yield false;
-            }
-        };
     }
 
     /** An image that had been given up is there after all. */
@@ -136,32 +105,6 @@ public final class Settlement {
         Image ours = ami.tags().containsKey(ImageTags.REGISTERED) ? image.madeOfOthers() : image;
         Image begun = ours.started(ami.id(), ami.snapshots().size(), now);
         return app.catalog().save(Change.of(image, begun)) ? available(begun, now) : Step.NOTHING;
-    }
-
-    /**
-     * Sets the launch permissions once more. After a refusal the next try comes after as long again
-     * as the image has been waiting, at least 15 minutes and at most 24 hours.
-     *
-     * @return whether they are set now
-     */
-    public boolean shareAgain(Image image, Policy policy, Instant now) {
-        List<Notice> notices = new ArrayList<>();
-        boolean shared = share(image, policy, notices, now);
-        notices.forEach(app.catalog()::note);
-        Image after =
-                shared ? image.nowShared() : image.shareAgainAt(now.plus(backOff(image, now)));
-        if (!(shared && image.shared())) {
-            app.catalog().save(Change.of(image, after));
-        }
-        return shared;
-    }
-
-    private static Duration backOff(Image image, Instant now) {
-        Duration waited = Duration.between(image.since(), now);
-        if (waited.compareTo(SHARE_SOON) < 0) {
-            return SHARE_SOON;
-        }
-        return waited.compareTo(SHARE_LATE) > 0 ? SHARE_LATE : waited;
     }
 
     /**

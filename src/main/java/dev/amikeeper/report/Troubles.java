@@ -7,6 +7,7 @@ import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Stored;
+import dev.amikeeper.policy.Policies;
 
 import java.time.Instant;
 import java.util.Collection;
@@ -28,7 +29,10 @@ import java.util.stream.Collectors;
  *   <tr><th>key</th><th>over when</th></tr>
  *   <tr><td>failed/Region/name</td><td>the image was made after all, a newer one of the instance
  *       is good, or the record is gone</td></tr>
- *   <tr><td>share/Region/name</td><td>the image is shared, or gone</td></tr>
+ *   <tr><td>share/Region/policy</td><td>the policy shares nothing any more, or no good image of it
+ *       there waits for another try</td></tr>
+ *   <tr><td>share/Region/name, as versions before wrote it</td><td>the image is shared, or
+ *       gone</td></tr>
  *   <tr><td>store/Region/name</td><td>the image is stored in S3, or gone</td></tr>
  *   <tr><td>shared/Region/name</td><td>the image is disabled, which drops its permissions, or
  *       gone</td></tr>
@@ -58,6 +62,7 @@ public final class Troubles {
      * @param cursors where the schedules stand, by policy, of policies with a schedule here
      * @param waiting whether something that is due waits there
      * @param copiedLeases the keys of the troubles about copied leases that still stand
+     * @param policies what the file says
      */
     public record Facts(
             Region region,
@@ -66,7 +71,8 @@ public final class Troubles {
             Optional<Set<ImageName>> orphans,
             Optional<Map<String, Instant>> cursors,
             Optional<Boolean> waiting,
-            Optional<Set<String>> copiedLeases) {
+            Optional<Set<String>> copiedLeases,
+            Optional<Policies> policies) {
         public Facts {
             records = Map.copyOf(records);
             images = images.map(Map::copyOf);
@@ -84,6 +90,7 @@ public final class Troubles {
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
+                    Optional.empty(),
                     Optional.empty());
         }
 
@@ -93,25 +100,25 @@ public final class Troubles {
             more.put(
                     policy,
                     all.stream().collect(Collectors.toMap(Image::name, Function.identity())));
-            return new Facts(region, more, images, orphans, cursors, waiting, copiedLeases);
+            return new Facts(region, more, images, orphans, cursors, waiting, copiedLeases, policies);
         }
 
         /** The same, with the names of all our images that EC2 lists, disabled ones too. */
         public Facts withImages(Map<ImageId, String> listed) {
             return new Facts(
-                    region, records, Optional.of(listed), orphans, cursors, waiting, copiedLeases);
+                    region, records, Optional.of(listed), orphans, cursors, waiting, copiedLeases, policies);
         }
 
         /** The same, with the images of which snapshots are left without an image. */
         public Facts withOrphans(Set<ImageName> names) {
             return new Facts(
-                    region, records, images, Optional.of(names), cursors, waiting, copiedLeases);
+                    region, records, images, Optional.of(names), cursors, waiting, copiedLeases, policies);
         }
 
         /** The same, with the cursors of all policies that have a schedule here. */
         public Facts withCursors(Map<String, Instant> all) {
             return new Facts(
-                    region, records, images, orphans, Optional.of(all), waiting, copiedLeases);
+                    region, records, images, orphans, Optional.of(all), waiting, copiedLeases, policies);
         }
 
         /** The same, knowing whether something that is due waits. */
@@ -123,12 +130,26 @@ public final class Troubles {
                     orphans,
                     cursors,
                     Optional.of(something),
-                    copiedLeases);
+                    copiedLeases,
+                    policies);
         }
 
         /** The same, with the keys of the troubles about copied leases that still stand. */
         public Facts withCopiedLeases(Set<String> keys) {
-            return new Facts(region, records, images, orphans, cursors, waiting, Optional.of(keys));
+            return new Facts(region, records, images, orphans, cursors, waiting, Optional.of(keys), policies);
+        }
+
+        /** The same, with what the policy file says. */
+        public Facts withPolicies(Policies file) {
+            return new Facts(
+                    region,
+                    records,
+                    images,
+                    orphans,
+                    cursors,
+                    waiting,
+                    copiedLeases,
+                    Optional.of(file));
         }
     }
 
@@ -151,7 +172,11 @@ public final class Troubles {
         return switch (parts[0]) {
             case "failed" ->
                     record(what, facts, (image, all) -> isMade(image) || isMadeUpFor(image, all));
-            case "share" -> record(what, facts, (image, _) -> image.shared() || isWithdrawn(image));
+            case "share" ->
+                    ImageName.parse(what).isPresent()
+                            ? record(
+                                    what, facts, (image, _) -> image.shared() || isWithdrawn(image))
+                            : facts.policies().map(all -> isShared(what, facts, all)).orElse(false);
             case "store" -> record(what, facts, (image, _) -> isStored(image));
             case "shared" -> record(what, facts, (image, _) -> isWithdrawn(image));
             case "pending" ->
@@ -213,6 +238,23 @@ public final class Troubles {
             case REQUESTED, CREATING, FAILED -> false;
             case AVAILABLE, DISABLING, DISABLED, ENABLING, RETIRING -> true;
         };
+    }
+
+    /** Whether nothing of the policy waits to be shared; false if its records were not read. */
+    private static boolean isShared(String policy, Facts facts, Policies policies) {
+        boolean shares =
+                policies.find(policy).filter(it -> !it.share().isEmpty()).isPresent();
+        return !shares
+                || Optional.ofNullable(facts.records().get(policy))
+                        .map(records ->
+                                records.values().stream()
+                                        .filter(Image::isGood)
+                                        .noneMatch(Troubles::waitsToBeShared))
+                        .orElse(false);
+    }
+
+    private static boolean waitsToBeShared(Image image) {
+        return !image.shared() && image.due().isAfter(image.since());
     }
 
     private static boolean isStored(Image image) {

@@ -13,6 +13,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.replication.Shares;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,7 +91,10 @@ public final class Steps {
         return End.DONE;
     }
 
-    /** Enables an image again, with the launch permissions that it had. */
+    /**
+     * Enables an image again, and then gives back the launch permissions that it had. Where EC2
+     * refuses the latter the image is there all the same, and the sweep goes on trying.
+     */
     public End bringBack(Image image) {
         Image enabling = image;
         if (image.state() != ImageState.ENABLING) {
@@ -103,14 +107,10 @@ public final class Steps {
         if (app.images().enable(image.region(), id) instanceof Answer.Refused(String why)) {
             return refused(enabling, "enabled again", why);
         }
-        List<String> permissions =
-                image.permissions().stream().filter(who -> !who.equals(Images.EVERYBODY)).toList();
-        if (!permissions.isEmpty()
-                && app.images().share(image.region(), id, permissions)
-                        instanceof Answer.Refused(String why)) {
-            return refused(enabling, "shared again", why);
+        Image back = enabling.keptAfterAll(now);
+        if (app.catalog().save(Change.of(enabling, back))) {
+            new Shares(app).give(back, now);
         }
-        app.catalog().save(Change.of(enabling, enabling.keptAfterAll(now)));
         log.info("{} {} is kept after all", image.region(), image.name());
         return End.DONE;
     }

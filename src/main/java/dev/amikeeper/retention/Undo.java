@@ -3,7 +3,6 @@ package dev.amikeeper.retention;
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Answer;
-import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.Look;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
@@ -65,17 +64,7 @@ public final class Undo {
         return switch (image.state()) {
             case DISABLING, DISABLED, ENABLING, RETIRING -> {
                 Answer held = hold(image.region(), id);
-                yield switch (new Steps(app, now, "keeper undo").bringBack(image)) {
-                    case DONE -> back(id, "is enabled again", held);
-                    case LEFT, REFUSED, CHANGED, UNREADABLE ->
-                            new End.Impossible(
-                                    id
-                                            + " could not be brought back now; "
-                                            + (held instanceof Answer.Refused(String why)
-                                                    ? "nor could it be held: " + why
-                                                    : "it is held")
-                                            + "; try again");
-                };
+                yield broughtBack(image, id, "is enabled again", held);
             }
             case AVAILABLE -> new End.Impossible(id + " is available: nothing is to be undone");
             case REQUESTED, CREATING, FAILED ->
@@ -96,18 +85,32 @@ public final class Undo {
                 .orElseGet(() -> stillThere(image, id));
     }
 
+    /** What is back in EC2 is recorded before anything else that EC2 may refuse. */
     private End fromTheBin(Tombstone tombstone, Image image, ImageId id) {
         Optional<String> notRestored = restored(image, id);
         if (notRestored.isPresent()) {
             return new End.Impossible(notRestored.get());
         }
         Answer held = hold(image.region(), id);
-        Optional<String> trouble = inUse(image, id);
-        if (trouble.isPresent()) {
-            return new End.Impossible(trouble.get());
-        }
-        app.catalog().unbury(tombstone, image.keptAfterAll(now));
-        return back(id, "is back from the Recycle Bin", held);
+        Image back = image.enabling(now);
+        return app.catalog().unbury(tombstone, back)
+                ? broughtBack(back, id, "is back from the Recycle Bin", held)
+                : new End.Impossible(
+                        id + " is back, and somebody else recorded that meanwhile; look again");
+    }
+
+    private End broughtBack(Image image, ImageId id, String how, Answer held) {
+        return switch (new Steps(app, now, "keeper undo").bringBack(image)) {
+            case DONE -> back(image.region(), id, how, held);
+            case LEFT, REFUSED, CHANGED, UNREADABLE ->
+                    new End.Impossible(
+                            id
+                                    + " could not be brought back now; "
+                                    + (held instanceof Answer.Refused(String why)
+                                            ? "nor could it be held: " + why
+                                            : "it is held")
+                                    + "; try again");
+        };
     }
 
     /** Snapshots first, for the image cannot be restored without them. */
@@ -144,30 +147,24 @@ public final class Undo {
                 : "; the same slot is there in " + String.join(", ", others);
     }
 
-    /** Enabled and shared as it was. */
-    private Optional<String> inUse(Image image, ImageId id) {
-        Region region = image.region();
-        List<Answer> answers = new ArrayList<>();
-        answers.add(app.images().enable(region, id));
-        List<String> permissions =
-                image.permissions().stream().filter(who -> !who.equals(Images.EVERYBODY)).toList();
-        if (!permissions.isEmpty()) {
-            answers.add(app.images().share(region, id, permissions));
-        }
-        return answers.stream()
-                .flatMap(answer ->
-                        answer instanceof Answer.Refused(String why)
-                                ? Optional.of(id + " is back, but: " + why).stream()
-                                : Optional.<String>empty().stream())
-                .findFirst();
-    }
-
     private Answer hold(Region region, ImageId id) {
         return app.images().hold(region, id, "undone " + now);
     }
 
-    private static End back(ImageId id, String how, Answer held) {
-        String back = id + " " + how + ", with its launch permissions, ";
+    private End back(Region region, ImageId id, String how, Answer held) {
+        boolean shared =
+                app.catalog()
+                        .find(region, id)
+                        .filter(image -> image.permissions().isEmpty())
+                        .isPresent();
+        String back =
+                id
+                        + " "
+                        + how
+                        + (shared
+                                ? ", with its launch permissions, "
+                                : ", but not yet with its launch permissions (./keeper failures"
+                                        + " says why, and every sweep tries again), ");
         return switch (held) {
             case Answer.Done _ ->
                     new End.Back(

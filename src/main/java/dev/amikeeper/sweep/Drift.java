@@ -16,6 +16,7 @@ import dev.amikeeper.image.Snapshot;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.replication.Shares;
 import dev.amikeeper.retention.Reason;
 import dev.amikeeper.retention.Retention;
 
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -58,6 +60,8 @@ public final class Drift {
     /** Every image has its launch permissions looked at once in so many sweeps: a week. */
     static final int TURNS = 672;
 
+    static final int SWEEPS_A_DAY = 96;
+
     /** Who writes tombstones for us: what they removed was to go with its snapshots. */
     private static final Set<String> OUR_REMOVERS = Set.of("PruneFunction", Repairs.BY);
 
@@ -77,6 +81,7 @@ public final class Drift {
      * @param orphans snapshots of images of this policy that no AMI of ours has, by image
      * @param copies the records of this policy in the Regions that it replicates to, as far as they
      *     are known
+     * @param refusing with whom of its {@code share} EC2 is known to share nothing
      */
     public record View(
             Region region,
@@ -86,11 +91,13 @@ public final class Drift {
             Listed amis,
             Map<ImageName, List<Snapshot>> orphans,
             Map<Region, List<Image>> copies,
+            Set<String> refusing,
             Instant now) {
         public View {
             records = List.copyOf(records);
             orphans = Map.copyOf(orphans);
             copies = Map.copyOf(copies);
+            refusing = Set.copyOf(refusing);
         }
     }
 
@@ -157,6 +164,7 @@ public final class Drift {
 
     private List<Gap> gaps() {
         view.records().forEach(this::compare);
+        refused().ifPresent(gaps::add);
         strangers().forEach(this::unknown);
         wantedCopies().stream()
                 .filter(copy -> tombstone(copy.region(), copy.name()).isEmpty())
@@ -226,21 +234,44 @@ public final class Drift {
         boolean isDisabled = ami.state().equals("disabled");
         if (isDisabled != image.disabled() && (isDisabled || isAvailable(ami))) {
             gaps.add(new Gap.Switched(image, ami));
-        } else if (image.isGood() && isAvailable(ami) && view.policy().isPresent()) {
-            boolean shares = !view.policy().get().share().isEmpty();
-            if (shares && !image.shared()) {
+        } else if (image.isGood() && isAvailable(ami)) {
+            if (Shares.differs(image, view.policy(), view.refusing())) {
                 if (!view.now().isBefore(image.due())) {
                     gaps.add(new Gap.Unshared(image));
                 }
-            } else if (isItsTurn(image.name())) {
+            } else if (view.policy().isPresent() && isItsTurn(image.name())) {
                 gaps.add(new Gap.Unchecked(image));
             }
         }
     }
 
+    /** Once a day the newest image asks for those whom EC2 refuses. */
+    private Optional<Gap> refused() {
+        return view.records().stream()
+                .filter(image -> image.isGood() && image.shared())
+                .filter(image -> image.refused().stream().anyMatch(view.refusing()::contains))
+                .filter(this::isThere)
+                .max(Comparator.comparing(Image::name))
+                .filter(image -> sweep() % SWEEPS_A_DAY == hash(image.name()) % SWEEPS_A_DAY)
+                .map(Gap.Refused::new);
+    }
+
+    private boolean isThere(Image image) {
+        return Optional.ofNullable(view.amis().byId().get(image.id().orElseThrow()))
+                .filter(Drift::isAvailable)
+                .isPresent();
+    }
+
     private boolean isItsTurn(ImageName name) {
-        long sweep = view.now().getEpochSecond() / EVERY.toSeconds();
-        return Math.floorMod(name.toString().hashCode(), TURNS) == Math.floorMod(sweep, TURNS);
+        return hash(name) % TURNS == sweep() % TURNS;
+    }
+
+    private long sweep() {
+        return view.now().getEpochSecond() / EVERY.toSeconds();
+    }
+
+    private static int hash(ImageName name) {
+        return Math.floorMod(name.toString().hashCode(), TURNS);
     }
 
     private static boolean isAvailable(Ami ami) {
@@ -306,11 +337,7 @@ public final class Drift {
                 view.records().stream()
                         .filter(image -> !image.isCopy() && image.isGood())
                         .filter(image -> !image.name().slot().time().isAfter(view.now()))
-                        .filter(image ->
-                                Optional.ofNullable(
-                                                view.amis().byId().get(image.id().orElseThrow()))
-                                        .filter(Drift::isAvailable)
-                                        .isPresent())
+                        .filter(this::isThere)
                         .collect(
                                 groupingBy(
                                         image -> image.name().instance(),

@@ -47,6 +47,9 @@ public sealed interface Gap {
     /** An image is not shared as its policy says, and it is time to try again. */
     record Unshared(Image image) implements Gap {}
 
+    /** It is time to ask again whether EC2 takes those whom it refused to this image's policy. */
+    record Refused(Image image) implements Gap {}
+
     /** It is this image's turn to have its launch permissions compared with its policy's. */
     record Unchecked(Image image) implements Gap {}
 

@@ -188,7 +188,15 @@ public final class Rebuild {
         List<Image> records = app.catalog().ofPolicy(policy, region);
         Drift.View view =
                 new Drift.View(
-                        region, policy, Optional.empty(), records, amis, Map.of(), Map.of(), now);
+                        region,
+                        policy,
+                        Optional.empty(),
+                        records,
+                        amis,
+                        Map.of(),
+                        Map.of(),
+                        Set.of(),
+                        now);
         Map<Region, Map<ImageName, Tombstone>> removed = new TreeMap<>();
         Drift.doubtful(view)
                 .forEach((where, names) -> removed.put(where, app.catalog().removed(where, names)));

@@ -15,6 +15,7 @@ import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.replication.Settlement;
+import dev.amikeeper.replication.Shares;
 import dev.amikeeper.retention.Steps;
 
 import org.slf4j.Logger;
@@ -47,6 +48,7 @@ final class Repairs {
     private final boolean dryRun;
     private final Tally tally;
     private final Settlement settlement;
+    private final Shares shares;
     private final Steps steps;
 
     Repairs(Application app, Instant now, boolean dryRun, Tally tally) {
@@ -55,6 +57,7 @@ final class Repairs {
         this.dryRun = dryRun;
         this.tally = tally;
         settlement = new Settlement(app);
+        shares = new Shares(app);
         steps = new Steps(app, now, BY);
     }
 
@@ -119,6 +122,11 @@ final class Repairs {
             case Gap.Unfinished(var image) -> end(() -> steps.finish(image, image.snapshots()));
             case Gap.Returning(var image) -> end(() -> steps.bringBack(image));
             case Gap.Unshared(var image) -> shareAgain(image);
+            case Gap.Refused(var image) -> {
+                if (!dryRun) {
+                    shares.askAgain(image, now);
+                }
+            }
             case Gap.Unchecked(var image) -> check(image);
             case Gap.Orphans orphans -> orphans(orphans);
         }
@@ -244,7 +252,7 @@ final class Repairs {
 
     private void shareAgain(Image image) {
         tally.unshared++;
-        if (!dryRun && !settlement.shareAgain(image, policyOf(image), now)) {
+        if (!dryRun && !shares.give(image, now)) {
             tally.failed++;
         }
     }
@@ -256,7 +264,10 @@ final class Repairs {
     private void check(Image image) {
         Policy policy = policyOf(image);
         List<String> found = app.images().permissions(image.region(), image.id().orElseThrow());
-        if (!found.containsAll(policy.share().all())) {
+        Set<String> missing = new TreeSet<>(policy.share().all());
+        missing.removeAll(found);
+        image.refused().forEach(missing::remove);
+        if (!missing.isEmpty()) {
             shareAgain(image);
         }
         Set<String> beyond = new TreeSet<>(found);

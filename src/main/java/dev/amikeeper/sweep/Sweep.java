@@ -34,6 +34,7 @@ import dev.amikeeper.policy.DueSlots;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Schedule;
 import dev.amikeeper.replication.Settlement;
+import dev.amikeeper.replication.Shares;
 import dev.amikeeper.report.Blockers;
 import dev.amikeeper.report.Troubles;
 import dev.amikeeper.report.Unreadables;
@@ -99,6 +100,7 @@ final class Sweep {
     private final Map<Region, Boolean> waiting = new HashMap<>();
     private final Map<Region, Set<String>> copiedLeases = new HashMap<>();
     private final Map<Region, List<LivingInstance>> servers = new HashMap<>();
+    private Map<String, Set<String>> refusing = Map.of();
 
     Sweep(Application app, Instant now, boolean dryRun, BooleanSupplier timeLeft) {
         this.app = app;
@@ -115,6 +117,7 @@ final class Sweep {
         Bookmarks bookmarks = app.catalog().bookmarks();
         takeLateSlots(bookmarks);
         List<Seen> requests = takeForgottenRequests(last.requests());
+        refusing = refusing();
         SortedSet<Region> regions = new TreeSet<>(bookmarks.regions());
         regions.addAll(app.policies().regions());
         // First: what costs money by the hour is ended also where time runs out.
@@ -134,6 +137,25 @@ final class Sweep {
             Unreadables.tell(app.catalog(), now);
         }
         return tally.report(dryRun, protection());
+    }
+
+    /** Whom EC2 refuses, by policy. Whom no policy names any more nobody asks for: that is over. */
+    private Map<String, Set<String>> refusing() {
+        Map<String, Set<String>> refusing = new TreeMap<>();
+        Shares.refusing(app.catalog().open())
+                .forEach((name, all) -> {
+                    Set<String> named =
+                            app.policies()
+                                    .find(name)
+                                    .map(policy -> Set.copyOf(policy.share().all()))
+                                    .orElse(Set.of());
+                    all.stream()
+                            .filter(who -> !named.contains(who) && !dryRun)
+                            .forEach(who -> app.catalog().resolve(Shares.refusal(name, who), now));
+                    refusing.put(
+                            name, all.stream().filter(named::contains).collect(Collectors.toSet()));
+                });
+        return refusing;
     }
 
     /** By what this sweep has read: where its time did not suffice, nothing is said. */
@@ -420,7 +442,8 @@ final class Sweep {
                                         .filter(cursor -> cursor.region().equals(region))
                                         .filter(this::isScheduled)
                                         .collect(Collectors.toMap(Cursor::policy, Cursor::time)))
-                        .withWaiting(waiting.getOrDefault(region, true));
+                        .withWaiting(waiting.getOrDefault(region, true))
+                        .withPolicies(app.policies());
         if (copiedLeases.containsKey(region)) {
             facts = facts.withCopiedLeases(copiedLeases.get(region));
         }
@@ -559,7 +582,15 @@ final class Sweep {
         Map<ImageName, List<Snapshot>> itsOrphans = new TreeMap<>(orphans);
         itsOrphans.keySet().removeIf(name -> !name.policy().equals(unit.policy()));
         return new Drift.View(
-                unit.region(), unit.policy(), policy, here, amis, itsOrphans, copies, now);
+                unit.region(),
+                unit.policy(),
+                policy,
+                here,
+                amis,
+                itsOrphans,
+                copies,
+                refusing.getOrDefault(unit.policy(), Set.of()),
+                now);
     }
 
     private List<Image> read(Unit unit) {

@@ -855,6 +855,16 @@ abstract class CatalogContract {
         return AttributeValue.fromS(value);
     }
 
+    @Test
+    void remembersWhomEc2RefusedAndWhoMayCopy() {
+        Image available = available("i-1", AMI);
+        Image shared = available.nowShared(List.of("222233334444"), List.of("111122223333"));
+
+        assertThat(catalog.save(Change.of(available, shared))).isTrue();
+
+        assertThat(catalog.find(EAST, shared.name())).contains(shared);
+    }
+
     private static Notice trouble(String key, Instant at) {
         return new Notice(key, at, "it cannot be seen", "look", true);
     }

@@ -66,6 +66,8 @@ final class ImageTest {
                                 Optional.empty(),
                                 Optional.empty(),
                                 Optional.empty(),
+                                List.of(),
+                                List.of(),
                                 1));
         assertThat(intent.isCopy()).isFalse();
         assertThat(intent.isGood()).isFalse();
@@ -256,6 +258,8 @@ final class ImageTest {
                                 Optional.empty(),
                                 Optional.empty(),
                                 Optional.empty(),
+                                List.of(),
+                                List.of(),
                                 1));
         assertThat(copy.isCopy()).isTrue();
     }

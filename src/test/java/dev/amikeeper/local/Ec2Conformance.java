@@ -15,6 +15,7 @@ import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
 import software.amazon.awssdk.services.ec2.model.CopyImageRequest;
 import software.amazon.awssdk.services.ec2.model.CreateImageRequest;
+import software.amazon.awssdk.services.ec2.model.CreateVolumePermission;
 import software.amazon.awssdk.services.ec2.model.DeleteSnapshotReturnCode;
 import software.amazon.awssdk.services.ec2.model.DeregisterImageResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
@@ -36,6 +37,7 @@ import software.amazon.awssdk.services.ec2.model.OperationType;
 import software.amazon.awssdk.services.ec2.model.ResourceType;
 import software.amazon.awssdk.services.ec2.model.RunInstancesRequest;
 import software.amazon.awssdk.services.ec2.model.Snapshot;
+import software.amazon.awssdk.services.ec2.model.SnapshotAttributeName;
 import software.amazon.awssdk.services.ec2.model.SnapshotRecycleBinInfo;
 import software.amazon.awssdk.services.ec2.model.SnapshotReturnCodes;
 import software.amazon.awssdk.services.ec2.model.SnapshotState;
@@ -761,6 +763,40 @@ abstract class Ec2Conformance {
                 .isEqualTo("InvalidSnapshot.NotFound");
     }
 
+    @Test
+    void whoMayCreateVolumesFromASnapshotMayBeToldTwiceAndTakenBack() {
+        String snapshot = snapshotIds(image(home, available("gold/a"))).getFirst();
+        CreateVolumePermission other =
+                CreateVolumePermission.builder().userId("111122223333").build();
+
+        for (int i = 0; i < 2; i++) {
+            home.modifySnapshotAttribute(
+                    r -> r.snapshotId(snapshot).createVolumePermission(p -> p.add(other)));
+        }
+        assertThat(creators(snapshot)).containsExactly("111122223333");
+
+        for (int i = 0; i < 2; i++) {
+            home.modifySnapshotAttribute(
+                    r -> r.snapshotId(snapshot).createVolumePermission(p -> p.remove(other)));
+        }
+        assertThat(creators(snapshot)).isEmpty();
+    }
+
+    @Test
+    void aClosedAccountKeepsASnapshotFromTheOthers() {
+        world.closeAccount("999988887777");
+        String snapshot = snapshotIds(image(home, available("gold/a"))).getFirst();
+
+        assertThat(
+                        refusal(() ->
+                                home.modifySnapshotAttribute(r ->
+                                        r.snapshotId(snapshot)
+                                                .operationType(OperationType.ADD)
+                                                .userIds("111122223333", "999988887777"))))
+                .isEqualTo("InvalidParameterValue");
+        assertThat(creators(snapshot)).isEmpty();
+    }
+
     // Retiring
 
     @Test
@@ -1109,6 +1145,43 @@ abstract class Ec2Conformance {
 
         assertThat(refusal(() -> share(image, "friends")))
                 .isEqualTo("InvalidAMIAttributeItemValue");
+    }
+
+    @Test
+    void aClosedAccountKeepsAnImageFromTheOthers() {
+        world.closeAccount("999988887777");
+        String image = available("gold/a");
+
+        assertThat(
+                        refusal(() ->
+                                home.modifyImageAttribute(r ->
+                                        r.imageId(image)
+                                                .launchPermission(p ->
+                                                        p.add(
+                                                                account("111122223333"),
+                                                                account("999988887777"))))))
+                .isEqualTo("InvalidAMIAttributeItemValue");
+        assertThat(permissions(image)).isEmpty();
+        share(image, "111122223333");
+        home.modifyImageAttribute(
+                r -> r.imageId(image).launchPermission(p -> p.remove(account("999988887777"))));
+        assertThat(permissions(image)).containsExactly(account("111122223333"));
+    }
+
+    @Test
+    void whatIsUnderTheDefaultKeyIsSharedWithNobody() {
+        world.encryptByDefault(HOME);
+        String image = available("gold/a");
+        String snapshot = snapshotIds(image(home, image)).getFirst();
+
+        assertThat(refusal(() -> share(image, "111122223333"))).isEqualTo("InvalidParameter");
+        assertThat(
+                        refusal(() ->
+                                home.modifySnapshotAttribute(r ->
+                                        r.snapshotId(snapshot)
+                                                .operationType(OperationType.ADD)
+                                                .userIds("111122223333"))))
+                .isEqualTo("InvalidParameter");
     }
 
     @Test
@@ -1733,6 +1806,17 @@ abstract class Ec2Conformance {
                         r -> r.launchTemplateName(name).launchTemplateData(d -> d.imageId(image)))
                 .launchTemplate()
                 .launchTemplateId();
+    }
+
+    private List<String> creators(String snapshot) {
+        return home
+                .describeSnapshotAttribute(r ->
+                        r.snapshotId(snapshot)
+                                .attribute(SnapshotAttributeName.CREATE_VOLUME_PERMISSION))
+                .createVolumePermissions()
+                .stream()
+                .map(CreateVolumePermission::userId)
+                .toList();
     }
 
     private void share(String image, String account) {

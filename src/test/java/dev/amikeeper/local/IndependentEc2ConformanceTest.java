@@ -214,6 +214,16 @@ final class IndependentEc2ConformanceTest extends Ec2Conformance {
         }
 
         @Override
+        public void closeAccount(String account) {
+            configure("closed_accounts", List.of(account));
+        }
+
+        @Override
+        public void encryptByDefault(String region) {
+            configure("default_key", List.of(region));
+        }
+
+        @Override
         public void recycleBin() {
             configure("recycle_bin", true);
         }

@@ -72,6 +72,16 @@ final class SimulatedEc2ConformanceTest extends Ec2Conformance {
         }
 
         @Override
+        public void closeAccount(String account) {
+            cloud.settings().closeAccount(account);
+        }
+
+        @Override
+        public void encryptByDefault(String region) {
+            cloud.settings().encryptByDefault(region);
+        }
+
+        @Override
         public void recycleBin() {
             cloud.settings().recycleBin(Duration.ofDays(7), Duration.ofDays(7));
         }

@@ -424,14 +424,14 @@ final class SimulatedImagesTest {
                                         r.imageId(copy)
                                                 .operationType(OperationType.ADD)
                                                 .userIds("111122223333"))))
-                .isEqualTo("OperationNotPermitted");
+                .isEqualTo("InvalidParameter");
         assertThat(
                         refusal(() ->
                                 dr.modifySnapshotAttribute(r ->
                                         r.snapshotId(snapshot)
                                                 .operationType(OperationType.ADD)
                                                 .userIds("111122223333"))))
-                .isEqualTo("OperationNotPermitted");
+                .isEqualTo("InvalidParameter");
     }
 
     @Test

@@ -30,6 +30,12 @@ interface World {
 
     void badKey(String key);
 
+    /** Nothing can be shared with this account from now on. */
+    void closeAccount(String account);
+
+    /** New snapshots in this Region are encrypted with AWS's default key. */
+    void encryptByDefault(String region);
+
     /** Lets what is deregistered or deleted from now on be restored within a week. */
     void recycleBin();
 

@@ -133,7 +133,7 @@ final class PoliciesTest {
                                 IRELAND,
                                 new Replica(Optional.empty(), Optional.empty())));
         assertThat(gold.share())
-                .isEqualTo(new Share(List.of("111122223333"), List.of(), List.of()));
+                .isEqualTo(new Share(List.of("111122223333"), List.of(), List.of(), false));
         assertThat(gold.retire())
                 .isEqualTo(
                         new Retire(
@@ -192,7 +192,7 @@ final class PoliciesTest {
                                         false, List.of(), Map.of(), List.of("*"), UserData.HASH),
                                 Optional.empty(),
                                 Map.of(),
-                                new Share(List.of(), List.of(), List.of()),
+                                Share.NOBODY,
                                 new Retire(Optional.empty(), Optional.empty()),
                                 false,
                                 new Limits(Optional.empty(), Optional.empty()),

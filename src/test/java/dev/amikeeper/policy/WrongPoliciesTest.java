@@ -497,6 +497,37 @@ final class WrongPoliciesTest {
                         "4:29 policies.gold.replicate.us-west-2.keep: no rule keeps anything; write"
                                 + " one, as {daily: 7}, or leave keep out to remove nothing"),
                 arguments(
+                        policy(
+                                "replicate: {us-west-2: {kmsKey: alias/aws/ebs}}\n"
+                                        + "share: {accounts: [\"111122223333\"]}"),
+                        "4:37 policies.gold.replicate.us-west-2.kmsKey: what is encrypted with"
+                                + " AWS's default key cannot be shared; write a key of your own"
+                                + " that the others may use, as alias/dr, or leave share out"),
+                arguments(
+                        policy(
+                                "share: {accounts: [\"111122223333\"]}\nreplicate: {us-west-2:"
+                                        + " {kmsKey: \"arn:aws:kms:us-west-2:111122223333:alias/aws"
+                                        + "/ebs\"}}"),
+                        "5:37 policies.gold.replicate.us-west-2.kmsKey: what is encrypted with"
+                                + " AWS's default key cannot be shared; write a key of your own"
+                                + " that the others may use, as alias/dr, or leave share out"),
+                arguments(
+                        policy("share: {snapshots: true}"),
+                        "4:13 policies.gold.share.snapshots: names nobody who could copy; write"
+                                + " accounts: [\"111122223333\"] beside it"),
+                arguments(
+                        policy(
+                                "share: {snapshots: true, organizations:"
+                                        + " [\"arn:aws:organizations::111122223333:organization"
+                                        + "/o-exampleorg1\"]}"),
+                        "4:13 policies.gold.share.snapshots: EC2 shares snapshots with accounts"
+                                + " only, not with organizations or their units; name those"
+                                + " accounts under accounts instead, or leave snapshots out"),
+                arguments(
+                        policy("share: {accounts: [\"111122223333\"], snapshots: yes}"),
+                        "4:52 policies.gold.share.snapshots: neither true nor false: \"yes\";"
+                                + " write one of them"),
+                arguments(
                         policy("share: {accounts: [1111-2222-3333]}"),
                         "4:24 policies.gold.share.accounts[0]: not an account id:"
                                 + " \"1111-2222-3333\"; write its 12 digits"),

@@ -9,18 +9,28 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.local.LocalImage;
+import dev.amikeeper.local.LocalSnapshot;
 
 import org.junit.jupiter.api.Test;
 
+import software.amazon.awssdk.services.ec2.model.LaunchPermission;
 import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** State events and copies, from an available image to its copies. */
 final class ReplicationTest {
     private static final String TO_WEST = "replicate: {us-west-2: {}}";
+    private static final String FIRST = "111122223333";
+    private static final String SECOND = "222233334444";
+    private static final String THIRD = "333344445555";
+    private static final String SHARED_WITH_THREE =
+            "share: {accounts: [\"111122223333\", \"222233334444\", \"333344445555\"]}";
     private static final String LATER = "2026-03-01T03:00:00Z";
 
     @Test
@@ -58,6 +68,36 @@ final class ReplicationTest {
     }
 
     @Test
+    void lettingOthersCopyTheImagesIsGivenAndTakenBackWithThePolicy() {
+        String nightly =
+                """
+                policies:
+                  gold:
+                    select: {tags: {backup: gold}}
+                    schedule: {cron: "0 2 * * *"}
+                    replicate: {us-west-2: {}}
+                    share: {accounts: ["111122223333", "222233334444", "333344445555"]%s}
+                """;
+        Given given = new Given(nightly.formatted(""));
+        given.cloud.settings().closeAccount(SECOND);
+        given.instance(Given.EAST, "db-1", 2);
+        given.playUntil(LATER);
+        assertThat(copiers(given)).hasSize(4).containsOnly(Set.of());
+
+        Given more = given.redeployed(nightly.formatted(", snapshots: true"));
+        more.playUntil("2026-03-02T03:00:00Z");
+        assertThat(copiers(more)).hasSize(8).containsOnly(Set.of(FIRST, THIRD));
+        given.cloud.settings().openAccount(SECOND);
+        more.playUntil("2026-03-03T12:00:00Z");
+        assertThat(copiers(more)).hasSize(12).containsOnly(Set.of(FIRST, SECOND, THIRD));
+
+        Given less = more.redeployed(nightly.formatted(""));
+        less.playUntil("2026-03-03T14:00:00Z");
+        assertThat(copiers(less)).hasSize(12).containsOnly(Set.of());
+        assertThat(everyImageIsSharedWith(less)).containsOnly(Set.of(FIRST, SECOND, THIRD));
+    }
+
+    @Test
     void troubleWithSharingIsToldAndStopsNoCopy() {
         Given given = Given.nightly(TO_WEST + "\nshare: {accounts: [\"111122223333\"]}");
         given.instance("web-1");
@@ -68,6 +108,73 @@ final class ReplicationTest {
         assertThat(given.images(Given.WEST)).hasSize(1);
         assertThat(given.records(Given.EAST).getFirst().shared()).isFalse();
         assertThat(given.told()).singleElement().asString().contains("could not be shared");
+    }
+
+    @Test
+    void oneBadAccountKeepsNothingFromTheOthersAndIsToldOnceForItsPolicy() {
+        Given given = Given.nightly(TO_WEST + "\n" + SHARED_WITH_THREE);
+        given.cloud.settings().closeAccount("222233334444");
+        given.instance("web-1");
+        given.instance("web-2");
+
+        given.playDays(3);
+
+        assertThat(everyImageIsSharedWith(given)).containsOnly(Set.of(FIRST, THIRD));
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains(
+                        "policy gold cannot be shared with 222233334444",
+                        "InvalidAMIAttributeItemValue",
+                        "under \"share\" of policy gold");
+        // 12 images with a call each, the first one's halves, and once a day one that asks again.
+        assertThat(given.cloud.calls().get("ModifyImageAttribute")).isBetween(12, 30);
+
+        given.cloud.settings().openAccount("222233334444");
+        given.playDays(5);
+
+        assertThat(everyImageIsSharedWith(given)).containsOnly(Set.of(FIRST, SECOND, THIRD));
+        assertThat(given.told()).hasSize(2).last().asString().startsWith("resolved: ");
+    }
+
+    @Test
+    void aBadAccountThatIsTakenOutOfTheFileIsNoTroubleAnyMore() {
+        Given given = Given.nightly(SHARED_WITH_THREE);
+        given.cloud.settings().closeAccount(SECOND);
+        given.instance("web-1");
+        given.playUntil(LATER);
+        assertThat(given.catalog().open()).hasSize(1);
+
+        Given mended =
+                given.redeployed(
+                        """
+                        policies:
+                          gold:
+                            select: {tags: {backup: gold}}
+                            schedule: {cron: "0 2 * * *"}
+                            share: {accounts: ["111122223333", "333344445555"]}
+                        """);
+        mended.playUntil("2026-03-01T04:00:00Z");
+
+        assertThat(mended.catalog().open()).isEmpty();
+    }
+
+    @Test
+    void troubleWithSharingIsToldOnceForAllImagesOfItsRegionAndPolicy() {
+        Given given = Given.nightly(SHARED_WITH_THREE);
+        given.cloud.settings().encryptByDefault(Given.EAST);
+        given.instance("web-1");
+        given.instance("web-2");
+
+        given.playDays(3);
+
+        assertThat(given.records(Given.EAST)).hasSize(6).allMatch(Image::isGood);
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains(
+                        "us-east-1: images of policy gold could not be shared",
+                        "AWS's default key can be shared with nobody");
     }
 
     @Test
@@ -355,6 +462,23 @@ final class ReplicationTest {
                         "detail", Map.of("State", "available")));
 
         assertThat(given.told()).singleElement().asString().contains("detail.ImageId");
+    }
+
+    private static List<Set<String>> everyImageIsSharedWith(Given given) {
+        return Stream.of(Given.EAST, Given.WEST)
+                .flatMap(region -> given.images(region).stream())
+                .map(image ->
+                        image.launchPermissions().stream()
+                                .map(LaunchPermission::userId)
+                                .collect(Collectors.toSet()))
+                .toList();
+    }
+
+    private static List<Set<String>> copiers(Given given) {
+        return Stream.of(Given.EAST, Given.WEST)
+                .flatMap(region -> given.cloud.snapshots(region).stream())
+                .<Set<String>>map(LocalSnapshot::sharedWith)
+                .toList();
     }
 
     private static Map<String, String> tags(LocalImage image) {

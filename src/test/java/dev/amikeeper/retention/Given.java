@@ -71,6 +71,8 @@ final class Given {
                 image.proven(),
                 image.capsule(),
                 image.stored(),
+                image.refused(),
+                image.copiers(),
                 image.version());
     }
 
@@ -258,7 +260,7 @@ final class Given {
                 new Policy.Imaging(false, List.of(), Map.of(), List.of(), Policy.UserData.NONE),
                 keep,
                 replicate,
-                new Policy.Share(List.of(), List.of(), List.of()),
+                Policy.Share.NOBODY,
                 new Policy.Retire(Optional.empty(), Optional.empty()),
                 false,
                 limits,

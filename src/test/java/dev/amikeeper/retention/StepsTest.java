@@ -83,19 +83,36 @@ final class StepsTest {
         Image enabling = record();
         assertThat(steps.bringBack(enabling)).isEqualTo(End.DONE);
         assertThat(record().isGood()).isTrue();
-        assertThat(record().version()).isEqualTo(enabling.version() + 1);
+        assertThat(record().permissions()).isEmpty();
+        assertThat(record().version()).isEqualTo(enabling.version() + 2);
         assertThat(sharedWith()).containsExactly(PARTNER);
     }
 
     @Test
-    void whatCannotBeSharedAgainIsNotBackYet() {
+    void whatCannotBeSharedAgainIsBackAllTheSameAndSharedByTheSweep() {
         disable(record(), List.of(PARTNER));
         given.cloud.faults().calls("ModifyImageAttribute").deny();
 
-        assertThat(steps.bringBack(record())).isEqualTo(End.REFUSED);
-        assertThat(record().state()).isEqualTo(ImageState.ENABLING);
+        assertThat(steps.bringBack(record())).isEqualTo(End.DONE);
+        assertThat(record().isGood()).isTrue();
         assertThat(record().permissions()).containsExactly(PARTNER);
-        assertThat(told()).contains("could not be shared again");
+        assertThat(told()).contains("could not be shared");
+
+        given.deployment.sweep(NOW.plus(Duration.ofHours(1)));
+        assertThat(sharedWith()).containsExactly(PARTNER);
+        assertThat(record().permissions()).isEmpty();
+    }
+
+    @Test
+    void whatComesBackIsSharedWithTheOthersWhereOneAccountIsClosed() {
+        disable(record(), List.of(PARTNER, "999988887777"));
+        given.cloud.settings().closeAccount("999988887777");
+
+        assertThat(steps.bringBack(record())).isEqualTo(End.DONE);
+
+        assertThat(sharedWith()).containsExactly(PARTNER);
+        assertThat(record().permissions()).isEmpty();
+        assertThat(told()).contains("cannot be shared with 999988887777");
     }
 
     @Test

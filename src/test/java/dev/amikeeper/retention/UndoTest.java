@@ -137,6 +137,47 @@ final class UndoTest {
     }
 
     @Test
+    void whatComesBackFromTheRecycleBinIsRecordedWhateverElseEc2Refuses() {
+        Given given = threeDays("keep: {last: 1}\nshare: {accounts: [\"" + PARTNER + "\"]}");
+        given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
+        ImageId oldest = oldest(given);
+        for (int day = 0; day < 16; day++) {
+            prune(given, DAY_4.plus(Duration.ofDays(day)));
+        }
+        given.cloud.faults().calls("ModifyImageAttribute").deny();
+        given.cloud.faults().calls("CreateTags").deny();
+
+        assertThat(undo(given, oldest))
+                .isInstanceOf(Undo.End.NotHeld.class)
+                .extracting(Undo.End::text)
+                .asString()
+                .contains("not yet with its launch permissions", "could not be held");
+
+        assertThat(record(given, oldest).isGood()).isTrue();
+        given.deployment.sweep(given.cloud.now().plus(Duration.ofHours(1)));
+        assertThat(sharedWith(given, oldest)).containsExactly(PARTNER);
+    }
+
+    @Test
+    void whatComesBackFromTheRecycleBinAndCannotBeEnabledIsEnabledByTheSweep() {
+        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+        given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
+        ImageId oldest = oldest(given);
+        for (int day = 0; day < 6; day++) {
+            prune(given, DAY_4.plus(Duration.ofDays(day)));
+        }
+        assertThat(given.catalog().find(EAST, oldest)).isEmpty();
+        given.cloud.faults().calls("EnableImage").deny();
+
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Impossible.class);
+        assertThat(record(given, oldest).state()).isEqualTo(ImageState.ENABLING);
+
+        given.deployment.sweep(given.cloud.now());
+        assertThat(record(given, oldest).isGood()).isTrue();
+        assertThat(shown(given, oldest).image().stateAsString()).isEqualTo("available");
+    }
+
+    @Test
     void ofSeveralThatAreGoneTheOneThatIsNamedComesBack() {
         Given given = threeDays("keep: {last: 1}");
         given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +46,7 @@ final class DriftTest {
 
     private final Map<Region, Map<ImageName, Tombstone>> removed = new HashMap<>();
     private final Map<Region, List<Image>> copies = new HashMap<>();
+    private final Set<String> refusing = new HashSet<>();
     private final Map<ImageName, List<Snapshot>> orphans = new TreeMap<>();
     private final List<Image> records = new ArrayList<>();
     private final Map<ImageId, Ami> amis = new HashMap<>();
@@ -288,7 +290,7 @@ final class DriftTest {
         now = NOW.plusSeconds(1);
         assertThat(gaps()).containsExactly(new Gap.Unshared(later));
         policy = policy("");
-        records.set(0, AVAILABLE.nowShared());
+        records.set(0, AVAILABLE.nowShared(List.of(), List.of()));
         assertThat(gaps()).isEmpty();
     }
 
@@ -376,7 +378,15 @@ final class DriftTest {
 
     private Drift.View view() {
         return new Drift.View(
-                HOME, "gold", policy, records, Listed.of(amis.values()), orphans, copies, now);
+                HOME,
+                "gold",
+                policy,
+                records,
+                Listed.of(amis.values()),
+                orphans,
+                copies,
+                refusing,
+                now);
     }
 
     private Ami show(String state) {
