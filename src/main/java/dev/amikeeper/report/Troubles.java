@@ -100,25 +100,47 @@ public final class Troubles {
             more.put(
                     policy,
                     all.stream().collect(Collectors.toMap(Image::name, Function.identity())));
-            return new Facts(region, more, images, orphans, cursors, waiting, copiedLeases, policies);
+            return new Facts(
+                    region, more, images, orphans, cursors, waiting, copiedLeases, policies);
         }
 
         /** The same, with the names of all our images that EC2 lists, disabled ones too. */
         public Facts withImages(Map<ImageId, String> listed) {
             return new Facts(
-                    region, records, Optional.of(listed), orphans, cursors, waiting, copiedLeases, policies);
+                    region,
+                    records,
+                    Optional.of(listed),
+                    orphans,
+                    cursors,
+                    waiting,
+                    copiedLeases,
+                    policies);
         }
 
         /** The same, with the images of which snapshots are left without an image. */
         public Facts withOrphans(Set<ImageName> names) {
             return new Facts(
-                    region, records, images, Optional.of(names), cursors, waiting, copiedLeases, policies);
+                    region,
+                    records,
+                    images,
+                    Optional.of(names),
+                    cursors,
+                    waiting,
+                    copiedLeases,
+                    policies);
         }
 
         /** The same, with the cursors of all policies that have a schedule here. */
         public Facts withCursors(Map<String, Instant> all) {
             return new Facts(
-                    region, records, images, orphans, Optional.of(all), waiting, copiedLeases, policies);
+                    region,
+                    records,
+                    images,
+                    orphans,
+                    Optional.of(all),
+                    waiting,
+                    copiedLeases,
+                    policies);
         }
 
         /** The same, knowing whether something that is due waits. */
@@ -136,7 +158,15 @@ public final class Troubles {
 
         /** The same, with the keys of the troubles about copied leases that still stand. */
         public Facts withCopiedLeases(Set<String> keys) {
-            return new Facts(region, records, images, orphans, cursors, waiting, Optional.of(keys), policies);
+            return new Facts(
+                    region,
+                    records,
+                    images,
+                    orphans,
+                    cursors,
+                    waiting,
+                    Optional.of(keys),
+                    policies);
         }
 
         /** The same, with what the policy file says. */
@@ -242,8 +272,7 @@ public final class Troubles {
 
     /** Whether nothing of the policy waits to be shared; false if its records were not read. */
     private static boolean isShared(String policy, Facts facts, Policies policies) {
-        boolean shares =
-                policies.find(policy).filter(it -> !it.share().isEmpty()).isPresent();
+        boolean shares = policies.find(policy).filter(it -> !it.share().isEmpty()).isPresent();
         return !shares
                 || Optional.ofNullable(facts.records().get(policy))
                         .map(records ->
