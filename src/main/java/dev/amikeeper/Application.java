@@ -122,7 +122,8 @@ public record Application(
                         settings.createQueue(),
                         settings.copyQueue(),
                         settings.eventDeadLetters()),
-                new Announcements(cloud.sns(), settings.alertTopic(), catalog),
+                new Announcements(
+                        cloud.sns(), settings.alertTopic(), catalog, cloud.clock()),
                 cloud.clock());
     }
 

@@ -105,6 +105,15 @@ public final class Given {
 
     /** Sets an attribute of an item of the catalogue in memory, as somebody does by hand. */
     public void edit(String partition, String key, String attribute, String value) {
+        edit(partition, key, attribute, AttributeValue.fromS(value));
+    }
+
+    /** The same, of a number. */
+    public void editNumber(String partition, String key, String attribute, long value) {
+        edit(partition, key, attribute, AttributeValue.fromN(Long.toString(value)));
+    }
+
+    private void edit(String partition, String key, String attribute, AttributeValue value) {
         var tables = cloud.tables(EAST);
         Map<String, AttributeValue> item =
                 new HashMap<>(
@@ -117,7 +126,7 @@ public final class Given {
                                                                 "sk",
                                                                 AttributeValue.fromS(key))))
                                 .item());
-        item.put(attribute, AttributeValue.fromS(value));
+        item.put(attribute, value);
         tables.putItem(put -> put.tableName("catalogue").item(item));
     }
 

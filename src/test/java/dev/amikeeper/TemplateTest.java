@@ -1,6 +1,7 @@
 package dev.amikeeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
 
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -173,9 +174,31 @@ final class TemplateTest {
                 .allSatisfy(alarm ->
                         assertThat(at(alarm, "Properties.AlarmActions"))
                                 .isEqualTo(List.of(Map.of("Ref", "AlertTopic"))))
+                .filteredOn(alarm -> at(alarm, "Properties.Namespace").equals("AWS/SQS"))
                 .flatExtracting(alarm -> list(at(alarm, "Properties.Dimensions")))
                 .extracting(dimension -> logicalId(at(dimension, "Value")))
                 .containsExactlyInAnyOrderElementsOf(queues);
+    }
+
+    /** Three ticks: a schedule that is gone leaves no data at all. */
+    @Test
+    void ticksThatDoNotComeForAQuarterOfAnHourRaiseAnAlarm() {
+        assertThat(at(resource("MissingTicksAlarm"), "Properties"))
+                .asInstanceOf(MAP)
+                .containsEntry("Namespace", "AWS/Lambda")
+                .containsEntry("MetricName", "Invocations")
+                .containsEntry(
+                        "Dimensions",
+                        List.of(
+                                Map.of(
+                                        "Name",
+                                        "FunctionName",
+                                        "Value",
+                                        Map.of("Ref", "ScheduleFunction"))))
+                .containsEntry("Period", 900)
+                .containsEntry("EvaluationPeriods", 1)
+                .containsEntry("ComparisonOperator", "LessThanThreshold")
+                .containsEntry("TreatMissingData", "breaching");
     }
 
     @Test

@@ -10,10 +10,12 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.image.Trigger;
+import dev.amikeeper.policy.DueSlots;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Selector;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -46,9 +48,18 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
                 List.of());
     }
 
-    /** A request for some instances, found or not. */
+    /**
+     * A request for some instances, found or not.
+     *
+     * @param now the time of its event
+     * @param clock what the function's own clock says
+     */
     public static BackupPlan requested(
-            Request request, Policies policies, Collection<Instance> found, Instant now) {
+            Request request,
+            Policies policies,
+            Collection<Instance> found,
+            Instant now,
+            Instant clock) {
         Map<InstanceId, Instance> byId =
                 found.stream()
                         .collect(
@@ -62,6 +73,8 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
                     instance.map(there -> takenBy(request, policies, there)).orElse(List.of());
             if (taken.isEmpty()) {
                 refusal(request, policies, id, instance).ifPresent(refusals::add);
+            } else if (isTooLate(request, clock)) {
+                refusals.add(tooLate(request, id, clock));
             } else {
                 Instance there = instance.orElseThrow();
                 taken.forEach(policy ->
@@ -69,6 +82,23 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
             }
         }
         return new BackupPlan(intents, refusals);
+    }
+
+    /** An image of now under a time of then would claim to hold what was there then. */
+    private static boolean isTooLate(Request request, Instant clock) {
+        return request.slot().time().plus(DueSlots.CATCH_UP).isBefore(clock);
+    }
+
+    private static Refusal tooLate(Request request, InstanceId id, Instant clock) {
+        return new Refusal(
+                id,
+                "it was asked for at %s and came %d h late"
+                        .formatted(
+                                request.slot(),
+                                Duration.between(request.slot().time(), clock).toHours()),
+                request.trigger() == Trigger.TAGGED
+                        ? "nothing: as long as the tag is there, a sweep takes it as of now"
+                        : "ask again, if you want an image as of now");
     }
 
     private static List<Policy> takenBy(Request request, Policies policies, Instance instance) {

@@ -55,7 +55,7 @@ public final class RequestHandler
     private RequestReport take(Map<String, Object> input) {
         RequestReport report;
         try {
-            Event event = Event.of(input);
+            Event event = Event.of(input, app.clock().instant());
             Optional<BackupPlan.Request> request = Requests.of(event);
             boolean foreign = !event.account().equals(app.settings().account());
             if (foreign) {
@@ -80,7 +80,9 @@ public final class RequestHandler
      */
     public RequestReport take(BackupPlan.Request request, Instant now) {
         List<Instance> found = find(request, now);
-        BackupPlan plan = BackupPlan.requested(request, app.policies(), found, now);
+        BackupPlan plan =
+                BackupPlan.requested(
+                        request, app.policies(), found, now, app.clock().instant());
         List<Image> fresh = app.catalog().request(plan.intents());
         plan.refusals().forEach(refusal -> record(request, refusal, now));
         if (request.trigger() == Trigger.TAGGED) {

@@ -34,7 +34,7 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
 
     private ScheduleReport tick(Map<String, Object> input) {
         try {
-            Instant now = Event.of(input).time();
+            Instant now = Event.of(input, app.clock().instant()).time();
             ScheduleReport report = new Tick(app, now).run();
             Unreadables.tell(app.catalog(), now);
             app.announcements().publish();

@@ -7,6 +7,7 @@ import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Run;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.event.Event;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.Region;
@@ -24,12 +25,14 @@ import software.amazon.awssdk.core.exception.SdkException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * One tick: records an intent for every instance whose policy's slot fell due, and kicks. A cursor
@@ -96,6 +99,10 @@ public final class Tick {
             unreadable++;
             return;
         }
+        if (cursor.filter(time -> Event.isAhead(time, app.clock().instant())).isPresent()) {
+            comeBack(policy, region, cursor.get());
+            return;
+        }
         Instant from = cursor.orElse(now.minus(Schedule.TICK));
         if (cursor.isEmpty()
                 && !app.catalog()
@@ -126,6 +133,39 @@ public final class Tick {
                             runs,
                             notices);
         }
+    }
+
+    /**
+     * Nobody dealt with what is to come, so a cursor that stands there is wrong: it goes back to the
+     * last slot that was taken, and the next tick goes on from there.
+     */
+    private void comeBack(Policy policy, Region region, Instant cursor) {
+        Instant last =
+                app.catalog().runs(policy.name()).stream()
+                        .filter(run -> run.region().equals(region))
+                        .flatMap(run ->
+                                run instanceof Run.Taken taken
+                                        ? Stream.of(taken.slot().time())
+                                        : Stream.empty())
+                        .filter(slot -> !slot.isAfter(now))
+                        .max(Comparator.naturalOrder())
+                        .orElse(now.minus(Schedule.TICK));
+        log.error("{} {}: the cursor stood at {}", region, policy.name(), cursor);
+        app.catalog()
+                .moveCursor(
+                        Optional.of(cursor),
+                        new Cursor(policy.name(), region, last),
+                        List.of(),
+                        List.of(
+                                Notice.event(
+                                        "cursor/" + region + "/" + policy.name() + "/" + cursor,
+                                        now,
+                                        "%s: the slots of policy %s were marked as dealt with until %s"
+                                                .formatted(region, policy.name(), cursor)
+                                                + ", which is still to come",
+                                        "the schedule goes on from "
+                                                + last
+                                                + "; see who sent an event of that time")));
     }
 
     /** Empty if the Region could not be read: the cursor stays, the next tick tries again. */

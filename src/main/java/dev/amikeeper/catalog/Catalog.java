@@ -65,7 +65,10 @@ public interface Catalog {
      */
     Optional<Image> find(Region region, ImageId id);
 
-    /** What there is to do, oldest slot first; of what waits, only what is due by then. */
+    /**
+     * What there is to do, oldest slot first; of what waits, only what is due by then, or so late
+     * that only a wrong clock can have written it.
+     */
     List<Image> work(Region region, Work kind, Instant dueBy, int limit);
 
     /** How many snapshot copies are under way to this Region. */

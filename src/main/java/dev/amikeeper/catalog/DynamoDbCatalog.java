@@ -90,6 +90,9 @@ public final class DynamoDbCatalog implements Catalog {
     private static final Map<String, String> SAME_NOTICE_NAMES =
             Map.of("#at", "at", "#resolved", "resolved");
 
+    /** No step waits longer: what is due later was written by a clock that was wrong. */
+    private static final Duration LONGEST_WAIT = Duration.ofDays(2);
+
     private static final int KEYS_A_BATCH = 100;
     private static final int TRIES = 8;
 
@@ -337,7 +340,7 @@ public final class DynamoDbCatalog implements Catalog {
     public List<Image> work(Region region, Work kind, Instant dueBy, int limit) {
         Iterator<ImageName> names =
                 entries(region, kind)
-                        .filter(entry -> entry.due() <= dueBy.getEpochSecond())
+                        .filter(entry -> isDue(entry, dueBy.getEpochSecond()))
                         .map(Items.Entry::name)
                         .iterator();
         List<Image> found = new ArrayList<>();
@@ -350,6 +353,10 @@ public final class DynamoDbCatalog implements Catalog {
             found.addAll(work(region, kind, some));
         }
         return found;
+    }
+
+    private static boolean isDue(Items.Entry entry, long by) {
+        return entry.due() <= by || entry.due() > by + LONGEST_WAIT.toSeconds();
     }
 
     private List<Image> work(Region region, Work kind, List<ImageName> names) {

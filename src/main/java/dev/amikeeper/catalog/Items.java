@@ -146,6 +146,7 @@ final class Items {
         if (!image.copiers().isEmpty()) {
             item.put("copiers", texts(image.copiers()));
         }
+        image.taken().ifPresent(when -> item.put("taken", text(when)));
         item.put(VERSION, number(image.version()));
     }
 
@@ -230,6 +231,7 @@ final class Items {
                         .map(Items::stored),
                 optionalTexts(item, "refused"),
                 optionalTexts(item, "copiers"),
+                optional(item, "taken").map(Instant::parse),
                 integral(item, VERSION));
     }
 

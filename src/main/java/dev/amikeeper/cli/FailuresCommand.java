@@ -89,13 +89,15 @@ final class FailuresCommand implements Callable<Integer> {
      *
      * @param madeUpFor how many images were given up for which newer ones make up
      * @param unreadable what of the catalogue this version cannot read
+     * @param unheard why nobody hears what is told; empty if somebody does
      */
     record Failures(
             List<Trouble> troubles,
             List<GivenUp> givenUp,
             int madeUpFor,
             List<Box> deadLetters,
-            List<String> unreadable) {
+            List<String> unreadable,
+            String unheard) {
         Failures {
             unreadable = List.copyOf(unreadable);
             troubles = List.copyOf(troubles);
@@ -107,6 +109,7 @@ final class FailuresCommand implements Callable<Integer> {
             return troubles.isEmpty()
                     && givenUp.isEmpty()
                     && unreadable.isEmpty()
+                    && unheard.isEmpty()
                     && deadLetters.stream().allMatch(box -> box.count() == 0);
         }
     }
@@ -151,7 +154,8 @@ final class FailuresCommand implements Callable<Integer> {
                 Stream.of(DeadLetters.Kind.values())
                         .map(kind -> box(app.deadLetters().look(kind)))
                         .toList(),
-                Unreadables.lines(app.catalog()));
+                Unreadables.lines(app.catalog()),
+                app.announcements().unheard().orElse(""));
     }
 
     private static GivenUp givenUp(Image image, boolean canBeRetried) {
@@ -248,6 +252,9 @@ final class FailuresCommand implements Callable<Integer> {
             lines.add("");
         }
         lines.addAll(failures.unreadable());
+        if (!failures.unheard().isEmpty()) {
+            lines.add(failures.unheard());
+        }
         failures.deadLetters().forEach(box -> lines.addAll(text(box)));
         if (failures.none()) {
             lines.add("Nothing needs you.");

@@ -53,7 +53,7 @@ import java.util.stream.Collectors;
                     + " is what its policy's schedule promises, and until when; the worst first."
                     + " Changes nothing.",
             "Exit status: 0, or 1 if an instance is late somewhere or a Region or something of the"
-                    + " catalogue could not be read."
+                    + " catalogue could not be read, or nobody hears what is told."
                     + " An instance that no policy selects breaks no promise: it is listed, no"
                     + " more."
         })
@@ -126,6 +126,7 @@ final class StatusCommand implements Callable<Integer> {
      *
      * @param waiting instances that have no image somewhere, and are not late
      * @param unreadable what of the catalogue this version cannot read
+     * @param unheard why nobody hears what is told; empty if somebody does
      */
     record Answer(
             String at,
@@ -135,7 +136,8 @@ final class StatusCommand implements Callable<Integer> {
             int unprotected,
             List<Line> lines,
             List<Unread> unread,
-            List<String> unreadable) {
+            List<String> unreadable,
+            String unheard) {
         Answer {
             lines = List.copyOf(lines);
             unread = List.copyOf(unread);
@@ -143,7 +145,7 @@ final class StatusCommand implements Callable<Integer> {
         }
 
         boolean allWell() {
-            return late == 0 && unread.isEmpty() && unreadable.isEmpty();
+            return late == 0 && unread.isEmpty() && unreadable.isEmpty() && unheard.isEmpty();
         }
     }
 
@@ -197,7 +199,8 @@ final class StatusCommand implements Callable<Integer> {
                 status.unprotected().size(),
                 lines(status, tries(app)),
                 unread,
-                Unreadables.lines(app.catalog()));
+                Unreadables.lines(app.catalog()),
+                app.announcements().unheard().orElse(""));
     }
 
     /** DR Regions too, where what was restored may run without a policy. */
@@ -289,6 +292,9 @@ final class StatusCommand implements Callable<Integer> {
         for (Unread region : answer.unread()) {
             text.append(coloured(RED, region.region() + " cannot be read: " + region.why()))
                     .append(System.lineSeparator());
+        }
+        if (!answer.unheard().isEmpty()) {
+            text.append(coloured(RED, answer.unheard())).append(System.lineSeparator());
         }
         for (String item : answer.unreadable()) {
             text.append(coloured(RED, item)).append(System.lineSeparator());

@@ -4,6 +4,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Texts;
 
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +24,11 @@ public record Event(
         Region region,
         List<String> resources,
         Map<String, Object> detail) {
+    /**
+     * So far an event may lie ahead of the function's clock: two clocks are never quite the same.
+     */
+    public static final Duration AHEAD = Duration.ofMinutes(15);
+
     public Event {
         resources = List.copyOf(resources);
         detail = Map.copyOf(detail);
@@ -43,6 +49,31 @@ public record Event(
                 region(Fields.needed(input, "region")),
                 Fields.texts(input, "resources", "resources"),
                 detail(input.get("detail")));
+    }
+
+    /**
+     * Reads an event whose time is taken for now: one of the future, as a test or a replay sends
+     * it, would have everything up to then dealt with.
+     *
+     * @param clock what the function's own clock says
+     * @throws MalformedEventException if it has no valid source, time or region, or is of the
+     *     future
+     */
+    public static Event of(Map<String, Object> input, Instant clock)
+            throws MalformedEventException {
+        Event event = of(input);
+        if (isAhead(event.time(), clock)) {
+            throw new MalformedEventException(
+                    "time: %s is ahead of this function's clock, which says %s"
+                            .formatted(event.time(), clock),
+                    "ahead");
+        }
+        return event;
+    }
+
+    /** Whether a time is of the future, and not merely of another clock. */
+    public static boolean isAhead(Instant time, Instant clock) {
+        return time.isAfter(clock.plus(AHEAD));
     }
 
     /** The text of a field of the detail; empty if there is none. */

@@ -4,7 +4,23 @@ package dev.amikeeper.event;
 public final class MalformedEventException extends Exception {
     private static final long serialVersionUID = 1;
 
+    private final String cause;
+
     public MalformedEventException(String message) {
+        this(message, message);
+    }
+
+    /**
+     * With a message that is another one each time.
+     *
+     * @param cause the same for all that is wrong in the same way
+     */
+    MalformedEventException(String message, String cause) {
         super(message);
+        this.cause = cause;
+    }
+
+    String cause() {
+        return cause;
     }
 }

@@ -31,16 +31,27 @@ public final class Rejected {
                 function,
                 String.valueOf(input),
                 why.getMessage() == null ? "" : why.getMessage(),
+                why.cause(),
                 now);
     }
 
     /** Records that a function was called with something that it does not understand. */
     public static void record(
             Catalog catalog, String function, String input, String why, Instant now) {
-        String text = function + " was called with an event that it does not understand: " + why;
+        record(catalog, function, input, why, why, now);
+    }
+
+    private static void record(
+            Catalog catalog,
+            String function,
+            String input,
+            String why,
+            String cause,
+            Instant now) {
+        String text = function + " was called with an event that it does not take: " + why;
         log.error("{}: {}", text, Texts.plain(input));
         // A sender that is wrong every five minutes is told of once a day.
-        UUID digest = UUID.nameUUIDFromBytes(why.getBytes(StandardCharsets.UTF_8));
+        UUID digest = UUID.nameUUIDFromBytes(cause.getBytes(StandardCharsets.UTF_8));
         catalog.note(
                 Notice.event(
                         "malformed/"

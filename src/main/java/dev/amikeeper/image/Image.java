@@ -36,6 +36,8 @@ import java.util.stream.Stream;
  * @param refused with whom of those that its policy names EC2 refused to share it
  * @param copiers which accounts were allowed to create volumes from its snapshots, and so to copy
  *     it
+ * @param taken when its disks were read, of a copy those of its home image; empty if that was not
+ *     written down
  * @param version counts the changes of this record
  */
 public record Image(
@@ -61,6 +63,7 @@ public record Image(
         Optional<Stored> stored,
         List<String> refused,
         List<String> copiers,
+        Optional<Instant> taken,
         long version) {
     /**
      * So long a step that was written down is its run's own. A run may come an hour late for its
@@ -87,12 +90,23 @@ public record Image(
     public Image copyTo(Region destination, Instant now) {
         ImageRef original = new ImageRef(region, id.orElseThrow());
         return waiting(name, destination, Optional.of(original), trigger, volumes, now)
-                .remembering(capsule);
+                .remembering(capsule)
+                .takenAt(taken);
     }
 
     /** The same record, of an image with this capsule: before it is written down. */
     public Image remembering(Optional<Capsule> itsCapsule) {
         return changed(version, image -> image.capsule = itsCapsule);
+    }
+
+    /** The same record, of an image of these disks: before it is written down. */
+    public Image takenAt(Optional<Instant> when) {
+        return changed(version, image -> image.taken = when);
+    }
+
+    /** Until when the server's changes are in it, as far as is known: at least until its slot. */
+    public Instant asOf() {
+        return taken.orElse(name.slot().time());
     }
 
     /** The same record, of an image that went this way into S3: before it is written down. */
@@ -137,6 +151,7 @@ public record Image(
                 Optional.empty(),
                 List.of(),
                 List.of(),
+                Optional.empty(),
                 1);
     }
 
@@ -179,6 +194,7 @@ public record Image(
                 Optional.empty(),
                 List.of(),
                 List.of(),
+                Optional.empty(),
                 1);
     }
 
@@ -226,6 +242,7 @@ public record Image(
                     image.attempt++;
                     image.id = Optional.empty();
                     image.due = next;
+                    image.taken = isCopy() ? taken : Optional.empty();
                 });
     }
 
@@ -387,6 +404,11 @@ public record Image(
         return changed(image -> image.adopted = true);
     }
 
+    /** A person looked at it: its record counts as one that was written when it was made. */
+    public Image confirmed() {
+        return changed(image -> image.adopted = false);
+    }
+
     /** A restore from it passed its checks. */
     public Image proven(Instant when) {
         return changed(image -> image.proven = Optional.of(when));
@@ -432,6 +454,7 @@ public record Image(
                 draft.stored,
                 draft.refused,
                 draft.copiers,
+                draft.taken,
                 itsVersion);
     }
 
@@ -455,6 +478,7 @@ public record Image(
         private Optional<Stored> stored;
         private List<String> refused;
         private List<String> copiers;
+        private Optional<Instant> taken;
 
         Draft(Image image) {
             state = image.state;
@@ -475,6 +499,7 @@ public record Image(
             stored = image.stored;
             refused = image.refused;
             copiers = image.copiers;
+            taken = image.taken;
         }
     }
 }

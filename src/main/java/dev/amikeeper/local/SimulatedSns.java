@@ -3,6 +3,8 @@ package dev.amikeeper.local;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.sns.SnsClient;
+import software.amazon.awssdk.services.sns.model.GetTopicAttributesRequest;
+import software.amazon.awssdk.services.sns.model.GetTopicAttributesResponse;
 import software.amazon.awssdk.services.sns.model.NotFoundException;
 import software.amazon.awssdk.services.sns.model.PublishRequest;
 import software.amazon.awssdk.services.sns.model.PublishResponse;
@@ -12,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -23,6 +26,8 @@ public final class SimulatedSns implements SnsClient {
     private final CloudCore core;
     private final Calls calls;
     private final Set<String> topics = new HashSet<>();
+    private int confirmed = 1;
+    private int pending;
     private final List<Published> published = new ArrayList<>();
 
     SimulatedSns(String region, CloudCore core, Calls calls) {
@@ -54,16 +59,53 @@ public final class SimulatedSns implements SnsClient {
                 Optional.empty(),
                 ERRORS,
                 () -> {
-                    if (!topics.contains(request.topicArn())) {
-                        throw NotFoundException.builder()
-                                .statusCode(404)
-                                .message("Topic does not exist")
-                                .awsErrorDetails(Errors.details("NotFound"))
-                                .build();
-                    }
+                    require(request.topicArn());
                     published.add(new Published(core.timeline().instant(), request));
                     return PublishResponse.builder().messageId(core.ids().uuid()).build();
                 });
+    }
+
+    /** How many listen to each topic, and how many have not confirmed that yet. */
+    public void subscriptions(int nowConfirmed, int nowPending) {
+        calls.alone(() -> {
+            confirmed = nowConfirmed;
+            pending = nowPending;
+            return nowConfirmed;
+        });
+    }
+
+    /** Somebody deletes all topics. */
+    public void removeTopics() {
+        calls.alone(() -> topics.removeIf(_ -> true));
+    }
+
+    @Override
+    public GetTopicAttributesResponse getTopicAttributes(GetTopicAttributesRequest request) {
+        return calls.run(
+                new Calls.Action("GetTopicAttributes", region),
+                Optional.empty(),
+                ERRORS,
+                () -> {
+                    require(request.topicArn());
+                    return GetTopicAttributesResponse.builder()
+                            .attributes(
+                                    Map.of(
+                                            "TopicArn", request.topicArn(),
+                                            "SubscriptionsConfirmed", "" + confirmed,
+                                            "SubscriptionsPending", "" + pending,
+                                            "SubscriptionsDeleted", "0"))
+                            .build();
+                });
+    }
+
+    private void require(String topic) {
+        if (!topics.contains(topic)) {
+            throw NotFoundException.builder()
+                    .statusCode(404)
+                    .message("Topic does not exist")
+                    .awsErrorDetails(Errors.details("NotFound"))
+                    .build();
+        }
     }
 
     /** Everything that was published, oldest first. */

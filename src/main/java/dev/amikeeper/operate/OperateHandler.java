@@ -43,7 +43,7 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
 
     private OperateReport take(Map<String, Object> input) {
         try {
-            Event event = Event.of(input);
+            Event event = Event.of(input, app.clock().instant());
             if (!event.account().equals(app.settings().account())) {
                 log.info("an event of account {} is not ours", Texts.quoted(event.account()));
                 return new OperateReport(0, 0, 1, 0, "");

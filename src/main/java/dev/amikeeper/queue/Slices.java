@@ -5,6 +5,7 @@ import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse.BatchItemFa
 import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.event.Event;
 import dev.amikeeper.event.Kick;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
@@ -102,10 +103,13 @@ public final class Slices {
         void kick(Region region, Instant at);
     }
 
+    /** A kick says that there may be work; one of the future says no more than that. */
     private static Instant now(List<Kick> kicks, Application app) {
+        Instant clock = app.clock().instant();
         return kicks.stream()
                 .flatMap(kick -> kick.at().stream())
+                .filter(at -> !Event.isAhead(at, clock))
                 .max(Comparator.naturalOrder())
-                .orElseGet(() -> app.clock().instant());
+                .orElse(clock);
     }
 }

@@ -46,7 +46,7 @@ public final class ImageStateHandler
 
     private ImageStateReport take(Map<String, Object> input) {
         try {
-            return follow(Event.of(input));
+            return follow(Event.of(input, app.clock().instant()));
         } catch (MalformedEventException malformed) {
             Rejected.record(
                     app.catalog(), "ImageStateFunction", input, malformed, app.clock().instant());

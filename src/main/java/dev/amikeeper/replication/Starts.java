@@ -150,7 +150,13 @@ public final class Starts {
             case Start.Started(ImageId id) -> {
                 started++;
                 succeeded = true;
-                Image begun = image.started(id, volumes, now);
+                // By the clock, for a kick may have waited: what was read later is not as of then.
+                Image begun =
+                        image.started(id, volumes, now)
+                                .takenAt(
+                                        image.isCopy()
+                                                ? image.taken()
+                                                : Optional.of(app.clock().instant()));
                 // A copy's client token may answer with one that was started long ago.
                 if (app.catalog().save(Change.of(image, begun)) && image.isCopy()) {
                     perhapsDone.put(id, begun);
@@ -159,7 +165,12 @@ public final class Starts {
             }
             case Start.Adopted(Ami ami) -> {
                 adopted++;
-                Image begun = image.started(ami.id(), ami.snapshots().size(), now);
+                Image begun =
+                        image.started(ami.id(), ami.snapshots().size(), now)
+                                .takenAt(
+                                        image.isCopy()
+                                                ? image.taken()
+                                                : Optional.of(ami.created()));
                 if (app.catalog().save(Change.of(image, begun))) {
                     perhapsDone.put(ami.id(), begun);
                 }

@@ -2,15 +2,24 @@ package dev.amikeeper.report;
 
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.image.Texts;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sns.SnsClient;
+import software.amazon.awssdk.services.sns.model.NotFoundException;
+import software.amazon.awssdk.services.sns.model.SnsException;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The door to the alert topic. What is to be told stands in the catalogue until it has been told,
@@ -31,20 +40,101 @@ public final class Announcements {
 
     private static final int SUBJECT = 99;
 
+    /** What has waited for longer than two ticks is told by whoever else runs. */
+    private static final Duration OVERDUE = Duration.ofMinutes(12);
+
+    private static final String UNTOLD = "untold/topic";
+
     private final SnsClient sns;
     private final String topic;
     private final Catalog catalog;
+    private final InstantSource clock;
 
-    public Announcements(SnsClient sns, String topic, Catalog catalog) {
+    public Announcements(SnsClient sns, String topic, Catalog catalog, InstantSource clock) {
         this.sns = sns;
         this.topic = topic;
         this.catalog = catalog;
+        this.clock = clock;
     }
 
     /** Tells people whatever they have not been told yet. */
     public void publish() {
+        publish(_ -> true);
+    }
+
+    /** Tells people what a tick should have told them by now: none may be coming. */
+    public void publishOverdue() {
+        publish(this::isOverdue);
+    }
+
+    /**
+     * Why nobody hears what is told, and what waits; empty if somebody does and nothing waits for
+     * longer than it takes to tell it.
+     *
+     * @return one line; of a topic that cannot be looked at it says that
+     */
+    public Optional<String> unheard() {
+        List<Notice> untold = catalog.unannounced();
+        return deaf()
+                .map(why -> why + (untold.isEmpty() ? "" : "; " + waiting(untold)))
+                .or(() ->
+                        untold.stream().anyMatch(this::isOverdue)
+                                ? Optional.of(
+                                        "what is to be told is not told: "
+                                                + waiting(untold))
+                                : Optional.empty());
+    }
+
+    private Optional<String> deaf() {
+        try {
+            Map<String, String> found =
+                    sns.getTopicAttributes(ask -> ask.topicArn(topic)).attributes();
+            if (!found.getOrDefault("SubscriptionsConfirmed", "0").equals("0")) {
+                return Optional.empty();
+            }
+            String pending = found.getOrDefault("SubscriptionsPending", "0");
+            return Optional.of(
+                    "nobody hears what is told: the topic "
+                            + topic
+                            + (pending.equals("0")
+                                    ? " has no subscription"
+                                    : " has no confirmed subscription, and "
+                                            + pending
+                                            + " to be confirmed"));
+        } catch (NotFoundException gone) {
+            return Optional.of("nobody hears what is told: the topic " + topic + " is gone");
+        } catch (SdkException unknown) {
+            return Optional.of(
+                    "whether anybody hears what is told is not known: "
+                            + Texts.plain(String.valueOf(unknown.getMessage())));
+        }
+    }
+
+    private static String waiting(List<Notice> waiting) {
+        int count = waiting.size();
+        return "%d %s since %s"
+                .formatted(
+                        count,
+                        count == 1 ? "notice waits" : "notices wait",
+                        waiting.stream()
+                                .map(Announcements::begin)
+                                .min(Comparator.naturalOrder())
+                                .orElseThrow());
+    }
+
+    /** Since when it is to be told. */
+    private static Instant begin(Notice notice) {
+        return notice.resolved().orElse(notice.at());
+    }
+
+    private boolean isOverdue(Notice notice) {
+        return begin(notice).isBefore(clock.instant().minus(OVERDUE));
+    }
+
+    private void publish(Predicate<Notice> which) {
         List<Notice> notices =
                 catalog.unannounced().stream()
+                        .filter(which)
                         .sorted(
                                 Comparator.comparing(Announcements::isOver)
                                         .thenComparing(Notice::at)
@@ -65,10 +155,32 @@ public final class Announcements {
                         message.topicArn(topic).subject(subject(some)).message(text(some)));
             } catch (SdkException notNow) {
                 log.warn("announcing has to wait: {}", notNow.getMessage());
+                if (!isRefused(notNow)) {
+                    return;
+                }
+                catalog.note(
+                        new Notice(
+                                UNTOLD,
+                                clock.instant(),
+                                "people cannot be told anything: "
+                                        + Texts.plain(String.valueOf(notNow.getMessage())),
+                                "it is tried again at each tick; check the alert topic "
+                                        + topic
+                                        + " and the function's role",
+                                false));
                 return;
             }
             some.forEach(catalog::announced);
+            catalog.resolve(UNTOLD, clock.instant());
         }
+    }
+
+    /** What fails otherwise passes by itself. */
+    private static boolean isRefused(SdkException error) {
+        return error instanceof SnsException answer
+                && answer.statusCode() >= 400
+                && answer.statusCode() < 500
+                && !answer.isThrottlingException();
     }
 
     /** SNS takes fewer than 100 characters of ASCII, without line breaks. */

@@ -41,7 +41,7 @@ public final class DrillHandler implements RequestHandler<Map<String, Object>, D
 
     private DrillReport begin(Map<String, Object> input) {
         try {
-            Instant now = Event.of(input).time();
+            Instant now = Event.of(input, app.clock().instant()).time();
             int begun = 0;
             int overBudget = 0;
             for (Policy policy : app.policies().all()) {

@@ -53,7 +53,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
 
     private RestoreReport take(Map<String, Object> input, BooleanSupplier timeLeft) {
         try {
-            Event event = Event.of(input);
+            Event event = Event.of(input, app.clock().instant());
             return switch (event.source() + ": " + event.detailType()) {
                 case "amikeeper: Restore Requested" -> asked(event, timeLeft);
                 case "aws.ec2: EC2 Instance State-change Notification" -> changed(event, timeLeft);

@@ -16,12 +16,15 @@ import java.util.stream.Collectors;
 public final class RestorePoints {
     private RestorePoints() {}
 
-    /** The good images in a Region, newest slot first. */
+    /** The good images in a Region, those first whose disks were read last. */
     public static List<Image> in(Region region, List<Image> images) {
         return images.stream()
                 .filter(image -> image.region().equals(region))
                 .filter(Image::isGood)
-                .sorted(Comparator.comparing((Image image) -> image.name().slot()).reversed())
+                .sorted(
+                        Comparator.comparing(Image::asOf)
+                                .thenComparing(image -> image.name().slot())
+                                .reversed())
                 .toList();
     }
 
@@ -39,11 +42,13 @@ public final class RestorePoints {
                 .toList();
     }
 
-    /** The newest good image in a Region, of those at that time or before if one is given. */
+    /**
+     * The newest good image in a Region, of those whose disks were read by then if a time is given:
+     * an image that was made late holds what came after its slot.
+     */
     public static Optional<Image> newest(Region region, Optional<Instant> at, List<Image> images) {
         return in(region, images).stream()
-                .filter(image ->
-                        at.isEmpty() || !image.name().slot().time().isAfter(at.orElseThrow()))
+                .filter(image -> at.isEmpty() || !image.asOf().isAfter(at.orElseThrow()))
                 .findFirst();
     }
 }

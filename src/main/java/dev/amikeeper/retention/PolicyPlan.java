@@ -1,6 +1,7 @@
 package dev.amikeeper.retention;
 
 import dev.amikeeper.catalog.Mark;
+import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
@@ -121,18 +122,39 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
                 .anyMatch(Verdict.Await.class::isInstance);
     }
 
+    /**
+     * The images whose records were made from tags, if one of them waits for an approval: one
+     * approval is for all of them.
+     */
+    List<Image> confirmable() {
+        boolean waits =
+                plans.stream()
+                        .flatMap(plan -> plan.verdicts().stream())
+                        .anyMatch(verdict ->
+                                verdict instanceof Verdict.Await(var step, _)
+                                        && step.image().adopted());
+        return waits
+                ? plans.stream()
+                        .flatMap(plan -> plan.verdicts().stream())
+                        .map(Verdict::image)
+                        .filter(Image::adopted)
+                        .filter(PolicyPlan::isSettled)
+                        .toList()
+                : List.of();
+    }
+
     /** The same plan, with nothing waiting for an approval any more. */
     public PolicyPlan approved() {
         return new PolicyPlan(policy, plans.stream().map(PrunePlan::approved).toList(), List.of());
     }
 
     /**
-     * A name for the steps that an approval would allow: those that wait or, if none does, all. It
-     * is the same as long as the same images would go the same way.
+     * A name for the steps that an approval would allow: those that wait or, if none does, all; and
+     * for the records that it would confirm. It is the same as long as those are the same.
      */
     public String digest() {
         boolean awaiting = isAwaiting();
-        String text =
+        Stream<String> steps =
                 plans.stream()
                         .flatMap(plan -> plan.verdicts().stream())
                         .flatMap(verdict ->
@@ -141,10 +163,20 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
                                     case Verdict.Step step when !awaiting -> Stream.of(step);
                                     default -> Stream.<Verdict.Step>empty();
                                 })
-                        .map(PolicyPlan::line)
+                        .map(PolicyPlan::line);
+        String text =
+                Stream.concat(steps, confirmable().stream().map(PolicyPlan::confirmation))
                         .sorted()
                         .collect(Collectors.joining("\n", policy + "\n", ""));
         return Sha256.of(text).substring(0, DIGEST);
+    }
+
+    private static boolean isSettled(Image image) {
+        return image.state() == ImageState.AVAILABLE || image.state() == ImageState.DISABLED;
+    }
+
+    private static String confirmation(Image image) {
+        return "confirm %s %s".formatted(image.region(), image.name());
     }
 
     private static String line(Verdict.Step step) {

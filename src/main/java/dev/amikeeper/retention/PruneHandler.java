@@ -5,6 +5,7 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
+import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Mark;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.ec2.Fault;
@@ -14,6 +15,7 @@ import dev.amikeeper.event.Rejected;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
@@ -78,7 +80,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             // A person calls it with {"dryRun": true} or an approval, and nothing else.
             Instant now =
                     input.containsKey("source") || input.containsKey("time")
-                            ? Event.of(input).time()
+                            ? Event.of(input, app.clock().instant()).time()
                             : app.clock().instant();
             boolean dryRun = Boolean.TRUE.equals(input.get("dryRun"));
             Optional<String> approval = approval(input);
@@ -155,6 +157,9 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                             }
                             chosen.plans().forEach(this::carryOut);
                             carriedOut.add(chosen);
+                            if (approval.isPresent() && !dryRun) {
+                                confirm(plan);
+                            }
                         });
             }
             if (approval.isPresent() && carriedOut.isEmpty()) {
@@ -211,11 +216,31 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             return Optional.of(plan);
         }
 
+        /** Whoever approved the plan looked at all records that were made from tags by then. */
+        private void confirm(PolicyPlan plan) {
+            Map<Region, Set<ImageName>> approved =
+                    plan.confirmable().stream()
+                            .collect(
+                                    Collectors.groupingBy(
+                                            Image::region,
+                                            Collectors.mapping(Image::name, Collectors.toSet())));
+            approved.forEach((region, names) ->
+                    app.catalog().ofPolicy(plan.policy(), region).stream()
+                            .filter(Image::adopted)
+                            .filter(image -> names.contains(image.name()))
+                            .takeWhile(_ -> timeLeft.getAsBoolean())
+                            .forEach(image ->
+                                    app.catalog().save(Change.of(image, image.confirmed()))));
+        }
+
         /** Once for each plan, for its digest is in the key. */
         private void announce(PolicyPlan plan) {
             String why =
                     plan.alarms().isEmpty()
-                            ? "images whose records were made from their tags would be removed"
+                            ? "images whose records were made from their tags would be removed (an"
+                                    + " approval is for all "
+                                    + plan.confirmable().size()
+                                    + " such records of today)"
                             : String.join("; ", plan.alarms());
             log.error("{}: waits for an approval: {}", plan.policy(), why);
             tell(

@@ -238,6 +238,8 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
             Optional<Image> newest =
                     itsImages.stream()
                             .filter(Image::isGood)
+                            // One that claims to be of the future protects nobody today.
+                            .filter(image -> !slot(image).time().isAfter(now))
                             .max(Comparator.comparing(Status::slot));
             Instant from = newest.map(image -> slot(image).time()).orElse(server.launched());
             boolean copies = !region.equals(server.instance().region());

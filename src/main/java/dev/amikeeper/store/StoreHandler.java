@@ -37,7 +37,7 @@ public final class StoreHandler implements RequestHandler<Map<String, Object>, S
 
     private StoreReport store(Map<String, Object> input, Context context) {
         try {
-            Instant now = Event.of(input).time();
+            Instant now = Event.of(input, app.clock().instant()).time();
             StoreReport report =
                     new Stores(app, now, () -> context.getRemainingTimeInMillis() > RESERVE).run();
             Unreadables.tell(app.catalog(), now);

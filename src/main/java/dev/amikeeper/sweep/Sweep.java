@@ -18,6 +18,7 @@ import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Answer;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.event.Event;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
@@ -135,6 +136,7 @@ final class Sweep {
         if (!dryRun) {
             Unreadables.end(app.catalog(), now);
             Unreadables.tell(app.catalog(), now);
+            app.announcements().publishOverdue();
         }
         return tally.report(dryRun, protection());
     }
@@ -208,6 +210,10 @@ final class Sweep {
         if (cursor.isEmpty()) {
             return 1;
         }
+        if (Event.isAhead(cursor.get(), app.clock().instant())) {
+            // A tick brings it back.
+            return 1;
+        }
         if (!cursor.get().isBefore(longAgo)) {
             return 0;
         }
@@ -254,6 +260,7 @@ final class Sweep {
         String value = instance.tags().getOrDefault(ImageTags.REQUEST, "");
         return known.stream()
                 .filter(it -> it.instance().equals(instance.id()) && it.value().equals(value))
+                .filter(it -> !Event.isAhead(it.since(), app.clock().instant()))
                 .findFirst()
                 .orElseGet(() -> new Seen(instance.region(), instance.id(), value, now));
     }
@@ -267,10 +274,11 @@ final class Sweep {
                 new BackupPlan.Request(
                         Trigger.TAGGED,
                         seen.region(),
-                        new Slot(seen.since()),
+                        new Slot(asked(seen)),
                         List.of(seen.instance()),
                         Optional.empty());
-        BackupPlan plan = BackupPlan.requested(request, app.policies(), List.of(instance), now);
+        BackupPlan plan =
+                BackupPlan.requested(request, app.policies(), List.of(instance), now, now);
         if (plan.intents().isEmpty() && isToldOf(seen)) {
             return false;
         }
@@ -287,6 +295,12 @@ final class Sweep {
             tally.failed++;
             return false;
         }
+    }
+
+    /** What could not be granted for days is an image of its last day. */
+    private Instant asked(Seen seen) {
+        long days = Duration.between(seen.since(), now).toDays();
+        return seen.since().plus(Duration.ofDays(Math.max(0, days)));
     }
 
     /** A refused request keeps its tag, and whoever set it was told when its event came. */

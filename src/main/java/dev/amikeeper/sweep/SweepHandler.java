@@ -42,7 +42,7 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
             // A person calls it with {"dryRun": true} and nothing else.
             Instant now =
                     input.containsKey("source") || input.containsKey("time")
-                            ? Event.of(input).time()
+                            ? Event.of(input, app.clock().instant()).time()
                             : app.clock().instant();
             boolean dryRun = Boolean.TRUE.equals(input.get("dryRun"));
             return new Sweep(app, now, dryRun, () -> context.getRemainingTimeInMillis() > RESERVE)

@@ -184,7 +184,7 @@ final class BackupPlanTest {
                                     Optional.empty()),
                             running,
                             List.of(gold.in(state)),
-                            NOW);
+                            NOW, NOW);
 
             assertThat(refusal(plan).remedy())
                     .isEqualTo(
@@ -302,7 +302,7 @@ final class BackupPlanTest {
                         Optional.of(policy)),
                 policies,
                 List.of(instances),
-                NOW);
+                NOW, NOW);
     }
 
     private BackupPlan plan(
@@ -311,7 +311,7 @@ final class BackupPlanTest {
                 new BackupPlan.Request(trigger, EAST, SLOT, List.of(id), policy),
                 policies,
                 List.of(found),
-                NOW);
+                NOW, NOW);
     }
 
     private static BackupPlan.Refusal refusal(BackupPlan plan) {

@@ -68,6 +68,7 @@ final class ImageTest {
                                 Optional.empty(),
                                 List.of(),
                                 List.of(),
+                                Optional.empty(),
                                 1));
         assertThat(intent.isCopy()).isFalse();
         assertThat(intent.isGood()).isFalse();
@@ -260,6 +261,7 @@ final class ImageTest {
                                 Optional.empty(),
                                 List.of(),
                                 List.of(),
+                                Optional.empty(),
                                 1));
         assertThat(copy.isCopy()).isTrue();
     }

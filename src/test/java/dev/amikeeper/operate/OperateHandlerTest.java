@@ -352,6 +352,7 @@ final class OperateHandlerTest {
     }
 
     private static OperateReport handle(Given given, Map<String, Object> event) {
+        given.deployment.reach(event);
         return new OperateHandler(given.deployment.application())
                 .handleRequest(event, given.context("OperateFunction"));
     }
