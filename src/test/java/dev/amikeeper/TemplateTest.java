@@ -1,5 +1,10 @@
 package dev.amikeeper;
 
+import static dev.amikeeper.Templates.at;
+import static dev.amikeeper.Templates.find;
+import static dev.amikeeper.Templates.list;
+import static dev.amikeeper.Templates.map;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
 
@@ -12,17 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.snakeyaml.engine.v2.api.ConstructNode;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.constructor.StandardConstructor;
-import org.snakeyaml.engine.v2.nodes.MappingNode;
-import org.snakeyaml.engine.v2.nodes.Node;
-import org.snakeyaml.engine.v2.nodes.ScalarNode;
-import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,8 +32,8 @@ import java.util.stream.Stream;
 
 /** Holds the templates to what a deployment rests on, and the sample events to the templates. */
 final class TemplateTest {
-    private static final Object HOME = template("template.yaml");
-    private static final Object OTHER_REGION = template("dr-region.yaml");
+    private static final Object HOME = Templates.read("template.yaml");
+    private static final Object OTHER_REGION = Templates.read("dr-region.yaml");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String RULE = "AWS::Events::Rule";
     private static final String QUEUE = "AWS::Lambda::EventSourceMapping";
@@ -556,62 +552,7 @@ final class TemplateTest {
         return (String) at(node, path);
     }
 
-    private static Object at(Object node, String path) {
-        return find(node, path).orElseThrow(() -> new AssertionError("no " + path + " in " + node));
-    }
-
-    private static Optional<Object> find(Object node, String path) {
-        Optional<Object> found = Optional.of(node);
-        for (String key : path.split("\\.", -1)) {
-            found = found.map(inner -> inner instanceof Map<?, ?> map ? map.get(key) : null);
-        }
-        return found;
-    }
-
-    @SuppressWarnings("unchecked") // the keys of JSON, and of our YAML, are strings
-    private static Map<String, Object> map(Object node) {
-        return (Map<String, Object>) node;
-    }
-
-    private static List<?> list(Object node) {
-        return (List<?>) node;
-    }
-
     private static Object sample(String name) throws IOException {
         return JSON.readValue(Files.readString(Path.of("events", name + ".json")), Object.class);
-    }
-
-    private static Object template(String file) {
-        LoadSettings settings = LoadSettings.builder().setLabel(file).build();
-        try {
-            return new Load(settings, new Intrinsics(settings))
-                    .loadFromString(Files.readString(Path.of(file)));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Reads {@code !Ref Table} as {@code {Ref: Table}}, and so every other short form. */
-    private static final class Intrinsics extends StandardConstructor {
-        Intrinsics(LoadSettings settings) {
-            super(settings);
-        }
-
-        @Override
-        protected Optional<ConstructNode> findConstructorFor(Node node) {
-            String tag = node.getTag().getValue();
-            return tag.startsWith("!")
-                    ? Optional.of(_ -> Map.of(tag.substring(1), argument(node)))
-                    : super.findConstructorFor(node);
-        }
-
-        private Object argument(Node node) {
-            return switch (node) {
-                case ScalarNode scalar -> constructScalar(scalar);
-                case SequenceNode sequence -> constructSequence(sequence);
-                case MappingNode mapping -> constructMapping(mapping);
-                default -> throw new AssertionError("an intrinsic of " + node);
-            };
-        }
     }
 }
