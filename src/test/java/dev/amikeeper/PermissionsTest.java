@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -179,6 +180,7 @@ final class PermissionsTest {
         Reach reach = Reach.of(CLASSES, handler);
         Set<Need> needs = new HashSet<>();
         reach.awsCalls().stream().flatMap(PermissionsTest::needs).forEach(needs::add);
+        needs.addAll(snapshotTags(reach));
         if (reach.methods().contains("Kicks.create")) {
             needs.add(need("sqs:SendMessage", queue("CreateQueue")));
         }
@@ -273,7 +275,11 @@ final class PermissionsTest {
                             need(
                                     "ssm:SendCommand",
                                     ec2("instance"),
-                                    Map.of("ssm:resourceTag/amikeeper:lease", List.of("…"))));
+                                    Map.of(
+                                            "ssm:resourceTag/amikeeper:lease",
+                                            List.of("…"),
+                                            "ssm:resourceTag/amikeeper:restore",
+                                            List.of("1/drill-1"))));
             default -> throw unknown(call);
         };
     }
@@ -308,27 +314,16 @@ final class PermissionsTest {
                             tagsOnCreation("RegisterImage", "image"));
             case "createTags" ->
                     switch (call.from()) {
-                        case "Images.tag" ->
-                                Stream.of(
-                                        need(
-                                                action,
-                                                ec2("snapshot"),
-                                                Map.of(
-                                                        "aws:RequestTag/amikeeper:policy",
-                                                        List.of("gold"),
-                                                        "aws:TagKeys",
-                                                        List.of(
-                                                                "amikeeper:policy",
-                                                                "amikeeper:instance",
-                                                                "amikeeper:slot",
-                                                                "amikeeper:home",
-                                                                "amikeeper:capsule-2"))));
+                        // By who asks for it: see below.
+                        case "Images.tag" -> Stream.of();
                         case "Images.hold" ->
                                 Stream.of(
                                         need(
                                                 action,
                                                 ec2("image"),
                                                 with(OURS, "aws:TagKeys", "amikeeper:hold")));
+                        case "Launcher.tag" ->
+                                needs(action, tagged("amikeeper:restore", "1/drill-1"), "volume");
                         default -> throw unknown(call);
                     };
             case "deleteTags" ->
@@ -377,7 +372,14 @@ final class PermissionsTest {
                                     tagged("amikeeper:restore", "…"),
                                     "instance",
                                     "network-interface"));
-            case "terminateInstances" -> needs(action, tagged("amikeeper:lease", "…"), "instance");
+            case "terminateInstances" ->
+                    needs(
+                            action,
+                            with(
+                                    tagged("amikeeper:lease", "…"),
+                                    "aws:ResourceTag/amikeeper:restore",
+                                    "1/drill-1"),
+                            "instance");
             default -> {
                 if (!call.call().startsWith("describe")) {
                     throw unknown(call);
@@ -386,6 +388,33 @@ final class PermissionsTest {
                 yield Stream.of(need(action, "*"));
             }
         };
+    }
+
+    /** Snapshots of others become ours; ours get the tags of their volumes. */
+    private static List<Need> snapshotTags(Reach reach) {
+        return reach.calling("Images.tag").stream()
+                .map(method -> method.replaceAll("[.].*", ""))
+                .distinct()
+                .map(caller ->
+                        switch (caller) {
+                            case "Registration" ->
+                                    Map.of(
+                                            "aws:RequestTag/amikeeper:policy",
+                                            List.of("gold"),
+                                            "aws:TagKeys",
+                                            List.of(
+                                                    "amikeeper:policy",
+                                                    "amikeeper:instance",
+                                                    "amikeeper:slot",
+                                                    "amikeeper:home",
+                                                    "amikeeper:capsule-2"));
+                            case "Sweep" -> OURS;
+                            default ->
+                                    throw new AssertionError(
+                                            caller + " tags snapshots: say what that needs");
+                        })
+                .map(context -> need("ec2:CreateTags", ec2("snapshot"), context))
+                .toList();
     }
 
     /**
@@ -519,8 +548,9 @@ final class PermissionsTest {
     }
 
     @SafeVarargs
+    @SuppressWarnings("varargs") // they are only read
     private static Stream<Need> join(Stream<Need>... needs) {
-        return Stream.of(needs).flatMap(it -> it);
+        return Arrays.stream(needs).flatMap(it -> it);
     }
 
     /** Images and snapshots have no account in their ARNs. */

@@ -74,6 +74,14 @@ final class Reach {
         return awsCalls;
     }
 
+    /** The methods of ours on the way that call this one of ours. */
+    Set<String> calling(String method) {
+        return reached.stream()
+                .filter(unit -> targets(unit).anyMatch(target -> name(target).equals(method)))
+                .map(Reach::name)
+                .collect(Collectors.toSet());
+    }
+
     /** The methods of ours on the way, as {@code Images.ours}. */
     Set<String> methods() {
         return reached.stream().map(Reach::name).collect(Collectors.toSet());
@@ -81,6 +89,10 @@ final class Reach {
 
     private static String name(JavaCodeUnit unit) {
         return unit.getOwner().getSimpleName() + "." + unit.getName();
+    }
+
+    private static String name(CodeUnitAccessTarget target) {
+        return target.getOwner().getSimpleName() + "." + target.getName();
     }
 
     private void follow() {

@@ -75,7 +75,8 @@ record Role(List<Statement> statements) {
                                                     : pattern.equals(value));
             return switch (operator) {
                 case "Null" -> values.isEmpty() == Boolean.parseBoolean(wanted.getFirst());
-                case "StringEquals", "Bool" -> !values.isEmpty() && fits.apply(values.getFirst());
+                case "StringEquals", "StringLike", "Bool" ->
+                        !values.isEmpty() && fits.apply(values.getFirst());
                 case "ForAnyValue:StringEquals" -> values.stream().anyMatch(fits::apply);
                 case "ForAllValues:StringEquals", "ForAllValues:StringLike" ->
                         values.stream().allMatch(fits::apply);
