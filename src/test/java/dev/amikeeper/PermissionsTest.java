@@ -333,7 +333,7 @@ final class PermissionsTest {
                             needs(action, OURS, "image"),
                             // with DeleteAssociatedSnapshots
                             needs("ec2:DeleteSnapshot", OURS, "snapshot"));
-            case "deleteSnapshot" -> needs(action, OURS, "snapshot");
+            case "deleteSnapshot", "modifySnapshotAttribute" -> needs(action, OURS, "snapshot");
             case "modifyImageAttribute",
                     "describeImageAttribute",
                     "disableImage",

@@ -115,11 +115,14 @@ final class Reach {
 
     private static boolean isAwsCall(CodeUnitAccessTarget target) {
         String owner = target.getOwner().getName();
-        return owner.matches("software[.]amazon[.]awssdk[.]services[.]\\w+[.]\\w+Client")
-                        && !target.getName().equals("builder")
-                // Of these two IAM asks by what is in them.
-                || owner.endsWith(".TransactWriteItem$Builder") && !target.getName().equals("build")
-                || owner.endsWith(".QueryRequest$Builder") && target.getName().equals("indexName");
+        String name = target.getName();
+        if (owner.matches("software[.]amazon[.]awssdk[.]services[.]\\w+[.]\\w+Client")) {
+            return !name.equals("builder");
+        }
+        // Of these two IAM asks by what is in them.
+        return owner.endsWith(".TransactWriteItem$Builder")
+                ? !name.equals("build")
+                : owner.endsWith(".QueryRequest$Builder") && name.equals("indexName");
     }
 
     private static Stream<? extends CodeUnitAccessTarget> targets(JavaCodeUnit from) {

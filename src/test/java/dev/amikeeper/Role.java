@@ -112,7 +112,7 @@ record Role(List<Statement> statements) {
 
     static boolean matches(String pattern, String text, boolean anyCase) {
         String regex =
-                Stream.of(pattern.split("((?<=[*?])|(?=[*?]))"))
+                Stream.of(pattern.split("((?<=[*?])|(?=[*?]))", -1))
                         .map(part ->
                                 switch (part) {
                                     case "*" -> ".*";
@@ -214,7 +214,7 @@ record Role(List<Statement> statements) {
                                 .map(String::valueOf)
                                 .collect(Collectors.joining((String) it.getFirst()));
                 case Map<?, ?> map when map.size() == 1 && map.get("Split") instanceof List<?> it ->
-                        List.of(((String) resolved(it.get(1))).split((String) it.getFirst()));
+                        List.of(((String) resolved(it.get(1))).split((String) it.getFirst(), -1));
                 case Map<?, ?> map ->
                         map(map).entrySet().stream()
                                 .collect(
@@ -239,7 +239,7 @@ record Role(List<Statement> statements) {
                                             parameters.getOrDefault(
                                                     name, String.valueOf(at(parameter, "Default")));
                                     return at(parameter, "Type").equals("CommaDelimitedList")
-                                            ? List.of(value.split(","))
+                                            ? List.of(value.split(",", -1))
                                             : value;
                                 })
                                 .orElseGet(() -> type(name).endsWith("Topic") ? arn(name) : name);
@@ -251,7 +251,7 @@ record Role(List<Statement> statements) {
         }
 
         private String arn(String resource) {
-            String service = type(resource).split("::")[1].toLowerCase(Locale.ROOT);
+            String service = type(resource).split("::", -1)[1].toLowerCase(Locale.ROOT);
             return "arn:aws:%s:%s:%s:%s%s"
                     .formatted(
                             service,
