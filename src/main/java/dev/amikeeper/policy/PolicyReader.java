@@ -43,19 +43,23 @@ final class PolicyReader {
         this.known = known;
     }
 
-    /** All policies, in the order of the file. */
-    List<Policy> policies(Place root) {
-        Optional<Place> policies = root.fields("policies").find("policies");
+    /** All policies, in the order of the file, and what else it says. */
+    Policies policies(Place root) {
+        Fields fields = root.fields("policies", "orders");
+        Optional<Place> policies = fields.find("policies");
         if (policies.isEmpty()) {
             root.missing("policies", "write a policy below it, as gold: {…}");
         }
-        return policies
-                .map(place -> place.someEntries("a policy by its name, as gold: {…}"))
-                .orElse(Map.of())
-                .entrySet()
-                .stream()
-                .map(entry -> policy(entry.getKey(), entry.getValue()))
-                .toList();
+        return new Policies(
+                policies
+                        .map(place -> place.someEntries("a policy by its name, as gold: {…}"))
+                        .orElse(Map.of())
+                        .entrySet()
+                        .stream()
+                        .map(entry -> policy(entry.getKey(), entry.getValue()))
+                        .toList(),
+                fields.below("orders", "shareWith").readAll("shareWith", Values::shareWith),
+                List.of());
     }
 
     private Policy policy(String name, Place place) {

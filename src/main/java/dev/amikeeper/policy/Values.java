@@ -278,6 +278,11 @@ final class Values {
                         .formatted(Texts.quoted(text)));
     }
 
+    /** An account, an organization or an organizational unit; nobody can name everybody. */
+    static String shareWith(String text) {
+        return Policy.Share.with(List.of(text)).all().getFirst();
+    }
+
     static String device(String text) {
         return matching(
                 text,

@@ -32,10 +32,12 @@ final class WrongPoliciesTest {
                         "# only a comment\n", "1:1 the file is empty; write policies: {gold: {…}}"),
                 arguments(
                         "hello",
-                        "1:1 \"hello\" does not fit here; write a mapping with keys of policies"),
+                        "1:1 \"hello\" does not fit here; write a mapping with keys of policies,"
+                                + " orders"),
                 arguments(
                         "- gold\n",
-                        "1:1 a list does not fit here; write a mapping with keys of policies"),
+                        "1:1 a list does not fit here; write a mapping with keys of policies,"
+                                + " orders"),
                 arguments(
                         "policies: {gold: {select: {tags: {a: b}}, store: {}}}\n",
                         "1:43 policies.gold.store.bucket: missing; write its name, as"
@@ -535,6 +537,24 @@ final class WrongPoliciesTest {
                         policy("share: {accounts: [" + "111122223333, ".repeat(1001) + "]}"),
                         "4:5 policies.gold.share: 1001 are too many; EC2 shares an image with at"
                                 + " most 1000, so name organizations"),
+                arguments(
+                        """
+                        orders: {shareWith: [all, o-1, "111122223333"], with: x}
+                        policies: {gold: {select: {tags: {a: b}}}}
+                        """,
+                        "1:22 orders.shareWith[0]: not an account id: \"all\"; write its 12"
+                                + " digits\n"
+                                + "policies.yaml:1:27 orders.shareWith[1]: not an account id:"
+                                + " \"o-1\"; write its 12 digits\n"
+                                + "policies.yaml:1:49 orders.with: unknown key; write one of"
+                                + " shareWith"),
+                arguments(
+                        """
+                        orders: ["111122223333"]
+                        policies: {gold: {select: {tags: {a: b}}}}
+                        """,
+                        "1:9 orders: a list does not fit here; write a mapping with keys of"
+                                + " shareWith"),
                 arguments(
                         policy("share: {organizations: [o-exampleorg1]}"),
                         "4:29 policies.gold.share.organizations[0]: not an organization:"

@@ -628,6 +628,7 @@ final class RestoreHandlerTest {
     @Test
     void theSamplesAreUnderstood() throws Exception {
         Night night = new Night();
+        night.given.playUntil("2026-03-01T12:15:00Z");
 
         RestoreReport asked = night.given.deployment.restore(Samples.read("restore.json"));
         RestoreReport tick = night.given.deployment.restore(Samples.read("restore-tick.json"));
@@ -637,6 +638,61 @@ final class RestoreHandlerTest {
         assertThat(asked.problem()).contains("no images of i-0abc1234def567890");
         assertThat(List.of(tick.malformed(), running.malformed(), asked.malformed()))
                 .containsOnly(0);
+    }
+
+    /** A rule sends an object, Scheduler without an input of its own a text. */
+    @Test
+    void aScheduledEventOfARuleIsATickToo() {
+        Night night = new Night();
+        for (Object detail : List.of(Map.of(), "{}")) {
+            for (String source : List.of("aws.events", "aws.scheduler")) {
+                Map<String, Object> tick = Samples.read("restore-tick.json");
+                tick.put("source", source);
+                tick.put("detail", detail);
+
+                assertThat(night.given.deployment.restore(tick).malformed()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void anOrderOfAnotherAccountIsRefusedAndTold() {
+        Night night = new Night();
+        Map<String, Object> order = new HashMap<>(night.request(night.inTheWest()));
+        order.put("account", "999999999999");
+
+        RestoreReport report = night.given.deployment.restore(order);
+
+        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.problem()).contains("this stack is account 123456789012's");
+        assertThat(night.given.told()).anyMatch(text -> text.contains(report.problem()));
+        night.play(Duration.ofMinutes(10));
+        assertThat(night.restored(Given.WEST)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2026-02-01T00:00:00Z", "2027-03-01T00:00:00Z"})
+    void anOrderIsOfNowWhateverItsTextSays(String time) {
+        Night night = new Night();
+        Map<String, Object> order = new HashMap<>(night.request(night.inTheWest()));
+        order.put("time", time);
+
+        assertThat(night.given.deployment.restore(order).requested()).isEqualTo(1);
+
+        assertThat(night.record().asked()).isEqualTo(night.given.cloud.now());
+    }
+
+    /** Who calls the function need not think of an id, and means another restore each time. */
+    @Test
+    void directCallsWithoutAnIdAreRestoresOfTheirOwn() {
+        Night night = new Night();
+        Map<String, Object> order = new HashMap<>(night.request(night.inTheWest()));
+        order.remove("id");
+
+        night.given.deployment.restore(order);
+        night.given.deployment.restore(order);
+
+        assertThat(night.given.catalog().restores("gold")).hasSize(2);
     }
 
     @Test
