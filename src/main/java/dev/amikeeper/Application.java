@@ -122,8 +122,7 @@ public record Application(
                         settings.createQueue(),
                         settings.copyQueue(),
                         settings.eventDeadLetters()),
-                new Announcements(
-                        cloud.sns(), settings.alertTopic(), catalog, cloud.clock()),
+                new Announcements(cloud.sns(), settings.alertTopic(), catalog, cloud.clock()),
                 cloud.clock());
     }
 

@@ -96,8 +96,7 @@ public final class RequestHandler
     public RequestReport take(BackupPlan.Request request, Instant now) {
         List<Instance> found = find(request, now);
         BackupPlan plan =
-                BackupPlan.requested(
-                        request, app.policies(), found, now, app.clock().instant());
+                BackupPlan.requested(request, app.policies(), found, now, app.clock().instant());
         List<Image> fresh = app.catalog().request(plan.intents());
         plan.refusals().forEach(refusal -> record(request, refusal, now));
         if (request.trigger() == Trigger.TAGGED) {

@@ -136,8 +136,8 @@ public final class Tick {
     }
 
     /**
-     * Nobody dealt with what is to come, so a cursor that stands there is wrong: it goes back to the
-     * last slot that was taken, and the next tick goes on from there.
+     * Nobody dealt with what is to come, so a cursor that stands there is wrong: it goes back to
+     * the last slot that was taken, and the next tick goes on from there.
      */
     private void comeBack(Policy policy, Region region, Instant cursor) {
         Instant last =
@@ -161,7 +161,7 @@ public final class Tick {
                                         "cursor/" + region + "/" + policy.name() + "/" + cursor,
                                         now,
                                         "%s: the slots of policy %s were marked as dealt with until %s"
-                                                .formatted(region, policy.name(), cursor)
+                                                        .formatted(region, policy.name(), cursor)
                                                 + ", which is still to come",
                                         "the schedule goes on from "
                                                 + last

@@ -62,12 +62,7 @@ public final class Rejected {
     }
 
     private static void record(
-            Catalog catalog,
-            String function,
-            String input,
-            String why,
-            String cause,
-            Instant now) {
+            Catalog catalog, String function, String input, String why, String cause, Instant now) {
         String text = function + " was called with an event that it does not take: " + why;
         log.error("{}: {}", text, Texts.plain(input));
         // A sender that is wrong every five minutes is told of once a day.
