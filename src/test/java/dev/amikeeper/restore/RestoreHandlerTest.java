@@ -14,6 +14,7 @@ import dev.amikeeper.local.LocalInstance;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
@@ -612,6 +613,105 @@ final class RestoreHandlerTest {
 
         assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
         assertThat(night.record().note()).isEqualTo("EC2 did not end the replacement in time");
+    }
+
+    @Test
+    void aServerThatALostReplacementLeavesWithoutARootVolumeIsToldAsUrgent() {
+        Night night = new Night();
+        night.given.cloud.settings().leavesNoRoot(_ -> true);
+
+        night.ask(Map.of("instance", night.server, "replaceRoot", true));
+        night.play(Duration.ofMinutes(40));
+
+        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.record().note()).contains(night.server + " has no root volume now");
+        assertThat(night.given.told().toString())
+                .contains(
+                        "URGENT: us-east-1: " + night.server + " has no root volume",
+                        "attach its old root volume",
+                        "./keeper restore --instance " + night.server + " --region us-east-1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "VcpuLimitExceeded, Running On-Demand instances (vCPUs)",
+        "InstanceLimitExceeded, Running On-Demand instances of its type",
+        "VolumeLimitExceeded, Storage of volumes of this type",
+        "AddressLimitExceeded, EC2-VPC Elastic IPs",
+        "PendingVerification, AWS verifies the account"
+    })
+    void aRestoreWaitsForAQuotaThatIsToldAtOnceHoweverLongPeopleTake(String code, String named) {
+        Night night = new Night();
+        night.given.cloud.faults().calls("RunInstances").times(100_000).error(code, 400);
+
+        night.ask(night.inTheWest());
+        assertThat(night.given.told()).singleElement().asString().contains(code, named);
+        night.play(Duration.ofHours(30));
+        assertThat(night.record().state()).isEqualTo(Restore.State.REQUESTED);
+        assertThat(night.given.catalog().open())
+                .extracting(Notice::key)
+                .containsExactly("blocked/us-west-2/" + code);
+
+        night.given.cloud.faults().clear();
+        night.play(Duration.ofMinutes(40));
+
+        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.given.catalog().open()).isEmpty();
+    }
+
+    @Test
+    void aLaunchThatDiesOfAKeyNamesTheKeyAndTheParameter() {
+        Given given = Given.nightlyInMemory("replicate: {us-west-2: {kmsKey: alias/dr}}");
+        String server = given.instance("web-1");
+        given.playUntil(MORNING.toString());
+        Region west = new Region(Given.WEST);
+        given.cloud.settings().badKey("alias/dr").failsToLaunch(_ -> true);
+        var network = given.cloud.networks(Given.WEST);
+        String vpc = network.addVpc();
+        String subnet = network.addSubnet(vpc, "us-west-2b", Map.of());
+        String group = network.addGroup(vpc, "web", Map.of());
+
+        given.deployment.restore(
+                request(
+                        given,
+                        Map.of(
+                                "instance",
+                                server,
+                                "region",
+                                west.name(),
+                                "subnet",
+                                subnet,
+                                "groups",
+                                List.of(group))));
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(30)));
+
+        assertThat(given.told())
+                .anySatisfy(text ->
+                        assertThat(text)
+                                .contains(
+                                        "Client.InternalError",
+                                        "encrypted with alias/dr",
+                                        "parameter KmsKeyArns"));
+    }
+
+    @Test
+    void aServerWhoseMetadataCannotBeReachedComesBackAsSuch() {
+        Given given = Given.nightlyInMemory("");
+        String server =
+                given.cloud.launch(
+                        Given.EAST,
+                        Map.of("backup", "gold"),
+                        List.of(8),
+                        run -> run.metadataOptions(it -> it.httpEndpoint("disabled")));
+        given.playUntil(MORNING.toString());
+
+        given.deployment.restore(request(given, Map.of("instance", server)));
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(30)));
+
+        assertThat(given.catalog().restores("gold"))
+                .singleElement()
+                .extracting(Restore::state)
+                .isEqualTo(Restore.State.PASSED);
     }
 
     @Test
