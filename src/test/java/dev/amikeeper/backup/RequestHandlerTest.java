@@ -201,7 +201,7 @@ final class RequestHandlerTest {
     void failsSoThatLambdaRepeatsItWhenTheRegionDoesNotAnswer() {
         Given given = Given.nightly("");
         String id = given.instance("web-1");
-        given.cloud.faults().unreachable(Given.EAST, Given.START.plusSeconds(600));
+        given.cloud.faults().calls("DescribeInstances").times(100).internalError();
         RequestHandler handler = new RequestHandler(given.deployment.application());
 
         assertThatThrownBy(() ->
