@@ -58,13 +58,17 @@ public final class RequestHandler
         RequestReport report;
         try {
             Event event = Event.of(input, app.clock().instant());
-            Optional<BackupPlan.Request> request = Requests.of(event);
+            Optional<BackupPlan.Request> request =
+                    isOfACommand(event) ? Optional.empty() : Requests.of(event);
             Optional<String> foreign = event.foreign(app.settings().account());
             boolean ordered = request.filter(it -> it.trigger() == Trigger.REQUESTED).isPresent();
             if (ordered) {
                 report = ordered(event, request.get(), foreign, Trail.of(event, context));
             } else if (foreign.isPresent()) {
                 log.info("an event is not ours: {}", foreign.get());
+                report = NOTHING_ASKED;
+            } else if (isOfACommand(event)) {
+                goOnAfterCommand(event);
                 report = NOTHING_ASKED;
             } else {
                 report = request.map(it -> take(it, event.time())).orElse(NOTHING_ASKED);
@@ -86,6 +90,21 @@ public final class RequestHandler
         }
         log.info("{}: images of {}", trail, request.instances());
         return take(request, now);
+    }
+
+    private static boolean isOfACommand(Event event) {
+        return event.source().equals("aws.ssm");
+    }
+
+    /** A command before or after an image may have ended. */
+    private void goOnAfterCommand(Event event) {
+        Optional<String> instance = event.text("instance-id");
+        boolean isOurs =
+                app.catalog().freezes(event.region()).stream()
+                        .anyMatch(it -> instance.equals(Optional.of(it.name().instance().value())));
+        if (isOurs) {
+            app.kicks().create(event.region(), event.time());
+        }
     }
 
     /**

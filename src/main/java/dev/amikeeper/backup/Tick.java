@@ -84,7 +84,18 @@ public final class Tick {
                     });
         }
         remember(bookmarks.regions());
+        goOnWithFreezes();
         return new ScheduleReport(slots, missed, selected, requested, unreadable, kicked, 0);
+    }
+
+    /** A command's event may be lost, and nobody is to stay frozen for long. */
+    private void goOnWithFreezes() {
+        app.policies().all().stream()
+                .filter(policy -> policy.image().around().isPresent())
+                .flatMap(policy -> policy.select().regions().stream())
+                .distinct()
+                .filter(region -> !app.catalog().freezes(region).isEmpty())
+                .forEach(region -> app.kicks().create(region, now));
     }
 
     /** There may be images in a Region for longer than it is in the file. */

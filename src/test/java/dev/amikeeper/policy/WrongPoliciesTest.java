@@ -377,6 +377,22 @@ final class WrongPoliciesTest {
                         "4:37 policies.gold.image.excludeVolumes.tags.back*: wildcards work in"
                                 + " values only; write the tag's key in full"),
                 arguments(
+                        policy("image: {after: {document: Thaw}}"),
+                        "4:13 policies.gold.image.after: there is nothing to take back; write"
+                                + " before, too, as {document: Freeze}"),
+                arguments(
+                        policy("image: {before: {timeout: 2m}}"),
+                        "4:13 policies.gold.image.before.document: missing; write the Systems"
+                                + " Manager document to run, as Freeze"),
+                arguments(
+                        policy("image: {before: {document: Freeze, onFailure: giveup}}"),
+                        "4:51 policies.gold.image.before.onFailure: not possible: \"giveup\"; write"
+                                + " image or giveUp"),
+                arguments(
+                        policy("image: {before: {document: Freeze, timeout: 10s}}"),
+                        "4:49 policies.gold.image.before.timeout: impossible time for a"
+                                + " command \"10s\"; write at least 30s and at most 1h"),
+                arguments(
                         policy("image: {copyTags: [\"\"]}"),
                         "4:24 policies.gold.image.copyTags[0]: a tag's key has 1 to 127 characters,"
                                 + " not 0"),
