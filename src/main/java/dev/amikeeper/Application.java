@@ -4,6 +4,7 @@ import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.DynamoDbCatalog;
 import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.InstanceProfiles;
 import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.ec2.Pace;
@@ -27,6 +28,7 @@ import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.services.autoscaling.AutoScalingClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.ssm.SsmClient;
@@ -65,6 +67,7 @@ public record Application(
         Probes probes,
         Launcher launcher,
         Commands commands,
+        InstanceProfiles profiles,
         Kicks kicks,
         DeadLetters deadLetters,
         Announcements announcements,
@@ -74,6 +77,7 @@ public record Application(
             Function<Region, Ec2Client> ec2,
             Function<Region, AutoScalingClient> autoScaling,
             Function<Region, SsmClient> ssm,
+            Function<Region, IamClient> iam,
             DynamoDbClient dynamoDb,
             SqsClient sqs,
             SnsClient sns,
@@ -112,6 +116,7 @@ public record Application(
                 new Probes(cloud.ec2(), cloud.autoScaling(), cloud.ssm(), images, cloud.clock()),
                 new Launcher(cloud.ec2(), pace),
                 new Commands(cloud.ssm()),
+                new InstanceProfiles(() -> cloud.iam().apply(settings.home())),
                 new Kicks(
                         cloud.sqs(),
                         settings.createQueue(),
@@ -149,6 +154,7 @@ public record Application(
                         inEachRegion(Ec2Client::builder, http),
                         inEachRegion(AutoScalingClient::builder, http),
                         inEachRegion(SsmClient::builder, http),
+                        inEachRegion(IamClient::builder, http),
                         DynamoDbClient.builder().httpClient(http).build(),
                         SqsClient.builder().httpClient(http).build(),
                         SnsClient.builder().httpClient(http).build(),

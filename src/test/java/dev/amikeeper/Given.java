@@ -48,7 +48,7 @@ public final class Given {
     }
 
     public Given(String policies) {
-        this(new SimulatedCloud(START, 1), LocalDeployment::inMemory, policies);
+        this(new SimulatedCloud(START, 1), onDynamoDbLocal(TestTables.fresh()), policies);
     }
 
     private Given(SimulatedCloud cloud, Deploy deploy, String policies) {
@@ -62,17 +62,12 @@ public final class Given {
                         Policies.parse(policies, "policies.yaml", home, Application.regions(home)));
     }
 
-    /** With the catalogue in AWS's DynamoDB Local, for what a table in memory cannot show. */
-    public static Given onDynamoDbLocal(String policies) {
-        return new Given(new SimulatedCloud(START, 1), onLocalTable(TestTables.fresh()), policies);
-    }
-
-    /** In a cloud of another seed. */
+    /** With the catalogue in memory, for long plays. */
     public static Given inMemory(String policies, long seed) {
         return new Given(new SimulatedCloud(START, seed), LocalDeployment::inMemory, policies);
     }
 
-    private static Deploy onLocalTable(String table) {
+    private static Deploy onDynamoDbLocal(String table) {
         return (cloud, home, policies) ->
                 new LocalDeployment(cloud, TestTables.local(), table, home, policies);
     }
@@ -87,9 +82,9 @@ public final class Given {
         return new Given(NIGHTLY + more.indent(4));
     }
 
-    /** The same. */
+    /** The same, with the catalogue in memory. */
     public static Given nightlyInMemory(String more) {
-        return nightly(more);
+        return inMemory(NIGHTLY + more.indent(4), 1);
     }
 
     public String instance(String name) {

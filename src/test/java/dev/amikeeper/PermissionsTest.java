@@ -53,18 +53,11 @@ final class PermissionsTest {
     /** A deployment that has everything, and one that has nothing. */
     private static final Map<String, String> EVERYTHING =
             Map.of(
-                    "KmsKeyArns",
-                    KEY,
-                    "TableKeyArn",
-                    TABLE_KEY,
-                    "InstanceRoleArns",
-                    PROFILE,
-                    "ImageCommandDocumentArns",
-                    "arn:aws:ssm:*:123456789012:document/Freeze",
-                    "StoreBucketArns",
-                    "arn:aws:s3:::archive,arn:aws:s3:::archive-west",
-                    "OperatorArns",
-                    "arn:aws:iam::123456789012:role/Operator");
+                    "KmsKeyArns", KEY,
+                    "TableKeyArn", TABLE_KEY,
+                    "InstanceRoleArns", PROFILE,
+                    "StoreBucketArns", "arn:aws:s3:::archive,arn:aws:s3:::archive-west",
+                    "OperatorArns", "arn:aws:iam::123456789012:role/Operator");
 
     private static final Map<String, String> NOTHING = Map.of();
 
@@ -233,6 +226,11 @@ final class PermissionsTest {
             }
             case "AutoScalingClient" -> Stream.of(need(action("autoscaling", call), "*"));
             case "SsmClient" -> ssm(call);
+            case "IamClient" ->
+                    Stream.of(
+                            need(
+                                    action("iam", call),
+                                    "arn:aws:iam::123456789012:instance-profile/web"));
             case "Ec2Client" -> ec2(call);
             default -> throw unknown(call);
         };
@@ -271,31 +269,22 @@ final class PermissionsTest {
 
     private static Stream<Need> ssm(AwsCall call) {
         return switch (call.call()) {
-            case "describeParameters",
-                    "describeInstanceInformation",
-                    "listCommandInvocations",
-                    "listCommandInvocationsPaginator" ->
+            case "describeParameters", "listCommandInvocations" ->
                     Stream.of(need(action("ssm", call), "*"));
             case "getParameters" -> parameters(Map.of());
             case "sendCommand" ->
-                    call.toString().startsWith("Commands.send:")
-                            ? Stream.of(
-                                    need(
-                                            "ssm:SendCommand",
-                                            "arn:aws:ssm:us-west-2:123456789012:document/Freeze"),
-                                    need("ssm:SendCommand", ec2("instance")))
-                            : Stream.of(
-                                    need(
-                                            "ssm:SendCommand",
-                                            "arn:aws:ssm:us-west-2:123456789012:document/AppCheck"),
-                                    need(
-                                            "ssm:SendCommand",
-                                            ec2("instance"),
-                                            Map.of(
-                                                    "ssm:resourceTag/amikeeper:lease",
-                                                    List.of("…"),
-                                                    "ssm:resourceTag/amikeeper:restore",
-                                                    List.of("1/drill-1"))));
+                    Stream.of(
+                            need(
+                                    "ssm:SendCommand",
+                                    "arn:aws:ssm:us-west-2:123456789012:document/AppCheck"),
+                            need(
+                                    "ssm:SendCommand",
+                                    ec2("instance"),
+                                    Map.of(
+                                            "ssm:resourceTag/amikeeper:lease",
+                                            List.of("…"),
+                                            "ssm:resourceTag/amikeeper:restore",
+                                            List.of("1/drill-1"))));
             default -> throw unknown(call);
         };
     }

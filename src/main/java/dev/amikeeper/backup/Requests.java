@@ -4,7 +4,6 @@ import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.InstanceId;
-import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.image.Trigger;
@@ -46,7 +45,12 @@ final class Requests {
                 || !event.tags().containsKey(ImageTags.REQUEST)) {
             return Optional.empty();
         }
-        return Optional.of(request(event, Trigger.TAGGED, ids("resources", event.resourceIds())));
+        return Optional.of(
+                request(
+                        event,
+                        Trigger.TAGGED,
+                        ids("resources", event.resourceIds()),
+                        Optional.empty()));
     }
 
     private static Optional<BackupPlan.Request> stopped(Event event)
@@ -55,29 +59,22 @@ final class Requests {
             return Optional.empty();
         }
         List<String> id = event.text("instance-id").map(List::of).orElseGet(event::resourceIds);
-        return Optional.of(request(event, Trigger.STOPPED, ids("detail.instance-id", id)));
+        return Optional.of(
+                request(event, Trigger.STOPPED, ids("detail.instance-id", id), Optional.empty()));
     }
 
-    /** The bus is the home Region's: the order says where the instances are, if not there. */
     private static BackupPlan.Request asked(Event event) throws MalformedEventException {
-        List<InstanceId> instances = ids("detail.instances", event.texts("instances"));
-        Optional<String> region = event.onlyText("region");
-        try {
-            return new BackupPlan.Request(
-                    Trigger.REQUESTED,
-                    region.map(Region::new).orElse(event.region()),
-                    new Slot(event.time()),
-                    instances,
-                    event.onlyText("policy"));
-        } catch (IllegalArgumentException notARegion) {
-            throw new MalformedEventException("detail.region: " + notARegion.getMessage());
-        }
+        return request(
+                event,
+                Trigger.REQUESTED,
+                ids("detail.instances", event.texts("instances")),
+                event.onlyText("policy"));
     }
 
     private static BackupPlan.Request request(
-            Event event, Trigger trigger, List<InstanceId> instances) {
+            Event event, Trigger trigger, List<InstanceId> instances, Optional<String> policy) {
         return new BackupPlan.Request(
-                trigger, event.region(), new Slot(event.time()), instances, Optional.empty());
+                trigger, event.region(), new Slot(event.time()), instances, policy);
     }
 
     private static List<InstanceId> ids(String place, List<String> texts)

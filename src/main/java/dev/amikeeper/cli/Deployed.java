@@ -39,7 +39,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /** The deployment that a command is about: the account's, or one on the embedded cloud. */
 final class Deployed {
@@ -60,22 +59,22 @@ final class Deployed {
                             + " bucket ami-archive-us-east-1.")
     private boolean demo;
 
-    private final Supplier<LocalDeployment> play;
     private @Nullable LocalDeployment played;
 
-    /**
-     * The account's, unless the demo's is asked for.
-     *
-     * @param play plays the demo's days
-     */
-    Deployed(Supplier<LocalDeployment> play) {
-        this.play = play;
+    Deployed() {}
+
+    /** This deployment, on its embedded cloud, taken for somebody's own. */
+    Deployed(LocalDeployment deployment) {
+        played = deployment;
     }
 
-    /** This deployment, on its embedded cloud. */
-    Deployed(LocalDeployment deployment) {
-        this(() -> deployment);
-        demo = true;
+    /** Whether it is the demo's, where nothing is anybody's. */
+    boolean isDemo() {
+        return demo;
+    }
+
+    private boolean isSimulated() {
+        return demo || played != null;
     }
 
     /** Calls functions as EventBridge does: they are retried, and nobody waits for an answer. */
@@ -94,7 +93,7 @@ final class Deployed {
      * @throws UnusableException if the environment does not say where the deployment is
      */
     Application application() {
-        if (demo) {
+        if (isSimulated()) {
             return played().application();
         }
         try {
@@ -113,7 +112,7 @@ final class Deployed {
      * @throws UnusableException if the environment does not say where the deployment is
      */
     Application afterTheLoss() {
-        if (demo) {
+        if (isSimulated()) {
             played().loseTable();
         }
         return application();
@@ -127,7 +126,7 @@ final class Deployed {
      * @throws UnusableException if the environment does not say where the deployment is
      */
     Application afterTheMishap(Consumer<String> tell) {
-        if (demo) {
+        if (isSimulated()) {
             mishap(played(), tell);
         }
         return application();
@@ -171,7 +170,7 @@ final class Deployed {
 
     /** Waits for a while; the demo's clock is simply moved. */
     Consumer<Duration> pause() {
-        return demo ? played().cloud()::advance : Deployed::sleep;
+        return isSimulated() ? played().cloud()::advance : Deployed::sleep;
     }
 
     private static void sleep(Duration time) {
@@ -185,7 +184,7 @@ final class Deployed {
 
     /** The functions. */
     Functions functions() {
-        if (demo) {
+        if (isSimulated()) {
             return functions(played());
         }
         return Deployed::invoke;
@@ -214,14 +213,13 @@ final class Deployed {
     private LocalDeployment played() {
         LocalDeployment deployment = played;
         if (deployment == null) {
-            deployment = play.get();
+            deployment = play();
             played = deployment;
         }
         return deployment;
     }
 
-    /** The demo's days, from their beginning. */
-    static LocalDeployment play() {
+    private static LocalDeployment play() {
         SimulatedCloud cloud = new SimulatedCloud(Demo.START, SEED);
         DemoFleet fleet = DemoFleet.launch(cloud, new Random(SEED));
         InstanceId unlucky = fleet.instances().getFirst().id();

@@ -1,7 +1,6 @@
 package dev.amikeeper.cli;
 
 import dev.amikeeper.catalog.UnreadableItemException;
-import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.policy.InvalidPolicyException;
 
 import org.slf4j.Logger;
@@ -21,7 +20,6 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
-import java.util.function.Supplier;
 
 /** The command line. The launcher {@code keeper} builds and starts it. */
 @Command(
@@ -63,12 +61,7 @@ public final class Keeper implements Runnable {
     }
 
     static CommandLine commandLine(Screen screen) {
-        return commandLine(screen, Deployed::play);
-    }
-
-    /** The same, with another play of the demo's days. */
-    static CommandLine commandLine(Screen screen, Supplier<LocalDeployment> demo) {
-        return commandLine(new CommandLine(new Keeper(), new Parts(screen, demo)), screen);
+        return commandLine(new CommandLine(new Keeper(), new Parts(screen)), screen);
     }
 
     /** The same for one command by itself. */
@@ -116,8 +109,7 @@ public final class Keeper implements Runnable {
     }
 
     /** The commands' screen is the one that the launcher found. */
-    private record Parts(Screen screen, Supplier<LocalDeployment> demo)
-            implements CommandLine.IFactory {
+    private record Parts(Screen screen) implements CommandLine.IFactory {
         @Override
         public <K> K create(Class<K> part) throws Exception {
             if (part == DemoCommand.class) {
@@ -130,10 +122,7 @@ public final class Keeper implements Runnable {
                 return part.cast(new RebuildCommand(screen));
             }
             if (part == RestoreCommand.class) {
-                return part.cast(new RestoreCommand(screen, new Deployed(demo)));
-            }
-            if (part == Deployed.class) {
-                return part.cast(new Deployed(demo));
+                return part.cast(new RestoreCommand(screen, new Deployed()));
             }
             return part == TortureCommand.class
                     ? part.cast(new TortureCommand(screen))

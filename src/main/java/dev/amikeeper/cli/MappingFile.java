@@ -156,7 +156,7 @@ final class MappingFile {
                 """
                 # What stands in %s for what the servers had. Write it behind the colon. A proposal
                 # stands there behind a #, for it has the same name: take the # away if it is right.
-                # "" leaves out a key pair or a further network interface.
+                # "" leaves out a key pair, an instance profile or a further network interface.
                 """
                         .formatted(region));
         for (String part : Wish.Mapping.PARTS) {

@@ -2,6 +2,7 @@ package dev.amikeeper.cli;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.cli.Keeper.UnusableException;
+import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.InstanceId;
@@ -60,13 +61,19 @@ import java.util.stream.Collectors;
                     + " the loss of a Region, or the loss itself. If the catalogue is lost with its"
                     + " Region, make a new one first: keeper rebuild.",
             "Needs ec2:RunInstances, DescribeInstances, DescribeInstanceStatus, DescribeImages,"
-                    + " DescribeSubnets, DescribeSecurityGroups, DescribeKeyPairs,"
-                    + " DescribeInstanceTypeOfferings, CreateReplaceRootVolumeTask,"
-                    + " DescribeReplaceRootVolumeTasks, CreateTags, for --elastic-ip"
-                    + " DescribeAddresses and AssociateAddress, iam:PassRole, and the catalogue.",
-            "Exit status: 0 if all are back, 1 if one is not, 2 for a mistake in the command."
+                + " DescribeSubnets, DescribeSecurityGroups, DescribeKeyPairs,"
+                + " DescribeInstanceTypeOfferings, CreateReplaceRootVolumeTask,"
+                + " DescribeReplaceRootVolumeTasks, CreateTags, for --elastic-ip DescribeAddresses"
+                + " and AssociateAddress, iam:GetInstanceProfile and PassRole, and the catalogue.",
+            "Exit status: 0 if all are back, 1 if one is not, 2 for a mistake in the command, 4 if"
+                    + " an original is still there and nobody confirmed a second one."
         })
 final class RestoreCommand implements Callable<Integer> {
+    /** Refused, for it would not be safe. */
+    private static final int REFUSED = 4;
+
+    private static final int SHOWN = 10;
+
     private final Screen screen;
 
     @Spec
@@ -133,8 +140,8 @@ final class RestoreCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "What stands for what in the other Region: subnets, securityGroups, keyPairs,"
-                            + " types, elasticIps. A plan that lacks something prints the file to"
-                            + " fill in.")
+                        + " types, elasticIps, instanceProfiles. A plan that lacks something prints"
+                        + " the file to fill in.")
     private @Nullable Path mapping;
 
     @Option(
@@ -154,6 +161,22 @@ final class RestoreCommand implements Callable<Integer> {
 
     @Option(names = "--again", description = "Launches another one of a server that is back.")
     private boolean again;
+
+    @Option(
+            names = "--instance-profile",
+            paramLabel = "NAME|none",
+            description = "Another instance profile, or none.")
+    private @Nullable String instanceProfile;
+
+    @Option(
+            names = "--no-user-data",
+            description =
+                    "Without the user data that the policy keeps: on the restored disks it would"
+                            + " run again.")
+    private boolean noUserData;
+
+    @Option(names = "--yes", description = "Does not ask first where the original is still there.")
+    private boolean yes;
 
     @Option(names = "--dry-run", description = "Shows the plan; launches nothing.")
     private boolean dryRun;
@@ -260,7 +283,9 @@ final class RestoreCommand implements Callable<Integer> {
                                         "--tag",
                                         "--keep-address",
                                         "--mapping",
-                                        "--elastic-ip")
+                                        "--elastic-ip",
+                                        "--instance-profile",
+                                        "--no-user-data")
                                 ::contains)
                 .toList();
     }
@@ -295,6 +320,9 @@ final class RestoreCommand implements Callable<Integer> {
             return whole ? 0 : 1;
         }
         out.flush();
+        if (!confirmed(plans)) {
+            return REFUSED;
+        }
         List<Restore> restores =
                 plans.stream()
                         .map(plan ->
@@ -308,6 +336,47 @@ final class RestoreCommand implements Callable<Integer> {
         out.print(json ? PlanCommand.json(result(plans, ended)) : text(plans, ended));
         out.flush();
         return ended.stream().allMatch(it -> it.state() == Restore.State.PASSED) ? 0 : 1;
+    }
+
+    /** A second one beside a living server may write where that one does. The demo has no such. */
+    private boolean confirmed(List<RestorePlan> plans) {
+        List<String> beside =
+                plans.stream()
+                        .flatMap(plan ->
+                                plan.original().stream()
+                                        .map(it ->
+                                                "%s is %s in %s"
+                                                        .formatted(
+                                                                called(plan.image()),
+                                                                it.state(),
+                                                                it.region())))
+                        .toList();
+        if (beside.isEmpty() || yes || deployed.isDemo()) {
+            return true;
+        }
+        PrintWriter err = spec.commandLine().getErr();
+        beside.stream().limit(SHOWN).forEach(err::println);
+        if (beside.size() > SHOWN) {
+            err.printf("... and %d more%n", beside.size() - SHOWN);
+        }
+        err.flush();
+        if (screen.confirms(
+                beside.size() == 1
+                        ? "Launch a second one beside it?"
+                        : "Launch a second one beside each of them?")) {
+            return true;
+        }
+        err.println(
+                "Nothing was launched: the original is still there. --yes launches another one"
+                        + " beside it.");
+        err.flush();
+        return false;
+    }
+
+    private static String called(Image image) {
+        String id = image.name().instance().value();
+        String name = name(image);
+        return name.equals(id) ? id : name + " (" + id + ")";
     }
 
     private RestoreRequest request(Restore.Kind kind) {
@@ -328,7 +397,9 @@ final class RestoreCommand implements Callable<Integer> {
                             keepAddress,
                             tags,
                             mapping == null ? Wish.Mapping.NONE : MappingFile.read(mapping),
-                            Optional.ofNullable(elasticIp)));
+                            Optional.ofNullable(elasticIp),
+                            Optional.ofNullable(instanceProfile),
+                            noUserData));
         } catch (IllegalArgumentException wrong) {
             throw new ParameterException(spec.commandLine(), String.valueOf(wrong.getMessage()));
         }
@@ -432,6 +503,15 @@ final class RestoreCommand implements Callable<Integer> {
                         plan.as().type(),
                         plan.as().subnet()));
         table.lines().forEach(out::println);
+        plans.stream()
+                .filter(plan -> !plan.as().leftOut().isEmpty())
+                .forEach(plan ->
+                        out.printf(
+                                "%s comes back without %s: its image was made without it.%n",
+                                name(plan.image()),
+                                plan.as().leftOut().stream()
+                                        .map(Capsule.Disk::text)
+                                        .collect(Collectors.joining(", "))));
         out.println();
     }
 

@@ -1,14 +1,40 @@
 package dev.amikeeper.cli;
 
+import java.io.Console;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
 /**
- * Where the output goes. Java cannot tell stdout's terminal from stderr's, so the launcher does.
+ * Where the output goes, and who is there to answer. Java cannot tell stdout's terminal from
+ * stderr's, so the launcher does.
  *
  * @param colours whether stdout may be coloured
  * @param progress whether stderr is a terminal, on which a line may move
+ * @param person asks whoever sits at the terminal; empty if nobody does
  */
-record Screen(boolean colours, boolean progress) {
+record Screen(boolean colours, boolean progress, Optional<UnaryOperator<String>> person) {
+    /** One before which nobody sits. */
+    Screen(boolean colours, boolean progress) {
+        this(colours, progress, Optional.empty());
+    }
+
     static Screen ofLauncher() {
         return new Screen(
-                Boolean.getBoolean("keeper.colours"), Boolean.getBoolean("keeper.progress"));
+                Boolean.getBoolean("keeper.colours"),
+                Boolean.getBoolean("keeper.progress"),
+                Optional.ofNullable(System.console())
+                        .filter(Console::isTerminal)
+                        .map(console ->
+                                question -> {
+                                    String answer = console.readLine("%s", question);
+                                    return answer == null ? "" : answer;
+                                }));
+    }
+
+    /** Whether the person at the terminal says yes. */
+    boolean confirms(String question) {
+        return person.map(ask -> ask.apply(question + " [y/N] "))
+                .filter(answer -> answer.strip().matches("(?i)y|yes"))
+                .isPresent();
     }
 }

@@ -144,7 +144,15 @@ public final class Launcher {
                         .blockDeviceMappings(going.stream().map(Launcher::goingDevice).toList())
                         .tagSpecifications(on(LAUNCHED, tags));
         as.keyPair().ifPresent(run::keyName);
-        as.profile().ifPresent(arn -> run.iamInstanceProfile(profile -> profile.arn(arn)));
+        as.profile()
+                .ifPresent(it ->
+                        run.iamInstanceProfile(profile -> {
+                            if (it.startsWith("arn:")) {
+                                profile.arn(it);
+                            } else {
+                                profile.name(it);
+                            }
+                        }));
         as.userData().ifPresent(run::userData);
         as.metadata()
                 .ifPresent(

@@ -37,8 +37,6 @@ import java.util.stream.Collectors;
  */
 final class UsageReports {
     private static final String NAME = "other accounts";
-    private static final String TEMPLATES = "ec2:LaunchTemplate";
-    private static final String DEPTH = "version-depth";
     private static final int IDS_A_CALL = 200;
     private static final int REQUESTS_A_RUN = 100;
     private static final Duration GOOD_FOR = Duration.ofDays(7);
@@ -48,10 +46,10 @@ final class UsageReports {
             List.of(
                     ImageUsageResourceTypeRequest.builder().resourceType("ec2:Instance").build(),
                     ImageUsageResourceTypeRequest.builder()
-                            .resourceType(TEMPLATES)
+                            .resourceType("ec2:LaunchTemplate")
                             .resourceTypeOptions(
                                     ImageUsageResourceTypeOptionRequest.builder()
-                                            .optionName(DEPTH)
+                                            .optionName("version-depth")
                                             .optionValues(References.ALL_VERSIONS)
                                             .build())
                             .build());
@@ -181,18 +179,14 @@ final class UsageReports {
                 report.resourceTypes().stream()
                         .map(ImageUsageResourceType::resourceType)
                         .collect(Collectors.toSet());
+        boolean deep =
+                report.resourceTypes().stream()
+                        .flatMap(kind -> kind.resourceTypeOptions().stream())
+                        .allMatch(depth -> depth.optionValues().contains(References.ALL_VERSIONS));
         return report.accountIds().isEmpty()
-                && ASKED_FOR.stream().allMatch(it -> kinds.contains(it.resourceType()))
-                && report.resourceTypes().stream()
-                        .filter(kind -> TEMPLATES.equals(kind.resourceType()))
-                        .allMatch(UsageReports::looksAtAllVersions);
-    }
-
-    /** Where no depth is said, EC2 has looked at some of the newest versions only. */
-    private static boolean looksAtAllVersions(ImageUsageResourceType templates) {
-        return templates.resourceTypeOptions().stream()
-                .filter(option -> DEPTH.equals(option.optionName()))
-                .anyMatch(depth -> depth.optionValues().contains(References.ALL_VERSIONS));
+                && (kinds.isEmpty()
+                        || ASKED_FOR.stream().allMatch(it -> kinds.contains(it.resourceType())))
+                && deep;
     }
 
     private String withoutReport(ImageId image, List<ImageUsageReport> reports) {

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  * @param subnet of the first network interface; empty if unknown
  * @param groups the security groups of the first network interface
  * @param keyPair the key pair's name
- * @param profile the IAM instance profile's ARN
+ * @param profile the IAM instance profile's ARN; of a server to be launched, its name will do
  * @param metadata the instance metadata options
  * @param ebsOptimized whether its EBS bandwidth is its own
  * @param monitored whether CloudWatch has it every minute
@@ -281,6 +281,11 @@ public record Capsule(
     public record Disk(String device, int gib, boolean leftOut, Map<String, String> tags) {
         public Disk {
             tags = Map.copyOf(tags);
+        }
+
+        /** For people, as {@code /dev/sdf (500 GiB)}. */
+        public String text() {
+            return gib > 0 ? device + " (" + gib + " GiB)" : device;
         }
     }
 

@@ -7,6 +7,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The catalogue's record of one restore or drill. Each change is a new record; the methods that
@@ -230,8 +232,20 @@ public record Restore(
                 draft -> {
                     draft.ended = Optional.of(now);
                     draft.reached = command.isPresent() ? Level.COMMAND : Level.STATUS_CHECKS;
-                    draft.note = about;
+                    draft.note =
+                            Stream.of(about, lacks())
+                                    .filter(text -> !text.isEmpty())
+                                    .collect(Collectors.joining("; "));
                 });
+    }
+
+    /** The volumes that its image was made without; a replaced root leaves the others alone. */
+    private String lacks() {
+        return kind == Kind.REPLACE_ROOT || as.leftOut().isEmpty()
+                ? ""
+                : as.leftOut().stream()
+                        .map(Capsule.Disk::text)
+                        .collect(Collectors.joining(", ", "without ", ", which its image lacks"));
     }
 
     /** The Elastic IP address, by its allocation id, that the server gets when it is back. */

@@ -161,6 +161,7 @@ public final class LocalDeployment {
                                 region -> cloud.ec2(region.name()),
                                 region -> cloud.autoScaling(region.name()),
                                 region -> cloud.ssm(region.name()),
+                                _ -> cloud.iam(),
                                 dynamoDb,
                                 sqs,
                                 sns,

@@ -94,6 +94,11 @@ public final class SimulatedCloud {
                                         name, core, calls, () -> region(name).instances())));
     }
 
+    /** IAM, which is one for all Regions. */
+    public SimulatedIam iam() {
+        return new SimulatedIam(core, calls);
+    }
+
     /** From now on another account runs so many instances of an image; 0 for none any more. */
     public void usedByOthers(String region, String imageId, String account, int instances) {
         calls.alone(() -> {

@@ -195,23 +195,15 @@ final class SimulatedRootReplacements {
                         .find(task.instanceId())
                         .filter(it -> it.state() == InstanceStateName.RUNNING);
         Optional<LocalImage> image = images.find(task.imageId());
-        boolean detaches =
-                instance.isPresent()
-                        && image.isPresent()
-                        && core.settings().detachesRoot(launch(instance.get(), image.get()));
         boolean succeeds =
-                !detaches
-                        && instance.isPresent()
+                instance.isPresent()
                         && image.isPresent()
                         && core.settings().replacesRoot(launch(instance.get(), image.get()));
         if (succeeds) {
             replace(instance.get(), image.get(), task.deleteReplacedRootVolume());
         }
-        ReplaceRootVolumeTaskState failed =
-                detaches
-                        ? ReplaceRootVolumeTaskState.FAILED_DETACHED
-                        : ReplaceRootVolumeTaskState.FAILED;
-        ReplaceRootVolumeTaskState state = succeeds ? ReplaceRootVolumeTaskState.SUCCEEDED : failed;
+        ReplaceRootVolumeTaskState state =
+                succeeds ? ReplaceRootVolumeTaskState.SUCCEEDED : ReplaceRootVolumeTaskState.FAILED;
         String now = Times.iso(core.ec2Time());
         change(task.replaceRootVolumeTaskId(), it -> it.taskState(state).completeTime(now));
     }

@@ -90,14 +90,10 @@ public final class SimulatedSns implements SnsClient {
                     return GetTopicAttributesResponse.builder()
                             .attributes(
                                     Map.of(
-                                            "TopicArn",
-                                            request.topicArn(),
-                                            "SubscriptionsConfirmed",
-                                            "" + confirmed,
-                                            "SubscriptionsPending",
-                                            "" + pending,
-                                            "SubscriptionsDeleted",
-                                            "0"))
+                                            "TopicArn", request.topicArn(),
+                                            "SubscriptionsConfirmed", "" + confirmed,
+                                            "SubscriptionsPending", "" + pending,
+                                            "SubscriptionsDeleted", "0"))
                             .build();
                 });
     }

@@ -85,7 +85,7 @@ public record Blank(
             for (String keyPair : missing("keyPairs")) {
                 blanks.add(blank("keyPairs", keyPair, keyPairs()));
             }
-            for (String part : List.of("types", "elasticIps")) {
+            for (String part : List.of("types", "elasticIps", "instanceProfiles")) {
                 missing(part).forEach(original -> blanks.add(blank(part, original, List.of())));
             }
             return blanks;

@@ -128,7 +128,11 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.empty(),
-                        Map.of("Name", "drill of " + image.name().instance()));
+                        Map.of("Name", "drill of " + image.name().instance()),
+                        Capsule.Addresses.UNKNOWN,
+                        Capsule.Options.USUAL,
+                        Map.of(),
+                        original.map(Capsule::leftOut).orElse(List.of()));
         return Restore.requested(
                 policy.name() + "/" + image.name().instance() + round,
                 Restore.Kind.DRILL,

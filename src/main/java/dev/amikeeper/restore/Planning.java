@@ -178,10 +178,7 @@ public final class Planning {
     }
 
     private static Region home(List<Image> images) {
-        return images.stream()
-                .map(image -> image.home().map(ImageRef::region).orElse(image.region()))
-                .findFirst()
-                .orElseThrow();
+        return images.stream().map(Planning::home).findFirst().orElseThrow();
     }
 
     /** In a line: the Regions, and from when to when. */
@@ -235,9 +232,54 @@ public final class Planning {
         List<RestorePlan> plans = new ArrayList<>();
         byRegion.forEach((region, some) -> {
             Networks there = networks(region, some, wish);
-            some.forEach(image -> plans.add(RestorePlan.of(image, wish, there)));
+            Set<String> noProfiles =
+                    app.profiles()
+                            .missing(
+                                    some.stream()
+                                            .flatMap(it -> RestorePlan.profile(it, wish).stream())
+                                            .toList());
+            Originals originals = originals(some);
+            some.forEach(image ->
+                    plans.add(
+                            RestorePlan.of(
+                                    image,
+                                    wish,
+                                    new RestorePlan.Known(
+                                            there,
+                                            noProfiles,
+                                            Optional.ofNullable(
+                                                    originals.living.get(image.name().instance())),
+                                            originals.unseen.getOrDefault(home(image), "")))));
         });
         return plans;
+    }
+
+    /** The servers themselves, and the Regions that do not tell of them, with their reasons. */
+    private record Originals(Map<InstanceId, Instance> living, Map<Region, String> unseen) {}
+
+    /** A Region that is lost must not hold up the restore of what was in it. */
+    private Originals originals(List<Image> images) {
+        Map<InstanceId, Instance> living = new HashMap<>();
+        Map<Region, String> unseen = new HashMap<>();
+        images.stream()
+                .collect(Collectors.groupingBy(Planning::home))
+                .forEach((region, its) -> {
+                    try {
+                        app
+                                .instances()
+                                .find(region, its.stream().map(it -> it.name().instance()).toList())
+                                .stream()
+                                .filter(it -> !it.isGone())
+                                .forEach(it -> living.put(it.id(), it));
+                    } catch (SdkException error) {
+                        unseen.put(region, Fault.text(error, "ec2:DescribeInstances"));
+                    }
+                });
+        return new Originals(living, unseen);
+    }
+
+    private static Region home(Image image) {
+        return image.home().map(ImageRef::region).orElse(image.region());
     }
 
     private Networks networks(Region region, List<Image> images, Wish wish) {
@@ -283,7 +325,7 @@ public final class Planning {
         if (subnets.isEmpty() && groups.isEmpty()) {
             return names;
         }
-        Region home = first.home().map(ImageRef::region).orElse(first.region());
+        Region home = home(first);
         try {
             Networks there =
                     app.launcher()

@@ -23,9 +23,14 @@ import java.util.stream.Stream;
  * @param as what it gets; whole only if nothing is missing
  * @param differences in the order in which a person would ask
  * @param missing nothing is launched until it is there
+ * @param original the server itself, which this one would stand beside; empty if it is gone
  */
 public record RestorePlan(
-        Image image, Capsule as, List<Difference> differences, List<Missing> missing) {
+        Image image,
+        Capsule as,
+        List<Difference> differences,
+        List<Missing> missing,
+        Optional<Instance> original) {
     /** EC2 allows 50 tags; some are ours, and some may be wished for. */
     private static final int MOST_TAGS = 40;
 
@@ -82,9 +87,38 @@ public record RestorePlan(
         return Capsule.of(Map.of("type", "")).orElseThrow();
     }
 
-    /** The plan of one server, with what there is in the image's Region. */
+    /**
+     * What there is to restore a server with, and of the server itself.
+     *
+     * @param there of the image's Region
+     * @param noProfiles instance profiles, as they are asked for, that certainly do not exist
+     * @param living the server itself while it is not gone
+     * @param unseen why nobody knows whether it still lives; empty if that is known
+     */
+    record Known(Networks there, Set<String> noProfiles, Optional<Instance> living, String unseen) {
+        Known {
+            noProfiles = Set.copyOf(noProfiles);
+        }
+
+        /** Of a server that is gone, with a profile that is there. */
+        Known(Networks there) {
+            this(there, Set.of(), Optional.empty(), "");
+        }
+    }
+
+    /** The plan of one server, of which it is gone. */
     static RestorePlan of(Image image, Wish wish, Networks there) {
-        return new Making(image, wish, there).plan();
+        return of(image, wish, new Known(there));
+    }
+
+    /** The plan of one server. */
+    static RestorePlan of(Image image, Wish wish, Known known) {
+        return new Making(image, wish, known).plan();
+    }
+
+    /** The instance profile that it is to get, as it is asked for. */
+    static Optional<String> profile(Image image, Wish wish) {
+        return wish.instanceProfile(image.capsule().flatMap(Capsule::profile));
     }
 
     /** A plan in the making. */
@@ -93,17 +127,20 @@ public record RestorePlan(
         private final Capsule original;
         private final Wish wish;
         private final Networks there;
+        private final Known known;
         private final List<Difference> differences = new ArrayList<>();
         private final List<Missing> missing = new ArrayList<>();
 
-        Making(Image image, Wish wish, Networks there) {
+        Making(Image image, Wish wish, Known known) {
             this.image = image;
+            this.known = known;
             this.original = image.capsule().orElseGet(RestorePlan::unknown);
             this.wish = wish;
-            this.there = there;
+            this.there = known.there();
         }
 
         RestorePlan plan() {
+            original();
             if (image.capsule().isEmpty()) {
                 differences.add(
                         new Difference("everything but the disks", "not recorded", "as asked for"));
@@ -117,7 +154,9 @@ public record RestorePlan(
             List<Capsule.Interface> interfaces = interfaces();
             Optional<String> address = address(subnet);
             Capsule.Addresses addresses = addresses(subnet, interfaces.isEmpty());
-            userData();
+            leftOut();
+            Optional<String> profile = profile();
+            Optional<String> userData = userData();
             boolean sameType = type.equals(original.type());
             options(sameType);
             original.launchTemplate()
@@ -130,7 +169,7 @@ public record RestorePlan(
                             subnet,
                             groups,
                             keyPair,
-                            original.profile(),
+                            profile,
                             original.metadata(),
                             original.ebsOptimized(),
                             original.monitored(),
@@ -139,7 +178,7 @@ public record RestorePlan(
                             interfaces,
                             original.launchTemplate(),
                             original.userDataHash(),
-                            original.userData(),
+                            userData,
                             tags(),
                             addresses,
                             new Capsule.Options(
@@ -150,7 +189,7 @@ public record RestorePlan(
                                     Optional.empty()),
                             Map.of(),
                             original.disks());
-            return new RestorePlan(image, as, differences, missing);
+            return new RestorePlan(image, as, differences, missing, known.living());
         }
 
         /** What EC2 would refuse a little later. */
@@ -421,13 +460,78 @@ public record RestorePlan(
                             differ("placement group", group, "none; move it there by hand"));
         }
 
-        private void userData() {
-            if (original.userDataHash().isPresent() && original.userData().isEmpty()) {
+        /** Two of one server may both write where one did. */
+        private void original() {
+            known.living()
+                    .ifPresent(living ->
+                            differences.add(
+                                    new Difference(
+                                            "original",
+                                            living.state() + " in " + living.region(),
+                                            "stays; this is another one beside it")));
+            if (!known.unseen().isEmpty()) {
+                differences.add(
+                        new Difference(
+                                "original",
+                                "could not be looked at: " + known.unseen(),
+                                "another one, perhaps beside it"));
+            }
+        }
+
+        /** Whoever restores learns now, not from the server, that it lacks a disk. */
+        private void leftOut() {
+            for (Capsule.Disk disk : original.leftOut()) {
+                differences.add(
+                        new Difference(
+                                "volume " + disk.device(),
+                                disk.gib() > 0 ? disk.gib() + " GiB" : "of a size not recorded",
+                                "none; the image was made without it"));
+            }
+        }
+
+        private Optional<String> profile() {
+            Optional<String> profile = RestorePlan.profile(image, wish);
+            differ("instance profile", original.profile().orElse("none"), profile.orElse("none"));
+            profile.filter(known.noProfiles()::contains)
+                    .ifPresent(gone ->
+                            missing.add(
+                                    new Missing(
+                                            wish.instanceProfile().isPresent()
+                                                    ? "wish"
+                                                    : "instanceProfiles",
+                                            wish.instanceProfile().isPresent()
+                                                    ? ""
+                                                    : original.profile().orElse(gone),
+                                            "instance profile "
+                                                    + gone
+                                                    + " does not exist or has no role; name another"
+                                                    + " one (--instance-profile NAME), or none")));
+            return profile;
+        }
+
+        /**
+         * Restored disks have a new instance id, by which cloud-init and EC2Launch tell a first
+         * boot.
+         *
+         * @see <a href="https://docs.cloud-init.io/en/latest/explanation/boot.html">cloud-init</a>
+         */
+        private Optional<String> userData() {
+            if (original.userData().isPresent()) {
+                differ(
+                        "user data",
+                        "ran at the first boot",
+                        wish.withoutUserData()
+                                ? "none"
+                                : "runs again on the restored disks; --no-user-data leaves it out");
+                return original.userData().filter(_ -> !wish.withoutUserData());
+            }
+            if (original.userDataHash().isPresent()) {
                 differ(
                         "user data",
                         "SHA-256 " + original.userDataHash().get().substring(0, 12) + "…",
                         "none; the policy does not keep it (image: {userData: keep})");
             }
+            return Optional.empty();
         }
 
         /** The instance's own, without those that would have it imaged or restored once more. */
@@ -505,6 +609,7 @@ public record RestorePlan(
                                 "root volume", "as it is now", "as of " + image.name().slot()),
                         new Difference("other volumes", "as they are now", "the same"),
                         new Difference("old root volume", "attached", "detached, and kept")),
-                missing);
+                missing,
+                Optional.empty());
     }
 }

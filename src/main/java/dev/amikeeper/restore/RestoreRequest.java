@@ -66,7 +66,9 @@ public record RestoreRequest(
                     flag(event, "keepAddress"),
                     tags,
                     mapping,
-                    event.onlyText("elasticIp"));
+                    event.onlyText("elasticIp"),
+                    event.onlyText("instanceProfile"),
+                    flag(event, "noUserData"));
         } catch (IllegalArgumentException wrong) {
             throw new MalformedEventException("detail: " + wrong.getMessage());
         }
@@ -164,7 +166,10 @@ public record RestoreRequest(
                                 new TreeMap<>(wish.tags()),
                                 wish.mapping().parts())
                         .toString();
-        // Only where one is wished for: the others keep the identity that they have always had.
-        return same + wish.elasticIp().map(ip -> " elastic IP " + ip).orElse("");
+        // Only where it is wished for: the others keep the identity that they have always had.
+        return same
+                + wish.elasticIp().map(ip -> " elastic IP " + ip).orElse("")
+                + wish.instanceProfile().map(it -> " instance profile " + it).orElse("")
+                + (wish.withoutUserData() ? " without user data" : "");
     }
 }

@@ -23,6 +23,9 @@ import java.util.regex.Pattern;
  * @param mapping what stands for what in the Region that it is restored in
  * @param elasticIp the allocation id of an Elastic IP address, or such an address, that it gets
  *     when it is back; {@link #ORIGINAL} for the original's
+ * @param instanceProfile the name or ARN of the instance profile that it gets, or {@link
+ *     #NO_PROFILE}; empty: the original's
+ * @param withoutUserData whether it gets no user data, where the original's is kept
  */
 public record Wish(
         Optional<String> type,
@@ -31,13 +34,18 @@ public record Wish(
         boolean keepAddress,
         Map<String, String> tags,
         Mapping mapping,
-        Optional<String> elasticIp) {
+        Optional<String> elasticIp,
+        Optional<String> instanceProfile,
+        boolean withoutUserData) {
     /** As the original. */
     public static final Wish NONE =
             new Wish(Optional.empty(), Optional.empty(), List.of(), false, Map.of(), Mapping.NONE);
 
     /** The Elastic IP address that the original had when it was imaged. */
     public static final String ORIGINAL = "original";
+
+    /** The word for no instance profile at all. */
+    public static final String NO_PROFILE = "none";
 
     private static final Pattern ELASTIC_IP =
             Pattern.compile("eipalloc-[0-9a-z]{1,40}|\\d{1,3}(\\.\\d{1,3}){3}");
@@ -82,6 +90,29 @@ public record Wish(
         this(type, subnet, groups, keepAddress, tags, mapping, Optional.empty());
     }
 
+    /** A wish for the original's instance profile and user data. */
+    public Wish(
+            Optional<String> type,
+            Optional<String> subnet,
+            List<String> groups,
+            boolean keepAddress,
+            Map<String, String> tags,
+            Mapping mapping,
+            Optional<String> elasticIp) {
+        this(type, subnet, groups, keepAddress, tags, mapping, elasticIp, Optional.empty(), false);
+    }
+
+    /**
+     * The instance profile that a server is to get, by its name or ARN; empty for none.
+     *
+     * @param original the ARN of the one that the server had
+     */
+    Optional<String> instanceProfile(Optional<String> original) {
+        return instanceProfile
+                .or(() -> original.map(arn -> mapping.instanceProfile(arn)))
+                .filter(it -> !it.isEmpty() && !it.equals(NO_PROFILE));
+    }
+
     /**
      * The Elastic IP address that a server is to get: its allocation id or itself; empty for none.
      *
@@ -95,18 +126,25 @@ public record Wish(
 
     /**
      * What stands for what in another Region: ids of subnets and security groups, names of key
-     * pairs and instance types, Elastic IP addresses or their allocation ids, by the original's. An
-     * empty text stands for none.
+     * pairs, instance types and instance profiles, Elastic IP addresses or their allocation ids, by
+     * the original's. An empty text stands for none.
      */
     public record Mapping(
             Map<String, String> subnets,
             Map<String, String> securityGroups,
             Map<String, String> keyPairs,
             Map<String, String> types,
-            Map<String, String> elasticIps) {
+            Map<String, String> elasticIps,
+            Map<String, String> instanceProfiles) {
         /** The parts of a mapping, in the order in which they are written. */
         public static final List<String> PARTS =
-                List.of("subnets", "securityGroups", "keyPairs", "types", "elasticIps");
+                List.of(
+                        "subnets",
+                        "securityGroups",
+                        "keyPairs",
+                        "types",
+                        "elasticIps",
+                        "instanceProfiles");
 
         /** Nothing is mapped. */
         public static final Mapping NONE = of(Map.of());
@@ -117,15 +155,16 @@ public record Wish(
             keyPairs = Map.copyOf(keyPairs);
             types = Map.copyOf(types);
             elasticIps = Map.copyOf(elasticIps);
+            instanceProfiles = Map.copyOf(instanceProfiles);
         }
 
-        /** One without Elastic IP addresses. */
+        /** One without Elastic IP addresses and instance profiles. */
         public Mapping(
                 Map<String, String> subnets,
                 Map<String, String> securityGroups,
                 Map<String, String> keyPairs,
                 Map<String, String> types) {
-            this(subnets, securityGroups, keyPairs, types, Map.of());
+            this(subnets, securityGroups, keyPairs, types, Map.of(), Map.of());
         }
 
         /**
@@ -148,7 +187,16 @@ public record Wish(
                     parts.getOrDefault("securityGroups", Map.of()),
                     parts.getOrDefault("keyPairs", Map.of()),
                     parts.getOrDefault("types", Map.of()),
-                    parts.getOrDefault("elasticIps", Map.of()));
+                    parts.getOrDefault("elasticIps", Map.of()),
+                    parts.getOrDefault("instanceProfiles", Map.of()));
+        }
+
+        /**
+         * What stands for an instance profile, which people know by its name rather than its ARN.
+         */
+        String instanceProfile(String arn) {
+            String name = arn.substring(arn.lastIndexOf('/') + 1);
+            return instanceProfiles.getOrDefault(arn, instanceProfiles.getOrDefault(name, arn));
         }
 
         /** The parts that hold something. */
@@ -159,6 +207,7 @@ public record Wish(
             parts.put("keyPairs", new TreeMap<>(keyPairs));
             parts.put("types", new TreeMap<>(types));
             parts.put("elasticIps", new TreeMap<>(elasticIps));
+            parts.put("instanceProfiles", new TreeMap<>(instanceProfiles));
             parts.values().removeIf(Map::isEmpty);
             return parts;
         }

@@ -16,7 +16,6 @@ import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.report.Blockers;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -122,11 +121,7 @@ public final class Planner {
                                             Ami::id, Function.identity(), (one, again) -> one));
         } catch (SdkException error) {
             unreadable++;
-            Fault.blocker(error, "ec2:DescribeImages", region)
-                    .filter(blocker -> !blocker.mayConcernOneOnly())
-                    .ifPresentOrElse(
-                            by -> tell.accept(Blockers.notice(region, "removals", by, now)),
-                            () -> unread(region, Fault.text(error)));
+            unread(region, Fault.text(error));
             return Optional.empty();
         }
         inEc2.values().stream().filter(Ami::isPublic).forEach(this::isPublic);

@@ -184,8 +184,7 @@ final class BackupPlanTest {
                                     Optional.empty()),
                             running,
                             List.of(gold.in(state)),
-                            NOW,
-                            NOW);
+                            NOW, NOW);
 
             assertThat(refusal(plan).remedy())
                     .isEqualTo(
@@ -303,8 +302,7 @@ final class BackupPlanTest {
                         Optional.of(policy)),
                 policies,
                 List.of(instances),
-                NOW,
-                NOW);
+                NOW, NOW);
     }
 
     private BackupPlan plan(
@@ -313,8 +311,7 @@ final class BackupPlanTest {
                 new BackupPlan.Request(trigger, EAST, SLOT, List.of(id), policy),
                 policies,
                 List.of(found),
-                NOW,
-                NOW);
+                NOW, NOW);
     }
 
     private static BackupPlan.Refusal refusal(BackupPlan plan) {

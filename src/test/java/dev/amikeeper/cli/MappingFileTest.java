@@ -35,6 +35,7 @@ final class MappingFileTest {
                         keyPairs: {ops: "", "007": "008"}
                         types: {m5.large: m6i.large}
                         elasticIps: {203.0.113.7: eipalloc-2}
+                        instanceProfiles: {web: web-dr}
                         """);
 
         assertThat(mapping)
@@ -44,7 +45,8 @@ final class MappingFileTest {
                                 Map.of("sg-1", "sg-2"),
                                 Map.of("ops", "", "007", "008"),
                                 Map.of("m5.large", "m6i.large"),
-                                Map.of("203.0.113.7", "eipalloc-2")));
+                                Map.of("203.0.113.7", "eipalloc-2"),
+                                Map.of("web", "web-dr")));
     }
 
     @Test

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** {@code keeper restore}, as a person types it. */
 final class RestoreCommandTest {
@@ -68,9 +69,145 @@ final class RestoreCommandTest {
     }
 
     @Test
+    void launchesNothingBesideALivingServerUntilSomebodySaysYes() {
+        night();
+
+        assertThat(run("--instance", db)).isEqualTo(4);
+        assertThat(out.toString())
+                .containsPattern("original +running in us-east-1 -> stays; this is another one");
+        assertThat(err.toString())
+                .isEqualTo(
+                        """
+                        db-1 (%s) is running in us-east-1
+                        Nothing was launched: the original is still there. --yes launches another one beside it.
+                        """
+                                .formatted(db));
+        assertThat(restored()).isEmpty();
+
+        List<String> asked = new ArrayList<>();
+        assertThat(run(answering("n", asked), "--instance", db)).isEqualTo(4);
+        assertThat(restored()).isEmpty();
+        assertThat(run(answering("y", asked), "--instance", db)).isZero();
+        assertThat(asked).containsOnly("Launch a second one beside it? [y/N] ");
+        assertThat(restored()).hasSize(1);
+    }
+
+    @Test
+    void namesTheVolumesThatTheImageLacks() {
+        Given nightly = Given.nightlyInMemory("image: {excludeDevices: [/dev/sdf]}");
+        String web = nightly.instance(Given.EAST, "web-1", 2);
+        nightly.playUntil("2026-03-01T08:00:00Z");
+
+        assertThat(run(nightly, new Screen(false, false), "--yes", "--instance", web)).isZero();
+        assertThat(out.toString())
+                .containsPattern("volume /dev/sdf +8 GiB -> none; the image was made without it")
+                .contains("back, checks passed; without /dev/sdf (8 GiB), which its image lacks");
+
+        out.getBuffer().setLength(0);
+        run(nightly, new Screen(false, false), "--yes", "--all", "--region", Given.EAST);
+        assertThat(out.toString())
+                .contains(
+                        "web-1 comes back without /dev/sdf (8 GiB): its image was made without"
+                                + " it.");
+    }
+
+    private static Screen answering(String answer, List<String> asked) {
+        return new Screen(
+                false,
+                false,
+                Optional.of(question -> {
+                    asked.add(question);
+                    return answer;
+                }));
+    }
+
+    @Test
+    void aServerThatIsGoneComesBackWithoutAQuestion() {
+        night();
+        given.ec2(Given.EAST).terminateInstances(end -> end.instanceIds(db));
+        given.cloud.advance(Duration.ofMinutes(5));
+
+        assertThat(run("--instance", db)).isZero();
+        assertThat(out.toString()).doesNotContain("original");
+    }
+
+    @Test
+    void aLostRegionDoesNotHoldUpTheRestoreOfWhatWasInIt() throws Exception {
+        night();
+        given.cloud.faults().calls("DescribeInstances").in(Given.EAST).internalError();
+
+        int status =
+                run(
+                        with(
+                                file(
+                                        "subnets: {%s: %s}\nkeyPairs: {ops: \"\"}"
+                                                .formatted(subnet, there)),
+                                "--instance",
+                                db,
+                                "--region",
+                                "us-west-2",
+                                "--group",
+                                group()));
+
+        assertThat(out.toString()).contains("could not be looked at: InternalError");
+        assertThat(status).isZero();
+    }
+
+    private String group() {
+        return given.ec2(Given.WEST)
+                .describeSecurityGroups(all -> {})
+                .securityGroups()
+                .getFirst()
+                .groupId();
+    }
+
+    @Test
+    void anInstanceProfileThatIsGoneIsNamedBeforeTheLaunchAndReplaced() throws Exception {
+        String web =
+                given.cloud.launch(
+                        Given.EAST,
+                        Map.of("Name", "web-1", "backup", "gold"),
+                        List.of(8),
+                        run -> run.subnetId(subnet).iamInstanceProfile(it -> it.name("web")));
+        night();
+        given.cloud.settings().removeProfile("web").addProfile("web-2");
+
+        assertThat(run("--yes", "--instance", web)).isEqualTo(1);
+        assertThat(out.toString())
+                .contains("instance-profile/web does not exist or has no role; name another one")
+                .contains("instanceProfiles:\n  \"arn:aws:iam::");
+        assertThat(run("--yes", "--instance", web, "--instance-profile", "web-2", "--dry-run"))
+                .isZero();
+        assertThat(
+                        run(
+                                with(
+                                        "--yes",
+                                        with(
+                                                file("instanceProfiles: {web: web-2}"),
+                                                "--instance",
+                                                web))))
+                .isZero();
+        assertThat(run("--yes", "--instance", web, "--instance-profile", "none")).isZero();
+        assertThat(run("--yes", "--instance", web, "--instance-profile", "nosuch")).isEqualTo(1);
+        assertThat(profiles()).containsExactlyInAnyOrder("web-2", "none");
+    }
+
+    /** Of the servers that were restored. */
+    private List<String> profiles() {
+        return given.cloud.instances(Given.EAST).stream()
+                .map(it -> it.instance())
+                .filter(it -> it.tags().stream().anyMatch(t -> t.key().equals("amikeeper:restore")))
+                .map(it ->
+                        it.iamInstanceProfile() == null
+                                ? "none"
+                                : it.iamInstanceProfile().arn().replaceAll(".*/", ""))
+                .toList();
+    }
+
+    @Test
     void worksOnTheDemosCloud() {
         int status =
-                Keeper.commandLine(new Screen(false, false), CommandRun.SHARED)
+                Keeper.commandLine(new Screen(false, false))
                         .setOut(new PrintWriter(out))
                         .setErr(new PrintWriter(err))
                         .execute(
@@ -256,15 +393,23 @@ final class RestoreCommandTest {
         }
     }
 
+    /** Restores, whether the original is there or not. */
     private int restore(String... arguments) {
         night();
-        return run(arguments);
+        return run(with("--yes", arguments));
     }
 
     private int run(String... arguments) {
-        Screen screen = new Screen(false, false);
+        return run(new Screen(false, false), arguments);
+    }
+
+    private int run(Screen screen, String... arguments) {
+        return run(given, screen, arguments);
+    }
+
+    private int run(Given of, Screen screen, String... arguments) {
         return Keeper.commandLine(
-                        new CommandLine(new RestoreCommand(screen, new Deployed(given.deployment))),
+                        new CommandLine(new RestoreCommand(screen, new Deployed(of.deployment))),
                         screen)
                 .setOut(new PrintWriter(out))
                 .setErr(new PrintWriter(err))

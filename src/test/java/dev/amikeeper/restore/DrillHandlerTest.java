@@ -85,6 +85,29 @@ final class DrillHandlerTest {
     }
 
     @Test
+    void aDrillThatPassesSaysWhichVolumesItsImageLacks() {
+        Given plain = Given.nightlyInMemory("");
+        var east = plain.cloud.networks(Given.EAST);
+        Given given =
+                Given.nightlyInMemory(
+                        """
+                        drill: {every: 1d, region: us-east-1, subnet: %s, securityGroups: [%s]}
+                        image: {excludeDevices: [/dev/sdf]}
+                        """
+                                .formatted(
+                                        east.defaultSubnet("us-east-1a"),
+                                        east.defaultGroup(east.defaultVpc())));
+        given.instance(Given.EAST, "web-1", 2);
+
+        given.playDays(1);
+
+        assertThat(given.catalog().restores("gold"))
+                .singleElement()
+                .extracting(Restore::note)
+                .isEqualTo("without /dev/sdf (8 GiB), which its image lacks");
+    }
+
+    @Test
     void runsTheCommandToo() {
         Given given = drilling(", checks: [status, ssm: {document: AppCheck}]", "web-1");
 

@@ -203,6 +203,36 @@ final class RestorePlanTest {
                                 + " {}]");
     }
 
+    @Test
+    void userDataRunsAgainUnlessItIsLeftOut() {
+        Capsule server = server().withUserData(Optional.of("5f2a"), Optional.of("ZWNobw=="));
+        Wish without =
+                new Wish(
+                        Optional.empty(),
+                        Optional.empty(),
+                        List.of(),
+                        false,
+                        Map.of(),
+                        Wish.Mapping.NONE,
+                        Optional.empty(),
+                        Optional.empty(),
+                        true);
+
+        RestorePlan again = RestorePlan.of(image(server), Wish.NONE, there(Optional.empty()));
+        RestorePlan left = RestorePlan.of(image(server), without, there(Optional.empty()));
+
+        assertThat(again.differences())
+                .contains(
+                        new RestorePlan.Difference(
+                                "user data",
+                                "ran at the first boot",
+                                "runs again on the restored disks; --no-user-data leaves it out"));
+        assertThat(again.as().userData()).contains("ZWNobw==");
+        assertThat(left.differences())
+                .contains(new RestorePlan.Difference("user data", "ran at the first boot", "none"));
+        assertThat(left.as().userData()).isEmpty();
+    }
+
     private static RestorePlan plan(Capsule server, Wish wish, Map<String, Set<String>> zones) {
         return RestorePlan.of(image(server), wish, there(Optional.of(zones)));
     }

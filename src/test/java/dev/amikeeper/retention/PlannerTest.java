@@ -135,6 +135,7 @@ final class PlannerTest {
                 app.probes(),
                 app.launcher(),
                 app.commands(),
+                app.profiles(),
                 app.kicks(),
                 app.deadLetters(),
                 app.announcements(),

@@ -1,0 +1,93 @@
+package dev.amikeeper.local;
+
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.iam.IamClient;
+import software.amazon.awssdk.services.iam.model.GetInstanceProfileRequest;
+import software.amazon.awssdk.services.iam.model.GetInstanceProfileResponse;
+import software.amazon.awssdk.services.iam.model.IamException;
+import software.amazon.awssdk.services.iam.model.NoSuchEntityException;
+import software.amazon.awssdk.services.iam.model.Role;
+
+import java.util.Optional;
+
+/** IAM's instance profiles, each with a role of its own name. */
+public final class SimulatedIam implements IamClient {
+    private static final Calls.Errors ERRORS = new Errors();
+
+    /** Where IAM counts its calls: it has one endpoint a partition. */
+    private static final String REGION = "us-east-1";
+
+    private final CloudCore core;
+    private final Calls calls;
+
+    SimulatedIam(CloudCore core, Calls calls) {
+        this.core = core;
+        this.calls = calls;
+    }
+
+    @Override
+    public GetInstanceProfileResponse getInstanceProfile(GetInstanceProfileRequest request) {
+        return calls.run(
+                new Calls.Action("GetInstanceProfile", REGION),
+                Optional.empty(),
+                ERRORS,
+                () -> {
+                    String name = request.instanceProfileName();
+                    if (!core.settings().knowsProfile(name)) {
+                        String text = "Instance Profile " + name + " cannot be found.";
+                        throw NoSuchEntityException.builder()
+                                .statusCode(404)
+                                .message(text)
+                                .awsErrorDetails(details("NoSuchEntity", text))
+                                .build();
+                    }
+                    return GetInstanceProfileResponse.builder()
+                            .instanceProfile(profile ->
+                                    profile.instanceProfileName(name)
+                                            .arn(arn("instance-profile", name))
+                                            .roles(
+                                                    Role.builder()
+                                                            .roleName(name)
+                                                            .arn(arn("role", name))
+                                                            .build()))
+                            .build();
+                });
+    }
+
+    private String arn(String type, String name) {
+        return "arn:aws:iam::" + core.account() + ":" + type + "/" + name;
+    }
+
+    @Override
+    public String serviceName() {
+        return SERVICE_NAME;
+    }
+
+    @Override
+    public void close() {}
+
+    private static AwsErrorDetails details(String code, String message) {
+        return AwsErrorDetails.builder()
+                .serviceName("Iam")
+                .errorCode(code)
+                .errorMessage(message)
+                .build();
+    }
+
+    private static final class Errors implements Calls.Errors {
+        @Override
+        public AwsServiceException throttled() {
+            return error("Throttling", 400, "Rate exceeded");
+        }
+
+        @Override
+        public AwsServiceException error(String code, int status, String message) {
+            return IamException.builder()
+                    .statusCode(status)
+                    .message(message)
+                    .awsErrorDetails(details(code, message))
+                    .build();
+        }
+    }
+}
