@@ -57,10 +57,12 @@ public final class Settlement {
 
     private final Application app;
     private final Shares shares;
+    private final CopyTroubles copyTroubles;
 
     public Settlement(Application app) {
         this.app = app;
         shares = new Shares(app);
+        copyTroubles = new CopyTroubles(app);
     }
 
     /** EC2 says that an image is available. */
@@ -198,10 +200,14 @@ public final class Settlement {
             if (!app.catalog().save(Change.of(image, again))) {
                 return Step.NOTHING;
             }
+            if (image.isCopy()) {
+                copyTroubles.failed(image, why, now);
+            }
             makeRoom(image, now);
             return Step.AGAIN;
         }
-        return giveUp(image, why, now);
+        return giveUp(
+                image, why, now, image.isCopy() && copyTroubles.failedAtLast(image, why, now));
     }
 
     /**
@@ -235,6 +241,11 @@ public final class Settlement {
 
     /** There will be no image; people are told. */
     public Step giveUp(Image image, String why, Instant now) {
+        return giveUp(image, why, now, false);
+    }
+
+    /** What people are told of for the whole Region, they are not told again for each image. */
+    private Step giveUp(Image image, String why, Instant now, boolean causeIsTold) {
         String what = image.isCopy() ? "copy" : "image";
         log.error("{} no {} {}: {}", image.region(), what, image.name(), why);
         Notice notice =
@@ -249,7 +260,7 @@ public final class Settlement {
                                         + ": "
                                         + why,
                                 remedy(image),
-                                true)
+                                !causeIsTold)
                         .tried(tries(image) + " since its slot, " + image.name().slot());
         if (!app.catalog().save(Change.of(image, image.failed(why, now)).telling(notice))) {
             return Step.NOTHING;

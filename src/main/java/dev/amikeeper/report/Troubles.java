@@ -8,6 +8,7 @@ import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Stored;
 import dev.amikeeper.policy.Policies;
+import dev.amikeeper.policy.Policy;
 
 import java.time.Instant;
 import java.util.Collection;
@@ -47,6 +48,8 @@ import java.util.stream.Collectors;
  *       schedule any more</td></tr>
  *   <tr><td>blocked/Region/cause</td><td>the Region was read, no tick stopped at it since, and
  *       nothing that is due waits there</td></tr>
+ *   <tr><td>copy/Region/key/words, copies/Region/key/words</td><td>a copy with that key succeeded
+ *       since, or no policy has it there any more</td></tr>
  *   <tr><td>stopped/Region</td><td>nothing that is due waits there</td></tr>
  *   <tr><td>copied-lease/Region/hash</td><td>no instance there has that copied tag any more</td></tr>
  *   <tr><td>unswept/Region</td><td>the Region was read</td></tr>
@@ -219,6 +222,10 @@ public final class Troubles {
                             .map(names -> ImageName.parse(what).filter(names::contains).isEmpty())
                             .orElse(false);
             case "unread" -> facts.cursors().map(all -> hasMoved(notice, what, all)).orElse(false);
+            case "copy", "copies" ->
+                    facts.policies()
+                            .map(all -> copiesSucceed(notice, what, facts, all))
+                            .orElse(false);
             case "stopped" -> facts.waiting().map(something -> !something).orElse(false);
             case "copied-lease" ->
                     facts.copiedLeases().map(stand -> !stand.contains(notice.key())).orElse(false);
@@ -268,6 +275,31 @@ public final class Troubles {
             case REQUESTED, CREATING, FAILED -> false;
             case AVAILABLE, DISABLING, DISABLED, ENABLING, RETIRING -> true;
         };
+    }
+
+    private static boolean copiesSucceed(
+            Notice notice, String cause, Facts facts, Policies policies) {
+        String key = cause.substring(0, Math.max(0, cause.indexOf('/')));
+        List<Policy> withThisKey =
+                policies.all().stream()
+                        .filter(policy ->
+                                Optional.ofNullable(policy.replicate().get(facts.region()))
+                                        .map(Policy.Replica::kmsKey)
+                                        .filter(it -> CopyCause.word(it).equals(key))
+                                        .isPresent())
+                        .toList();
+        return withThisKey.isEmpty()
+                || withThisKey.stream()
+                        .flatMap(policy ->
+                                facts
+                                        .records()
+                                        .getOrDefault(policy.name(), Map.of())
+                                        .values()
+                                        .stream())
+                        .anyMatch(image ->
+                                image.isCopy()
+                                        && image.isGood()
+                                        && image.since().isAfter(notice.at()));
     }
 
     /** Whether nothing of the policy waits to be shared; false if its records were not read. */

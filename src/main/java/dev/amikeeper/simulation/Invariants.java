@@ -159,7 +159,14 @@ final class Invariants {
                 Optional.ofNullable(records.get(key(region, name)))
                         .filter(it -> it.state() == ImageState.FAILED)
                         .isPresent();
-        return failed && isTold("failed/" + region + "/" + name);
+        return failed && (isTold("failed/" + region + "/" + name) || isCauseTold(region));
+    }
+
+    /** Why copies fail is told once for their Region. */
+    private boolean isCauseTold(String region) {
+        return notices.values().stream()
+                .filter(notice -> notice.key().startsWith("copies/" + region + "/"))
+                .anyMatch(this::isTold);
     }
 
     private boolean isTold(String key) {

@@ -34,6 +34,7 @@ import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.DueSlots;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Schedule;
+import dev.amikeeper.replication.CopyTroubles;
 import dev.amikeeper.replication.Settlement;
 import dev.amikeeper.replication.Shares;
 import dev.amikeeper.report.Blockers;
@@ -130,6 +131,9 @@ final class Sweep {
                         .collect(Collectors.toSet());
         regions.forEach(region -> waiting.put(region, kick(region) || launches.contains(region)));
         SweepState state = new SweepState(sweep(regions, bookmarks, last.stopped()), requests);
+        if (!dryRun) {
+            new CopyTroubles(app).tellOfLate(now);
+        }
         if (!dryRun && !state.equals(last)) {
             app.catalog().swept(state);
         }

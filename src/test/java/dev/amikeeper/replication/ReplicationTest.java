@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
 import software.amazon.awssdk.services.ec2.model.Tag;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -287,7 +288,10 @@ final class ReplicationTest {
         assertThat(given.cloud.calls()).containsEntry("CopyImage", 3);
         given.playUntil("2026-03-02T01:55:00Z");
         assertThat(given.cloud.calls()).containsEntry("CopyImage", 4);
-        assertThat(given.told()).isEmpty();
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("us-west-2: copies fail: Server.InternalError");
 
         given.playUntil("2026-03-02T13:00:00Z");
 
@@ -297,18 +301,61 @@ final class ReplicationTest {
                 .extracting(Image::state, Image::attempt)
                 .containsExactly(tuple(ImageState.FAILED, 5), tuple(ImageState.AVAILABLE, 1));
         assertThat(given.told())
-                .singleElement()
+                .hasSize(3)
+                .last()
                 .asString()
                 .contains("us-west-2", "there is no copy", "Tried: 5 tries since its slot");
+        assertThat(given.told().get(1)).contains("resolved: us-west-2: copies fail");
 
         given.playUntil("2026-03-03T13:00:00Z");
         assertThat(given.told())
-                .hasSize(2)
+                .hasSize(4)
                 .last()
                 .asString()
                 .contains("resolved: us-west-2: there is no copy");
         assertThat(given.catalog().work(new Region(Given.WEST), Work.GIVEN_UP, Instant.MAX, 10))
                 .hasSize(1);
+    }
+
+    @Test
+    void aKeyThatCannotBeUsedIsToldOnceForItsRegionAndEndsWhenACopySucceeds() {
+        Given given = Given.nightly("replicate: {us-west-2: {kmsKey: alias/dr}}");
+        given.cloud.settings().badKey("alias/dr");
+        for (int i = 0; i < 4; i++) {
+            given.instance("web-" + i);
+        }
+
+        given.playUntil(LATER);
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains(
+                        "us-west-2: copies fail (key alias/dr): Client.InvalidKMSKey.InvalidState",
+                        "see that the key alias/dr is enabled in us-west-2");
+        given.playUntil("2026-03-03T20:00:00Z");
+        assertThat(given.records(Given.WEST))
+                .filteredOn(image -> image.state() == ImageState.FAILED)
+                .hasSizeGreaterThan(3);
+        assertThat(given.told()).hasSize(1);
+
+        given.cloud.settings().goodKey("alias/dr");
+        given.playUntil("2026-03-04T06:00:00Z");
+        assertThat(given.told()).hasSize(2).last().asString().startsWith("resolved: us-west-2");
+    }
+
+    @Test
+    void aCopyThatFailedOnceAndDoesNotArriveIsToldWhenItIsTwoHoursLate() {
+        Given given = Given.nightly("replicate: {us-west-2: {kmsKey: alias/dr}}");
+        given.cloud.settings().badKey("alias/dr");
+        given.instance("web-1");
+        given.playUntil("2026-03-01T02:30:00Z");
+        assertThat(given.told()).isEmpty();
+        given.cloud.settings().goodKey("alias/dr").copyTime(Duration.ofHours(5));
+
+        given.playUntil("2026-03-01T05:00:00Z");
+        assertThat(given.told()).singleElement().asString().contains("copies fail (key alias/dr)");
+        given.playUntil("2026-03-01T09:00:00Z");
+        assertThat(given.told()).hasSize(2).last().asString().startsWith("resolved: us-west-2");
     }
 
     @Test
