@@ -7,6 +7,7 @@ from collections import Counter
 from play import deployed, expect, images, killed, now, play, world
 
 POLICIES = """
+orders: {shareWith: ['111122223333']}
 policies:
   gold:
     select: {tags: {backup: gold}}

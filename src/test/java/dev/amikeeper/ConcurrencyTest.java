@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * the world ends as if one had run after the other.
  */
 final class ConcurrencyTest {
-    private static final int ROUNDS = 2;
+    private static final int ROUNDS = Effort.of(1, 10);
 
     @TestFactory
     Stream<DynamicTest> twoFunctionsAtOnceEndAsOneAfterTheOther() {

@@ -52,7 +52,9 @@ final class CrashAtEveryCallTest {
         List<String> expected = scene.undisturbed();
         List<String> wrong = new ArrayList<>();
         for (int n = 1; n <= calls.size(); n++) {
-            for (boolean before : List.of(true, false)) {
+            // After a call is where the next one has not begun: before it the same world is left.
+            for (boolean before :
+                    n == 1 || Effort.isNightly() ? List.of(true, false) : List.of(false)) {
                 String where =
                         "%s, killed %s call %d of %d, %s, and %s"
                                 .formatted(

@@ -48,7 +48,7 @@ public final class Given {
     }
 
     public Given(String policies) {
-        this(new SimulatedCloud(START, 1), onDynamoDbLocal(TestTables.fresh()), policies);
+        this(new SimulatedCloud(START, 1), LocalDeployment::inMemory, policies);
     }
 
     private Given(SimulatedCloud cloud, Deploy deploy, String policies) {
@@ -62,12 +62,17 @@ public final class Given {
                         Policies.parse(policies, "policies.yaml", home, Application.regions(home)));
     }
 
-    /** With the catalogue in memory, for long plays. */
+    /** With the catalogue in AWS's DynamoDB Local, for what a table in memory cannot show. */
+    public static Given onDynamoDbLocal(String policies) {
+        return new Given(new SimulatedCloud(START, 1), onLocalTable(TestTables.fresh()), policies);
+    }
+
+    /** In a cloud of another seed. */
     public static Given inMemory(String policies, long seed) {
         return new Given(new SimulatedCloud(START, seed), LocalDeployment::inMemory, policies);
     }
 
-    private static Deploy onDynamoDbLocal(String table) {
+    private static Deploy onLocalTable(String table) {
         return (cloud, home, policies) ->
                 new LocalDeployment(cloud, TestTables.local(), table, home, policies);
     }
@@ -82,9 +87,9 @@ public final class Given {
         return new Given(NIGHTLY + more.indent(4));
     }
 
-    /** The same, with the catalogue in memory. */
+    /** The same. */
     public static Given nightlyInMemory(String more) {
-        return inMemory(NIGHTLY + more.indent(4), 1);
+        return nightly(more);
     }
 
     public String instance(String name) {

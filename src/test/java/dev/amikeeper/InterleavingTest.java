@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * had run after the other.
  */
 final class InterleavingTest {
-    private static final int RANDOM_ORDERS = 8;
+    private static final int RANDOM_ORDERS = Effort.of(3, 50);
     private static final int FIRST = 0;
     private static final int SECOND = 1;
 

@@ -8,7 +8,16 @@ import org.junit.jupiter.api.Test;
 final class MainWayTest {
     @Test
     void imagesCopiesAndPrunesForAWeek() {
-        Given given = Given.nightly("keep: {last: 2}\nreplicate: {us-west-2: {}}");
+        Given given =
+                Given.onDynamoDbLocal(
+                        """
+                        policies:
+                          gold:
+                            select: {tags: {backup: gold}}
+                            schedule: {cron: "0 2 * * *"}
+                            keep: {last: 2}
+                            replicate: {us-west-2: {}}
+                        """);
         given.instance("web-1");
         given.instance(Given.EAST, "db-1", 3);
 

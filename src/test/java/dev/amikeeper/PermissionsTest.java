@@ -53,11 +53,18 @@ final class PermissionsTest {
     /** A deployment that has everything, and one that has nothing. */
     private static final Map<String, String> EVERYTHING =
             Map.of(
-                    "KmsKeyArns", KEY,
-                    "TableKeyArn", TABLE_KEY,
-                    "InstanceRoleArns", PROFILE,
-                    "StoreBucketArns", "arn:aws:s3:::archive,arn:aws:s3:::archive-west",
-                    "OperatorArns", "arn:aws:iam::123456789012:role/Operator");
+                    "KmsKeyArns",
+                    KEY,
+                    "TableKeyArn",
+                    TABLE_KEY,
+                    "InstanceRoleArns",
+                    PROFILE,
+                    "ImageCommandDocumentArns",
+                    "arn:aws:ssm:*:123456789012:document/Freeze",
+                    "StoreBucketArns",
+                    "arn:aws:s3:::archive,arn:aws:s3:::archive-west",
+                    "OperatorArns",
+                    "arn:aws:iam::123456789012:role/Operator");
 
     private static final Map<String, String> NOTHING = Map.of();
 
@@ -269,22 +276,31 @@ final class PermissionsTest {
 
     private static Stream<Need> ssm(AwsCall call) {
         return switch (call.call()) {
-            case "describeParameters", "listCommandInvocations" ->
+            case "describeParameters",
+                    "describeInstanceInformation",
+                    "listCommandInvocations",
+                    "listCommandInvocationsPaginator" ->
                     Stream.of(need(action("ssm", call), "*"));
             case "getParameters" -> parameters(Map.of());
             case "sendCommand" ->
-                    Stream.of(
-                            need(
-                                    "ssm:SendCommand",
-                                    "arn:aws:ssm:us-west-2:123456789012:document/AppCheck"),
-                            need(
-                                    "ssm:SendCommand",
-                                    ec2("instance"),
-                                    Map.of(
-                                            "ssm:resourceTag/amikeeper:lease",
-                                            List.of("…"),
-                                            "ssm:resourceTag/amikeeper:restore",
-                                            List.of("1/drill-1"))));
+                    call.toString().startsWith("Commands.send:")
+                            ? Stream.of(
+                                    need(
+                                            "ssm:SendCommand",
+                                            "arn:aws:ssm:us-west-2:123456789012:document/Freeze"),
+                                    need("ssm:SendCommand", ec2("instance")))
+                            : Stream.of(
+                                    need(
+                                            "ssm:SendCommand",
+                                            "arn:aws:ssm:us-west-2:123456789012:document/AppCheck"),
+                                    need(
+                                            "ssm:SendCommand",
+                                            ec2("instance"),
+                                            Map.of(
+                                                    "ssm:resourceTag/amikeeper:lease",
+                                                    List.of("…"),
+                                                    "ssm:resourceTag/amikeeper:restore",
+                                                    List.of("1/drill-1"))));
             default -> throw unknown(call);
         };
     }

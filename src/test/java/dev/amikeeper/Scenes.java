@@ -81,7 +81,7 @@ final class Scenes {
 
     /** With the catalogue in DynamoDB Local, whose transactions refuse each other. */
     static Scenes onDynamoDbLocal() {
-        return new Scenes(Given::new);
+        return new Scenes(Given::onDynamoDbLocal);
     }
 
     /** All of them. */

@@ -359,6 +359,7 @@ final class TemplateTest {
         "request-tag-removed, RequestFunction",
         "request-stopped, RequestFunction",
         "request-event, RequestFunction",
+        "request-command-ended, RequestFunction",
         "operate-deregister, OperateFunction",
         "operate-adopt, OperateFunction",
         "operate-register, OperateFunction",

@@ -75,7 +75,8 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
                                 input,
                                 context,
                                 (starts, region, now, timeLeft) ->
-                                        new Slice(starts).startAll(region, now, timeLeft),
+                                        new Slice(starts, region, now)
+                                                .startAll(region, now, timeLeft),
                                 app.kicks()::create));
     }
 
@@ -117,11 +118,21 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
         /** Of the instances that are worked on. */
         private Volumes volumes = new Volumes(Map.of(), Optional.empty());
 
-        Slice(Starts starts) {
+        private final Freezes freezes;
+
+        Slice(Starts starts, Region region, Instant now) {
             this.starts = starts;
+            this.freezes = new Freezes(app, region, now);
         }
 
         boolean startAll(Region region, Instant now, BooleanSupplier timeLeft) {
+            boolean more = startThem(region, now, timeLeft);
+            // Whatever became of the images, and also where nothing waits any more.
+            freezes.thaw(timeLeft);
+            return more;
+        }
+
+        private boolean startThem(Region region, Instant now, BooleanSupplier timeLeft) {
             Set<ImageName> stillWaiting = new HashSet<>();
             while (true) {
                 List<Image> intents =
@@ -227,6 +238,21 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
             if (!how.excludeVolumes().isEmpty() && volumes.unread().isPresent()) {
                 String why = "the tags of its volumes cannot be read: " + volumes.unread().get();
                 return starts.settle(intent, new Start.Trouble(why), 0, now);
+            }
+            if (how.around().isPresent() && instance.settledState().equals("running")) {
+                if (!instance.state().equals("running")) {
+                    return starts.settle(
+                            intent, new Start.Later("the instance is still starting"), 0, now);
+                }
+                switch (freezes.ready(intent, how.around().get())) {
+                    case Freezes.Ready.Now _ -> {}
+                    case Freezes.Ready.Later(String why) -> {
+                        return starts.settle(intent, new Start.Later(why), 0, now);
+                    }
+                    case Freezes.Ready.Failed(String why) -> {
+                        return starts.tryFailed(intent, why, now);
+                    }
+                }
             }
             List<Volume> its = volumes.of(instance.id());
             List<String> unwanted = how.leavesOut(instance, its);

@@ -9,10 +9,10 @@ import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
+import dev.amikeeper.event.Trail;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
-import dev.amikeeper.image.Texts;
 import dev.amikeeper.image.Trigger;
 
 import org.slf4j.Logger;
@@ -35,6 +35,8 @@ public final class RequestHandler
     private static final Logger log = LoggerFactory.getLogger(RequestHandler.class);
     private static final RequestReport NOTHING_ASKED = new RequestReport(0, 0, 0, 1, 0);
 
+    private static final String FUNCTION = "RequestFunction";
+
     private final Application app;
 
     /** As Lambda makes it. */
@@ -49,28 +51,60 @@ public final class RequestHandler
 
     @Override
     public RequestReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(input, context, this::take);
+        return Invocation.run(input, context, event -> take(event, context));
     }
 
-    private RequestReport take(Map<String, Object> input) {
+    private RequestReport take(Map<String, Object> input, Context context) {
         RequestReport report;
         try {
             Event event = Event.of(input, app.clock().instant());
-            Optional<BackupPlan.Request> request = Requests.of(event);
-            boolean foreign = !event.account().equals(app.settings().account());
-            if (foreign) {
-                log.info("an event of account {} is not ours", Texts.quoted(event.account()));
+            Optional<BackupPlan.Request> request =
+                    isOfACommand(event) ? Optional.empty() : Requests.of(event);
+            Optional<String> foreign = event.foreign(app.settings().account());
+            boolean ordered = request.filter(it -> it.trigger() == Trigger.REQUESTED).isPresent();
+            if (ordered) {
+                report = ordered(event, request.get(), foreign, Trail.of(event, context));
+            } else if (foreign.isPresent()) {
+                log.info("an event is not ours: {}", foreign.get());
+                report = NOTHING_ASKED;
+            } else if (isOfACommand(event)) {
+                goOnAfterCommand(event);
+                report = NOTHING_ASKED;
+            } else {
+                report = request.map(it -> take(it, event.time())).orElse(NOTHING_ASKED);
             }
-            report =
-                    foreign || request.isEmpty()
-                            ? NOTHING_ASKED
-                            : take(request.get(), event.time());
         } catch (MalformedEventException malformed) {
-            Rejected.record(
-                    app.catalog(), "RequestFunction", input, malformed, app.clock().instant());
+            Rejected.record(app.catalog(), FUNCTION, input, malformed, app.clock().instant());
             report = new RequestReport(0, 0, 0, 0, 1);
         }
         return report;
+    }
+
+    /** The time of an order is the clock's; its slot is the event's, which may come twice. */
+    private RequestReport ordered(
+            Event event, BackupPlan.Request request, Optional<String> foreign, Trail trail) {
+        Instant now = app.clock().instant();
+        if (foreign.isPresent()) {
+            Rejected.foreign(app.catalog(), FUNCTION, event, trail, foreign.get(), now);
+            return new RequestReport(0, 0, 1, 0, 0);
+        }
+        log.info("{}: images of {}", trail, request.instances());
+        return take(request, now);
+    }
+
+    private static boolean isOfACommand(Event event) {
+        return event.source().equals("aws.ssm");
+    }
+
+    /** A command before or after an image may have ended. */
+    private void goOnAfterCommand(Event event) {
+        Optional<String> instance = event.text("instance-id");
+        boolean isOurs =
+                app.catalog().freezes(event.region()).stream()
+                        .anyMatch(it -> instance.equals(Optional.of(it.name().instance().value())));
+        if (isOurs) {
+            app.kicks().create(event.region(), event.time());
+        }
     }
 
     /**
@@ -81,8 +115,7 @@ public final class RequestHandler
     public RequestReport take(BackupPlan.Request request, Instant now) {
         List<Instance> found = find(request, now);
         BackupPlan plan =
-                BackupPlan.requested(
-                        request, app.policies(), found, now, app.clock().instant());
+                BackupPlan.requested(request, app.policies(), found, now, app.clock().instant());
         List<Image> fresh = app.catalog().request(plan.intents());
         plan.refusals().forEach(refusal -> record(request, refusal, now));
         if (request.trigger() == Trigger.TAGGED) {

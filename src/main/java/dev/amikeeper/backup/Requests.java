@@ -4,6 +4,7 @@ import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.image.Trigger;
@@ -45,12 +46,7 @@ final class Requests {
                 || !event.tags().containsKey(ImageTags.REQUEST)) {
             return Optional.empty();
         }
-        return Optional.of(
-                request(
-                        event,
-                        Trigger.TAGGED,
-                        ids("resources", event.resourceIds()),
-                        Optional.empty()));
+        return Optional.of(request(event, Trigger.TAGGED, ids("resources", event.resourceIds())));
     }
 
     private static Optional<BackupPlan.Request> stopped(Event event)
@@ -59,22 +55,29 @@ final class Requests {
             return Optional.empty();
         }
         List<String> id = event.text("instance-id").map(List::of).orElseGet(event::resourceIds);
-        return Optional.of(
-                request(event, Trigger.STOPPED, ids("detail.instance-id", id), Optional.empty()));
+        return Optional.of(request(event, Trigger.STOPPED, ids("detail.instance-id", id)));
     }
 
+    /** The bus is the home Region's: the order says where the instances are, if not there. */
     private static BackupPlan.Request asked(Event event) throws MalformedEventException {
-        return request(
-                event,
-                Trigger.REQUESTED,
-                ids("detail.instances", event.texts("instances")),
-                event.onlyText("policy"));
+        List<InstanceId> instances = ids("detail.instances", event.texts("instances"));
+        Optional<String> region = event.onlyText("region");
+        try {
+            return new BackupPlan.Request(
+                    Trigger.REQUESTED,
+                    region.map(Region::new).orElse(event.region()),
+                    new Slot(event.time()),
+                    instances,
+                    event.onlyText("policy"));
+        } catch (IllegalArgumentException notARegion) {
+            throw new MalformedEventException("detail.region: " + notARegion.getMessage());
+        }
     }
 
     private static BackupPlan.Request request(
-            Event event, Trigger trigger, List<InstanceId> instances, Optional<String> policy) {
+            Event event, Trigger trigger, List<InstanceId> instances) {
         return new BackupPlan.Request(
-                trigger, event.region(), new Slot(event.time()), instances, policy);
+                trigger, event.region(), new Slot(event.time()), instances, Optional.empty());
     }
 
     private static List<InstanceId> ids(String place, List<String> texts)

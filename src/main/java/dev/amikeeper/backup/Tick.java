@@ -84,7 +84,18 @@ public final class Tick {
                     });
         }
         remember(bookmarks.regions());
+        goOnWithFreezes();
         return new ScheduleReport(slots, missed, selected, requested, unreadable, kicked, 0);
+    }
+
+    /** A command's event may be lost, and nobody is to stay frozen for long. */
+    private void goOnWithFreezes() {
+        app.policies().all().stream()
+                .filter(policy -> policy.image().around().isPresent())
+                .flatMap(policy -> policy.select().regions().stream())
+                .distinct()
+                .filter(region -> !app.catalog().freezes(region).isEmpty())
+                .forEach(region -> app.kicks().create(region, now));
     }
 
     /** There may be images in a Region for longer than it is in the file. */
@@ -136,8 +147,8 @@ public final class Tick {
     }
 
     /**
-     * Nobody dealt with what is to come, so a cursor that stands there is wrong: it goes back to the
-     * last slot that was taken, and the next tick goes on from there.
+     * Nobody dealt with what is to come, so a cursor that stands there is wrong: it goes back to
+     * the last slot that was taken, and the next tick goes on from there.
      */
     private void comeBack(Policy policy, Region region, Instant cursor) {
         Instant last =
@@ -161,7 +172,7 @@ public final class Tick {
                                         "cursor/" + region + "/" + policy.name() + "/" + cursor,
                                         now,
                                         "%s: the slots of policy %s were marked as dealt with until %s"
-                                                .formatted(region, policy.name(), cursor)
+                                                        .formatted(region, policy.name(), cursor)
                                                 + ", which is still to come",
                                         "the schedule goes on from "
                                                 + last

@@ -1,5 +1,6 @@
 package dev.amikeeper.catalog;
 
+import dev.amikeeper.image.Freeze;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -129,6 +130,22 @@ public interface Catalog {
 
     /** The restores and drills of a policy in the last year, by their ids. */
     List<Restore> restores(String policy);
+
+    /** The servers of a Region that were made ready for an image and are not let go yet. */
+    List<Freeze> freezes(Region region);
+
+    /**
+     * Records that a server is about to be made ready for an image.
+     *
+     * @return false if that is recorded already
+     */
+    boolean begin(Freeze freeze);
+
+    /** Makes one step, if the record still stands as it did before it. */
+    boolean save(Freeze before, Freeze after);
+
+    /** The server is let go. */
+    void end(Freeze freeze);
 
     /** What the last sweep left for the next one. */
     SweepState lastSweep();

@@ -1,6 +1,7 @@
 package dev.amikeeper.catalog;
 
 import dev.amikeeper.catalog.Unknowns.Form;
+import dev.amikeeper.image.Freeze;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -59,6 +60,8 @@ import java.util.stream.Stream;
  *       </td></tr>
  *   <tr><td>account/restoring</td><td>the restore's id</td><td>those that are not over: whoever
  *       follows them</td></tr>
+ *   <tr><td>account/Region/freezes</td><td>instance/slot/policy</td><td>servers that a command has
+ *       made ready for their image: worker, tick, sweep</td></tr>
  *   <tr><td>account/sweep</td><td>"state"</td><td>what the last sweep left for the next one
  *       </td></tr>
  *   <tr><td>account/notices</td><td>key</td><td>what went wrong</td></tr>
@@ -523,6 +526,33 @@ public final class DynamoDbCatalog implements Catalog {
     @Override
     public List<Restore> restores(String policy) {
         return all(keys.restores(policy), items.restores());
+    }
+
+    @Override
+    public List<Freeze> freezes(Region region) {
+        return all(keys.freezes(region), items.freezes());
+    }
+
+    @Override
+    public boolean begin(Freeze freeze) {
+        return transact(List.of(putNew(items.freeze(freeze)))).isEmpty();
+    }
+
+    @Override
+    public boolean save(Freeze before, Freeze after) {
+        return transact(
+                        List.of(
+                                put(
+                                        kept(items.freeze(after)),
+                                        "#version = :before",
+                                        Map.of("#version", Items.VERSION),
+                                        Map.of(":before", Items.number(before.version())))))
+                .isEmpty();
+    }
+
+    @Override
+    public void end(Freeze freeze) {
+        transact(List.of(delete(keys.freeze(freeze.region(), freeze.name()))));
     }
 
     @Override

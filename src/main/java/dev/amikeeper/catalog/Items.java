@@ -2,6 +2,7 @@ package dev.amikeeper.catalog;
 
 import dev.amikeeper.catalog.Unknowns.Form;
 import dev.amikeeper.image.Capsule;
+import dev.amikeeper.image.Freeze;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -80,6 +81,10 @@ final class Items {
         return new Form<>(Items::restore, (restore, item) -> restore(Keys.of(item), restore));
     }
 
+    Form<Freeze> freezes() {
+        return new Form<>(Items::freeze, (freeze, _) -> freeze(freeze));
+    }
+
     /** Of a notice's record, and its entries among the open ones and those to be told. */
     Form<Notice> notices() {
         return new Form<>(Items::notice, (notice, item) -> notice(string(item, Keys.PK), notice));
@@ -88,6 +93,9 @@ final class Items {
     /** How the items of a partition are read, by its key without the account. */
     Function<Map<String, AttributeValue>, Form<?>> forms(String partition) {
         String[] words = partition.split("/", -1);
+        if (words.length == 2 && words[1].equals("freezes")) {
+            return _ -> freezes();
+        }
         return switch (words.length == 3 ? words[1] : words[0]) {
             case "images" -> _ -> images();
             case "removed" -> _ -> tombstones();
@@ -407,6 +415,42 @@ final class Items {
                                 new Slot(Instant.parse(first)),
                                 slot))
                 .orElseGet(() -> new Run.Taken(policy, region, slot, integer(item, "instances")));
+    }
+
+    Map<String, AttributeValue> freeze(Freeze freeze) {
+        Map<String, AttributeValue> item =
+                new HashMap<>(keys.freeze(freeze.region(), freeze.name()));
+        identify(item, freeze.region());
+        item.put("name", text(freeze.name()));
+        item.put("attempt", number(freeze.attempt()));
+        item.put("state", text(freeze.state()));
+        item.put("before", text(freeze.before()));
+        item.put("within", number(freeze.within().toSeconds()));
+        freeze.after().ifPresent(after -> item.put("after", text(after)));
+        item.put("afterWithin", number(freeze.afterWithin().toSeconds()));
+        item.put("since", text(freeze.since()));
+        item.put("sent", text(freeze.sent()));
+        item.put("sends", number(freeze.sends()));
+        item.put("early", AttributeValue.fromBool(freeze.early()));
+        item.put(VERSION, number(freeze.version()));
+        return item;
+    }
+
+    static Freeze freeze(Map<String, AttributeValue> item) {
+        return new Freeze(
+                name(item),
+                region(item),
+                integer(item, "attempt"),
+                word(item, "state", Freeze.State.class),
+                string(item, "before"),
+                Duration.ofSeconds(integer(item, "within")),
+                optional(item, "after"),
+                Duration.ofSeconds(integer(item, "afterWithin")),
+                Instant.parse(string(item, "since")),
+                Instant.parse(string(item, "sent")),
+                integer(item, "sends"),
+                attribute(item, "early").bool(),
+                Long.parseLong(attribute(item, VERSION).n()));
     }
 
     Map<String, AttributeValue> restore(Map<String, AttributeValue> key, Restore restore) {

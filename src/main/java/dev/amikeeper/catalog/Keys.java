@@ -80,6 +80,14 @@ record Keys(String account) {
         return account + "/restoring";
     }
 
+    Map<String, AttributeValue> freeze(Region region, ImageName name) {
+        return key(freezes(region), byInstance(name) + "/" + name.policy());
+    }
+
+    String freezes(Region region) {
+        return account + "/" + region + "/freezes";
+    }
+
     String notices() {
         return account + "/notices";
     }

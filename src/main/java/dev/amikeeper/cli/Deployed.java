@@ -39,6 +39,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** The deployment that a command is about: the account's, or one on the embedded cloud. */
 final class Deployed {
@@ -59,12 +60,21 @@ final class Deployed {
                             + " bucket ami-archive-us-east-1.")
     private boolean demo;
 
+    private final Supplier<LocalDeployment> play;
     private @Nullable LocalDeployment played;
 
-    Deployed() {}
+    /**
+     * The account's, unless the demo's is asked for.
+     *
+     * @param play plays the demo's days
+     */
+    Deployed(Supplier<LocalDeployment> play) {
+        this.play = play;
+    }
 
     /** This deployment, on its embedded cloud, taken for somebody's own. */
     Deployed(LocalDeployment deployment) {
+        this(() -> deployment);
         played = deployment;
     }
 
@@ -213,13 +223,14 @@ final class Deployed {
     private LocalDeployment played() {
         LocalDeployment deployment = played;
         if (deployment == null) {
-            deployment = play();
+            deployment = play.get();
             played = deployment;
         }
         return deployment;
     }
 
-    private static LocalDeployment play() {
+    /** The demo's days, from their beginning. */
+    static LocalDeployment play() {
         SimulatedCloud cloud = new SimulatedCloud(Demo.START, SEED);
         DemoFleet fleet = DemoFleet.launch(cloud, new Random(SEED));
         InstanceId unlucky = fleet.instances().getFirst().id();

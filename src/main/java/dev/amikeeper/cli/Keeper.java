@@ -1,6 +1,7 @@
 package dev.amikeeper.cli;
 
 import dev.amikeeper.catalog.UnreadableItemException;
+import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.policy.InvalidPolicyException;
 
 import org.slf4j.Logger;
@@ -20,6 +21,7 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /** The command line. The launcher {@code keeper} builds and starts it. */
 @Command(
@@ -61,7 +63,12 @@ public final class Keeper implements Runnable {
     }
 
     static CommandLine commandLine(Screen screen) {
-        return commandLine(new CommandLine(new Keeper(), new Parts(screen)), screen);
+        return commandLine(screen, Deployed::play);
+    }
+
+    /** The same, with another play of the demo's days. */
+    static CommandLine commandLine(Screen screen, Supplier<LocalDeployment> demo) {
+        return commandLine(new CommandLine(new Keeper(), new Parts(screen, demo)), screen);
     }
 
     /** The same for one command by itself. */
@@ -109,7 +116,8 @@ public final class Keeper implements Runnable {
     }
 
     /** The commands' screen is the one that the launcher found. */
-    private record Parts(Screen screen) implements CommandLine.IFactory {
+    private record Parts(Screen screen, Supplier<LocalDeployment> demo)
+            implements CommandLine.IFactory {
         @Override
         public <K> K create(Class<K> part) throws Exception {
             if (part == DemoCommand.class) {
@@ -122,7 +130,10 @@ public final class Keeper implements Runnable {
                 return part.cast(new RebuildCommand(screen));
             }
             if (part == RestoreCommand.class) {
-                return part.cast(new RestoreCommand(screen, new Deployed()));
+                return part.cast(new RestoreCommand(screen, new Deployed(demo)));
+            }
+            if (part == Deployed.class) {
+                return part.cast(new Deployed(demo));
             }
             return part == TortureCommand.class
                     ? part.cast(new TortureCommand(screen))

@@ -9,14 +9,20 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ssm.SsmClient;
 import software.amazon.awssdk.services.ssm.model.CommandInvocation;
+import software.amazon.awssdk.services.ssm.model.InstanceInformationStringFilter;
 import software.amazon.awssdk.services.ssm.model.InvalidInstanceIdException;
+import software.amazon.awssdk.services.ssm.model.PingStatus;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
 
 /** The door to Systems Manager's Run Command. */
 public final class Commands {
     private static final Logger log = LoggerFactory.getLogger(Commands.class);
+
+    /** SendCommand takes no shorter time, in seconds. */
+    private static final int LEAST_TIMEOUT = 30;
 
     private final Function<Region, SsmClient> ssm;
 
@@ -33,6 +39,60 @@ public final class Commands {
         SUCCEEDED,
         /** It failed, was cancelled or timed out. */
         FAILED
+    }
+
+    /**
+     * Whether an instance takes commands: its agent is connected.
+     *
+     * @throws SdkException if Systems Manager refuses or does not answer
+     */
+    public boolean takesCommands(Region region, InstanceId instance) {
+        return ssm
+                .apply(region)
+                .describeInstanceInformation(ask ->
+                        ask.filters(
+                                InstanceInformationStringFilter.builder()
+                                        .key("InstanceIds")
+                                        .values(instance.value())
+                                        .build()))
+                .instanceInformationList()
+                .stream()
+                .anyMatch(node -> node.pingStatus() == PingStatus.ONLINE);
+    }
+
+    /**
+     * Sends a command to an instance. There is no client token: what is sent twice runs twice.
+     *
+     * @param comment at most 100 characters, by which it is found again
+     * @param within so long the agent may take to fetch it; half a minute at least
+     * @throws SdkException if Systems Manager refuses or does not answer
+     */
+    public void send(
+            Region region, InstanceId instance, String document, String comment, Duration within) {
+        ssm.apply(region)
+                .sendCommand(command ->
+                        command.documentName(document)
+                                .instanceIds(instance.value())
+                                .comment(comment)
+                                .timeoutSeconds((int) Math.max(LEAST_TIMEOUT, within.toSeconds())));
+    }
+
+    /**
+     * How a command on an instance stands that was sent with this comment; empty if there is none
+     * to be seen, which may be because it was sent a moment ago. A listing has no filter by
+     * comment, so all pages are read.
+     *
+     * @throws SdkException if Systems Manager refuses or does not answer
+     */
+    public Optional<Result> find(Region region, InstanceId instance, String comment) {
+        return ssm
+                .apply(region)
+                .listCommandInvocationsPaginator(ask -> ask.instanceId(instance.value()))
+                .commandInvocations()
+                .stream()
+                .filter(it -> comment.equals(it.comment()))
+                .findFirst()
+                .map(Commands::result);
     }
 
     /**
@@ -60,7 +120,11 @@ public final class Commands {
             }
             return Result.PENDING;
         }
-        return switch (invocation.get().status()) {
+        return result(invocation.get());
+    }
+
+    private static Result result(CommandInvocation invocation) {
+        return switch (invocation.status()) {
             case SUCCESS -> Result.SUCCEEDED;
             case PENDING, IN_PROGRESS, DELAYED, CANCELLING -> Result.PENDING;
             case CANCELLED, TIMED_OUT, FAILED, UNKNOWN_TO_SDK_VERSION -> Result.FAILED;

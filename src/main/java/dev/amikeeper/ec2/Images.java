@@ -1049,8 +1049,9 @@ public final class Images {
                 image.stateReason() == null ? "" : String.valueOf(image.stateReason().message()),
                 time(image.deprecationTime()),
                 time(image.lastLaunchedTime()),
+                // While a lifted one cools down, EC2 says "disabled after" a time.
                 !Objects.requireNonNullElse(image.deregistrationProtection(), "disabled")
-                        .startsWith("disabled"),
+                        .equals("disabled"),
                 Boolean.TRUE.equals(image.publicLaunchPermissions()),
                 image.blockDeviceMappings().stream()
                         .filter(device -> device.ebs() != null)

@@ -37,6 +37,8 @@ import java.util.stream.Collectors;
  */
 final class UsageReports {
     private static final String NAME = "other accounts";
+    private static final String TEMPLATES = "ec2:LaunchTemplate";
+    private static final String DEPTH = "version-depth";
     private static final int IDS_A_CALL = 200;
     private static final int REQUESTS_A_RUN = 100;
     private static final Duration GOOD_FOR = Duration.ofDays(7);
@@ -46,10 +48,10 @@ final class UsageReports {
             List.of(
                     ImageUsageResourceTypeRequest.builder().resourceType("ec2:Instance").build(),
                     ImageUsageResourceTypeRequest.builder()
-                            .resourceType("ec2:LaunchTemplate")
+                            .resourceType(TEMPLATES)
                             .resourceTypeOptions(
                                     ImageUsageResourceTypeOptionRequest.builder()
-                                            .optionName("version-depth")
+                                            .optionName(DEPTH)
                                             .optionValues(References.ALL_VERSIONS)
                                             .build())
                             .build());
@@ -179,14 +181,18 @@ final class UsageReports {
                 report.resourceTypes().stream()
                         .map(ImageUsageResourceType::resourceType)
                         .collect(Collectors.toSet());
-        boolean deep =
-                report.resourceTypes().stream()
-                        .flatMap(kind -> kind.resourceTypeOptions().stream())
-                        .allMatch(depth -> depth.optionValues().contains(References.ALL_VERSIONS));
         return report.accountIds().isEmpty()
-                && (kinds.isEmpty()
-                        || ASKED_FOR.stream().allMatch(it -> kinds.contains(it.resourceType())))
-                && deep;
+                && ASKED_FOR.stream().allMatch(it -> kinds.contains(it.resourceType()))
+                && report.resourceTypes().stream()
+                        .filter(kind -> TEMPLATES.equals(kind.resourceType()))
+                        .allMatch(UsageReports::looksAtAllVersions);
+    }
+
+    /** Where no depth is said, EC2 has looked at some of the newest versions only. */
+    private static boolean looksAtAllVersions(ImageUsageResourceType templates) {
+        return templates.resourceTypeOptions().stream()
+                .filter(option -> DEPTH.equals(option.optionName()))
+                .anyMatch(depth -> depth.optionValues().contains(References.ALL_VERSIONS));
     }
 
     private String withoutReport(ImageId image, List<ImageUsageReport> reports) {

@@ -76,6 +76,20 @@ public record Event(
         return time.isAfter(clock.plus(AHEAD));
     }
 
+    /** Why this event may order nothing in this account; empty if it may. */
+    public Optional<String> foreign(String ours) {
+        return account.equals(ours)
+                ? Optional.empty()
+                : Optional.of(
+                        "account: "
+                                + (account.isEmpty()
+                                        ? "must be there"
+                                        : Texts.quoted(account) + " may order nothing here")
+                                + "; this stack is account "
+                                + ours
+                                + "'s");
+    }
+
     /** The text of a field of the detail; empty if there is none. */
     public Optional<String> text(String field) {
         return Fields.text(detail, field);

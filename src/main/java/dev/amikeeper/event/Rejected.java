@@ -35,6 +35,26 @@ public final class Rejected {
                 now);
     }
 
+    /** Records that another account's order came, and is not carried out. */
+    public static void foreign(
+            Catalog catalog, String function, Event event, Trail trail, String why, Instant now) {
+        String text = function + " carries out no " + Texts.quoted(event.detailType()) + ": " + why;
+        log.warn("{}: {}", text, trail);
+        UUID digest = UUID.nameUUIDFromBytes(why.getBytes(StandardCharsets.UTF_8));
+        catalog.note(
+                Notice.event(
+                        "foreign-order/"
+                                + function
+                                + "/"
+                                + digest
+                                + "/"
+                                + now.atZone(ZoneOffset.UTC).toLocalDate(),
+                        now,
+                        text,
+                        "order it on the stack of that account; CloudTrail tells who put "
+                                + trail));
+    }
+
     /** Records that a function was called with something that it does not understand. */
     public static void record(
             Catalog catalog, String function, String input, String why, Instant now) {
@@ -42,12 +62,7 @@ public final class Rejected {
     }
 
     private static void record(
-            Catalog catalog,
-            String function,
-            String input,
-            String why,
-            String cause,
-            Instant now) {
+            Catalog catalog, String function, String input, String why, String cause, Instant now) {
         String text = function + " was called with an event that it does not take: " + why;
         log.error("{}: {}", text, Texts.plain(input));
         // A sender that is wrong every five minutes is told of once a day.

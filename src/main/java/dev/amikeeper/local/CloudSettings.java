@@ -36,6 +36,7 @@ public final class CloudSettings {
     private Predicate<Launch> failingBoots = _ -> false;
     private Predicate<Launch> impairedVolumes = _ -> false;
     private Predicate<Launch> failingReplacements = _ -> false;
+    private Predicate<Launch> detachingReplacements = _ -> false;
     private Predicate<String> failingStores = _ -> false;
     private BiPredicate<String, Launch> failingCommands = (_, _) -> false;
     private final Set<String> missingDocuments = new HashSet<>();
@@ -353,6 +354,16 @@ public final class CloudSettings {
 
     boolean reachesVolumes(Launch launch) {
         return !impairedVolumes.test(launch);
+    }
+
+    /** The replacements that fail with the old root volume detached; none unless told. */
+    public CloudSettings leavesNoRoot(Predicate<Launch> launches) {
+        detachingReplacements = launches;
+        return this;
+    }
+
+    boolean detachesRoot(Launch launch) {
+        return detachingReplacements.test(launch);
     }
 
     boolean replacesRoot(Launch launch) {

@@ -5,10 +5,14 @@ import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.SummaryStatus;
 import software.amazon.awssdk.services.ssm.model.CommandInvocation;
 import software.amazon.awssdk.services.ssm.model.CommandInvocationStatus;
+import software.amazon.awssdk.services.ssm.model.DescribeInstanceInformationRequest;
+import software.amazon.awssdk.services.ssm.model.DescribeInstanceInformationResponse;
 import software.amazon.awssdk.services.ssm.model.GetCommandInvocationRequest;
 import software.amazon.awssdk.services.ssm.model.GetCommandInvocationResponse;
+import software.amazon.awssdk.services.ssm.model.InstanceInformation;
 import software.amazon.awssdk.services.ssm.model.ListCommandInvocationsRequest;
 import software.amazon.awssdk.services.ssm.model.ListCommandInvocationsResponse;
+import software.amazon.awssdk.services.ssm.model.PingStatus;
 import software.amazon.awssdk.services.ssm.model.SendCommandRequest;
 import software.amazon.awssdk.services.ssm.model.SendCommandResponse;
 import software.amazon.awssdk.services.ssm.model.Target;
@@ -87,6 +91,37 @@ final class SimulatedCommands {
                                 .status("InProgress")
                                 .statusDetails("InProgress"))
                 .build();
+    }
+
+    /** The instances whose agent is connected, of those that a filter names. */
+    DescribeInstanceInformationResponse describe(DescribeInstanceInformationRequest request) {
+        List<String> wanted =
+                request.filters().stream()
+                        .peek(filter -> requireInstanceIds(filter.key()))
+                        .flatMap(filter -> filter.values().stream())
+                        .toList();
+        return DescribeInstanceInformationResponse.builder()
+                .instanceInformationList(
+                        wanted.stream()
+                                .filter(id ->
+                                        instances
+                                                .get()
+                                                .find(id)
+                                                .filter(SimulatedCommands::takesCommands)
+                                                .isPresent())
+                                .map(id ->
+                                        InstanceInformation.builder()
+                                                .instanceId(id)
+                                                .pingStatus(PingStatus.ONLINE)
+                                                .build())
+                                .toList())
+                .build();
+    }
+
+    private void requireInstanceIds(String key) {
+        if (!"InstanceIds".equals(key)) {
+            throw wrong("InvalidFilterKey", "The filter key " + key + " isn't valid");
+        }
     }
 
     GetCommandInvocationResponse get(GetCommandInvocationRequest request) {

@@ -88,6 +88,7 @@ final class SimulatedImages {
     private static final String LINUX = "Linux/UNIX";
     private static final String UNPROTECTED = "disabled";
     private static final String PROTECTED = "enabled-without-cooldown";
+    private static final String COOLING = "disabled after ";
     private static final String PROTECTED_WITH_COOL_DOWN = "enabled-with-cooldown";
 
     private static final Listing<LocalImage> LISTING =
@@ -565,13 +566,29 @@ final class SimulatedImages {
         boolean coolsDown =
                 PROTECTED_WITH_COOL_DOWN.equals(image.image().deregistrationProtection());
         Instant now = core.timeline().instant();
+        Instant until = coolsDown ? now.plus(COOL_DOWN) : image.protectedUntil();
+        boolean holds = now.isBefore(until);
         change(
                 id,
                 it ->
-                        it.with(i -> i.deregistrationProtection(UNPROTECTED))
-                                .protectedUntil(
-                                        coolsDown ? now.plus(COOL_DOWN) : it.protectedUntil()));
+                        it.with(i ->
+                                        i.deregistrationProtection(
+                                                holds ? COOLING + Times.iso(until) : UNPROTECTED))
+                                .protectedUntil(until));
+        if (holds) {
+            core.timeline().in(Duration.between(now, until), () -> cooledDown(id));
+        }
         return "true";
+    }
+
+    private void cooledDown(String id) {
+        boolean isOver =
+                find(id).filter(it -> !core.timeline().instant().isBefore(it.protectedUntil()))
+                        .map(it -> it.image().deregistrationProtection().startsWith(COOLING))
+                        .orElse(false);
+        if (isOver) {
+            change(id, it -> it.with(i -> i.deregistrationProtection(UNPROTECTED)));
+        }
     }
 
     DescribeImagesResponse describe(DescribeImagesRequest request) {

@@ -455,6 +455,16 @@ final class SimulatedLaunches {
             @Nullable InstanceMetadataOptionsRequest asked) {
         InstanceMetadataOptionsRequest options =
                 asked == null ? InstanceMetadataOptionsRequest.builder().build() : asked;
+        boolean more =
+                options.httpTokens() != null
+                        || options.httpPutResponseHopLimit() != null
+                        || options.instanceMetadataTags() != null;
+        if (options.httpEndpoint() == InstanceMetadataEndpointState.DISABLED && more) {
+            throw Ec2Errors.wrong(
+                    "InvalidParameterCombination",
+                    "HttpTokens, HttpPutResponseHopLimit and InstanceMetadataTags need an enabled"
+                            + " HttpEndpoint.");
+        }
         return InstanceMetadataOptionsResponse.builder()
                 .state("applied")
                 .httpTokens(

@@ -195,15 +195,23 @@ final class SimulatedRootReplacements {
                         .find(task.instanceId())
                         .filter(it -> it.state() == InstanceStateName.RUNNING);
         Optional<LocalImage> image = images.find(task.imageId());
-        boolean succeeds =
+        boolean detaches =
                 instance.isPresent()
+                        && image.isPresent()
+                        && core.settings().detachesRoot(launch(instance.get(), image.get()));
+        boolean succeeds =
+                !detaches
+                        && instance.isPresent()
                         && image.isPresent()
                         && core.settings().replacesRoot(launch(instance.get(), image.get()));
         if (succeeds) {
             replace(instance.get(), image.get(), task.deleteReplacedRootVolume());
         }
-        ReplaceRootVolumeTaskState state =
-                succeeds ? ReplaceRootVolumeTaskState.SUCCEEDED : ReplaceRootVolumeTaskState.FAILED;
+        ReplaceRootVolumeTaskState failed =
+                detaches
+                        ? ReplaceRootVolumeTaskState.FAILED_DETACHED
+                        : ReplaceRootVolumeTaskState.FAILED;
+        ReplaceRootVolumeTaskState state = succeeds ? ReplaceRootVolumeTaskState.SUCCEEDED : failed;
         String now = Times.iso(core.ec2Time());
         change(task.replaceRootVolumeTaskId(), it -> it.taskState(state).completeTime(now));
     }

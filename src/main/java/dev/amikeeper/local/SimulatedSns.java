@@ -90,10 +90,14 @@ public final class SimulatedSns implements SnsClient {
                     return GetTopicAttributesResponse.builder()
                             .attributes(
                                     Map.of(
-                                            "TopicArn", request.topicArn(),
-                                            "SubscriptionsConfirmed", "" + confirmed,
-                                            "SubscriptionsPending", "" + pending,
-                                            "SubscriptionsDeleted", "0"))
+                                            "TopicArn",
+                                            request.topicArn(),
+                                            "SubscriptionsConfirmed",
+                                            "" + confirmed,
+                                            "SubscriptionsPending",
+                                            "" + pending,
+                                            "SubscriptionsDeleted",
+                                            "0"))
                             .build();
                 });
     }

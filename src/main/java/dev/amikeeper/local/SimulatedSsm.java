@@ -5,6 +5,8 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.ssm.SsmClient;
 import software.amazon.awssdk.services.ssm.model.DeleteParameterRequest;
 import software.amazon.awssdk.services.ssm.model.DeleteParameterResponse;
+import software.amazon.awssdk.services.ssm.model.DescribeInstanceInformationRequest;
+import software.amazon.awssdk.services.ssm.model.DescribeInstanceInformationResponse;
 import software.amazon.awssdk.services.ssm.model.DescribeParametersRequest;
 import software.amazon.awssdk.services.ssm.model.DescribeParametersResponse;
 import software.amazon.awssdk.services.ssm.model.GetCommandInvocationRequest;
@@ -147,6 +149,12 @@ public final class SimulatedSsm implements SsmClient {
     @Override
     public SendCommandResponse sendCommand(SendCommandRequest request) {
         return call("SendCommand", () -> commands.send(request));
+    }
+
+    @Override
+    public DescribeInstanceInformationResponse describeInstanceInformation(
+            DescribeInstanceInformationRequest request) {
+        return call("DescribeInstanceInformation", () -> commands.describe(request));
     }
 
     @Override

@@ -9,20 +9,24 @@ import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
-import dev.amikeeper.image.Texts;
+import dev.amikeeper.event.Trail;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Carries out orders about single images that come by events: to deregister, share, unshare, adopt
- * register or store one, or fetch it back. An order that is refused is announced.
+ * Carries out orders about single images that come by events or direct calls: to deregister, share,
+ * unshare, adopt, register or store one, or fetch it back. An order that is refused is announced.
  */
 public final class OperateHandler implements RequestHandler<Map<String, Object>, OperateReport> {
     private static final Logger log = LoggerFactory.getLogger(OperateHandler.class);
+
+    private static final String FUNCTION = "OperateFunction";
 
     private final Application app;
 
@@ -38,41 +42,45 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
 
     @Override
     public OperateReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(input, context, this::take);
+        return Invocation.run(input, context, event -> take(event, context));
     }
 
-    private OperateReport take(Map<String, Object> input) {
+    private OperateReport take(Map<String, Object> input, Context context) {
+        Instant now = app.clock().instant();
         try {
-            Event event = Event.of(input, app.clock().instant());
-            if (!event.account().equals(app.settings().account())) {
-                log.info("an event of account {} is not ours", Texts.quoted(event.account()));
-                return new OperateReport(0, 0, 1, 0, "");
+            Event event = Event.of(input);
+            Trail trail = Trail.of(event, context);
+            Optional<String> foreign = event.foreign(app.settings().account());
+            if (foreign.isPresent()) {
+                Rejected.foreign(app.catalog(), FUNCTION, event, trail, foreign.get(), now);
+                return new OperateReport(0, 1, 0, foreign.get());
             }
-            return carryOut(event);
+            return carryOut(event, trail, now);
         } catch (MalformedEventException malformed) {
-            Rejected.record(
-                    app.catalog(), "OperateFunction", input, malformed, app.clock().instant());
-            return new OperateReport(0, 0, 0, 1, "");
+            Rejected.record(app.catalog(), FUNCTION, input, malformed, now);
+            return new OperateReport(0, 0, 1, String.valueOf(malformed.getMessage()));
         }
     }
 
-    private OperateReport carryOut(Event event) throws MalformedEventException {
-        Order order = Orders.of(event);
-        return switch (new Operations(app, event.time()).carryOut(order)) {
-            case Outcome.Done(String text) -> done(text);
-            case Outcome.Shown(String text) -> done(text);
+    /** The time of an order is the clock's: an event's text could say any other. */
+    private OperateReport carryOut(Event event, Trail trail, Instant now)
+            throws MalformedEventException {
+        Order order = Orders.of(event, app.settings().home(), trail);
+        return switch (new Operations(app, now).carryOut(order)) {
+            case Outcome.Done(String text) -> done(trail, text);
+            case Outcome.Shown(String text) -> done(trail, text);
             case Outcome.Refused(String text, List<String> because) ->
-                    refused(event, order, text + ": " + String.join("; ", because));
+                    refused(event, order, trail, now, text + ": " + String.join("; ", because));
         };
     }
 
-    private static OperateReport done(String text) {
-        log.info("{}", text);
-        return new OperateReport(1, 0, 0, 0, text);
+    private static OperateReport done(Trail trail, String text) {
+        log.info("{}: {}", trail, text);
+        return new OperateReport(1, 0, 0, text);
     }
 
-    private OperateReport refused(Event event, Order order, String text) {
-        log.warn("{}: {}", event.detailType(), text);
+    private OperateReport refused(Event event, Order order, Trail trail, Instant now, String text) {
+        log.warn("{}: {}: {}", trail, event.detailType(), text);
         app.catalog()
                 .note(
                         Notice.event(
@@ -83,10 +91,16 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
                                         + "/"
                                         + event.detailType()
                                         + "/"
-                                        + event.time(),
-                                event.time(),
-                                order.region() + ": " + event.detailType() + ": " + text,
+                                        + trail.key(),
+                                now,
+                                order.region()
+                                        + ": "
+                                        + event.detailType()
+                                        + ": "
+                                        + text
+                                        + "; it was "
+                                        + trail,
                                 "mend what is named, and ask again"));
-        return new OperateReport(0, 1, 0, 0, text);
+        return new OperateReport(0, 1, 0, text);
     }
 }

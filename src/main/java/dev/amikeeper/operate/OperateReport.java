@@ -5,8 +5,7 @@ package dev.amikeeper.operate;
  *
  * @param done 1 if it is done, or was to be shown only
  * @param refused 1 if it is not done; people are told why
- * @param ignored 1 if the event is of another account
  * @param malformed 1 if the event could not be understood
  * @param text what became of it, in a line
  */
-public record OperateReport(int done, int refused, int ignored, int malformed, String text) {}
+public record OperateReport(int done, int refused, int malformed, String text) {}

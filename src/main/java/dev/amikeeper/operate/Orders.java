@@ -2,6 +2,7 @@ package dev.amikeeper.operate;
 
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
+import dev.amikeeper.event.Trail;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
@@ -23,33 +24,38 @@ final class Orders {
     /**
      * The order that an event gives.
      *
+     * @param home the Region that an order means that names none
+     * @param trail tells who gave it, for the record
      * @throws MalformedEventException if it gives none, or lacks what its kind needs
      */
-    static Order of(Event event) throws MalformedEventException {
+    static Order of(Event event, Region home, Trail trail) throws MalformedEventException {
         return switch (event.source() + ": " + event.detailType()) {
             case "amikeeper: Deregister Requested" ->
                     new Order.Deregister(
-                            region(event),
+                            region(event, home),
                             image(event),
                             flag(event, "dryRun"),
                             flag(event, "approve"),
-                            event.onlyText("by").map(Texts::plain).orElse("an event"));
+                            trail.toString());
             case "amikeeper: Share Requested" ->
-                    new Order.Share(region(event), image(event), with(event));
+                    new Order.Share(region(event, home), image(event), with(event));
             case "amikeeper: Unshare Requested" ->
-                    new Order.Unshare(region(event), image(event), with(event));
+                    new Order.Unshare(region(event, home), image(event), with(event));
             case "amikeeper: Adopt Requested" ->
                     new Order.Adopt(
-                            region(event),
+                            region(event, home),
                             image(event),
                             needed(event, "policy"),
                             instance(event),
                             flag(event, "dryRun"));
-            case "amikeeper: Register Requested" -> register(event);
+            case "amikeeper: Register Requested" -> register(event, home);
             case "amikeeper: Store Requested" ->
                     new Order.Store(
-                            region(event), image(event), bucket(event), flag(event, "dryRun"));
-            case "amikeeper: Fetch Requested" -> fetch(event);
+                            region(event, home),
+                            image(event),
+                            bucket(event),
+                            flag(event, "dryRun"));
+            case "amikeeper: Fetch Requested" -> fetch(event, home);
             default ->
                     throw new MalformedEventException(
                             "source and detail-type: "
@@ -62,7 +68,7 @@ final class Orders {
     }
 
     /** With a snapshot alone it is one of ours; the rest is known from its tags. */
-    private static Order register(Event event) throws MalformedEventException {
+    private static Order register(Event event, Region home) throws MalformedEventException {
         boolean again = event.detail().containsKey("snapshot");
         for (String other : List.of("policy", "instance", "root", "volumes")) {
             if (again && event.detail().containsKey(other)) {
@@ -76,9 +82,9 @@ final class Orders {
         boolean dryRun = flag(event, "dryRun");
         return again
                 ? new Order.RegisterAgain(
-                        region(event), snapshot(event, "snapshot"), boot, approved, dryRun)
+                        region(event, home), snapshot(event, "snapshot"), boot, approved, dryRun)
                 : new Order.Register(
-                        region(event),
+                        region(event, home),
                         needed(event, "policy"),
                         read(needed(event, "instance"), InstanceId::new, "detail.instance"),
                         snapshot(event, "root"),
@@ -121,15 +127,15 @@ final class Orders {
     }
 
     /** An object says which image it was. */
-    private static Order fetch(Event event) throws MalformedEventException {
+    private static Order fetch(Event event, Region home) throws MalformedEventException {
         boolean dryRun = flag(event, "dryRun");
         if (event.onlyText("key").isEmpty() && event.onlyText("bucket").isEmpty()) {
-            return new Order.Fetch(region(event), image(event), Optional.empty(), dryRun);
+            return new Order.Fetch(region(event, home), image(event), Optional.empty(), dryRun);
         }
         String bucket = needed(event, "bucket");
         S3Object object =
                 read(needed(event, "key"), key -> new S3Object(bucket, key), "detail.key");
-        return new Order.Fetch(region(event), object.image(), Optional.of(object), dryRun);
+        return new Order.Fetch(region(event, home), object.image(), Optional.of(object), dryRun);
     }
 
     private static Optional<InstanceId> instance(Event event) throws MalformedEventException {
@@ -139,9 +145,9 @@ final class Orders {
                 : Optional.of(read(text.get(), InstanceId::new, "detail.instance"));
     }
 
-    private static Region region(Event event) throws MalformedEventException {
-        String text = event.onlyText("region").orElse(event.region().name());
-        return read(text, Region::new, "detail.region");
+    private static Region region(Event event, Region home) throws MalformedEventException {
+        Optional<String> text = event.onlyText("region");
+        return text.isEmpty() ? home : read(text.get(), Region::new, "detail.region");
     }
 
     private static List<String> with(Event event) throws MalformedEventException {

@@ -12,9 +12,13 @@ import dev.amikeeper.image.Region;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Shares images of ours by hand, beyond what their policy says, and takes that back. */
+/**
+ * Shares images of ours by hand, beyond what their policy says, with those whom the policy file
+ * allows, and takes that back.
+ */
 final class Sharing {
     private final Application app;
 
@@ -24,7 +28,8 @@ final class Sharing {
 
     Outcome of(Order.Share order) {
         String whole = order.image() + " is not shared";
-        Optional<String> against = against(order.region(), order.image());
+        Optional<String> against =
+                against(order.region(), order.image()).or(() -> beyondAllowed(order));
         if (against.isPresent()) {
             return Outcome.refused(whole, against.get());
         }
@@ -74,6 +79,25 @@ final class Sharing {
                 : new Outcome.Done(
                         "%s may no longer be launched by %s"
                                 .formatted(order.image(), String.join(", ", order.with())));
+    }
+
+    /** Whoever may give orders gives no images away: with whom is reviewed with the policies. */
+    private Optional<String> beyondAllowed(Order.Share order) {
+        List<String> beyond =
+                order.with().stream()
+                        .filter(who -> !app.policies().shareWith().contains(who))
+                        .filter(who -> !sharedByPolicy(order).contains(who))
+                        .toList();
+        return beyond.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        "neither \"share\" of its policy nor \"orders\" in the policy file names "
+                                + String.join(", ", beyond)
+                                + ": write orders: {shareWith: ["
+                                + beyond.stream()
+                                        .map(who -> "\"" + who + "\"")
+                                        .collect(Collectors.joining(", "))
+                                + "]} beside \"policies\" and deploy it");
     }
 
     /** Both keys, as for a removal: whoever has only set our tags gets nothing shared. */

@@ -11,17 +11,20 @@ import java.util.TreeSet;
 /**
  * All policies of a file, in its order.
  *
+ * @param shareWith with whom an order may share an image beyond its policy: account ids, ARNs of
+ *     organisations and organisational units; empty: with nobody
  * @param hints what is right in the file and may surprise its author, a line each
  */
-public record Policies(List<Policy> all, List<String> hints) {
+public record Policies(List<Policy> all, List<String> shareWith, List<String> hints) {
     public Policies {
         all = List.copyOf(all);
+        shareWith = List.copyOf(shareWith);
         hints = List.copyOf(hints);
     }
 
     /** Those of a file that has no surprises. */
     public Policies(List<Policy> all) {
-        this(all, List.of());
+        this(all, List.of(), List.of());
     }
 
     /**
@@ -34,12 +37,13 @@ public record Policies(List<Policy> all, List<String> hints) {
      */
     public static Policies parse(String yaml, String source, Region home, Set<Region> known) {
         Problems problems = new Problems(source);
-        List<Policy> policies =
-                YamlFile.root(yaml, problems)
-                        .map(new PolicyReader(home, known)::policies)
-                        .orElse(List.of());
+        Optional<Policies> read =
+                YamlFile.root(yaml, problems).map(new PolicyReader(home, known)::policies);
         problems.throwIfAny();
-        return new Policies(policies, problems.hints());
+        return new Policies(
+                read.map(Policies::all).orElse(List.of()),
+                read.map(Policies::shareWith).orElse(List.of()),
+                problems.hints());
     }
 
     /** The policy of that name; empty if the file no longer has it. */

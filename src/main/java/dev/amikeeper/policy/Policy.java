@@ -53,7 +53,7 @@ public record Policy(
                 new Selector(Map.of(), Map.of(), Set.of(), List.of()),
                 Optional.empty(),
                 Set.of(),
-                new Imaging(false, List.of(), Map.of(), List.of(), UserData.NONE),
+                new Imaging(false, List.of(), Map.of(), List.of(), UserData.NONE, Optional.empty()),
                 Optional.empty(),
                 Map.of(),
                 Share.NOBODY,
@@ -102,13 +102,15 @@ public record Policy(
      * @param copyTags patterns of the keys of tags that images get of their instances, and
      *     snapshots of their volumes
      * @param userData what is recorded of the instance's user data
+     * @param around the commands before and after the image; absent: there are none
      */
     public record Imaging(
             boolean reboot,
             List<String> excludeDevices,
             Map<String, List<String>> excludeVolumes,
             List<String> copyTags,
-            UserData userData) {
+            UserData userData,
+            Optional<Around> around) {
         public Imaging {
             excludeDevices = List.copyOf(excludeDevices);
             excludeVolumes = Map.copyOf(excludeVolumes);
@@ -138,6 +140,22 @@ public record Policy(
                             .allMatch(key -> Selector.has(volume.tags(), key, excludeVolumes));
         }
     }
+
+    /**
+     * The commands of Systems Manager that run on a server before its image is made and after it.
+     *
+     * @param before the document that makes the server ready, as by freezing its file systems
+     * @param within so long that may take; then the image is made without it, or not at all
+     * @param orNoImage whether there is no image where {@code before} does not succeed
+     * @param after the document that lets the server go again, whatever became of the image
+     * @param afterWithin so long that may take; then it is tried again
+     */
+    public record Around(
+            String before,
+            Duration within,
+            boolean orNoImage,
+            Optional<String> after,
+            Duration afterWithin) {}
 
     /** What is recorded of an instance's user data, in which secrets may be. */
     public enum UserData {

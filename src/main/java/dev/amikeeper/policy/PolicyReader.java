@@ -3,6 +3,7 @@ package dev.amikeeper.policy;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.Place.Fields;
+import dev.amikeeper.policy.Policy.Around;
 import dev.amikeeper.policy.Policy.Drill;
 import dev.amikeeper.policy.Policy.Imaging;
 import dev.amikeeper.policy.Policy.Limits;
@@ -35,6 +36,10 @@ final class PolicyReader {
     /** An image's copies are written down in one transaction, which holds 100 items. */
     private static final int MAX_DESTINATIONS = 30;
 
+    private static final String A_DOCUMENT = "write the Systems Manager document to run, as Freeze";
+
+    private static final Duration COMMAND_TIME = Duration.ofMinutes(2);
+
     private final Region home;
     private final Set<Region> known;
 
@@ -43,19 +48,23 @@ final class PolicyReader {
         this.known = known;
     }
 
-    /** All policies, in the order of the file. */
-    List<Policy> policies(Place root) {
-        Optional<Place> policies = root.fields("policies").find("policies");
+    /** All policies, in the order of the file, and what else it says. */
+    Policies policies(Place root) {
+        Fields fields = root.fields("policies", "orders");
+        Optional<Place> policies = fields.find("policies");
         if (policies.isEmpty()) {
             root.missing("policies", "write a policy below it, as gold: {…}");
         }
-        return policies
-                .map(place -> place.someEntries("a policy by its name, as gold: {…}"))
-                .orElse(Map.of())
-                .entrySet()
-                .stream()
-                .map(entry -> policy(entry.getKey(), entry.getValue()))
-                .toList();
+        return new Policies(
+                policies
+                        .map(place -> place.someEntries("a policy by its name, as gold: {…}"))
+                        .orElse(Map.of())
+                        .entrySet()
+                        .stream()
+                        .map(entry -> policy(entry.getKey(), entry.getValue()))
+                        .toList(),
+                fields.below("orders", "shareWith").readAll("shareWith", Values::shareWith),
+                List.of());
     }
 
     private Policy policy(String name, Place place) {
@@ -96,7 +105,9 @@ final class PolicyReader {
                                 "excludeDevices",
                                 "excludeVolumes",
                                 "copyTags",
-                                "userData")),
+                                "userData",
+                                "before",
+                                "after")),
                 fields.find("keep").map(keep -> keep(keep, zone)),
                 replicate(fields, select.regions(), zone, !share.isEmpty()),
                 share,
@@ -197,7 +208,30 @@ final class PolicyReader {
                 fields.find("copyTags").isPresent()
                         ? fields.readAll("copyTags", Values::tagKeyPattern)
                         : List.of("*"),
-                fields.read("userData", Values::userData).orElse(UserData.HASH));
+                fields.read("userData", Values::userData).orElse(UserData.HASH),
+                around(fields));
+    }
+
+    private static Optional<Around> around(Fields image) {
+        Optional<Place> before = image.find("before");
+        Optional<Place> after = image.find("after");
+        if (before.isEmpty()) {
+            after.ifPresent(place ->
+                    place.wrongKey(
+                            "there is nothing to take back; write before, too, as {document:"
+                                    + " Freeze}"));
+            return Optional.empty();
+        }
+        Fields first = before.get().fields("document", "timeout", "onFailure");
+        Fields second = image.below("after", "document", "timeout");
+        needed(before.get(), first, "document", A_DOCUMENT);
+        after.ifPresent(place -> needed(place, second, "document", A_DOCUMENT));
+        Optional<String> document = first.read("document", Values::document);
+        Duration within = first.read("timeout", Values::commandTime).orElse(COMMAND_TIME);
+        boolean orNoImage = first.read("onFailure", Values::orNoImage).orElse(false);
+        Optional<String> then = second.read("document", Values::document);
+        Duration thenWithin = second.read("timeout", Values::commandTime).orElse(COMMAND_TIME);
+        return document.map(name -> new Around(name, within, orNoImage, then, thenWithin));
     }
 
     private static Map<String, List<String>> volumes(Place place) {

@@ -199,6 +199,28 @@ final class Values {
                 text);
     }
 
+    /** Run Command gives an agent half a minute at least; a server is not frozen for long. */
+    static Duration commandTime(String text) {
+        Duration time = work(text);
+        if (time.compareTo(Duration.ofSeconds(30)) < 0 || time.compareTo(Duration.ofHours(1)) > 0) {
+            throw new IllegalArgumentException(
+                    "impossible time for a command %s; write at least 30s and at most 1h"
+                            .formatted(Texts.quoted(text)));
+        }
+        return time;
+    }
+
+    static boolean orNoImage(String text) {
+        return switch (text) {
+            case "image" -> false;
+            case "giveUp" -> true;
+            default ->
+                    throw new IllegalArgumentException(
+                            "not possible: %s; write image or giveUp"
+                                    .formatted(Texts.quoted(text)));
+        };
+    }
+
     private static IllegalArgumentException notA(String kind, String text, String units) {
         return new IllegalArgumentException(
                 "not a %s: %s; write a number and %s".formatted(kind, Texts.quoted(text), units));
@@ -276,6 +298,11 @@ final class Values {
                                 + " arn:aws:organizations::111122223333:ou/o-exampleorg1"
                                 + "/ou-ab12-11111111")
                         .formatted(Texts.quoted(text)));
+    }
+
+    /** An account, an organization or an organizational unit; nobody can name everybody. */
+    static String shareWith(String text) {
+        return Policy.Share.with(List.of(text)).all().getFirst();
     }
 
     static String device(String text) {

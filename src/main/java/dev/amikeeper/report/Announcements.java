@@ -75,13 +75,10 @@ public final class Announcements {
      */
     public Optional<String> unheard() {
         List<Notice> untold = catalog.unannounced();
-        return deaf()
-                .map(why -> why + (untold.isEmpty() ? "" : "; " + waiting(untold)))
+        return deaf().map(why -> why + (untold.isEmpty() ? "" : "; " + waiting(untold)))
                 .or(() ->
                         untold.stream().anyMatch(this::isOverdue)
-                                ? Optional.of(
-                                        "what is to be told is not told: "
-                                                + waiting(untold))
+                                ? Optional.of("what is to be told is not told: " + waiting(untold))
                                 : Optional.empty());
     }
 

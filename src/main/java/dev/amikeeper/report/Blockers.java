@@ -44,13 +44,17 @@ public final class Blockers {
             return;
         }
         log.error("{}: {} wait: {}", region, what, by.why());
-        catalog.note(
-                new Notice(
-                        prefix(region) + by.cause(),
-                        now,
-                        region + ": " + what + " wait: " + by.why(),
-                        by.remedy() + "; what waits goes on by itself then",
-                        true));
+        catalog.note(notice(region, what, by, now));
+    }
+
+    /** What people are told of it. */
+    public static Notice notice(Region region, String what, Blocker by, Instant now) {
+        return new Notice(
+                prefix(region) + by.cause(),
+                now,
+                region + ": " + what + " wait: " + by.why(),
+                by.remedy() + "; what waits goes on by itself then",
+                true);
     }
 
     /**

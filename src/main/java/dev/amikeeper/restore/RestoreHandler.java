@@ -9,6 +9,7 @@ import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
+import dev.amikeeper.event.Trail;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.report.Unreadables;
@@ -16,6 +17,7 @@ import dev.amikeeper.report.Unreadables;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +32,8 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
 
     /** What a run leaves of its function's time, in milliseconds: for the call under way. */
     private static final int RESERVE = 30_000;
+
+    private static final String FUNCTION = "RestoreFunction";
 
     private final Application app;
 
@@ -48,16 +52,22 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
         return Invocation.run(
                 input,
                 context,
-                event -> take(event, () -> context.getRemainingTimeInMillis() > RESERVE));
+                event -> take(event, context, () -> context.getRemainingTimeInMillis() > RESERVE));
     }
 
-    private RestoreReport take(Map<String, Object> input, BooleanSupplier timeLeft) {
+    private RestoreReport take(
+            Map<String, Object> input, Context context, BooleanSupplier timeLeft) {
         try {
-            Event event = Event.of(input, app.clock().instant());
+            // An order is of now, whatever its time; all else is of its event's.
+            Event event =
+                    "amikeeper".equals(input.get("source"))
+                            ? Event.of(input)
+                            : Event.of(input, app.clock().instant());
             return switch (event.source() + ": " + event.detailType()) {
-                case "amikeeper: Restore Requested" -> asked(event, timeLeft);
+                case "amikeeper: Restore Requested" ->
+                        asked(event, Trail.of(event, context), timeLeft);
                 case "aws.ec2: EC2 Instance State-change Notification" -> changed(event, timeLeft);
-                case "aws.scheduler: Scheduled Event" ->
+                case "aws.scheduler: Scheduled Event", "aws.events: Scheduled Event" ->
                         follow(event, app.catalog().restoring(), timeLeft);
                 default ->
                         throw new MalformedEventException(
@@ -67,13 +77,17 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
                                         + " a \"Restore Requested\" of source \"amikeeper\"");
             };
         } catch (MalformedEventException malformed) {
-            Rejected.record(
-                    app.catalog(), "RestoreFunction", input, malformed, app.clock().instant());
-            return RestoreReport.ofMalformed();
+            Rejected.record(app.catalog(), FUNCTION, input, malformed, app.clock().instant());
+            return RestoreReport.ofMalformed(String.valueOf(malformed.getMessage()));
         }
     }
 
     private RestoreReport changed(Event event, BooleanSupplier timeLeft) {
+        Optional<String> foreign = event.foreign(app.settings().account());
+        if (foreign.isPresent()) {
+            log.info("an instance's state is of no interest: {}", foreign.get());
+            return report(0, List.of(), List.of());
+        }
         Optional<String> instance =
                 event.text("instance-id").or(() -> event.resourceIds().stream().findFirst());
         return follow(
@@ -110,12 +124,20 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
         return (int) restores.stream().filter(restore -> restore.state() == state).count();
     }
 
-    private RestoreReport asked(Event event, BooleanSupplier timeLeft)
+    /** The time of an order is the clock's: an event's text could say any other. */
+    private RestoreReport asked(Event event, Trail trail, BooleanSupplier timeLeft)
             throws MalformedEventException {
+        Instant now = app.clock().instant();
+        Optional<String> foreign = event.foreign(app.settings().account());
+        if (foreign.isPresent()) {
+            Rejected.foreign(app.catalog(), FUNCTION, event, trail, foreign.get(), now);
+            return RestoreReport.refused(foreign.get(), List.of());
+        }
         RestoreRequest request = RestoreRequest.of(event);
+        log.info("{}: restore {}", trail, request.instance());
         Planning planning = new Planning(app);
-        return switch (planning.choose(request, event.time())) {
-            case Planning.Choice.None(String why) -> refuse(event, request, why, List.of());
+        return switch (planning.choose(request, now)) {
+            case Planning.Choice.None(String why) -> refuse(trail, now, request, why, List.of());
             case Planning.Choice.Chosen(var image) -> {
                 RestorePlan plan = planning.plan(image, request.kind(), request.wish());
                 List<String> lines = RestoreText.lines(plan);
@@ -123,13 +145,13 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
                     yield new RestoreReport(0, 0, 0, 0, 0, 0, "", List.of(), lines);
                 }
                 if (!plan.isWhole()) {
-                    yield refuse(event, request, plan.missing().getFirst().why(), lines);
+                    yield refuse(trail, now, request, plan.missing().getFirst().why(), lines);
                 }
                 // The event's own id: its repetition is the same restore.
-                Restore restore = Planning.restore(plan, request.kind(), event.id(), event.time());
+                Restore restore = Planning.restore(plan, request.kind(), trail.id(), now);
                 boolean fresh = app.catalog().begin(restore);
                 List<Restore> open = app.catalog().restore(restore.id()).stream().toList();
-                List<Restore> after = new Restores(app, event.time()).follow(open, timeLeft);
+                List<Restore> after = new Restores(app, now).follow(open, timeLeft);
                 RestoreReport report = report(fresh ? 1 : 0, open, after);
                 yield new RestoreReport(
                         report.requested(),
@@ -146,14 +168,18 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
     }
 
     private RestoreReport refuse(
-            Event event, RestoreRequest request, String why, List<String> plan) {
-        log.error("{} is not restored: {}", request.instance(), why);
+            Trail trail, Instant now, RestoreRequest request, String why, List<String> plan) {
+        log.error("{}: {} is not restored: {}", trail, request.instance(), why);
         app.catalog()
                 .note(
                         Notice.event(
-                                "restore-request/" + request.instance() + "/" + event.id(),
-                                event.time(),
-                                request.instance() + " is not restored: " + why,
+                                "restore-request/" + request.instance() + "/" + trail.key(),
+                                now,
+                                request.instance()
+                                        + " is not restored: "
+                                        + why
+                                        + "; it was "
+                                        + trail,
                                 "./keeper restore --dry-run shows the plan and what fills it"));
         return RestoreReport.refused(why, plan);
     }

@@ -11,7 +11,7 @@ import java.util.List;
  * @param failed of these, how many failed
  * @param refused requests that could not be met
  * @param malformed events that could not be read
- * @param problem why a request was refused; empty if it was not
+ * @param problem why a request was refused, or could not be read; empty if it was not
  * @param restores the ids of the restores that a request is about
  * @param plan what the restore that was asked for would be, line by line
  */
@@ -34,7 +34,7 @@ public record RestoreReport(
         return new RestoreReport(0, 0, 0, 0, 1, 0, why, List.of(), plan);
     }
 
-    static RestoreReport ofMalformed() {
-        return new RestoreReport(0, 0, 0, 0, 0, 1, "", List.of(), List.of());
+    static RestoreReport ofMalformed(String why) {
+        return new RestoreReport(0, 0, 0, 0, 0, 1, why, List.of(), List.of());
     }
 }

@@ -16,6 +16,7 @@ import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.report.Blockers;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -121,7 +122,11 @@ public final class Planner {
                                             Ami::id, Function.identity(), (one, again) -> one));
         } catch (SdkException error) {
             unreadable++;
-            unread(region, Fault.text(error));
+            Fault.blocker(error, "ec2:DescribeImages", region)
+                    .filter(blocker -> !blocker.mayConcernOneOnly())
+                    .ifPresentOrElse(
+                            by -> tell.accept(Blockers.notice(region, "removals", by, now)),
+                            () -> unread(region, Fault.text(error)));
             return Optional.empty();
         }
         inEc2.values().stream().filter(Ami::isPublic).forEach(this::isPublic);

@@ -163,6 +163,14 @@ public sealed interface Happening {
         }
     }
 
+    /** Somebody copies the tags of a drill's instance onto a server, or makes such tags up. */
+    record CopyLease(int server) implements Deed {
+        @Override
+        public String toString() {
+            return "the tags of a drill's instance are copied onto server %d".formatted(server);
+        }
+    }
+
     /** Other policies are deployed. */
     record Deploy(List<Rules> policies) implements Deed {
         public Deploy {

@@ -337,6 +337,11 @@ final class Histories {
         if (rarely()) {
             add(atDrill().plusMinutes(random.nextInt(8)), new Happening.LoseRestores());
         }
+        if (random.nextBoolean()) {
+            add(
+                    atDrill().plusMinutes(random.nextInt(30)),
+                    new Happening.CopyLease(1 + random.nextInt(servers)));
+        }
     }
 
     /** Drills are written down twelve minutes past the hour, and launched at the next tick. */

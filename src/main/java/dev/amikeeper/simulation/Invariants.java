@@ -10,6 +10,7 @@ import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
+import dev.amikeeper.image.Sha256;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.LocalSnapshot;
@@ -53,6 +54,7 @@ final class Invariants {
     private static final String LITTER = "5 no litter";
     private static final String TAGS = "6 the tags are the backup";
     private static final String LEASES = "9 no drill outlives its lease";
+    private static final String SERVERS = "12 no server is ended";
     private static final String RESTORES = "11 every restore ends";
     private static final String TOLD = "announced once";
     private static final String AGREES = "the catalogue agrees";
@@ -121,6 +123,7 @@ final class Invariants {
         theCatalogueAgrees();
         everyRestoreEnded();
         noDrillIsLeft();
+        noServerIsEnded();
         everythingIsToldOnce();
         return violations;
     }
@@ -434,12 +437,12 @@ final class Invariants {
 
     private boolean isMet(Simulation.Wanted wanted, List<Restore> all) {
         String instance = wanted.server().id();
+        String event = Sha256.of(wanted.event()).substring(0, 12);
         return play.isDeadLetter(wanted.event())
-                || isTold("restore-request/" + instance + "/" + wanted.event())
+                || isTold("restore-request/" + instance + "/" + event)
                 || all.stream()
-                        .filter(it -> it.kind() != Restore.Kind.DRILL)
                         .filter(it -> it.of().instance().value().equals(instance))
-                        .anyMatch(it -> it.asked().equals(wanted.at()));
+                        .anyMatch(it -> it.id().endsWith("/restore-" + event));
     }
 
     private void noDrillIsLeft() {
@@ -456,6 +459,22 @@ final class Invariants {
                 if (drills && volume.attachments().isEmpty()) {
                     violated(LEASES, region + " " + volume.volumeId() + " is left of a drill");
                 }
+            }
+        }
+    }
+
+    /** Whatever its tags say: only people end a server. */
+    private void noServerIsEnded() {
+        for (Server server : play.fleet()) {
+            boolean wanted = !server.changes().getLast().state().isEmpty();
+            boolean lives =
+                    play.cloud().instances(server.region()).stream()
+                            .filter(it -> it.instance().instanceId().equals(server.id()))
+                            .map(it -> it.instance().state().nameAsString())
+                            .anyMatch(
+                                    it -> !it.equals("terminated") && !it.equals("shutting-down"));
+            if (wanted && !lives) {
+                violated(SERVERS, server.region() + " " + server.id() + " was terminated");
             }
         }
     }

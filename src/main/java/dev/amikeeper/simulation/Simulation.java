@@ -669,6 +669,7 @@ public final class Simulation {
                             });
             case Happening.Tag(int number, String backup) ->
                     server(number).ifPresent(it -> tagged(it, backup));
+            case Happening.CopyLease(int number) -> server(number).ifPresent(this::copyLease);
             case Happening.Request(int number) ->
                     server(number)
                             .ifPresent(it -> {
@@ -781,6 +782,19 @@ public final class Simulation {
             tag(server.region(), server.id(), "backup", backup);
         }
         changed(server, backup, server.changes().getLast().state());
+    }
+
+    /** Of the newest drill in the server's Region; else a lease that is over is made up. */
+    private void copyLease(Server server) {
+        String restore =
+                witness.launched().reversed().stream()
+                        .filter(it -> it.lease().isPresent())
+                        .filter(it -> it.region().equals(server.region()))
+                        .map(Witness.Launched::restore)
+                        .findFirst()
+                        .orElse("gold/" + server.id() + "/drill-1");
+        tag(server.region(), server.id(), ImageTags.RESTORE, restore);
+        tag(server.region(), server.id(), ImageTags.LEASE, cloud.now().toString());
     }
 
     private void tag(String region, String id, String key, String value) {

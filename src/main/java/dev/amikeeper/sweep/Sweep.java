@@ -319,7 +319,7 @@ final class Sweep {
     /** A kick may have been lost, or what waited was not due. Answers whether something waits. */
     private boolean kick(Region region) {
         boolean images = waits(region, Work.CREATE_WAITING, START_WITHIN);
-        if (images) {
+        if (images || !app.catalog().freezes(region).isEmpty()) {
             tally.kicked++;
             if (!dryRun) {
                 app.kicks().create(region, now);

@@ -184,7 +184,8 @@ final class BackupPlanTest {
                                     Optional.empty()),
                             running,
                             List.of(gold.in(state)),
-                            NOW, NOW);
+                            NOW,
+                            NOW);
 
             assertThat(refusal(plan).remedy())
                     .isEqualTo(
@@ -302,7 +303,8 @@ final class BackupPlanTest {
                         Optional.of(policy)),
                 policies,
                 List.of(instances),
-                NOW, NOW);
+                NOW,
+                NOW);
     }
 
     private BackupPlan plan(
@@ -311,7 +313,8 @@ final class BackupPlanTest {
                 new BackupPlan.Request(trigger, EAST, SLOT, List.of(id), policy),
                 policies,
                 List.of(found),
-                NOW, NOW);
+                NOW,
+                NOW);
     }
 
     private static BackupPlan.Refusal refusal(BackupPlan plan) {

@@ -64,8 +64,7 @@ final class LateRequestsTest {
     private void tag(String instance, String key, String value) {
         given.ec2(Given.EAST)
                 .createTags(tags ->
-                        tags.resources(instance)
-                                .tags(Tag.builder().key(key).value(value).build()));
+                        tags.resources(instance).tags(Tag.builder().key(key).value(value).build()));
     }
 
     private RequestReport request() {

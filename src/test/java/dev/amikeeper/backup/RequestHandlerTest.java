@@ -156,10 +156,52 @@ final class RequestHandlerTest {
     }
 
     @Test
+    void anOrderOfAnotherAccountIsRefusedAndTold() {
+        Given given = Given.nightlyInMemory("");
+        String id = given.instance("web-1");
+        Map<String, Object> event =
+                new java.util.HashMap<>(asked(Map.of("instances", List.of(id))));
+        event.put("account", "999999999999");
+
+        RequestReport report =
+                new RequestHandler(given.deployment.application())
+                        .handleRequest(event, given.context("RequestFunction"));
+
+        assertThat(report.refused()).isEqualTo(1);
+        assertThat(given.records(Given.EAST)).isEmpty();
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("\"999999999999\" may order nothing here");
+    }
+
+    @Test
+    void anOrderSaysInWhichRegionTheInstancesAre() {
+        Given given =
+                Given.inMemory(
+                        """
+                        policies:
+                          gold:
+                            select: {tags: {backup: gold}, regions: [us-east-1, us-west-2]}
+                        """,
+                        1);
+        String id = given.instance(Given.WEST, "web-1", 1);
+
+        RequestReport report =
+                new RequestHandler(given.deployment.application())
+                        .handleRequest(
+                                asked(Map.of("instances", List.of(id), "region", Given.WEST)),
+                                given.context("RequestFunction"));
+
+        assertThat(report.requested()).isEqualTo(1);
+        assertThat(given.records(Given.WEST)).hasSize(1);
+    }
+
+    @Test
     void failsSoThatLambdaRepeatsItWhenTheRegionDoesNotAnswer() {
         Given given = Given.nightly("");
         String id = given.instance("web-1");
-        given.cloud.faults().unreachable(Given.EAST, Given.START.plusSeconds(600));
+        given.cloud.faults().calls("DescribeInstances").times(100).internalError();
         RequestHandler handler = new RequestHandler(given.deployment.application());
 
         assertThatThrownBy(() ->

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.amikeeper.image.Freeze;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -66,6 +67,30 @@ abstract class CatalogContract {
         assertThat(catalog.request(List.of(intent))).isEmpty();
         assertThat(catalog.find(EAST, intent.name())).contains(intent);
         assertThat(waiting(EAST, Work.CREATE_WAITING)).containsExactly(intent);
+    }
+
+    @Test
+    void followsAFreezeUntilItIsOver() {
+        Image intent = intent("gold", "i-1", "2026-03-01T02:00:00Z");
+        Freeze freeze =
+                Freeze.of(
+                        intent,
+                        "Freeze",
+                        Duration.ofMinutes(2),
+                        Optional.of("Thaw"),
+                        Duration.ofMinutes(3),
+                        NOW);
+
+        assertThat(catalog.begin(freeze)).isTrue();
+        assertThat(catalog.begin(freeze)).isFalse();
+        assertThat(catalog.freezes(EAST)).containsExactly(freeze);
+        Freeze thawing = freeze.thawing(true, NOW.plusSeconds(60));
+        assertThat(catalog.save(freeze, thawing)).isTrue();
+        assertThat(catalog.save(freeze, thawing)).isFalse();
+        assertThat(catalog.freezes(EAST)).containsExactly(thawing);
+        catalog.end(thawing);
+        catalog.end(thawing);
+        assertThat(catalog.freezes(EAST)).isEmpty();
     }
 
     @Test

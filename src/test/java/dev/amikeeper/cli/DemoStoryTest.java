@@ -8,12 +8,14 @@ import dev.amikeeper.policy.Policies;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** Twenty-seven days of the demo: all of its story, and what came of it. */
+/** Twenty-seven days of the demo: all of its story, and what came of it. At night. */
+@EnabledIfSystemProperty(named = "nightly", matches = "true")
 @TestInstance(Lifecycle.PER_CLASS)
 final class DemoStoryTest {
     private static final int DAYS = 27;

@@ -252,7 +252,7 @@ final class FailureCommandsTest {
         assertThat(found.get("givenUp")).hasSize(1);
         assertThat(found.get("deadLetters")).hasSize(3);
 
-        CommandRun again = CommandRun.of("retry", "--demo", "--all");
+        CommandRun again = CommandRun.on(CommandRun.once(), "retry", "--demo", "--all");
         assertThat(again.exitCode()).isZero();
         assertThat(again.out()).contains("waits for try 6");
     }

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
+import dev.amikeeper.local.LocalDeployment;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,7 +29,10 @@ final class OrderCommandsTest {
     private static final Pattern FETCH =
             Pattern.compile("keeper fetch (ami-[0-9a-f]+) --region us-east-1");
 
-    /** Every command plays the same days, so one plan tells of all of them. */
+    /** For what changes it. */
+    private static final Supplier<LocalDeployment> OWN = CommandRun.once();
+
+    /** Every play is of the same days, so one plan tells of all of them. */
     private static final CommandRun PLAN = CommandRun.of("plan", "--demo", "--json");
 
     @Test
@@ -50,7 +56,7 @@ final class OrderCommandsTest {
         String newest = images("gold").getLast().get("image").asText();
 
         CommandRun refused = CommandRun.of("deregister", "--demo", newest);
-        CommandRun shared = CommandRun.of("share", "--demo", "--with", STRANGER, newest);
+        CommandRun shared = CommandRun.on(OWN, "share", "--demo", "--with", STRANGER, newest);
         CommandRun stays = CommandRun.of("unshare", "--demo", newest, "--with", PARTNER);
 
         assertThat(refused.exitCode()).isEqualTo(1);
@@ -64,7 +70,8 @@ final class OrderCommandsTest {
 
     @Test
     void aSnapshotWhoseImageIsGoneIsAnImageAgain() {
-        String mishap = CommandRun.of("register", "--demo", "snap-0").out();
+        Supplier<LocalDeployment> mishaps = CommandRun.once();
+        String mishap = CommandRun.on(mishaps, "register", "--demo", "snap-0").out();
         List<String> found =
                 Pattern.compile("\\b(snap|i)-[0-9a-z]+")
                         .matcher(mishap)
@@ -72,9 +79,10 @@ final class OrderCommandsTest {
                         .map(MatchResult::group)
                         .toList();
 
-        CommandRun again = CommandRun.of("register", "--demo", found.getFirst());
+        CommandRun again = CommandRun.on(mishaps, "register", "--demo", found.getFirst());
         CommandRun theirs =
-                CommandRun.of(
+                CommandRun.on(
+                        mishaps,
                         "register",
                         "--demo",
                         "--dry-run",
@@ -118,7 +126,7 @@ final class OrderCommandsTest {
         assertThat(remedy.find()).as(gone.err()).isTrue();
         CommandRun why = CommandRun.of("why", "--demo", remedy.group(1));
         assertThat(why.out()).contains("; stored as s3://ami-archive-us-east-1/" + remedy.group(1));
-        CommandRun fetched = CommandRun.of("fetch", "--demo", remedy.group(1));
+        CommandRun fetched = CommandRun.on(OWN, "fetch", "--demo", remedy.group(1));
         assertThat(fetched.exitCode()).as(fetched.err()).isZero();
         assertThat(fetched.out())
                 .startsWith("makes silver/" + instance + "/2026-03-05T18.00.00Z of");
@@ -143,7 +151,7 @@ final class OrderCommandsTest {
                 "deregister --demo --region mars ami-0abc | not a Region"
             })
     void aMistakeIsNamed(String arguments, String message) {
-        CommandRun run = CommandRun.of(arguments.split(" "));
+        CommandRun run = CommandRun.beforeAnyPlay(arguments.split(" "));
 
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err()).contains(message).doesNotContain("Exception");

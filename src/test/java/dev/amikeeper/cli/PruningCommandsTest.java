@@ -121,7 +121,7 @@ final class PruningCommandsTest {
     }
 
     private int run(String... arguments) {
-        CommandLine line = Keeper.commandLine(new Screen(false, false));
+        CommandLine line = Keeper.commandLine(new Screen(false, false), CommandRun.SHARED);
         line.setOut(new PrintWriter(out));
         line.setErr(new PrintWriter(err));
         return line.execute(List.of(arguments).toArray(String[]::new));

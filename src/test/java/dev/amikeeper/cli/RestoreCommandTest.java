@@ -207,7 +207,7 @@ final class RestoreCommandTest {
     @Test
     void worksOnTheDemosCloud() {
         int status =
-                Keeper.commandLine(new Screen(false, false))
+                Keeper.commandLine(new Screen(false, false), CommandRun.SHARED)
                         .setOut(new PrintWriter(out))
                         .setErr(new PrintWriter(err))
                         .execute(

@@ -62,10 +62,10 @@ final class StatusCommandTest {
 
     @Test
     void tellsHowLongTheLastDrillTook() {
-        Given plain = Given.nightlyInMemory("");
+        Given plain = Given.nightly("");
         var east = plain.cloud.networks(Given.EAST);
         Given given =
-                Given.nightlyInMemory(
+                Given.nightly(
                         "drill: {every: 1d, region: us-east-1, subnet: %s, securityGroups: [%s]}"
                                 .formatted(
                                         east.defaultSubnet("us-east-1a"),
@@ -163,7 +163,9 @@ final class StatusCommandTest {
     @Test
     void whatIsLateIsColouredOnATerminal() {
         StringWriter out = new StringWriter();
-        CommandLine line = Keeper.commandLine(new Screen(true, false)).setOut(new PrintWriter(out));
+        CommandLine line =
+                Keeper.commandLine(new Screen(true, false), CommandRun.SHARED)
+                        .setOut(new PrintWriter(out));
 
         line.execute("status", "--demo", "--policy", "gold");
 

@@ -21,6 +21,7 @@ import software.amazon.awssdk.services.ec2.model.FleetLaunchTemplateConfigReques
 import software.amazon.awssdk.services.ec2.model.FleetLaunchTemplateOverridesRequest;
 import software.amazon.awssdk.services.ec2.model.FleetType;
 import software.amazon.awssdk.services.ec2.model.ImageUsageResourceTypeOptionRequest;
+import software.amazon.awssdk.services.ec2.model.ImageUsageResourceTypeRequest;
 import software.amazon.awssdk.services.ec2.model.SpotFleetLaunchSpecification;
 import software.amazon.awssdk.services.ssm.SsmClient;
 import software.amazon.awssdk.services.ssm.model.DescribeParametersRequest;
@@ -656,6 +657,15 @@ final class ProbesTest {
                                         + action));
         assertThat(usage.of(FREE)).isEqualTo(new Answer.Unused());
         assertThat(cloud.calls()).containsEntry("CreateImageUsageReport", 1);
+    }
+
+    @Test
+    void aReportThatDoesNotSayHowDeepItLookedProvesNothing() {
+        ImageUsageResourceTypeRequest shallow =
+                UsageReports.ASKED_FOR.getLast().copy(it -> it.resourceTypeOptions(List.of()));
+
+        assertProvesNoDisuse(
+                report -> report.resourceTypes(UsageReports.ASKED_FOR.getFirst(), shallow));
     }
 
     // Words

@@ -652,6 +652,37 @@ abstract class Ec2Conformance {
     }
 
     @Test
+    void aLiftedProtectionThatCoolsDownHoldsForADayAndSaysUntilWhen() {
+        String image = available("gold/a");
+        home.enableImageDeregistrationProtection(r -> r.imageId(image).withCooldown(true));
+        home.disableImageDeregistrationProtection(r -> r.imageId(image));
+
+        assertThat(image(home, image).deregistrationProtection()).startsWith("disabled after 20");
+        assertThat(refusal(() -> home.deregisterImage(r -> r.imageId(image))))
+                .isEqualTo("OperationNotPermitted");
+
+        world.advance(Duration.ofHours(25));
+        assertThat(image(home, image).deregistrationProtection()).isEqualTo("disabled");
+        home.deregisterImage(r -> r.imageId(image));
+    }
+
+    @Test
+    void deprecationIsNeitherInThePastNorMoreThanTenYearsAhead() {
+        String image = available("gold/a");
+
+        assertThat(refusal(() -> deprecate(image, "2026-02-28T23:00:00Z")))
+                .isEqualTo("InvalidParameterValue");
+        assertThat(refusal(() -> deprecate(image, "2036-03-10T00:00:00Z")))
+                .isEqualTo("InvalidParameterValue");
+        deprecate(image, "2036-02-20T00:00:00Z");
+        assertThat(image(home, image).deprecationTime()).isNotNull();
+    }
+
+    private void deprecate(String image, String at) {
+        home.enableImageDeprecation(r -> r.imageId(image).deprecateAt(Instant.parse(at)));
+    }
+
+    @Test
     void aDeregisteredImageIsUnavailable() {
         String image = available("gold/a");
         home.deregisterImage(r -> r.imageId(image));

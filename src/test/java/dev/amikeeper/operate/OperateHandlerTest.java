@@ -49,8 +49,12 @@ final class OperateHandlerTest {
         assertThat(given.images(Given.EAST)).hasSize(2);
         assertThat(given.cloud.snapshots(Given.EAST)).hasSize(2);
         Tombstone tombstone = given.catalog().removed("gold", EAST).getFirst();
-        assertThat(tombstone.by()).isEqualTo("alice");
-        assertThat(tombstone.why()).startsWith("by hand, ordered by alice, though kept by: ");
+        assertThat(tombstone.by())
+                .startsWith("an order (event 0b1c7b5a-6c3d-4a0e-9f2b-8d3e5f6a7b8c, request ")
+                .endsWith(", which claims to be by \"alice\")");
+        assertThat(tombstone.why())
+                .startsWith("by hand, ordered by an order (event ")
+                .contains(", though kept by: ");
         assertThat(given.told()).isEmpty();
     }
 
@@ -63,7 +67,9 @@ final class OperateHandlerTest {
         OperateReport again = deregister(given, oldest, Map.of("by", "alice"));
 
         assertThat(again.done()).isEqualTo(1);
-        assertThat(again.text()).startsWith(oldest + " was removed at ").contains(" by alice: ");
+        assertThat(again.text())
+                .startsWith(oldest + " was removed at ")
+                .contains("claims to be by \"alice\"): ");
         assertThat(given.images(Given.EAST)).hasSize(2);
     }
 
@@ -160,7 +166,7 @@ final class OperateHandlerTest {
 
     @Test
     void whatOthersMayLaunchGoesOnlyOnceItIsUnshared() {
-        Given given = threeDays(KEEP_ALL);
+        Given given = sharing("", PARTNER);
         order(given, "share", oldest(given), Map.of("with", List.of(PARTNER)));
 
         refused(given, oldest(given), "shared: other accounts may launch it");
@@ -226,7 +232,7 @@ final class OperateHandlerTest {
 
     @Test
     void sharesAnImageOfOursAndTellsOfNothing() {
-        Given given = threeDays(KEEP_ALL);
+        Given given = sharing("", PARTNER);
         ImageId oldest = oldest(given);
 
         OperateReport report = order(given, "share", oldest, Map.of("with", List.of(PARTNER)));
@@ -241,7 +247,7 @@ final class OperateHandlerTest {
 
     @Test
     void whatAPolicySharesIsNotUnsharedByHand() {
-        Given given = threeDays(KEEP_ALL + "\nshare: {accounts: [\"" + PARTNER + "\"]}");
+        Given given = sharing("share: {accounts: [\"" + PARTNER + "\"]}", STRANGER);
         ImageId oldest = oldest(given);
         order(given, "share", oldest, Map.of("with", List.of(STRANGER)));
 
@@ -255,8 +261,40 @@ final class OperateHandlerTest {
     }
 
     @Test
-    void whatIsNotOursIsNotShared() {
+    void anOrderSharesWithNobodyWhomThePolicyFileDoesNotName() {
+        Given given = sharing("share: {accounts: [\"444455556666\"]}", PARTNER);
+        ImageId oldest = oldest(given);
+
+        OperateReport report =
+                order(given, "share", oldest, Map.of("with", List.of(PARTNER, STRANGER)));
+
+        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.text())
+                .contains("names " + STRANGER + ": write orders: {shareWith: [\"" + STRANGER);
+        assertThat(sharedWith(given, oldest)).containsExactly("444455556666");
+        assertThat(
+                        order(
+                                        given,
+                                        "share",
+                                        oldest,
+                                        Map.of("with", List.of(PARTNER, "444455556666")))
+                                .done())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void withoutAnAllowListAnOrderSharesOnlyWithWhomThePolicyDoes() {
         Given given = threeDays(KEEP_ALL);
+        ImageId oldest = oldest(given);
+
+        assertThat(order(given, "share", oldest, Map.of("with", List.of(PARTNER))).refused())
+                .isEqualTo(1);
+        assertThat(sharedWith(given, oldest)).isEmpty();
+    }
+
+    @Test
+    void whatIsNotOursIsNotShared() {
+        Given given = sharing("", PARTNER);
         ImageId theirs = byHand(given);
         tag(given, oldest(given), ImageTags.POLICY, "silver");
 
@@ -269,7 +307,7 @@ final class OperateHandlerTest {
 
     @Test
     void whatIsDisabledIsNotShared() {
-        Given given = threeDays(KEEP_ALL);
+        Given given = sharing("", PARTNER);
         given.ec2(Given.EAST).disableImage(image -> image.imageId(oldest(given).value()));
 
         assertThat(order(given, "share", oldest(given), Map.of("with", List.of(PARTNER))).text())
@@ -310,14 +348,71 @@ final class OperateHandlerTest {
         assertThat(given.told()).singleElement().asString().contains("detail." + field, why);
     }
 
-    @Test
-    void eventsOfOtherAccountsAreIgnored() {
+    @ParameterizedTest
+    @ValueSource(strings = {STRANGER, ""})
+    void anOrderOfAnotherAccountIsRefusedAndToldOnceADay(String account) {
         Given given = threeDays(KEEP_ALL);
         Map<String, Object> event = event("deregister", oldest(given), Map.of());
-        event.put("account", STRANGER);
+        event.put("account", account);
 
-        assertThat(handle(given, event).ignored()).isEqualTo(1);
+        OperateReport report = handle(given, event);
+        event.put("id", "another");
+        handle(given, event);
+
+        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.text())
+                .startsWith("account: ")
+                .contains("this stack is account 123456789012's");
+        assertThat(given.told()).singleElement().asString().contains(report.text());
         assertThat(given.images(Given.EAST)).hasSize(3);
+    }
+
+    /** What the sweep takes for removed by us goes with all its snapshots. */
+    @Test
+    void anOrderCannotPassItselfOffAsOneOfOurFunctions() {
+        Given given = threeDays(KEEP_ALL);
+
+        deregister(given, oldest(given), Map.of("by", "PruneFunction"));
+
+        assertThat(given.catalog().removed("gold", EAST).getFirst().by()).startsWith("an order (");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2026-02-01T00:00:00Z", "2027-03-04T04:00:00Z"})
+    void anOrderIsOfNowWhateverItsTextSays(String time) {
+        Given given = threeDays(KEEP_ALL);
+        Map<String, Object> event = event("deregister", oldest(given), Map.of());
+        event.put("time", time);
+
+        assertThat(handle(given, event).done()).isEqualTo(1);
+
+        assertThat(given.catalog().removed("gold", EAST).getFirst().removedAt())
+                .isEqualTo(given.cloud.now());
+    }
+
+    @Test
+    void anOrderThatNamesNoRegionIsAboutTheHomeRegion() {
+        Given given = threeDays(KEEP_ALL);
+        Map<String, Object> event = event("deregister", oldest(given), Map.of());
+        event.put("region", Given.WEST);
+        if (event.get("detail") instanceof Map<?, ?> detail) {
+            detail.remove("region");
+        }
+
+        assertThat(handle(given, event).done()).isEqualTo(1);
+    }
+
+    /** As {@code aws lambda invoke} sends it, who need not think of an id. */
+    @Test
+    void anOrderByADirectCallHasTheSameShape() {
+        Given given = threeDays(KEEP_ALL);
+        Map<String, Object> event = event("deregister", oldest(given), Map.of());
+        event.remove("id");
+
+        assertThat(handle(given, event).done()).isEqualTo(1);
+
+        assertThat(given.catalog().removed("gold", EAST).getFirst().by())
+                .startsWith("an order (request request-");
     }
 
     @Test
@@ -419,7 +514,27 @@ final class OperateHandlerTest {
 
     /** Three nights of one instance, and the morning after. */
     private static Given threeDays(String policy) {
-        Given given = Given.nightlyInMemory(policy);
+        return played(Given.nightlyInMemory(policy));
+    }
+
+    /** Orders may share with these. */
+    private static Given sharing(String policy, String... with) {
+        return played(
+                Given.inMemory(
+                        """
+                        policies:
+                          gold:
+                            select: {tags: {backup: gold}}
+                            schedule: {cron: "0 2 * * *"}
+                            keep: {last: 9}
+                        %s
+                        orders: {shareWith: ["%s"]}
+                        """
+                                .formatted(policy.indent(4), String.join("\", \"", with)),
+                        1));
+    }
+
+    private static Given played(Given given) {
         given.instance("web-1");
         given.nights(3);
         return given;

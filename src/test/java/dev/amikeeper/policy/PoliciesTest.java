@@ -110,7 +110,12 @@ final class PoliciesTest {
         assertThat(gold.image())
                 .isEqualTo(
                         new Imaging(
-                                false, List.of("/dev/sdx"), Map.of(), List.of("*"), UserData.HASH));
+                                false,
+                                List.of("/dev/sdx"),
+                                Map.of(),
+                                List.of("*"),
+                                UserData.HASH,
+                                Optional.empty()));
         assertThat(gold.keep())
                 .contains(new Keep(3, 0, 14, 8, 12, 2, Optional.of(Duration.ofDays(2)), 2, BERLIN));
         assertThat(gold.replicate())
@@ -189,7 +194,12 @@ final class PoliciesTest {
                                 Optional.empty(),
                                 Set.of(Trigger.TAGGED, Trigger.REQUESTED),
                                 new Imaging(
-                                        false, List.of(), Map.of(), List.of("*"), UserData.HASH),
+                                        false,
+                                        List.of(),
+                                        Map.of(),
+                                        List.of("*"),
+                                        UserData.HASH,
+                                        Optional.empty()),
                                 Optional.empty(),
                                 Map.of(),
                                 Share.NOBODY,

@@ -32,10 +32,12 @@ final class WrongPoliciesTest {
                         "# only a comment\n", "1:1 the file is empty; write policies: {gold: {…}}"),
                 arguments(
                         "hello",
-                        "1:1 \"hello\" does not fit here; write a mapping with keys of policies"),
+                        "1:1 \"hello\" does not fit here; write a mapping with keys of policies,"
+                                + " orders"),
                 arguments(
                         "- gold\n",
-                        "1:1 a list does not fit here; write a mapping with keys of policies"),
+                        "1:1 a list does not fit here; write a mapping with keys of policies,"
+                                + " orders"),
                 arguments(
                         "policies: {gold: {select: {tags: {a: b}}, store: {}}}\n",
                         "1:43 policies.gold.store.bucket: missing; write its name, as"
@@ -375,6 +377,22 @@ final class WrongPoliciesTest {
                         "4:37 policies.gold.image.excludeVolumes.tags.back*: wildcards work in"
                                 + " values only; write the tag's key in full"),
                 arguments(
+                        policy("image: {after: {document: Thaw}}"),
+                        "4:13 policies.gold.image.after: there is nothing to take back; write"
+                                + " before, too, as {document: Freeze}"),
+                arguments(
+                        policy("image: {before: {timeout: 2m}}"),
+                        "4:13 policies.gold.image.before.document: missing; write the Systems"
+                                + " Manager document to run, as Freeze"),
+                arguments(
+                        policy("image: {before: {document: Freeze, onFailure: giveup}}"),
+                        "4:51 policies.gold.image.before.onFailure: not possible: \"giveup\"; write"
+                                + " image or giveUp"),
+                arguments(
+                        policy("image: {before: {document: Freeze, timeout: 10s}}"),
+                        "4:49 policies.gold.image.before.timeout: impossible time for a"
+                                + " command \"10s\"; write at least 30s and at most 1h"),
+                arguments(
                         policy("image: {copyTags: [\"\"]}"),
                         "4:24 policies.gold.image.copyTags[0]: a tag's key has 1 to 127 characters,"
                                 + " not 0"),
@@ -535,6 +553,24 @@ final class WrongPoliciesTest {
                         policy("share: {accounts: [" + "111122223333, ".repeat(1001) + "]}"),
                         "4:5 policies.gold.share: 1001 are too many; EC2 shares an image with at"
                                 + " most 1000, so name organizations"),
+                arguments(
+                        """
+                        orders: {shareWith: [all, o-1, "111122223333"], with: x}
+                        policies: {gold: {select: {tags: {a: b}}}}
+                        """,
+                        "1:22 orders.shareWith[0]: not an account id: \"all\"; write its 12"
+                                + " digits\n"
+                                + "policies.yaml:1:27 orders.shareWith[1]: not an account id:"
+                                + " \"o-1\"; write its 12 digits\n"
+                                + "policies.yaml:1:49 orders.with: unknown key; write one of"
+                                + " shareWith"),
+                arguments(
+                        """
+                        orders: ["111122223333"]
+                        policies: {gold: {select: {tags: {a: b}}}}
+                        """,
+                        "1:9 orders: a list does not fit here; write a mapping with keys of"
+                                + " shareWith"),
                 arguments(
                         policy("share: {organizations: [o-exampleorg1]}"),
                         "4:29 policies.gold.share.organizations[0]: not an organization:"

@@ -179,6 +179,40 @@ final class ReplicationTest {
     }
 
     @Test
+    void aRegionThatIsNotEnabledIsToldOnceWithinTwoHoursAndTheCopiesAreMadeOnceItIs() {
+        Given given = Given.nightly(TO_WEST);
+        given.instance("web-1");
+        given.instance("web-2");
+        given.cloud.faults().calls().in(Given.WEST).times(100_000).error("AuthFailure", 401);
+
+        given.playUntil("2026-03-01T04:00:00Z");
+
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("AuthFailure", "is the Region us-west-2 enabled for this account?");
+        given.playUntil("2026-03-02T12:00:00Z");
+        assertThat(given.told()).hasSize(1);
+        given.cloud.faults().clear();
+        given.playUntil("2026-03-02T14:00:00Z");
+
+        assertThat(given.images(Given.WEST)).hasSize(4);
+        assertThat(given.catalog().open()).isEmpty();
+    }
+
+    @Test
+    void aHomeImageThatEc2CallsUnavailableIsLookedAtBeforeItsCopyIsGivenUp() {
+        Given given = Given.nightly(TO_WEST);
+        given.instance("web-1");
+        given.cloud.faults().calls("CopyImage").times(2).error("InvalidAMIID.Unavailable", 400);
+
+        given.playUntil(LATER);
+
+        assertThat(given.images(Given.WEST)).hasSize(1);
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
     void encryptsWithTheKeyOfTheRegion() {
         Given given = Given.nightly("replicate: {us-west-2: {kmsKey: alias/dr}}");
         given.instance("web-1");

@@ -14,6 +14,7 @@ import dev.amikeeper.local.LocalInstance;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
@@ -615,6 +616,105 @@ final class RestoreHandlerTest {
     }
 
     @Test
+    void aServerThatALostReplacementLeavesWithoutARootVolumeIsToldAsUrgent() {
+        Night night = new Night();
+        night.given.cloud.settings().leavesNoRoot(_ -> true);
+
+        night.ask(Map.of("instance", night.server, "replaceRoot", true));
+        night.play(Duration.ofMinutes(40));
+
+        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.record().note()).contains(night.server + " has no root volume now");
+        assertThat(night.given.told().toString())
+                .contains(
+                        "URGENT: us-east-1: " + night.server + " has no root volume",
+                        "attach its old root volume",
+                        "./keeper restore --instance " + night.server + " --region us-east-1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "VcpuLimitExceeded, Running On-Demand instances (vCPUs)",
+        "InstanceLimitExceeded, Running On-Demand instances of its type",
+        "VolumeLimitExceeded, Storage of volumes of this type",
+        "AddressLimitExceeded, EC2-VPC Elastic IPs",
+        "PendingVerification, AWS verifies the account"
+    })
+    void aRestoreWaitsForAQuotaThatIsToldAtOnceHoweverLongPeopleTake(String code, String named) {
+        Night night = new Night();
+        night.given.cloud.faults().calls("RunInstances").times(100_000).error(code, 400);
+
+        night.ask(night.inTheWest());
+        assertThat(night.given.told()).singleElement().asString().contains(code, named);
+        night.play(Duration.ofHours(30));
+        assertThat(night.record().state()).isEqualTo(Restore.State.REQUESTED);
+        assertThat(night.given.catalog().open())
+                .extracting(Notice::key)
+                .containsExactly("blocked/us-west-2/" + code);
+
+        night.given.cloud.faults().clear();
+        night.play(Duration.ofMinutes(40));
+
+        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.given.catalog().open()).isEmpty();
+    }
+
+    @Test
+    void aLaunchThatDiesOfAKeyNamesTheKeyAndTheParameter() {
+        Given given = Given.nightlyInMemory("replicate: {us-west-2: {kmsKey: alias/dr}}");
+        String server = given.instance("web-1");
+        given.playUntil(MORNING.toString());
+        Region west = new Region(Given.WEST);
+        given.cloud.settings().badKey("alias/dr").failsToLaunch(_ -> true);
+        var network = given.cloud.networks(Given.WEST);
+        String vpc = network.addVpc();
+        String subnet = network.addSubnet(vpc, "us-west-2b", Map.of());
+        String group = network.addGroup(vpc, "web", Map.of());
+
+        given.deployment.restore(
+                request(
+                        given,
+                        Map.of(
+                                "instance",
+                                server,
+                                "region",
+                                west.name(),
+                                "subnet",
+                                subnet,
+                                "groups",
+                                List.of(group))));
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(30)));
+
+        assertThat(given.told())
+                .anySatisfy(text ->
+                        assertThat(text)
+                                .contains(
+                                        "Client.InternalError",
+                                        "encrypted with alias/dr",
+                                        "parameter KmsKeyArns"));
+    }
+
+    @Test
+    void aServerWhoseMetadataCannotBeReachedComesBackAsSuch() {
+        Given given = Given.nightlyInMemory("");
+        String server =
+                given.cloud.launch(
+                        Given.EAST,
+                        Map.of("backup", "gold"),
+                        List.of(8),
+                        run -> run.metadataOptions(it -> it.httpEndpoint("disabled")));
+        given.playUntil(MORNING.toString());
+
+        given.deployment.restore(request(given, Map.of("instance", server)));
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(30)));
+
+        assertThat(given.catalog().restores("gold"))
+                .singleElement()
+                .extracting(Restore::state)
+                .isEqualTo(Restore.State.PASSED);
+    }
+
+    @Test
     void refusesToReplaceTheRootOfAServerThatIsGone() {
         Night night = new Night();
         night.given.ec2(Given.EAST).terminateInstances(it -> it.instanceIds(night.server));
@@ -628,6 +728,7 @@ final class RestoreHandlerTest {
     @Test
     void theSamplesAreUnderstood() throws Exception {
         Night night = new Night();
+        night.given.playUntil("2026-03-01T12:15:00Z");
 
         RestoreReport asked = night.given.deployment.restore(Samples.read("restore.json"));
         RestoreReport tick = night.given.deployment.restore(Samples.read("restore-tick.json"));
@@ -637,6 +738,61 @@ final class RestoreHandlerTest {
         assertThat(asked.problem()).contains("no images of i-0abc1234def567890");
         assertThat(List.of(tick.malformed(), running.malformed(), asked.malformed()))
                 .containsOnly(0);
+    }
+
+    /** A rule sends an object, Scheduler without an input of its own a text. */
+    @Test
+    void aScheduledEventOfARuleIsATickToo() {
+        Night night = new Night();
+        for (Object detail : List.of(Map.of(), "{}")) {
+            for (String source : List.of("aws.events", "aws.scheduler")) {
+                Map<String, Object> tick = Samples.read("restore-tick.json");
+                tick.put("source", source);
+                tick.put("detail", detail);
+
+                assertThat(night.given.deployment.restore(tick).malformed()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void anOrderOfAnotherAccountIsRefusedAndTold() {
+        Night night = new Night();
+        Map<String, Object> order = new HashMap<>(night.request(night.inTheWest()));
+        order.put("account", "999999999999");
+
+        RestoreReport report = night.given.deployment.restore(order);
+
+        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.problem()).contains("this stack is account 123456789012's");
+        assertThat(night.given.told()).anyMatch(text -> text.contains(report.problem()));
+        night.play(Duration.ofMinutes(10));
+        assertThat(night.restored(Given.WEST)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2026-02-01T00:00:00Z", "2027-03-01T00:00:00Z"})
+    void anOrderIsOfNowWhateverItsTextSays(String time) {
+        Night night = new Night();
+        Map<String, Object> order = new HashMap<>(night.request(night.inTheWest()));
+        order.put("time", time);
+
+        assertThat(night.given.deployment.restore(order).requested()).isEqualTo(1);
+
+        assertThat(night.record().asked()).isEqualTo(night.given.cloud.now());
+    }
+
+    /** Who calls the function need not think of an id, and means another restore each time. */
+    @Test
+    void directCallsWithoutAnIdAreRestoresOfTheirOwn() {
+        Night night = new Night();
+        Map<String, Object> order = new HashMap<>(night.request(night.inTheWest()));
+        order.remove("id");
+
+        night.given.deployment.restore(order);
+        night.given.deployment.restore(order);
+
+        assertThat(night.given.catalog().restores("gold")).hasSize(2);
     }
 
     @Test

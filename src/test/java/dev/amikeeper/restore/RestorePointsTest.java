@@ -48,8 +48,8 @@ final class RestorePointsTest {
         Image home = given.records(Given.EAST).getFirst();
         Image copy = given.records(Given.WEST).getFirst();
 
-        assertThat(home.taken()).hasValueSatisfying(
-                when -> assertThat(when).isBetween(SLOT, home.since()));
+        assertThat(home.taken())
+                .hasValueSatisfying(when -> assertThat(when).isBetween(SLOT, home.since()));
         assertThat(copy.taken()).isEqualTo(home.taken());
     }
 

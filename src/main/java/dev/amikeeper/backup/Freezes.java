@@ -1,0 +1,344 @@
+package dev.amikeeper.backup;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.UnreadableItemException;
+import dev.amikeeper.ec2.Commands;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Freeze;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policy;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The commands before and after images, in one Region. Only the Region's worker takes these steps,
+ * so nobody else sends the same command; it waits for nothing, and comes again with the command's
+ * event, the next tick or the next sweep. Every freeze is on record before its command is sent, and
+ * stays there until the server was let go: whatever became of the image, and whoever died
+ * meanwhile.
+ */
+final class Freezes {
+    private static final Logger log = LoggerFactory.getLogger(Freezes.class);
+
+    /** So long a command that was sent may not be listed yet. */
+    private static final Duration UNSEEN = Duration.ofMinutes(1);
+
+    /** What does not end by then, nobody waits for. */
+    private static final Duration LATE = Duration.ofHours(1);
+
+    private static final int MOST_SENDS = 3;
+
+    private final Application app;
+    private final Region region;
+    private final Instant now;
+
+    Freezes(Application app, Region region, Instant now) {
+        this.app = app;
+        this.region = region;
+        this.now = now;
+    }
+
+    /** Whether an image is to be started. */
+    sealed interface Ready {
+        /** Now: the server is ready, or the policy wants the image all the same. */
+        record Now() implements Ready {}
+
+        /** A command is under way. */
+        record Later(String why) implements Ready {}
+
+        /** The policy wants no image of a server that is not ready. */
+        record Failed(String why) implements Ready {}
+    }
+
+    /** Makes the next step before the image of a running instance. */
+    Ready ready(Image intent, Policy.Around around) {
+        Optional<Freeze> open =
+                app.catalog().freezes(region).stream()
+                        .filter(it -> it.name().instance().equals(intent.name().instance()))
+                        .findFirst();
+        if (open.isEmpty()) {
+            return begin(intent, around);
+        }
+        Freeze freeze = open.get();
+        if (!freeze.name().equals(intent.name())
+                || freeze.attempt() != intent.attempt()
+                || freeze.state() == Freeze.State.THAWING) {
+            return new Ready.Later("the commands around another image of it are under way");
+        }
+        try {
+            return look(intent, around, freeze);
+        } catch (SdkException error) {
+            return now.isBefore(freeze.until())
+                    ? new Ready.Later(Fault.text(error, "ssm:ListCommandInvocations"))
+                    : notReady(intent, around, Fault.text(error, "ssm:ListCommandInvocations"));
+        }
+    }
+
+    private Ready begin(Image intent, Policy.Around around) {
+        InstanceId instance = intent.name().instance();
+        try {
+            if (!app.commands().takesCommands(region, instance)) {
+                return notReady(intent, around, "its agent is not connected to Systems Manager");
+            }
+        } catch (SdkException error) {
+            return notReady(intent, around, Fault.text(error, "ssm:DescribeInstanceInformation"));
+        }
+        Freeze freeze =
+                Freeze.of(
+                        intent,
+                        around.before(),
+                        around.within(),
+                        around.after(),
+                        around.afterWithin(),
+                        now);
+        return app.catalog().begin(freeze)
+                ? freeze(intent, around, freeze)
+                : new Ready.Later("its record cannot be read or has just been made");
+    }
+
+    private Ready freeze(Image intent, Policy.Around around, Freeze freeze) {
+        try {
+            app.commands()
+                    .send(
+                            region,
+                            intent.name().instance(),
+                            freeze.before(),
+                            freeze.beforeComment(),
+                            freeze.within());
+        } catch (SdkException error) {
+            String why = Fault.text(error, "ssm:SendCommand");
+            if (mayHaveBeenSent(error)) {
+                log.warn("{} {}: {}", region, intent.name(), why);
+                return new Ready.Later(why);
+            }
+            app.catalog().end(freeze);
+            return notReady(intent, around, why);
+        }
+        return new Ready.Later("the command " + freeze.before() + " is under way");
+    }
+
+    private static boolean mayHaveBeenSent(SdkException error) {
+        Fault fault = Fault.of(error);
+        return fault == Fault.UNREACHABLE || fault == Fault.SERVER_ERROR;
+    }
+
+    private Ready look(Image intent, Policy.Around around, Freeze freeze) {
+        Optional<Commands.Result> result =
+                app.commands().find(region, intent.name().instance(), freeze.beforeComment());
+        boolean late = !now.isBefore(freeze.until());
+        if (result.isEmpty() && !late && now.isAfter(freeze.sent().plus(UNSEEN))) {
+            Freeze again = freeze.again(now);
+            return app.catalog().save(freeze, again)
+                    ? freeze(intent, around, again)
+                    : new Ready.Later("its record changed meanwhile");
+        }
+        Commands.Result seen = result.orElse(Commands.Result.PENDING);
+        return switch (seen) {
+            case SUCCEEDED -> new Ready.Now();
+            case FAILED -> notReady(intent, around, "the command " + freeze.before() + " failed");
+            case PENDING ->
+                    late
+                            ? notReady(
+                                    intent,
+                                    around,
+                                    "the command %s did not end within %d s"
+                                            .formatted(
+                                                    freeze.before(), freeze.within().toSeconds()))
+                            : new Ready.Later("the command " + freeze.before() + " is under way");
+        };
+    }
+
+    /** Told once a day for a policy, whatever the number of its servers. */
+    private Ready notReady(Image intent, Policy.Around around, String why) {
+        String policy = intent.name().policy();
+        log.warn("{} {} is not made ready: {}", region, intent.name(), why);
+        app.catalog()
+                .note(
+                        Notice.event(
+                                "unfrozen/"
+                                        + region
+                                        + "/"
+                                        + policy
+                                        + "/"
+                                        + now.atZone(ZoneOffset.UTC).toLocalDate(),
+                                now,
+                                "%s: policy %s could not make %s ready for its image%s: %s"
+                                        .formatted(
+                                                region,
+                                                policy,
+                                                intent.name().instance(),
+                                                around.orNoImage()
+                                                        ? ", and there is none without"
+                                                        : ", which is made all the same",
+                                                why),
+                                "see the command "
+                                        + around.before()
+                                        + " in Systems Manager, and the agent and instance profile"
+                                        + " of the server; others may be concerned, too"));
+        return around.orNoImage() ? new Ready.Failed(why) : new Ready.Now();
+    }
+
+    /**
+     * Lets go what is not to be held any longer: after the images that could be started.
+     *
+     * @param timeLeft asked before each step
+     */
+    void thaw(BooleanSupplier timeLeft) {
+        for (Freeze freeze : app.catalog().freezes(region)) {
+            if (!timeLeft.getAsBoolean()) {
+                return;
+            }
+            try {
+                thaw(freeze);
+            } catch (SdkException error) {
+                log.warn("{} {}: {}", region, freeze.name(), Fault.text(error));
+            }
+        }
+    }
+
+    private void thaw(Freeze freeze) {
+        switch (freeze.state()) {
+            case FREEZING -> {
+                if (!isStillNeeded(freeze)) {
+                    letGo(freeze);
+                }
+            }
+            case THAWING -> follow(freeze);
+        }
+    }
+
+    /** Until its image is started, and EC2 shows the snapshots of what the disks then held. */
+    private boolean isStillNeeded(Freeze freeze) {
+        if (!now.isBefore(freeze.until())) {
+            return false;
+        }
+        Optional<Image> image;
+        try {
+            image = app.catalog().find(region, freeze.name());
+        } catch (UnreadableItemException unknown) {
+            return true;
+        }
+        if (image.isEmpty() || image.get().attempt() != freeze.attempt()) {
+            return false;
+        }
+        return switch (image.get().state()) {
+            case REQUESTED -> true;
+            case CREATING -> !hasItsSnapshots(image.get());
+            case AVAILABLE, DISABLING, DISABLED, ENABLING, RETIRING, FAILED -> false;
+        };
+    }
+
+    private boolean hasItsSnapshots(Image image) {
+        ImageId id = image.id().orElseThrow();
+        Optional<Ami> ami = Optional.ofNullable(app.images().find(region, List.of(id)).get(id));
+        return ami.filter(it ->
+                        !it.state().equals("pending") || it.snapshots().size() >= image.volumes())
+                .isPresent();
+    }
+
+    private void letGo(Freeze freeze) {
+        if (freeze.after().isEmpty()) {
+            app.catalog().end(freeze);
+            return;
+        }
+        boolean early =
+                app.commands()
+                        .find(region, freeze.name().instance(), freeze.beforeComment())
+                        .filter(result -> result != Commands.Result.PENDING)
+                        .isEmpty();
+        send(freeze, freeze.thawing(early, now));
+    }
+
+    private void send(Freeze before, Freeze freeze) {
+        if (!app.catalog().save(before, freeze)) {
+            return;
+        }
+        try {
+            app.commands()
+                    .send(
+                            region,
+                            freeze.name().instance(),
+                            freeze.after().orElseThrow(),
+                            freeze.afterComment(),
+                            freeze.afterWithin());
+        } catch (SdkException error) {
+            // It is not listed then, and is sent again.
+            log.warn("{} {}: {}", region, freeze.name(), Fault.text(error, "ssm:SendCommand"));
+        }
+    }
+
+    private void follow(Freeze freeze) {
+        InstanceId instance = freeze.name().instance();
+        Optional<Commands.Result> after =
+                app.commands().find(region, instance, freeze.afterComment());
+        boolean unseen = after.isEmpty() && !now.isAfter(freeze.sent().plus(UNSEEN));
+        boolean slow = !now.isAfter(freeze.sent().plus(freeze.afterWithin()));
+        switch (after.orElse(Commands.Result.PENDING)) {
+            case SUCCEEDED -> succeeded(freeze, instance);
+            case FAILED -> again(freeze, "it failed");
+            case PENDING -> {
+                if (!unseen && (after.isEmpty() || !slow)) {
+                    again(freeze, after.isEmpty() ? "it could not be sent" : "it did not end");
+                }
+            }
+        }
+    }
+
+    /** What froze after that, because it was slow, is let go once more. */
+    private void succeeded(Freeze freeze, InstanceId instance) {
+        boolean late = now.isAfter(freeze.until().plus(LATE));
+        if (!freeze.early() || late) {
+            app.catalog().end(freeze);
+            return;
+        }
+        Optional<Commands.Result> before =
+                app.commands().find(region, instance, freeze.beforeComment());
+        if (before.isEmpty()) {
+            app.catalog().end(freeze);
+        } else if (before.get() != Commands.Result.PENDING) {
+            send(freeze, freeze.thawing(false, now));
+        }
+    }
+
+    private void again(Freeze freeze, String why) {
+        InstanceId instance = freeze.name().instance();
+        boolean runs =
+                app.instances().find(region, List.of(instance)).stream()
+                        .anyMatch(it -> it.state().equals("running"));
+        if (runs && freeze.sends() < MOST_SENDS) {
+            send(freeze, freeze.thawing(freeze.early(), now));
+            return;
+        }
+        if (runs) {
+            app.catalog()
+                    .note(
+                            Notice.event(
+                                    "unthawed/" + region + "/" + freeze.name(),
+                                    now,
+                                    "%s: the command %s after the image of %s did not succeed, %d times: %s"
+                                            .formatted(
+                                                    region,
+                                                    freeze.after().orElseThrow(),
+                                                    instance,
+                                                    freeze.sends(),
+                                                    why),
+                                    "the server may be frozen still: run the command by hand"));
+        }
+        app.catalog().end(freeze);
+    }
+}

@@ -1,0 +1,234 @@
+package dev.amikeeper.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.Given;
+import dev.amikeeper.event.Samples;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.Region;
+
+import org.junit.jupiter.api.Test;
+
+import software.amazon.awssdk.services.ssm.model.CommandInvocation;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Commands before and after an image, on the cloud's end state. */
+final class FreezesTest {
+    private static final Region EAST = new Region(Given.EAST);
+    private static final String MORNING = "2026-03-01T05:00:00Z";
+    private static final String BOTH =
+            "image: {before: {document: Freeze, timeout: 10m}, after: {document: Thaw}}";
+    private static final String OR_NONE =
+            "image: {before: {document: Freeze, timeout: 10m, onFailure: giveUp}, after:"
+                    + " {document: Thaw}}";
+
+    @Test
+    void theImageIsMadeBetweenTheCommands() {
+        Given given = Given.nightlyInMemory(BOTH);
+        String id = given.instance("db-1");
+
+        given.playUntil(MORNING);
+
+        Image image = only(given);
+        assertThat(image.state()).isEqualTo(ImageState.AVAILABLE);
+        List<CommandInvocation> commands = commands(given, id);
+        assertThat(commands)
+                .extracting(CommandInvocation::documentName)
+                .containsExactly("Freeze", "Thaw");
+        Instant made = Instant.parse(given.images(Given.EAST).getFirst().image().creationDate());
+        assertThat(made)
+                .isBetween(
+                        commands.getFirst().requestedDateTime().plus(Duration.ofSeconds(1)),
+                        commands.getLast().requestedDateTime());
+        assertThat(given.catalog().freezes(EAST)).isEmpty();
+        assertThat(given.told()).isEmpty();
+    }
+
+    @Test
+    void aStoppedInstanceHasNothingToFreeze() {
+        Given given = Given.nightlyInMemory(OR_NONE);
+        String id = given.instance("db-1");
+        given.cloud.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(id));
+
+        given.playUntil(MORNING);
+
+        assertThat(only(given).state()).isEqualTo(ImageState.AVAILABLE);
+        assertThat(commands(given, id)).isEmpty();
+    }
+
+    @Test
+    void whereTheCommandFailsTheImageIsMadeAllTheSameAndTheServerLetGo() {
+        Given given = Given.nightlyInMemory(BOTH);
+        String id = given.instance("db-1");
+        given.cloud.settings().failingCommands((document, _) -> document.equals("Freeze"));
+
+        given.playUntil(MORNING);
+
+        assertThat(only(given).state()).isEqualTo(ImageState.AVAILABLE);
+        assertThat(commands(given, id))
+                .extracting(CommandInvocation::documentName)
+                .containsExactly("Freeze", "Thaw");
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("could not make " + id + " ready", "made all the same", "Freeze failed");
+    }
+
+    @Test
+    void wherePeopleWantNoImageWithoutTheCommandThereIsNone() {
+        Given given = Given.nightlyInMemory(OR_NONE);
+        String id = given.instance("db-1");
+        given.cloud.settings().failingCommands((document, _) -> document.equals("Freeze"));
+
+        given.playUntil(MORNING);
+
+        assertThat(only(given).state()).isEqualTo(ImageState.FAILED);
+        assertThat(given.images(Given.EAST)).isEmpty();
+        assertThat(commands(given, id))
+                .extracting(CommandInvocation::documentName)
+                .containsExactly("Freeze", "Thaw", "Freeze", "Thaw", "Freeze", "Thaw");
+        assertThat(given.catalog().freezes(EAST)).isEmpty();
+        assertThat(given.told()).anyMatch(told -> told.contains("there is none without"));
+    }
+
+    @Test
+    void aServerWithoutAnAgentIsImagedAllTheSameAndPeopleAreToldOnce() {
+        Given given = Given.nightlyInMemory(BOTH);
+        given.cloud.settings().booting(false);
+        List<String> ids = List.of(given.instance("db-1"), given.instance("db-2"));
+        given.cloud.faults().calls("DescribeInstanceInformation").times(9).deny();
+
+        given.playUntil(MORNING);
+
+        assertThat(given.records(Given.EAST))
+                .hasSize(2)
+                .allMatch(image -> image.state() == ImageState.AVAILABLE);
+        assertThat(ids).allMatch(id -> commands(given, id).isEmpty());
+        assertThat(given.told()).singleElement().asString().contains("made all the same");
+    }
+
+    @Test
+    void aCommandWhoseReplyWasLostIsNotSentAgain() {
+        Given given = Given.nightlyInMemory(BOTH);
+        String id = given.instance("db-1");
+        given.cloud.faults().calls("SendCommand").times(2).loseReply();
+
+        given.playUntil(MORNING);
+
+        assertThat(commands(given, id))
+                .extracting(CommandInvocation::documentName)
+                .containsExactly("Freeze", "Thaw");
+        assertThat(only(given).state()).isEqualTo(ImageState.AVAILABLE);
+    }
+
+    @Test
+    void aWorkerThatDiesBeforeOrAfterTheCommandLeavesNobodyFrozen() {
+        for (String call : List.of("SendCommand", "CreateImage", "ListCommandInvocations")) {
+            for (boolean before : List.of(true, false)) {
+                Given given = Given.nightlyInMemory(BOTH);
+                String id = given.instance("db-1");
+                var fault = given.cloud.faults().calls(call).times(1);
+                if (before) {
+                    fault.killBefore();
+                } else {
+                    fault.killAfter();
+                }
+
+                given.playUntil(MORNING);
+
+                assertThat(only(given).state()).isEqualTo(ImageState.AVAILABLE);
+                assertThat(given.images(Given.EAST)).hasSize(1);
+                assertThat(commands(given, id))
+                        .as(call + before)
+                        .extracting(CommandInvocation::documentName)
+                        .containsExactly("Freeze", "Thaw");
+                assertThat(given.catalog().freezes(EAST)).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void nobodyStaysFrozenWhereImagesCannotBeStarted() {
+        Given given = Given.nightlyInMemory(BOTH);
+        String id = given.instance("db-1");
+        given.cloud.faults().calls("CreateImage").times(30).throttle();
+
+        given.playUntil("2026-03-01T08:00:00Z");
+
+        List<CommandInvocation> commands = commands(given, id);
+        assertThat(commands.size()).isGreaterThan(2);
+        for (int i = 0; i < commands.size(); i += 2) {
+            assertThat(commands.get(i).documentName()).isEqualTo("Freeze");
+            assertThat(commands.get(i + 1).documentName()).isEqualTo("Thaw");
+            assertThat(
+                            Duration.between(
+                                    commands.get(i).requestedDateTime(),
+                                    commands.get(i + 1).requestedDateTime()))
+                    .isLessThanOrEqualTo(Duration.ofMinutes(16));
+        }
+        assertThat(only(given).state()).isEqualTo(ImageState.AVAILABLE);
+    }
+
+    @Test
+    void aServerThatCannotBeLetGoIsTold() {
+        Given given = Given.nightlyInMemory(BOTH);
+        String id = given.instance("db-1");
+        given.cloud.settings().failingCommands((document, _) -> document.equals("Thaw"));
+
+        given.playUntil(MORNING);
+
+        assertThat(only(given).state()).isEqualTo(ImageState.AVAILABLE);
+        assertThat(commands(given, id))
+                .extracting(CommandInvocation::documentName)
+                .containsExactly("Freeze", "Thaw", "Thaw", "Thaw");
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("Thaw after the image of " + id, "may be frozen still");
+        assertThat(given.catalog().freezes(EAST)).isEmpty();
+    }
+
+    @Test
+    void theEventOfACommandGoesOnAtOnce() {
+        Given given = Given.nightlyInMemory(BOTH);
+        String id = given.instance("db-1");
+        given.playUntil("2026-03-01T02:01:30Z");
+        assertThat(only(given).state()).isEqualTo(ImageState.REQUESTED);
+        assertThat(given.catalog().freezes(EAST)).hasSize(1);
+
+        new RequestHandler(given.deployment.application())
+                .handleRequest(ended(id), given.context("RequestFunction"));
+        given.playUntil("2026-03-01T02:02:00Z");
+
+        assertThat(only(given).state()).isNotEqualTo(ImageState.REQUESTED);
+    }
+
+    private static Map<String, Object> ended(String instance) {
+        Map<String, Object> event = new HashMap<>(Samples.read("request-command-ended.json"));
+        event.put("detail", Map.of("instance-id", instance, "status", "Success"));
+        return event;
+    }
+
+    private static Image only(Given given) {
+        assertThat(given.records(Given.EAST)).hasSize(1);
+        return given.records(Given.EAST).getFirst();
+    }
+
+    private static List<CommandInvocation> commands(Given given, String instance) {
+        return given
+                .cloud
+                .ssm(Given.EAST)
+                .listCommandInvocations(ask -> ask.instanceId(instance))
+                .commandInvocations()
+                .stream()
+                .sorted(Comparator.comparing(CommandInvocation::requestedDateTime))
+                .toList();
+    }
+}
