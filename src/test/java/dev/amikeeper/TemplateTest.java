@@ -170,10 +170,22 @@ final class TemplateTest {
                 .allSatisfy(alarm ->
                         assertThat(at(alarm, "Properties.AlarmActions"))
                                 .isEqualTo(List.of(Map.of("Ref", "AlertTopic"))))
-                .filteredOn(alarm -> at(alarm, "Properties.Namespace").equals("AWS/SQS"))
+                .filteredOn(alarm ->
+                        Templates.find(alarm, "Properties.Namespace")
+                                .equals(Optional.of("AWS/SQS")))
                 .flatExtracting(alarm -> list(at(alarm, "Properties.Dimensions")))
                 .extracting(dimension -> logicalId(at(dimension, "Value")))
                 .containsExactlyInAnyOrderElementsOf(queues);
+    }
+
+    /** Whoever sees it first counts it: the event's function or the sweep. */
+    @Test
+    void imagesThatOthersChangeInNumbersRaiseAnAlarm() {
+        assertThat(at(resource("ChangedByOthersAlarm"), "Properties.Metrics"))
+                .asInstanceOf(InstanceOfAssertFactories.LIST)
+                .hasSize(4);
+        assertThat(at(resource("ChangedByOthersAlarm"), "Properties.Threshold"))
+                .isEqualTo(Map.of("Ref", "ChangedByOthersCount"));
     }
 
     /** Three ticks: a schedule that is gone leaves no data at all. */
