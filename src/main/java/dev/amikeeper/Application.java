@@ -9,6 +9,7 @@ import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.ec2.Pace;
 import dev.amikeeper.ec2.Probes;
+import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.ec2.Sources;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.InvalidPolicyException;
@@ -48,6 +49,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -83,7 +86,34 @@ public record Application(
             SnsClient sns,
             InstantSource clock,
             Consumer<Duration> pause,
-            RandomGenerator random) {}
+            RandomGenerator random,
+            SideBySide sideBySide) {
+        /** Read one by one, so that the same input leads to the same calls. */
+        public Cloud(
+                Function<Region, Ec2Client> ec2,
+                Function<Region, AutoScalingClient> autoScaling,
+                Function<Region, SsmClient> ssm,
+                Function<Region, IamClient> iam,
+                DynamoDbClient dynamoDb,
+                SqsClient sqs,
+                SnsClient sns,
+                InstantSource clock,
+                Consumer<Duration> pause,
+                RandomGenerator random) {
+            this(
+                    ec2,
+                    autoScaling,
+                    ssm,
+                    iam,
+                    dynamoDb,
+                    sqs,
+                    sns,
+                    clock,
+                    pause,
+                    random,
+                    SideBySide.ONE_BY_ONE);
+        }
+    }
 
     private static final Logger log = LoggerFactory.getLogger(Application.class);
 
@@ -105,7 +135,7 @@ public record Application(
                         settings.account(),
                         cloud.pause(),
                         cloud.random());
-        Images images = new Images(cloud.ec2(), pace);
+        Images images = new Images(cloud.ec2(), pace, cloud.sideBySide());
         return new Application(
                 settings,
                 policies,
@@ -160,7 +190,8 @@ public record Application(
                         SnsClient.builder().httpClient(http).build(),
                         InstantSource.system(),
                         Application::sleep,
-                        new Random());
+                        new Random(),
+                        SideBySide.EIGHT);
         return of(settings, readPolicies(settings), cloud);
     }
 
@@ -189,6 +220,16 @@ public record Application(
                                                 within -> within.apiCallTimeout(CALL_WITHIN))
                                         .region(software.amazon.awssdk.regions.Region.of(in.name()))
                                         .build());
+    }
+
+    /**
+     * The policies of the file, and those that are not in it any more: there may be images left.
+     */
+    public SortedSet<String> policyNames() {
+        SortedSet<String> names = new TreeSet<>(catalog.policies());
+        catalog.bookmarks().cursors().forEach(cursor -> names.add(cursor.policy()));
+        policies.all().forEach(policy -> names.add(policy.name()));
+        return names;
     }
 
     /**

@@ -360,6 +360,7 @@ final class PermissionsTest {
                     "disableImage",
                     "enableImage",
                     "enableImageDeprecation",
+                    "disableImageDeprecation",
                     "enableImageDeregistrationProtection",
                     "disableImageDeregistrationProtection" ->
                     needs(action, OURS, "image");

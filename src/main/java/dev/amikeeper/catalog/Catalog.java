@@ -147,6 +147,27 @@ public interface Catalog {
     /** The server is let go. */
     void end(Freeze freeze);
 
+    /**
+     * The names of policies that ever were in the file or on an image, as far as they were seen.
+     */
+    Set<String> policies();
+
+    /** Remembers a policy's name for as long as the catalogue lives. */
+    void remember(String policy);
+
+    /** The instances of a Region of which images are left, and since when they are gone. */
+    Map<InstanceId, Instant> gone(Region region);
+
+    /**
+     * Remembers that a whole listing of the Region did not show this instance.
+     *
+     * @return false if that is remembered since earlier
+     */
+    boolean gone(Region region, InstanceId instance, Instant since);
+
+    /** Forgets that an instance was gone: it is there. */
+    void back(Region region, InstanceId instance);
+
     /** What the last sweep left for the next one. */
     SweepState lastSweep();
 
@@ -166,6 +187,14 @@ public interface Catalog {
      * @return false if one with this key stands already: an open trouble, or an event
      */
     boolean note(Notice notice);
+
+    /**
+     * Gives an open trouble the words that fit it now. If there is something else to do about it,
+     * people are told again; it has lasted since the time it had.
+     *
+     * @return false if no trouble with this key is open, or it says that already
+     */
+    boolean reword(Notice notice);
 
     /**
      * Records that a trouble is over. Those who were told of it are told that too; if nobody has

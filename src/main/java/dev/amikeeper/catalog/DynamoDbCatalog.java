@@ -62,6 +62,9 @@ import java.util.stream.Stream;
  *       follows them</td></tr>
  *   <tr><td>account/Region/freezes</td><td>instance/slot/policy</td><td>servers that a command has
  *       made ready for their image: worker, tick, sweep</td></tr>
+ *   <tr><td>account/policies</td><td>name</td><td>the policies that were ever seen: what is left
+ *       of those that are not in the file any more</td></tr>
+ *   <tr><td>account/gone/Region</td><td>instance</td><td>since when it is gone</td></tr>
  *   <tr><td>account/sweep</td><td>"state"</td><td>what the last sweep left for the next one
  *       </td></tr>
  *   <tr><td>account/notices</td><td>key</td><td>what went wrong</td></tr>
@@ -566,6 +569,32 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     @Override
+    public Set<String> policies() {
+        return Set.copyOf(all(keys.policies(), items.policies()));
+    }
+
+    @Override
+    public void remember(String policy) {
+        dynamoDb.putItem(put -> put.tableName(table).item(items.policy(policy)));
+    }
+
+    @Override
+    public Map<InstanceId, Instant> gone(Region region) {
+        return all(keys.gone(region), items.gone()).stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    @Override
+    public boolean gone(Region region, InstanceId instance, Instant since) {
+        return transact(List.of(putNew(items.gone(region, instance, since)))).isEmpty();
+    }
+
+    @Override
+    public void back(Region region, InstanceId instance) {
+        transact(List.of(delete(Keys.key(keys.gone(region), instance.value()))));
+    }
+
+    @Override
     public List<Mark> marks(String policy) {
         return all(keys.marks(policy), items.marks());
     }
@@ -608,6 +637,25 @@ public final class DynamoDbCatalog implements Catalog {
         List<TransactWriteItem> untold = new ArrayList<>(writes);
         untold.set(writes.size() - 1, takeIfNobodyHeard(before));
         return inOneOf(untold, writes);
+    }
+
+    @Override
+    public boolean reword(Notice notice) {
+        return standing(notice.key())
+                .filter(Notice::isOpen)
+                .filter(before -> !before.saysTheSame(notice))
+                .filter(before -> saidAnew(before, before.saying(notice)))
+                .isPresent();
+    }
+
+    private boolean saidAnew(Notice before, Notice after) {
+        List<TransactWriteItem> writes = new ArrayList<>();
+        writes.add(putInPlaceOf(before, after));
+        writes.add(put(notice(keys.open(), after)));
+        if (after.announced() && !after.remedy().equals(before.remedy())) {
+            writes.add(put(notice(keys.unannounced(), after)));
+        }
+        return transact(writes).isEmpty();
     }
 
     @Override

@@ -60,6 +60,15 @@ final class Items {
         return new Form<>(Items::mark, (mark, _) -> mark(mark));
     }
 
+    Form<String> policies() {
+        return Form.of(item -> string(item, Keys.SK));
+    }
+
+    Form<Map.Entry<InstanceId, Instant>> gone() {
+        return Form.of(
+                item -> Map.entry(new InstanceId(string(item, Keys.SK)), time(item, "since")));
+    }
+
     Form<SweepState> sweeps() {
         return new Form<>(Items::sweep, (state, _) -> sweep(state));
     }
@@ -104,6 +113,8 @@ final class Items {
             case "bookmarks" -> item -> isCursor(item) ? cursors() : regions();
             case "runs" -> _ -> runs();
             case "marks" -> _ -> marks();
+            case "policies" -> _ -> policies();
+            case "gone" -> _ -> gone();
             case "restores", "restoring" -> _ -> restores();
             case "sweep" -> _ -> sweeps();
             case "notices", "open", "unannounced" -> _ -> notices();
@@ -311,6 +322,20 @@ final class Items {
                 region(item),
                 integer(item, "selected"),
                 integer(item, "listed"));
+    }
+
+    Map<String, AttributeValue> policy(String name) {
+        Map<String, AttributeValue> item = new HashMap<>(Keys.key(keys.policies(), name));
+        item.put("account", text(keys.account()));
+        return item;
+    }
+
+    Map<String, AttributeValue> gone(Region region, InstanceId instance, Instant since) {
+        Map<String, AttributeValue> item =
+                new HashMap<>(Keys.key(keys.gone(region), instance.value()));
+        identify(item, region);
+        item.put("since", text(since));
+        return item;
     }
 
     Map<String, AttributeValue> sweep(SweepState state) {

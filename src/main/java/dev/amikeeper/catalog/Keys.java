@@ -56,6 +56,14 @@ record Keys(String account) {
         return account + "/bookmarks";
     }
 
+    String policies() {
+        return account + "/policies";
+    }
+
+    String gone(Region region) {
+        return account + "/gone/" + region;
+    }
+
     String runs(String policy) {
         return account + "/runs/" + policy;
     }

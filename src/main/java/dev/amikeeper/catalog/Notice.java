@@ -47,6 +47,16 @@ public record Notice(
         return new Notice(key, kind, at, text, what, remedy, announced, resolved);
     }
 
+    /** Whether it says what this one says. */
+    boolean saysTheSame(Notice other) {
+        return text.equals(other.text) && remedy.equals(other.remedy);
+    }
+
+    /** The same, in the words of another one. */
+    Notice saying(Notice other) {
+        return new Notice(key, kind, at, other.text, tried, other.remedy, announced, resolved);
+    }
+
     /** The same, over since then. */
     public Notice resolved(Instant end) {
         return new Notice(key, kind, at, text, tried, remedy, announced, Optional.of(end));

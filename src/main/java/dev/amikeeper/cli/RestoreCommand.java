@@ -8,7 +8,6 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
-import dev.amikeeper.policy.Policy;
 import dev.amikeeper.restore.Blank;
 import dev.amikeeper.restore.Fleet;
 import dev.amikeeper.restore.Planning;
@@ -434,9 +433,7 @@ final class RestoreCommand implements Callable<Integer> {
         }
         Region where = request.region().orElseThrow();
         List<String> policies =
-                request.policy()
-                        .map(List::of)
-                        .orElseGet(() -> app.policies().all().stream().map(Policy::name).toList());
+                request.policy().map(List::of).orElseGet(() -> List.copyOf(app.policyNames()));
         List<Image> newest =
                 RestorePoints.newestOfEach(
                         where,

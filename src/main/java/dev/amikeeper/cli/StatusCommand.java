@@ -212,8 +212,8 @@ final class StatusCommand implements Callable<Integer> {
 
     /** The last restore or drill of each instance in each Region that is over. */
     private static Map<Place, Restore> tries(Application app) {
-        return app.policies().all().stream()
-                .flatMap(policy -> app.catalog().restores(policy.name()).stream())
+        return app.policyNames().stream()
+                .flatMap(policy -> app.catalog().restores(policy).stream())
                 .filter(restore -> restore.kind() != Restore.Kind.REPLACE_ROOT)
                 .filter(restore -> restore.ended().isPresent())
                 .collect(

@@ -145,8 +145,10 @@ final class WhyCommand implements Runnable {
                     }
                 }
             }
+        }
+        for (String policy : app.policyNames()) {
             for (Region region : regions) {
-                app.catalog().removed(policy.name(), region).stream()
+                app.catalog().removed(policy, region).stream()
                         .filter(tombstone -> isAbout(tombstone.image(), id))
                         .map(tombstone ->
                                 new Gone(
@@ -205,6 +207,21 @@ final class WhyCommand implements Runnable {
         boolean isJudged = image.isGood() && keep.isPresent() && policy.schedule().isPresent();
         if (!isJudged) {
             return "";
+        }
+        boolean isImaged =
+                plan.evidence()
+                        .imaged()
+                        .map(all -> all.contains(image.name().instance()))
+                        .orElse(true);
+        if (!isImaged) {
+            return "its instance is not imaged any more: what a rule keeps now, it keeps for good"
+                    + keep.get()
+                            .goneAfter()
+                            .map(after ->
+                                    ", or until "
+                                            + after.toDays()
+                                            + " days after the instance is gone")
+                            .orElse("");
         }
         List<Image> good =
                 plan.verdicts().stream()

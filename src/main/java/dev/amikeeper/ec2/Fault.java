@@ -81,7 +81,10 @@ public enum Fault {
      */
     UNAVAILABLE("InvalidAMIID.Unavailable"),
     /** What the call is about is gone for good. */
-    GONE("InvalidInstanceID.NotFound", "InvalidSnapshot.NotFound"),
+    GONE(
+            "InvalidInstanceID.NotFound",
+            "InvalidLaunchTemplateId.NotFound",
+            "InvalidSnapshot.NotFound"),
     /** An image that the bucket has already, or is about to. */
     ALREADY_STORED,
     /** What the call is about is not in a state that allows it. */

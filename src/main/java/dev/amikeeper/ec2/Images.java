@@ -30,6 +30,7 @@ import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
 import software.amazon.awssdk.services.ec2.model.ProductCode;
 import software.amazon.awssdk.services.ec2.model.ResourceType;
+import software.amazon.awssdk.services.ec2.model.SnapshotReturnCodes;
 import software.amazon.awssdk.services.ec2.model.StoreImageTaskResult;
 import software.amazon.awssdk.services.ec2.model.Tag;
 import software.amazon.awssdk.services.ec2.model.TagSpecification;
@@ -46,9 +47,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -73,11 +77,32 @@ public final class Images {
 
     private final Function<Region, Ec2Client> ec2;
     private final Pace pace;
+    private final SideBySide sideBySide;
+
+    /** Images of any Region, at EC2's pace, read one by one. */
+    public Images(Function<Region, Ec2Client> ec2, Pace pace) {
+        this(ec2, pace, SideBySide.ONE_BY_ONE);
+    }
 
     /** Images of any Region, at EC2's pace. */
-    public Images(Function<Region, Ec2Client> ec2, Pace pace) {
+    public Images(Function<Region, Ec2Client> ec2, Pace pace, SideBySide sideBySide) {
         this.ec2 = ec2;
         this.pace = pace;
+        this.sideBySide = sideBySide;
+    }
+
+    /** As {@link SideBySide#forEach}, as many at a time as this application reads. */
+    public <T> void sideBySide(List<T> all, BooleanSupplier moreTime, Consumer<T> read) {
+        sideBySide.forEach(all, moreTime, read);
+    }
+
+    /**
+     * Reads at EC2's pace.
+     *
+     * @throws SdkException if EC2 does not answer
+     */
+    <T> T read(Region region, Pace.Call call, Function<Ec2Client, T> read) {
+        return paced(region, call, read);
     }
 
     /**
@@ -629,10 +654,13 @@ public final class Images {
      * @throws SdkException if EC2 does not answer
      */
     public List<String> permissions(Region region, ImageId id) {
-        return ec2
-                .apply(region)
-                .describeImageAttribute(ask ->
-                        ask.imageId(id.value()).attribute(ImageAttributeName.LAUNCH_PERMISSION))
+        return paced(
+                        region,
+                        Pace.Call.DESCRIBE_IMAGE_ATTRIBUTE,
+                        client ->
+                                client.describeImageAttribute(ask ->
+                                        ask.imageId(id.value())
+                                                .attribute(ImageAttributeName.LAUNCH_PERMISSION)))
                 .launchPermissions()
                 .stream()
                 .flatMap(permission ->
@@ -674,6 +702,16 @@ public final class Images {
                 client ->
                         client.enableImageDeprecation(
                                 deprecate -> deprecate.imageId(id.value()).deprecateAt(at)));
+    }
+
+    /** Takes the date back; one that is not there is no error. */
+    public Answer undeprecate(Region region, ImageId id) {
+        return change(
+                region,
+                Pace.Call.DISABLE_IMAGE_DEPRECATION,
+                client ->
+                        client.disableImageDeprecation(
+                                undeprecate -> undeprecate.imageId(id.value())));
     }
 
     /** Nobody can deregister the image, and once this is lifted, for {@link #COOL_DOWN} more. */
@@ -809,14 +847,14 @@ public final class Images {
                                     client.deregisterImage(image ->
                                             image.imageId(id.value())
                                                     .deleteAssociatedSnapshots(true)));
-            List<SnapshotId> left =
-                    answer.deleteSnapshotResults().stream()
-                            .filter(result -> !"success".equals(result.returnCodeAsString()))
-                            .map(result -> new SnapshotId(result.snapshotId()))
-                            .toList();
-            return left.isEmpty()
-                    ? new Removal.Removed()
-                    : new Removal.Left(left, "EC2 did not delete " + texts(left));
+            Map<SnapshotId, String> left = new TreeMap<>();
+            answer.deleteSnapshotResults().stream()
+                    .filter(result -> result.returnCode() != SnapshotReturnCodes.SUCCESS)
+                    .forEach(result ->
+                            left.put(
+                                    new SnapshotId(result.snapshotId()),
+                                    String.valueOf(result.returnCodeAsString())));
+            return left(region, left);
         } catch (SdkException error) {
             return switch (Fault.of(error)) {
                 case GONE, NOT_FOUND -> removeSnapshots(region, snapshots);
@@ -848,8 +886,7 @@ public final class Images {
 
     /** Deletes what a deregistered image left behind. */
     public Removal removeSnapshots(Region region, List<SnapshotId> snapshots) {
-        List<SnapshotId> left = new ArrayList<>();
-        List<String> why = new ArrayList<>();
+        Map<SnapshotId, String> left = new TreeMap<>();
         for (SnapshotId snapshot : snapshots) {
             try {
                 paced(
@@ -860,14 +897,47 @@ public final class Images {
                                         delete -> delete.snapshotId(snapshot.value())));
             } catch (SdkException error) {
                 if (Fault.of(error) != Fault.GONE) {
-                    left.add(snapshot);
-                    why.add(snapshot + ": " + Fault.text(error));
+                    left.put(snapshot, Fault.text(error, "ec2:DeleteSnapshot"));
                 }
             }
         }
-        return left.isEmpty()
-                ? new Removal.Removed()
-                : new Removal.Left(left, String.join("; ", why));
+        return left(region, left);
+    }
+
+    /**
+     * What was not deleted, by EC2's code or words and by what holds it: an image, or a lock. That
+     * is asked for afterwards, and where it cannot be read, EC2's answer stands alone.
+     */
+    private Removal left(Region region, Map<SnapshotId, String> answers) {
+        if (answers.isEmpty()) {
+            return new Removal.Removed();
+        }
+        List<SnapshotId> snapshots = List.copyOf(answers.keySet());
+        Map<SnapshotId, String> locks =
+                ifRead(() -> Locks.all(ec2.apply(region), snapshots)).orElse(Map.of());
+        List<Ami> holders = ifRead(() -> using(region, snapshots)).orElse(List.of());
+        List<Removal.Stay> stays =
+                snapshots.stream()
+                        .map(snapshot ->
+                                new Removal.Stay(
+                                        snapshot,
+                                        answers.getOrDefault(snapshot, ""),
+                                        holders.stream()
+                                                .filter(ami -> ami.snapshots().contains(snapshot))
+                                                .filter(ami -> !ami.state().equals("deregistered"))
+                                                .map(Ami::id)
+                                                .toList(),
+                                        Optional.ofNullable(locks.get(snapshot))))
+                        .toList();
+        return new Removal.Left(stays);
+    }
+
+    private static <T> Optional<T> ifRead(Supplier<T> read) {
+        try {
+            return Optional.of(read.get());
+        } catch (SdkException unread) {
+            return Optional.empty();
+        }
     }
 
     /**
@@ -1098,9 +1168,5 @@ public final class Images {
     private static String token(Image image) {
         String text = image.region() + "|" + image.name() + "|" + image.attempt();
         return UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8)).toString();
-    }
-
-    private static String texts(List<SnapshotId> snapshots) {
-        return snapshots.stream().map(SnapshotId::value).collect(Collectors.joining(", "));
     }
 }

@@ -1,5 +1,6 @@
 package dev.amikeeper.ec2;
 
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.BatchState;
 import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplateVersionsRequest;
@@ -70,10 +71,18 @@ final class Launches {
         versions(client, users, request -> request.versions("$Latest", "$Default"));
         for (LaunchTemplate template : templates) {
             if (template.latestVersionNumber() > 1) {
-                versions(
-                        client,
-                        users,
-                        request -> request.launchTemplateId(template.launchTemplateId()));
+                versionsIfThere(client, users, template.launchTemplateId());
+            }
+        }
+    }
+
+    /** A template that was deleted since it was listed launches nothing any more. */
+    private static void versionsIfThere(Ec2Client client, Users users, String template) {
+        try {
+            versions(client, users, request -> request.launchTemplateId(template));
+        } catch (SdkException error) {
+            if (Fault.of(error) != Fault.GONE) {
+                throw error;
             }
         }
     }

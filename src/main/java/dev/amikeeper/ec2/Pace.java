@@ -38,7 +38,10 @@ public final class Pace {
         CREATE_TAGS(100, 10),
         DELETE_TAGS(100, 10),
         RUN_INSTANCES(5, 2),
-        TERMINATE_INSTANCES(100, 5);
+        TERMINATE_INSTANCES(100, 5),
+        DISABLE_IMAGE_DEPRECATION(50, 5),
+        DESCRIBE_IMAGE_ATTRIBUTE(100, 20),
+        DESCRIBE_IMAGE_REFERENCES(100, 20);
 
         private final int size;
         private final double refill;

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -62,15 +63,21 @@ public final class Probes {
                                 "Spot fleets",
                                 ifOffered(users -> Launches.spotFleets(client, users))),
                         probe("EC2 fleets", ifOffered(users -> Launches.fleets(client, users))),
-                        probe("parameters", users -> Parameters.look(ssm.apply(region), users))));
+                        probe("parameters", users -> Parameters.look(ssm.apply(region), users)),
+                        probe(
+                                "snapshot locks",
+                                ifOffered(users -> Locks.look(region, client, images, users)))));
     }
 
     /**
      * What EC2 itself knows to name these images, ten a call: too dear to ask about any but those
      * that are to go. Of other images this probe knows nothing.
+     *
+     * @param moreTime whether there is time to ask about more
      */
-    public List<Usage.Probe> references(Region region, Collection<ImageId> candidates) {
-        return List.of(References.of(ec2.apply(region), candidates, clock.instant()));
+    public List<Usage.Probe> references(
+            Region region, Collection<ImageId> candidates, BooleanSupplier moreTime) {
+        return List.of(References.of(images, region, candidates, clock.instant(), moreTime));
     }
 
     /**
@@ -80,10 +87,15 @@ public final class Probes {
      * @param sharedCandidates images that are to go and that other accounts may launch
      * @param now the run's time, by which a report is old
      * @param mayRequest whether to ask EC2 for the reports that are missing, which writes
+     * @param moreTime whether there is time for more requests
      */
     public Usage.Probe otherAccounts(
-            Region region, Collection<ImageId> sharedCandidates, boolean mayRequest, Instant now) {
-        return new UsageReports(region, ec2.apply(region), images, mayRequest, now)
+            Region region,
+            Collection<ImageId> sharedCandidates,
+            boolean mayRequest,
+            Instant now,
+            BooleanSupplier moreTime) {
+        return new UsageReports(region, ec2.apply(region), images, mayRequest, now, moreTime)
                 .probe(sharedCandidates);
     }
 

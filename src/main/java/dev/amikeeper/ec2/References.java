@@ -1,12 +1,13 @@
 package dev.amikeeper.ec2;
 
 import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.Region;
 import dev.amikeeper.retention.Usage;
 import dev.amikeeper.retention.Usage.Answer;
 import dev.amikeeper.retention.Usage.Finding;
 
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.ImageReference;
 import software.amazon.awssdk.services.ec2.model.ImageReferenceOptionName;
 import software.amazon.awssdk.services.ec2.model.ImageReferenceResourceType;
 import software.amazon.awssdk.services.ec2.model.ResourceTypeOption;
@@ -14,10 +15,11 @@ import software.amazon.awssdk.services.ec2.model.ResourceTypeRequest;
 
 import java.time.Instant;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
 /**
  * What EC2 itself knows to name an image: instances, launch templates, parameters, recipes of Image
@@ -46,47 +48,74 @@ final class References {
 
     private References() {}
 
-    static Usage.Probe of(Ec2Client client, Collection<ImageId> images, Instant at) {
-        Map<ImageId, Finding> own = new HashMap<>();
-        List<ImageId> distinct = images.stream().distinct().toList();
+    /**
+     * Asks side by side, as long as there is time; those that it did not suffice for are as good as
+     * not asked about.
+     */
+    static Usage.Probe of(
+            Images images,
+            Region region,
+            Collection<ImageId> candidates,
+            Instant at,
+            BooleanSupplier moreTime) {
+        Map<ImageId, Finding> own = new ConcurrentHashMap<>();
+        Set<ImageId> asked = ConcurrentHashMap.newKeySet();
+        List<ImageId> distinct = candidates.stream().distinct().toList();
         Usage.Probe probe =
                 Users.probe(
                         NAME,
                         at,
                         users -> {
                             users.calling(PERMISSION);
-                            for (List<ImageId> ten : Batches.of(distinct, IMAGES_A_CALL)) {
-                                look(client, ten, users, own, at);
-                            }
+                            images.sideBySide(
+                                    Batches.of(distinct, IMAGES_A_CALL),
+                                    moreTime,
+                                    ten -> {
+                                        asked.addAll(ten);
+                                        look(images, region, ten, users, own, at);
+                                    });
                         });
         own.keySet().removeAll(probe.users().keySet());
         return new Usage.Probe(probe.name(), at, probe.users(), probe.unknown(), probe.asked(), own)
-                .askedOnly(Set.copyOf(distinct));
+                .askedOnly(probe.unknown().isPresent() ? Set.copyOf(distinct) : Set.copyOf(asked));
     }
 
     /** One image that EC2 chokes on must not hide what it knows of the others. */
     private static void look(
-            Ec2Client client,
+            Images images,
+            Region region,
             List<ImageId> ten,
             Users users,
             Map<ImageId, Finding> own,
             Instant at) {
-        try {
-            client.describeImageReferencesPaginator(request ->
-                            request.imageIds(ten.stream().map(ImageId::value).toList())
-                                    .includeAllResourceTypes(true)
-                                    .resourceTypes(WHOLE_TEMPLATES))
-                    .imageReferences()
-                    .forEach(reference ->
-                            users.add(
-                                    reference.imageId(),
-                                    reference.resourceTypeAsString() + " " + reference.arn()));
-        } catch (SdkException error) {
-            if (Fault.of(error).meetsEveryCall()) {
-                throw error;
-            }
-            Answer unknown = new Answer.Unknown(List.of(Fault.text(error, PERMISSION)));
-            ten.forEach(image -> own.put(image, new Finding(NAME, at, unknown)));
-        }
+        Batches.ask(
+                ten,
+                IMAGES_A_CALL,
+                some ->
+                        images.read(
+                                        region,
+                                        Pace.Call.DESCRIBE_IMAGE_REFERENCES,
+                                        client -> references(client, some))
+                                .forEach(reference ->
+                                        users.add(
+                                                reference.imageId(),
+                                                reference.resourceTypeAsString()
+                                                        + " "
+                                                        + reference.arn())),
+                (image, error) -> {
+                    Answer unknown = new Answer.Unknown(List.of(Fault.text(error, PERMISSION)));
+                    own.put(image, new Finding(NAME, at, unknown));
+                });
+    }
+
+    private static List<ImageReference> references(Ec2Client client, List<ImageId> images) {
+        return client
+                .describeImageReferencesPaginator(request ->
+                        request.imageIds(images.stream().map(ImageId::value).toList())
+                                .includeAllResourceTypes(true)
+                                .resourceTypes(WHOLE_TEMPLATES))
+                .imageReferences()
+                .stream()
+                .toList();
     }
 }

@@ -21,12 +21,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Which other accounts use an image, by EC2's image usage reports. A report takes a day or more;
@@ -66,8 +69,17 @@ final class UsageReports {
     private final Instant now;
     private int requests;
     private Optional<String> refused = Optional.empty();
+    private final Map<String, String> unread = new HashMap<>();
+    private final BooleanSupplier moreTime;
 
-    UsageReports(Region region, Ec2Client client, Images images, boolean mayRequest, Instant now) {
+    UsageReports(
+            Region region,
+            Ec2Client client,
+            Images images,
+            boolean mayRequest,
+            Instant now,
+            BooleanSupplier moreTime) {
+        this.moreTime = moreTime;
         this.region = region;
         this.client = client;
         this.images = images;
@@ -99,12 +111,16 @@ final class UsageReports {
     /** Every report of these images, by image. */
     private Map<String, List<ImageUsageReport>> reports(List<ImageId> shared) {
         List<ImageUsageReport> reports = new ArrayList<>();
-        for (List<ImageId> some : Batches.of(shared, IDS_A_CALL)) {
-            client.describeImageUsageReportsPaginator(
-                            request -> request.imageIds(some.stream().map(ImageId::value).toList()))
-                    .imageUsageReports()
-                    .forEach(reports::add);
-        }
+        Batches.ask(
+                shared,
+                IDS_A_CALL,
+                some ->
+                        client.describeImageUsageReportsPaginator(request ->
+                                        request.imageIds(
+                                                some.stream().map(ImageId::value).toList()))
+                                .imageUsageReports()
+                                .forEach(reports::add),
+                (image, error) -> unread.put(image.value(), Fault.text(error)));
         return reports.stream().collect(groupingBy(ImageUsageReport::imageId));
     }
 
@@ -117,11 +133,15 @@ final class UsageReports {
                         .map(ImageUsageReport::reportId)
                         .toList();
         List<ImageUsageReportEntry> entries = new ArrayList<>();
-        for (List<String> some : Batches.of(good, IDS_A_CALL)) {
-            client.describeImageUsageReportEntriesPaginator(request -> request.reportIds(some))
-                    .imageUsageReportEntries()
-                    .forEach(entries::add);
-        }
+        Batches.ask(
+                good,
+                IDS_A_CALL,
+                some ->
+                        client.describeImageUsageReportEntriesPaginator(
+                                        request -> request.reportIds(some))
+                                .imageUsageReportEntries()
+                                .forEach(entries::add),
+                (report, error) -> unread.put(report, Fault.text(error)));
         return entries.stream().collect(groupingBy(ImageUsageReportEntry::reportId));
     }
 
@@ -130,6 +150,15 @@ final class UsageReports {
             List<ImageUsageReport> reports,
             Map<String, List<ImageUsageReportEntry>> entries) {
         List<ImageUsageReport> counting = counting(reports);
+        Optional<String> notRead =
+                Stream.concat(
+                                Stream.of(image.value()),
+                                counting.stream().map(ImageUsageReport::reportId))
+                        .flatMap(id -> Stream.ofNullable(unread.get(id)))
+                        .findFirst();
+        if (notRead.isPresent()) {
+            return unknown(notRead.get());
+        }
         if (counting.isEmpty()) {
             return unknown(withoutReport(image, reports));
         }
@@ -215,7 +244,7 @@ final class UsageReports {
         if (refused.isPresent()) {
             return refused.get();
         }
-        if (requests == REQUESTS_A_RUN) {
+        if (requests == REQUESTS_A_RUN || !moreTime.getAsBoolean()) {
             return "no report of the last 7 days; a later run requests one";
         }
         requests++;

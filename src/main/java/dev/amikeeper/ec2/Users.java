@@ -21,17 +21,27 @@ final class Users {
     private final Map<ImageId, List<String>> byImage = new HashMap<>();
     private final List<String> unresolved = new ArrayList<>();
     private String permission = "";
+    private String left = "";
 
     /** Looks; what was seen before a failure still counts as use. */
     static Usage.Probe probe(String name, Instant at, Consumer<Users> look) {
         Users users = new Users();
         try {
             look.accept(users);
-            return new Usage.Probe(name, at, users.byImage, users.unresolved());
+            return new Usage.Probe(users.name(name), at, users.byImage, users.unresolved());
         } catch (SdkException error) {
             return new Usage.Probe(
                     name, at, users.byImage, Optional.of(Fault.text(error, users.permission)));
         }
+    }
+
+    private String name(String probe) {
+        return left.isEmpty() ? probe : probe + " (" + left + ")";
+    }
+
+    /** What was not looked at, and does not count as use: the probe's name says so. */
+    void leaving(String what) {
+        left = what;
     }
 
     /** The permission that the next calls need: a refusal names it. */
@@ -40,7 +50,7 @@ final class Users {
     }
 
     /** An image that is named by anything but an id could be any: that use is not known. */
-    void add(@Nullable String image, String user) {
+    synchronized void add(@Nullable String image, String user) {
         if (image == null || image.isBlank()) {
             return;
         }
@@ -52,7 +62,7 @@ final class Users {
     }
 
     /** A use of an image that is not known. */
-    void addUnresolved(String use) {
+    synchronized void addUnresolved(String use) {
         unresolved.add(use);
     }
 

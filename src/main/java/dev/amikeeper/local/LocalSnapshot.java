@@ -1,8 +1,11 @@
 package dev.amikeeper.local;
 
+import software.amazon.awssdk.services.ec2.model.LockedSnapshotsInfo;
 import software.amazon.awssdk.services.ec2.model.Snapshot;
 
+import java.time.Instant;
 import java.util.Collections;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -11,8 +14,10 @@ import java.util.function.Consumer;
  * A snapshot of the simulated cloud: what DescribeSnapshots shows, and what it does not.
  *
  * @param sharedWith the accounts that may create volumes from it, or {@code all}
+ * @param lock the last lock on it, which may have expired
  */
-public record LocalSnapshot(Snapshot snapshot, SortedSet<String> sharedWith, boolean locked) {
+public record LocalSnapshot(
+        Snapshot snapshot, SortedSet<String> sharedWith, Optional<LockedSnapshotsInfo> lock) {
     public LocalSnapshot {
         sharedWith = Collections.unmodifiableSortedSet(new TreeSet<>(sharedWith));
     }
@@ -20,15 +25,19 @@ public record LocalSnapshot(Snapshot snapshot, SortedSet<String> sharedWith, boo
     LocalSnapshot with(Consumer<Snapshot.Builder> change) {
         Snapshot.Builder changed = snapshot.toBuilder();
         change.accept(changed);
-        return new LocalSnapshot(changed.build(), sharedWith, locked);
+        return new LocalSnapshot(changed.build(), sharedWith, lock);
     }
 
     LocalSnapshot shared(SortedSet<String> with) {
-        return new LocalSnapshot(snapshot, with, locked);
+        return new LocalSnapshot(snapshot, with, lock);
     }
 
-    LocalSnapshot locked(boolean isLocked) {
-        return new LocalSnapshot(snapshot, sharedWith, isLocked);
+    LocalSnapshot locked(Optional<LockedSnapshotsInfo> how) {
+        return new LocalSnapshot(snapshot, sharedWith, how);
+    }
+
+    boolean isLocked(Instant now) {
+        return lock.filter(it -> it.lockExpiresOn().isAfter(now)).isPresent();
     }
 
     String id() {

@@ -73,6 +73,8 @@ import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplateVersionsR
 import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplateVersionsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplatesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeLaunchTemplatesResponse;
+import software.amazon.awssdk.services.ec2.model.DescribeLockedSnapshotsRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeLockedSnapshotsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeRegionsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeRegionsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeReplaceRootVolumeTasksRequest;
@@ -447,7 +449,13 @@ public final class SimulatedEc2 implements Ec2Client {
 
     @Override
     public LockSnapshotResponse lockSnapshot(LockSnapshotRequest request) {
-        return call("LockSnapshot", request, () -> snapshots.lock(request.snapshotId()));
+        return call("LockSnapshot", request, () -> snapshots.lock(request));
+    }
+
+    @Override
+    public DescribeLockedSnapshotsResponse describeLockedSnapshots(
+            DescribeLockedSnapshotsRequest request) {
+        return call("DescribeLockedSnapshots", request, () -> snapshots.locks(request));
     }
 
     @Override

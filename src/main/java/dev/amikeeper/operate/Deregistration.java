@@ -106,8 +106,8 @@ final class Deregistration {
 
     private Outcome unknown(Region region, ImageId id) {
         Optional<Tombstone> removed =
-                app.policies().all().stream()
-                        .flatMap(policy -> app.catalog().removed(policy.name(), region).stream())
+                app.policyNames().stream()
+                        .flatMap(policy -> app.catalog().removed(policy, region).stream())
                         .filter(tombstone -> tombstone.id().equals(Optional.of(id)))
                         .findFirst();
         return removed.<Outcome>map(tombstone ->

@@ -1,7 +1,6 @@
 package dev.amikeeper.operate;
 
 import dev.amikeeper.Application;
-import dev.amikeeper.catalog.Cursor;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Answer;
 import dev.amikeeper.ec2.Look;
@@ -13,7 +12,6 @@ import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.Stored;
-import dev.amikeeper.policy.Policy;
 
 import java.time.Instant;
 import java.util.List;
@@ -71,10 +69,7 @@ final class Fetching {
 
     /** Those of the file, and those of which there may be something left. */
     private Stream<String> policies() {
-        return Stream.concat(
-                        app.policies().all().stream().map(Policy::name),
-                        app.catalog().bookmarks().cursors().stream().map(Cursor::policy))
-                .distinct();
+        return app.policyNames().stream();
     }
 
     /** By its id, or by that which it had when it was stored. */

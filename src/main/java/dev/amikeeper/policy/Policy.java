@@ -64,6 +64,19 @@ public record Policy(
                 Optional.empty());
     }
 
+    /** Whether some image of it may be let go because its instance is gone. */
+    public boolean letsGoneOnesGo() {
+        return Stream.concat(
+                        keep.stream(),
+                        replicate.values().stream().flatMap(replica -> replica.keep().stream()))
+                .anyMatch(rules -> rules.goneAfter().isPresent());
+    }
+
+    /** Whether it stands for one that is not in the file: that one selects something. */
+    public boolean isForgotten() {
+        return select.tags().isEmpty();
+    }
+
     /** The DR Regions of an image that was made in {@code home}, in the order of their names. */
     public List<Region> destinations(Region home) {
         return replicate.keySet().stream().filter(to -> !to.equals(home)).sorted().toList();

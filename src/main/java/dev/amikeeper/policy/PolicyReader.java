@@ -248,8 +248,15 @@ final class PolicyReader {
     private static Keep keep(Place place, ZoneId zone) {
         Fields fields =
                 place.fields(
-                        "last", "hourly", "daily", "weekly", "monthly", "yearly", "within",
-                        "atLeast");
+                        "last",
+                        "hourly",
+                        "daily",
+                        "weekly",
+                        "monthly",
+                        "yearly",
+                        "within",
+                        "atLeast",
+                        "goneAfter");
         Keep keep =
                 new Keep(
                         count(fields, "last"),
@@ -260,7 +267,8 @@ final class PolicyReader {
                         count(fields, "yearly"),
                         fields.read("within", Values::span),
                         fields.read("atLeast", Values::count).orElse(1),
-                        zone);
+                        zone,
+                        fields.read("goneAfter", Values::span));
         if (keep.isEmpty() && fields.find("within").isEmpty() && fields.sound()) {
             place.wrongKey(
                     "no rule keeps anything; write one, as {daily: 7}, or leave keep out to remove"

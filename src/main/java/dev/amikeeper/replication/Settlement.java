@@ -166,7 +166,7 @@ public final class Settlement {
     private void discard(Image image, Ami failed, Instant now) {
         switch (app.images().remove(image.region(), failed.id(), failed.snapshots())) {
             case Removal.Removed _ -> {}
-            case Removal.Left(_, String why) -> litter(image, failed, why, now);
+            case Removal.Left left -> litter(image, failed, left.why(), now);
             case Removal.Refused(String why) -> litter(image, failed, why, now);
         }
     }

@@ -13,7 +13,6 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Sha256;
 import dev.amikeeper.image.Stored;
-import dev.amikeeper.policy.Policy;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -115,8 +114,7 @@ public final class Planning {
     private String inS3(RestoreRequest request) {
         Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
         regions.addAll(app.policies().regions());
-        return app.policies().all().stream()
-                .map(Policy::name)
+        return app.policyNames().stream()
                 .filter(name -> request.policy().map(name::equals).orElse(true))
                 .flatMap(name ->
                         regions.stream().flatMap(in -> app.catalog().removed(name, in).stream()))

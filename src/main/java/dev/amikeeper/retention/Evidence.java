@@ -27,6 +27,7 @@ import java.util.Set;
  * @param permissions the launch permissions of those that may go; empty before they were read
  * @param copySources the images of which copies are being made or wait
  * @param imaged the instances that the policy selects now; empty if that is not known
+ * @param gone instances that a whole listing did not show just now, and since when they are gone
  */
 public record Evidence(
         Map<ImageId, Ami> inEc2,
@@ -34,7 +35,19 @@ public record Evidence(
         Optional<Map<ImageId, List<String>>> permissions,
         Set<ImageRef> copySources,
         Optional<Set<InstanceId>> imaged,
+        Map<InstanceId, Instant> gone,
         Instant now) {
+    /** Of instances that may all be there. */
+    public Evidence(
+            Map<ImageId, Ami> inEc2,
+            Usage usage,
+            Optional<Map<ImageId, List<String>>> permissions,
+            Set<ImageRef> copySources,
+            Optional<Set<InstanceId>> imaged,
+            Instant now) {
+        this(inEc2, usage, permissions, copySources, imaged, Map.of(), now);
+    }
+
     /** An image that was launched from within this while is in use, whatever the probes say. */
     static final Duration RECENTLY = Duration.ofDays(7);
 
@@ -45,11 +58,13 @@ public record Evidence(
         permissions = permissions.map(Map::copyOf);
         copySources = Set.copyOf(copySources);
         imaged = imaged.map(Set::copyOf);
+        gone = Map.copyOf(gone);
     }
 
     /** The same, with what was asked about those that may go. */
     public Evidence with(List<Usage.Probe> probes, Map<ImageId, List<String>> read) {
-        return new Evidence(inEc2, usage.and(probes), Optional.of(read), copySources, imaged, now);
+        return new Evidence(
+                inEc2, usage.and(probes), Optional.of(read), copySources, imaged, gone, now);
     }
 
     /** Its AMI; empty once it is gone, which EC2 may still show for a while. */

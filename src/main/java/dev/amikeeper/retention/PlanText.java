@@ -58,11 +58,7 @@ public final class PlanText {
 
     private static PruneReport.Line kept(PrunePlan plan, Image image, List<Reason> reasons) {
         Optional<Instant> deprecation =
-                plan.evidence()
-                        .ami(image)
-                        .flatMap(Ami::deprecation)
-                        .or(() -> deprecation(plan, image))
-                        .filter(at -> at.isAfter(plan.evidence().now()));
+                deprecation(plan, image).filter(at -> at.isAfter(plan.evidence().now()));
         return line(
                 plan,
                 image,
@@ -72,14 +68,20 @@ public final class PlanText {
                 deprecation.map(Instant::toString).orElse(""));
     }
 
+    /** The date that it has, or is to have after this run. */
     private static Optional<Instant> deprecation(PrunePlan plan, Image image) {
-        return plan.upkeep().stream()
-                .filter(upkeep -> upkeep.image().equals(image))
-                .flatMap(upkeep ->
-                        upkeep instanceof Upkeep.Deprecate(_, var at)
-                                ? Stream.of(at)
-                                : Stream.empty())
-                .findFirst();
+        Optional<Instant> at = plan.evidence().ami(image).flatMap(Ami::deprecation);
+        for (Upkeep upkeep : plan.upkeep()) {
+            if (upkeep.image().equals(image)) {
+                at =
+                        switch (upkeep) {
+                            case Upkeep.Deprecate(_, var then) -> Optional.of(then);
+                            case Upkeep.Undeprecate _ -> Optional.empty();
+                            case Upkeep.Protect _, Upkeep.Unprotect _ -> at;
+                        };
+            }
+        }
+        return at;
     }
 
     private static PruneReport.Line line(

@@ -23,8 +23,10 @@ import org.slf4j.LoggerFactory;
 
 import software.amazon.awssdk.core.exception.SdkException;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -32,8 +34,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -51,10 +55,29 @@ public final class Planner {
     private final boolean mayRequest;
     private final Consumer<Notice> tell;
     private final Map<Region, View> views = new LinkedHashMap<>();
+    private final Set<Region> unread = new TreeSet<>();
+    private final Map<Region, Optional<Set<InstanceId>>> living = new HashMap<>();
     private int unreadable;
+    private int unlooked;
+
+    /** Of a policy's time, for EC2 lets us read four times as many as it lets us remove. */
+    private static final int READING = 25;
+
+    /** Of the time for reading: whom images are shared with is a call for each, the rest is not. */
+    private static final int SHARING = 80;
+
+    /** Begins of a turn that lie evenly, however few or many there were: the golden ratio's. */
+    private static final double TURN = (Math.sqrt(5) - 1) / 2;
 
     /** What EC2 shows of a Region. */
     private record View(Map<ImageId, Ami> inEc2, Usage usage) {}
+
+    /** How the reading of a Region ended. */
+    private sealed interface Reading {
+        record Read(View view) implements Reading {}
+
+        record Failed(SdkException error) implements Reading {}
+    }
 
     /**
      * A planner of one run.
@@ -74,10 +97,54 @@ public final class Planner {
         return unreadable;
     }
 
+    /** Candidates that were not looked at, for there was no time; they stay for now. */
+    int unlooked() {
+        return unlooked;
+    }
+
+    /** Regions that were not read, for there was no time; nothing is removed there. */
+    Set<Region> unread() {
+        return Set.copyOf(unread);
+    }
+
     /** Reads every Region where there may be images, whether the file names it still or not. */
     public Planner read() {
-        regions().forEach(region -> view(region).ifPresent(view -> views.put(region, view)));
+        return read(TimeLeft.ENDLESS);
+    }
+
+    /** The same, as far as the time suffices. */
+    Planner read(TimeLeft timeLeft) {
+        Map<Region, Reading> readings = new ConcurrentHashMap<>();
+        Set<Region> regions = regions();
+        app.images()
+                .sideBySide(
+                        turned(List.copyOf(regions), now),
+                        timeLeft::isAny,
+                        region -> readings.put(region, look(region)));
+        for (Region region : regions) {
+            Optional.ofNullable(readings.get(region))
+                    .ifPresentOrElse(
+                            reading ->
+                                    view(region, reading)
+                                            .ifPresent(view -> views.put(region, view)),
+                            () -> {
+                                unreadable++;
+                                unread.add(region);
+                                log.warn("{}: there was no time to read it", region);
+                            });
+        }
         return this;
+    }
+
+    /**
+     * The same in another order: each hour begins elsewhere, so that where time ends before the
+     * list does, no one place is always after that.
+     */
+    static <T> List<T> turned(List<T> all, Instant now) {
+        double turns = Math.floorDiv(now.getEpochSecond(), Duration.ofHours(1).toSeconds()) * TURN;
+        List<T> turned = new ArrayList<>(all);
+        Collections.rotate(turned, -(int) ((turns - Math.floor(turns)) * all.size()));
+        return turned;
     }
 
     private Set<Region> regions() {
@@ -88,19 +155,25 @@ public final class Planner {
 
     /** All policies of the file, then those of which there are only images left. */
     public List<Policy> policies() {
-        Set<String> forgotten =
-                views.values().stream()
-                        .flatMap(view -> view.inEc2.values().stream())
+        return Stream.concat(
+                        app.policies().all().stream(),
+                        forgotten().keySet().stream().map(Policy::forgotten))
+                .toList();
+    }
+
+    /** How many images there are, by Region, of policies that are not in the file any more. */
+    SortedMap<String, SortedMap<Region, Integer>> forgotten() {
+        SortedMap<String, SortedMap<Region, Integer>> forgotten = new TreeMap<>();
+        views.forEach((region, view) ->
+                view.inEc2.values().stream()
                         .flatMap(ami -> ImageTags.name(ami.tags()).stream())
                         .map(ImageName::policy)
                         .filter(name -> app.policies().find(name).isEmpty())
-                        .collect(Collectors.toCollection(TreeSet::new));
-        for (String name : forgotten) {
-            log.warn("images of policy {} stay, for the policy is not in the file", name);
-        }
-        return Stream.concat(
-                        app.policies().all().stream(), forgotten.stream().map(Policy::forgotten))
-                .toList();
+                        .forEach(name ->
+                                forgotten
+                                        .computeIfAbsent(name, _ -> new TreeMap<>())
+                                        .merge(region, 1, Integer::sum)));
+        return forgotten;
     }
 
     /** How many images of ours EC2 lists, by Region. */
@@ -110,33 +183,50 @@ public final class Planner {
         return listed;
     }
 
-    /** A Region that cannot be read is left alone, and holds up no other. */
-    private Optional<View> view(Region region) {
-        Map<ImageId, Ami> inEc2;
+    private Reading look(Region region) {
         try {
-            inEc2 =
+            Map<ImageId, Ami> inEc2 =
                     app.images().ours(region).stream()
                             .filter(ami -> !ami.state().equals("deregistered"))
                             .collect(
                                     Collectors.toMap(
                                             Ami::id, Function.identity(), (one, again) -> one));
+            return new Reading.Read(new View(inEc2, app.probes().usage(region)));
         } catch (SdkException error) {
-            unreadable++;
-            Fault.blocker(error, "ec2:DescribeImages", region)
-                    .filter(blocker -> !blocker.mayConcernOneOnly())
-                    .ifPresentOrElse(
-                            by -> tell.accept(Blockers.notice(region, "removals", by, now)),
-                            () -> unread(region, Fault.text(error)));
-            return Optional.empty();
+            return new Reading.Failed(error);
         }
-        inEc2.values().stream().filter(Ami::isPublic).forEach(this::isPublic);
-        Usage usage = app.probes().usage(region);
-        usage.probes().forEach(probe -> warnOfBlindness(region, probe));
-        return Optional.of(new View(inEc2, usage));
+    }
+
+    /** A Region that cannot be read is left alone, and holds up no other. */
+    private Optional<View> view(Region region, Reading reading) {
+        return switch (reading) {
+            case Reading.Failed(SdkException error) -> {
+                unreadable++;
+                Fault.blocker(error, "ec2:DescribeImages", region)
+                        .filter(blocker -> !blocker.mayConcernOneOnly())
+                        .ifPresentOrElse(
+                                by -> tell.accept(Blockers.notice(region, "removals", by, now)),
+                                () -> unread(region, Fault.text(error)));
+                yield Optional.empty();
+            }
+            case Reading.Read(View view) -> {
+                view.inEc2.values().stream().filter(Ami::isPublic).forEach(this::isPublic);
+                view.usage.probes().forEach(probe -> warnOfBlindness(region, probe));
+                yield Optional.of(view);
+            }
+        };
     }
 
     /** The plan of all Regions for one policy. */
     public PolicyPlan plan(Policy policy) {
+        return plan(policy, TimeLeft.ENDLESS);
+    }
+
+    /** The same, made in half of this time; what it does not suffice for stays for now. */
+    PolicyPlan plan(Policy policy, TimeLeft timeLeft) {
+        TimeLeft reading = timeLeft.share(READING);
+        int before = unlooked;
+        List<Region> unplanned = new ArrayList<>(views.keySet());
         Map<Region, List<Image>> records = new LinkedHashMap<>();
         views.keySet()
                 .forEach(region ->
@@ -145,11 +235,16 @@ public final class Planner {
         Set<ImageRef> sources = copySources();
         records.values().forEach(all -> unreadableElsewhere(all).forEach(sources::add));
         Optional<Set<InstanceId>> imaged = imaged(policy);
+        Map<InstanceId, Instant> gone =
+                gone(policy, records.values().stream().flatMap(List::stream).toList());
         List<PrunePlan> plans = new ArrayList<>();
         views.forEach((region, view) -> {
+            TimeLeft itsShare = reading.share(100 / unplanned.size());
+            unplanned.remove(region);
             List<Image> found = records.getOrDefault(region, List.of());
             Evidence evidence =
-                    new Evidence(view.inEc2, view.usage, Optional.empty(), sources, imaged, now);
+                    new Evidence(
+                            view.inEc2, view.usage, Optional.empty(), sources, imaged, gone, now);
             PrunePlan first = PrunePlan.of(policy, region, found, evidence);
             plans.add(
                     first.candidates().isEmpty()
@@ -158,13 +253,21 @@ public final class Planner {
                                     policy,
                                     region,
                                     found,
-                                    asked(policy, region, first.candidates(), evidence)));
+                                    asked(
+                                            policy,
+                                            region,
+                                            turned(first.candidates(), now),
+                                            evidence,
+                                            itsShare)));
         });
         return PolicyPlan.of(
                 policy,
                 plans,
                 new PolicyPlan.Found(
-                        imaged.map(Set::size), listed(), app.catalog().marks(policy.name())));
+                        imaged.map(Set::size),
+                        listed(),
+                        app.catalog().marks(policy.name()),
+                        unlooked - before));
     }
 
     /**
@@ -173,7 +276,7 @@ public final class Planner {
      * @return empty if the catalogue does not know it any more, or its Region cannot be read
      */
     public Optional<ByHand> byHand(Region region, ImageId id) {
-        Optional<View> view = view(region);
+        Optional<View> view = view(region, look(region));
         Optional<Image> found = app.catalog().find(region, id);
         if (view.isEmpty() || found.isEmpty()) {
             return Optional.empty();
@@ -191,6 +294,7 @@ public final class Planner {
                         Optional.empty(),
                         sources,
                         imaged(policy),
+                        gone(policy, records),
                         now);
         return records.stream()
                 .filter(record -> record.id().equals(Optional.of(id)))
@@ -201,19 +305,103 @@ public final class Planner {
                                 image,
                                 records,
                                 evidence.inEc2().containsKey(id)
-                                        ? asked(policy, region, List.of(image), evidence)
-                                        : evidence));
+                                        ? asked(
+                                                policy,
+                                                region,
+                                                List.of(image),
+                                                evidence,
+                                                TimeLeft.ENDLESS)
+                                        : evidence,
+                                policy.isForgotten() && isMadeUpFor(image, evidence)));
+    }
+
+    /** Whether a newer good image of its instance is there under a policy of the file. */
+    private boolean isMadeUpFor(Image image, Evidence evidence) {
+        return app.catalog().ofInstance(image.name().instance()).stream()
+                .filter(other -> other.region().equals(image.region()))
+                .filter(other -> app.policies().find(other.name().policy()).isPresent())
+                .filter(other -> other.name().slot().compareTo(image.name().slot()) > 0)
+                .anyMatch(other -> evidence.isGood(other) && !evidence.isFuture(other));
+    }
+
+    /**
+     * Of which of these images the instance is gone, and since when. Whole listings of their home
+     * Regions prove it, each time anew; the first that did not show an instance is remembered, and
+     * forgotten as soon as one shows it. Where a listing fails, nothing is gone.
+     */
+    private Map<InstanceId, Instant> gone(Policy policy, List<Image> records) {
+        Map<InstanceId, Instant> gone = new HashMap<>();
+        if (!policy.letsGoneOnesGo()) {
+            return gone;
+        }
+        Map<Region, Set<InstanceId>> instances = new TreeMap<>();
+        records.forEach(image ->
+                instances
+                        .computeIfAbsent(
+                                image.home().map(ImageRef::region).orElse(image.region()),
+                                _ -> new HashSet<>())
+                        .add(image.name().instance()));
+        instances.forEach((home, all) -> {
+            Optional<Set<InstanceId>> there = living.computeIfAbsent(home, this::living);
+            if (there.isEmpty()) {
+                return;
+            }
+            Map<InstanceId, Instant> known = app.catalog().gone(home);
+            for (InstanceId instance : all) {
+                boolean isThere = there.get().contains(instance);
+                if (isThere && known.containsKey(instance) && mayRequest) {
+                    app.catalog().back(home, instance);
+                }
+                if (!isThere) {
+                    gone.put(instance, known.getOrDefault(instance, now));
+                    if (!known.containsKey(instance) && mayRequest) {
+                        app.catalog().gone(home, instance, now);
+                    }
+                }
+            }
+        });
+        return gone;
+    }
+
+    private Optional<Set<InstanceId>> living(Region region) {
+        try {
+            return Optional.of(
+                    app.instances().living(region).stream()
+                            .map(living -> living.instance().id())
+                            .collect(Collectors.toSet()));
+        } catch (SdkException error) {
+            log.warn("{}: instances cannot be read: {}", region, Fault.text(error));
+            return Optional.empty();
+        }
     }
 
     /** What is too dear to ask about any but the images that may go. */
     private Evidence asked(
-            Policy policy, Region region, List<Image> candidates, Evidence evidence) {
-        Map<ImageId, List<String>> permissions = permissions(policy, region, candidates);
+            Policy policy,
+            Region region,
+            List<Image> candidates,
+            Evidence evidence,
+            TimeLeft timeLeft) {
+        Map<ImageId, Sharing> sharing = sharing(region, candidates, timeLeft.share(SHARING));
+        Map<ImageId, List<String>> permissions = permissions(policy, region, candidates, sharing);
         Evidence withPermissions = evidence.with(List.of(), permissions);
-        List<ImageId> all = ids(candidates.stream());
-        List<ImageId> shared = ids(candidates.stream().filter(withPermissions::isShared));
-        List<Usage.Probe> probes = new ArrayList<>(app.probes().references(region, all));
-        Usage.Probe others = app.probes().otherAccounts(region, shared, mayRequest, now);
+        List<Image> looked =
+                candidates.stream()
+                        .filter(image -> sharing.containsKey(image.id().orElseThrow()))
+                        .toList();
+        List<Usage.Probe> probes =
+                new ArrayList<>(
+                        app.probes().references(region, ids(looked.stream()), timeLeft::isAny));
+        Set<ImageId> asked =
+                probes.stream()
+                        .flatMap(probe -> probe.asked().stream())
+                        .flatMap(Set::stream)
+                        .collect(Collectors.toSet());
+        unlooked +=
+                (int) ids(candidates.stream()).stream().filter(id -> !asked.contains(id)).count();
+        List<ImageId> shared = ids(looked.stream().filter(withPermissions::isShared));
+        Usage.Probe others =
+                app.probes().otherAccounts(region, shared, mayRequest, now, timeLeft::isAny);
         probes.add(others);
         probes.forEach(probe -> warnOfBlindness(region, probe));
         others.own().values().stream()
@@ -231,38 +419,68 @@ public final class Planner {
         return images.flatMap(image -> image.id().stream()).toList();
     }
 
+    /** Whom an image is shared with, or why that could not be read. */
+    private sealed interface Sharing {
+        record With(List<String> accounts) implements Sharing {}
+
+        record Unread(SdkException error) implements Sharing {}
+    }
+
     /**
      * Whom those images are shared with that are not disabled yet, image by image, for EC2 has no
-     * bulk read of it. One that is missing in the answer could not be read.
+     * bulk read of it. There was no time for one that is missing in the answer.
      */
+    private Map<ImageId, Sharing> sharing(
+            Region region, List<Image> candidates, TimeLeft timeLeft) {
+        Map<ImageId, Sharing> sharing = new ConcurrentHashMap<>();
+        List<ImageId> toRead = new ArrayList<>();
+        for (Image image : candidates) {
+            if (image.state() == ImageState.DISABLED) {
+                sharing.put(image.id().orElseThrow(), new Sharing.With(List.of()));
+            } else {
+                toRead.add(image.id().orElseThrow());
+            }
+        }
+        app.images().sideBySide(toRead, timeLeft::isAny, id -> sharing.put(id, read(region, id)));
+        return sharing;
+    }
+
+    private Sharing read(Region region, ImageId id) {
+        try {
+            return new Sharing.With(app.images().permissions(region, id));
+        } catch (SdkException error) {
+            return new Sharing.Unread(error);
+        }
+    }
+
+    /** Those that could be read; people are told of what is wrong with them. */
     private Map<ImageId, List<String>> permissions(
-            Policy policy, Region region, List<Image> candidates) {
+            Policy policy, Region region, List<Image> candidates, Map<ImageId, Sharing> sharing) {
         Map<ImageId, List<String>> permissions = new HashMap<>();
         for (Image image : candidates) {
             ImageId id = image.id().orElseThrow();
-            if (image.state() == ImageState.DISABLED) {
-                permissions.put(id, List.of());
-                continue;
-            }
-            try {
-                List<String> found = app.images().permissions(region, id);
-                permissions.put(id, found);
-                Set<String> beyond = new TreeSet<>(found);
-                beyond.removeAll(policy.share().all());
-                beyond.remove(Images.EVERYBODY);
-                if (!beyond.isEmpty()) {
-                    sharedBeyond(policy, image, beyond);
+            switch (sharing.get(id)) {
+                case Sharing.With(List<String> accounts) -> {
+                    permissions.put(id, accounts);
+                    Set<String> beyond = new TreeSet<>(accounts);
+                    beyond.removeAll(policy.share().all());
+                    beyond.remove(Images.EVERYBODY);
+                    if (!beyond.isEmpty()) {
+                        sharedBeyond(policy, image, beyond);
+                    }
                 }
-            } catch (SdkException error) {
-                Fault fault = Fault.of(error);
-                if (fault == Fault.UNAVAILABLE || fault == Fault.NOT_FOUND) {
-                    log.info("{} {} went away meanwhile", region, id);
-                } else {
-                    warnOfBlindness(
-                            region,
-                            "launch permissions",
-                            Fault.text(error, "ec2:DescribeImageAttribute"));
+                case Sharing.Unread(SdkException error) -> {
+                    Fault fault = Fault.of(error);
+                    if (fault == Fault.UNAVAILABLE || fault == Fault.NOT_FOUND) {
+                        log.info("{} {} went away meanwhile", region, id);
+                    } else {
+                        warnOfBlindness(
+                                region,
+                                "launch permissions",
+                                Fault.text(error, "ec2:DescribeImageAttribute"));
+                    }
                 }
+                case null -> log.info("{} {}: no time to look at it", region, id);
             }
         }
         return permissions;

@@ -31,9 +31,19 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
      * @param selected how many instances the policy selects in its home Regions; empty if not known
      * @param listed how many images of ours EC2 lists, by Region
      * @param before what the last run left
+     * @param unlooked how many images might go, and were not looked at for want of time: for the
+     *     breaker they go, lest it be passed in slices
      */
     public record Found(
-            Optional<Integer> selected, Map<Region, Integer> listed, List<Mark> before) {
+            Optional<Integer> selected,
+            Map<Region, Integer> listed,
+            List<Mark> before,
+            int unlooked) {
+        /** With all looked at. */
+        public Found(Optional<Integer> selected, Map<Region, Integer> listed, List<Mark> before) {
+            this(selected, listed, before, 0);
+        }
+
         public Found {
             listed = Map.copyOf(listed);
             before = List.copyOf(before);
@@ -48,7 +58,7 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
     /** Puts the plans of a policy's Regions together; the breaker may stop them. */
     public static PolicyPlan of(Policy policy, List<PrunePlan> plans, Found found) {
         List<String> alarms = new ArrayList<>();
-        overLimits(policy.limits(), plans).ifPresent(alarms::add);
+        overLimits(policy.limits(), plans, found.unlooked()).ifPresent(alarms::add);
         nothingSelected(plans, found).ifPresent(alarms::add);
         shrunk(found).forEach(alarms::add);
         return alarms.isEmpty()
@@ -60,11 +70,12 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
     }
 
     /** What begins to leave and what leaves for good is counted each by itself. */
-    private static Optional<String> overLimits(Policy.Limits limits, List<PrunePlan> plans) {
+    private static Optional<String> overLimits(
+            Policy.Limits limits, List<PrunePlan> plans, int unlooked) {
         long present = plans.stream().mapToLong(PrunePlan::present).sum();
         long begun = free(plans).filter(step -> isIn(step, ImageState.AVAILABLE)).count();
         long ended = free(plans).filter(step -> isIn(step, ImageState.DISABLED)).count();
-        long taken = Math.max(begun, ended);
+        long taken = Math.max(begun, ended) + unlooked;
         List<String> over = new ArrayList<>();
         limits.maxRemoveCount()
                 .filter(most -> taken > most)

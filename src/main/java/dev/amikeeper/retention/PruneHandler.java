@@ -35,7 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Gatherers;
@@ -52,8 +52,15 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
     /** What a run leaves of its function's time, in milliseconds: for the call under way. */
     private static final int RESERVE = 30_000;
 
+    /** What it leaves when it begins: the Regions are read before anything is known. */
+    private static final int RESERVE_AT_FIRST = 15_000;
+
     /** As many as one read answers. */
     private static final int CHECKED_AT_ONCE = 200;
+
+    private static final String PUT_BACK =
+            "put the policy back under that name, and its rules hold again; ./keeper deregister"
+                    + " removes a single image";
 
     /** Lambda answers with at most 6 MB. */
     private static final int LINES = 2000;
@@ -84,12 +91,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                             : app.clock().instant();
             boolean dryRun = Boolean.TRUE.equals(input.get("dryRun"));
             Optional<String> approval = approval(input);
-            return new PruneRun(
-                            now,
-                            dryRun,
-                            approval,
-                            () -> context.getRemainingTimeInMillis() > RESERVE)
-                    .report();
+            return new PruneRun(now, dryRun, approval, context::getRemainingTimeInMillis).report();
         } catch (MalformedEventException malformed) {
             Rejected.record(
                     app.catalog(), "PruneFunction", input, malformed, app.clock().instant());
@@ -117,7 +119,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         private final Instant now;
         private final boolean dryRun;
         private final Optional<String> approval;
-        private final BooleanSupplier timeLeft;
+        private final LongSupplier remaining;
         private final Steps steps;
         private final List<PruneReport.Summary> summaries = new ArrayList<>();
         private final List<PruneReport.Line> lines = new ArrayList<>();
@@ -133,22 +135,32 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         private int refused;
         private int calledOff;
         private int postponed;
+        private int untimely;
+        private TimeLeft timeLeft;
         private int blocked;
         private String problem = "";
 
-        PruneRun(Instant now, boolean dryRun, Optional<String> approval, BooleanSupplier timeLeft) {
+        PruneRun(Instant now, boolean dryRun, Optional<String> approval, LongSupplier remaining) {
             this.now = now;
             this.dryRun = dryRun;
             this.approval = approval;
-            this.timeLeft = timeLeft;
+            this.remaining = remaining;
+            timeLeft = () -> remaining.getAsLong() - RESERVE;
             steps = new Steps(app, now, "PruneFunction");
         }
 
         PruneReport report() {
-            Planner planner = new Planner(app, now, !dryRun, this::tell).read();
+            Planner planner =
+                    new Planner(app, now, !dryRun, this::tell)
+                            .read(() -> remaining.getAsLong() - RESERVE_AT_FIRST);
             List<PolicyPlan> carriedOut = new ArrayList<>();
-            for (Policy policy : planner.policies()) {
-                PolicyPlan plan = planner.plan(policy);
+            TimeLeft whole = timeLeft;
+            List<Policy> policies = Planner.turned(planner.policies(), now);
+            for (int i = 0; i < policies.size(); i++) {
+                Policy policy = policies.get(i);
+                // What one does not need is left to those after it.
+                timeLeft = whole.share(100 / (policies.size() - i));
+                PolicyPlan plan = planner.plan(policy, timeLeft);
                 summaries.add(new PruneReport.Summary(plan.policy(), plan.digest(), plan.alarms()));
                 choose(plan)
                         .ifPresent(chosen -> {
@@ -166,9 +178,15 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                 problem =
                         "no plan has the digest "
                                 + approval.get()
-                                + " now: what is there has changed since; look at a dry run";
+                                + " now: what is there has changed since; look at a dry run"
+                                + (planner.unlooked() == 0
+                                        ? ""
+                                        : "; there was no time to look at all images");
                 log.warn("{}", problem);
             }
+            tellOfForgotten(planner);
+            postponed += planner.unlooked();
+            tellOfWantOfTime(planner);
             if (!dryRun) {
                 carriedOut.stream()
                         .filter(plan -> plan.alarms().isEmpty())
@@ -177,6 +195,66 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                 Unreadables.tell(app.catalog(), now);
             }
             return report(planner);
+        }
+
+        /** Their names are remembered: by them what is removed can be found. */
+        private void tellOfForgotten(Planner planner) {
+            if (!dryRun) {
+                Set<String> known = app.catalog().policies();
+                planner.policies().stream()
+                        .map(Policy::name)
+                        .filter(name -> !known.contains(name))
+                        .forEach(app.catalog()::remember);
+            }
+            planner.forgotten()
+                    .forEach((policy, images) -> {
+                        int all = images.values().stream().mapToInt(Integer::intValue).sum();
+                        tell(
+                                new Notice(
+                                        "forgotten/" + policy,
+                                        now,
+                                        "policy %s is not in the policy file any more: its %d images"
+                                                        .formatted(policy, all)
+                                                + " in "
+                                                + images.keySet().stream()
+                                                        .map(Region::name)
+                                                        .collect(Collectors.joining(", "))
+                                                + " stay, and no rule removes them",
+                                        PUT_BACK,
+                                        true));
+                    });
+        }
+
+        private void tellOfWantOfTime(Planner planner) {
+            if (planner.unlooked() + untimely + planner.unread().size() == 0) {
+                return;
+            }
+            String regions =
+                    planner.unread().isEmpty()
+                            ? ""
+                            : ", and nothing of "
+                                    + planner.unread().stream()
+                                            .map(Region::name)
+                                            .sorted()
+                                            .collect(Collectors.joining(", "))
+                                    + " was read";
+            log.warn(
+                    "out of time: {} images not looked at, {} steps not taken{}",
+                    planner.unlooked(),
+                    untimely,
+                    regions);
+            tell(
+                    new Notice(
+                            "slow/PruneFunction",
+                            now,
+                            "pruning ran out of time: %d images that may go were not looked at, %d"
+                                            .formatted(planner.unlooked(), untimely)
+                                    + " steps were not taken"
+                                    + regions,
+                            "the next run goes on with them; if that does not end within days, let"
+                                    + " PruneFunction run more often (PruneSchedule) or for longer"
+                                    + " (its Timeout)",
+                            true));
         }
 
         /** What this run would have told again, and did not, is over. */
@@ -192,6 +270,8 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                     .filter(key -> {
                         String[] parts = key.split("/", -1);
                         return switch (parts[0]) {
+                            case "slow" -> true;
+                            case "forgotten" -> planner.unreadable() == 0;
                             case "blind", "public", "unpruned" -> read.contains(parts[1]);
                             case "upkeep" ->
                                     approval.isEmpty() && postponed == 0 && read.contains(parts[1]);
@@ -228,7 +308,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                     app.catalog().ofPolicy(plan.policy(), region).stream()
                             .filter(Image::adopted)
                             .filter(image -> names.contains(image.name()))
-                            .takeWhile(_ -> timeLeft.getAsBoolean())
+                            .takeWhile(_ -> timeLeft.isAny())
                             .forEach(image ->
                                     app.catalog().save(Change.of(image, image.confirmed()))));
         }
@@ -307,8 +387,9 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
 
         /** The plan is minutes old by now: each image is looked at once more before it goes. */
         private void take(PrunePlan plan, List<Verdict.Step> away) {
-            if (!timeLeft.getAsBoolean()) {
+            if (!timeLeft.isAny()) {
                 postponed += away.size();
+                untimely += away.size();
                 return;
             }
             Map<ImageId, Ami> fresh;
@@ -367,8 +448,9 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         }
 
         private void take(Supplier<Steps.End> step, Runnable done) {
-            if (!timeLeft.getAsBoolean()) {
+            if (!timeLeft.isAny()) {
                 postponed++;
+                untimely++;
                 return;
             }
             switch (step.get()) {

@@ -14,6 +14,7 @@ import dev.amikeeper.policy.Policy;
 import dev.amikeeper.retention.Reason.Kind;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -47,6 +48,12 @@ public record PrunePlan(
      * it is disabled, whether its policy has that stage or not.
      */
     static final Duration SHARED_DWELL = Duration.ofDays(7);
+
+    /** EC2 rounds the date of a deprecation to the minute. */
+    private static final Duration ROUNDED = Duration.ofMinutes(1);
+
+    /** What should be deprecated already is so within this, for EC2 takes no date that is past. */
+    private static final Duration SOON = Duration.ofHours(3);
 
     public PrunePlan {
         verdicts = List.copyOf(verdicts);
@@ -95,6 +102,17 @@ public record PrunePlan(
      * @throws IllegalArgumentException as {@link #of}, or if it is none of the records
      */
     static ByHand byHand(Policy policy, Image image, List<Image> records, Evidence evidence) {
+        return byHand(policy, image, records, evidence, false);
+    }
+
+    /**
+     * The same.
+     *
+     * @param madeUpFor whether a newer good image of the instance is there under another policy, so
+     *     that the last one under a policy that is not in the file any more may go
+     */
+    static ByHand byHand(
+            Policy policy, Image image, List<Image> records, Evidence evidence, boolean madeUpFor) {
         requireOneHistory(policy, image.region(), records);
         if (!records.contains(image)) {
             throw new IllegalArgumentException(image.name() + " is none of the records");
@@ -103,7 +121,7 @@ public record PrunePlan(
                 records.stream()
                         .filter(other -> other.name().instance().equals(image.name().instance()))
                         .toList();
-        return new History(policy, ofItsInstance, evidence).byHand(image);
+        return new History(policy, ofItsInstance, evidence).byHand(image, madeUpFor);
     }
 
     /** The images that this plan takes a step away: about these the narrow questions are asked. */
@@ -171,6 +189,8 @@ public record PrunePlan(
         private final List<Image> images;
         private final Optional<Keep> keep;
         private final Map<Image, List<Reason>> rules;
+        private final Optional<Instant> goneSince;
+        private final Optional<Instant> holdsUntil;
         private final List<Image> good;
 
         History(Policy policy, Collection<Image> unsorted, Evidence evidence) {
@@ -181,7 +201,29 @@ public record PrunePlan(
             keep = policy.keepFor(images.getFirst());
             // One that claims to be of the future must not stand in for those of today.
             good = images.stream().filter(evidence::isGood).filter(this::isDue).toList();
-            rules = keep.map(this::judge).orElse(Map.of());
+            goneSince =
+                    Optional.ofNullable(evidence.gone().get(images.getFirst().name().instance()));
+            holdsUntil =
+                    keep.flatMap(Keep::goneAfter)
+                            .flatMap(after -> goneSince.map(since -> since.plus(after)));
+            rules = isLetGo() ? Map.of() : keep.map(this::judge).orElse(Map.of());
+        }
+
+        /** The instance is gone for so long that no rule holds its images any more. */
+        private boolean isLetGo() {
+            return holdsUntil.filter(until -> !evidence.now().isBefore(until)).isPresent();
+        }
+
+        /** A rule keeps an image of an instance that is gone for a while only. */
+        private Reason untilItIsLetGo(Reason rule) {
+            return holdsUntil
+                    .map(until ->
+                            new Reason(
+                                    rule.kind(),
+                                    "%s, until %s, for its instance is gone since %s"
+                                            .formatted(
+                                                    rule.text(), until, goneSince.orElseThrow())))
+                    .orElse(rule);
         }
 
         private boolean isDue(Image image) {
@@ -236,7 +278,11 @@ public record PrunePlan(
             if (!reasons.isEmpty()) {
                 return new Verdict.Keep(image, reasons);
             }
-            String why = "no rule keeps it (" + Retention.words(keep.orElseThrow()) + ")";
+            String why =
+                    isLetGo()
+                            ? "its instance is gone since %s, and goneAfter is over since %s"
+                                    .formatted(goneSince.orElseThrow(), holdsUntil.orElseThrow())
+                            : "no rule keeps it (" + Retention.words(keep.orElseThrow()) + ")";
             Verdict.Step step =
                     dwell(image)
                             .<Verdict.Step>map(dwell ->
@@ -250,7 +296,7 @@ public record PrunePlan(
             return step.image().adopted() ? new Verdict.Await(step, List.of(because)) : step;
         }
 
-        ByHand byHand(Image image) {
+        ByHand byHand(Image image, boolean madeUpFor) {
             Optional<Ami> ami = evidence.ami(image).filter(it -> maySettle(image, it));
             if (ami.isEmpty()) {
                 Reason reason = evidence.notGood(image).orElseThrow();
@@ -263,7 +309,8 @@ public record PrunePlan(
                                 + " first, or leave it to the stages of its policy";
                 reasons.add(new Reason(Kind.SHARED, text));
             }
-            if (keep.isEmpty() && !good.isEmpty() && good.getFirst().equals(image)) {
+            boolean isLast = !good.isEmpty() && good.getFirst().equals(image);
+            if (keep.isEmpty() && isLast && !madeUpFor) {
                 reasons.add(new Reason(Kind.AT_LEAST, "the newest good image (atLeast: 1)"));
             }
             Map<Boolean, List<Reason>> byKind =
@@ -343,11 +390,12 @@ public record PrunePlan(
 
         /** All that keeps it: rules, use, people. */
         private List<Reason> reasons(Image image, Ami ami) {
-            List<Reason> reasons = new ArrayList<>(rules.getOrDefault(image, List.of()));
+            List<Reason> reasons = new ArrayList<>();
+            rules.getOrDefault(image, List.of()).forEach(rule -> reasons.add(untilItIsLetGo(rule)));
             if (keep.isEmpty()) {
                 reasons.add(new Reason(Kind.NO_RULES, "no keep applies: nothing is removed"));
             }
-            if (isProven(image) && !hasOtherProof(image)) {
+            if (isProven(image) && !hasOtherProof(image) && !isLetGo()) {
                 String text = "the only one from which a restore passed, on ";
                 reasons.add(new Reason(Kind.ONLY_PROVEN, text + image.proven().get()));
             }
@@ -422,7 +470,7 @@ public record PrunePlan(
 
         List<Upkeep> upkeep() {
             List<Upkeep> upkeep = new ArrayList<>();
-            int guarded = policy.protect() ? keep.map(Keep::atLeast).orElse(1) : 0;
+            int guarded = policy.protect() && !isLetGo() ? keep.map(Keep::atLeast).orElse(1) : 0;
             Set<Image> newest = Set.copyOf(good.subList(0, Math.min(guarded, good.size())));
             for (Image image : images) {
                 evidence.ami(image)
@@ -438,10 +486,34 @@ public record PrunePlan(
         }
 
         private Optional<Upkeep> deprecation(Image image, Ami ami) {
-            return policy.retire()
-                    .deprecateAfter()
-                    .filter(after -> ami.deprecation().isEmpty())
-                    .map(after -> new Upkeep.Deprecate(image, ami.created().plus(after)));
+            Optional<Instant> has = ami.deprecation();
+            if (policy.isForgotten() || has.filter(at -> !isOurs(at, ami)).isPresent()) {
+                return Optional.empty();
+            }
+            Optional<Instant> wanted = policy.retire().deprecateAfter().map(ami.created()::plus);
+            if (wanted.isEmpty()) {
+                return has.map(_ -> new Upkeep.Undeprecate(image));
+            }
+            return wanted.filter(at -> has.filter(is -> isAsGoodAs(is, at)).isEmpty())
+                    .map(at -> new Upkeep.Deprecate(image, at));
+        }
+
+        /** Ours lie whole hours after an image's creation. Another one was set by a person. */
+        private static boolean isOurs(Instant date, Ami ami) {
+            Duration off =
+                    Duration.ofSeconds(
+                            Math.floorMod(
+                                    Duration.between(ami.created(), date).toSeconds(),
+                                    Duration.ofHours(1).toSeconds()));
+            return off.compareTo(ROUNDED) <= 0
+                    || off.compareTo(Duration.ofHours(1).minus(ROUNDED)) >= 0;
+        }
+
+        /** Of a date that is past, whenever EC2 took it, nothing is to be set again. */
+        private boolean isAsGoodAs(Instant has, Instant wanted) {
+            Instant soon = evidence.now().plus(SOON);
+            return Duration.between(has, wanted).abs().compareTo(ROUNDED) <= 0
+                    || (wanted.isBefore(soon) && has.isBefore(soon));
         }
 
         /** Protection that somebody else set is none of ours. */

@@ -149,17 +149,17 @@ public final class Steps {
                 log.info("{} {} removed: {}", image.region(), image.name(), image.note());
                 yield End.DONE;
             }
-            case Removal.Left(var snapshots, var why) -> {
-                log.warn("{} {} leaves snapshots: {}", image.region(), image.name(), why);
-                app.catalog().save(Change.of(image, image.leaving(snapshots)));
+            case Removal.Left left -> {
+                log.warn("{} {} leaves snapshots: {}", image.region(), image.name(), left.why());
+                app.catalog().save(Change.of(image, image.leaving(left.snapshots())));
                 tell(
                         "left/" + image.region() + "/" + image.name(),
                         image.region()
                                 + ": image "
                                 + image.name()
                                 + " is deregistered but leaves snapshots: "
-                                + why,
-                        "every run tries again; see what holds the snapshots");
+                                + left.why(),
+                        left.remedy());
                 yield End.LEFT;
             }
             case Removal.Refused(var why) -> refused(image, "removed", why);
@@ -171,18 +171,27 @@ public final class Steps {
         Image image = upkeep.image();
         return switch (upkeep) {
             case Upkeep.Deprecate(_, var at) -> deprecate(image, at);
+            case Upkeep.Undeprecate _ -> undeprecate(image);
             case Upkeep.Protect _ -> protect(image);
             case Upkeep.Unprotect _ -> unprotect(image);
         };
     }
 
     private End deprecate(Image image, Instant at) {
-        // EC2 refuses the past.
-        Instant soonest = now.plus(LATE);
-        Instant then = at.isBefore(soonest) ? soonest : at;
+        // EC2 refuses the past. By whole hours after the creation a date of ours is known again.
+        long late = Math.max(0, Duration.between(at, now.plus(LATE)).toSeconds());
+        long hour = Duration.ofHours(1).toSeconds();
+        Instant then = at.plusSeconds(Math.ceilDiv(late, hour) * hour);
         return app.images().deprecate(image.region(), image.id().orElseThrow(), then)
                         instanceof Answer.Refused(String why)
                 ? upkeepRefused(image, "deprecated", why)
+                : End.DONE;
+    }
+
+    private End undeprecate(Image image) {
+        return app.images().undeprecate(image.region(), image.id().orElseThrow())
+                        instanceof Answer.Refused(String why)
+                ? upkeepRefused(image, "freed of its date of deprecation", why)
                 : End.DONE;
     }
 
@@ -236,6 +245,9 @@ public final class Steps {
 
     private void tell(String key, String text, String remedy) {
         told.add(key);
-        app.catalog().note(new Notice(key, now, text, remedy, true));
+        Notice notice = new Notice(key, now, text, remedy, true);
+        if (!app.catalog().note(notice)) {
+            app.catalog().reword(notice);
+        }
     }
 }

@@ -186,8 +186,8 @@ public final class Undo {
     }
 
     private Optional<Tombstone> tombstone(Region region, ImageId id) {
-        return app.policies().all().stream()
-                .flatMap(policy -> app.catalog().removed(policy.name(), region).stream())
+        return app.policyNames().stream()
+                .flatMap(policy -> app.catalog().removed(policy, region).stream())
                 .filter(tombstone -> tombstone.id().equals(Optional.of(id)))
                 .findFirst();
     }

@@ -12,6 +12,9 @@ public sealed interface Upkeep {
     /** It gets the date from which it is deprecated. */
     record Deprecate(Image image, Instant at) implements Upkeep {}
 
+    /** It carries a date of ours that its policy does not ask for any more: that is taken back. */
+    record Undeprecate(Image image) implements Upkeep {}
+
     /** It is one of the newest: it gets deregistration protection. */
     record Protect(Image image) implements Upkeep {}
 

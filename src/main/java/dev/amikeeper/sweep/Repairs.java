@@ -306,9 +306,12 @@ final class Repairs {
         log.warn("{} {} left {}", orphans.region(), orphans.name(), orphans.snapshots());
         switch (app.images().removeSnapshots(orphans.region(), orphans.snapshots())) {
             case Removal.Removed _ -> {}
-            case Removal.Left(var left, var why) -> {
+            case Removal.Left left -> {
                 tally.failed++;
-                tellOfOrphans(orphans, left, "belong to no image and cannot be deleted: " + why);
+                tellOfOrphans(
+                        orphans,
+                        left.snapshots(),
+                        "belong to no image and cannot be deleted: " + left.why());
             }
             case Removal.Refused(var why) -> {
                 tally.failed++;

@@ -274,6 +274,28 @@ abstract class CatalogContract {
     }
 
     @Test
+    void remembersThePoliciesThatThereWere() {
+        catalog.remember("gold");
+        catalog.remember("silver");
+        catalog.remember("gold");
+
+        assertThat(catalog.policies()).containsExactlyInAnyOrder("gold", "silver");
+    }
+
+    @Test
+    void remembersSinceWhenAnInstanceIsGoneUntilItIsBack() {
+        InstanceId instance = new InstanceId("i-1");
+        assertThat(catalog.gone(EAST, instance, NOW)).isTrue();
+        assertThat(catalog.gone(EAST, instance, LATER)).isFalse();
+        assertThat(catalog.gone(EAST)).containsExactly(Map.entry(instance, NOW));
+        assertThat(catalog.gone(WEST)).isEmpty();
+
+        catalog.back(EAST, instance);
+        catalog.back(EAST, instance);
+        assertThat(catalog.gone(EAST)).isEmpty();
+    }
+
+    @Test
     void neverImagesABuriedSlotAgain() {
         Image available = available("i-1", AMI);
         Image retiring = available.retiring("no rule", List.of(new SnapshotId("snap-1")), NOW);
@@ -537,6 +559,39 @@ abstract class CatalogContract {
 
         assertThat(catalog.unannounced()).isEmpty();
         assertThat(catalog.open()).containsExactly(trouble);
+    }
+
+    @Test
+    void aTroubleGetsTheWordsThatFitItNowAndIsToldAgainIfThereIsSomethingElseToDo() {
+        Notice trouble = new Notice("left/us-east-1/x", NOW, "in use by a", "remove a", true);
+        catalog.note(trouble);
+        catalog.announced(trouble);
+
+        Notice other = new Notice("left/us-east-1/x", LATER, "in use by b", "remove b", true);
+        assertThat(catalog.reword(other)).isTrue();
+        assertThat(catalog.reword(other)).isFalse();
+
+        Notice now = new Notice("left/us-east-1/x", NOW, "in use by b", "remove b", true);
+        assertThat(catalog.open()).containsExactly(now);
+        assertThat(catalog.notices()).containsExactly(now);
+        assertThat(catalog.unannounced()).containsExactly(now);
+
+        catalog.announced(now);
+        assertThat(catalog.reword(new Notice(now.key(), LATER, "b uses it", "remove b", true)))
+                .isTrue();
+        assertThat(catalog.open()).extracting(Notice::text).containsExactly("b uses it");
+        assertThat(catalog.unannounced()).isEmpty();
+    }
+
+    @Test
+    void onlyAnOpenTroubleGetsOtherWords() {
+        Notice trouble = new Notice("left/us-east-1/x", NOW, "in use by a", "remove a", true);
+        assertThat(catalog.reword(trouble)).isFalse();
+        catalog.note(trouble);
+        catalog.resolve(trouble.key(), LATER);
+
+        assertThat(catalog.reword(new Notice(trouble.key(), NOW, "b", "b", true))).isFalse();
+        assertThat(catalog.open()).isEmpty();
     }
 
     @Test

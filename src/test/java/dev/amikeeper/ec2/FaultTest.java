@@ -86,6 +86,7 @@ final class FaultTest {
             InvalidAMIID.NotFound                      | 400 | NOT_FOUND    | EC2
             InvalidAMIID.Unavailable                   | 400 | UNAVAILABLE  | EC2
             InvalidInstanceID.NotFound                 | 400 | GONE         | EC2
+            InvalidLaunchTemplateId.NotFound           | 400 | GONE         | EC2
             InvalidSnapshot.NotFound                   | 400 | GONE         | EC2
             IncorrectInstanceState                     | 400 | WRONG_STATE  | EC2
             IncorrectState                             | 400 | WRONG_STATE  | EC2

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.services.autoscaling.AutoScalingClient;
 import software.amazon.awssdk.services.autoscaling.model.LaunchTemplateOverrides;
 import software.amazon.awssdk.services.ec2.Ec2Client;
@@ -22,6 +23,7 @@ import software.amazon.awssdk.services.ec2.model.FleetLaunchTemplateOverridesReq
 import software.amazon.awssdk.services.ec2.model.FleetType;
 import software.amazon.awssdk.services.ec2.model.ImageUsageResourceTypeOptionRequest;
 import software.amazon.awssdk.services.ec2.model.ImageUsageResourceTypeRequest;
+import software.amazon.awssdk.services.ec2.model.LockMode;
 import software.amazon.awssdk.services.ec2.model.SpotFleetLaunchSpecification;
 import software.amazon.awssdk.services.ssm.SsmClient;
 import software.amazon.awssdk.services.ssm.model.DescribeParametersRequest;
@@ -29,11 +31,13 @@ import software.amazon.awssdk.services.ssm.model.DescribeParametersResponse;
 import software.amazon.awssdk.services.ssm.model.GetParametersRequest;
 import software.amazon.awssdk.services.ssm.model.GetParametersResponse;
 import software.amazon.awssdk.services.ssm.model.ParameterType;
+import software.amazon.awssdk.services.ssm.model.SsmException;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -72,7 +76,7 @@ final class ProbesTest {
         cloud.advance(Duration.ofMinutes(3));
 
         assertThat(usage().findings(FREE))
-                .hasSize(7)
+                .hasSize(8)
                 .allSatisfy(finding -> {
                     assertThat(finding.at()).isEqualTo(START.plusSeconds(180));
                     assertThat(finding.answer()).isEqualTo(new Answer.Unused());
@@ -204,11 +208,65 @@ final class ProbesTest {
     }
 
     @Test
-    void aTextThatLooksLikeAnImageIdIsNoUse() {
-        parameter("/notes", USED.value(), "text");
+    void aPlainTextThatNamesAnImageUsesIt() {
+        parameter("golden", USED.value(), "text");
+        assertThat(usage().of(USED)).isEqualTo(usedBy("parameter golden"));
+        assertThat(usage().of(FREE)).isEqualTo(new Answer.Unused());
+
+        ssm.deleteParameter(r -> r.name("golden"));
+        parameter("/app/web", "{\"image\": \"ami-1\", \"old\": \"ami-3\"}", "text");
+        assertThat(usage().of(USED)).isEqualTo(usedBy("parameter /app/web"));
+    }
+
+    @Test
+    void whatIsEncryptedIsNotReadAndSaid() {
+        ssm.putParameter(
+                r -> r.name("/secret").value(USED.value()).type(ParameterType.SECURE_STRING));
 
         assertThat(usage().of(USED)).isEqualTo(new Answer.Unused());
+        assertThat(usage().findings(USED))
+                .extracting(Finding::probe)
+                .contains("parameters (1 SecureString not read)");
         assertThat(cloud.calls()).doesNotContainKey("GetParameters");
+    }
+
+    @Test
+    void aParameterThatMayNotBeReadHidesNoOther() {
+        parameter("/open", USED.value(), "text");
+        parameter("/shut", "secret", "text");
+        SsmClient strict =
+                new Answering(ssm) {
+                    @Override
+                    public GetParametersResponse getParameters(GetParametersRequest request) {
+                        if (request.names().contains("/shut")) {
+                            throw SsmException.builder()
+                                    .statusCode(400)
+                                    .awsErrorDetails(
+                                            AwsErrorDetails.builder()
+                                                    .errorCode("AccessDeniedException")
+                                                    .errorMessage("not /shut")
+                                                    .build())
+                                    .build();
+                        }
+                        return super.getParameters(request);
+                    }
+                };
+
+        Usage usage =
+                Usage.of(
+                        List.of(
+                                Users.probe(
+                                        "parameters",
+                                        START,
+                                        users -> Parameters.look(strict, users))));
+
+        assertThat(usage.of(USED)).isEqualTo(usedBy("parameter /open"));
+        assertThat(usage.of(FREE))
+                .isEqualTo(
+                        unknown(
+                                "parameters: parameter /shut could not be read: the role may not"
+                                        + " call ssm:GetParameters: AccessDeniedException: not"
+                                        + " /shut"));
     }
 
     @Test
@@ -224,37 +282,114 @@ final class ProbesTest {
     }
 
     @Test
-    void aParameterThatGoesBeforeItIsReadCouldHaveNamedAnyImage() {
+    void aParameterThatGoesBeforeItIsReadNamesNothing() {
         SsmClient forgetful =
-                new SsmClient() {
-                    @Override
-                    public DescribeParametersResponse describeParameters(
-                            DescribeParametersRequest request) {
-                        DescribeParametersResponse shown = ssm.describeParameters(request);
-                        ssm.deleteParameter(r -> r.name("/golden"));
-                        return shown;
-                    }
-
+                new Answering(ssm) {
                     @Override
                     public GetParametersResponse getParameters(GetParametersRequest request) {
-                        return ssm.getParameters(request);
+                        ssm.deleteParameter(r -> r.name("/golden"));
+                        return super.getParameters(request);
                     }
-
-                    @Override
-                    public String serviceName() {
-                        return ssm.serviceName();
-                    }
-
-                    @Override
-                    public void close() {}
                 };
         parameter("/golden", USED.value(), "aws:ec2:image");
 
         Usage.Probe probe =
                 Users.probe("parameters", START, users -> Parameters.look(forgetful, users));
 
+        assertThat(Usage.of(List.of(probe)).of(FREE)).isEqualTo(new Answer.Unused());
+    }
+
+    @Test
+    void aParameterThatIsThereAndCannotBeReadCouldNameAnyImage() {
+        SsmClient shy =
+                new Answering(ssm) {
+                    @Override
+                    public GetParametersResponse getParameters(GetParametersRequest request) {
+                        return GetParametersResponse.builder()
+                                .invalidParameters(request.names())
+                                .build();
+                    }
+                };
+        parameter("/golden", USED.value(), "aws:ec2:image");
+
+        Usage.Probe probe = Users.probe("parameters", START, users -> Parameters.look(shy, users));
+
         assertThat(Usage.of(List.of(probe)).of(FREE))
                 .isEqualTo(unknown("parameters: parameter /golden could not be read"));
+    }
+
+    /** Parameter Store between which and its reader something happens. */
+    private abstract static class Answering implements SsmClient {
+        private final SsmClient ssm;
+
+        Answering(SsmClient ssm) {
+            this.ssm = ssm;
+        }
+
+        @Override
+        public DescribeParametersResponse describeParameters(DescribeParametersRequest request) {
+            return ssm.describeParameters(request);
+        }
+
+        @Override
+        public GetParametersResponse getParameters(GetParametersRequest request) {
+            return ssm.getParameters(request);
+        }
+
+        @Override
+        public String serviceName() {
+            return ssm.serviceName();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void aTemplateThatGoesBeforeItsVersionsAreReadUsesNothing() {
+        String gone = template("ami-9");
+        String stays =
+                ec2.createLaunchTemplate(r ->
+                                r.launchTemplateName("db")
+                                        .launchTemplateData(d -> d.imageId(USED.value())))
+                        .launchTemplate()
+                        .launchTemplateId();
+        for (String template : List.of(gone, stays)) {
+            ec2.createLaunchTemplateVersion(
+                    r -> r.launchTemplateId(template).launchTemplateData(d -> d.imageId("ami-9")));
+        }
+        AtomicInteger asked = new AtomicInteger();
+        cloud.watch((action, _) -> {
+            if (action.equals("DescribeLaunchTemplateVersions") && asked.incrementAndGet() == 2) {
+                ec2.deleteLaunchTemplate(r -> r.launchTemplateId(gone));
+            }
+        });
+
+        Usage usage = usage();
+
+        assertThat(usage.of(USED)).isEqualTo(usedBy("launch template " + stays + " version 1"));
+        assertThat(usage.of(FREE)).isEqualTo(new Answer.Unused());
+    }
+
+    @Test
+    void aLockOnASnapshotUsesItsImageUntilItEnds() {
+        ImageId image = available(1).getFirst();
+        String snapshot =
+                images.find(REGION, List.of(image)).values().stream()
+                        .flatMap(ami -> ami.snapshots().stream())
+                        .findFirst()
+                        .orElseThrow()
+                        .value();
+        ec2.lockSnapshot(r -> r.snapshotId(snapshot).lockMode(LockMode.COMPLIANCE).lockDuration(2));
+
+        assertThat(usage().of(image))
+                .isEqualTo(
+                        usedBy(
+                                "the lock on %s, compliance until %s"
+                                        .formatted(
+                                                snapshot, cloud.now().plus(Duration.ofDays(2)))));
+        cloud.advance(Duration.ofDays(2));
+        assertThat(usage().of(image)).isEqualTo(new Answer.Unused());
     }
 
     @Test
@@ -332,7 +467,7 @@ final class ProbesTest {
         cloud.faults().unreachable(EAST, START.plusSeconds(60));
 
         assertThat(usage().findings(FREE))
-                .hasSize(7)
+                .hasSize(8)
                 .allSatisfy(
                         finding -> assertThat(finding.answer()).isInstanceOf(Answer.Unknown.class));
     }
@@ -349,7 +484,7 @@ final class ProbesTest {
     void whereEc2DoesNotOfferReferencesTheyAreNotKnown() {
         cloud.faults().calls("DescribeImageReferences").error("InvalidAction", 400);
 
-        assertThat(Usage.of(probes.references(REGION, List.of(FREE))).of(FREE))
+        assertThat(Usage.of(probes.references(REGION, List.of(FREE), () -> true)).of(FREE))
                 .isInstanceOf(Answer.Unknown.class);
     }
 
@@ -364,7 +499,7 @@ final class ProbesTest {
                     r -> r.launchTemplateId(template).launchTemplateData(d -> d.imageId("ami-9")));
         }
 
-        Usage references = Usage.of(probes.references(REGION, List.of(USED, FREE)));
+        Usage references = Usage.of(probes.references(REGION, List.of(USED, FREE), () -> true));
 
         assertThat(references.of(USED))
                 .isEqualTo(
@@ -382,7 +517,7 @@ final class ProbesTest {
         List<ImageId> candidates =
                 IntStream.range(0, 21).mapToObj(n -> new ImageId("ami-" + n)).toList();
 
-        probes.references(REGION, candidates);
+        probes.references(REGION, candidates, () -> true);
 
         assertThat(cloud.calls()).containsEntry("DescribeImageReferences", 3);
     }
@@ -392,7 +527,9 @@ final class ProbesTest {
         IntStream.range(0, 100).forEach(n -> parameter("/p" + n, "ami-0", "aws:ec2:image"));
         parameter("/q", USED.value(), "aws:ec2:image");
 
-        Usage references = Usage.of(probes.references(REGION, List.of(new ImageId("ami-0"), USED)));
+        Usage references =
+                Usage.of(
+                        probes.references(REGION, List.of(new ImageId("ami-0"), USED), () -> true));
 
         assertThat(references.of(USED)).isInstanceOf(Answer.Used.class);
         assertThat(cloud.calls()).containsEntry("DescribeImageReferences", 2);
@@ -400,15 +537,15 @@ final class ProbesTest {
 
     @Test
     void withoutCandidatesNothingIsAsked() {
-        probes.references(REGION, List.of());
-        probes.otherAccounts(REGION, List.of(), true, cloud.now());
+        probes.references(REGION, List.of(), () -> true);
+        probes.otherAccounts(REGION, List.of(), true, cloud.now(), () -> true);
 
         assertThat(cloud.calls()).isEmpty();
     }
 
     @Test
     void ofWhatIsNoCandidateReferencesKnowNothing() {
-        assertThat(Usage.of(probes.references(REGION, List.of(USED))).of(FREE))
+        assertThat(Usage.of(probes.references(REGION, List.of(USED), () -> true)).of(FREE))
                 .isEqualTo(unknown("references: not asked"));
     }
 
@@ -416,7 +553,7 @@ final class ProbesTest {
     void deniedReferencesSayWhichPermissionIsMissing() {
         cloud.faults().calls("DescribeImageReferences").deny();
 
-        assertThat(Usage.of(probes.references(REGION, List.of(FREE))).of(FREE))
+        assertThat(Usage.of(probes.references(REGION, List.of(FREE), () -> true)).of(FREE))
                 .isEqualTo(
                         unknown(
                                 "references: the role may not call ec2:DescribeImageReferences:"
@@ -425,19 +562,34 @@ final class ProbesTest {
     }
 
     @Test
-    void tenImagesThatEc2ChokesOnHideNoOthers() {
+    void anImageThatEc2ChokesOnHidesNoOther() {
         List<ImageId> candidates =
                 IntStream.range(0, 11).mapToObj(n -> new ImageId("ami-" + n)).toList();
-        cloud.faults().calls("DescribeImageReferences").error("InvalidAMIID.NotFound", 400);
+        cloud.faults().calls("DescribeImageReferences").times(2).error("InvalidAMIID.Odd", 400);
 
-        Usage references = Usage.of(probes.references(REGION, candidates));
+        Usage references = Usage.of(probes.references(REGION, candidates, () -> true));
 
         assertThat(references.of(candidates.getFirst()))
                 .isEqualTo(
                         unknown(
-                                "references: InvalidAMIID.NotFound: Refused as told:"
+                                "references: InvalidAMIID.Odd: Refused as told:"
                                         + " DescribeImageReferences"));
-        assertThat(references.of(candidates.getLast())).isEqualTo(new Answer.Unused());
+        assertThat(candidates.subList(1, 11))
+                .allSatisfy(
+                        image -> assertThat(references.of(image)).isEqualTo(new Answer.Unused()));
+    }
+
+    @Test
+    void whatThereIsNoTimeForIsNotAsked() {
+        List<ImageId> candidates =
+                IntStream.range(0, 25).mapToObj(n -> new ImageId("ami-" + n)).toList();
+        AtomicInteger asked = new AtomicInteger();
+
+        Usage references =
+                Usage.of(probes.references(REGION, candidates, () -> asked.getAndIncrement() < 2));
+
+        assertThat(references.of(candidates.get(19))).isEqualTo(new Answer.Unused());
+        assertThat(references.of(candidates.get(20))).isEqualTo(unknown("references: not asked"));
     }
 
     // Other accounts
@@ -557,11 +709,15 @@ final class ProbesTest {
     @Test
     void reportsAreReadForManyImagesAtOnce() {
         List<ImageId> shared = available(40);
-        probes.otherAccounts(REGION, shared, true, cloud.now());
+        probes.otherAccounts(REGION, shared, true, cloud.now(), () -> true);
         cloud.advance(Duration.ofHours(24));
         int before = cloud.calls().getOrDefault("DescribeImageUsageReports", 0);
 
-        Usage usage = Usage.of(List.of(probes.otherAccounts(REGION, shared, true, cloud.now())));
+        Usage usage =
+                Usage.of(
+                        List.of(
+                                probes.otherAccounts(
+                                        REGION, shared, true, cloud.now(), () -> true)));
 
         assertThat(shared)
                 .allSatisfy(it -> assertThat(usage.of(it)).isEqualTo(new Answer.Unused()));
@@ -581,7 +737,11 @@ final class ProbesTest {
         }
         cloud.advance(Duration.ofHours(24));
 
-        Usage usage = Usage.of(List.of(probes.otherAccounts(REGION, shared, false, cloud.now())));
+        Usage usage =
+                Usage.of(
+                        List.of(
+                                probes.otherAccounts(
+                                        REGION, shared, false, cloud.now(), () -> true)));
 
         assertThat(shared)
                 .allSatisfy(it -> assertThat(usage.of(it)).isInstanceOf(Answer.Used.class));
@@ -594,7 +754,11 @@ final class ProbesTest {
     void aRunRequestsAHundredReportsAndTheNextRunGoesOn() {
         List<ImageId> shared = available(101);
 
-        Usage first = Usage.of(List.of(probes.otherAccounts(REGION, shared, true, cloud.now())));
+        Usage first =
+                Usage.of(
+                        List.of(
+                                probes.otherAccounts(
+                                        REGION, shared, true, cloud.now(), () -> true)));
         assertThat(first.of(shared.getLast()))
                 .isEqualTo(
                         unknown(
@@ -602,7 +766,7 @@ final class ProbesTest {
                                         + " requests one"));
         assertThat(cloud.calls()).containsEntry("CreateImageUsageReport", 100);
 
-        probes.otherAccounts(REGION, shared, true, cloud.now());
+        probes.otherAccounts(REGION, shared, true, cloud.now(), () -> true);
         assertThat(cloud.calls()).containsEntry("CreateImageUsageReport", 101);
     }
 
@@ -611,7 +775,11 @@ final class ProbesTest {
         List<ImageId> shared = available(3);
         cloud.faults().calls("CreateImageUsageReport").deny();
 
-        Usage usage = Usage.of(List.of(probes.otherAccounts(REGION, shared, true, cloud.now())));
+        Usage usage =
+                Usage.of(
+                        List.of(
+                                probes.otherAccounts(
+                                        REGION, shared, true, cloud.now(), () -> true)));
 
         assertThat(shared)
                 .allSatisfy(it ->
@@ -631,10 +799,14 @@ final class ProbesTest {
         List<ImageId> shared = available(2);
         cloud.faults().calls("CreateImageUsageReport").error("InvalidAMIID.NotFound", 400);
 
-        probes.otherAccounts(REGION, shared, true, cloud.now());
+        probes.otherAccounts(REGION, shared, true, cloud.now(), () -> true);
         cloud.advance(Duration.ofHours(24));
 
-        Usage usage = Usage.of(List.of(probes.otherAccounts(REGION, shared, false, cloud.now())));
+        Usage usage =
+                Usage.of(
+                        List.of(
+                                probes.otherAccounts(
+                                        REGION, shared, false, cloud.now(), () -> true)));
         assertThat(usage.of(shared.getFirst())).isInstanceOf(Answer.Unknown.class);
         assertThat(usage.of(shared.getLast())).isEqualTo(new Answer.Unused());
     }
@@ -647,7 +819,10 @@ final class ProbesTest {
         cloud.faults().calls(action).deny();
 
         Usage usage =
-                Usage.of(List.of(probes.otherAccounts(REGION, List.of(image), true, cloud.now())));
+                Usage.of(
+                        List.of(
+                                probes.otherAccounts(
+                                        REGION, List.of(image), true, cloud.now(), () -> true)));
 
         assertThat(usage.of(image))
                 .isEqualTo(
@@ -690,7 +865,11 @@ final class ProbesTest {
         return Usage.of(
                         List.of(
                                 probes.otherAccounts(
-                                        REGION, List.of(image), mayRequest, cloud.now())))
+                                        REGION,
+                                        List.of(image),
+                                        mayRequest,
+                                        cloud.now(),
+                                        () -> true)))
                 .findings(image)
                 .getFirst();
     }

@@ -65,7 +65,10 @@ public final class RecordedCloud {
                     SimulatedEc2 ec2 = (SimulatedEc2) cloud.ec2(region);
                     for (JsonNode shown : it.get("snapshots")) {
                         Snapshot snapshot = object(shown, Snapshot.class, Snapshot.builder());
-                        ec2.snapshots().add(new LocalSnapshot(snapshot, new TreeSet<>(), false));
+                        ec2.snapshots()
+                                .add(
+                                        new LocalSnapshot(
+                                                snapshot, new TreeSet<>(), Optional.empty()));
                     }
                     for (JsonNode shown : it.get("images")) {
                         List<LaunchPermission> permissions = new ArrayList<>();

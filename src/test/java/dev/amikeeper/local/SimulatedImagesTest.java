@@ -469,7 +469,7 @@ final class SimulatedImagesTest {
     void aLockedSnapshotIsDeletedOnlyOnceUnlocked() {
         String image = available("gold/a");
         String snapshot = cloud.snapshots(HOME).getFirst().snapshot().snapshotId();
-        ec2.lockSnapshot(r -> r.snapshotId(snapshot));
+        ec2.lockSnapshot(r -> r.snapshotId(snapshot).lockMode("governance").lockDuration(1));
         ec2.deregisterImage(r -> r.imageId(image));
 
         assertThat(refusal(() -> ec2.deleteSnapshot(r -> r.snapshotId(snapshot))))

@@ -400,7 +400,16 @@ final class WrongPoliciesTest {
                         policy("keep:"),
                         "4:10 policies.gold.keep: nothing is written here; write a mapping with"
                                 + " keys of last, hourly, daily, weekly, monthly, yearly, within,"
-                                + " atLeast"),
+                                + " atLeast, goneAfter"),
+                arguments(
+                        policy("keep: {goneAfter: 90d}"),
+                        "4:5 policies.gold.keep: no rule keeps anything; write one, as {daily: 7},"
+                                + " or leave keep out to remove nothing"),
+                arguments(
+                        policy("keep: {daily: 7, goneAfter: 3m}"),
+                        "4:33 policies.gold.keep.goneAfter: \"3m\" may mean minutes or months; for"
+                                + " months write days, as 93d, and nothing here is shorter than"
+                                + " 1h"),
                 arguments(
                         policy("keep: {}"),
                         "4:5 policies.gold.keep: no rule keeps anything; write one, as {daily: 7},"

@@ -110,12 +110,12 @@ final class PlanTextTest {
 
     @Test
     void aDateThatEc2HasComesNextUnlessItIsPast() {
-        shown(deprecated(ami(newest), NOW.plusSeconds(60)));
-        shown(deprecated(ami(old), NOW.minusSeconds(60)));
+        shown(deprecated(ami(newest), NOW.plusSeconds(90)));
+        shown(deprecated(ami(old), NOW.minusSeconds(90)));
         PrunePlan plan = plan("last: 2");
 
         assertThat(line(plan, newest).next()).isEqualTo("deprecated");
-        assertThat(line(plan, newest).at()).isEqualTo("2026-03-05T05:01:00Z");
+        assertThat(line(plan, newest).at()).isEqualTo("2026-03-05T05:01:30Z");
         assertThat(line(plan, old).next()).isEmpty();
         assertThat(line(plan, old).at()).isEmpty();
     }

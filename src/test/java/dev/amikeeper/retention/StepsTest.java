@@ -16,6 +16,8 @@ import dev.amikeeper.retention.Steps.End;
 
 import org.junit.jupiter.api.Test;
 
+import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.LockMode;
 import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.time.Duration;
@@ -150,14 +152,85 @@ final class StepsTest {
     @Test
     void snapshotsThatAreLeftAreToldAndStayInTheJournal() {
         List<SnapshotId> snapshots = snapshots();
-        given.ec2(Given.EAST).lockSnapshot(lock -> lock.snapshotId(snapshots.getFirst().value()));
+        given.ec2(Given.EAST)
+                .lockSnapshot(lock ->
+                        lock.snapshotId(snapshots.getFirst().value())
+                                .lockMode(LockMode.GOVERNANCE)
+                                .lockDuration(30));
 
         assertThat(steps.remove(record(), "no rule", snapshots)).isEqualTo(End.LEFT);
 
         assertThat(given.images(Given.EAST)).isEmpty();
         assertThat(record().state()).isEqualTo(ImageState.RETIRING);
         assertThat(record().snapshots()).isEqualTo(snapshots);
-        assertThat(told()).contains("leaves snapshots", snapshots.getFirst().value());
+        assertThat(told())
+                .contains(
+                        "leaves snapshots: "
+                                + snapshots.getFirst()
+                                + ": client-error (locked: governance until ");
+        assertThat(given.catalog().open().getFirst().remedy())
+                .startsWith("it is deleted once its lock ends");
+    }
+
+    @Test
+    void whatAnotherImageUsesIsToldWithThatImage() {
+        String other = registered("other");
+
+        assertThat(steps.remove(record(), "no rule", snapshots())).isEqualTo(End.LEFT);
+
+        assertThat(told()).contains(": skipped (in use by " + other + ")");
+        assertThat(given.catalog().open().getFirst().remedy())
+                .isEqualTo("it is deleted once " + other + " is deregistered");
+    }
+
+    @Test
+    void whatHoldsASnapshotNowStandsInTheNotice() {
+        String first = registered("first");
+        steps.remove(record(), "no rule", snapshots());
+        assertThat(given.told()).hasSize(1);
+        String second = registered("second");
+        given.ec2(Given.EAST).deregisterImage(image -> image.imageId(first));
+
+        assertThat(steps.finish(record(), snapshots())).isEqualTo(End.LEFT);
+
+        assertThat(given.catalog().open())
+                .singleElement()
+                .satisfies(notice -> {
+                    assertThat(notice.text()).contains(second).doesNotContain(first);
+                    assertThat(notice.remedy()).contains(second);
+                });
+        assertThat(given.told()).hasSize(2);
+
+        given.ec2(Given.EAST).deregisterImage(image -> image.imageId(second));
+        assertThat(steps.finish(record(), snapshots())).isEqualTo(End.DONE);
+        assertThat(given.cloud.snapshots(Given.EAST)).isEmpty();
+    }
+
+    @Test
+    void theSameTroubleIsToldOnceThoughEc2sWordsChange() {
+        registered("other");
+        steps.remove(record(), "no rule", snapshots());
+        assertThat(given.told()).hasSize(1);
+
+        steps.finish(record(), snapshots());
+
+        assertThat(given.catalog().open().getFirst().text()).contains("InvalidSnapshot.InUse");
+        assertThat(given.told()).hasSize(1);
+    }
+
+    private String registered(String name) {
+        return given.ec2(Given.EAST)
+                .registerImage(register ->
+                        register.name(name)
+                                .rootDeviceName("/dev/xvda")
+                                .blockDeviceMappings(
+                                        BlockDeviceMapping.builder()
+                                                .deviceName("/dev/xvda")
+                                                .ebs(ebs ->
+                                                        ebs.snapshotId(
+                                                                snapshots().getFirst().value()))
+                                                .build()))
+                .imageId();
     }
 
     @Test

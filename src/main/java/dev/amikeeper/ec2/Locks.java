@@ -1,0 +1,92 @@
+package dev.amikeeper.ec2;
+
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.SnapshotId;
+
+import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.DescribeLockedSnapshotsResponse;
+import software.amazon.awssdk.services.ec2.model.LockState;
+import software.amazon.awssdk.services.ec2.model.LockedSnapshotsInfo;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/**
+ * The locks on snapshots. A locked snapshot outlives its image: EC2 deregisters the image and does
+ * not delete the snapshot, so the lock keeps the image for as long as it lasts.
+ *
+ * @see <a href="https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshot-lock.html">Amazon EBS
+ *     snapshot lock</a>
+ */
+final class Locks {
+    static final String PERMISSION = "ec2:DescribeLockedSnapshots";
+
+    private static final int PAGE = 1000;
+    private static final int VALUES_A_FILTER = 200;
+
+    /** Of all states it is only in this one that a snapshot can be deleted again. */
+    private static final LockState OVER = LockState.EXPIRED;
+
+    private Locks() {}
+
+    /** Which images have a locked snapshot. */
+    static void look(Region region, Ec2Client client, Images images, Users users) {
+        users.calling(PERMISSION);
+        Map<SnapshotId, String> locks = all(client, List.of());
+        users.calling("ec2:DescribeImages");
+        for (List<SnapshotId> some : Batches.of(List.copyOf(locks.keySet()), VALUES_A_FILTER)) {
+            images.using(region, some)
+                    .forEach(ami ->
+                            ami.snapshots().stream()
+                                    .filter(locks::containsKey)
+                                    .forEach(snapshot ->
+                                            users.add(
+                                                    ami.id().value(),
+                                                    "the lock on "
+                                                            + snapshot
+                                                            + ", "
+                                                            + locks.get(snapshot))));
+        }
+    }
+
+    /**
+     * The locks that are in force, each in words as {@code governance until 2026-03-01T00:00:00Z}.
+     *
+     * @param of these snapshots; all, if there are none
+     */
+    static Map<SnapshotId, String> all(Ec2Client client, Collection<SnapshotId> of) {
+        List<LockedSnapshotsInfo> found = new ArrayList<>();
+        DescribeLockedSnapshotsResponse page;
+        String token = "";
+        do {
+            String from = token;
+            page =
+                    client.describeLockedSnapshots(ask -> {
+                        if (of.isEmpty()) {
+                            ask.maxResults(PAGE);
+                        } else {
+                            ask.snapshotIds(of.stream().map(SnapshotId::value).toList());
+                        }
+                        if (!from.isEmpty()) {
+                            ask.nextToken(from);
+                        }
+                    });
+            found.addAll(page.snapshots());
+            token = Objects.requireNonNullElse(page.nextToken(), "");
+        } while (!token.isEmpty());
+        Map<SnapshotId, String> locks = new TreeMap<>();
+        found.stream()
+                .filter(lock -> lock.lockState() != OVER)
+                .forEach(lock -> locks.put(new SnapshotId(lock.snapshotId()), words(lock)));
+        return locks;
+    }
+
+    private static String words(LockedSnapshotsInfo lock) {
+        String mode = Objects.requireNonNullElse(lock.lockStateAsString(), "locked");
+        return lock.lockExpiresOn() == null ? mode : mode + " until " + lock.lockExpiresOn();
+    }
+}
