@@ -322,11 +322,12 @@ final class DrillHandlerTest {
     @Test
     void theSampleIsUnderstood() throws Exception {
         Given given = drilling("", "web-1");
+        Map<String, Object> sample = Samples.read("drill.json");
+        given.deployment.reach(sample);
 
         assertThat(
                         new DrillHandler(given.deployment.application())
-                                .handleRequest(
-                                        Samples.read("drill.json"), given.context("DrillFunction"))
+                                .handleRequest(sample, given.context("DrillFunction"))
                                 .malformed())
                 .isZero();
     }
