@@ -543,14 +543,22 @@ public final class DynamoDbCatalog implements Catalog {
 
     @Override
     public boolean save(Freeze before, Freeze after) {
-        return transact(
-                        List.of(
-                                put(
-                                        kept(items.freeze(after)),
-                                        "#version = :before",
-                                        Map.of("#version", Items.VERSION),
-                                        Map.of(":before", Items.number(before.version())))))
-                .isEmpty();
+        Map<String, AttributeValue> key = keys.freeze(after.region(), after.name());
+        AttributeValue version = Items.number(before.version());
+        Map<String, AttributeValue> item = unknowns.keep(items.freeze(after), key, version);
+        boolean saved =
+                transact(
+                                List.of(
+                                        put(
+                                                item,
+                                                "#version = :before",
+                                                Map.of("#version", Items.VERSION),
+                                                Map.of(":before", version))))
+                        .isEmpty();
+        if (saved) {
+            unknowns.wrote(item, key);
+        }
+        return saved;
     }
 
     @Override
