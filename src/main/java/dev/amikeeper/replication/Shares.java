@@ -112,7 +112,7 @@ public final class Shares {
                         .sorted()
                         .toList();
         Given given = new Given(image, refusing, asked, now);
-        return given.launches() && given.copies(wanted) ? given.settled(wanted) : given.postponed();
+        return (given.launches() && given.copies(wanted)) ? given.settled() : given.postponed();
     }
 
     /** One image's turn. */
@@ -199,7 +199,7 @@ public final class Shares {
             return List.copyOf(left);
         }
 
-        boolean settled(Wanted wanted) {
+        boolean settled() {
             tellOfRefusals();
             List<String> without = left().stream().filter(who -> byPolicy().contains(who)).toList();
             Image after = image.nowShared(without, copiers.stream().sorted().toList());
