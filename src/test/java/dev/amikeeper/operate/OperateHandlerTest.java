@@ -459,6 +459,8 @@ final class OperateHandlerTest {
         if (event.get("detail") instanceof Map<?, ?> fields) {
             fields.forEach((key, value) -> detail.put(String.valueOf(key), value));
         }
+        // The sample shows only what it would do.
+        detail.remove("dryRun");
         detail.put("image", id.value());
         detail.put("region", Given.EAST);
         detail.putAll(more);
