@@ -25,8 +25,11 @@ public interface Catalog {
     /** Where the schedules of all policies stand, and the Regions that were remembered. */
     Bookmarks bookmarks();
 
-    /** Remembers a Region for as long as the catalogue lives, whatever policies name. */
+    /** Remembers a Region until it is forgotten, whatever policies name. */
     void remember(Region region);
+
+    /** Forgets a Region in which there is nothing any more. */
+    void forget(Region region);
 
     /**
      * Moves a cursor, records what became of the slots on the way and tells people of it.

@@ -156,6 +156,11 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     @Override
+    public void forget(Region region) {
+        dynamoDb.deleteItem(delete -> delete.tableName(table).key(keyOf(items.region(region))));
+    }
+
+    @Override
     public boolean moveCursor(
             Optional<Instant> from, Cursor to, List<Run> runs, List<Notice> notices) {
         Map<String, AttributeValue> cursor = kept(items.cursor(to));

@@ -97,6 +97,7 @@ final class PlanCommand implements Callable<Integer> {
             policy.alarms()
                     .forEach(
                             alarm -> text.append("  waits for an approval: %s%n".formatted(alarm)));
+            policy.former().forEach(line -> text.append("  %s%n".formatted(line)));
             Table table = new Table("lllllll");
             shown.forEach(line ->
                     table.row(

@@ -12,6 +12,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.report.FormerRegions;
 import dev.amikeeper.report.Unreadables;
 import dev.amikeeper.status.Spans;
 import dev.amikeeper.status.Standing;
@@ -37,7 +38,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
@@ -127,6 +130,7 @@ final class StatusCommand implements Callable<Integer> {
      * @param waiting instances that have no image somewhere, and are not late
      * @param unreadable what of the catalogue this version cannot read
      * @param unheard why nobody hears what is told; empty if somebody does
+     * @param former what is in Regions that its policy does not name any more
      */
     record Answer(
             String at,
@@ -137,8 +141,10 @@ final class StatusCommand implements Callable<Integer> {
             List<Line> lines,
             List<Unread> unread,
             List<String> unreadable,
-            String unheard) {
+            String unheard,
+            List<String> former) {
         Answer {
+            former = List.copyOf(former);
             lines = List.copyOf(lines);
             unread = List.copyOf(unread);
             unreadable = List.copyOf(unreadable);
@@ -200,7 +206,24 @@ final class StatusCommand implements Callable<Integer> {
                 lines(status, tries(app)),
                 unread,
                 Unreadables.lines(app.catalog()),
-                app.announcements().unheard().orElse(""));
+                app.announcements().unheard().orElse(""),
+                former(app, only));
+    }
+
+    private static List<String> former(Application app, Optional<String> only) {
+        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
+        return app.policies().all().stream()
+                .filter(policy -> only.map(policy.name()::equals).orElse(true))
+                .flatMap(policy ->
+                        regions.stream()
+                                .filter(region -> !policy.replicate().containsKey(region))
+                                .flatMap(region ->
+                                        FormerRegions.line(
+                                                policy,
+                                                region,
+                                                app.catalog().ofPolicy(policy.name(), region))
+                                                .stream()))
+                .toList();
     }
 
     /** DR Regions too, where what was restored may run without a policy. */
@@ -296,6 +319,7 @@ final class StatusCommand implements Callable<Integer> {
         if (!answer.unheard().isEmpty()) {
             text.append(coloured(RED, answer.unheard())).append(System.lineSeparator());
         }
+        answer.former().forEach(line -> text.append(line).append(System.lineSeparator()));
         for (String item : answer.unreadable()) {
             text.append(coloured(RED, item)).append(System.lineSeparator());
         }

@@ -9,6 +9,7 @@ import dev.amikeeper.image.Volume;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,8 @@ import java.util.stream.Stream;
  * @param store where old home images are stored for long keeping; absent: they are not
  * @param protect whether the newest images get EC2's deregistration protection
  * @param replicate the DR Regions; {@link #destinations} leaves out an image's own Region
+ * @param prunesFormer whether images in Regions that the policy no longer names go by its rules,
+ *     counted with the home images; else they stay
  */
 public record Policy(
         String name,
@@ -40,7 +43,8 @@ public record Policy(
         boolean protect,
         Limits limits,
         Optional<Drill> drill,
-        Optional<Store> store) {
+        Optional<Store> store,
+        boolean prunesFormer) {
     public Policy {
         on = Set.copyOf(on);
         replicate = Map.copyOf(replicate);
@@ -61,7 +65,8 @@ public record Policy(
                 false,
                 new Limits(Optional.empty(), Optional.empty()),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                false);
     }
 
     /** Whether some image of it may be let go because its instance is gone. */
@@ -82,16 +87,38 @@ public record Policy(
         return replicate.keySet().stream().filter(to -> !to.equals(home)).sorted().toList();
     }
 
+    /** Whether the policy has images of this kind, home images or copies, in its Region (still). */
+    public boolean names(Image image) {
+        return image.isCopy()
+                ? replicate.containsKey(image.region())
+                : select.regions().contains(image.region());
+    }
+
+    /** Of these images, those that are there in Regions that the policy does not name any more. */
+    public List<Image> former(Collection<Image> images) {
+        return images.stream()
+                .filter(image -> !names(image))
+                .filter(image ->
+                        switch (image.state()) {
+                            case AVAILABLE, DISABLING, DISABLED, ENABLING -> true;
+                            case REQUESTED, CREATING, RETIRING, FAILED -> false;
+                        })
+                .toList();
+    }
+
     /**
      * What keeps this image. Home images have the policy's rules, copies those of their Region or
-     * else the policy's. In a Region that the policy does not name (any more) nothing is removed.
+     * else the policy's. In a Region that the policy does not name (any more) nothing is removed,
+     * unless it says so: then its own rules count, for the Region's are not in the file any more.
      */
     public Optional<Keep> keepFor(Image image) {
-        if (!image.isCopy()) {
-            return select.regions().contains(image.region()) ? keep : Optional.empty();
+        if (!names(image)) {
+            return keep.filter(_ -> prunesFormer);
         }
         return Optional.ofNullable(replicate.get(image.region()))
-                .flatMap(replica -> replica.keep().or(() -> keep));
+                .filter(_ -> image.isCopy())
+                .flatMap(Replica::keep)
+                .or(() -> keep);
     }
 
     /**

@@ -77,6 +77,7 @@ final class PolicyReader {
                         "image",
                         "keep",
                         "replicate",
+                        "formerRegions",
                         "share",
                         "retire",
                         "protect",
@@ -115,7 +116,8 @@ final class PolicyReader {
                 fields.read("protect", Values::bool).orElse(false),
                 limits(fields.below("limits", "maxRemovePercent", "maxRemoveCount")),
                 fields.find("drill").flatMap(drill -> drill(drill, fields, select.regions())),
-                fields.find("store").flatMap(store -> store(store, select.regions())));
+                fields.find("store").flatMap(store -> store(store, select.regions())),
+                fields.read("formerRegions", Values::formerRegions).orElse(false));
     }
 
     private Selector select(Place place) {

@@ -251,6 +251,18 @@ final class Values {
         };
     }
 
+    /** Whether images in Regions that are no longer named are to go. */
+    static boolean formerRegions(String text) {
+        return switch (text) {
+            case "keep" -> false;
+            case "prune" -> true;
+            default ->
+                    throw new IllegalArgumentException(
+                            "neither keep nor prune: %s; write one of them"
+                                    .formatted(Texts.quoted(text)));
+        };
+    }
+
     static int count(String text) {
         return number(text, 0, 999_999_999, "a whole number, 0 or more");
     }

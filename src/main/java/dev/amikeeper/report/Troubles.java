@@ -50,6 +50,8 @@ import java.util.stream.Collectors;
  *       nothing that is due waits there</td></tr>
  *   <tr><td>copy/Region/key/words, copies/Region/key/words</td><td>a copy with that key succeeded
  *       since, or no policy has it there any more</td></tr>
+ *   <tr><td>former/Region/policy</td><td>no image is there, or the policy names the Region or says
+ *       that they are to go</td></tr>
  *   <tr><td>stopped/Region</td><td>nothing that is due waits there</td></tr>
  *   <tr><td>copied-lease/Region/hash</td><td>no instance there has that copied tag any more</td></tr>
  *   <tr><td>unswept/Region</td><td>the Region was read</td></tr>
@@ -222,6 +224,8 @@ public final class Troubles {
                             .map(names -> ImageName.parse(what).filter(names::contains).isEmpty())
                             .orElse(false);
             case "unread" -> facts.cursors().map(all -> hasMoved(notice, what, all)).orElse(false);
+            case FormerRegions.KIND ->
+                    facts.policies().map(all -> hasNoFormer(what, facts, all)).orElse(false);
             case "copy", "copies" ->
                     facts.policies()
                             .map(all -> copiesSucceed(notice, what, facts, all))
@@ -275,6 +279,16 @@ public final class Troubles {
             case REQUESTED, CREATING, FAILED -> false;
             case AVAILABLE, DISABLING, DISABLED, ENABLING, RETIRING -> true;
         };
+    }
+
+    private static boolean hasNoFormer(String policy, Facts facts, Policies policies) {
+        return policies.find(policy)
+                .map(it ->
+                        it.prunesFormer()
+                                || Optional.ofNullable(facts.records().get(policy))
+                                        .map(records -> it.former(records.values()).isEmpty())
+                                        .orElse(false))
+                .orElse(true);
     }
 
     private static boolean copiesSucceed(

@@ -237,6 +237,7 @@ public final class Planner {
         Optional<Set<InstanceId>> imaged = imaged(policy);
         Map<InstanceId, Instant> gone =
                 gone(policy, records.values().stream().flatMap(List::stream).toList());
+        List<Image> homes = homes(policy, records);
         List<PrunePlan> plans = new ArrayList<>();
         views.forEach((region, view) -> {
             TimeLeft itsShare = reading.share(100 / unplanned.size());
@@ -245,7 +246,7 @@ public final class Planner {
             Evidence evidence =
                     new Evidence(
                             view.inEc2, view.usage, Optional.empty(), sources, imaged, gone, now);
-            PrunePlan first = PrunePlan.of(policy, region, found, evidence);
+            PrunePlan first = PrunePlan.of(policy, region, found, homes, evidence);
             plans.add(
                     first.candidates().isEmpty()
                             ? first
@@ -253,6 +254,7 @@ public final class Planner {
                                     policy,
                                     region,
                                     found,
+                                    homes,
                                     asked(
                                             policy,
                                             region,
@@ -268,6 +270,21 @@ public final class Planner {
                         listed(),
                         app.catalog().marks(policy.name()),
                         unlooked - before));
+    }
+
+    /** The good home images in the Regions that the policy names, as far as EC2 shows them. */
+    private List<Image> homes(Policy policy, Map<Region, List<Image>> records) {
+        return policy.select().regions().stream()
+                .flatMap(region -> records.getOrDefault(region, List.of()).stream())
+                .filter(image -> !image.isCopy() && image.isGood())
+                .filter(image ->
+                        image.id()
+                                .flatMap(id ->
+                                        Optional.ofNullable(views.get(image.region()))
+                                                .map(view -> view.inEc2.get(id)))
+                                .filter(Evidence::isAvailable)
+                                .isPresent())
+                .toList();
     }
 
     /**

@@ -19,6 +19,7 @@ import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.report.FormerRegions;
 import dev.amikeeper.report.Unreadables;
 
 import org.slf4j.Logger;
@@ -161,7 +162,9 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                 // What one does not need is left to those after it.
                 timeLeft = whole.share(100 / (policies.size() - i));
                 PolicyPlan plan = planner.plan(policy, timeLeft);
-                summaries.add(new PruneReport.Summary(plan.policy(), plan.digest(), plan.alarms()));
+                summaries.add(
+                        new PruneReport.Summary(
+                                plan.policy(), plan.digest(), plan.alarms(), former(policy, plan)));
                 choose(plan)
                         .ifPresent(chosen -> {
                             if (!chosen.alarms().isEmpty()) {
@@ -255,6 +258,19 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                                     + " PruneFunction run more often (PruneSchedule) or for longer"
                                     + " (its Timeout)",
                             true));
+        }
+
+        /** Of policies that are in the file; of others all images stay, which is told elsewhere. */
+        private List<String> former(Policy policy, PolicyPlan plan) {
+            return plan.plans().stream()
+                    .filter(_ -> app.policies().find(policy.name()).isPresent())
+                    .flatMap(each ->
+                            FormerRegions.line(
+                                    policy,
+                                    each.region(),
+                                    each.verdicts().stream().map(Verdict::image).toList())
+                                    .stream())
+                    .toList();
         }
 
         /** What this run would have told again, and did not, is over. */

@@ -3,10 +3,13 @@ package dev.amikeeper.retention;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.partitioningBy;
 import static java.util.stream.Collectors.toList;
+import static java.util.stream.Collectors.toSet;
 
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Stored;
 import dev.amikeeper.policy.Keep;
@@ -69,6 +72,22 @@ public record PrunePlan(
      */
     public static PrunePlan of(
             Policy policy, Region region, List<Image> records, Evidence evidence) {
+        return of(policy, region, records, List.of(), evidence);
+    }
+
+    /**
+     * The same, where the Region may be one that the policy no longer names. No image comes there
+     * any more, so that rules which count would keep the last ones for ever: there they count the
+     * good home images, too.
+     *
+     * @param homes the policy's good home images in Regions that it names
+     */
+    static PrunePlan of(
+            Policy policy,
+            Region region,
+            List<Image> records,
+            List<Image> homes,
+            Evidence evidence) {
         requireOneHistory(policy, region, records);
         List<Verdict> verdicts = new ArrayList<>();
         List<Upkeep> upkeep = new ArrayList<>();
@@ -78,7 +97,7 @@ public record PrunePlan(
                                 image -> image.name().instance().value(), TreeMap::new, toList()))
                 .values()
                 .stream()
-                .map(images -> new History(policy, images, evidence))
+                .map(images -> new History(policy, images, homes, evidence))
                 .forEach(history -> {
                     verdicts.addAll(history.verdicts());
                     upkeep.addAll(history.upkeep());
@@ -121,7 +140,7 @@ public record PrunePlan(
                 records.stream()
                         .filter(other -> other.name().instance().equals(image.name().instance()))
                         .toList();
-        return new History(policy, ofItsInstance, evidence).byHand(image, madeUpFor);
+        return new History(policy, ofItsInstance, List.of(), evidence).byHand(image, madeUpFor);
     }
 
     /** The images that this plan takes a step away: about these the narrow questions are asked. */
@@ -192,13 +211,21 @@ public record PrunePlan(
         private final Optional<Instant> goneSince;
         private final Optional<Instant> holdsUntil;
         private final List<Image> good;
+        private final boolean isFormer;
+        private final List<Image> homes;
 
-        History(Policy policy, Collection<Image> unsorted, Evidence evidence) {
+        History(
+                Policy policy,
+                Collection<Image> unsorted,
+                List<Image> allHomes,
+                Evidence evidence) {
             this.policy = policy;
             this.evidence = evidence;
             images = unsorted.stream().sorted(Retention.NEWEST_FIRST).toList();
             // An instance lives in one Region: its images elsewhere are all copies.
             keep = policy.keepFor(images.getFirst());
+            isFormer = !policy.names(images.getFirst());
+            homes = isFormer ? othersOf(allHomes, images) : List.of();
             // One that claims to be of the future must not stand in for those of today.
             good = images.stream().filter(evidence::isGood).filter(this::isDue).toList();
             goneSince =
@@ -226,6 +253,20 @@ public record PrunePlan(
                     .orElse(rule);
         }
 
+        /** Those of the same instance and of other slots: an image here stands for its own slot. */
+        private static List<Image> othersOf(List<Image> homes, List<Image> images) {
+            Set<ImageName> here = images.stream().map(Image::name).collect(toSet());
+            InstanceId instance = images.getFirst().name().instance();
+            return homes.stream()
+                    .filter(home -> home.name().instance().equals(instance))
+                    .filter(home -> !here.contains(home.name()))
+                    .toList();
+        }
+
+        private List<Image> withHomes(List<Image> counted) {
+            return Stream.concat(counted.stream(), homes.stream()).toList();
+        }
+
         private boolean isDue(Image image) {
             return !evidence.isFuture(image);
         }
@@ -241,9 +282,10 @@ public record PrunePlan(
                             .filter(image -> evidence.isGood(image) || evidence.isReturnable(image))
                             .filter(this::isDue)
                             .toList();
-            Map<Image, List<Reason>> judged = new HashMap<>(Retention.judge(words, good));
+            Map<Image, List<Reason>> judged =
+                    new HashMap<>(Retention.judge(words, withHomes(good)));
             if (!withReturnable.equals(good)) {
-                Retention.judge(words, withReturnable)
+                Retention.judge(words, withHomes(withReturnable))
                         .forEach((image, reasons) -> judged.merge(image, reasons, History::union));
             }
             return judged;
@@ -465,7 +507,11 @@ public record PrunePlan(
                     evidence.imaged()
                             .map(all -> all.contains(image.name().instance()))
                             .orElse(true);
-            return image.isCopy() && imaged && !good.isEmpty() && good.getFirst().equals(image);
+            return image.isCopy()
+                    && !isFormer
+                    && imaged
+                    && !good.isEmpty()
+                    && good.getFirst().equals(image);
         }
 
         List<Upkeep> upkeep() {

@@ -53,10 +53,12 @@ public record PruneReport(
      *
      * @param digest what an approval names
      * @param alarms why nothing is taken away without one
+     * @param former what is in Regions that the policy does not name any more
      */
-    public record Summary(String policy, String digest, List<String> alarms) {
+    public record Summary(String policy, String digest, List<String> alarms, List<String> former) {
         public Summary {
             alarms = List.copyOf(alarms);
+            former = List.copyOf(former);
         }
     }
 

@@ -22,6 +22,7 @@ import dev.amikeeper.event.Event;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.LivingInstance;
@@ -38,6 +39,7 @@ import dev.amikeeper.replication.CopyTroubles;
 import dev.amikeeper.replication.Settlement;
 import dev.amikeeper.replication.Shares;
 import dev.amikeeper.report.Blockers;
+import dev.amikeeper.report.FormerRegions;
 import dev.amikeeper.report.Troubles;
 import dev.amikeeper.report.Unreadables;
 import dev.amikeeper.restore.Leases;
@@ -432,14 +434,77 @@ final class Sweep {
                     return Optional.of(unit);
                 }
                 tagSnapshots(unit, amis, byId);
+                tellOfFormer(unit);
             }
+            forget(region, bookmarks, amis.byId().isEmpty() && snapshots.isEmpty());
             if (!dryRun) {
                 endTroubles(facts(region, policies, bookmarks, amis, orphans.keySet()));
             }
         } catch (SdkException error) {
-            unreadable(region, error, Fault.of(error) == Fault.DENIED);
+            if (!forget(region, bookmarks, Fault.of(error) == Fault.DENIED)) {
+                unreadable(region, error, Fault.of(error) == Fault.DENIED);
+            }
         }
         return Optional.empty();
+    }
+
+    private void tellOfFormer(Unit unit) {
+        List<Image> read = records.getOrDefault(unit, List.of());
+        app.policies()
+                .find(unit.policy())
+                .flatMap(policy -> FormerRegions.notice(policy, unit.region(), read, now))
+                .filter(_ -> !dryRun)
+                .ifPresent(app.catalog()::note);
+    }
+
+    /**
+     * A Region that no policy names and that holds nothing of ours is nobody's business any more,
+     * nor is any trouble there. One that cannot be read may be closed for good: then it is enough
+     * that the catalogue knows of nothing there.
+     *
+     * @param isBare whether EC2 lists nothing of ours there, or cannot be asked
+     * @return whether it is forgotten
+     */
+    private boolean forget(Region region, Bookmarks bookmarks, boolean isBare) {
+        if (!isBare
+                || dryRun
+                || !bookmarks.regions().contains(region)
+                || app.policies().regions().contains(region)
+                || holdsSomething(region, bookmarks)) {
+            return false;
+        }
+        log.info("{} holds nothing of ours, and no policy names it: it is forgotten", region);
+        app.catalog().forget(region);
+        app.catalog().open().stream()
+                .map(Notice::key)
+                .filter(key -> isAbout(key, region))
+                .forEach(key -> app.catalog().resolve(key, now));
+        return true;
+    }
+
+    private boolean holdsSomething(Region region, Bookmarks bookmarks) {
+        boolean works =
+                Stream.of(Work.values())
+                        .filter(kind -> kind != Work.GIVEN_UP)
+                        .anyMatch(kind ->
+                                !app.catalog().work(region, kind, Instant.MAX, 1).isEmpty());
+        return works
+                || !app.catalog().unreadable(region).isEmpty()
+                || app.catalog().restoring().stream()
+                        .anyMatch(restore -> restore.region().equals(region))
+                || Stream.of(
+                                app.policies().all().stream().map(Policy::name),
+                                bookmarks.cursors().stream().map(Cursor::policy),
+                                app.catalog().policies().stream())
+                        .flatMap(names -> names)
+                        .distinct()
+                        .flatMap(policy -> app.catalog().ofPolicy(policy, region).stream())
+                        .anyMatch(image -> image.state() != ImageState.FAILED);
+    }
+
+    private static boolean isAbout(String key, Region region) {
+        String[] parts = key.split("/", 3);
+        return parts.length > 1 && parts[1].equals(region.name());
     }
 
     /** By what was read before the gaps were closed: what ended now, the next sweep sees. */

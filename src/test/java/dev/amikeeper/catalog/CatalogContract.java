@@ -945,6 +945,20 @@ abstract class CatalogContract {
         assertThat(catalog.find(EAST, shared.name())).contains(shared);
     }
 
+    @Test
+    void forgetsARegionAndNothingElse() {
+        catalog.remember(EAST);
+        catalog.remember(WEST);
+        Cursor cursor = new Cursor("gold", WEST, NOW);
+        catalog.moveCursor(Optional.empty(), cursor, List.of(), List.of());
+
+        catalog.forget(WEST);
+        catalog.forget(WEST);
+
+        assertThat(catalog.bookmarks().regions()).containsExactly(EAST);
+        assertThat(catalog.bookmarks().cursors()).containsExactly(cursor);
+    }
+
     private static Notice trouble(String key, Instant at) {
         return new Notice(key, at, "it cannot be seen", "look", true);
     }

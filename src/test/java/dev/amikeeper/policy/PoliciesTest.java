@@ -207,7 +207,8 @@ final class PoliciesTest {
                                 false,
                                 new Limits(Optional.empty(), Optional.empty()),
                                 Optional.empty(),
-                                Optional.empty()));
+                                Optional.empty(),
+                                false));
     }
 
     @Test

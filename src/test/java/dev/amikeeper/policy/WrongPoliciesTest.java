@@ -130,8 +130,8 @@ final class WrongPoliciesTest {
                 arguments(
                         "policies: &p {gold: *p}\n",
                         "1:15 policies.gold.gold: unknown key; write one of select, schedule, on,"
-                            + " image, keep, replicate, share, retire, protect, limits, drill,"
-                            + " store\n"
+                            + " image, keep, replicate, formerRegions, share, retire, protect,"
+                            + " limits, drill, store\n"
                             + "policies.yaml:1:15 policies.gold.select: missing; write which tags"
                             + " an instance must have, as tags: {backup: gold}"),
                 arguments("[".repeat(20_000), "1:1 nested too deeply; policies need six levels"),
@@ -159,8 +159,8 @@ final class WrongPoliciesTest {
                 arguments(
                         "policies:\n  gold:\n",
                         "2:8 policies.gold: nothing is written here; write a mapping with keys of"
-                                + " select, schedule, on, image, keep, replicate, share, retire,"
-                                + " protect, limits, drill, store"),
+                                + " select, schedule, on, image, keep, replicate, formerRegions,"
+                                + " share, retire, protect, limits, drill, store"),
                 arguments(
                         "policies:\n  gold: {}\n",
                         "2:3 policies.gold.select: missing; write which tags an instance must have,"
@@ -226,13 +226,13 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("colour: blue"),
                         "4:5 policies.gold.colour: unknown key; write one of select, schedule, on,"
-                                + " image, keep, replicate, share, retire, protect, limits, drill,"
-                                + " store"),
+                                + " image, keep, replicate, formerRegions, share, retire, protect,"
+                                + " limits, drill, store"),
                 arguments(
                         policy("<<: {every: 6h}"),
                         "4:5 policies.gold.<<: unknown key; write one of select, schedule, on,"
-                                + " image, keep, replicate, share, retire, protect, limits, drill,"
-                                + " store"),
+                                + " image, keep, replicate, formerRegions, share, retire, protect,"
+                                + " limits, drill, store"),
                 arguments(
                         policy("schedule:"),
                         "4:14 policies.gold.schedule: nothing is written here; write a mapping with"
@@ -538,6 +538,10 @@ final class WrongPoliciesTest {
                         "5:37 policies.gold.replicate.us-west-2.kmsKey: what is encrypted with"
                                 + " AWS's default key cannot be shared; write a key of your own"
                                 + " that the others may use, as alias/dr, or leave share out"),
+                arguments(
+                        policy("formerRegions: remove"),
+                        "4:20 policies.gold.formerRegions: neither keep nor prune: \"remove\";"
+                                + " write one of them"),
                 arguments(
                         policy("share: {snapshots: true}"),
                         "4:13 policies.gold.share.snapshots: names nobody who could copy; write"

@@ -186,7 +186,8 @@ final class Given {
                 protect,
                 policy.limits(),
                 policy.drill(),
-                policy.store());
+                policy.store(),
+                false);
     }
 
     /** The same policy, storing its images in the bucket archive when they are so old. */
@@ -204,7 +205,8 @@ final class Given {
                 policy.protect(),
                 policy.limits(),
                 policy.drill(),
-                Optional.of(new Policy.Store("archive", after)));
+                Optional.of(new Policy.Store("archive", after)),
+                false);
     }
 
     static Keep keep(String rules) {
@@ -272,6 +274,7 @@ final class Given {
                 false,
                 limits,
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                false);
     }
 }

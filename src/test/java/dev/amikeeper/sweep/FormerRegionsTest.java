@@ -1,0 +1,149 @@
+package dev.amikeeper.sweep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.amikeeper.Given;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.retention.PruneHandler;
+import dev.amikeeper.retention.PruneReport;
+
+import org.junit.jupiter.api.Test;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** Regions that are taken out of the file, with images of ours and without. */
+final class FormerRegionsTest {
+    private static final Region WEST = new Region(Given.WEST);
+    private static final String NIGHTLY =
+            """
+            policies:
+              gold:
+                select: {tags: {backup: gold}}
+                schedule: {cron: "0 2 * * *"}
+                keep: {last: 2, atLeast: 1}
+                limits: {maxRemovePercent: 100}
+            """;
+    private static final String TO_WEST = NIGHTLY + "    replicate: {us-west-2: {}}\n";
+
+    @Test
+    void aRegionThatIsTakenOutOfTheFileIsToldOnceWithTheNumberOfItsImages() {
+        Given before = given(TO_WEST);
+        before.nights(3);
+        Given given = before.redeployed(NIGHTLY);
+
+        sweep(given);
+        sweep(given);
+
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains(
+                        "us-west-2: 3 images of policy gold are in a Region that it does not name",
+                        "write formerRegions: prune in policy gold");
+        assertThat(plan(given).policies())
+                .flatExtracting(PruneReport.Summary::former)
+                .containsExactly(
+                        "us-west-2: 3 images of policy gold are in a Region that it does not name"
+                                + " any more: they stay for good");
+        given.nights(3, 3);
+        prune(given);
+        assertThat(given.images(Given.WEST)).hasSize(3);
+
+        Given named = given.redeployed(TO_WEST);
+        sweep(named);
+        assertThat(named.catalog().open()).isEmpty();
+    }
+
+    @Test
+    void imagesOfAFormerRegionGoByTheRulesAsThoseAtHomeOvertakeThem() {
+        Given before = given(TO_WEST);
+        before.nights(3);
+        Given given = before.redeployed(NIGHTLY + "    formerRegions: prune\n");
+
+        prune(given);
+        assertThat(given.images(Given.WEST)).hasSize(2);
+        given.nights(3, 1);
+        prune(given);
+        assertThat(given.images(Given.WEST)).hasSize(1);
+        given.nights(4, 1);
+        prune(given);
+
+        assertThat(given.images(Given.WEST)).isEmpty();
+        assertThat(given.cloud.snapshots(Given.WEST)).isEmpty();
+        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.told()).isEmpty();
+        sweep(given);
+        assertThat(given.catalog().bookmarks().regions()).doesNotContain(WEST);
+    }
+
+    @Test
+    void aClosedRegionThatNoPolicyNamesAndThatHoldsNothingIsForgottenWithItsTroubles() {
+        Given before = given(TO_WEST);
+        before.deployment.tick(before.cloud.now());
+        assertThat(before.catalog().bookmarks().regions()).contains(WEST);
+        close(before);
+        sweep(before);
+        assertThat(before.catalog().open()).isNotEmpty();
+
+        Given given = before.redeployed(NIGHTLY);
+        sweep(given);
+
+        assertThat(given.catalog().bookmarks().regions()).doesNotContain(WEST);
+        assertThat(given.catalog().open()).isEmpty();
+        assertThat(sweep(given).unreadable()).isZero();
+    }
+
+    @Test
+    void aClosedRegionWithImagesIsNotForgotten() {
+        Given before = given(TO_WEST);
+        before.nights(1);
+        Given given = before.redeployed(NIGHTLY);
+        close(given);
+
+        sweep(given);
+
+        assertThat(given.catalog().bookmarks().regions()).contains(WEST);
+        assertThat(given.catalog().open()).extracting(Notice::key).contains("unswept/us-west-2");
+    }
+
+    @Test
+    void aRegionThatMerelyDoesNotAnswerIsNotForgotten() {
+        Given before = given(TO_WEST);
+        before.deployment.tick(before.cloud.now());
+        Given given = before.redeployed(NIGHTLY);
+        given.cloud.faults().unreachable(Given.WEST, given.cloud.now().plus(Duration.ofHours(1)));
+
+        sweep(given);
+
+        assertThat(given.catalog().bookmarks().regions()).contains(WEST);
+    }
+
+    private static Given given(String policies) {
+        Given given = Given.inMemory(policies, 1);
+        given.deployment.withoutSchedules();
+        given.instance("web-1");
+        return given;
+    }
+
+    private static void close(Given given) {
+        for (String call : List.of("DescribeImages", "DescribeInstances", "DescribeSnapshots")) {
+            given.cloud.faults().calls(call).in(Given.WEST).times(1000).deny();
+        }
+    }
+
+    private static SweepReport sweep(Given given) {
+        return given.deployment.sweep(given.cloud.now());
+    }
+
+    private static PruneReport plan(Given given) {
+        return new PruneHandler(given.deployment.application())
+                .handleRequest(Map.of("dryRun", true), given.context("PruneFunction"));
+    }
+
+    private static void prune(Given given) {
+        given.deployment.prune(given.cloud.now(), false);
+    }
+}
