@@ -222,7 +222,7 @@ final class SimulatedSnapshots {
                         .filter(it ->
                                 request.restorableByUserIds().isEmpty()
                                         || request.restorableByUserIds().stream()
-                                                .anyMatch(it.sharedWith()::contains));
+                                                .anyMatch(user -> it.sharedWith().contains(user)));
         Listing.Page<LocalSnapshot> page =
                 LISTING.page(
                         LISTING.filter(wanted, request.filters()),
