@@ -5,6 +5,7 @@ import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.LocalSnapshot;
@@ -221,7 +222,13 @@ final class EndState {
 
     private static Map<String, String> tags(Collection<Tag> tags) {
         Map<String, String> sorted = new TreeMap<>();
-        tags.forEach(tag -> sorted.put(tag.key(), tag.value()));
+        // An order's hold says when it was given, which is later when it is given again.
+        tags.forEach(tag ->
+                sorted.put(
+                        tag.key(),
+                        tag.key().equals(ImageTags.HOLD)
+                                ? tag.value().replaceFirst(" \\d{4}-\\S+Z", "")
+                                : tag.value()));
         return sorted;
     }
 
