@@ -25,7 +25,7 @@ public final class CopyTroubles {
         this.app = app;
     }
 
-    /** A try of this copy failed, and another one follows. */
+    /** A try of this copy failed, and another one follows. To be said before that is recorded. */
     void failed(Image copy, String why, Instant now) {
         failed(copy, why, now, false);
     }
@@ -41,8 +41,8 @@ public final class CopyTroubles {
 
     private boolean failed(Image copy, String why, Instant now, boolean isLast) {
         CopyCause cause = CopyCause.of(copy.region(), key(copy), why);
-        List<String> open = app.catalog().open().stream().map(Notice::key).toList();
-        if (open.contains(cause.told())) {
+        List<Notice> open = app.catalog().open();
+        if (open.stream().anyMatch(notice -> notice.key().equals(cause.told()))) {
             return true;
         }
         Notice first =
@@ -55,16 +55,21 @@ public final class CopyTroubles {
                                 + ": "
                                 + why
                                 + "; first "
-                                + copy.name(),
+                                + copy.name()
+                                + " at try "
+                                + copy.attempt(),
                         remedy(copy),
                         false);
-        if (open.contains(cause.untold())) {
-            return tell(first, cause.told(), now);
+        Optional<Notice> before =
+                open.stream().filter(notice -> notice.key().equals(cause.untold())).findFirst();
+        if (before.isEmpty()) {
+            if (!isLast) {
+                app.catalog().note(first);
+            }
+            return false;
         }
-        if (!isLast) {
-            app.catalog().note(first);
-        }
-        return false;
+        // Heard of once more, a try is no second one.
+        return !before.get().text().equals(first.text()) && tell(before.get(), cause.told(), now);
     }
 
     /** Those that failed only once, and did not arrive for long. */

@@ -197,11 +197,11 @@ public final class Settlement {
             Instant next = now.plus(pauses.get(image.attempt() - 1));
             Image again = image.again(next, why, now);
             log.warn("{} {} failed and is tried again: {}", image.region(), image.name(), why);
-            if (!app.catalog().save(Change.of(image, again))) {
-                return Step.NOTHING;
-            }
             if (image.isCopy()) {
                 copyTroubles.failed(image, why, now);
+            }
+            if (!app.catalog().save(Change.of(image, again))) {
+                return Step.NOTHING;
             }
             makeRoom(image, now);
             return Step.AGAIN;

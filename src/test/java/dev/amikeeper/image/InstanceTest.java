@@ -12,7 +12,7 @@ import java.util.Map;
 final class InstanceTest {
     @ParameterizedTest
     @CsvSource({
-        "pending, false, false",
+        "pending, true, false",
         "running, true, false",
         "stopping, true, false",
         "stopped, true, false",

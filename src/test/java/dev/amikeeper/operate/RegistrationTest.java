@@ -685,6 +685,8 @@ final class RegistrationTest {
         if (event.get("detail") instanceof Map<?, ?> fields) {
             fields.forEach((key, value) -> detail.put(String.valueOf(key), value));
         }
+        // The sample itself only shows what it would do.
+        detail.put("dryRun", false);
         detail.putAll(more);
         event.put("detail", detail);
         return handle(given, event);
