@@ -249,7 +249,7 @@ final class PermissionsTest {
                     // An index is a resource of its own.
                     case "indexName" ->
                             Optional.of(need("dynamodb:Query", TABLE + "/index/byInstance"));
-                    case "getItem", "putItem", "batchGetItem", "query" ->
+                    case "getItem", "putItem", "deleteItem", "batchGetItem", "query" ->
                             Optional.of(need(action("dynamodb", call), TABLE));
                     case "put" -> Optional.of(need("dynamodb:PutItem", TABLE));
                     case "delete" -> Optional.of(need("dynamodb:DeleteItem", TABLE));
