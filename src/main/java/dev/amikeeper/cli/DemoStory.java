@@ -163,8 +163,11 @@ final class DemoStory {
     }
 
     /** Puts an event of our own on the bus, as people and programs do. */
-    private void order(String what, Region region, Map<String, Object> detail) {
+    private void order(String what, Region region, Map<String, Object> about) {
         orders++;
+        Map<String, Object> detail = new HashMap<>(about);
+        // An order of no Region is one about the home Region.
+        detail.put("region", region.name());
         deployment.deliver(
                 Map.of(
                         "version",
