@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -25,6 +26,9 @@ public final class Blockers {
 
     /** The kind of these notices, in their keys. */
     static final String KIND = "blocked";
+
+    private static final String WAIT = " wait: ";
+    private static final String GOES_ON = "; what waits goes on by itself then";
 
     private final Catalog catalog;
     private final Map<Region, Set<String>> told = new HashMap<>();
@@ -52,8 +56,8 @@ public final class Blockers {
         return new Notice(
                 prefix(region) + by.cause(),
                 now,
-                region + ": " + what + " wait: " + by.why(),
-                by.remedy() + "; what waits goes on by itself then",
+                region + ": " + what + WAIT + by.why(),
+                by.remedy() + GOES_ON,
                 true);
     }
 
@@ -71,6 +75,24 @@ public final class Blockers {
                 .filter(key -> Fault.isOver(key.substring(prefix(region).length()), permission))
                 .filter(key -> !met.contains(key.substring(prefix(region).length())))
                 .forEach(key -> catalog.resolve(key, now));
+    }
+
+    /**
+     * What people are told to do about what stands behind this, if it is a block that lasts: that
+     * alone helps then, and no other try.
+     *
+     * @param why the reason that a step was given up, which may name the block
+     */
+    public Optional<String> remedy(Region region, String why) {
+        return catalog.open().stream()
+                .filter(notice -> notice.key().startsWith(prefix(region)))
+                .filter(notice -> why.contains(reason(notice)))
+                .map(notice -> notice.remedy().replace(GOES_ON, ""))
+                .findFirst();
+    }
+
+    private static String reason(Notice notice) {
+        return notice.text().substring(notice.text().indexOf(WAIT) + WAIT.length());
     }
 
     private static String prefix(Region region) {

@@ -602,6 +602,11 @@ public final class Restores {
         if (key.isPresent()) {
             return key.get() + "try again";
         }
+        Optional<String> block = blockers.remedy(restore.region(), restore.note());
+        if (block.isPresent()) {
+            // No other image gets past that either.
+            return block.get() + "; then try again";
+        }
         return restore.instance().map(id -> "look at " + id + "; then ").orElse("")
                 + "try again, or an older image with --at";
     }

@@ -659,6 +659,26 @@ final class RestoreHandlerTest {
         assertThat(night.given.catalog().open()).isEmpty();
     }
 
+    /** What no other image gets past either is not to be tried with one. */
+    @Test
+    void theEndOfARestoreThatWaitedForAQuotaNamesTheQuotaAndNoOtherImage() {
+        Night night = new Night();
+        night.given.cloud.faults().calls("RunInstances").times(1_000_000).error("VcpuLimitExceeded", 400);
+
+        night.ask(night.inTheWest());
+        night.play(Duration.ofDays(8));
+
+        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.given.catalog().notices())
+                .filteredOn(notice -> notice.key().startsWith("restore/"))
+                .singleElement()
+                .extracting(Notice::remedy)
+                .asString()
+                .startsWith("raise the quota \"Running On-Demand instances (vCPUs)")
+                .endsWith("; then try again")
+                .doesNotContain("older image");
+    }
+
     @Test
     void aLaunchThatDiesOfAKeyNamesTheKeyAndTheParameter() {
         Given given = Given.nightlyInMemory("replicate: {us-west-2: {kmsKey: alias/dr}}");
