@@ -11,6 +11,9 @@ import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import dev.amikeeper.replication.ImageStateReport;
+import dev.amikeeper.sweep.SweepReport;
+
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.io.IOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -181,11 +185,45 @@ final class TemplateTest {
     /** Whoever sees it first counts it: the event's function or the sweep. */
     @Test
     void imagesThatOthersChangeInNumbersRaiseAnAlarm() {
-        assertThat(at(resource("ChangedByOthersAlarm"), "Properties.Metrics"))
-                .asInstanceOf(InstanceOfAssertFactories.LIST)
-                .hasSize(4);
+        List<?> metrics = list(at(resource("ChangedByOthersAlarm"), "Properties.Metrics"));
+        assertThat(metrics)
+                .filteredOn(metric -> Templates.find(metric, "MetricStat").isPresent())
+                .extracting(metric ->
+                        at(metric, "MetricStat.Metric.MetricName")
+                                + " of "
+                                + logicalId(
+                                        at(
+                                                list(at(metric, "MetricStat.Metric.Dimensions"))
+                                                        .getFirst(),
+                                                "Value")))
+                .containsExactlyInAnyOrder(
+                        "changedByOthers of ImageStateFunction",
+                        "gone of SweepFunction",
+                        "switched of SweepFunction",
+                        "withdrawn of SweepFunction",
+                        "keys of ImageStateFunction",
+                        "keys of SweepFunction");
+        assertThat(at(metrics.getFirst(), "Expression"))
+                .asString()
+                .contains("events", "gone", "switched", "withdrawn", "keys", "sweptKeys");
         assertThat(at(resource("ChangedByOthersAlarm"), "Properties.Threshold"))
                 .isEqualTo(Map.of("Ref", "ChangedByOthersCount"));
+    }
+
+    /** The alarms go by the names of the reports' counts. */
+    @Test
+    void whatOthersDoIsCountedUnderTheNamesThatTheAlarmsGoBy() {
+        assertThat(SweepReport.class.getRecordComponents())
+                .extracting(RecordComponent::getName)
+                .contains("gone", "switched", "withdrawn", "keys", "publicImages");
+        assertThat(ImageStateReport.class.getRecordComponents())
+                .extracting(RecordComponent::getName)
+                .contains("changedByOthers", "keys");
+        assertThat(at(resource("PublicImagesAlarm"), "Properties"))
+                .asInstanceOf(MAP)
+                .containsEntry("MetricName", "publicImages")
+                .containsEntry("Statistic", "Maximum")
+                .containsEntry("Threshold", 1);
     }
 
     /** Three ticks: a schedule that is gone leaves no data at all. */

@@ -165,6 +165,9 @@ final class Items {
         if (!image.copiers().isEmpty()) {
             item.put("copiers", texts(image.copiers()));
         }
+        if (!image.given().isEmpty()) {
+            item.put("given", texts(image.given()));
+        }
         image.taken().ifPresent(when -> item.put("taken", text(when)));
         item.put(VERSION, number(image.version()));
     }
@@ -250,6 +253,7 @@ final class Items {
                         .map(Items::stored),
                 optionalTexts(item, "refused"),
                 optionalTexts(item, "copiers"),
+                optionalTexts(item, "given"),
                 optional(item, "taken").map(Instant::parse),
                 integral(item, VERSION));
     }

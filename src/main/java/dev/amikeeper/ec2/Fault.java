@@ -11,6 +11,7 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -411,6 +412,18 @@ public enum Fault {
      */
     public static boolean isOfAKey(String reason) {
         return reason.contains(KEY);
+    }
+
+    /**
+     * Whether the reason why an image or a copy failed speaks of a KMS key: its ARN, one of EC2's
+     * codes for it, or that it is not accessible.
+     *
+     * @see <a href="https://docs.aws.amazon.com/ebs/latest/userguide/ebs-cloud-watch-events.html">
+     *     EventBridge events for Amazon EBS, the causes of failures</a>
+     */
+    public static boolean isOfAKmsKey(String reason) {
+        String plain = reason.toLowerCase(Locale.ROOT);
+        return plain.contains("kms") || plain.contains("given key id is not accessible");
     }
 
     /** Whether the next call of the same kind meets it too, whatever that is about. */

@@ -36,6 +36,8 @@ import java.util.stream.Stream;
  * @param refused with whom of those that its policy names EC2 refused to share it
  * @param copiers which accounts were allowed to create volumes from its snapshots, and so to copy
  *     it
+ * @param given whom we let launch it, of those whom its policy names, when that was looked at last;
+ *     empty if that was not written down
  * @param taken when its disks were read, of a copy those of its home image; empty if that was not
  *     written down
  * @param version counts the changes of this record
@@ -63,6 +65,7 @@ public record Image(
         Optional<Stored> stored,
         List<String> refused,
         List<String> copiers,
+        List<String> given,
         Optional<Instant> taken,
         long version) {
     /**
@@ -79,6 +82,7 @@ public record Image(
         permissions = List.copyOf(permissions);
         refused = List.copyOf(refused);
         copiers = List.copyOf(copiers);
+        given = List.copyOf(given);
     }
 
     /** A home image that is to be made. */
@@ -151,6 +155,7 @@ public record Image(
                 Optional.empty(),
                 List.of(),
                 List.of(),
+                List.of(),
                 Optional.empty(),
                 1);
     }
@@ -192,6 +197,7 @@ public record Image(
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                List.of(),
                 List.of(),
                 List.of(),
                 Optional.empty(),
@@ -330,13 +336,16 @@ public record Image(
      *
      * @param withoutThese whom EC2 refused
      * @param itsCopiers who may create volumes from its snapshots now
+     * @param toThese who may launch it now, of those whom its policy names
      */
-    public Image nowShared(List<String> withoutThese, List<String> itsCopiers) {
+    public Image nowShared(
+            List<String> withoutThese, List<String> itsCopiers, List<String> toThese) {
         return changed(image -> {
             image.shared = true;
             image.permissions = List.of();
             image.refused = withoutThese;
             image.copiers = itsCopiers;
+            image.given = toThese;
         });
     }
 
@@ -346,7 +355,13 @@ public record Image(
             image.permissions = without(permissions, these);
             image.refused = without(refused, these);
             image.copiers = without(copiers, these);
+            image.given = without(given, these);
         });
+    }
+
+    /** These may launch it, of those whom its policy names, as was seen now. */
+    public Image seenSharedWith(List<String> these) {
+        return changed(image -> image.given = these);
     }
 
     private static List<String> without(List<String> all, List<String> these) {
@@ -387,6 +402,7 @@ public record Image(
                     image.shared = false;
                     image.refused = List.of();
                     image.copiers = List.of();
+                    image.given = List.of();
                     image.disabled = false;
                     image.guardedUntil = Optional.empty();
                     image.proven = Optional.empty();
@@ -454,6 +470,7 @@ public record Image(
                 draft.stored,
                 draft.refused,
                 draft.copiers,
+                draft.given,
                 draft.taken,
                 itsVersion);
     }
@@ -478,6 +495,7 @@ public record Image(
         private Optional<Stored> stored;
         private List<String> refused;
         private List<String> copiers;
+        private List<String> given;
         private Optional<Instant> taken;
 
         Draft(Image image) {
@@ -499,6 +517,7 @@ public record Image(
             stored = image.stored;
             refused = image.refused;
             copiers = image.copiers;
+            given = image.given;
             taken = image.taken;
         }
     }

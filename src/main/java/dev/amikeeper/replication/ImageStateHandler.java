@@ -72,7 +72,8 @@ public final class ImageStateHandler
             log.info("{} {} is not one of our images", event.region(), id);
             return ImageStateReport.of(Settlement.Step.NOTHING);
         }
-        return ImageStateReport.of(step(event, image.get()));
+        return ImageStateReport.of(step(event, image.get()))
+                .because(event.text("ErrorMessage").orElse(""));
     }
 
     private Settlement.Step step(Event event, Image image) throws MalformedEventException {

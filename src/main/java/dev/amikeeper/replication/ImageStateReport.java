@@ -1,19 +1,39 @@
 package dev.amikeeper.replication;
 
-/** What came of a state event: each count is 0 or 1. */
+import dev.amikeeper.ec2.Fault;
+
+/**
+ * What came of a state event: each count is 0 or 1.
+ *
+ * @param keys it failed for a KMS key that cannot be used; that counts besides
+ */
 public record ImageStateReport(
-        int available, int again, int failed, int changedByOthers, int ignored, int malformed) {
+        int available,
+        int again,
+        int failed,
+        int changedByOthers,
+        int keys,
+        int ignored,
+        int malformed) {
     static ImageStateReport of(Settlement.Step step) {
         return switch (step) {
-            case AVAILABLE -> new ImageStateReport(1, 0, 0, 0, 0, 0);
-            case AGAIN -> new ImageStateReport(0, 1, 0, 0, 0, 0);
-            case FAILED -> new ImageStateReport(0, 0, 1, 0, 0, 0);
-            case CHANGED_BY_OTHERS -> new ImageStateReport(0, 0, 0, 1, 0, 0);
-            case NOTHING -> new ImageStateReport(0, 0, 0, 0, 1, 0);
+            case AVAILABLE -> new ImageStateReport(1, 0, 0, 0, 0, 0, 0);
+            case AGAIN -> new ImageStateReport(0, 1, 0, 0, 0, 0, 0);
+            case FAILED -> new ImageStateReport(0, 0, 1, 0, 0, 0, 0);
+            case CHANGED_BY_OTHERS -> new ImageStateReport(0, 0, 0, 1, 0, 0, 0);
+            case NOTHING -> new ImageStateReport(0, 0, 0, 0, 0, 1, 0);
         };
     }
 
     static ImageStateReport ofMalformed() {
-        return new ImageStateReport(0, 0, 0, 0, 0, 1);
+        return new ImageStateReport(0, 0, 0, 0, 0, 0, 1);
+    }
+
+    /** The same, of a failure for this reason. */
+    ImageStateReport because(String why) {
+        return again + failed > 0 && Fault.isOfAKmsKey(why)
+                ? new ImageStateReport(
+                        available, again, failed, changedByOthers, 1, ignored, malformed)
+                : this;
     }
 }

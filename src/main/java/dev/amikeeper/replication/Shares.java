@@ -102,7 +102,11 @@ public final class Shares {
         Wanted wanted = Wanted.of(image, policy);
         if (wanted.launch().isEmpty() && wanted.copy().isEmpty() && image.copiers().isEmpty()) {
             return image.permissions().isEmpty()
-                    || app.catalog().save(Change.of(image, image.nowShared(List.of(), List.of())));
+                    || app.catalog()
+                            .save(
+                                    Change.of(
+                                            image,
+                                            image.nowShared(List.of(), List.of(), List.of())));
         }
         Set<String> refusing =
                 refusing(app.catalog().open()).getOrDefault(image.name().policy(), Set.of());
@@ -202,12 +206,17 @@ public final class Shares {
         boolean settled() {
             tellOfRefusals();
             List<String> without = left().stream().filter(who -> byPolicy().contains(who)).toList();
-            Image after = image.nowShared(without, copiers.stream().sorted().toList());
+            Image after =
+                    image.nowShared(
+                            without,
+                            copiers.stream().sorted().toList(),
+                            without(byPolicy(), left()::contains));
             boolean asBefore =
                     image.shared()
                             && image.permissions().isEmpty()
                             && image.refused().equals(after.refused())
-                            && image.copiers().equals(after.copiers());
+                            && image.copiers().equals(after.copiers())
+                            && image.given().equals(after.given());
             if (!asBefore) {
                 app.catalog().save(Change.of(image, after));
             }

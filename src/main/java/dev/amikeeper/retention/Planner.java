@@ -17,6 +17,7 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.report.Blockers;
+import dev.amikeeper.report.PublicImages;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -576,11 +577,7 @@ public final class Planner {
     }
 
     private void isPublic(Ami ami) {
-        tell(
-                "public/" + ami.region() + "/" + ami.id(),
-                ami.region() + ": image " + ami.id() + " " + ami.name() + " is public",
-                "everybody can launch it and read its disks: take the launch permission of group"
-                        + " \"all\" away");
+        tell.accept(PublicImages.notice(ami, now));
     }
 
     private void sharedBeyond(Policy policy, Image image, Set<String> beyond) {

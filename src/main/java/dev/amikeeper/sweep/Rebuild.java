@@ -196,6 +196,7 @@ public final class Rebuild {
                         Map.of(),
                         Map.of(),
                         Set.of(),
+                        false,
                         now);
         Map<Region, Map<ImageName, Tombstone>> removed = new TreeMap<>();
         Drift.doubtful(view)

@@ -3,6 +3,7 @@ package dev.amikeeper.sweep;
 import static java.util.stream.Collectors.joining;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Images;
@@ -10,6 +11,7 @@ import dev.amikeeper.ec2.Look;
 import dev.amikeeper.ec2.Removal;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.SnapshotId;
@@ -26,7 +28,9 @@ import software.amazon.awssdk.core.exception.SdkException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 
@@ -50,6 +54,7 @@ final class Repairs {
     private final Settlement settlement;
     private final Shares shares;
     private final Steps steps;
+    private final Map<ImageName, Set<String>> withdrawn = new TreeMap<>();
 
     Repairs(Application app, Instant now, boolean dryRun, Tally tally) {
         this.app = app;
@@ -142,10 +147,14 @@ final class Repairs {
     }
 
     private boolean settle(Image image, Ami ami) {
-        return isStep(
-                ami.state().equals("failed")
-                        ? settlement.failed(image, why(ami), now)
-                        : settlement.available(image, now));
+        if (!ami.state().equals("failed")) {
+            return isStep(settlement.available(image, now));
+        }
+        boolean failed = isStep(settlement.failed(image, why(ami), now));
+        if (failed && Fault.isOfAKmsKey(why(ami))) {
+            tally.keys++;
+        }
+        return failed;
     }
 
     private static String why(Ami ami) {
@@ -267,8 +276,20 @@ final class Repairs {
         Set<String> missing = new TreeSet<>(policy.share().all());
         missing.removeAll(found);
         image.refused().forEach(missing::remove);
+        Set<String> taken = new TreeSet<>(missing);
+        taken.retainAll(image.given());
+        if (!taken.isEmpty()) {
+            log.warn("{} {}: others took it from {}", image.region(), image.name(), taken);
+            tally.withdrawn++;
+            withdrawn.put(image.name(), taken);
+        }
+        List<String> given =
+                found.stream().filter(policy.share().all()::contains).sorted().toList();
         if (!missing.isEmpty()) {
             shareAgain(image);
+        } else if (!dryRun && !given.equals(image.given())) {
+            // What a version before did not write down, or what was given since by hand.
+            app.catalog().save(Change.of(image, image.seenSharedWith(given)));
         }
         Set<String> beyond = new TreeSet<>(found);
         beyond.removeAll(policy.share().all());
@@ -291,6 +312,13 @@ final class Repairs {
                     "take the launch permissions away, or name them under \"share\" of policy "
                             + policy.name());
         }
+    }
+
+    /** From whom others took which images since this was asked last. */
+    Map<ImageName, Set<String>> takeWithdrawn() {
+        Map<ImageName, Set<String>> all = new TreeMap<>(withdrawn);
+        withdrawn.clear();
+        return all;
     }
 
     private void orphans(Gap.Orphans orphans) {

@@ -40,6 +40,7 @@ import dev.amikeeper.replication.Settlement;
 import dev.amikeeper.replication.Shares;
 import dev.amikeeper.report.Blockers;
 import dev.amikeeper.report.FormerRegions;
+import dev.amikeeper.report.PublicImages;
 import dev.amikeeper.report.Troubles;
 import dev.amikeeper.report.Unreadables;
 import dev.amikeeper.restore.Leases;
@@ -105,6 +106,7 @@ final class Sweep {
     private final Map<Region, Set<String>> copiedLeases = new HashMap<>();
     private final Map<Region, List<LivingInstance>> servers = new HashMap<>();
     private Map<String, Set<String>> refusing = Map.of();
+    private Set<String> open = Set.of();
 
     Sweep(Application app, Instant now, boolean dryRun, BooleanSupplier timeLeft) {
         this.app = app;
@@ -121,7 +123,9 @@ final class Sweep {
         Bookmarks bookmarks = app.catalog().bookmarks();
         takeLateSlots(bookmarks);
         List<Seen> requests = takeForgottenRequests(last.requests());
-        refusing = refusing();
+        List<Notice> troubles = app.catalog().open();
+        open = troubles.stream().map(Notice::key).collect(Collectors.toSet());
+        refusing = refusing(troubles);
         SortedSet<Region> regions = new TreeSet<>(bookmarks.regions());
         regions.addAll(app.policies().regions());
         // First: what costs money by the hour is ended also where time runs out.
@@ -148,9 +152,9 @@ final class Sweep {
     }
 
     /** Whom EC2 refuses, by policy. Whom no policy names any more nobody asks for: that is over. */
-    private Map<String, Set<String>> refusing() {
+    private Map<String, Set<String>> refusing(List<Notice> troubles) {
         Map<String, Set<String>> refusing = new TreeMap<>();
-        Shares.refusing(app.catalog().open())
+        Shares.refusing(troubles)
                 .forEach((name, all) -> {
                     Set<String> named =
                             app.policies()
@@ -426,6 +430,7 @@ final class Sweep {
                                             (one, again) -> one));
             if (first.isEmpty()) {
                 amis.foreign().stream().map(Gap.Foreign::new).forEach(repairs::close);
+                tellOfPublic(region, amis);
             }
             SortedSet<String> policies = policies(bookmarks, amis, orphans);
             for (String policy : policies.tailSet(first)) {
@@ -446,6 +451,70 @@ final class Sweep {
             }
         }
         return Optional.empty();
+    }
+
+    /** Nobody waits for the pruner to hear of it, who comes once a day. */
+    private void tellOfPublic(Region region, Listed amis) {
+        Map<String, Notice> found =
+                amis.byId().values().stream()
+                        .filter(Ami::isPublic)
+                        .map(ami -> PublicImages.notice(ami, now))
+                        .collect(Collectors.toMap(Notice::key, Function.identity()));
+        tally.publicImages += found.size();
+        if (dryRun) {
+            return;
+        }
+        found.values().stream()
+                .filter(notice -> !open.contains(notice.key()))
+                .forEach(app.catalog()::note);
+        open.stream()
+                .filter(key -> key.startsWith(PublicImages.prefix(region)))
+                .filter(key -> !found.containsKey(key))
+                .forEach(key -> app.catalog().resolve(key, now));
+    }
+
+    /**
+     * Permissions that others took are given back by the sweep that finds them out. That is over
+     * when the next sweep, which looks at all of the policy's newest images there, finds no more.
+     *
+     * @param all whether this sweep looked at all that it was to look at
+     */
+    private void tellOfWithdrawn(Unit unit, boolean closely, boolean all) {
+        Map<ImageName, Set<String>> withdrawn = repairs.takeWithdrawn();
+        if (dryRun) {
+            return;
+        }
+        if (withdrawn.isEmpty()) {
+            if (closely && all) {
+                app.catalog().resolve(withdrawalOf(unit), now);
+            }
+            return;
+        }
+        int count = withdrawn.size();
+        Notice notice =
+                new Notice(
+                        withdrawalOf(unit),
+                        now,
+                        "%s: others took launch permissions that AMI Keeper had given from %d %s of policy %s, as from %s those of %s"
+                                .formatted(
+                                        unit.region(),
+                                        count,
+                                        count == 1 ? "image" : "images",
+                                        unit.policy(),
+                                        withdrawn.keySet().iterator().next(),
+                                        String.join(", ", withdrawn.values().iterator().next())),
+                        "they are given back, and the next sweeps look at more of them; see in"
+                                + " CloudTrail who calls ModifyImageAttribute. Who is not to have"
+                                + " them any more goes out of \"share\" of policy "
+                                + unit.policy(),
+                        true);
+        if (!app.catalog().note(notice)) {
+            app.catalog().reword(notice);
+        }
+    }
+
+    private static String withdrawalOf(Unit unit) {
+        return "withdrawn/" + unit.region() + "/" + unit.policy();
     }
 
     private void tellOfFormer(Unit unit) {
@@ -580,7 +649,8 @@ final class Sweep {
 
     /** Whether there was time for all of them. */
     private boolean closeAll(Unit unit, Listed amis, Map<ImageName, List<Snapshot>> orphans) {
-        Drift.View view = view(unit, amis, orphans);
+        boolean closely = open.contains(withdrawalOf(unit));
+        Drift.View view = view(unit, amis, orphans, closely);
         Map<Region, Map<ImageName, Tombstone>> removed = new HashMap<>();
         Drift.doubtful(view)
                 .forEach((region, names) ->
@@ -600,6 +670,7 @@ final class Sweep {
                 begun.add(copy.region());
             }
         }
+        tellOfWithdrawn(unit, closely, all);
         if (!dryRun) {
             begun.forEach(region -> app.kicks().copy(region, now));
         }
@@ -648,7 +719,8 @@ final class Sweep {
         }
     }
 
-    private Drift.View view(Unit unit, Listed amis, Map<ImageName, List<Snapshot>> orphans) {
+    private Drift.View view(
+            Unit unit, Listed amis, Map<ImageName, List<Snapshot>> orphans, boolean closely) {
         Optional<Policy> policy = app.policies().find(unit.policy());
         List<Image> here = app.catalog().ofPolicy(unit.policy(), unit.region());
         records.put(unit, here);
@@ -673,6 +745,7 @@ final class Sweep {
                 itsOrphans,
                 copies,
                 refusing.getOrDefault(unit.policy(), Set.of()),
+                closely,
                 now);
     }
 

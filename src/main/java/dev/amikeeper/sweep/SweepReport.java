@@ -21,7 +21,10 @@ import java.util.List;
  * @param switched images that somebody disabled or enabled, unnoticed
  * @param unfinished removals, and returns from them, that were half done
  * @param unshared images that were not shared as their policy says
+ * @param withdrawn images of which others took launch permissions away that we had given
  * @param beyond images that are shared beyond their policy; left alone
+ * @param publicImages images that everybody may launch; left alone
+ * @param keys images and copies that EC2 failed at, unnoticed, for a KMS key that cannot be used
  * @param litter snapshots that their image's removal overlooked
  * @param orphans snapshots of ours that belong to no image, and not ours to delete
  * @param lateSlots slots that no tick had taken
@@ -48,7 +51,10 @@ public record SweepReport(
         int switched,
         int unfinished,
         int unshared,
+        int withdrawn,
         int beyond,
+        int publicImages,
+        int keys,
         int litter,
         int orphans,
         int lateSlots,
@@ -66,7 +72,7 @@ public record SweepReport(
 
     static SweepReport ofMalformed() {
         return new SweepReport(
-                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, false,
+                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, false,
                 List.of());
     }
 }

@@ -19,7 +19,10 @@ final class Tally {
     int switched;
     int unfinished;
     int unshared;
+    int withdrawn;
     int beyond;
+    int publicImages;
+    int keys;
     int litter;
     int orphans;
     int lateSlots;
@@ -44,7 +47,10 @@ final class Tally {
                 switched,
                 unfinished,
                 unshared,
+                withdrawn,
                 beyond,
+                publicImages,
+                keys,
                 litter,
                 orphans,
                 lateSlots,

@@ -938,7 +938,9 @@ abstract class CatalogContract {
     @Test
     void remembersWhomEc2RefusedAndWhoMayCopy() {
         Image available = available("i-1", AMI);
-        Image shared = available.nowShared(List.of("222233334444"), List.of("111122223333"));
+        Image shared =
+                available.nowShared(
+                        List.of("222233334444"), List.of("111122223333"), List.of("333344445555"));
 
         assertThat(catalog.save(Change.of(available, shared))).isTrue();
 

@@ -68,6 +68,7 @@ final class ImageTest {
                                 Optional.empty(),
                                 List.of(),
                                 List.of(),
+                                List.of(),
                                 Optional.empty(),
                                 1));
         assertThat(intent.isCopy()).isFalse();
@@ -259,6 +260,7 @@ final class ImageTest {
                                 Optional.empty(),
                                 Optional.empty(),
                                 Optional.empty(),
+                                List.of(),
                                 List.of(),
                                 List.of(),
                                 Optional.empty(),

@@ -663,7 +663,12 @@ final class RestoreHandlerTest {
     @Test
     void theEndOfARestoreThatWaitedForAQuotaNamesTheQuotaAndNoOtherImage() {
         Night night = new Night();
-        night.given.cloud.faults().calls("RunInstances").times(1_000_000).error("VcpuLimitExceeded", 400);
+        night.given
+                .cloud
+                .faults()
+                .calls("RunInstances")
+                .times(1_000_000)
+                .error("VcpuLimitExceeded", 400);
 
         night.ask(night.inTheWest());
         night.play(Duration.ofDays(8));

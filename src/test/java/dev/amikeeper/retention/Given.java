@@ -73,6 +73,7 @@ final class Given {
                 image.stored(),
                 image.refused(),
                 image.copiers(),
+                image.given(),
                 image.taken(),
                 image.version());
     }

@@ -47,6 +47,7 @@ final class DriftTest {
     private final Map<Region, Map<ImageName, Tombstone>> removed = new HashMap<>();
     private final Map<Region, List<Image>> copies = new HashMap<>();
     private final Set<String> refusing = new HashSet<>();
+    private boolean closely;
     private final Map<ImageName, List<Snapshot>> orphans = new TreeMap<>();
     private final List<Image> records = new ArrayList<>();
     private final Map<ImageId, Ami> amis = new HashMap<>();
@@ -290,7 +291,7 @@ final class DriftTest {
         now = NOW.plusSeconds(1);
         assertThat(gaps()).containsExactly(new Gap.Unshared(later));
         policy = policy("");
-        records.set(0, AVAILABLE.nowShared(List.of(), List.of()));
+        records.set(0, AVAILABLE.nowShared(List.of(), List.of(), List.of()));
         assertThat(gaps()).isEmpty();
     }
 
@@ -372,6 +373,19 @@ final class DriftTest {
         assertThat(gaps()).hasSize(1);
     }
 
+    /** What others are known to do is looked for at once, not over a week. */
+    @Test
+    void everyNewImageIsLookedAtWhileOthersTakePermissionsAway() {
+        policy = policy("share: {accounts: [\"111122223333\"]}");
+        records.add(AVAILABLE.nowShared(List.of(), List.of(), List.of("111122223333")));
+        show("available");
+        assertThat(gaps()).isEmpty();
+
+        closely = true;
+
+        assertThat(gaps()).containsExactly(new Gap.Unchecked(records.getFirst()));
+    }
+
     private List<Gap> gaps() {
         return Drift.of(view(), removed, Map.of());
     }
@@ -386,6 +400,7 @@ final class DriftTest {
                 orphans,
                 copies,
                 refusing,
+                closely,
                 now);
     }
 

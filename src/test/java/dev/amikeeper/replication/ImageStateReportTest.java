@@ -1,0 +1,32 @@
+package dev.amikeeper.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ImageStateReportTest {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Client.InvalidKMSKey.InvalidState",
+                "arn:aws:kms:us-east-1:012345678901:key/01234567-0123-0123-0123-0123456789ab is"
+                        + " disabled.",
+                "Source snapshot ID: Given key ID is not accessible"
+            })
+    void countsAFailureForAKey(String why) {
+        assertThat(ImageStateReport.of(Settlement.Step.AGAIN).because(why).keys()).isEqualTo(1);
+        assertThat(ImageStateReport.of(Settlement.Step.FAILED).because(why).keys()).isEqualTo(1);
+        assertThat(ImageStateReport.of(Settlement.Step.NOTHING).because(why).keys()).isZero();
+    }
+
+    @Test
+    void countsNoOtherFailureAsOneForAKey() {
+        assertThat(
+                        ImageStateReport.of(Settlement.Step.FAILED)
+                                .because("Client.InternalError: the key of the tag is wrong")
+                                .keys())
+                .isZero();
+    }
+}
