@@ -416,6 +416,7 @@ final class TemplateTest {
         "operate-register-again, OperateFunction",
         "operate-share, OperateFunction",
         "operate-unshare, OperateFunction",
+        "operate-unshare-all, OperateFunction",
         "operate-store, OperateFunction",
         "operate-fetch, OperateFunction",
         "image-available, ImageStateFunction",

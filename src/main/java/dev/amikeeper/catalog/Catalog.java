@@ -95,6 +95,13 @@ public interface Catalog {
     boolean unbury(Tombstone tombstone, Image after);
 
     /**
+     * Changes the last record of a removed image, if its tombstone still stands as it did.
+     *
+     * @return false if it does not
+     */
+    boolean save(Tombstone before, Tombstone after);
+
+    /**
      * The tombstone of an image; empty if it is not removed.
      *
      * @throws UnreadableItemException if there is one that cannot be read

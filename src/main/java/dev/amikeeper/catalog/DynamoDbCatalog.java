@@ -451,6 +451,14 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     @Override
+    public boolean save(Tombstone before, Tombstone after) {
+        return replace(
+                items.tombstone(after),
+                keys.tombstone(after.region(), after.name()),
+                before.image().version());
+    }
+
+    @Override
     public Optional<Tombstone> removed(Region region, ImageName name) {
         return one(keys.tombstone(region, name), items.tombstones());
     }
@@ -548,9 +556,15 @@ public final class DynamoDbCatalog implements Catalog {
 
     @Override
     public boolean save(Freeze before, Freeze after) {
-        Map<String, AttributeValue> key = keys.freeze(after.region(), after.name());
-        AttributeValue version = Items.number(before.version());
-        Map<String, AttributeValue> item = unknowns.keep(items.freeze(after), key, version);
+        return replace(
+                items.freeze(after), keys.freeze(after.region(), after.name()), before.version());
+    }
+
+    /** Puts an item in the place of one of this version. */
+    private boolean replace(
+            Map<String, AttributeValue> written, Map<String, AttributeValue> key, long before) {
+        AttributeValue version = Items.number(before);
+        Map<String, AttributeValue> item = unknowns.keep(written, key, version);
         boolean saved =
                 transact(
                                 List.of(

@@ -53,6 +53,19 @@ final class Ordering {
         return carryOut(order, deployed::application);
     }
 
+    /**
+     * The same for an order about all Regions.
+     *
+     * @throws UnusableException if one is named
+     */
+    int carryOutEverywhere(Function<Region, Order> order) {
+        if (region != null) {
+            throw new UnusableException(
+                    "--region goes with an image: without one all Regions are.");
+        }
+        return carryOut(order);
+    }
+
     /** The same, on the day after somebody lost an image and made snapshots by hand. */
     int carryOutAfterTheMishap(Function<Region, Order> order) {
         return carryOut(order, () -> deployed.afterTheMishap(spec.commandLine().getOut()::println));

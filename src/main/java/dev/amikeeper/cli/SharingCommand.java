@@ -1,8 +1,9 @@
 package dev.amikeeper.cli;
 
 import dev.amikeeper.image.ImageId;
-import dev.amikeeper.image.Region;
 import dev.amikeeper.operate.Order;
+
+import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -10,17 +11,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /** {@code keeper share} and {@code unshare}: an image, and with whom. */
 abstract sealed class SharingCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private Ordering ordering;
-
-    @Parameters(paramLabel = "IMAGE", description = "ami-...")
-    @SuppressWarnings("NullAway.Init") // as above
-    private String id;
+    Ordering ordering;
 
     @Option(
             names = "--with",
@@ -33,14 +31,9 @@ abstract sealed class SharingCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // as above
     private List<String> with;
 
-    @Override
-    public Integer call() {
-        ImageId image = Ordering.image(id);
-        List<String> who = Ordering.with(with);
-        return ordering.carryOut(where -> order(where, image, who));
+    List<String> who() {
+        return Ordering.with(with);
     }
-
-    abstract Order order(Region where, ImageId image, List<String> who);
 
     /** {@code keeper share}. */
     @Command(
@@ -53,9 +46,15 @@ abstract sealed class SharingCommand implements Callable<Integer> {
                 "Exit status: 0, or 1 if it is refused."
             })
     static final class Share extends SharingCommand {
+        @Parameters(paramLabel = "IMAGE", description = "ami-...")
+        @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
+        private String id;
+
         @Override
-        Order order(Region where, ImageId image, List<String> who) {
-            return new Order.Share(where, image, who);
+        public Integer call() {
+            ImageId image = Ordering.image(id);
+            List<String> who = who();
+            return ordering.carryOut(where -> new Order.Share(where, image, who));
         }
     }
 
@@ -65,15 +64,40 @@ abstract sealed class SharingCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             versionProvider = Keeper.Version.class,
             description = {
-                "No longer lets others launch an image of ours. Those that its policy names stay,"
-                        + " for it would be shared with them again.",
-                "Needs ec2:DescribeImages, ModifyImageAttribute, and the catalogue.",
-                "Exit status: 0, or 1 if it is refused."
+                "No longer lets others launch an image of ours, or copy it; without an image: all"
+                        + " of ours, in all Regions, or all of a policy. Whom a policy names is"
+                        + " refused, for it would be shared with them again.",
+                "Needs ec2:DescribeImages, DescribeImageAttribute, DescribeSnapshots,"
+                        + " ModifyImageAttribute, ModifySnapshotAttribute, and the catalogue.",
+                "Exit status: 0, or 1 if it is refused or something is left; then the same command"
+                        + " goes on."
             })
     static final class Unshare extends SharingCommand {
+        @Parameters(
+                paramLabel = "IMAGE",
+                arity = "0..1",
+                description = "ami-...; all images of ours unless given.")
+        private @Nullable String id;
+
+        @Option(
+                names = "--policy",
+                paramLabel = "POLICY",
+                description = "All images of this policy; goes without IMAGE.")
+        private @Nullable String policy;
+
         @Override
-        Order order(Region where, ImageId image, List<String> who) {
-            return new Order.Unshare(where, image, who);
+        public Integer call() {
+            List<String> who = who();
+            if (id == null) {
+                Optional<String> only = Optional.ofNullable(policy);
+                return ordering.carryOutEverywhere(where -> new Order.UnshareAll(where, who, only));
+            }
+            if (policy != null) {
+                throw new Keeper.UnusableException(
+                        "--policy is for all of its images: name no image.");
+            }
+            ImageId image = Ordering.image(id);
+            return ordering.carryOut(where -> new Order.Unshare(where, image, who));
         }
     }
 }

@@ -26,6 +26,7 @@ import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
 import software.amazon.awssdk.services.ec2.model.CreateVolumePermission;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
+import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsRequest;
 import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
 import software.amazon.awssdk.services.ec2.model.ProductCode;
@@ -49,6 +50,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -604,16 +607,86 @@ public final class Images {
                                                                 add -> add.add(creators(some))))));
     }
 
-    /** Takes it away from accounts again; one that does not have it is no error. */
-    public Answer unshare(Region region, SnapshotId id, List<String> accounts) {
-        return change(
+    /**
+     * Takes it away from accounts again; one that does not have it is no error, and a snapshot that
+     * is gone is none.
+     *
+     * @param who organisations among them have nothing that could be taken away
+     */
+    public Answer unshare(Region region, SnapshotId id, List<String> who) {
+        return takenBack(
                 region,
                 Pace.Call.MODIFY_SNAPSHOT_ATTRIBUTE,
                 client ->
                         client.modifySnapshotAttribute(modify ->
                                 modify.snapshotId(id.value())
                                         .createVolumePermission(
-                                                take -> take.remove(creators(accounts)))));
+                                                take -> take.remove(creators(accounts(who))))));
+    }
+
+    /**
+     * What these may use of ours in a Region. EC2 lists what is shared with an account; what is
+     * shared with an organisation it tells of one image at a time.
+     *
+     * @param who account ids, ARNs of organisations and of organisational units
+     * @see <a
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html">
+     *     ExecutableBy of DescribeImages names accounts, and not what their organisation gets</a>
+     * @see <a
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html">
+     *     RestorableBy of DescribeSnapshots</a>
+     * @throws SdkException if EC2 does not answer
+     */
+    public Reach reach(Region region, List<String> who, BooleanSupplier moreTime) {
+        Map<ImageId, String> launchable = new ConcurrentHashMap<>();
+        Map<SnapshotId, String> copyable = new HashMap<>();
+        for (String account : accounts(who)) {
+            ours(region, request -> request.executableUsers(account))
+                    .forEach(ami -> launchable.put(ami.id(), policy(ami.tags())));
+            snapshots(region, request -> request.restorableByUserIds(account))
+                    .forEach(one -> copyable.put(one.id(), policy(one.tags())));
+        }
+        List<String> organizations = who.stream().filter(Images::isOrganization).toList();
+        if (organizations.isEmpty()) {
+            return new Reach(launchable, copyable, 0);
+        }
+        List<Ami> asked =
+                ours(region).stream().filter(ami -> ami.state().equals("available")).toList();
+        AtomicInteger read = new AtomicInteger();
+        sideBySide(
+                asked,
+                moreTime,
+                ami -> {
+                    if (mayLaunch(region, ami.id(), organizations)) {
+                        launchable.put(ami.id(), policy(ami.tags()));
+                    }
+                    read.incrementAndGet();
+                });
+        return new Reach(launchable, copyable, asked.size() - read.get());
+    }
+
+    private boolean mayLaunch(Region region, ImageId id, List<String> organizations) {
+        try {
+            return permissions(region, id).stream().anyMatch(organizations::contains);
+        } catch (SdkException error) {
+            if (isNoMore(error) || Fault.of(error) == Fault.UNAVAILABLE) {
+                return false;
+            }
+            throw error;
+        }
+    }
+
+    /** Those that are accounts; only to them EC2 gives snapshots. */
+    private static List<String> accounts(List<String> who) {
+        return who.stream().filter(one -> !isOrganization(one)).toList();
+    }
+
+    private static boolean isOrganization(String who) {
+        return who.startsWith("arn:");
+    }
+
+    private static String policy(Map<String, String> tags) {
+        return tags.getOrDefault(ImageTags.POLICY, "");
     }
 
     private static List<CreateVolumePermission> creators(List<String> accounts) {
@@ -626,9 +699,12 @@ public final class Images {
         return with.stream().map(Images::permission).toList();
     }
 
-    /** Takes launch permissions away again; one that is not there is no error. */
+    /**
+     * Takes launch permissions away again; one that is not there is no error, and an image that is
+     * gone is none.
+     */
     public Answer unshare(Region region, ImageId id, List<String> with) {
-        return change(
+        return takenBack(
                 region,
                 Pace.Call.MODIFY_IMAGE_ATTRIBUTE,
                 client ->
@@ -639,7 +715,7 @@ public final class Images {
 
     private static LaunchPermission permission(String who) {
         LaunchPermission.Builder permission = LaunchPermission.builder();
-        if (!who.startsWith("arn:")) {
+        if (!isOrganization(who)) {
             return permission.userId(who).build();
         }
         return who.contains(":ou/")
@@ -786,6 +862,41 @@ public final class Images {
         } catch (SdkException error) {
             return new Answer.Refused(Fault.text(error));
         }
+    }
+
+    /** What is gone gives nobody anything. */
+    private Answer takenBack(Region region, Pace.Call call, Consumer<Ec2Client> change) {
+        try {
+            made(region, call, change);
+            return new Answer.Done();
+        } catch (SdkException error) {
+            return isNoMore(error) ? new Answer.Done() : new Answer.Refused(Fault.text(error));
+        }
+    }
+
+    private static boolean isNoMore(SdkException error) {
+        return switch (Fault.of(error)) {
+            case NOT_FOUND, GONE -> true;
+            case THROTTLED,
+                    NO_ROOM,
+                    QUOTA,
+                    NO_CAPACITY,
+                    BUSY,
+                    NAME_TAKEN,
+                    UNAVAILABLE,
+                    ALREADY_STORED,
+                    WRONG_STATE,
+                    DENIED,
+                    CALLER,
+                    PROTECTED,
+                    TOKEN_TAKEN,
+                    IN_USE,
+                    NO_SUCH_CALL,
+                    SERVER_ERROR,
+                    UNREACHABLE,
+                    OTHER ->
+                    false;
+        };
     }
 
     private void made(Region region, Pace.Call call, Consumer<Ec2Client> change) {
@@ -946,9 +1057,16 @@ public final class Images {
      * @throws SdkException if EC2 does not answer
      */
     public List<Ami> ours(Region region) {
+        return ours(region, _ -> {});
+    }
+
+    private List<Ami> ours(Region region, Consumer<DescribeImagesRequest.Builder> narrowed) {
         return list(
                 region,
-                request -> request.filters(Filters.anyOf("tag-key", List.of(ImageTags.POLICY))));
+                request -> {
+                    request.filters(Filters.anyOf("tag-key", List.of(ImageTags.POLICY)));
+                    narrowed.accept(request);
+                });
     }
 
     /**
@@ -957,12 +1075,19 @@ public final class Images {
      * @throws SdkException if EC2 does not answer
      */
     public List<Snapshot> snapshots(Region region) {
+        return snapshots(region, _ -> {});
+    }
+
+    private List<Snapshot> snapshots(
+            Region region, Consumer<DescribeSnapshotsRequest.Builder> narrowed) {
         return ec2
                 .apply(region)
-                .describeSnapshotsPaginator(request ->
-                        request.ownerIds("self")
-                                .maxResults(PAGE)
-                                .filters(Filters.anyOf("tag-key", List.of(ImageTags.POLICY))))
+                .describeSnapshotsPaginator(request -> {
+                    request.ownerIds("self")
+                            .maxResults(PAGE)
+                            .filters(Filters.anyOf("tag-key", List.of(ImageTags.POLICY)));
+                    narrowed.accept(request);
+                })
                 .snapshots()
                 .stream()
                 .map(Sources::snapshot)

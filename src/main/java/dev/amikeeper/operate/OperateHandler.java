@@ -18,15 +18,20 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
- * Carries out orders about single images that come by events or direct calls: to deregister, share,
- * unshare, adopt, register or store one, or fetch it back. An order that is refused is announced.
+ * Carries out orders that come by events or direct calls: to deregister, share, unshare, adopt,
+ * register or store an image, fetch it back, or unshare all of them. An order that is refused is
+ * announced.
  */
 public final class OperateHandler implements RequestHandler<Map<String, Object>, OperateReport> {
     private static final Logger log = LoggerFactory.getLogger(OperateHandler.class);
 
     private static final String FUNCTION = "OperateFunction";
+
+    /** Time for the call under way, and to tell what is left. */
+    private static final int RESERVE = 30_000;
 
     private final Application app;
 
@@ -55,7 +60,7 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
                 Rejected.foreign(app.catalog(), FUNCTION, event, trail, foreign.get(), now);
                 return new OperateReport(0, 1, 0, foreign.get());
             }
-            return carryOut(event, trail, now);
+            return carryOut(event, trail, now, () -> context.getRemainingTimeInMillis() > RESERVE);
         } catch (MalformedEventException malformed) {
             Rejected.record(app.catalog(), FUNCTION, input, malformed, now);
             return new OperateReport(0, 0, 1, String.valueOf(malformed.getMessage()));
@@ -63,10 +68,10 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
     }
 
     /** The time of an order is the clock's: an event's text could say any other. */
-    private OperateReport carryOut(Event event, Trail trail, Instant now)
+    private OperateReport carryOut(Event event, Trail trail, Instant now, BooleanSupplier moreTime)
             throws MalformedEventException {
         Order order = Orders.of(event, app.settings().home(), trail);
-        return switch (new Operations(app, now).carryOut(order)) {
+        return switch (new Operations(app, now, moreTime).carryOut(order)) {
             case Outcome.Done(String text) -> done(trail, text);
             case Outcome.Shown(String text) -> done(trail, text);
             case Outcome.Refused(String text, List<String> because) ->

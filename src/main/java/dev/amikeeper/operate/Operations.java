@@ -6,16 +6,28 @@ import dev.amikeeper.catalog.UnreadableItemException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Instant;
+import java.util.function.BooleanSupplier;
 
 /** Carries out what people order. Every order may be repeated. */
 public final class Operations {
     private final Application app;
     private final Instant now;
+    private final BooleanSupplier moreTime;
 
-    /** Operations at this time. */
+    /** Operations at this time, however long they take. */
     public Operations(Application app, Instant now) {
+        this(app, now, () -> true);
+    }
+
+    /**
+     * Operations at this time.
+     *
+     * @param moreTime whether one that takes many steps may begin another
+     */
+    public Operations(Application app, Instant now, BooleanSupplier moreTime) {
         this.app = app;
         this.now = now;
+        this.moreTime = moreTime;
     }
 
     /**
@@ -40,6 +52,7 @@ public final class Operations {
             case Order.Store store -> new Storage(app, now).of(store);
             case Order.Fetch fetch -> new Fetching(app, now).of(fetch);
             case Order.Unshare unshare -> new Sharing(app).of(unshare);
+            case Order.UnshareAll all -> new Unsharing(app, all, moreTime).outcome();
             case Order.Register register -> new Registration(app, now).of(register);
             case Order.RegisterAgain again -> new Registration(app, now).of(again);
         };

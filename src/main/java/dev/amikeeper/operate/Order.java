@@ -93,6 +93,23 @@ public sealed interface Order {
     }
 
     /**
+     * Others are no longer to be allowed anything of any image of ours, in all Regions.
+     *
+     * @param region the home Region: what is told of it is told there
+     * @param policy only of this policy's images; empty: of all policies'
+     */
+    record UnshareAll(Region region, List<String> with, Optional<String> policy) implements Order {
+        public UnshareAll {
+            with = List.copyOf(with);
+        }
+
+        @Override
+        public String subject() {
+            return policy.orElse("all");
+        }
+    }
+
+    /**
      * A snapshot of ours is to be an image again, with the others that its image had.
      *
      * @param approved whether the person knows that AWS bills what is on it

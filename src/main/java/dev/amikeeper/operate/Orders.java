@@ -39,8 +39,7 @@ final class Orders {
                             trail.toString());
             case "amikeeper: Share Requested" ->
                     new Order.Share(region(event, home), image(event), with(event));
-            case "amikeeper: Unshare Requested" ->
-                    new Order.Unshare(region(event, home), image(event), with(event));
+            case "amikeeper: Unshare Requested" -> unshare(event, home);
             case "amikeeper: Adopt Requested" ->
                     new Order.Adopt(
                             region(event, home),
@@ -65,6 +64,27 @@ final class Orders {
                                     + " Requested\", \"Store Requested\" or \"Fetch Requested\" of"
                                     + " source \"amikeeper\"");
         };
+    }
+
+    /** An id that is missing by mistake must not mean all images: they are asked for by a word. */
+    private static Order unshare(Event event, Region home) throws MalformedEventException {
+        boolean all = flag(event, "all");
+        Optional<String> policy = event.onlyText("policy");
+        if (!all && policy.isEmpty()) {
+            return new Order.Unshare(region(event, home), image(event), with(event));
+        }
+        for (String other : List.of("image", "region")) {
+            if (event.detail().containsKey(other)) {
+                throw new MalformedEventException(
+                        "detail.%s: means images of all Regions, and goes without \"%s\""
+                                .formatted(all ? "all" : "policy", other));
+            }
+        }
+        if (all && policy.isPresent()) {
+            throw new MalformedEventException(
+                    "detail.all: goes without \"policy\", which means images of that policy only");
+        }
+        return new Order.UnshareAll(home, with(event), policy);
     }
 
     /** With a snapshot alone it is one of ours; the rest is known from its tags. */

@@ -1,6 +1,7 @@
 package dev.amikeeper.operate;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Change;
 import dev.amikeeper.ec2.Answer;
 import dev.amikeeper.ec2.Grant;
 import dev.amikeeper.ec2.Look;
@@ -9,7 +10,9 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.SnapshotId;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -76,9 +79,34 @@ final class Sharing {
         return app.images().unshare(order.region(), order.image(), order.with())
                         instanceof Answer.Refused(String why)
                 ? Outcome.refused(whole, why)
-                : new Outcome.Done(
-                        "%s may no longer be launched by %s"
-                                .formatted(order.image(), String.join(", ", order.with())));
+                : noCopies(order);
+    }
+
+    /** Who may not launch it any more shall not copy it either. */
+    private Outcome noCopies(Order.Unshare order) {
+        Image image = app.catalog().find(order.region(), order.image()).orElseThrow();
+        List<String> copiers = image.copiers().stream().filter(order.with()::contains).toList();
+        List<String> refused = new ArrayList<>();
+        if (!copiers.isEmpty()
+                && app.images().look(order.region(), order.image())
+                        instanceof Look.Shown(Ami ami)) {
+            for (SnapshotId snapshot : ami.snapshots()) {
+                if (app.images().unshare(order.region(), snapshot, copiers)
+                        instanceof Answer.Refused(String why)) {
+                    refused.add(snapshot + ": " + why);
+                }
+            }
+        }
+        String done =
+                "%s may no longer be launched by %s"
+                        .formatted(order.image(), String.join(", ", order.with()));
+        if (!refused.isEmpty()) {
+            return new Outcome.Refused(done + ", but its snapshots may still be used", refused);
+        }
+        if (!copiers.isEmpty()) {
+            app.catalog().save(Change.of(image, image.sharedWithout(order.with())));
+        }
+        return new Outcome.Done(done);
     }
 
     /** Whoever may give orders gives no images away: with whom is reviewed with the policies. */

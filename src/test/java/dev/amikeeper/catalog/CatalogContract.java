@@ -203,6 +203,28 @@ abstract class CatalogContract {
     }
 
     @Test
+    void aTombstoneIsChangedOnlyAsItWasRead() {
+        Image retiring =
+                available("i-1", AMI)
+                        .disabling("no rule", List.of(), List.of("111122223333"), NOW)
+                        .retiring("no rule", List.of(), NOW);
+        catalog.save(Change.of(available("i-1", AMI), retiring));
+        Tombstone before = new Tombstone(retiring, NOW, "prune", "no rule");
+        catalog.bury(retiring, before);
+        Tombstone after =
+                new Tombstone(
+                        retiring.sharedWithout(List.of("111122223333")), NOW, "prune", "no rule");
+
+        assertThat(catalog.save(before, after)).isTrue();
+        assertThat(catalog.save(before, after)).isFalse();
+
+        assertThat(catalog.removed("gold", EAST)).containsExactly(after);
+        assertThat(catalog.unbury(after, after.image().keptAfterAll(NOW))).isTrue();
+        assertThat(catalog.save(after, before)).isFalse();
+        assertThat(catalog.removed("gold", EAST)).isEmpty();
+    }
+
+    @Test
     void digsUpWhatWasRemovedOnce() {
         Image available = available("i-1", AMI);
         Image retiring = available.retiring("no rule", List.of(new SnapshotId("snap-1")), NOW);

@@ -132,6 +132,18 @@ final class OrderCommandsTest {
                 .startsWith("makes silver/" + instance + "/2026-03-05T18.00.00Z of");
     }
 
+    @Test
+    void allImagesAtOnceAreNotUnsharedWithThoseOfAPolicy() {
+        CommandRun stays = CommandRun.of("unshare", "--demo", "--with", PARTNER);
+        CommandRun other =
+                CommandRun.of("unshare", "--demo", "--policy", "none", "--with", PARTNER);
+
+        assertThat(stays.exitCode()).isEqualTo(1);
+        assertThat(stays.err()).contains("names " + PARTNER + ", which would give it again");
+        assertThat(other.exitCode()).isEqualTo(1);
+        assertThat(other.err()).contains("there is no policy none");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -139,6 +151,8 @@ final class OrderCommandsTest {
                 "deregister --demo i-0abc | i-0abc is not an image",
                 "share --demo ami-0abc --with all | not an account id",
                 "unshare --demo ami-0abc | Missing required option",
+                "unshare --demo ami-0abc --with 111122223333 --policy gold | name no image",
+                "unshare --demo --with 111122223333 --region us-west-2 | goes with an image",
                 "adopt --demo ami-0abc | Missing required option",
                 "adopt --demo --policy gold --instance web-1 ami-0abc | web-1",
                 "register --demo | Name a snapshot of ours alone",

@@ -1,0 +1,246 @@
+package dev.amikeeper.operate;
+
+import static java.util.Comparator.comparing;
+import static java.util.stream.Collectors.joining;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Change;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.Answer;
+import dev.amikeeper.ec2.Blocker;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Reach;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policy;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * Takes back what accounts or organisations may do with all images of ours and their snapshots, by
+ * what EC2 says that they may, and what the records would give them again. So an order that comes
+ * again goes on where the last one stopped. A Region that refuses stops no other.
+ */
+final class Unsharing {
+    /** At EC2's pace they take some three minutes, within the time of a function. */
+    private static final int CHANGES = 900;
+
+    /** After so many a Region is left, for one refusal may well mean that all are refused. */
+    private static final int REFUSALS = 100;
+
+    /** So many refusals of a Region are told one by one. */
+    private static final int NAMED = 3;
+
+    private final Application app;
+    private final Order.UnshareAll order;
+    private final BooleanSupplier moreTime;
+    private final int changes;
+    private final List<String> troubles = new ArrayList<>();
+    private final Set<Region> unread = new TreeSet<>();
+    private int images;
+    private int snapshots;
+    private int records;
+    private int left;
+
+    /**
+     * An order's turn.
+     *
+     * @param moreTime whether there is time to change more
+     */
+    Unsharing(Application app, Order.UnshareAll order, BooleanSupplier moreTime) {
+        this(app, order, moreTime, CHANGES);
+    }
+
+    Unsharing(Application app, Order.UnshareAll order, BooleanSupplier moreTime, int changes) {
+        this.changes = changes;
+        this.app = app;
+        this.order = order;
+        this.moreTime = moreTime;
+    }
+
+    Outcome outcome() {
+        Set<String> policies = new TreeSet<>(app.policyNames());
+        policies.removeIf(name -> !isMeant(name));
+        if (order.policy().isPresent() && policies.isEmpty()) {
+            return asBefore(
+                    "there is no policy " + order.policy().get() + ", and there never was one");
+        }
+        List<String> naming = policies.stream().flatMap(this::naming).toList();
+        if (!naming.isEmpty()) {
+            return asBefore(
+                    String.join(", ", naming)
+                            + ", which would give it again: take that out of the policy file first,"
+                            + " and deploy it");
+        }
+        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
+        regions.addAll(app.policies().regions());
+        for (Region region : regions) {
+            if (isEnough()) {
+                unread.add(region);
+            } else {
+                new Turn(region).takeBack(policies);
+            }
+        }
+        return ended();
+    }
+
+    private boolean isMeant(String policy) {
+        return order.policy().map(policy::equals).orElse(true);
+    }
+
+    private Outcome asBefore(String why) {
+        return Outcome.refused(who() + ": all access stays as it is", why);
+    }
+
+    private String who() {
+        return String.join(", ", order.with());
+    }
+
+    private Stream<String> naming(String policy) {
+        List<String> named =
+                app.policies()
+                        .find(policy)
+                        .map(Policy::share)
+                        .map(Policy.Share::all)
+                        .orElse(List.of());
+        String both = order.with().stream().filter(named::contains).collect(joining(", "));
+        return both.isEmpty()
+                ? Stream.empty()
+                : Stream.of("\"share\" of policy %s names %s".formatted(policy, both));
+    }
+
+    private Outcome ended() {
+        String done =
+                "%s: access to %d images and %d snapshots is taken back, and %d records forget it"
+                        .formatted(who(), images, snapshots, records);
+        if (left > 0) {
+            troubles.add(left + " changes are left: order it once more, and it goes on there");
+        }
+        if (!unread.isEmpty()) {
+            troubles.add(
+                    "not all was looked at in "
+                            + unread.stream().map(Region::name).collect(joining(", "))
+                            + ": order it once more; ./keeper unshare has no limit of time");
+        }
+        return troubles.isEmpty() ? new Outcome.Done(done) : new Outcome.Refused(done, troubles);
+    }
+
+    private boolean isEnough() {
+        return images + snapshots + records >= changes || !moreTime.getAsBoolean();
+    }
+
+    /** One Region's. */
+    private final class Turn {
+        private final Region region;
+        private final List<String> refused = new ArrayList<>();
+
+        Turn(Region region) {
+            this.region = region;
+        }
+
+        void takeBack(Set<String> policies) {
+            try {
+                // First: what comes back of them meanwhile comes back without it.
+                policies.forEach(
+                        policy -> app.catalog().ofPolicy(policy, region).forEach(this::forget));
+                takeBackInEc2();
+                for (String policy : policies) {
+                    if (isEnough()) {
+                        unread.add(region);
+                    } else {
+                        app.catalog().removed(policy, region).forEach(this::forget);
+                    }
+                }
+            } catch (SdkException error) {
+                String remedy =
+                        Fault.blocker(error, "ec2:DescribeImages", region)
+                                .map(Blocker::remedy)
+                                .orElse("order it once more");
+                refused.add(Fault.text(error) + "; " + remedy);
+            }
+            refused.stream().limit(NAMED).map(why -> region + ": " + why).forEach(troubles::add);
+            if (refused.size() > NAMED) {
+                troubles.add(region + ": and " + (refused.size() - NAMED) + " more were refused");
+            }
+        }
+
+        private void takeBackInEc2() {
+            Reach reach = app.images().reach(region, order.with(), moreTime);
+            if (reach.unread() > 0) {
+                unread.add(region);
+            }
+            reach.images().entrySet().stream()
+                    .filter(image -> isMeant(image.getValue()))
+                    .map(Map.Entry::getKey)
+                    .sorted(comparing(ImageId::value))
+                    .filter(id -> isDone(id, () -> app.images().unshare(region, id, order.with())))
+                    .forEach(_ -> images++);
+            reach.snapshots().entrySet().stream()
+                    .filter(snapshot -> isMeant(snapshot.getValue()))
+                    .map(Map.Entry::getKey)
+                    .sorted()
+                    .filter(id -> isDone(id, () -> app.images().unshare(region, id, order.with())))
+                    .forEach(_ -> snapshots++);
+        }
+
+        private boolean isDone(Object id, Supplier<Answer> change) {
+            if (isEnough() || refused.size() >= REFUSALS) {
+                left++;
+                return false;
+            }
+            if (change.get() instanceof Answer.Refused(String why)) {
+                refused.add(id + ": " + why);
+                return false;
+            }
+            return true;
+        }
+
+        private void forget(Image image) {
+            Image after = image.sharedWithout(order.with());
+            if (differs(image, after)) {
+                forget(() -> app.catalog().save(Change.of(image, after)));
+            }
+        }
+
+        /** What comes back from the Recycle Bin is shared with those whom its record names. */
+        private void forget(Tombstone tombstone) {
+            Image after = tombstone.image().sharedWithout(order.with());
+            if (differs(tombstone.image(), after)) {
+                forget(() ->
+                        app.catalog()
+                                .save(
+                                        tombstone,
+                                        new Tombstone(
+                                                after,
+                                                tombstone.removedAt(),
+                                                tombstone.by(),
+                                                tombstone.why())));
+            }
+        }
+
+        /** A record that changed meanwhile is left to the next order. */
+        private void forget(BooleanSupplier save) {
+            if (!isEnough() && save.getAsBoolean()) {
+                records++;
+            } else {
+                left++;
+            }
+        }
+
+        private static boolean differs(Image before, Image after) {
+            return !before.permissions().equals(after.permissions())
+                    || !before.refused().equals(after.refused())
+                    || !before.copiers().equals(after.copiers());
+        }
+    }
+}
