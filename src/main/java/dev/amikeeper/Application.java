@@ -228,7 +228,7 @@ public record Application(
     public SortedSet<String> policyNames() {
         SortedSet<String> names = new TreeSet<>(catalog.policies());
         catalog.bookmarks().cursors().forEach(cursor -> names.add(cursor.policy()));
-        policies.all().forEach(policy -> names.add(policy.name()));
+        names.addAll(policies.allNames());
         return names;
     }
 

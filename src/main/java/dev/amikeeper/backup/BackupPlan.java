@@ -110,7 +110,7 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
 
     private static List<Policy> meant(Request request, Policies policies) {
         return policies.all().stream()
-                .filter(policy -> request.policy().map(policy.name()::equals).orElse(true))
+                .filter(policy -> request.policy().map(policy.allNames()::contains).orElse(true))
                 .toList();
     }
 

@@ -5,14 +5,17 @@ import com.amazonaws.services.lambda.runtime.Context;
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
 import dev.amikeeper.event.Trail;
 import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Trigger;
 
 import org.slf4j.Logger;
@@ -116,7 +119,12 @@ public final class RequestHandler
         List<Instance> found = find(request, now);
         BackupPlan plan =
                 BackupPlan.requested(request, app.policies(), found, now, app.clock().instant());
-        List<Image> fresh = app.catalog().request(plan.intents());
+        List<Image> fresh =
+                app.catalog()
+                        .request(
+                                plan.intents().stream()
+                                        .filter(intent -> !isRecordedFormerly(intent))
+                                        .toList());
         plan.refusals().forEach(refusal -> record(request, refusal, now));
         if (request.trigger() == Trigger.TAGGED) {
             removeTags(request, plan, found);
@@ -126,6 +134,23 @@ public final class RequestHandler
         }
         return new RequestReport(
                 fresh.size(), plan.intents().size() - fresh.size(), plan.refusals().size(), 0, 0);
+    }
+
+    /** The same request came before its policy was renamed: one slot, one image. */
+    private boolean isRecordedFormerly(Image intent) {
+        ImageName name = intent.name();
+        return app.policies().allNames(name.policy()).stream()
+                .filter(other -> !other.equals(name.policy()))
+                .map(other -> new ImageName(other, name.instance(), name.slot()))
+                .anyMatch(formerly -> isRecorded(intent.region(), formerly));
+    }
+
+    private boolean isRecorded(Region region, ImageName name) {
+        try {
+            return app.catalog().find(region, name).isPresent();
+        } catch (UnreadableItemException itIs) {
+            return true;
+        }
     }
 
     /**

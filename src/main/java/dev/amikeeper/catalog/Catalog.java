@@ -81,6 +81,11 @@ public interface Catalog {
     /** All images of a policy in a Region, by instance and slot. */
     List<Image> ofPolicy(String policy, Region region);
 
+    /** The same of images that have one of these names of a policy. */
+    default List<Image> ofPolicy(Collection<String> names, Region region) {
+        return names.stream().flatMap(name -> ofPolicy(name, region).stream()).toList();
+    }
+
     /** All images of an instance in all Regions, newest first; may lag by moments. */
     List<Image> ofInstance(InstanceId instance);
 

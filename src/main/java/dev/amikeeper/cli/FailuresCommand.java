@@ -130,11 +130,11 @@ final class FailuresCommand implements Callable<Integer> {
         List<String> shown = new ArrayList<>();
         int madeUpFor = 0;
         for (Image image : retry.givenUp()) {
-            String policy = image.name().policy();
+            List<String> names = app.policies().allNames(image.name().policy());
             Region region = image.region();
             List<Image> all =
                     records.computeIfAbsent(
-                            List.of(policy, region), _ -> app.catalog().ofPolicy(policy, region));
+                            List.of(names, region), _ -> app.catalog().ofPolicy(names, region));
             if (Troubles.isMadeUpFor(image, all)) {
                 madeUpFor++;
             } else {

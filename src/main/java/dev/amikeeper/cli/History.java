@@ -102,7 +102,8 @@ record History(List<Entry> entries, List<ImageRef> strays, List<Restore> restore
 
         /** Remembers the records; to be called before each run of the pruner. */
         void look() {
-            eachPolicyAndRegion((policy, region) -> app.catalog().ofPolicy(policy.name(), region))
+            eachPolicyAndRegion(
+                            (policy, region) -> app.catalog().ofPolicy(policy.allNames(), region))
                     .forEach(image -> seen.put(Key.of(image), image));
         }
 
@@ -112,7 +113,10 @@ record History(List<Entry> entries, List<ImageRef> strays, List<Restore> restore
             Map<Key, Entry> ended = new HashMap<>();
             seen.forEach(
                     (key, image) -> ended.put(key, new Entry(image, fate(image), List.of(), "")));
-            eachPolicyAndRegion((policy, region) -> app.catalog().removed(policy.name(), region))
+            eachPolicyAndRegion((policy, region) ->
+                            policy.allNames().stream()
+                                    .flatMap(name -> app.catalog().removed(name, region).stream())
+                                    .toList())
                     .forEach(tombstone ->
                             ended.computeIfPresent(
                                     key(tombstone), (_, entry) -> removed(entry, tombstone)));
@@ -127,7 +131,8 @@ record History(List<Entry> entries, List<ImageRef> strays, List<Restore> restore
                             .toList(),
                     strays(ended.values()),
                     app.policies().all().stream()
-                            .flatMap(policy -> app.catalog().restores(policy.name()).stream())
+                            .flatMap(policy -> policy.allNames().stream())
+                            .flatMap(name -> app.catalog().restores(name).stream())
                             .sorted(Comparator.comparing(Restore::asked).thenComparing(Restore::id))
                             .toList());
         }

@@ -433,7 +433,9 @@ final class RestoreCommand implements Callable<Integer> {
         }
         Region where = request.region().orElseThrow();
         List<String> policies =
-                request.policy().map(List::of).orElseGet(() -> List.copyOf(app.policyNames()));
+                request.policy()
+                        .map(app.policies()::allNames)
+                        .orElseGet(() -> List.copyOf(app.policyNames()));
         List<Image> newest =
                 RestorePoints.newestOfEach(
                         where,

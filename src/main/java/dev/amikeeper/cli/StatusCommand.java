@@ -5,6 +5,7 @@ import dev.amikeeper.cli.Keeper.UnusableException;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.LivingInstance;
@@ -13,6 +14,7 @@ import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.report.FormerRegions;
+import dev.amikeeper.report.LostPolicies;
 import dev.amikeeper.report.Unreadables;
 import dev.amikeeper.status.Spans;
 import dev.amikeeper.status.Standing;
@@ -39,6 +41,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -125,12 +128,33 @@ final class StatusCommand implements Callable<Integer> {
     record Unread(String region, String why) {}
 
     /**
+     * A policy that is not in the file any more.
+     *
+     * @param images how many of its images are left, which no rule removes
+     * @param snapshots how many snapshots they have
+     * @param regions where they are
+     * @param text the same in words
+     */
+    record Lost(
+            String policy,
+            int images,
+            int snapshots,
+            List<String> regions,
+            String text,
+            String toDo) {
+        Lost {
+            regions = List.copyOf(regions);
+        }
+    }
+
+    /**
      * The answer: instances, and lines of instances by policy and Region.
      *
      * @param waiting instances that have no image somewhere, and are not late
      * @param unreadable what of the catalogue this version cannot read
      * @param unheard why nobody hears what is told; empty if somebody does
      * @param former what is in Regions that its policy does not name any more
+     * @param lost the policies that are not in the file any more and have images
      */
     record Answer(
             String at,
@@ -142,8 +166,10 @@ final class StatusCommand implements Callable<Integer> {
             List<Unread> unread,
             List<String> unreadable,
             String unheard,
-            List<String> former) {
+            List<String> former,
+            List<Lost> lost) {
         Answer {
+            lost = List.copyOf(lost);
             former = List.copyOf(former);
             lines = List.copyOf(lines);
             unread = List.copyOf(unread);
@@ -167,10 +193,11 @@ final class StatusCommand implements Callable<Integer> {
     /**
      * Reads and decides.
      *
-     * @throws UnusableException if there is no such policy
+     * @throws UnusableException if there is no such policy, and never was
      */
     static Answer look(Application app, Optional<String> only) {
         only.filter(name -> app.policies().find(name).isEmpty())
+                .filter(name -> !app.policyNames().contains(name))
                 .ifPresent(name -> {
                     throw new UnusableException(
                             "There is no policy %s; there are %s."
@@ -196,7 +223,7 @@ final class StatusCommand implements Callable<Integer> {
                         servers,
                         (name, region) -> Optional.of(app.catalog().ofPolicy(name, region)),
                         now);
-        Status status = only.map(all::of).orElse(all);
+        Status status = only.map(app.policies()::nameOf).map(all::of).orElse(all);
         return new Answer(
                 now.toString(),
                 status.protectedOnes(),
@@ -207,13 +234,46 @@ final class StatusCommand implements Callable<Integer> {
                 unread,
                 Unreadables.lines(app.catalog()),
                 app.announcements().unheard().orElse(""),
-                former(app, only));
+                former(app, only),
+                lost(app, only));
+    }
+
+    /** One that is asked for by its name is shown whether it has images or not. */
+    private static List<Lost> lost(Application app, Optional<String> only) {
+        return app.policyNames().stream()
+                .filter(name -> app.policies().find(name).isEmpty())
+                .filter(name -> only.map(name::equals).orElse(true))
+                .map(name -> lost(app, name))
+                .filter(lost -> lost.images() > 0 || only.isPresent())
+                .toList();
+    }
+
+    private static Lost lost(Application app, String name) {
+        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
+        regions.addAll(app.policies().regions());
+        SortedMap<Region, Integer> images = new TreeMap<>();
+        int snapshots = 0;
+        for (Region region : regions) {
+            for (Image image : app.catalog().ofPolicy(name, region)) {
+                if (image.state() != ImageState.FAILED) {
+                    images.merge(region, 1, Integer::sum);
+                    snapshots += image.volumes();
+                }
+            }
+        }
+        return new Lost(
+                name,
+                images.values().stream().mapToInt(Integer::intValue).sum(),
+                snapshots,
+                images.keySet().stream().map(Region::name).toList(),
+                LostPolicies.text(name, images),
+                LostPolicies.TO_DO);
     }
 
     private static List<String> former(Application app, Optional<String> only) {
         Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
         return app.policies().all().stream()
-                .filter(policy -> only.map(policy.name()::equals).orElse(true))
+                .filter(policy -> only.map(policy.allNames()::contains).orElse(true))
                 .flatMap(policy ->
                         regions.stream()
                                 .filter(region -> !policy.replicate().containsKey(region))
@@ -221,7 +281,7 @@ final class StatusCommand implements Callable<Integer> {
                                         FormerRegions.line(
                                                 policy,
                                                 region,
-                                                app.catalog().ofPolicy(policy.name(), region))
+                                                app.catalog().ofPolicy(policy.allNames(), region))
                                                 .stream()))
                 .toList();
     }
@@ -320,6 +380,15 @@ final class StatusCommand implements Callable<Integer> {
             text.append(coloured(RED, answer.unheard())).append(System.lineSeparator());
         }
         answer.former().forEach(line -> text.append(line).append(System.lineSeparator()));
+        answer.lost()
+                .forEach(lost ->
+                        text.append(lost.text())
+                                .append(
+                                        lost.images() == 0
+                                                ? ""
+                                                : " (%d snapshots): %s"
+                                                        .formatted(lost.snapshots(), lost.toDo()))
+                                .append(System.lineSeparator()));
         for (String item : answer.unreadable()) {
             text.append(coloured(RED, item)).append(System.lineSeparator());
         }

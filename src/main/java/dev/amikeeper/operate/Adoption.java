@@ -58,7 +58,7 @@ final class Adoption {
                                 ? Optional.of("EC2 does not say of which instance it is: name it")
                                 : Optional.empty())
                 .map(why -> refused(order, why))
-                .orElseGet(() -> adopt(order, origin.get(), instance.orElseThrow()));
+                .orElseGet(() -> adopt(order, policy.get(), origin.get(), instance.orElseThrow()));
     }
 
     private static Optional<String> against(Ami ami) {
@@ -77,9 +77,15 @@ final class Adoption {
                 : Optional.empty();
     }
 
-    private Outcome adopt(Order.Adopt order, Origin origin, InstanceId instance) {
+    private Outcome adopt(Order.Adopt order, Policy policy, Origin origin, InstanceId instance) {
         Ami ami = origin.ami();
-        ImageName name = new ImageName(order.policy(), instance, new Slot(ami.created()));
+        Slot slot = new Slot(ami.created());
+        ImageName name =
+                policy.formerly().stream()
+                        .map(former -> new ImageName(former, instance, slot))
+                        .filter(former -> isKnown(order.region(), former))
+                        .findFirst()
+                        .orElse(new ImageName(policy.name(), instance, slot));
         Optional<Image> record = app.catalog().find(order.region(), name);
         Optional<Image> failed = record.filter(image -> image.state() == ImageState.FAILED);
         if (record.isPresent() && failed.isEmpty()) {
@@ -96,6 +102,12 @@ final class Adoption {
         return order.dryRun()
                 ? new Outcome.Shown("would adopt " + what)
                 : start(order, ami, name, failed, what);
+    }
+
+    /** Whether it was adopted before the policy was renamed. */
+    private boolean isKnown(Region region, ImageName name) {
+        return app.catalog().find(region, name).isPresent()
+                || app.catalog().removed(region, name).isPresent();
     }
 
     private static Outcome there(Image image) {

@@ -128,11 +128,17 @@ final class Registration {
         Optional<ImageName> name =
                 tagged.isEmpty()
                         ? Optional.of(
-                                new ImageName(order.policy(), order.instance(), new Slot(started)))
+                                new ImageName(
+                                        app.policies().nameOf(order.policy()),
+                                        order.instance(),
+                                        new Slot(started)))
                         : Optional.of(tagged)
                                 .filter(names -> names.size() == 1)
                                 .flatMap(names -> ImageName.parse(names.iterator().next()))
-                                .filter(it -> it.policy().equals(order.policy()))
+                                .filter(it ->
+                                        app.policies()
+                                                .allNames(order.policy())
+                                                .contains(it.policy()))
                                 .filter(it -> it.instance().equals(order.instance()));
         if (name.isEmpty()) {
             return Outcome.refused(

@@ -46,9 +46,31 @@ public record Policies(List<Policy> all, List<String> shareWith, List<String> hi
                 problems.hints());
     }
 
-    /** The policy of that name; empty if the file no longer has it. */
+    /** Whose images have that name, now or formerly; empty if the file no longer says. */
     public Optional<Policy> find(String name) {
+        return all.stream().filter(policy -> policy.allNames().contains(name)).findFirst();
+    }
+
+    /** The policy that has that very name: formerly another one may have had it. */
+    public Optional<Policy> named(String name) {
         return all.stream().filter(policy -> policy.name().equals(name)).findFirst();
+    }
+
+    /** What the policy that is meant by this name is called now; the same if it is lost. */
+    public String nameOf(String name) {
+        return find(name).map(Policy::name).orElse(name);
+    }
+
+    /** All names of the images of the policy that is meant by this one, which may be lost. */
+    public List<String> allNames(String name) {
+        return find(name).map(Policy::allNames).orElse(List.of(name));
+    }
+
+    /** All names that images of the file's policies may have. */
+    public SortedSet<String> allNames() {
+        SortedSet<String> names = new TreeSet<>();
+        all.forEach(policy -> names.addAll(policy.allNames()));
+        return names;
     }
 
     /** Every Region in which instances are imaged. */

@@ -29,6 +29,8 @@ import java.util.stream.Stream;
  * @param replicate the DR Regions; {@link #destinations} leaves out an image's own Region
  * @param prunesFormer whether images in Regions that the policy no longer names go by its rules,
  *     counted with the home images; else they stay
+ * @param formerly names that it had before, or of policies that it took over: their images are its
+ *     images. Its schedule knows nothing of theirs
  */
 public record Policy(
         String name,
@@ -44,8 +46,10 @@ public record Policy(
         Limits limits,
         Optional<Drill> drill,
         Optional<Store> store,
-        boolean prunesFormer) {
+        boolean prunesFormer,
+        List<String> formerly) {
     public Policy {
+        formerly = List.copyOf(formerly);
         on = Set.copyOf(on);
         replicate = Map.copyOf(replicate);
     }
@@ -66,7 +70,13 @@ public record Policy(
                 new Limits(Optional.empty(), Optional.empty()),
                 Optional.empty(),
                 Optional.empty(),
-                false);
+                false,
+                List.of());
+    }
+
+    /** The names that its images may have, its own first. */
+    public List<String> allNames() {
+        return Stream.concat(Stream.of(name), formerly.stream()).toList();
     }
 
     /** Whether some image of it may be let go because its instance is gone. */

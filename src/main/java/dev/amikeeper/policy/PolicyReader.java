@@ -1,6 +1,7 @@
 package dev.amikeeper.policy;
 
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Texts;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.Place.Fields;
 import dev.amikeeper.policy.Policy.Around;
@@ -16,6 +17,7 @@ import dev.amikeeper.policy.Policy.UserData;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +45,9 @@ final class PolicyReader {
     private final Region home;
     private final Set<Region> known;
 
+    /** By each name that images may have, the policy whose images they are. */
+    private final Map<String, String> claimed = new HashMap<>();
+
     PolicyReader(Region home, Set<Region> known) {
         this.home = home;
         this.known = known;
@@ -55,12 +60,12 @@ final class PolicyReader {
         if (policies.isEmpty()) {
             root.missing("policies", "write a policy below it, as gold: {…}");
         }
+        Map<String, Place> entries =
+                policies.map(place -> place.someEntries("a policy by its name, as gold: {…}"))
+                        .orElse(Map.of());
+        entries.keySet().forEach(name -> claimed.put(name, name));
         return new Policies(
-                policies
-                        .map(place -> place.someEntries("a policy by its name, as gold: {…}"))
-                        .orElse(Map.of())
-                        .entrySet()
-                        .stream()
+                entries.entrySet().stream()
                         .map(entry -> policy(entry.getKey(), entry.getValue()))
                         .toList(),
                 fields.below("orders", "shareWith").readAll("shareWith", Values::shareWith),
@@ -83,7 +88,8 @@ final class PolicyReader {
                         "protect",
                         "limits",
                         "drill",
-                        "store");
+                        "store",
+                        "formerly");
         if (fields.find("select").isEmpty()) {
             place.missing("select", SELECT_SOME);
         }
@@ -117,7 +123,24 @@ final class PolicyReader {
                 limits(fields.below("limits", "maxRemovePercent", "maxRemoveCount")),
                 fields.find("drill").flatMap(drill -> drill(drill, fields, select.regions())),
                 fields.find("store").flatMap(store -> store(store, select.regions())),
-                fields.read("formerRegions", Values::formerRegions).orElse(false));
+                fields.read("formerRegions", Values::formerRegions).orElse(false),
+                fields.readAll("formerly", text -> formerName(text, name)));
+    }
+
+    /** Images go by the rules of one policy only. */
+    private String formerName(String text, String policy) {
+        String former = Values.policyName(text);
+        String by = claimed.putIfAbsent(former, policy);
+        if (by == null) {
+            return former;
+        }
+        throw new IllegalArgumentException(
+                by.equals(former)
+                        ? Texts.quoted(former)
+                                + " is a policy of this file; write names that are no policy any"
+                                + " more"
+                        : "%s is written under policy %s already; its images can go to one policy only"
+                                .formatted(Texts.quoted(former), by));
     }
 
     private Selector select(Place place) {

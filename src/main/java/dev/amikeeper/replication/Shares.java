@@ -108,8 +108,7 @@ public final class Shares {
                                             image,
                                             image.nowShared(List.of(), List.of(), List.of())));
         }
-        Set<String> refusing =
-                refusing(app.catalog().open()).getOrDefault(image.name().policy(), Set.of());
+        Set<String> refusing = refusing(app.catalog().open()).getOrDefault(nameOf(image), Set.of());
         List<String> asked =
                 wanted.launch().stream()
                         .filter(who -> mayAsk.test(who, refusing))
@@ -117,6 +116,11 @@ public final class Shares {
                         .toList();
         Given given = new Given(image, refusing, asked, now);
         return (given.launches() && given.copies(wanted)) ? given.settled() : given.postponed();
+    }
+
+    /** What the policy is called now: people are told once for it. */
+    private String nameOf(Image image) {
+        return app.policies().nameOf(image.name().policy());
     }
 
     /** One image's turn. */
@@ -229,11 +233,11 @@ public final class Shares {
             app.catalog()
                     .note(
                             new Notice(
-                                    "share/" + region + "/" + image.name().policy(),
+                                    "share/" + region + "/" + nameOf(image),
                                     now,
                                     region
                                             + ": images of policy "
-                                            + image.name().policy()
+                                            + nameOf(image)
                                             + " could not be shared, first "
                                             + image.name()
                                             + ": "
@@ -265,7 +269,7 @@ public final class Shares {
         }
 
         private void tellOfRefusals() {
-            String policy = image.name().policy();
+            String policy = nameOf(image);
             refused.forEach((who, why) -> app.catalog().note(refusal(policy, who, why)));
             if (trouble.isEmpty()) {
                 asked.stream()

@@ -249,14 +249,13 @@ public final class Troubles {
     /**
      * Whether an image that became available later makes up for one that was given up, being newer.
      *
-     * @param all the records of its policy and Region
+     * @param all the records of its policy and Region, of whichever of the policy's names
      */
     public static boolean isMadeUpFor(Image givenUp, Collection<Image> all) {
         return all.stream()
                 .filter(Image::isGood)
                 .filter(image -> image.since().isAfter(givenUp.since()))
                 .map(Image::name)
-                .filter(name -> name.policy().equals(givenUp.name().policy()))
                 .filter(name -> name.instance().equals(givenUp.name().instance()))
                 .anyMatch(name -> name.slot().compareTo(givenUp.name().slot()) > 0);
     }
@@ -269,9 +268,30 @@ public final class Troubles {
                         Optional.ofNullable(facts.records().get(name.policy()))
                                 .map(records ->
                                         Optional.ofNullable(records.get(name))
-                                                .map(image -> test.test(image, records.values()))
+                                                .map(image ->
+                                                        test.test(
+                                                                image,
+                                                                allOf(name.policy(), facts)
+                                                                        .orElse(List.of())))
                                                 .orElse(true)))
                 .orElse(false);
+    }
+
+    /** The records of a policy, whatever it was called; empty if some of them were not read. */
+    private static Optional<List<Image>> allOf(String policy, Facts facts) {
+        List<String> names =
+                facts.policies().map(all -> all.allNames(policy)).orElse(List.of(policy));
+        return facts.records().keySet().containsAll(names)
+                ? Optional.of(
+                        names.stream()
+                                .flatMap(name ->
+                                        facts
+                                                .records()
+                                                .getOrDefault(name, Map.of())
+                                                .values()
+                                                .stream())
+                                .toList())
+                : Optional.empty();
     }
 
     private static boolean isMade(Image image) {
@@ -282,11 +302,11 @@ public final class Troubles {
     }
 
     private static boolean hasNoFormer(String policy, Facts facts, Policies policies) {
-        return policies.find(policy)
+        return policies.named(policy)
                 .map(it ->
                         it.prunesFormer()
-                                || Optional.ofNullable(facts.records().get(policy))
-                                        .map(records -> it.former(records.values()).isEmpty())
+                                || allOf(policy, facts)
+                                        .map(records -> it.former(records).isEmpty())
                                         .orElse(false))
                 .orElse(true);
     }
@@ -304,12 +324,7 @@ public final class Troubles {
                         .toList();
         return withThisKey.isEmpty()
                 || withThisKey.stream()
-                        .flatMap(policy ->
-                                facts
-                                        .records()
-                                        .getOrDefault(policy.name(), Map.of())
-                                        .values()
-                                        .stream())
+                        .flatMap(policy -> allOf(policy.name(), facts).orElse(List.of()).stream())
                         .anyMatch(image ->
                                 image.isCopy()
                                         && image.isGood()
@@ -320,9 +335,9 @@ public final class Troubles {
     private static boolean isShared(String policy, Facts facts, Policies policies) {
         boolean shares = policies.find(policy).filter(it -> !it.share().isEmpty()).isPresent();
         return !shares
-                || Optional.ofNullable(facts.records().get(policy))
+                || allOf(policy, facts)
                         .map(records ->
-                                records.values().stream()
+                                records.stream()
                                         .filter(Image::isGood)
                                         .noneMatch(Troubles::waitsToBeShared))
                         .orElse(false);

@@ -65,8 +65,10 @@ public final class DrillHandler implements RequestHandler<Map<String, Object>, D
                 DrillPlan.of(
                         policy,
                         drill,
-                        app.catalog().ofPolicy(policy.name(), drill.region()),
-                        app.catalog().restores(policy.name()),
+                        app.catalog().ofPolicy(policy.allNames(), drill.region()),
+                        policy.allNames().stream()
+                                .flatMap(name -> app.catalog().restores(name).stream())
+                                .toList(),
                         now);
         if (plan.overBudget()) {
             YearMonth month = YearMonth.from(now.atZone(ZoneOffset.UTC));

@@ -166,7 +166,8 @@ public final class Leases {
         String tag = server.tags().getOrDefault(ImageTags.RESTORE, "");
         String policy = tag.contains("/") ? tag.substring(0, tag.indexOf('/')) : "";
         return !policy.isEmpty()
-                && app.catalog().removed(policy, server.region()).stream()
+                && app.policies().allNames(policy).stream()
+                        .flatMap(name -> app.catalog().removed(name, server.region()).stream())
                         .anyMatch(removed -> removed.id().equals(Optional.of(id)));
     }
 

@@ -78,8 +78,7 @@ public final class Planning {
         List<Image> ofAnyPolicy = app.catalog().ofInstance(request.instance());
         List<Image> all =
                 ofAnyPolicy.stream()
-                        .filter(image ->
-                                request.policy().map(image.name().policy()::equals).orElse(true))
+                        .filter(image -> isMeant(image.name().policy(), request))
                         .toList();
         if (all.isEmpty()) {
             return new Choice.None(
@@ -115,7 +114,7 @@ public final class Planning {
         Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
         regions.addAll(app.policies().regions());
         return app.policyNames().stream()
-                .filter(name -> request.policy().map(name::equals).orElse(true))
+                .filter(name -> isMeant(name, request))
                 .flatMap(name ->
                         regions.stream().flatMap(in -> app.catalog().removed(name, in).stream()))
                 .map(Tombstone::image)
@@ -133,6 +132,12 @@ public final class Planning {
                                         image.stored().orElseThrow().object().image(),
                                         image.region()))
                 .orElse("");
+    }
+
+    private boolean isMeant(String policy, RestoreRequest request) {
+        return request.policy()
+                .map(name -> app.policies().allNames(name).contains(policy))
+                .orElse(true);
     }
 
     private static String under(List<Image> images) {

@@ -482,11 +482,13 @@ public final class Restores {
 
     /** What follows from how it ended; may be repeated. */
     private void end(Restore restore) {
-        String trouble = trouble(restore);
+        String trouble = trouble(restore, app.policies().nameOf(restore.of().policy()));
         tagVolumes(restore);
         if (restore.hasPassed()) {
             log.info("{}: {} passed", restore.region(), restore.id());
-            app.catalog().resolve(trouble, now);
+            app.policies()
+                    .allNames(restore.of().policy())
+                    .forEach(name -> app.catalog().resolve(trouble(restore, name), now));
             record(restore)
                     .filter(image -> image.id().equals(Optional.of(restore.image())))
                     .ifPresent(image -> app.catalog().save(Change.of(image, image.proven(now))));
@@ -611,14 +613,9 @@ public final class Restores {
                 + "try again, or an older image with --at";
     }
 
-    private static String trouble(Restore restore) {
+    private static String trouble(Restore restore, String policy) {
         return restore.kind() == Restore.Kind.DRILL
-                ? "drill/"
-                        + restore.region()
-                        + "/"
-                        + restore.of().policy()
-                        + "/"
-                        + restore.of().instance()
+                ? "drill/" + restore.region() + "/" + policy + "/" + restore.of().instance()
                 : "restore/" + restore.region() + "/" + restore.tag();
     }
 

@@ -94,7 +94,7 @@ public final class PlanText {
         boolean stays = verdict.equals("keep");
         return new PruneReport.Line(
                 image.region().name(),
-                image.name().policy(),
+                plan.policy(),
                 image.name().instance().value(),
                 image.name().slot().toString(),
                 image.id().map(ImageId::value).orElse(""),

@@ -231,7 +231,7 @@ public final class Planner {
         Map<Region, List<Image>> records = new LinkedHashMap<>();
         views.keySet()
                 .forEach(region ->
-                        records.put(region, app.catalog().ofPolicy(policy.name(), region)));
+                        records.put(region, app.catalog().ofPolicy(policy.allNames(), region)));
         // After the records: an image that was available by then has its copies written down.
         Set<ImageRef> sources = copySources();
         records.values().forEach(all -> unreadableElsewhere(all).forEach(sources::add));
@@ -301,9 +301,9 @@ public final class Planner {
         }
         String name = found.get().name().policy();
         Policy policy = app.policies().find(name).orElseGet(() -> Policy.forgotten(name));
-        List<Image> records = app.catalog().ofPolicy(name, region);
+        List<Image> records = app.catalog().ofPolicy(policy.allNames(), region);
         Set<ImageRef> sources = copySources();
-        regions().forEach(other -> app.catalog().ofPolicy(name, other));
+        regions().forEach(other -> app.catalog().ofPolicy(policy.allNames(), other));
         unreadableElsewhere(records).forEach(sources::add);
         Evidence evidence =
                 new Evidence(

@@ -25,6 +25,9 @@ import java.util.stream.Stream;
 public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alarms) {
     private static final int DIGEST = 16;
 
+    /** In percent of the images that are there. */
+    private static final int FORMER_PERCENT = 25;
+
     /**
      * What a run finds of a policy, to be compared with what the one before it found.
      *
@@ -58,7 +61,15 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
     /** Puts the plans of a policy's Regions together; the breaker may stop them. */
     public static PolicyPlan of(Policy policy, List<PrunePlan> plans, Found found) {
         List<String> alarms = new ArrayList<>();
-        overLimits(policy.limits(), plans, found.unlooked()).ifPresent(alarms::add);
+        Policy.Limits limits = limits(policy, plans);
+        overLimits(limits, plans, found.unlooked())
+                .map(over ->
+                        limits.equals(policy.limits())
+                                ? over
+                                : over
+                                        + " where images of a former name go and the policy has no"
+                                        + " limits")
+                .ifPresent(alarms::add);
         nothingSelected(plans, found).ifPresent(alarms::add);
         shrunk(found).forEach(alarms::add);
         return alarms.isEmpty()
@@ -67,6 +78,22 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
                         policy.name(),
                         plans.stream().map(plan -> plan.awaiting(alarms)).toList(),
                         alarms);
+    }
+
+    /**
+     * Those of the policy. Images that came from another one may have been kept for good until now:
+     * where some of them would go and the policy limits nothing, no more than a quarter goes.
+     */
+    private static Policy.Limits limits(Policy policy, List<PrunePlan> plans) {
+        boolean isUnlimited =
+                policy.limits().maxRemoveCount().isEmpty()
+                        && policy.limits().maxRemovePercent().isEmpty();
+        boolean takesFormer =
+                free(plans)
+                        .anyMatch(step -> policy.formerly().contains(step.image().name().policy()));
+        return isUnlimited && takesFormer
+                ? new Policy.Limits(Optional.of(FORMER_PERCENT), Optional.empty())
+                : policy.limits();
     }
 
     /** What begins to leave and what leaves for good is counted each by itself. */

@@ -20,6 +20,7 @@ import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.report.FormerRegions;
+import dev.amikeeper.report.LostPolicies;
 import dev.amikeeper.report.Unreadables;
 
 import org.slf4j.Logger;
@@ -58,10 +59,6 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
 
     /** As many as one read answers. */
     private static final int CHECKED_AT_ONCE = 200;
-
-    private static final String PUT_BACK =
-            "put the policy back under that name, and its rules hold again; ./keeper deregister"
-                    + " removes a single image";
 
     /** Lambda answers with at most 6 MB. */
     private static final int LINES = 2000;
@@ -205,27 +202,19 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             if (!dryRun) {
                 Set<String> known = app.catalog().policies();
                 planner.policies().stream()
-                        .map(Policy::name)
+                        .flatMap(policy -> policy.allNames().stream())
                         .filter(name -> !known.contains(name))
                         .forEach(app.catalog()::remember);
             }
             planner.forgotten()
-                    .forEach((policy, images) -> {
-                        int all = images.values().stream().mapToInt(Integer::intValue).sum();
-                        tell(
-                                new Notice(
-                                        "forgotten/" + policy,
-                                        now,
-                                        "policy %s is not in the policy file any more: its %d images"
-                                                        .formatted(policy, all)
-                                                + " in "
-                                                + images.keySet().stream()
-                                                        .map(Region::name)
-                                                        .collect(Collectors.joining(", "))
-                                                + " stay, and no rule removes them",
-                                        PUT_BACK,
-                                        true));
-                    });
+                    .forEach((policy, images) ->
+                            tell(
+                                    new Notice(
+                                            "forgotten/" + policy,
+                                            now,
+                                            LostPolicies.text(policy, images),
+                                            LostPolicies.TO_DO,
+                                            true)));
         }
 
         private void tellOfWantOfTime(Planner planner) {
@@ -321,7 +310,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                                             Image::region,
                                             Collectors.mapping(Image::name, Collectors.toSet())));
             approved.forEach((region, names) ->
-                    app.catalog().ofPolicy(plan.policy(), region).stream()
+                    app.catalog().ofPolicy(app.policies().allNames(plan.policy()), region).stream()
                             .filter(Image::adopted)
                             .filter(image -> names.contains(image.name()))
                             .takeWhile(_ -> timeLeft.isAny())

@@ -191,7 +191,7 @@ public record PrunePlan(
     private static void requireOneHistory(Policy policy, Region region, List<Image> records) {
         Set<Object> names = new HashSet<>();
         for (Image image : records) {
-            if (!image.name().policy().equals(policy.name())
+            if (!policy.allNames().contains(image.name().policy())
                     || !image.region().equals(region)
                     || !names.add(image.name())) {
                 throw new IllegalArgumentException(

@@ -125,7 +125,7 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
             policy.select().regions().forEach(home -> regions.addAll(policy.destinations(home)));
             for (Region region : regions) {
                 boolean read =
-                        records.of(policy.name(), region).isPresent()
+                        allOf(policy, records, region).isPresent()
                                 && policy.select().regions().stream()
                                         .filter(home ->
                                                 home.equals(region)
@@ -149,6 +149,18 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
                             new TreeMap<>(Map.of("unprotected", count))));
         }
         return measures;
+    }
+
+    private static Optional<List<Image>> allOf(Policy policy, Records records, Region region) {
+        List<Image> all = new ArrayList<>();
+        for (String name : policy.allNames()) {
+            Optional<List<Image>> some = records.of(name, region);
+            if (some.isEmpty()) {
+                return Optional.empty();
+            }
+            all.addAll(some.get());
+        }
+        return Optional.of(all);
     }
 
     private Measures measures(String policy, Region region) {
@@ -226,7 +238,7 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
         }
 
         private Optional<Map<InstanceId, List<Image>>> byInstance(Region region) {
-            return records.of(policy.name(), region)
+            return allOf(policy, records, region)
                     .map(all ->
                             all.stream()
                                     .collect(

@@ -98,7 +98,7 @@ final class Stores {
         return app.policies().all().stream()
                 .filter(policy -> policy.store().isPresent())
                 .filter(policy -> policy.select().regions().contains(region))
-                .flatMap(policy -> app.catalog().ofPolicy(policy.name(), region).stream())
+                .flatMap(policy -> app.catalog().ofPolicy(policy.allNames(), region).stream())
                 .filter(image -> bucket(image).isPresent())
                 .toList();
     }

@@ -158,7 +158,7 @@ final class Sweep {
                 .forEach((name, all) -> {
                     Set<String> named =
                             app.policies()
-                                    .find(name)
+                                    .named(name)
                                     .map(policy -> Set.copyOf(policy.share().all()))
                                     .orElse(Set.of());
                     all.stream()
@@ -439,8 +439,8 @@ final class Sweep {
                     return Optional.of(unit);
                 }
                 tagSnapshots(unit, amis, byId);
-                tellOfFormer(unit);
             }
+            tellOfFormer(region);
             forget(region, bookmarks, amis.byId().isEmpty() && snapshots.isEmpty());
             if (!dryRun) {
                 endTroubles(facts(region, policies, bookmarks, amis, orphans.keySet()));
@@ -506,7 +506,7 @@ final class Sweep {
                         "they are given back, and the next sweeps look at more of them; see in"
                                 + " CloudTrail who calls ModifyImageAttribute. Who is not to have"
                                 + " them any more goes out of \"share\" of policy "
-                                + unit.policy(),
+                                + app.policies().nameOf(unit.policy()),
                         true);
         if (!app.catalog().note(notice)) {
             app.catalog().reword(notice);
@@ -517,13 +517,19 @@ final class Sweep {
         return "withdrawn/" + unit.region() + "/" + unit.policy();
     }
 
-    private void tellOfFormer(Unit unit) {
-        List<Image> read = records.getOrDefault(unit, List.of());
-        app.policies()
-                .find(unit.policy())
-                .flatMap(policy -> FormerRegions.notice(policy, unit.region(), read, now))
-                .filter(_ -> !dryRun)
-                .ifPresent(app.catalog()::note);
+    /** Of a policy of which this sweep has not read all, the next one tells. */
+    private void tellOfFormer(Region region) {
+        for (Policy policy : app.policies().all()) {
+            List<Unit> units =
+                    policy.allNames().stream().map(name -> new Unit(region, name)).toList();
+            if (!dryRun && records.keySet().containsAll(units)) {
+                List<Image> read =
+                        units.stream()
+                                .flatMap(unit -> records.getOrDefault(unit, List.of()).stream())
+                                .toList();
+                FormerRegions.notice(policy, region, read, now).ifPresent(app.catalog()::note);
+            }
+        }
     }
 
     /**
@@ -562,7 +568,7 @@ final class Sweep {
                 || app.catalog().restoring().stream()
                         .anyMatch(restore -> restore.region().equals(region))
                 || Stream.of(
-                                app.policies().all().stream().map(Policy::name),
+                                app.policies().allNames().stream(),
                                 bookmarks.cursors().stream().map(Cursor::policy),
                                 app.catalog().policies().stream())
                         .flatMap(names -> names)
@@ -610,7 +616,7 @@ final class Sweep {
 
     private boolean isScheduled(Cursor cursor) {
         return app.policies()
-                .find(cursor.policy())
+                .named(cursor.policy())
                 .filter(policy -> policy.schedule().isPresent())
                 .filter(policy -> policy.select().regions().contains(cursor.region()))
                 .isPresent();
@@ -639,7 +645,7 @@ final class Sweep {
     private SortedSet<String> policies(
             Bookmarks bookmarks, Listed amis, Map<ImageName, List<Snapshot>> orphans) {
         return Stream.of(
-                        app.policies().all().stream().map(Policy::name),
+                        app.policies().allNames().stream(),
                         bookmarks.cursors().stream().map(Cursor::policy),
                         amis.ours().keySet().stream(),
                         orphans.keySet().stream().map(ImageName::policy))
@@ -731,8 +737,13 @@ final class Sweep {
                     .forEach(to ->
                             copies.put(
                                     to,
-                                    records.computeIfAbsent(
-                                            new Unit(to, unit.policy()), this::read)));
+                                    app.policies().allNames(unit.policy()).stream()
+                                            .map(name -> new Unit(to, name))
+                                            .flatMap(there ->
+                                                    records
+                                                            .computeIfAbsent(there, this::read)
+                                                            .stream())
+                                            .toList()));
         }
         Map<ImageName, List<Snapshot>> itsOrphans = new TreeMap<>(orphans);
         itsOrphans.keySet().removeIf(name -> !name.policy().equals(unit.policy()));
@@ -744,7 +755,7 @@ final class Sweep {
                 amis,
                 itsOrphans,
                 copies,
-                refusing.getOrDefault(unit.policy(), Set.of()),
+                refusing.getOrDefault(app.policies().nameOf(unit.policy()), Set.of()),
                 closely,
                 now);
     }

@@ -137,6 +137,87 @@ final class StatusCommandTest {
     }
 
     @Test
+    void aPolicyThatIsNotInTheFileAnyMoreIsShownWithItsImagesAndWhatToDo() throws Exception {
+        Given given = lost();
+
+        Answer answer = look(given);
+        Answer asked = StatusCommand.look(given.deployment.application(), Optional.of("gold"));
+
+        String text =
+                "policy gold is not in the policy file any more: its 4 images in us-east-1,"
+                        + " us-west-2 stay, and no rule removes them";
+        assertThat(answer.lost())
+                .singleElement()
+                .satisfies(lost -> {
+                    assertThat(lost.policy()).isEqualTo("gold");
+                    assertThat(lost.images()).isEqualTo(4);
+                    assertThat(lost.snapshots()).isEqualTo(4);
+                    assertThat(lost.regions()).containsExactly(Given.EAST, Given.WEST);
+                    assertThat(lost.text()).isEqualTo(text);
+                    assertThat(lost.toDo()).startsWith("write its name under \"formerly\" of");
+                });
+        assertThat(asked.lost()).isEqualTo(answer.lost());
+        assertThat(asked.lines()).isEmpty();
+        assertThat(StatusCommand.look(given.deployment.application(), Optional.of("silver")).lost())
+                .isEmpty();
+        JsonNode json = new JsonMapper().readTree(PlanCommand.json(answer));
+        assertThat(json.get("lost").get(0).get("images").asInt()).isEqualTo(4);
+    }
+
+    @Test
+    void aLostPolicyWithoutImagesIsNoUnknownOne() {
+        Given before = Given.nightly("");
+        before.deployment.tick(before.cloud.now());
+        Given given = before.redeployed(silver(""));
+
+        assertThat(look(given).lost()).isEmpty();
+        assertThat(StatusCommand.look(given.deployment.application(), Optional.of("gold")).lost())
+                .extracting(StatusCommand.Lost::text)
+                .containsExactly(
+                        "policy gold is not in the policy file any more, and has no images");
+    }
+
+    @Test
+    void imagesOfAFormerNameProtectUnderTheNewOne() {
+        Given given = lost().redeployed(silver("formerly: [gold]\n" + TO_WEST));
+
+        Answer answer = StatusCommand.look(given.deployment.application(), Optional.of("gold"));
+
+        assertThat(answer.lost()).isEmpty();
+        assertThat(answer.protectedInstances()).isEqualTo(1);
+        assertThat(answer.lines())
+                .extracting(Line::state, Line::policy, Line::region, Line::slot)
+                .containsExactly(
+                        tuple("good", "silver", Given.EAST, "2026-03-02T02:00:00Z"),
+                        tuple("good", "silver", Given.WEST, "2026-03-02T02:00:00Z"));
+        assertThat(answer)
+                .isEqualTo(
+                        StatusCommand.look(given.deployment.application(), Optional.of("silver")));
+        assertThat(given.deployment.sweep(given.cloud.now()).protection())
+                .filteredOn(measures -> measures.dimensions().containsKey("Policy"))
+                .hasSize(2)
+                .allSatisfy(it -> assertThat(it.values()).containsEntry("protected", 1));
+    }
+
+    /** Two nights under gold, which is silver now. */
+    private static Given lost() {
+        Given before = Given.nightly(TO_WEST);
+        before.instance("web-1");
+        before.nights(2);
+        return before.redeployed(silver(""));
+    }
+
+    private static String silver(String more) {
+        return """
+        policies:
+          silver:
+            select: {tags: {backup: gold}}
+            schedule: {cron: "0 2 * * *"}
+        """
+                + more.indent(4);
+    }
+
+    @Test
     void theDemosUnluckyCopiesAreLate() throws Exception {
         CommandRun text = CommandRun.of("status", "--demo");
         assertThat(text.exitCode()).isEqualTo(1);

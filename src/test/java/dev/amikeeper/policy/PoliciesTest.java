@@ -208,7 +208,8 @@ final class PoliciesTest {
                                 new Limits(Optional.empty(), Optional.empty()),
                                 Optional.empty(),
                                 Optional.empty(),
-                                false));
+                                false,
+                                List.of()));
     }
 
     @Test

@@ -131,7 +131,7 @@ final class WrongPoliciesTest {
                         "policies: &p {gold: *p}\n",
                         "1:15 policies.gold.gold: unknown key; write one of select, schedule, on,"
                             + " image, keep, replicate, formerRegions, share, retire, protect,"
-                            + " limits, drill, store\n"
+                            + " limits, drill, store, formerly\n"
                             + "policies.yaml:1:15 policies.gold.select: missing; write which tags"
                             + " an instance must have, as tags: {backup: gold}"),
                 arguments("[".repeat(20_000), "1:1 nested too deeply; policies need six levels"),
@@ -160,7 +160,7 @@ final class WrongPoliciesTest {
                         "policies:\n  gold:\n",
                         "2:8 policies.gold: nothing is written here; write a mapping with keys of"
                                 + " select, schedule, on, image, keep, replicate, formerRegions,"
-                                + " share, retire, protect, limits, drill, store"),
+                                + " share, retire, protect, limits, drill, store, formerly"),
                 arguments(
                         "policies:\n  gold: {}\n",
                         "2:3 policies.gold.select: missing; write which tags an instance must have,"
@@ -227,12 +227,12 @@ final class WrongPoliciesTest {
                         policy("colour: blue"),
                         "4:5 policies.gold.colour: unknown key; write one of select, schedule, on,"
                                 + " image, keep, replicate, formerRegions, share, retire, protect,"
-                                + " limits, drill, store"),
+                                + " limits, drill, store, formerly"),
                 arguments(
                         policy("<<: {every: 6h}"),
                         "4:5 policies.gold.<<: unknown key; write one of select, schedule, on,"
                                 + " image, keep, replicate, formerRegions, share, retire, protect,"
-                                + " limits, drill, store"),
+                                + " limits, drill, store, formerly"),
                 arguments(
                         policy("schedule:"),
                         "4:14 policies.gold.schedule: nothing is written here; write a mapping with"
@@ -538,6 +538,26 @@ final class WrongPoliciesTest {
                         "5:37 policies.gold.replicate.us-west-2.kmsKey: what is encrypted with"
                                 + " AWS's default key cannot be shared; write a key of your own"
                                 + " that the others may use, as alias/dr, or leave share out"),
+                arguments(
+                        policy("formerly: [Old, gold]"),
+                        "4:16 policies.gold.formerly[0]: bad policy name; write a letter a-z, then"
+                                + " up to 39 of a-z, 0-9 and -\n"
+                                + "policies.yaml:4:21 policies.gold.formerly[1]: \"gold\" is a"
+                                + " policy of this file; write names that are no policy any more"),
+                arguments(
+                        policy("formerly: [silver, silver]"),
+                        "4:24 policies.gold.formerly[1]: \"silver\" is written under policy gold"
+                                + " already; its images can go to one policy only"),
+                arguments(
+                        policy("formerly: silver")
+                                + "  silver:\n    select: {tags: {backup: silver}}\n",
+                        "4:15 policies.gold.formerly: \"silver\" is a policy of this file; write"
+                                + " names that are no policy any more"),
+                arguments(
+                        policy("formerly: [bronze]")
+                                + "  silver: {select: {tags: {a: b}}, formerly: [bronze]}\n",
+                        "5:47 policies.silver.formerly[0]: \"bronze\" is written under policy gold"
+                                + " already; its images can go to one policy only"),
                 arguments(
                         policy("formerRegions: remove"),
                         "4:20 policies.gold.formerRegions: neither keep nor prune: \"remove\";"

@@ -188,7 +188,8 @@ final class Given {
                 policy.limits(),
                 policy.drill(),
                 policy.store(),
-                false);
+                false,
+                policy.formerly());
     }
 
     /** The same policy, storing its images in the bucket archive when they are so old. */
@@ -207,7 +208,8 @@ final class Given {
                 policy.limits(),
                 policy.drill(),
                 Optional.of(new Policy.Store("archive", after)),
-                false);
+                false,
+                policy.formerly());
     }
 
     static Keep keep(String rules) {
@@ -276,6 +278,7 @@ final class Given {
                 limits,
                 Optional.empty(),
                 Optional.empty(),
-                false);
+                false,
+                List.of());
     }
 }
