@@ -43,13 +43,14 @@ final class Items {
     private static final Duration YEAR = Duration.ofDays(366);
 
     private final Keys keys;
+    private final Form<Image> images = Form.remembering(Items::image, (image, _) -> image(image));
 
     Items(Keys keys) {
         this.keys = keys;
     }
 
     Form<Image> images() {
-        return new Form<>(Items::image, (image, _) -> image(image));
+        return images;
     }
 
     Form<Tombstone> tombstones() {

@@ -33,6 +33,9 @@ final class Unknowns {
                     Items.EXPIRES,
                     Items.TELLING);
 
+    /** So many records take some 50 MB. */
+    private static final int REMEMBERED = 10_000;
+
     private final String account;
     private final Map<Map<String, AttributeValue>, Unreadable> items = new ConcurrentHashMap<>();
     private final Map<Map<String, AttributeValue>, Rest> rests = new ConcurrentHashMap<>();
@@ -45,8 +48,16 @@ final class Unknowns {
      * How an item is read as a record.
      *
      * @param write writes the record again, at the place of the item that it was read from
+     * @param memory what was read before, by key; always empty where it does not pay
      */
-    record Form<T>(Read<T> read, Write<T> write) {
+    record Form<T>(
+            Read<T> read,
+            Write<T> write,
+            Optional<Map<Map<String, AttributeValue>, Known<T>>> memory) {
+        Form(Read<T> read, Write<T> write) {
+            this(read, write, Optional.empty());
+        }
+
         interface Read<T> {
             T of(Map<String, AttributeValue> item);
         }
@@ -59,7 +70,34 @@ final class Unknowns {
         static <T> Form<T> of(Read<T> read) {
             return new Form<>(read, (_, item) -> item);
         }
+
+        /**
+         * Of items that are many, and mostly as they were at the last read: comparing one with what
+         * was read then costs a tenth of reading it.
+         */
+        static <T> Form<T> remembering(Read<T> read, Write<T> write) {
+            return new Form<>(read, write, Optional.of(new ConcurrentHashMap<>()));
+        }
+
+        private @Nullable Known<T> known(
+                Map<String, AttributeValue> key, Map<String, AttributeValue> item) {
+            return memory.map(known -> known.get(key))
+                    .filter(known -> known.item().equals(item))
+                    .orElse(null);
+        }
+
+        private void remember(Map<String, AttributeValue> key, Known<T> read) {
+            memory.ifPresent(known -> {
+                if (known.size() >= REMEMBERED) {
+                    known.clear();
+                }
+                known.put(key, read);
+            });
+        }
     }
+
+    /** An item, its record, and what that has no place for. */
+    private record Known<T>(Map<String, AttributeValue> item, T read, Rest rest) {}
 
     /**
      * The attributes of an item that its record has no place for.
@@ -80,22 +118,31 @@ final class Unknowns {
     <T> Optional<T> read(Map<String, AttributeValue> item, Form<T> form) {
         Map<String, AttributeValue> key = Keys.of(item);
         try {
-            T read = form.read().of(item);
-            Map<String, AttributeValue> known = form.write().of(read, item);
-            if (!Keys.of(known).equals(key)) {
-                throw new IllegalStateException("its attributes belong to another key");
+            Known<T> known = form.known(key, item);
+            if (known == null) {
+                known = readAnew(key, item, form);
+                form.remember(key, known);
             }
-            Rest rest = rest(item, known);
-            if (!rest.isEmpty()) {
-                rests.put(key, rest);
+            if (!known.rest().isEmpty()) {
+                rests.put(key, known.rest());
             } else if (!rests.isEmpty()) {
                 rests.remove(key);
             }
-            return Optional.of(read);
+            return Optional.of(known.read());
         } catch (RuntimeException unreadable) {
             items.put(key, unreadable(key, unreadable));
             return Optional.empty();
         }
+    }
+
+    private static <T> Known<T> readAnew(
+            Map<String, AttributeValue> key, Map<String, AttributeValue> item, Form<T> form) {
+        T read = form.read().of(item);
+        Map<String, AttributeValue> written = form.write().of(read, item);
+        if (!Keys.of(written).equals(key)) {
+            throw new IllegalStateException("its attributes belong to another key");
+        }
+        return new Known<>(item, read, rest(item, written));
     }
 
     /**
