@@ -50,10 +50,9 @@ final class InterleavingTest {
         List<Order> orders = new ArrayList<>();
         for (int caller : pair.once().isPresent() ? List.of(FIRST) : List.of(FIRST, SECOND)) {
             long calls = play(pair, after(caller)).callsOf(caller);
-            // At night before each call; else before each second one, the odd ones of the first
-            // caller.
+            // At night before each call; else before each third one, others of either caller.
             int begin = Effort.of(1 + caller, 1);
-            for (int n = begin; n <= calls; n += Effort.of(2, 1)) {
+            for (int n = begin; n <= calls; n += Effort.of(3, 1)) {
                 orders.add(overtakenBefore(n, caller));
             }
         }

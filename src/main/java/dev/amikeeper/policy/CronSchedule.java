@@ -20,7 +20,9 @@ import java.time.zone.ZoneOffsetTransition;
 import java.time.zone.ZoneRules;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -46,11 +48,16 @@ final class CronSchedule implements Schedule {
     /** The 29th of February may be eight years away, and its fifth Sunday forty. */
     private static final Period RAREST = Period.ofYears(41);
 
+    private static final int REMEMBERED = 1_000;
+
     private final ZoneRules rules;
     private final ZoneId zone;
     private final ExecutionTime cron;
     private final Predicate<LocalDate> days;
     private final Optional<String> hint;
+
+    /** The first day with slots from a day on: each tick asks for the same ones again. */
+    private final Map<LocalDate, Optional<LocalDate>> found = new ConcurrentHashMap<>();
 
     /** When slots fall on a day that has any: the same on each, for only dates choose days. */
     private final List<LocalTime> times;
@@ -150,6 +157,13 @@ final class CronSchedule implements Schedule {
     }
 
     private Optional<LocalDate> dayFrom(LocalDate day) {
+        if (found.size() >= REMEMBERED) {
+            found.clear();
+        }
+        return found.computeIfAbsent(day, this::lookFrom);
+    }
+
+    private Optional<LocalDate> lookFrom(LocalDate day) {
         LocalDate last = day.plus(RAREST);
         return Stream.iterate(ofCron(day), Optional::isPresent, it -> it.flatMap(this::ofCronAfter))
                 .flatMap(Optional::stream)
