@@ -252,9 +252,21 @@ public final class Images {
             String why = Fault.text(error, "ec2:CreateStoreImageTask");
             return switch (Fault.of(error)) {
                 case ALREADY_STORED -> new Storing.Already();
-                case THROTTLED, NO_ROOM, QUOTA, CALLER, BUSY -> new Storing.NoRoom(why);
+                case THROTTLED, NO_ROOM, BUSY -> new Storing.NoRoom(why);
                 case SERVER_ERROR, UNREACHABLE -> new Storing.Unknown(why);
-                case DENIED, NO_SUCH_CALL -> new Storing.Denied(why);
+                case QUOTA, CALLER, DENIED ->
+                        Fault.blocker(error, "ec2:CreateStoreImageTask", region)
+                                .filter(blocker -> !blocker.mayConcernOneOnly())
+                                .<Storing>map(Storing.Blocked::new)
+                                .orElseGet(() -> new Storing.Denied(why));
+                case NO_SUCH_CALL ->
+                        new Storing.Blocked(
+                                new Blocker(
+                                        "ec2:CreateStoreImageTask",
+                                        why,
+                                        "EC2 stores no images in %s: take \"store\" out of the"
+                                                        .formatted(region)
+                                                + " policies of this Region"));
                 case NO_CAPACITY,
                         NAME_TAKEN,
                         NOT_FOUND,

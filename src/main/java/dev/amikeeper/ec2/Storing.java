@@ -14,6 +14,9 @@ public sealed interface Storing {
     /** No answer that tells: it may have begun. */
     record Unknown(String why) implements Storing {}
 
+    /** Nothing is stored in this Region until people act, whatever the image and the bucket. */
+    record Blocked(Blocker by) implements Storing {}
+
     /** The role may not do this; so it is with every image for this bucket. */
     record Denied(String why) implements Storing {}
 

@@ -2,6 +2,7 @@ package dev.amikeeper.operate;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
+import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Storing;
 import dev.amikeeper.image.Bulk;
 import dev.amikeeper.image.Image;
@@ -124,6 +125,12 @@ final class Storage {
                 putBack(storing, Optional.of(later));
                 yield new Outcome.Done(
                         "will store %s, within hours: not now, for %s".formatted(what, why));
+            }
+            case Storing.Blocked(Blocker by) -> {
+                putBack(storing, Optional.of(storing.stored().orElseThrow().notNow(by.why(), now)));
+                yield new Outcome.Done(
+                        "will store %s, once EC2 does: not now, for %s; %s"
+                                .formatted(what, by.why(), by.remedy()));
             }
             case Storing.Denied(String why) -> {
                 putBack(storing, image.stored());

@@ -45,6 +45,7 @@ final class Stores {
     private final Map<List<Object>, Image> asRead = new HashMap<>();
     private final Set<String> told = new HashSet<>();
     private final Set<String> denied = new HashSet<>();
+    private final Set<Region> blocked = new HashSet<>();
     private final Set<Region> read = new TreeSet<>();
     private int begun;
     private int done;
@@ -151,6 +152,10 @@ final class Stores {
             waits(image, "this run has no time left");
             return;
         }
+        if (blocked.contains(image.region())) {
+            waits(image, "nothing is stored in " + image.region() + " now");
+            return;
+        }
         if (denied.contains(bucket)) {
             waits(image, "the role may not use " + bucket);
             return;
@@ -171,6 +176,10 @@ final class Stores {
             case Storing.Already _ -> already(storing);
             case Storing.Unknown(String why) -> waits(storing, why);
             case Storing.NoRoom(String why) -> notNow(before(image), storing, why);
+            case Storing.Blocked(Blocker by) -> {
+                notNow(before(image), storing, by.why());
+                blocked(storing.region(), by);
+            }
             case Storing.Denied(String why) -> {
                 notNow(before(image), storing, why);
                 denied(storing.region(), bucket, why);
@@ -230,6 +239,16 @@ final class Stores {
         }
     }
 
+    /** Whatever else meets it in the Region tells it of its own work, and has its own end. */
+    private void blocked(Region region, Blocker by) {
+        blocked.add(region);
+        tell(
+                "unstored/" + region + "/" + by.cause(),
+                region + ": nothing is stored: " + by.why(),
+                by.remedy() + "; what waits goes on by itself then, and is not removed before",
+                true);
+    }
+
     private void denied(Region region, String bucket, String why) {
         denied.add(bucket);
         tell(
@@ -269,6 +288,7 @@ final class Stores {
                 .map(Notice::key)
                 .filter(key -> key.startsWith("unstored/") && !told.contains(key))
                 .filter(key -> read.contains(new Region(key.split("/", -1)[1])))
+                .filter(_ -> timeLeft.getAsBoolean())
                 .forEach(key -> app.catalog().resolve(key, now));
     }
 

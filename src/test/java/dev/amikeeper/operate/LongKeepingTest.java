@@ -117,6 +117,19 @@ final class LongKeepingTest {
     }
 
     @Test
+    void whatTheAccountsTroubleKeepsOutOfS3IsStoredWhenItIsOverAndTheOrderSaysWhatHelps() {
+        Given given = threeNights("");
+        given.cloud.faults().calls("CreateStoreImageTask").error("PendingVerification", 403);
+
+        assertThat(storeIn(given, id(given, 0), BUCKET))
+                .startsWith("will store ")
+                .contains("AWS verifies the account");
+        anHourLater(given);
+        anHourLater(given);
+        assertThat(stored(given, id(given, 0)).state()).isEqualTo(Stored.State.STORED);
+    }
+
+    @Test
     void whatIsBeingStoredIsNotRemovedByHand() {
         Given given = threeNights("keep: {last: 9}");
         storeIn(given, id(given, 0), BUCKET);

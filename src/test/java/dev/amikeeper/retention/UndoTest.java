@@ -159,6 +159,31 @@ final class UndoTest {
     }
 
     @Test
+    void whatComesBackFromTheRecycleBinIsRecordedAndSharedWithTheOthersWhereOneAccountIsClosed() {
+        String other = "222233334444";
+        Given given =
+                threeDays(
+                        "keep: {last: 1}\nshare: {accounts: [\"%s\", \"%s\"]}"
+                                .formatted(PARTNER, other));
+        given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
+        ImageId oldest = oldest(given);
+        for (int day = 0; day < 16; day++) {
+            prune(given, DAY_4.plus(Duration.ofDays(day)));
+        }
+        assertThat(given.catalog().find(EAST, oldest)).isEmpty();
+        given.cloud.settings().closeAccount(other);
+
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+
+        assertThat(record(given, oldest).isGood()).isTrue();
+        assertThat(sharedWith(given, oldest)).containsExactly(PARTNER);
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("images of policy gold cannot be shared with " + other);
+    }
+
+    @Test
     void whatComesBackFromTheRecycleBinAndCannotBeEnabledIsEnabledByTheSweep() {
         Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
         given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));

@@ -12,6 +12,8 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Stored;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import software.amazon.awssdk.services.ec2.model.Tag;
 
@@ -188,6 +190,40 @@ final class StoreHandlerTest {
 
         assertThat(given.images(Given.EAST)).hasSize(3);
         assertThat(given.told()).singleElement().asString().contains("StoreBucketArns");
+        given.cloud.faults().clear();
+        assertThat(anHourLater(given).begun()).isEqualTo(3);
+        assertThat(given.catalog().open()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PendingVerification, 403, PendingVerification, AWS verifies the account",
+        "ExpiredToken, 403, ExpiredToken, AWS does not accept the caller's credentials",
+        "AuthFailure, 401, AuthFailure, is the Region us-east-1 enabled for this account?",
+        "SnapshotLimitExceeded, 400, SnapshotLimitExceeded, raise the quota",
+        "InvalidAction, 400, ec2:CreateStoreImageTask, EC2 stores no images in us-east-1"
+    })
+    void whatBlocksAllStoringIsToldOnceForTheRegionAndCauseAndGivesNothingUp(
+            String code, int status, String cause, String remedy) {
+        Given given = threeNights("keep: {last: 1}" + STORE);
+        given.cloud.faults().calls("CreateStoreImageTask").times(1_000).error(code, status);
+        for (int hour = 0; hour < 50; hour++) {
+            assertThat(anHourLater(given).waiting()).isPositive();
+            given.deployment.sweep(given.cloud.now());
+        }
+        given.deployment.prune(given.cloud.now(), false);
+
+        assertThat(given.cloud.calls(Given.EAST)).containsEntry("CreateStoreImageTask", 50);
+        assertThat(given.images(Given.EAST)).as("one more by the sweep").hasSize(4);
+        assertThat(given.told())
+                .filteredOn(text -> text.contains("nothing is stored"))
+                .singleElement()
+                .asString()
+                .contains(code, remedy);
+        assertThat(given.catalog().open())
+                .extracting(Notice::key)
+                .containsExactly("unstored/us-east-1/" + cause);
+
         given.cloud.faults().clear();
         assertThat(anHourLater(given).begun()).isEqualTo(3);
         assertThat(given.catalog().open()).isEmpty();
