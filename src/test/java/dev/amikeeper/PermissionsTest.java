@@ -277,6 +277,7 @@ final class PermissionsTest {
     private static Stream<Need> ssm(AwsCall call) {
         return switch (call.call()) {
             case "describeParameters",
+                    "cancelCommand",
                     "describeInstanceInformation",
                     "listCommandInvocations",
                     "listCommandInvocationsPaginator" ->

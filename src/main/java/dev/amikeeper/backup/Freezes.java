@@ -151,16 +151,29 @@ final class Freezes {
         return switch (seen) {
             case SUCCEEDED -> new Ready.Now();
             case FAILED -> notReady(intent, around, "the command " + freeze.before() + " failed");
-            case PENDING ->
-                    late
-                            ? notReady(
-                                    intent,
-                                    around,
-                                    "the command %s did not end within %d s"
-                                            .formatted(
-                                                    freeze.before(), freeze.within().toSeconds()))
-                            : new Ready.Later("the command " + freeze.before() + " is under way");
+            case PENDING -> {
+                if (!late) {
+                    yield new Ready.Later("the command " + freeze.before() + " is under way");
+                }
+                cancel(freeze);
+                yield notReady(
+                        intent,
+                        around,
+                        "the command %s did not end within %d s"
+                                .formatted(freeze.before(), freeze.within().toSeconds()));
+            }
         };
+    }
+
+    /**
+     * What is late must not freeze the server after its image. That it may still, is reckoned with.
+     */
+    private void cancel(Freeze freeze) {
+        try {
+            app.commands().cancel(region, freeze.name().instance(), freeze.beforeComment());
+        } catch (SdkException error) {
+            log.warn("{} {}: {}", region, freeze.name(), Fault.text(error, "ssm:CancelCommand"));
+        }
     }
 
     /** Told once a day for a policy, whatever the number of its servers. */
@@ -252,15 +265,18 @@ final class Freezes {
     }
 
     private void letGo(Freeze freeze) {
-        if (freeze.after().isEmpty()) {
-            app.catalog().end(freeze);
-            return;
-        }
         boolean early =
                 app.commands()
                         .find(region, freeze.name().instance(), freeze.beforeComment())
                         .filter(result -> result != Commands.Result.PENDING)
                         .isEmpty();
+        if (early) {
+            cancel(freeze);
+        }
+        if (freeze.after().isEmpty()) {
+            app.catalog().end(freeze);
+            return;
+        }
         send(freeze, freeze.thawing(early, now));
     }
 

@@ -96,6 +96,36 @@ public final class Commands {
     }
 
     /**
+     * Asks Systems Manager to cancel a command that has not ended on an instance: one that the
+     * agent has not fetched yet it never runs, one that runs it is told to stop, which AWS does not
+     * promise. One that has ended, or is being cancelled, stays as it is.
+     *
+     * @see <a href=
+     *     "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CancelCommand.html">
+     *     CancelCommand</a>
+     * @throws SdkException if Systems Manager refuses or does not answer
+     */
+    public void cancel(Region region, InstanceId instance, String comment) {
+        SsmClient client = ssm.apply(region);
+        client
+                .listCommandInvocationsPaginator(ask -> ask.instanceId(instance.value()))
+                .commandInvocations()
+                .stream()
+                .filter(it -> comment.equals(it.comment()))
+                .filter(Commands::mayBeCancelled)
+                .forEach(it ->
+                        client.cancelCommand(cancel ->
+                                cancel.commandId(it.commandId()).instanceIds(instance.value())));
+    }
+
+    private static boolean mayBeCancelled(CommandInvocation invocation) {
+        return switch (invocation.status()) {
+            case PENDING, IN_PROGRESS, DELAYED -> true;
+            case SUCCESS, CANCELLING, CANCELLED, TIMED_OUT, FAILED, UNKNOWN_TO_SDK_VERSION -> false;
+        };
+    }
+
+    /**
      * Runs a document on an instance, unless it has been run on it already: SendCommand has no
      * client token. To be used on instances on which nobody else runs it.
      *

@@ -3,6 +3,8 @@ package dev.amikeeper.local;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.SummaryStatus;
+import software.amazon.awssdk.services.ssm.model.CancelCommandRequest;
+import software.amazon.awssdk.services.ssm.model.CancelCommandResponse;
 import software.amazon.awssdk.services.ssm.model.CommandInvocation;
 import software.amazon.awssdk.services.ssm.model.CommandInvocationStatus;
 import software.amazon.awssdk.services.ssm.model.DescribeInstanceInformationRequest;
@@ -146,6 +148,28 @@ final class SimulatedCommands {
                 .build();
     }
 
+    /** What has ended stays as it ended. */
+    CancelCommandResponse cancel(CancelCommandRequest request) {
+        List<CommandInvocation> its =
+                invocations.values().stream()
+                        .filter(it -> it.commandId().equals(request.commandId()))
+                        .filter(it ->
+                                request.instanceIds().isEmpty()
+                                        || request.instanceIds().contains(it.instanceId()))
+                        .toList();
+        if (its.isEmpty()) {
+            throw wrong("InvalidCommandId", "The command id isn't valid.");
+        }
+        its.stream()
+                .filter(SimulatedCommands::isUnderWay)
+                .forEach(it -> ends(it, CommandInvocationStatus.CANCELLED, "Cancelled"));
+        return CancelCommandResponse.builder().build();
+    }
+
+    private static boolean isUnderWay(CommandInvocation invocation) {
+        return invocation.status() == CommandInvocationStatus.IN_PROGRESS;
+    }
+
     ListCommandInvocationsResponse list(ListCommandInvocationsRequest request) {
         int results = Objects.requireNonNullElse(request.maxResults(), MOST_RESULTS);
         if (results < 1 || results > MOST_RESULTS) {
@@ -189,6 +213,11 @@ final class SimulatedCommands {
     }
 
     private void end(CommandInvocation invocation) {
+        if (Optional.ofNullable(invocations.get(key(invocation)))
+                .filter(SimulatedCommands::isUnderWay)
+                .isEmpty()) {
+            return;
+        }
         Optional<LocalInstance> instance =
                 instances
                         .get()
@@ -201,15 +230,17 @@ final class SimulatedCommands {
                                         invocation.documentName(),
                                         instance.get().hidden().launch());
         String details = succeeds ? "Success" : instance.isPresent() ? "Failed" : "Undeliverable";
+        ends(
+                invocation,
+                succeeds ? CommandInvocationStatus.SUCCESS : CommandInvocationStatus.FAILED,
+                details);
+    }
+
+    private void ends(
+            CommandInvocation invocation, CommandInvocationStatus status, String details) {
         invocations.put(
                 key(invocation),
-                invocation.toBuilder()
-                        .status(
-                                succeeds
-                                        ? CommandInvocationStatus.SUCCESS
-                                        : CommandInvocationStatus.FAILED)
-                        .statusDetails(details)
-                        .build());
+                invocation.toBuilder().status(status).statusDetails(details).build());
     }
 
     private AwsServiceException wrong(String code, String message) {

@@ -3,6 +3,8 @@ package dev.amikeeper.local;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.ssm.SsmClient;
+import software.amazon.awssdk.services.ssm.model.CancelCommandRequest;
+import software.amazon.awssdk.services.ssm.model.CancelCommandResponse;
 import software.amazon.awssdk.services.ssm.model.DeleteParameterRequest;
 import software.amazon.awssdk.services.ssm.model.DeleteParameterResponse;
 import software.amazon.awssdk.services.ssm.model.DescribeInstanceInformationRequest;
@@ -149,6 +151,11 @@ public final class SimulatedSsm implements SsmClient {
     @Override
     public SendCommandResponse sendCommand(SendCommandRequest request) {
         return call("SendCommand", () -> commands.send(request));
+    }
+
+    @Override
+    public CancelCommandResponse cancelCommand(CancelCommandRequest request) {
+        return call("CancelCommand", () -> commands.cancel(request));
     }
 
     @Override

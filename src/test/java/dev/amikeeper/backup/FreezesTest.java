@@ -177,6 +177,62 @@ final class FreezesTest {
     }
 
     @Test
+    void aCommandThatIsTooSlowIsCancelledBeforeTheImage() {
+        Given given = slow(BOTH);
+        String id = given.instance("db-1");
+        given.playUntil("2026-03-01T02:03:00Z");
+        given.cloud.settings().commandTime(Duration.ofSeconds(20));
+
+        given.playUntil(MORNING);
+
+        assertThat(commands(given, id))
+                .extracting(it -> it.documentName() + " " + it.statusAsString())
+                .containsExactly("Freeze Cancelled", "Thaw Success");
+        assertThat(only(given).state()).isEqualTo(ImageState.AVAILABLE);
+        assertThat(given.told()).singleElement().asString().contains("did not end within 600 s");
+        assertThat(given.catalog().freezes(EAST)).isEmpty();
+    }
+
+    @Test
+    void aCommandThatIsTooSlowIsCancelledWhereNothingRunsAfterTheImage() {
+        Given given = slow("image: {before: {document: Freeze, timeout: 10m, onFailure: giveUp}}");
+        String id = given.instance("db-1");
+
+        given.playUntil("2026-03-01T03:00:00Z");
+
+        assertThat(commands(given, id))
+                .isNotEmpty()
+                .filteredOn(it ->
+                        it.requestedDateTime().isBefore(Instant.parse("2026-03-01T02:45:00Z")))
+                .extracting(CommandInvocation::statusAsString)
+                .containsOnly("Cancelled");
+    }
+
+    @Test
+    void whatCannotBeCancelledKeepsNoImageBack() {
+        Given given = slow(BOTH);
+        String id = given.instance("db-1");
+        given.cloud.faults().calls("CancelCommand").times(100).deny();
+        given.playUntil("2026-03-01T02:03:00Z");
+        given.cloud.settings().commandTime(Duration.ofSeconds(20));
+
+        given.playUntil(MORNING);
+
+        assertThat(only(given).state()).isEqualTo(ImageState.AVAILABLE);
+        assertThat(commands(given, id))
+                .extracting(CommandInvocation::documentName)
+                .as("once at once, and once more when the first one has ended")
+                .containsExactly("Freeze", "Thaw", "Thaw");
+        assertThat(given.catalog().freezes(EAST)).isEmpty();
+    }
+
+    private static Given slow(String image) {
+        Given given = Given.nightlyInMemory(image);
+        given.cloud.settings().commandTime(Duration.ofMinutes(40));
+        return given;
+    }
+
+    @Test
     void aServerThatCannotBeLetGoIsTold() {
         Given given = Given.nightlyInMemory(BOTH);
         String id = given.instance("db-1");

@@ -41,6 +41,22 @@ final class SimulatedCommandsTest {
     }
 
     @Test
+    void aCommandThatIsCancelledStaysSoAndOneThatHasEndedIsNotCancelled() {
+        String ended = send(server);
+        cloud.advance(Duration.ofSeconds(20));
+        String command = send(server);
+
+        ssm.cancelCommand(cancel -> cancel.commandId(command).instanceIds(server));
+        ssm.cancelCommand(cancel -> cancel.commandId(ended));
+        cloud.advance(Duration.ofSeconds(30));
+
+        assertThat(invocation(command).statusAsString()).isEqualTo("Cancelled");
+        assertThat(invocation(ended).statusAsString()).isEqualTo("Success");
+        assertThat(refusal(() -> ssm.cancelCommand(cancel -> cancel.commandId("none"))))
+                .isEqualTo("InvalidCommandId");
+    }
+
+    @Test
     void aDocumentMayFailOnSomeInstances() {
         String other = cloud.launch(HOME, Map.of(), List.of(8), r -> r.instanceType("c5.large"));
         cloud.settings()
