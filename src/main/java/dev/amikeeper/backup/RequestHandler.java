@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -164,26 +165,45 @@ public final class RequestHandler
                     ? found.stream().map(instance -> instance.in("stopped")).toList()
                     : found;
         } catch (SdkException error) {
-            app.catalog()
-                    .note(
-                            Notice.event(
-                                    "request/"
-                                            + request.region()
-                                            + "/"
-                                            + request.instances()
-                                            + "/"
-                                            + request.slot()
-                                            + "/unread",
-                                    now,
-                                    request.region()
-                                            + ": "
-                                            + request.instances()
-                                            + " could not be looked at: "
-                                            + Fault.text(error),
-                                    "Lambda repeats the request twice; after that, ask again"));
+            tellOfUnread(request, error, now);
             // Lambda repeats an event whose function failed.
             throw error;
         }
+    }
+
+    /** Once for the Region, however many ask: it does not answer, or the role lacks something. */
+    private void tellOfUnread(BackupPlan.Request request, SdkException error, Instant now) {
+        app.catalog()
+                .note(
+                        new Notice(
+                                unread(request.region()),
+                                now,
+                                request.region()
+                                        + ": instances that are to be imaged on request could not"
+                                        + " be looked at, first "
+                                        + request.instances()
+                                        + ": "
+                                        + Fault.text(error, "ec2:DescribeInstances"),
+                                "Lambda repeats each request twice; what was in vain is among the"
+                                        + " dead letters: ./keeper retry --dead-letters, once the"
+                                        + " cause is mended",
+                                true));
+    }
+
+    /**
+     * The sweep could look at the instances of a Region: it is over that requests could not.
+     *
+     * @param open the keys of the troubles that last
+     */
+    public static void canBeLookedAt(
+            Application app, Region region, Collection<String> open, Instant now) {
+        if (open.contains(unread(region))) {
+            app.catalog().resolve(unread(region), now);
+        }
+    }
+
+    private static String unread(Region region) {
+        return "unasked/" + region;
     }
 
     private void record(BackupPlan.Request request, BackupPlan.Refusal refusal, Instant now) {

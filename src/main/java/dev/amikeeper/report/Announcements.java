@@ -13,7 +13,6 @@ import software.amazon.awssdk.services.sns.model.NotFoundException;
 import software.amazon.awssdk.services.sns.model.SnsException;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
@@ -30,9 +29,9 @@ public final class Announcements {
     private static final Logger log = LoggerFactory.getLogger(Announcements.class);
 
     /** SNS takes 256 KB a message; a person reads less. */
-    private static final int NOTICES_A_MESSAGE = 50;
+    private static final int NOTICES_A_MESSAGE = 40;
 
-    /** So long a text or remedy may be: 50 notices stay below 256 KB in any script. */
+    /** So long a text or remedy may be: 40 notices stay below 256 KB in any script. */
     private static final int SHOWN = 750;
 
     /** So long what was tried may be. */
@@ -74,7 +73,7 @@ public final class Announcements {
      * @return one line; of a topic that cannot be looked at it says that
      */
     public Optional<String> unheard() {
-        List<Notice> untold = catalog.unannounced();
+        List<Notice> untold = due().stream().flatMap(it -> it.notices().stream()).toList();
         return deaf().map(why -> why + (untold.isEmpty() ? "" : "; " + waiting(untold)))
                 .or(() ->
                         untold.stream().anyMatch(this::isOverdue)
@@ -114,35 +113,28 @@ public final class Announcements {
                         count,
                         count == 1 ? "notice waits" : "notices wait",
                         waiting.stream()
-                                .map(Announcements::begin)
+                                .map(Bundle::since)
                                 .min(Comparator.naturalOrder())
                                 .orElseThrow());
     }
 
-    /** Since when it is to be told. */
-    private static Instant begin(Notice notice) {
-        return notice.resolved().orElse(notice.at());
+    private boolean isOverdue(Notice notice) {
+        return Bundle.since(notice).isBefore(clock.instant().minus(OVERDUE));
     }
 
-    private boolean isOverdue(Notice notice) {
-        return begin(notice).isBefore(clock.instant().minus(OVERDUE));
+    /** What waits for more of its kind is not. */
+    private List<Bundle> due() {
+        List<Notice> untold = catalog.unannounced();
+        return untold.isEmpty() ? List.of() : Bundle.due(untold, catalog.open(), clock.instant());
     }
 
     private void publish(Predicate<Notice> which) {
-        List<Notice> notices =
-                catalog.unannounced().stream()
-                        .filter(which)
-                        .sorted(
-                                Comparator.comparing(Announcements::isOver)
-                                        .thenComparing(Notice::at)
-                                        .thenComparing(Notice::key))
-                        .toList();
-        for (int from = 0; from < notices.size(); from += NOTICES_A_MESSAGE) {
-            List<Notice> some =
-                    notices
-                            .subList(from, Math.min(notices.size(), from + NOTICES_A_MESSAGE))
-                            .stream()
-                            .filter(catalog::telling)
+        List<Bundle> all =
+                due().stream().filter(it -> it.notices().stream().anyMatch(which)).toList();
+        for (int from = 0; from < all.size(); from += NOTICES_A_MESSAGE) {
+            List<Bundle> some =
+                    all.subList(from, Math.min(all.size(), from + NOTICES_A_MESSAGE)).stream()
+                            .flatMap(it -> it.only(catalog::telling).stream())
                             .toList();
             if (some.isEmpty()) {
                 continue;
@@ -167,7 +159,7 @@ public final class Announcements {
                                 false));
                 return;
             }
-            some.forEach(catalog::announced);
+            some.forEach(bundle -> bundle.notices().forEach(catalog::announced));
             catalog.resolve(UNTOLD, clock.instant());
         }
     }
@@ -181,18 +173,21 @@ public final class Announcements {
     }
 
     /** SNS takes fewer than 100 characters of ASCII, without line breaks. */
-    static String subject(List<Notice> notices) {
-        String plain = ("AMI Keeper: " + headline(notices)).replaceAll("[^\\x20-\\x7e]", "?");
+    static String subject(List<Bundle> bundles) {
+        String plain = ("AMI Keeper: " + headline(bundles)).replaceAll("[^\\x20-\\x7e]", "?");
         return plain.length() <= SUBJECT ? plain : plain.substring(0, SUBJECT - 3) + "...";
     }
 
-    private static String headline(List<Notice> notices) {
-        if (notices.size() == 1) {
-            Notice notice = notices.getFirst();
-            return (isOver(notice) ? "resolved: " : "") + notice.text();
+    private static String headline(List<Bundle> bundles) {
+        if (bundles.size() == 1) {
+            Bundle bundle = bundles.getFirst();
+            int count = bundle.notices().size();
+            return (bundle.isOver() ? "resolved: " : "")
+                    + (count == 1 ? "" : count + " times ")
+                    + bundle.first().text();
         }
-        long over = notices.stream().filter(Announcements::isOver).count();
-        long need = notices.size() - over;
+        long over = bundles.stream().filter(Bundle::isOver).count();
+        long need = bundles.size() - over;
         String resolved = over == 0 ? "" : over + " resolved";
         String needed =
                 switch ((int) need) {
@@ -203,14 +198,11 @@ public final class Announcements {
         return needed + (need > 0 && over > 0 ? ", " : "") + resolved;
     }
 
-    private static boolean isOver(Notice notice) {
-        return notice.resolved().isPresent();
-    }
-
     /** What lasts with its beginning, what is over with its end too; what to do while it lasts. */
-    static String text(List<Notice> notices) {
+    static String text(List<Bundle> bundles) {
         StringBuilder text = new StringBuilder();
-        for (Notice notice : notices) {
+        for (Bundle bundle : bundles) {
+            Notice notice = bundle.first();
             String what = bounded(notice.text(), SHOWN);
             notice.resolved()
                     .ifPresentOrElse(
@@ -223,6 +215,9 @@ public final class Announcements {
                                             .append(end)
                                             .append('\n'),
                             () -> text.append(open(notice, what)));
+            if (!bundle.others().isEmpty()) {
+                text.append("    ").append(bundle.others()).append('\n');
+            }
             text.append('\n');
         }
         return text.toString();

@@ -10,6 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -89,6 +90,11 @@ public final class Blockers {
                 .filter(notice -> why.contains(reason(notice)))
                 .map(notice -> notice.remedy().replace(GOES_ON, ""))
                 .findFirst();
+    }
+
+    /** Whether one of these troubles blocks work in this Region. */
+    public static boolean isBlocked(Region region, Collection<String> keys) {
+        return keys.stream().anyMatch(key -> key.startsWith(prefix(region)));
     }
 
     private static String reason(Notice notice) {

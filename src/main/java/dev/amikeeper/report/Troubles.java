@@ -38,6 +38,7 @@ import java.util.stream.Collectors;
  *   <tr><td>shared/Region/name</td><td>the image is disabled, which drops its permissions, or
  *       gone</td></tr>
  *   <tr><td>pending/Region/name</td><td>EC2 is no longer at work on it</td></tr>
+ *   <tr><td>waiting/Region/name</td><td>it does not wait to be begun any more</td></tr>
  *   <tr><td>left/Region/name, refused/Region/name</td><td>the record is gone, or no step is
  *       half-done any more</td></tr>
  *   <tr><td>litter/Region/ami, foreign/Region/ami or name, beyond/Region/ami or name</td><td>EC2
@@ -216,6 +217,8 @@ public final class Troubles {
             case "shared" -> record(what, facts, (image, _) -> isWithdrawn(image));
             case "pending" ->
                     record(what, facts, (image, _) -> image.state() != ImageState.CREATING);
+            case "waiting" ->
+                    record(what, facts, (image, _) -> image.state() != ImageState.REQUESTED);
             case "left", "refused" -> record(what, facts, (image, _) -> !isHalfDone(image));
             case "litter", "foreign", "beyond" ->
                     facts.images().map(listed -> !isListed(what, listed)).orElse(false);

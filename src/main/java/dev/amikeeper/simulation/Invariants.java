@@ -15,6 +15,7 @@ import dev.amikeeper.image.Trigger;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.LocalSnapshot;
 import dev.amikeeper.local.SimulatedSns;
+import dev.amikeeper.report.Bundle;
 import dev.amikeeper.simulation.Simulation.Asked;
 import dev.amikeeper.simulation.Simulation.Change;
 import dev.amikeeper.simulation.Simulation.Server;
@@ -70,6 +71,11 @@ final class Invariants {
 
     private static final Set<Work> UNFINISHED = EnumSet.complementOf(EnumSet.of(Work.GIVEN_UP));
 
+    /** Two ticks: what is due since then may not be told yet. */
+    private static final Duration TICKS = Duration.ofMinutes(10);
+
+    private static final String OVER = "resolved: ";
+
     /** So much of a long text is told. */
     private static final int SHOWN = 750;
 
@@ -82,6 +88,8 @@ final class Invariants {
     private final Map<String, LocalImage> inEc2 = new TreeMap<>();
     private final Map<String, Notice> notices = new HashMap<>();
     private final Map<String, Integer> told = new HashMap<>();
+    private final Set<String> texts = new HashSet<>();
+    private final Set<String> ends = new HashSet<>();
 
     Invariants(Simulation play) {
         this.play = play;
@@ -107,6 +115,8 @@ final class Invariants {
                 List<String> lines = paragraph.lines().toList();
                 if (lines.size() > 1) {
                     told.merge(lines.get(0) + lines.get(1), 1, Integer::sum);
+                    (lines.getFirst().startsWith(OVER) ? ends : texts)
+                            .add(lines.getFirst().replaceFirst("^" + OVER, ""));
                 }
             }
         }
@@ -182,7 +192,13 @@ final class Invariants {
      */
     private boolean isTold(Notice notice) {
         return told.containsKey(beginning(notice))
-                || told.keySet().stream().anyMatch(it -> it.startsWith(start(notice)));
+                || told.keySet().stream().anyMatch(it -> it.startsWith(start(notice)))
+                || texts.stream().anyMatch(it -> Bundle.says(notice, it));
+    }
+
+    /** The end of one is told with those of its kind. */
+    private boolean isEndTold(Notice notice, String end) {
+        return told.containsKey(end) || ends.stream().anyMatch(it -> Bundle.says(notice, it));
     }
 
     /** What it is about, as "us-east-1: there is no image gold/…: ": the reason may be another. */
@@ -204,7 +220,7 @@ final class Invariants {
     }
 
     private static String end(Notice notice, Instant end) {
-        return "resolved: " + shown(notice) + "    From " + notice.at() + " to " + end;
+        return OVER + shown(notice) + "    From " + notice.at() + " to " + end;
     }
 
     private void everySlotEnded() {
@@ -682,9 +698,11 @@ final class Invariants {
     }
 
     private void everythingIsToldOnce() {
-        for (Notice notice : play.catalog().unannounced()) {
-            violated(TOLD, "nobody was told: " + notice.text());
-        }
+        Bundle.due(play.catalog().unannounced(), play.catalog().open(), end.minus(TICKS)).stream()
+                .flatMap(bundle -> bundle.notices().stream())
+                .forEach(notice -> violated(TOLD, "nobody was told: " + notice.text()));
+        Set<String> held =
+                play.catalog().unannounced().stream().map(Notice::key).collect(Collectors.toSet());
         boolean disturbed = play.history().steps().stream().anyMatch(it -> stopsTelling(it.what()));
         Map<String, Integer> meant = new HashMap<>();
         for (Notice notice : notices.values()) {
@@ -700,7 +718,9 @@ final class Invariants {
                 String end = end(notice, notice.resolved().get());
                 meant.merge(end, 1, Integer::sum);
                 // What is over before anybody was told of it is told to nobody.
-                if (told.containsKey(beginning(notice)) && !told.containsKey(end)) {
+                if (told.containsKey(beginning(notice))
+                        && !isEndTold(notice, end)
+                        && !held.contains(notice.key())) {
                     violated(TOLD, "nobody was told that it is over: " + notice);
                 }
                 if (told.containsKey(end) && !isTold(notice) && !disturbed) {

@@ -12,6 +12,7 @@ import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Snapshot;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.policy.Keep;
@@ -19,6 +20,7 @@ import dev.amikeeper.policy.Policy;
 import dev.amikeeper.replication.Shares;
 import dev.amikeeper.retention.Reason;
 import dev.amikeeper.retention.Retention;
+import dev.amikeeper.status.Objective;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -45,7 +47,10 @@ public final class Drift {
     /** CreateImage may take up to 24 hours. */
     static final Duration MAKING = Duration.ofHours(24);
 
-    /** A copy crosses Regions, and the first one is full. */
+    /**
+     * A copy crosses Regions, and the first one is full. Where a schedule promises more, a copy is
+     * slow once its slot is late.
+     */
     static final Duration COPYING = Duration.ofDays(2);
 
     /** So long a removed image may still be listed. */
@@ -199,8 +204,13 @@ public final class Drift {
         Optional<Ami> ami =
                 image.id().flatMap(id -> Optional.ofNullable(view.amis().byId().get(id)));
         switch (image.state()) {
-            // What waits is kicked, whatever EC2 lists: the worker adopts it by its name.
-            case REQUESTED -> {}
+            // What waits is kicked, whatever EC2 lists: the worker adopts it by its name. Of what
+            // failed before, people hear by its cause.
+            case REQUESTED -> {
+                if (image.isCopy() && image.attempt() == 1 && isSlow(image)) {
+                    gaps.add(new Gap.Slow(image));
+                }
+            }
             case FAILED ->
                     Optional.ofNullable(amisByName.get(image.name()))
                             .filter(Drift::isAvailable)
@@ -243,12 +253,30 @@ public final class Drift {
         switch (ami.state()) {
             case "available", "disabled", "failed" -> gaps.add(new Gap.Done(image, ami));
             default -> {
-                Duration usual = image.isCopy() ? COPYING : MAKING;
-                if (image.since().plus(usual).isBefore(view.now())) {
+                if (isSlow(image)) {
                     gaps.add(new Gap.Slow(image));
                 }
             }
         }
+    }
+
+    /** A copy that is made long after its slot still has the time that any copy has. */
+    private boolean isSlow(Image image) {
+        if (!image.isCopy()) {
+            return image.since().plus(MAKING).isBefore(view.now());
+        }
+        return image.since().plus(COPYING).isBefore(view.now())
+                || (image.since().plus(Objective.COPYING).isBefore(view.now())
+                        && isLate(image.name().slot()));
+    }
+
+    /** By the objective of the policy's schedule, as {@code ./keeper status} says it. */
+    private boolean isLate(Slot slot) {
+        return view.policy()
+                .flatMap(Policy::schedule)
+                .flatMap(it -> new Objective(it, true).after(slot.time().minusMillis(1)))
+                .filter(term -> !view.now().isBefore(term.until()))
+                .isPresent();
     }
 
     private void there(Image image, Ami ami) {

@@ -17,7 +17,7 @@ public sealed interface Gap {
     /** EC2 does not list the AMI of a record. */
     record Missing(Image image) implements Gap {}
 
-    /** EC2 is at work on an image for very long. */
+    /** EC2 is at work on an image for very long, or a copy waits to be begun for that long. */
     record Slow(Image image) implements Gap {}
 
     /** An image that was given up is there after all. */

@@ -187,6 +187,20 @@ final class Repairs {
 
     private void slow(Image image) {
         tally.slow++;
+        if (image.state() == ImageState.REQUESTED) {
+            note(
+                    "waiting/" + image.region() + "/" + image.name(),
+                    image.region()
+                            + ": copy "
+                            + image.name()
+                            + " waits to be begun since "
+                            + image.since()
+                            + " and is late",
+                    "./keeper status shows what is late there; if EC2 has no room for more copies"
+                            + " to that Region, they come one after the other; else see the log of"
+                            + " CopyImageFunction");
+            return;
+        }
         note(
                 "pending/" + image.region() + "/" + image.name(),
                 image.region()
@@ -197,7 +211,9 @@ final class Repairs {
                         + image.since(),
                 "EC2 is still at work on "
                         + image.id().orElseThrow()
-                        + ": ask AWS support, or deregister it, and it is made anew");
+                        + (image.isCopy() ? ", and a first copy of large disks takes long" : "")
+                        + "; if it does not end, ask AWS Support, or deregister it, and it is made"
+                        + " anew");
     }
 
     /**

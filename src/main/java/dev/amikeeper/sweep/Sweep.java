@@ -122,9 +122,9 @@ final class Sweep {
         SweepState last = app.catalog().lastSweep();
         Bookmarks bookmarks = app.catalog().bookmarks();
         takeLateSlots(bookmarks);
-        List<Seen> requests = takeForgottenRequests(last.requests());
         List<Notice> troubles = app.catalog().open();
         open = troubles.stream().map(Notice::key).collect(Collectors.toSet());
+        List<Seen> requests = takeForgottenRequests(last.requests());
         refusing = refusing(troubles);
         SortedSet<Region> regions = new TreeSet<>(bookmarks.regions());
         regions.addAll(app.policies().regions());
@@ -251,6 +251,9 @@ final class Sweep {
                 continue;
             }
             servers.put(region, living);
+            if (!dryRun) {
+                RequestHandler.canBeLookedAt(app, region, open, now);
+            }
             List<Instance> tagged =
                     living.stream()
                             .map(LivingInstance::instance)
@@ -671,6 +674,9 @@ final class Sweep {
                 all = false;
                 break;
             }
+            if (isTold(gap)) {
+                continue;
+            }
             repairs.close(gap);
             if (gap instanceof Gap.Uncopied(Image copy)) {
                 begun.add(copy.region());
@@ -681,6 +687,13 @@ final class Sweep {
             begun.forEach(region -> app.kicks().copy(region, now));
         }
         return all;
+    }
+
+    /** Why copies are not begun is told already where something blocks all of them. */
+    private boolean isTold(Gap gap) {
+        return gap instanceof Gap.Slow(Image image)
+                && image.state() == ImageState.REQUESTED
+                && Blockers.isBlocked(image.region(), open);
     }
 
     /** As much as there is time for: what is left, the next sweeps do. */

@@ -12,7 +12,7 @@ import java.util.List;
  * @param givenUp images and copies that waited too long
  * @param done images that EC2 was done with, unnoticed
  * @param gone images that somebody deregistered, unnoticed
- * @param slow images that EC2 is at work on for very long
+ * @param slow images that EC2 is at work on for very long, and copies that are not begun for long
  * @param found images that had been given up and are there
  * @param adopted images that the catalogue did not know
  * @param returned images that had been removed and are back

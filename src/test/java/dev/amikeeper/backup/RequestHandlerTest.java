@@ -14,6 +14,7 @@ import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 final class RequestHandlerTest {
     private static final String LATER = "2026-03-01T01:00:00Z";
@@ -61,6 +62,27 @@ final class RequestHandlerTest {
         assertThat(given.catalog().notices())
                 .singleElement()
                 .satisfies(notice -> assertThat(notice.text()).contains("could not be looked at"));
+    }
+
+    @Test
+    void aRegionThatCannotBeLookedAtIsToldOnceHoweverManyAskUntilTheSweepCanLook() {
+        Given given = Given.nightly("");
+        List<String> servers =
+                IntStream.range(0, 12).mapToObj(i -> given.instance("web-" + i)).toList();
+        given.cloud.faults().calls("DescribeInstances").times(1000).error("InternalError", 500);
+        servers.forEach(id -> tag(given, id, "now"));
+
+        given.playUntil("2026-03-01T00:12:00Z");
+        assertThat(given.told())
+                .filteredOn(text -> text.contains("could not be looked at"))
+                .hasSize(1);
+
+        given.cloud.faults().clear();
+        given.playUntil("2026-03-01T00:50:00Z");
+        assertThat(given.catalog().open()).isEmpty();
+        assertThat(given.told())
+                .filteredOn(text -> text.startsWith("resolved: us-east-1: instances"))
+                .hasSize(1);
     }
 
     @Test

@@ -19,19 +19,19 @@ final class AnnouncementsTest {
 
     @Test
     void aSingleNoticeIsTheSubject() {
-        assertThat(Announcements.subject(List.of(notice("us-east-1: there is no image"))))
+        assertThat(subject(List.of(notice("us-east-1: there is no image"))))
                 .isEqualTo("AMI Keeper: us-east-1: there is no image");
     }
 
     @Test
     void severalNoticesAreCountedInTheSubject() {
-        assertThat(Announcements.subject(Collections.nCopies(3, notice("it failed"))))
+        assertThat(subject(Collections.nCopies(3, notice("it failed"))))
                 .isEqualTo("AMI Keeper: 3 things need you");
     }
 
     @Test
     void theSubjectIsAsciiOnOneLine() {
-        assertThat(Announcements.subject(List.of(notice("Größe\r\n<b>\u001b\u007f…"))))
+        assertThat(subject(List.of(notice("Größe\r\n<b>\u001b\u007f…"))))
                 .isEqualTo("AMI Keeper: Gr??e??<b>???");
     }
 
@@ -39,17 +39,17 @@ final class AnnouncementsTest {
     void theSubjectIsShorterThan100Characters() {
         String prefix = "AMI Keeper: ";
 
-        assertThat(Announcements.subject(List.of(notice("x".repeat(87)))))
+        assertThat(subject(List.of(notice("x".repeat(87)))))
                 .isEqualTo(prefix + "x".repeat(87))
                 .hasSize(99);
-        assertThat(Announcements.subject(List.of(notice("x".repeat(88)))))
+        assertThat(subject(List.of(notice("x".repeat(88)))))
                 .isEqualTo(prefix + "x".repeat(84) + "...")
                 .hasSize(99);
     }
 
     @Test
     void theTextTellsWhatHappenedAndWhatToDo() {
-        assertThat(Announcements.text(List.of(notice("first"), notice("second"))))
+        assertThat(text(List.of(notice("first"), notice("second"))))
                 .isEqualTo(
                         """
                         first
@@ -66,7 +66,7 @@ final class AnnouncementsTest {
     @Test
     void theTextTellsWhatWasTriedWhatMerelyHappenedAndWhatIsOver() {
         assertThat(
-                        Announcements.text(
+                        text(
                                 List.of(
                                         notice("there is no image").tried("3 tries"),
                                         Notice.event("key", NOW, "2 slots were missed", "look"),
@@ -92,12 +92,11 @@ final class AnnouncementsTest {
     void theSubjectTellsWhatIsOver() {
         Notice open = notice("it failed");
 
-        assertThat(Announcements.subject(List.of(over("it failed"))))
+        assertThat(subject(List.of(over("it failed"))))
                 .isEqualTo("AMI Keeper: resolved: it failed");
-        assertThat(Announcements.subject(List.of(open, over("x"), over("y"))))
+        assertThat(subject(List.of(open, over("x"), over("y"))))
                 .isEqualTo("AMI Keeper: 1 thing needs you, 2 resolved");
-        assertThat(Announcements.subject(List.of(over("x"), over("y"))))
-                .isEqualTo("AMI Keeper: 2 resolved");
+        assertThat(subject(List.of(over("x"), over("y")))).isEqualTo("AMI Keeper: 2 resolved");
     }
 
     @Test
@@ -105,9 +104,7 @@ final class AnnouncementsTest {
         String endless = "界".repeat(100_000);
         Notice longest = new Notice("key", NOW, endless, endless, true).tried(endless);
 
-        assertThat(
-                        Announcements.text(Collections.nCopies(50, longest))
-                                .getBytes(StandardCharsets.UTF_8))
+        assertThat(text(Collections.nCopies(40, longest)).getBytes(StandardCharsets.UTF_8))
                 .hasSizeLessThan(256 * 1024);
     }
 
@@ -117,14 +114,12 @@ final class AnnouncementsTest {
         Notice trouble = notice("it failed");
         given.catalog().note(trouble);
         given.cloud.faults().calls("Publish").loseReply();
-        assertThat(given.told()).containsExactly(Announcements.text(List.of(trouble)));
+        assertThat(given.told()).containsExactly(text(List.of(trouble)));
 
         given.catalog().resolve(trouble.key(), NOW.plusSeconds(3600));
 
         assertThat(given.told())
-                .containsExactly(
-                        Announcements.text(List.of(trouble)),
-                        Announcements.text(List.of(over("it failed"))));
+                .containsExactly(text(List.of(trouble)), text(List.of(over("it failed"))));
     }
 
     @Test
@@ -142,9 +137,9 @@ final class AnnouncementsTest {
 
         assertThat(given.told())
                 .containsExactly(
-                        Announcements.text(List.of(trouble)),
-                        Announcements.text(List.of(over("it failed"))),
-                        Announcements.text(List.of(again)));
+                        text(List.of(trouble)),
+                        text(List.of(over("it failed"))),
+                        text(List.of(again)));
     }
 
     @Test
@@ -155,7 +150,7 @@ final class AnnouncementsTest {
         given.cloud.faults().calls("Publish").throttle();
         assertThat(given.told()).isEmpty();
 
-        assertThat(given.told()).containsExactly(Announcements.text(List.of(trouble)));
+        assertThat(given.told()).containsExactly(text(List.of(trouble)));
         assertThat(given.told()).hasSize(1);
     }
 
@@ -170,6 +165,14 @@ final class AnnouncementsTest {
         given.catalog().resolve(trouble.key(), NOW.plusSeconds(3600));
 
         assertThat(given.told()).isEmpty();
+    }
+
+    private static String subject(List<Notice> notices) {
+        return Announcements.subject(notices.stream().map(Bundle::of).toList());
+    }
+
+    private static String text(List<Notice> notices) {
+        return Announcements.text(notices.stream().map(Bundle::of).toList());
     }
 
     private static Notice over(String text) {

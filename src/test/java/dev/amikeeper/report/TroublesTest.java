@@ -47,6 +47,7 @@ final class TroublesTest {
                 "store/us-east-1/gold/i-1/2026-03-01T02.00.00Z",
                 "shared/us-east-1/gold/i-1/2026-03-01T02.00.00Z",
                 "pending/us-east-1/gold/i-1/2026-03-01T02.00.00Z",
+                "waiting/us-east-1/gold/i-1/2026-03-01T02.00.00Z",
                 "left/us-east-1/gold/i-1/2026-03-01T02.00.00Z",
                 "refused/us-east-1/gold/i-1/2026-03-01T02.00.00Z",
                 "litter/us-east-1/ami-1",

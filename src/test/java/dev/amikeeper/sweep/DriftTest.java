@@ -101,6 +101,52 @@ final class DriftTest {
         assertThat(gaps()).containsExactly(new Gap.Slow(copy));
     }
 
+    /** As status says it: 02:00, and six hours for making and copying. */
+    @Test
+    void aCopyIsSlowOnceItsSlotIsLateWhetherItIsMadeOrWaits() {
+        policy = policy("schedule: {cron: \"0 2 * * *\"}");
+        Image waiting = AVAILABLE.copyTo(HOME, SLOT);
+        Image making = waiting.started(ID, 1, SLOT);
+        show("pending");
+        for (Image copy : List.of(waiting, making)) {
+            records.clear();
+            records.add(copy);
+            now = SLOT.plus(Duration.ofHours(6)).minusSeconds(1);
+            assertThat(gaps()).isEmpty();
+            now = now.plusSeconds(1);
+            assertThat(gaps()).containsExactly(new Gap.Slow(copy));
+        }
+    }
+
+    /** It was asked for when its slot was late already. */
+    @Test
+    void aCopyThatIsMadeLongAfterItsSlotHasTheTimeOfAnyCopy() {
+        policy = policy("schedule: {cron: \"0 2 * * *\"}");
+        Instant begin = SLOT.plus(Duration.ofDays(3));
+        Image making = AVAILABLE.copyTo(HOME, begin).started(ID, 1, begin);
+        show("pending");
+        records.add(making);
+
+        now = begin.plus(Duration.ofHours(4));
+        assertThat(gaps()).isEmpty();
+        now = now.plusSeconds(1);
+        assertThat(gaps()).containsExactly(new Gap.Slow(making));
+    }
+
+    /** Why it failed is told, and when it is tried again is known. */
+    @Test
+    void aCopyThatWaitsForItsNextTryIsNotSlow() {
+        policy = policy("schedule: {cron: \"0 2 * * *\"}");
+        records.add(
+                AVAILABLE
+                        .copyTo(HOME, SLOT)
+                        .started(ID, 1, SLOT)
+                        .again(SLOT.plus(Duration.ofDays(1)), "it failed", SLOT));
+        now = SLOT.plus(Duration.ofHours(20));
+
+        assertThat(gaps()).isEmpty();
+    }
+
     @Test
     void whatEc2DoesNotListIsLookedAt() {
         Image disabling = AVAILABLE.disabling("no rule", List.of(), List.of(), SLOT);
