@@ -11,6 +11,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.ServerCommand;
 import dev.amikeeper.policy.Policy;
 
 import org.slf4j.Logger;
@@ -98,14 +99,7 @@ final class Freezes {
         } catch (SdkException error) {
             return notReady(intent, around, Fault.text(error, "ssm:DescribeInstanceInformation"));
         }
-        Freeze freeze =
-                Freeze.of(
-                        intent,
-                        around.before(),
-                        around.within(),
-                        around.after(),
-                        around.afterWithin(),
-                        now);
+        Freeze freeze = Freeze.of(intent, around.before(), around.after(), now);
         return app.catalog().begin(freeze)
                 ? freeze(intent, around, freeze)
                 : new Ready.Later("its record cannot be read or has just been made");
@@ -118,8 +112,7 @@ final class Freezes {
                             region,
                             intent.name().instance(),
                             freeze.before(),
-                            freeze.beforeComment(),
-                            freeze.within());
+                            freeze.beforeComment());
         } catch (SdkException error) {
             String why = Fault.text(error, "ssm:SendCommand");
             if (mayHaveBeenSent(error)) {
@@ -129,7 +122,7 @@ final class Freezes {
             app.catalog().end(freeze);
             return notReady(intent, around, why);
         }
-        return new Ready.Later("the command " + freeze.before() + " is under way");
+        return new Ready.Later("the command " + freeze.before().document() + " is under way");
     }
 
     private static boolean mayHaveBeenSent(SdkException error) {
@@ -150,17 +143,24 @@ final class Freezes {
         Commands.Result seen = result.orElse(Commands.Result.PENDING);
         return switch (seen) {
             case SUCCEEDED -> new Ready.Now();
-            case FAILED -> notReady(intent, around, "the command " + freeze.before() + " failed");
+            case FAILED ->
+                    notReady(
+                            intent,
+                            around,
+                            "the command " + freeze.before().document() + " failed");
             case PENDING -> {
                 if (!late) {
-                    yield new Ready.Later("the command " + freeze.before() + " is under way");
+                    yield new Ready.Later(
+                            "the command " + freeze.before().document() + " is under way");
                 }
                 cancel(freeze);
                 yield notReady(
                         intent,
                         around,
                         "the command %s did not end within %d s"
-                                .formatted(freeze.before(), freeze.within().toSeconds()));
+                                .formatted(
+                                        freeze.before().document(),
+                                        freeze.before().within().toSeconds()));
             }
         };
     }
@@ -200,7 +200,7 @@ final class Freezes {
                                                         : ", which is made all the same",
                                                 why),
                                 "see the command "
-                                        + around.before()
+                                        + around.before().document()
                                         + " in Systems Manager, and the agent and instance profile"
                                         + " of the server; others may be concerned, too"));
         return around.orNoImage() ? new Ready.Failed(why) : new Ready.Now();
@@ -290,8 +290,7 @@ final class Freezes {
                             region,
                             freeze.name().instance(),
                             freeze.after().orElseThrow(),
-                            freeze.afterComment(),
-                            freeze.afterWithin());
+                            freeze.afterComment());
         } catch (SdkException error) {
             // It is not listed then, and is sent again.
             log.warn("{} {}: {}", region, freeze.name(), Fault.text(error, "ssm:SendCommand"));
@@ -303,7 +302,8 @@ final class Freezes {
         Optional<Commands.Result> after =
                 app.commands().find(region, instance, freeze.afterComment());
         boolean unseen = after.isEmpty() && !now.isAfter(freeze.sent().plus(UNSEEN));
-        boolean slow = !now.isAfter(freeze.sent().plus(freeze.afterWithin()));
+        Duration within = freeze.after().map(ServerCommand::within).orElse(Duration.ZERO);
+        boolean slow = !now.isAfter(freeze.sent().plus(within));
         switch (after.orElse(Commands.Result.PENDING)) {
             case SUCCEEDED -> succeeded(freeze, instance);
             case FAILED -> again(freeze, "it failed");
@@ -349,7 +349,7 @@ final class Freezes {
                                     "%s: the command %s after the image of %s did not succeed, %d times: %s"
                                             .formatted(
                                                     region,
-                                                    freeze.after().orElseThrow(),
+                                                    freeze.after().orElseThrow().document(),
                                                     instance,
                                                     freeze.sends(),
                                                     why),

@@ -12,6 +12,7 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.S3Object;
+import dev.amikeeper.image.ServerCommand;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.image.Stored;
@@ -454,10 +455,17 @@ final class Items {
         item.put("name", text(freeze.name()));
         item.put("attempt", number(freeze.attempt()));
         item.put("state", text(freeze.state()));
-        item.put("before", text(freeze.before()));
-        item.put("within", number(freeze.within().toSeconds()));
-        freeze.after().ifPresent(after -> item.put("after", text(after)));
-        item.put("afterWithin", number(freeze.afterWithin().toSeconds()));
+        ServerCommand before = freeze.before();
+        item.put("before", text(before.document()));
+        item.put("within", number(before.within().toSeconds()));
+        parameters(item, "beforeParameters", before);
+        freeze.after()
+                .ifPresent(after -> {
+                    item.put("after", text(after.document()));
+                    parameters(item, "afterParameters", after);
+                });
+        // Versions before parameters read it whether there is one or not.
+        item.put("afterWithin", number(freeze.after().orElse(before).within().toSeconds()));
         item.put("since", text(freeze.since()));
         item.put("sent", text(freeze.sent()));
         item.put("sends", number(freeze.sends()));
@@ -472,15 +480,33 @@ final class Items {
                 region(item),
                 integer(item, "attempt"),
                 word(item, "state", Freeze.State.class),
-                string(item, "before"),
-                Duration.ofSeconds(integer(item, "within")),
-                optional(item, "after"),
-                Duration.ofSeconds(integer(item, "afterWithin")),
+                command(item, string(item, "before"), "beforeParameters", "within"),
+                optional(item, "after")
+                        .map(after -> command(item, after, "afterParameters", "afterWithin")),
                 Instant.parse(string(item, "since")),
                 Instant.parse(string(item, "sent")),
                 integer(item, "sends"),
                 attribute(item, "early").bool(),
                 Long.parseLong(attribute(item, VERSION).n()));
+    }
+
+    private static void parameters(
+            Map<String, AttributeValue> item, String name, ServerCommand command) {
+        if (!command.parameters().isEmpty()) {
+            Map<String, AttributeValue> values = new HashMap<>();
+            command.parameters().forEach((key, its) -> values.put(key, texts(its)));
+            item.put(name, AttributeValue.fromM(values));
+        }
+    }
+
+    private static ServerCommand command(
+            Map<String, AttributeValue> item, String document, String parameters, String within) {
+        Map<String, List<String>> values = new HashMap<>();
+        Optional.ofNullable(item.get(parameters))
+                .map(AttributeValue::m)
+                .ifPresent(map ->
+                        map.keySet().forEach(key -> values.put(key, strings(map, key).toList())));
+        return new ServerCommand(document, values, Duration.ofSeconds(integer(item, within)));
     }
 
     Map<String, AttributeValue> restore(Map<String, AttributeValue> key, Restore restore) {

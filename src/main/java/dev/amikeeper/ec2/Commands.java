@@ -2,6 +2,7 @@ package dev.amikeeper.ec2;
 
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.ServerCommand;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,7 +14,6 @@ import software.amazon.awssdk.services.ssm.model.InstanceInformationStringFilter
 import software.amazon.awssdk.services.ssm.model.InvalidInstanceIdException;
 import software.amazon.awssdk.services.ssm.model.PingStatus;
 
-import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -63,18 +63,22 @@ public final class Commands {
     /**
      * Sends a command to an instance. There is no client token: what is sent twice runs twice.
      *
+     * @param command the agent may take so long to fetch it, too; half a minute at least
      * @param comment at most 100 characters, by which it is found again
-     * @param within so long the agent may take to fetch it; half a minute at least
      * @throws SdkException if Systems Manager refuses or does not answer
      */
-    public void send(
-            Region region, InstanceId instance, String document, String comment, Duration within) {
+    public void send(Region region, InstanceId instance, ServerCommand command, String comment) {
         ssm.apply(region)
-                .sendCommand(command ->
-                        command.documentName(document)
+                .sendCommand(send ->
+                        send.documentName(command.document())
+                                .parameters(command.parameters())
                                 .instanceIds(instance.value())
                                 .comment(comment)
-                                .timeoutSeconds((int) Math.max(LEAST_TIMEOUT, within.toSeconds())));
+                                .timeoutSeconds(
+                                        (int)
+                                                Math.max(
+                                                        LEAST_TIMEOUT,
+                                                        command.within().toSeconds())));
     }
 
     /**

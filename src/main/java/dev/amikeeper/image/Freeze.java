@@ -1,6 +1,5 @@
 package dev.amikeeper.image;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -12,10 +11,8 @@ import java.util.Optional;
  *
  * @param name of the image; with the Region, its identity
  * @param attempt the image's try that it is for
- * @param before the document of the first command
- * @param within so long after {@code since} the image must have been started
- * @param after the document of the second command; empty if there is none
- * @param afterWithin so long the second command may take
+ * @param before the first command; by the end of its time the image must have been started
+ * @param after the second command; empty if there is none
  * @param since when the first command was to be sent
  * @param sent when the last command was to be sent
  * @param sends how often the second command was to be sent
@@ -27,10 +24,8 @@ public record Freeze(
         Region region,
         int attempt,
         State state,
-        String before,
-        Duration within,
-        Optional<String> after,
-        Duration afterWithin,
+        ServerCommand before,
+        Optional<ServerCommand> after,
         Instant since,
         Instant sent,
         int sends,
@@ -46,21 +41,14 @@ public record Freeze(
 
     /** One that begins. */
     public static Freeze of(
-            Image intent,
-            String before,
-            Duration within,
-            Optional<String> after,
-            Duration afterWithin,
-            Instant now) {
+            Image intent, ServerCommand before, Optional<ServerCommand> after, Instant now) {
         return new Freeze(
                 intent.name(),
                 intent.region(),
                 intent.attempt(),
                 State.FREEZING,
                 before,
-                within,
                 after,
-                afterWithin,
                 now,
                 now,
                 0,
@@ -70,25 +58,13 @@ public record Freeze(
 
     /** When the server is let go, whatever is still to be done. */
     public Instant until() {
-        return since.plus(within);
+        return since.plus(before.within());
     }
 
     /** The first command is to be sent once more: nobody knows of an earlier one. */
     public Freeze again(Instant now) {
         return new Freeze(
-                name,
-                region,
-                attempt,
-                state,
-                before,
-                within,
-                after,
-                afterWithin,
-                since,
-                now,
-                sends,
-                early,
-                version + 1);
+                name, region, attempt, state, before, after, since, now, sends, early, version + 1);
     }
 
     /** The second command is to be sent, for the first time or once more. */
@@ -99,9 +75,7 @@ public record Freeze(
                 attempt,
                 State.THAWING,
                 before,
-                within,
                 after,
-                afterWithin,
                 since,
                 now,
                 sends + 1,

@@ -5,6 +5,7 @@ import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.SummaryStatus;
 import software.amazon.awssdk.services.ssm.model.CancelCommandRequest;
 import software.amazon.awssdk.services.ssm.model.CancelCommandResponse;
+import software.amazon.awssdk.services.ssm.model.Command;
 import software.amazon.awssdk.services.ssm.model.CommandInvocation;
 import software.amazon.awssdk.services.ssm.model.CommandInvocationStatus;
 import software.amazon.awssdk.services.ssm.model.DescribeInstanceInformationRequest;
@@ -14,6 +15,8 @@ import software.amazon.awssdk.services.ssm.model.GetCommandInvocationResponse;
 import software.amazon.awssdk.services.ssm.model.InstanceInformation;
 import software.amazon.awssdk.services.ssm.model.ListCommandInvocationsRequest;
 import software.amazon.awssdk.services.ssm.model.ListCommandInvocationsResponse;
+import software.amazon.awssdk.services.ssm.model.ListCommandsRequest;
+import software.amazon.awssdk.services.ssm.model.ListCommandsResponse;
 import software.amazon.awssdk.services.ssm.model.PingStatus;
 import software.amazon.awssdk.services.ssm.model.SendCommandRequest;
 import software.amazon.awssdk.services.ssm.model.SendCommandResponse;
@@ -47,6 +50,7 @@ final class SimulatedCommands {
     private final Supplier<SimulatedInstances> instances;
     private final Calls.Errors errors;
     private final SortedMap<String, CommandInvocation> invocations = new TreeMap<>();
+    private final SortedMap<String, Command> commands = new TreeMap<>();
 
     SimulatedCommands(CloudCore core, Supplier<SimulatedInstances> instances, Calls.Errors errors) {
         this.core = core;
@@ -83,15 +87,28 @@ final class SimulatedCommands {
             invocations.put(key(invocation), invocation);
             core.timeline().in(core.settings().commandTime(), () -> end(invocation));
         }
-        return SendCommandResponse.builder()
-                .command(sent ->
-                        sent.commandId(command)
-                                .documentName(request.documentName())
-                                .instanceIds(ids)
-                                .requestedDateTime(core.timeline().instant())
-                                .targetCount(ids.size())
-                                .status("InProgress")
-                                .statusDetails("InProgress"))
+        Command sent =
+                Command.builder()
+                        .commandId(command)
+                        .documentName(request.documentName())
+                        .parameters(request.parameters())
+                        .instanceIds(ids)
+                        .requestedDateTime(core.timeline().instant())
+                        .targetCount(ids.size())
+                        .status("InProgress")
+                        .statusDetails("InProgress")
+                        .build();
+        commands.put(command, sent);
+        return SendCommandResponse.builder().command(sent).build();
+    }
+
+    /** As they were sent: how they stand, their invocations tell. */
+    ListCommandsResponse listCommands(ListCommandsRequest request) {
+        if (request.commandId() == null) {
+            throw new UnsupportedOperationException("commands but by their id");
+        }
+        return ListCommandsResponse.builder()
+                .commands(Stream.ofNullable(commands.get(request.commandId())).toList())
                 .build();
     }
 

@@ -17,6 +17,8 @@ import software.amazon.awssdk.services.ssm.model.GetParametersRequest;
 import software.amazon.awssdk.services.ssm.model.GetParametersResponse;
 import software.amazon.awssdk.services.ssm.model.ListCommandInvocationsRequest;
 import software.amazon.awssdk.services.ssm.model.ListCommandInvocationsResponse;
+import software.amazon.awssdk.services.ssm.model.ListCommandsRequest;
+import software.amazon.awssdk.services.ssm.model.ListCommandsResponse;
 import software.amazon.awssdk.services.ssm.model.Parameter;
 import software.amazon.awssdk.services.ssm.model.ParameterMetadata;
 import software.amazon.awssdk.services.ssm.model.ParameterStringFilter;
@@ -173,6 +175,11 @@ public final class SimulatedSsm implements SsmClient {
     public ListCommandInvocationsResponse listCommandInvocations(
             ListCommandInvocationsRequest request) {
         return call("ListCommandInvocations", () -> commands.list(request));
+    }
+
+    @Override
+    public ListCommandsResponse listCommands(ListCommandsRequest request) {
+        return call("ListCommands", () -> commands.listCommands(request));
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.amikeeper.policy;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.ServerCommand;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.image.Volume;
 
@@ -194,18 +195,13 @@ public record Policy(
     /**
      * The commands of Systems Manager that run on a server before its image is made and after it.
      *
-     * @param before the document that makes the server ready, as by freezing its file systems
-     * @param within so long that may take; then the image is made without it, or not at all
+     * @param before makes the server ready, as by freezing its file systems; after its time the
+     *     image is made without it, or not at all
      * @param orNoImage whether there is no image where {@code before} does not succeed
-     * @param after the document that lets the server go again, whatever became of the image
-     * @param afterWithin so long that may take; then it is tried again
+     * @param after lets the server go again, whatever became of the image; after its time it is
+     *     tried again
      */
-    public record Around(
-            String before,
-            Duration within,
-            boolean orNoImage,
-            Optional<String> after,
-            Duration afterWithin) {}
+    public record Around(ServerCommand before, boolean orNoImage, Optional<ServerCommand> after) {}
 
     /** What is recorded of an instance's user data, in which secrets may be. */
     public enum UserData {

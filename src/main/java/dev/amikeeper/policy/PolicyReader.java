@@ -1,6 +1,7 @@
 package dev.amikeeper.policy;
 
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.ServerCommand;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.Place.Fields;
@@ -247,16 +248,34 @@ final class PolicyReader {
                                     + " Freeze}"));
             return Optional.empty();
         }
-        Fields first = before.get().fields("document", "timeout", "onFailure");
-        Fields second = image.below("after", "document", "timeout");
+        Fields first = before.get().fields("document", "parameters", "timeout", "onFailure");
+        Fields second = image.below("after", "document", "parameters", "timeout");
         needed(before.get(), first, "document", A_DOCUMENT);
         after.ifPresent(place -> needed(place, second, "document", A_DOCUMENT));
-        Optional<String> document = first.read("document", Values::document);
-        Duration within = first.read("timeout", Values::commandTime).orElse(COMMAND_TIME);
         boolean orNoImage = first.read("onFailure", Values::orNoImage).orElse(false);
-        Optional<String> then = second.read("document", Values::document);
-        Duration thenWithin = second.read("timeout", Values::commandTime).orElse(COMMAND_TIME);
-        return document.map(name -> new Around(name, within, orNoImage, then, thenWithin));
+        Optional<ServerCommand> then = command(second);
+        return command(first).map(it -> new Around(it, orNoImage, then));
+    }
+
+    private static Optional<ServerCommand> command(Fields fields) {
+        Optional<String> document = fields.read("document", Values::document);
+        Duration within = fields.read("timeout", Values::commandTime).orElse(COMMAND_TIME);
+        Map<String, List<String>> parameters =
+                fields.find("parameters").map(PolicyReader::parameters).orElse(Map.of());
+        return document.map(name -> new ServerCommand(name, parameters, within));
+    }
+
+    /** Which parameters there are, and what they take, only the document says. */
+    private static Map<String, List<String>> parameters(Place place) {
+        Map<String, List<String>> parameters = new LinkedHashMap<>();
+        place.someEntries("parameters of the document, as {Level: [\"2\"]}")
+                .forEach((name, values) -> {
+                    values.readKey(name, Values::parameter);
+                    parameters.put(
+                            name,
+                            values.readSome(Values::parameterValue, "write a value, or several"));
+                });
+        return parameters;
     }
 
     private static Map<String, List<String>> volumes(Place place) {

@@ -369,6 +369,19 @@ final class Values {
         return text;
     }
 
+    static String parameter(String text) {
+        if (text.isBlank()) {
+            throw new IllegalArgumentException(
+                    "a parameter has a name; write one of the document's, as Level");
+        }
+        return text;
+    }
+
+    /** Any text: what it may be the document says. */
+    static String parameterValue(String text) {
+        return text;
+    }
+
     static String document(String text) {
         return matching(
                 text,

@@ -10,6 +10,7 @@ import dev.amikeeper.image.Region;
 
 import org.junit.jupiter.api.Test;
 
+import software.amazon.awssdk.services.ssm.model.Command;
 import software.amazon.awssdk.services.ssm.model.CommandInvocation;
 
 import java.time.Duration;
@@ -49,6 +50,28 @@ final class FreezesTest {
                         commands.getLast().requestedDateTime());
         assertThat(given.catalog().freezes(EAST)).isEmpty();
         assertThat(given.told()).isEmpty();
+    }
+
+    @Test
+    void theDocumentsAreGivenTheirParameters() {
+        Given given =
+                Given.nightlyInMemory(
+                        "image: {before: {document: Freeze, parameters: {Level: [\"2\"], Paths:"
+                                + " [/a, /b]}}, after: {document: Thaw, parameters: {Level: 3}}}");
+        String id = given.instance("db-1");
+
+        given.playUntil(MORNING);
+
+        assertThat(commands(given, id))
+                .flatExtracting(it ->
+                        given.cloud
+                                .ssm(Given.EAST)
+                                .listCommands(ask -> ask.commandId(it.commandId()))
+                                .commands())
+                .extracting(Command::parameters)
+                .containsExactly(
+                        Map.of("Level", List.of("2"), "Paths", List.of("/a", "/b")),
+                        Map.of("Level", List.of("3")));
     }
 
     @Test

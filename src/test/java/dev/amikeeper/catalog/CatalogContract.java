@@ -12,6 +12,7 @@ import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.S3Object;
+import dev.amikeeper.image.ServerCommand;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.image.Stored;
@@ -75,10 +76,11 @@ abstract class CatalogContract {
         Freeze freeze =
                 Freeze.of(
                         intent,
-                        "Freeze",
-                        Duration.ofMinutes(2),
-                        Optional.of("Thaw"),
-                        Duration.ofMinutes(3),
+                        new ServerCommand(
+                                "Freeze",
+                                Map.of("Level", List.of("2"), "Paths", List.of("/a", "/b")),
+                                Duration.ofMinutes(2)),
+                        Optional.of(new ServerCommand("Thaw", Map.of(), Duration.ofMinutes(3))),
                         NOW);
 
         assertThat(catalog.begin(freeze)).isTrue();

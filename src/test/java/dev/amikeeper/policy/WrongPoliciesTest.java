@@ -393,6 +393,28 @@ final class WrongPoliciesTest {
                         "4:49 policies.gold.image.before.timeout: impossible time for a"
                                 + " command \"10s\"; write at least 30s and at most 1h"),
                 arguments(
+                        policy("image: {before: {document: Freeze, parameters: {}}}"),
+                        "4:52 policies.gold.image.before.parameters: empty; write parameters of the"
+                                + " document, as {Level: [\"2\"]}"),
+                arguments(
+                        policy("image: {before: {document: Freeze, parameters: [Level]}}"),
+                        "4:52 policies.gold.image.before.parameters: a list does not fit here;"
+                                + " write parameters of the document, as {Level: [\"2\"]}"),
+                arguments(
+                        policy("image: {before: {document: Freeze, parameters: {Level: []}}}"),
+                        "4:60 policies.gold.image.before.parameters.Level: an empty list; write a"
+                                + " value, or several"),
+                arguments(
+                        policy("image: {before: {document: Freeze, parameters: {\"\": [x]}}}"),
+                        "4:53 policies.gold.image.before.parameters.: a parameter has a name; write"
+                                + " one of the document's, as Level"),
+                arguments(
+                        policy(
+                                "image: {before: {document: Freeze}, after: {document: Thaw,"
+                                        + " parameter: {Level: 2}}}"),
+                        "4:65 policies.gold.image.after.parameter: unknown key; did you mean"
+                                + " \"parameters\"?"),
+                arguments(
                         policy("image: {copyTags: [\"\"]}"),
                         "4:24 policies.gold.image.copyTags[0]: a tag's key has 1 to 127 characters,"
                                 + " not 0"),
