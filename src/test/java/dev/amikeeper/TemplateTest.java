@@ -223,6 +223,7 @@ final class TemplateTest {
                 .asInstanceOf(MAP)
                 .containsEntry("MetricName", "publicImages")
                 .containsEntry("Statistic", "Maximum")
+                .containsEntry("Period", 3600)
                 .containsEntry("Threshold", 1);
     }
 

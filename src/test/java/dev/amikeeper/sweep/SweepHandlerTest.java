@@ -449,6 +449,23 @@ final class SweepHandlerTest {
         assertThat(withdrawn).isZero();
     }
 
+    /** Whom it was given to nobody wrote down then: it is given back, and nobody is blamed. */
+    @Test
+    void ofAnImageThatAVersionBeforeSharedNobodyIsBlamedUntilItWasLookedAt() {
+        Given given = night(SHARED);
+        Image image = given.records(Given.EAST).getFirst();
+        given.catalog().save(Change.of(image, image.seenSharedWith(List.of())));
+        for (int i = 0; i < Drift.TURNS; i++) {
+            sweepAt(given, given.cloud.now().plus(Drift.EVERY));
+        }
+
+        assertThat(given.records(Given.EAST))
+                .singleElement()
+                .extracting(Image::given)
+                .isEqualTo(List.of("111122223333"));
+        assertThat(given.told()).isEmpty();
+    }
+
     @Test
     void anImageThatOthersMakePublicIsToldByTheNextSweepUntilItIsPublicNoMore() {
         Given given = night(ONCE);
