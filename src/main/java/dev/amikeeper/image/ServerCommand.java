@@ -1,9 +1,9 @@
 package dev.amikeeper.image;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * A command that Systems Manager runs on a server.
@@ -16,7 +16,7 @@ import java.util.TreeMap;
 public record ServerCommand(
         String document, Map<String, List<String>> parameters, Duration within) {
     public ServerCommand {
-        Map<String, List<String>> copied = new TreeMap<>();
+        Map<String, List<String>> copied = new HashMap<>();
         parameters.forEach((name, values) -> copied.put(name, List.copyOf(values)));
         parameters = Map.copyOf(copied);
     }

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.CreateVolumePermission;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesResponse;
 import software.amazon.awssdk.services.ec2.model.Ec2Exception;
 import software.amazon.awssdk.services.ec2.model.Filter;
@@ -48,6 +49,40 @@ final class SimulatedImagesTest {
                 .isEqualTo("ConcurrentSnapshotLimitExceeded");
         cloud.advance(IMAGE_TIME);
         assertThat(create(instance, "gold/5")).startsWith("ami-");
+    }
+
+    @Test
+    void whatIsSharedWithAnAccountIsListedByIt() {
+        String image = available("gold/a");
+        String other = available("gold/b");
+        String snapshot = image(image).blockDeviceMappings().getFirst().ebs().snapshotId();
+        ec2.modifyImageAttribute(r ->
+                r.imageId(image)
+                        .launchPermission(p ->
+                                p.add(LaunchPermission.builder().userId("111122223333").build())));
+        ec2.modifyImageAttribute(r ->
+                r.imageId(other)
+                        .launchPermission(p ->
+                                p.add(LaunchPermission.builder().userId("222233334444").build())));
+        ec2.modifySnapshotAttribute(r ->
+                r.snapshotId(snapshot)
+                        .createVolumePermission(p ->
+                                p.add(
+                                        CreateVolumePermission.builder()
+                                                .userId("111122223333")
+                                                .build())));
+
+        assertThat(
+                        ec2.describeImages(r -> r.owners("self").executableUsers("111122223333"))
+                                .images())
+                .extracting(Image::imageId)
+                .containsExactly(image);
+        assertThat(
+                        ec2.describeSnapshots(
+                                        r -> r.ownerIds("self").restorableByUserIds("111122223333"))
+                                .snapshots())
+                .extracting(it -> it.snapshotId())
+                .containsExactly(snapshot);
     }
 
     @Test
