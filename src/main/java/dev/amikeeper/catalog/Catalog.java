@@ -28,8 +28,15 @@ public interface Catalog {
     /** Remembers a Region until it is forgotten, whatever policies name. */
     void remember(Region region);
 
-    /** Forgets a Region in which there is nothing any more. */
-    void forget(Region region);
+    /** The same of one in which there is to be something by then: before, it is not forgotten. */
+    void remember(Region region, Instant by);
+
+    /**
+     * Forgets a Region in which there is nothing any more.
+     *
+     * @return false if there is still to be something
+     */
+    boolean forget(Region region, Instant now);
 
     /**
      * Moves a cursor, records what became of the slots on the way and tells people of it.

@@ -12,6 +12,7 @@ import dev.amikeeper.image.Restore;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
@@ -156,8 +157,27 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     @Override
-    public void forget(Region region) {
-        dynamoDb.deleteItem(delete -> delete.tableName(table).key(keyOf(items.region(region))));
+    public void remember(Region region, Instant by) {
+        dynamoDb.putItem(put -> put.tableName(table).item(items.region(region, by)));
+    }
+
+    @Override
+    public boolean forget(Region region, Instant now) {
+        try {
+            dynamoDb.deleteItem(delete ->
+                    delete.tableName(table)
+                            .key(keyOf(items.region(region)))
+                            .conditionExpression("attribute_not_exists(#by) OR #by <= :now")
+                            .expressionAttributeNames(Map.of("#by", Items.BY))
+                            .expressionAttributeValues(
+                                    Map.of(
+                                            ":now",
+                                            AttributeValue.fromN(
+                                                    Long.toString(now.getEpochSecond())))));
+            return true;
+        } catch (ConditionalCheckFailedException waitedFor) {
+            return false;
+        }
     }
 
     @Override

@@ -36,6 +36,10 @@ import java.util.stream.Stream;
 final class Items {
     static final String EXPIRES = "expires";
     static final String DUE = "due";
+
+    /** Of a Region that is remembered: something is to be there by then, in seconds. */
+    static final String BY = "by";
+
     static final String VERSION = "version";
     static final String TELLING = "telling";
     private static final String SNAPSHOTS_IN_FLIGHT = "volumes";
@@ -397,6 +401,13 @@ final class Items {
     Map<String, AttributeValue> region(Region region) {
         Map<String, AttributeValue> item = new HashMap<>(Keys.key(keys.bookmarks(), region.name()));
         identify(item, region);
+        return item;
+    }
+
+    /** The same, with the time before which it is not forgotten. */
+    Map<String, AttributeValue> region(Region region, Instant by) {
+        Map<String, AttributeValue> item = new HashMap<>(region(region));
+        item.put(BY, number(by.getEpochSecond()));
         return item;
     }
 

@@ -13,6 +13,7 @@ import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.Stored;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,9 @@ import java.util.stream.Stream;
  * along, and the sweep records it by them.
  */
 final class Fetching {
+    /** Within this an image that is made of an object is to be seen with its tags, however big. */
+    private static final Duration SEEN_WITHIN = Duration.ofDays(2);
+
     private final Application app;
     private final Instant now;
 
@@ -128,6 +132,7 @@ final class Fetching {
                                         .or(() ->
                                                 Optional.of(
                                                         Stored.waiting(object, now).done(now))));
+        remember(order);
         return switch (app.images().fetch(removed, object, held())) {
             case Start.Started(var id) -> recorded(order, tombstone, removed, id, what);
             // One that was out of the Recycle Bin before this order came.
@@ -158,8 +163,7 @@ final class Fetching {
                                     .formatted(object, order.region())
                             + " and tags come with it, and it is held");
         }
-        // The sweep reads only Regions that it knows.
-        app.catalog().remember(order.region());
+        remember(order);
         return switch (app.images().fetch(order.region(), object, held())) {
             case Start.Started(var id) -> made(order, object, id);
             case Start.Adopted(var ami) ->
@@ -167,6 +171,11 @@ final class Fetching {
             case Start.NotNow notNow -> later(order, notNow.why());
             case Start.NotSo notSo -> refused(order, notSo.why());
         };
+    }
+
+    /** The sweep reads only Regions that it knows, and forgets one where nothing is to be seen. */
+    private void remember(Order.Fetch order) {
+        app.catalog().remember(order.region(), now.plus(SEEN_WITHIN));
     }
 
     private Outcome made(Order.Fetch order, S3Object object, ImageId id) {

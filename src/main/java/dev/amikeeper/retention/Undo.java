@@ -11,6 +11,7 @@ import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.SnapshotId;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,9 @@ import java.util.Optional;
  * step again. May be repeated: what was done already is left as it is.
  */
 public final class Undo {
+    /** Within this EC2 shows what is out of the Recycle Bin. */
+    private static final Duration SEEN_WITHIN = Duration.ofDays(1);
+
     private final Application app;
     private final Instant now;
 
@@ -87,6 +91,8 @@ public final class Undo {
 
     /** What is back in EC2 is recorded before anything else that EC2 may refuse. */
     private End fromTheBin(Tombstone tombstone, Image image, ImageId id) {
+        // It may have been the last one there, and the sweep reads only Regions that it knows.
+        app.catalog().remember(image.region(), now.plus(SEEN_WITHIN));
         Optional<String> notRestored = restored(image, id);
         if (notRestored.isPresent()) {
             return new End.Impossible(notRestored.get());

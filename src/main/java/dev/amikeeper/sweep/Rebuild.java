@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
 
 import software.amazon.awssdk.core.exception.SdkException;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -64,6 +65,9 @@ import java.util.stream.Stream;
  */
 public final class Rebuild {
     private static final Logger log = LoggerFactory.getLogger(Rebuild.class);
+
+    /** Within this a Region that is read has its records, however many images it has. */
+    private static final Duration RECORDED_WITHIN = Duration.ofDays(1);
 
     /** Told how far it is. */
     public interface Watcher {
@@ -116,6 +120,9 @@ public final class Rebuild {
         for (int i = 0; i < all.size(); i++) {
             Region region = all.get(i);
             double done = i;
+            if (!dryRun) {
+                app.catalog().remember(region, now.plus(RECORDED_WITHIN));
+            }
             watcher.at(done / all.size(), region, 0, 0);
             Optional<List<Ami>> amis = ours(region);
             if (amis.isPresent()) {
@@ -129,9 +136,6 @@ public final class Rebuild {
                                         region,
                                         seen,
                                         images));
-            }
-            if (!dryRun) {
-                app.catalog().remember(region);
             }
         }
         resume(read);

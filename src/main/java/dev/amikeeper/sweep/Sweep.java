@@ -551,8 +551,10 @@ final class Sweep {
                 || holdsSomething(region, bookmarks)) {
             return false;
         }
+        if (!app.catalog().forget(region, now)) {
+            return false;
+        }
         log.info("{} holds nothing of ours, and no policy names it: it is forgotten", region);
-        app.catalog().forget(region);
         app.catalog().open().stream()
                 .map(Notice::key)
                 .filter(key -> isAbout(key, region))

@@ -978,11 +978,21 @@ abstract class CatalogContract {
         Cursor cursor = new Cursor("gold", WEST, NOW);
         catalog.moveCursor(Optional.empty(), cursor, List.of(), List.of());
 
-        catalog.forget(WEST);
-        catalog.forget(WEST);
+        assertThat(catalog.forget(WEST, NOW)).isTrue();
+        assertThat(catalog.forget(WEST, NOW)).isTrue();
 
         assertThat(catalog.bookmarks().regions()).containsExactly(EAST);
         assertThat(catalog.bookmarks().cursors()).containsExactly(cursor);
+    }
+
+    @Test
+    void forgetsNoRegionInWhichThereIsToBeSomething() {
+        catalog.remember(WEST, NOW.plusSeconds(60));
+
+        assertThat(catalog.forget(WEST, NOW)).isFalse();
+        assertThat(catalog.bookmarks().regions()).containsExactly(WEST);
+        assertThat(catalog.forget(WEST, NOW.plusSeconds(61))).isTrue();
+        assertThat(catalog.bookmarks().regions()).isEmpty();
     }
 
     private static Notice trouble(String key, Instant at) {

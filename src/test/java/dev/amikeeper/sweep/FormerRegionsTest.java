@@ -4,11 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.Given;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.event.Samples;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.operate.OperateHandler;
+import dev.amikeeper.operate.OperateReport;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
 
 import org.junit.jupiter.api.Test;
+
+import software.amazon.awssdk.services.ec2.model.Tag;
+import software.amazon.awssdk.services.ec2.model.TagSpecification;
 
 import java.time.Duration;
 import java.util.List;
@@ -119,6 +130,102 @@ final class FormerRegionsTest {
         sweep(given);
 
         assertThat(given.catalog().bookmarks().regions()).contains(WEST);
+    }
+
+    @Test
+    void aRegionToWhichAnImageIsFetchedIsNotForgottenBeforeTheImageIsSeen() {
+        Given given = given(NIGHTLY);
+        given.cloud.addBucket(Given.WEST, "archive-2");
+        String copy = ours(given);
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
+        given.ec2(Given.WEST).createStoreImageTask(it -> it.bucket("archive-2").imageId(copy));
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(5)));
+        remove(given, copy);
+        given.cloud.settings().hiddenCalls(7);
+
+        OperateReport report = fetch(given, copy);
+        assertThat(report.done()).as(report.text()).isEqualTo(1);
+        for (int i = 0; i < 8; i++) {
+            sweep(given);
+            assertThat(given.catalog().bookmarks().regions()).contains(WEST);
+        }
+        given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(5)));
+        sweep(given);
+
+        assertThat(given.catalog().ofPolicy("gold", WEST)).singleElement().matches(Image::isGood);
+    }
+
+    @Test
+    void aRegionInWhichNothingCameIsForgottenAfterDays() {
+        Given given = given(NIGHTLY);
+        OperateReport report = fetch(given, "ami-0none");
+
+        assertThat(report.done()).isZero();
+        sweep(given);
+        assertThat(given.catalog().bookmarks().regions()).contains(WEST);
+        given.cloud.advance(Duration.ofDays(3));
+        sweep(given);
+        assertThat(given.catalog().bookmarks().regions()).doesNotContain(WEST);
+    }
+
+    @Test
+    void aForgottenRegionIsKnownAgainWhenAnImageComesBackThere() {
+        Given before = given(TO_WEST);
+        before.nights(1);
+        before.cloud.addBucket(Given.WEST, "archive-2");
+        String copy = before.images(Given.WEST).getFirst().image().imageId();
+        before.ec2(Given.WEST).createStoreImageTask(it -> it.bucket("archive-2").imageId(copy));
+        before.deployment.runUntil(before.cloud.now().plus(Duration.ofHours(5)));
+        Given given = before.redeployed(NIGHTLY);
+        given.deployment.withoutSchedules();
+        remove(given, copy);
+        for (int i = 0; i < 60; i++) {
+            sweep(given);
+            given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
+        }
+        assertThat(given.catalog().bookmarks().regions()).doesNotContain(WEST);
+
+        OperateReport report = fetch(given, copy);
+
+        assertThat(report.done()).as(report.text()).isEqualTo(1);
+        assertThat(given.catalog().bookmarks().regions()).contains(WEST);
+    }
+
+    /** An image in the West with tags of ours of which no record tells. */
+    private static String ours(Given given) {
+        String instance = given.instance(Given.WEST, "web-2", 1);
+        Slot slot = new Slot(given.cloud.now());
+        ImageName name = new ImageName("gold", new InstanceId(instance), slot);
+        return given.ec2(Given.WEST)
+                .createImage(create ->
+                        create.instanceId(instance)
+                                .name(name.toString())
+                                .tagSpecifications(
+                                        TagSpecification.builder()
+                                                .resourceType("image")
+                                                .tags(
+                                                        tag(ImageTags.POLICY, "gold"),
+                                                        tag(ImageTags.INSTANCE, instance),
+                                                        tag(ImageTags.SLOT, slot.toString()))
+                                                .build()))
+                .imageId();
+    }
+
+    private static Tag tag(String key, String value) {
+        return Tag.builder().key(key).value(value).build();
+    }
+
+    private static void remove(Given given, String id) {
+        given.ec2(Given.WEST).deregisterImage(it -> it.imageId(id).deleteAssociatedSnapshots(true));
+    }
+
+    private static OperateReport fetch(Given given, String id) {
+        Map<String, Object> order = Samples.read("operate-fetch.json");
+        order.put(
+                "detail", Map.of("bucket", "archive-2", "key", id + ".bin", "region", Given.WEST));
+        order.put("time", given.cloud.now().toString());
+        return new OperateHandler(given.deployment.application())
+                .handleRequest(order, given.context("OperateFunction"));
     }
 
     private static Given given(String policies) {
