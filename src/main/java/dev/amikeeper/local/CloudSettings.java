@@ -39,6 +39,7 @@ public final class CloudSettings {
     private Predicate<Launch> detachingReplacements = _ -> false;
     private Predicate<String> failingStores = _ -> false;
     private BiPredicate<String, Launch> failingCommands = (_, _) -> false;
+    private BiPredicate<String, Launch> hangingCommands = (_, _) -> false;
     private final Set<String> missingDocuments = new HashSet<>();
     private final Set<String> profiles = new HashSet<>();
     private Duration ec2Clock = Duration.ZERO;
@@ -187,6 +188,12 @@ public final class CloudSettings {
     /** The documents, by name, whose commands fail on an instance; none unless told. */
     public CloudSettings failingCommands(BiPredicate<String, Launch> commands) {
         failingCommands = commands;
+        return this;
+    }
+
+    /** The documents, by name, whose commands do not end by themselves; none unless told. */
+    public CloudSettings hangingCommands(BiPredicate<String, Launch> commands) {
+        hangingCommands = commands;
         return this;
     }
 
@@ -376,6 +383,10 @@ public final class CloudSettings {
 
     boolean succeeds(String document, Launch on) {
         return !failingCommands.test(document, on);
+    }
+
+    boolean hangs(String document, Launch on) {
+        return hangingCommands.test(document, on);
     }
 
     boolean hasDocument(String name) {

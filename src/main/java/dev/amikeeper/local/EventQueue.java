@@ -1,5 +1,6 @@
 package dev.amikeeper.local;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
+import java.util.UUID;
 
 /** The events that AWS sends to EventBridge, in its shapes, as parsed JSON. */
 final class EventQueue {
@@ -58,6 +60,38 @@ final class EventQueue {
                 detail);
     }
 
+    /**
+     * Sent when a command has ended on an instance.
+     *
+     * @param requested as ISO 8601
+     */
+    void commandEnded(
+            String region,
+            String instance,
+            String command,
+            String document,
+            String requested,
+            String status) {
+        Map<String, Object> detail = new LinkedHashMap<>();
+        detail.put("command-id", command);
+        detail.put("document-name", document);
+        detail.put("instance-id", instance);
+        detail.put("requested-date-time", requested);
+        detail.put("status", status);
+        // An id that follows from the command: no other id of the cloud depends on these events.
+        String id =
+                UUID.nameUUIDFromBytes((command + status).getBytes(StandardCharsets.UTF_8))
+                        .toString();
+        send(
+                Map.of("version", "0"),
+                id,
+                "aws.ssm",
+                "EC2 Command Invocation Status-change Notification",
+                region,
+                arn(region, "instance", instance),
+                detail);
+    }
+
     /** Sent when tags are set or removed; a removed one is among the changed keys only. */
     void tagChange(
             String region,
@@ -97,8 +131,19 @@ final class EventQueue {
             String region,
             String resource,
             Map<String, Object> detail) {
+        send(head, ids.uuid(), source, detailType, region, resource, detail);
+    }
+
+    private void send(
+            Map<String, Object> head,
+            String id,
+            String source,
+            String detailType,
+            String region,
+            String resource,
+            Map<String, Object> detail) {
         Map<String, Object> event = new LinkedHashMap<>(head);
-        event.put("id", ids.uuid());
+        event.put("id", id);
         event.put("detail-type", detailType);
         event.put("source", source);
         event.put("account", account);

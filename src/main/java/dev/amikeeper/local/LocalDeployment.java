@@ -403,6 +403,13 @@ public final class LocalDeployment {
                     retried("RequestFunction", request, event);
                 }
             }
+            case "aws.ssm: EC2 Command Invocation Status-change Notification" -> {
+                // Where no policy has a command, the rule is switched off.
+                if (application.policies().all().stream()
+                        .anyMatch(policy -> policy.image().around().isPresent())) {
+                    retried("RequestFunction", request, event);
+                }
+            }
             case "amikeeper: Restore Requested" -> retried("RestoreFunction", restore, event);
             case "amikeeper: Backup Requested" -> retried("RequestFunction", request, event);
             case "amikeeper: Deregister Requested",

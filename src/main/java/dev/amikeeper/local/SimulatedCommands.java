@@ -22,6 +22,7 @@ import software.amazon.awssdk.services.ssm.model.SendCommandRequest;
 import software.amazon.awssdk.services.ssm.model.SendCommandResponse;
 import software.amazon.awssdk.services.ssm.model.Target;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -43,16 +44,25 @@ final class SimulatedCommands {
     private static final int MOST_RESULTS = 50;
     private static final int NOT_YET = -1;
 
+    /** So long a script may run that says nothing else: {@code executionTimeout}, in a document. */
+    private static final Duration EXECUTION = Duration.ofHours(1);
+
     private static final Listing<CommandInvocation> LISTING =
             new Listing<>(SimulatedCommands::key, _ -> List.of(), Map.of());
 
+    private final String region;
     private final CloudCore core;
     private final Supplier<SimulatedInstances> instances;
     private final Calls.Errors errors;
     private final SortedMap<String, CommandInvocation> invocations = new TreeMap<>();
     private final SortedMap<String, Command> commands = new TreeMap<>();
 
-    SimulatedCommands(CloudCore core, Supplier<SimulatedInstances> instances, Calls.Errors errors) {
+    SimulatedCommands(
+            String region,
+            CloudCore core,
+            Supplier<SimulatedInstances> instances,
+            Calls.Errors errors) {
+        this.region = region;
         this.core = core;
         this.instances = instances;
         this.errors = errors;
@@ -85,7 +95,11 @@ final class SimulatedCommands {
                             .statusDetails("InProgress")
                             .build();
             invocations.put(key(invocation), invocation);
-            core.timeline().in(core.settings().commandTime(), () -> end(invocation));
+            boolean hangs = hangs(invocation);
+            core.timeline()
+                    .in(
+                            hangs ? EXECUTION : core.settings().commandTime(),
+                            () -> end(invocation, hangs));
         }
         Command sent =
                 Command.builder()
@@ -151,7 +165,7 @@ final class SimulatedCommands {
         int code =
                 switch (found.status()) {
                     case SUCCESS -> 0;
-                    case FAILED -> 1;
+                    case FAILED, TIMED_OUT -> 1;
                     default -> NOT_YET;
                 };
         return GetCommandInvocationResponse.builder()
@@ -229,7 +243,17 @@ final class SimulatedCommands {
                 && instance.checks() == SummaryStatus.OK;
     }
 
-    private void end(CommandInvocation invocation) {
+    private boolean hangs(CommandInvocation invocation) {
+        return instances
+                .get()
+                .find(invocation.instanceId())
+                .filter(instance ->
+                        core.settings()
+                                .hangs(invocation.documentName(), instance.hidden().launch()))
+                .isPresent();
+    }
+
+    private void end(CommandInvocation invocation, boolean hangs) {
         if (Optional.ofNullable(invocations.get(key(invocation)))
                 .filter(SimulatedCommands::isUnderWay)
                 .isEmpty()) {
@@ -241,20 +265,37 @@ final class SimulatedCommands {
                         .find(invocation.instanceId())
                         .filter(it -> it.state() == InstanceStateName.RUNNING);
         boolean succeeds =
-                instance.isPresent()
+                !hangs
+                        && instance.isPresent()
                         && core.settings()
                                 .succeeds(
                                         invocation.documentName(),
                                         instance.get().hidden().launch());
-        String details = succeeds ? "Success" : instance.isPresent() ? "Failed" : "Undeliverable";
-        ends(
-                invocation,
-                succeeds ? CommandInvocationStatus.SUCCESS : CommandInvocationStatus.FAILED,
-                details);
+        String details =
+                succeeds
+                        ? "Success"
+                        : instance.isEmpty()
+                                ? "Undeliverable"
+                                : hangs ? "ExecutionTimedOut" : "Failed";
+        CommandInvocationStatus status =
+                succeeds
+                        ? CommandInvocationStatus.SUCCESS
+                        : details.equals("ExecutionTimedOut")
+                                ? CommandInvocationStatus.TIMED_OUT
+                                : CommandInvocationStatus.FAILED;
+        ends(invocation, status, details);
     }
 
     private void ends(
             CommandInvocation invocation, CommandInvocationStatus status, String details) {
+        core.events()
+                .commandEnded(
+                        region,
+                        invocation.instanceId(),
+                        invocation.commandId(),
+                        invocation.documentName(),
+                        invocation.requestedDateTime().toString(),
+                        status.toString());
         invocations.put(
                 key(invocation),
                 invocation.toBuilder().status(status).statusDetails(details).build());

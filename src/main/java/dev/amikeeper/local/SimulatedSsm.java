@@ -59,7 +59,7 @@ public final class SimulatedSsm implements SsmClient {
         this.region = region;
         this.core = core;
         this.calls = calls;
-        commands = new SimulatedCommands(core, instances, ERRORS);
+        commands = new SimulatedCommands(region, core, instances, ERRORS);
     }
 
     @Override

@@ -302,6 +302,26 @@ public sealed interface Happening {
         }
     }
 
+    /** How a command on a server ends. */
+    enum CommandFault {
+        FAILS("fail"),
+        HANGS("hang for an hour");
+
+        private final String words;
+
+        CommandFault(String words) {
+            this.words = words;
+        }
+    }
+
+    /** The next commands that run a document go wrong. */
+    record Commands(String document, CommandFault fault, int times) implements Trouble {
+        @Override
+        public String toString() {
+            return "the next %d commands %s %s".formatted(times, document, fault.words);
+        }
+    }
+
     /** Others use most of the quota of copies in flight. */
     record Quota(int places, Duration span) implements Trouble {
         @Override

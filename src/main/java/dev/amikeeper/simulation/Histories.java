@@ -78,6 +78,9 @@ final class Histories {
                     "TransactWriteItems",
                     "PutItem",
                     "Query");
+    private static final List<String> COMMAND_CALLS =
+            List.of("SendCommand", "ListCommandInvocations", "DescribeInstanceInformation");
+    private static final String COMMAND_EVENT = "EC2 Command Invocation Status-change Notification";
     private static final List<String> EVENTS =
             List.of(
                     "EC2 AMI State Change",
@@ -158,6 +161,11 @@ final class Histories {
         for (int i = 0; i < encounters; i++) {
             first = encounter(first);
         }
+        random = new Random((seed + 2_000_003) * 0x9E3779B97F4A7C15L);
+        if (random.nextInt(3) == 0) {
+            first = first.stream().map(this::frozen).toList();
+            commands();
+        }
         steps.sort(Comparator.comparing(Step::at));
         return new History(seed, start, days, conditions(), first, steps);
     }
@@ -236,6 +244,7 @@ final class Histories {
                 rarely() ? 1 + random.nextInt(3) : 0,
                 rarely(),
                 rarely() ? 1 + random.nextInt(3) : 0,
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -320,6 +329,43 @@ final class Histories {
                                         one(List.of(6, 12, 24)),
                                         1 + random.nextInt(2),
                                         one(regions))));
+    }
+
+    private Rules frozen(Rules rules) {
+        return rarely()
+                ? rules
+                : rules.freezing(
+                        Optional.of(
+                                new Rules.Freezing(
+                                        1 + random.nextInt(20),
+                                        random.nextInt(3) == 0,
+                                        !rarely())));
+    }
+
+    /** What goes wrong with the commands around images. */
+    private void commands() {
+        int troubles = random.nextInt(2 * days);
+        for (int i = 0; i < troubles; i++) {
+            String document = random.nextBoolean() ? Rules.Freezing.BEFORE : Rules.Freezing.AFTER;
+            add(
+                    moment(),
+                    switch (random.nextInt(5)) {
+                        case 0, 1 ->
+                                new Happening.Commands(
+                                        document,
+                                        one(List.of(Happening.CommandFault.values())),
+                                        1 + random.nextInt(rarely() ? 12 : 3));
+                        case 2 -> calls(COMMAND_CALLS, softFault());
+                        case 3 -> calls(COMMAND_CALLS, death());
+                        default ->
+                                new Happening.Events(
+                                        COMMAND_EVENT,
+                                        one(EVENT_FAULTS),
+                                        1,
+                                        1 + random.nextInt(6),
+                                        Duration.ofMinutes(1L + random.nextInt(60)));
+                    });
+        }
     }
 
     /** Restores that people ask for, and what comes between a restore or a drill and its end. */

@@ -26,6 +26,8 @@ import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.SummaryStatus;
 import software.amazon.awssdk.services.ec2.model.Tag;
 import software.amazon.awssdk.services.ec2.model.Volume;
+import software.amazon.awssdk.services.ssm.model.CommandInvocation;
+import software.amazon.awssdk.services.ssm.model.CommandInvocationStatus;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -56,6 +58,7 @@ final class Invariants {
     private static final String TAGS = "6 the tags are the backup";
     private static final String LEASES = "9 no drill outlives its lease";
     private static final String SERVERS = "12 no server is ended";
+    private static final String LET_GO = "13 every server is let go";
     private static final String RESTORES = "11 every restore ends";
     private static final String TOLD = "announced once";
     private static final String AGREES = "the catalogue agrees";
@@ -134,6 +137,7 @@ final class Invariants {
         everyRestoreEnded();
         noDrillIsLeft();
         noServerIsEnded();
+        everyServerIsLetGo();
         everythingIsToldOnce();
         return violations;
     }
@@ -330,6 +334,73 @@ final class Invariants {
                     "the request for %s of %s at %s"
                             .formatted(server.id(), rules.name(), asked.at()));
         }
+    }
+
+    /**
+     * Whatever became of the image of a server that was made ready for it, and of the command: one
+     * that runs is let go, or people know that it may not be. And whether there is an image of a
+     * server that could not be made ready is as its policy says.
+     */
+    private void everyServerIsLetGo() {
+        for (String region : Histories.REGIONS) {
+            play.catalog()
+                    .freezes(new Region(region))
+                    .forEach(
+                            it -> violated(LET_GO, key(region, it.name().toString()) + " is held"));
+        }
+        for (Server server : play.fleet()) {
+            List<CommandInvocation> commands = play.commands(server);
+            commands.stream()
+                    .filter(it -> it.documentName().equals(Rules.Freezing.BEFORE))
+                    .filter(it -> runsSince(server, it.requestedDateTime()))
+                    .filter(it -> rulesOf(it).stream().allMatch(Rules.Freezing::thaws))
+                    .filter(it -> !isLetGo(server, it, commands))
+                    .forEach(it ->
+                            violated(
+                                    LET_GO,
+                                    "%s after \"%s\"".formatted(server.id(), it.comment())));
+        }
+        for (Image image : records.values()) {
+            boolean forWant =
+                    image.state() == ImageState.FAILED
+                            && !image.isCopy()
+                            && image.note().contains("the command " + Rules.Freezing.BEFORE);
+            if (forWant && rulesOf(image.name().policy()).stream().noneMatch(it -> it.giveUp())) {
+                violated(LET_GO, image.name() + " was given up, though its policy wants it");
+            }
+        }
+    }
+
+    private static boolean runsSince(Server server, Instant from) {
+        return server.changes().stream()
+                .filter(it -> it.at().isAfter(from.minus(UNSURE)))
+                .allMatch(it -> it.state().equals("running"));
+    }
+
+    /** By its comment, {@code amikeeper before policy slot time}. */
+    private List<Rules.Freezing> rulesOf(CommandInvocation before) {
+        return rulesOf(before.comment().split(" ", -1)[2]);
+    }
+
+    /** All that the versions of a policy ever said of the commands around images. */
+    private List<Rules.Freezing> rulesOf(String policy) {
+        return play.versions().stream()
+                .flatMap(version -> version.rules().stream())
+                .filter(rules -> rules.name().equals(policy))
+                .flatMap(rules -> rules.freeze().stream())
+                .toList();
+    }
+
+    private boolean isLetGo(
+            Server server, CommandInvocation before, List<CommandInvocation> commands) {
+        String[] words = before.comment().split(" ", -1);
+        String after = before.comment().replace(" before ", " after ") + ".";
+        String name = "%s/%s/%s".formatted(words[2], server.id(), words[3].replace(':', '.'));
+        return commands.stream()
+                        .filter(it -> it.comment().startsWith(after))
+                        .filter(it -> !it.requestedDateTime().isBefore(before.requestedDateTime()))
+                        .anyMatch(it -> it.status() == CommandInvocationStatus.SUCCESS)
+                || isTold("unthawed/" + server.region() + "/" + name);
     }
 
     private void everyCopyArrived() {

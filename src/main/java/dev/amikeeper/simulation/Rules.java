@@ -27,6 +27,7 @@ import java.util.TreeMap;
  * @param encrypted whether copies get a key of their own
  * @param disableFor days of that stage; 0 leaves it out
  * @param drill how restoring is tried
+ * @param freeze the commands around images
  */
 public record Rules(
         String name,
@@ -42,7 +43,8 @@ public record Rules(
         int disableFor,
         boolean protect,
         int maxRemoveCount,
-        Optional<Drilling> drill) {
+        Optional<Drilling> drill,
+        Optional<Freezing> freeze) {
     /** The key of encrypted copies. */
     static final String KEY = "alias/dr";
 
@@ -91,6 +93,23 @@ public record Rules(
         }
     }
 
+    /** A command before images, and perhaps one after them. */
+    public record Freezing(int minutes, boolean giveUp, boolean thaws) {
+        /** The documents. */
+        static final String BEFORE = "Freeze";
+
+        static final String AFTER = "Thaw";
+
+        String yaml() {
+            return "{before: {document: %s, timeout: %dm, onFailure: %s}%s}"
+                    .formatted(
+                            BEFORE,
+                            minutes,
+                            giveUp ? "giveUp" : "image",
+                            thaws ? ", after: {document: " + AFTER + "}" : "");
+        }
+    }
+
     /** A subnet of a Region's default VPC, in every simulated cloud. */
     static String subnet(String region) {
         return ANY.networks(region).defaultSubnet(region + "a");
@@ -118,6 +137,27 @@ public record Rules(
                 disableFor,
                 protect,
                 maxRemoveCount,
+                other,
+                freeze);
+    }
+
+    /** The same with other commands around images. */
+    Rules freezing(Optional<Freezing> other) {
+        return new Rules(
+                name,
+                regions,
+                every,
+                time,
+                zone,
+                stopped,
+                keep,
+                replicate,
+                encrypted,
+                shared,
+                disableFor,
+                protect,
+                maxRemoveCount,
+                drill,
                 other);
     }
 
@@ -137,7 +177,8 @@ public record Rules(
                 dayCount,
                 false,
                 0,
-                drill);
+                drill,
+                freeze);
     }
 
     /** The policy file. */
@@ -158,6 +199,7 @@ public record Rules(
                         : "schedule: {cron: \"%d %d * * *\", zone: %s}"
                                 .formatted(time.getMinute(), time.getHour(), zone));
         line(yaml, "on: [%stagged, requested]".formatted(stopped ? "stopped, " : ""));
+        freeze.ifPresent(it -> line(yaml, "image: " + it.yaml()));
         keep.ifPresent(it -> line(yaml, "keep: " + it.yaml()));
         if (!replicate.isEmpty()) {
             line(yaml, "replicate:");

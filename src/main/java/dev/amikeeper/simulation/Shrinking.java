@@ -170,7 +170,8 @@ final class Shrinking {
                         draft -> draft.flags(it.encrypted(), it.shared(), it.protect(), false),
                         draft -> draft.numbers(0, it.maxRemoveCount()),
                         draft -> draft.numbers(it.disableFor(), 0),
-                        draft -> new Draft(it.with(Optional.empty())));
+                        draft -> new Draft(it.with(Optional.empty())),
+                        draft -> new Draft(it.freezing(Optional.empty())));
         return changes.stream().map(change -> change.apply(new Draft(it)).rules());
     }
 
@@ -208,7 +209,8 @@ final class Shrinking {
                             rules.disableFor(),
                             rules.protect(),
                             rules.maxRemoveCount(),
-                            rules.drill()));
+                            rules.drill(),
+                            rules.freeze()));
         }
 
         Draft flags(boolean encrypted, boolean shared, boolean protect, boolean stopped) {
@@ -227,7 +229,8 @@ final class Shrinking {
                             rules.disableFor(),
                             protect,
                             rules.maxRemoveCount(),
-                            rules.drill()));
+                            rules.drill(),
+                            rules.freeze()));
         }
 
         Draft numbers(int disableFor, int maxRemoveCount) {
@@ -246,7 +249,8 @@ final class Shrinking {
                             disableFor,
                             rules.protect(),
                             maxRemoveCount,
-                            rules.drill()));
+                            rules.drill(),
+                            rules.freeze()));
         }
     }
 
@@ -266,6 +270,8 @@ final class Shrinking {
                     Stream.of(
                             new Happening.Events(type, fault, 1, times, by),
                             new Happening.Events(type, fault, nth, 1, by));
+            case Happening.Commands(var document, var fault, int times) when times > 1 ->
+                    Stream.of(new Happening.Commands(document, fault, 1));
             case Happening.Launches(var region, var fault, int times) when times > 1 ->
                     Stream.of(
                             new Happening.Launches(region, fault, 1),

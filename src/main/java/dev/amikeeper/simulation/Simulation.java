@@ -15,6 +15,7 @@ import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
+import dev.amikeeper.simulation.Happening.CommandFault;
 import dev.amikeeper.simulation.Happening.Which;
 import dev.amikeeper.simulation.History.Step;
 
@@ -25,6 +26,7 @@ import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
 import software.amazon.awssdk.services.ec2.model.InstanceType;
 import software.amazon.awssdk.services.ec2.model.Tag;
+import software.amazon.awssdk.services.ssm.model.CommandInvocation;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -35,6 +37,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -127,6 +130,8 @@ public final class Simulation {
                 .lacksCapacity(launch -> isHindered(launch, Happening.LaunchFault.NO_CAPACITY))
                 .failsToLaunch(launch -> isHindered(launch, Happening.LaunchFault.NOT_LAUNCHED))
                 .failsToBoot(launch -> isHindered(launch, Happening.LaunchFault.NOT_BOOTED))
+                .failingCommands((document, _) -> goesWrong(document, CommandFault.FAILS))
+                .hangingCommands((document, _) -> goesWrong(document, CommandFault.HANGS))
                 .watcher(witness);
         deployment = deploy(history.policies());
         nextTick = history.start();
@@ -436,6 +441,27 @@ public final class Simulation {
         return left > 0;
     }
 
+    private boolean goesWrong(String document, CommandFault fault) {
+        int left = hindered.getOrDefault(document + fault, 0);
+        if (left > 0) {
+            hindered.put(document + fault, left - 1);
+            otherFaults.merge("command " + fault.name().toLowerCase(Locale.ROOT), 1, Integer::sum);
+        }
+        return left > 0;
+    }
+
+    /** The commands that ran on a server, in the order of their times. */
+    List<CommandInvocation> commands(Server server) {
+        return faults.without(() ->
+                cloud
+                        .ssm(server.region())
+                        .listCommandInvocationsPaginator(ask -> ask.instanceId(server.id()))
+                        .commandInvocations()
+                        .stream()
+                        .sorted(Comparator.comparing(CommandInvocation::requestedDateTime))
+                        .toList());
+    }
+
     /** What lasts for a while only is over. */
     private void mend() {
         if (!cloud.now().isBefore(quotaUntil)) {
@@ -517,6 +543,8 @@ public final class Simulation {
                     failing.merge(region + copies, times, Integer::sum);
             case Happening.Launches(String region, var fault, int times) ->
                     hindered.merge(region + fault, times, Integer::sum);
+            case Happening.Commands(String document, var fault, int times) ->
+                    hindered.merge(document + fault, times, Integer::sum);
             case Happening.Unseen(int calls, Duration span) -> {
                 cloud.settings().hiddenCalls(calls);
                 unseenUntil = now.plus(span);

@@ -23,6 +23,7 @@ import java.util.Map;
 /** Commands before and after an image, on the cloud's end state. */
 final class FreezesTest {
     private static final Region EAST = new Region(Given.EAST);
+    private static final String ENDED = "EC2 Command Invocation Status-change Notification";
     private static final String MORNING = "2026-03-01T05:00:00Z";
     private static final String BOTH =
             "image: {before: {document: Freeze, timeout: 10m}, after: {document: Thaw}}";
@@ -277,7 +278,20 @@ final class FreezesTest {
     @Test
     void theEventOfACommandGoesOnAtOnce() {
         Given given = Given.nightlyInMemory(BOTH);
+        given.instance("db-1");
+
+        given.playUntil("2026-03-01T02:00:15Z");
+        assertThat(only(given).state()).isEqualTo(ImageState.REQUESTED);
+        given.playUntil("2026-03-01T02:00:30Z");
+
+        assertThat(only(given).state()).isEqualTo(ImageState.CREATING);
+    }
+
+    @Test
+    void anEventOfACommandThatComesLateGoesOn() {
+        Given given = Given.nightlyInMemory(BOTH);
         String id = given.instance("db-1");
+        given.cloud.faults().events(ENDED).times(1).lose();
         given.playUntil("2026-03-01T02:01:30Z");
         assertThat(only(given).state()).isEqualTo(ImageState.REQUESTED);
         assertThat(given.catalog().freezes(EAST)).hasSize(1);

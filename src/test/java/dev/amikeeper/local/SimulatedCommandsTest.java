@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.amikeeper.event.Samples;
+
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +57,49 @@ final class SimulatedCommandsTest {
         assertThat(invocation(ended).statusAsString()).isEqualTo("Success");
         assertThat(refusal(() -> ssm.cancelCommand(cancel -> cancel.commandId("none"))))
                 .isEqualTo("InvalidCommandId");
+    }
+
+    @Test
+    void theEndOfACommandIsAnEventInTheShapeOfTheSample() {
+        String command = send(server);
+        cloud.advance(Duration.ofSeconds(20));
+
+        Map<String, Object> event =
+                cloud.takeEvents().stream()
+                        .filter(it -> "aws.ssm".equals(it.get("source")))
+                        .findFirst()
+                        .orElseThrow();
+        Map<String, Object> sample = Samples.read("request-command-ended.json");
+        assertThat(event.keySet()).containsExactlyInAnyOrderElementsOf(sample.keySet());
+        assertThat(event).containsEntry("detail-type", sample.get("detail-type"));
+        assertThat(event.get("detail"))
+                .isEqualTo(
+                        Map.of(
+                                "command-id", command,
+                                "document-name", DOCUMENT,
+                                "instance-id", server,
+                                "requested-date-time", "2026-03-01T00:00:00Z",
+                                "status", "Success"));
+        assertThat(sample.get("detail"))
+                .asInstanceOf(InstanceOfAssertFactories.MAP)
+                .containsOnlyKeys(
+                        "command-id",
+                        "document-name",
+                        "instance-id",
+                        "requested-date-time",
+                        "status");
+    }
+
+    @Test
+    void aCommandThatHangsTimesOutAfterAnHour() {
+        cloud.settings().hangingCommands((document, _) -> document.equals(DOCUMENT));
+        String command = send(server);
+
+        cloud.advance(Duration.ofMinutes(59));
+        assertThat(invocation(command).statusAsString()).isEqualTo("InProgress");
+        cloud.advance(Duration.ofMinutes(1));
+        assertThat(invocation(command).statusAsString()).isEqualTo("TimedOut");
+        assertThat(invocation(command).statusDetails()).isEqualTo("ExecutionTimedOut");
     }
 
     @Test

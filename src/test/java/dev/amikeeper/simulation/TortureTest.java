@@ -68,6 +68,8 @@ final class TortureTest {
                         "copy failed",
                         "image failed",
                         "launch failed",
+                        "command fails",
+                        "command hangs",
                         "double tick",
                         "scheduler silent");
     }
