@@ -39,6 +39,13 @@ final class StoredItemsRecorder {
                 pretty(StoredItemsTest.answers(policies, items, listing)));
     }
 
+    /** The fixture of {@link StoredFreezesTest}. */
+    @Test
+    void recordsFreezes() throws IOException {
+        Path to = Files.createDirectories(Path.of("target", "stored", "freezes"));
+        Files.writeString(to.resolve("items.json"), lines(StoredFreezesTest.play()));
+    }
+
     private static String lines(JsonNode items) {
         return StreamSupport.stream(items.spliterator(), false)
                 .map(JsonNode::toString)
