@@ -33,6 +33,13 @@ import java.util.stream.Stream;
 final class EndState {
     private static final Pattern AMI = Pattern.compile("ami-[0-9a-f]{17}");
     private static final Pattern SNAPSHOT = Pattern.compile("snap-[0-9a-f]+");
+
+    /** Told if a sweep takes a slot: whether it is that or a tick is chance. */
+    private static final String CHANCE = "the ticks came late";
+
+    private static final Pattern OTHERS =
+            Pattern.compile(
+                    "\n +The same of (?:\\d+ more: )?([^\n]+?)(?:\\. \\d+ of [^\n]*)?(?=\n|$)");
     private static final Pattern TIMES = Pattern.compile("\n +(At|Since|From) [^\n]*");
 
     private final Given given;
@@ -106,9 +113,8 @@ final class EndState {
         catalog.unannounced().forEach(notice -> add("untold", text(notice)));
         told().forEach(text -> add("told", text));
         add("room taken", regions.stream().map(this::taken).toList());
-        // Whether a tick or a sweep takes a slot is chance.
         return lines.stream()
-                .filter(line -> !line.contains("the ticks came late"))
+                .filter(line -> !line.contains(CHANCE))
                 .map(this::named)
                 .distinct()
                 .sorted()
@@ -207,13 +213,36 @@ final class EndState {
         return catalog.copiesInFlight(new Region(region));
     }
 
-    /** A message may be sent twice, and what it tells together with others is chance. */
-    private List<String> told() {
+    /** Which notices people were told of: a message may come twice, or be of one or several. */
+    private Stream<String> told() {
         return given.deployment.sns().published().stream()
                 .flatMap(sent -> Arrays.stream(sent.message().message().split("\n\n")))
                 .map(text -> TIMES.matcher(text).replaceAll(""))
-                .distinct()
-                .toList();
+                .flatMap(this::told);
+    }
+
+    private Stream<String> told(String text) {
+        String what = text.replaceFirst("^resolved: ", "");
+        List<String> keys =
+                catalog.notices().stream()
+                        .filter(notice -> what.startsWith(notice.text()))
+                        .map(Notice::key)
+                        .toList();
+        if (keys.isEmpty() || text.contains(CHANCE)) {
+            return Stream.of(text);
+        }
+        Stream<String> others =
+                OTHERS.matcher(text)
+                        .results()
+                        .flatMap(match -> Arrays.stream(match.group(1).split(", ")))
+                        .map(name -> family(keys.getFirst()) + name);
+        return Stream.concat(keys.stream(), others)
+                .map(key -> what.equals(text) ? key : "end of " + key);
+    }
+
+    /** What the keys of notices that are told of together begin with. */
+    private static String family(String key) {
+        return String.join("/", Arrays.asList(key.split("/", 3)).subList(0, 2)) + "/";
     }
 
     private static String text(Notice notice) {
