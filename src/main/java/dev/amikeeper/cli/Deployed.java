@@ -17,6 +17,7 @@ import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.operate.Operations;
 import dev.amikeeper.operate.Order;
 import dev.amikeeper.policy.Policies;
+import dev.amikeeper.sweep.Drift;
 
 import org.jspecify.annotations.Nullable;
 
@@ -244,9 +245,11 @@ final class Deployed {
                                         .filter(name -> name.slot().time().isAfter(from))
                                         .isPresent());
         LocalDeployment deployment = LocalDeployment.inMemory(cloud, Demo.HOME, policies());
+        deployment.sweepEvery(Duration.ofHours(1));
         deployment.runUntil(from);
         storeOne(deployment);
         deployment.runUntil(Demo.START.plus(Duration.ofDays(DAYS)));
+        deployment.sweepEvery(Drift.EVERY);
         return deployment;
     }
 

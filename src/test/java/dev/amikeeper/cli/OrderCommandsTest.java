@@ -70,8 +70,7 @@ final class OrderCommandsTest {
 
     @Test
     void aSnapshotWhoseImageIsGoneIsAnImageAgain() {
-        Supplier<LocalDeployment> mishaps = CommandRun.once();
-        String mishap = CommandRun.on(mishaps, "register", "--demo", "snap-0").out();
+        String mishap = CommandRun.on(OWN, "register", "--demo", "snap-0").out();
         List<String> found =
                 Pattern.compile("\\b(snap|i)-[0-9a-z]+")
                         .matcher(mishap)
@@ -79,10 +78,10 @@ final class OrderCommandsTest {
                         .map(MatchResult::group)
                         .toList();
 
-        CommandRun again = CommandRun.on(mishaps, "register", "--demo", found.getFirst());
+        CommandRun again = CommandRun.on(OWN, "register", "--demo", found.getFirst());
         CommandRun theirs =
                 CommandRun.on(
-                        mishaps,
+                        OWN,
                         "register",
                         "--demo",
                         "--dry-run",
