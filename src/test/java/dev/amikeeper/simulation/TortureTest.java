@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Set;
 
 final class TortureTest {
-    private static final int SEEDS = Effort.of(20, 1000);
+    private static final int SEEDS = Effort.of(12, 1000);
     private static final int DAYS = 8;
 
     private static final Level LOGGED = LogManager.getRootLogger().getLevel();
