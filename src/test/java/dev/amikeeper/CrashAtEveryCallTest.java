@@ -51,9 +51,9 @@ final class CrashAtEveryCallTest {
                 .containsAll(scene.makes());
         List<String> expected = scene.undisturbed();
         List<String> wrong = new ArrayList<>();
-        // At night each call; else each second one: the other half dies in the other way, if any.
-        int step = Effort.of(2, 1);
-        for (int n = repeated ? 1 : step; n <= calls.size(); n += step) {
+        // At night each call; else each third one, others in either way.
+        int step = Effort.of(3, 1);
+        for (int n = repeated || Effort.isNightly() ? 1 : 2; n <= calls.size(); n += step) {
             // After a call is where the next one has not begun: before it the same world is left.
             for (boolean before :
                     n == 1 || Effort.isNightly() ? List.of(true, false) : List.of(false)) {

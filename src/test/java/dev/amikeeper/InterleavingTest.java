@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * run after the other.
  */
 final class InterleavingTest {
-    private static final int RANDOM_ORDERS = Effort.of(3, 50);
+    private static final int RANDOM_ORDERS = Effort.of(2, 50);
     private static final int FIRST = 0;
     private static final int SECOND = 1;
 
@@ -50,9 +50,9 @@ final class InterleavingTest {
         List<Order> orders = new ArrayList<>();
         for (int caller : pair.once().isPresent() ? List.of(FIRST) : List.of(FIRST, SECOND)) {
             long calls = play(pair, after(caller)).callsOf(caller);
-            // At night before each call; else before each third one, others of either caller.
+            // At night before each call; else before each fourth one, others of either caller.
             int begin = Effort.of(1 + caller, 1);
-            for (int n = begin; n <= calls; n += Effort.of(3, 1)) {
+            for (int n = begin; n <= calls; n += Effort.of(4, 1)) {
                 orders.add(overtakenBefore(n, caller));
             }
         }

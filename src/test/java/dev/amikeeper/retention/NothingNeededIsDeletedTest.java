@@ -57,7 +57,7 @@ import java.util.stream.LongStream;
  * under faults, then judged by what the cloud has in the end, not by what the plans said.
  */
 final class NothingNeededIsDeletedTest {
-    private static final int WORLDS = Effort.of(5, 25);
+    private static final int WORLDS = Effort.of(4, 25);
     private static final int POLICIES = 10;
     private static final int INSTANCES = 40;
     private static final Instant LAST_SLOT = Given.START.plus(Duration.ofDays(430));

@@ -171,11 +171,9 @@ final class RetentionTest {
         Keep keep = keep(rules, ZoneId.of("Europe/Berlin"));
         Map<Image, List<Reason>> judged = Retention.judge(keep, LONG);
         List<Image> kept = kept(keep, LONG);
-        List<Image> removed =
-                judged.keySet().stream().filter(image -> !kept.contains(image)).toList();
 
-        assertThat(Stream.concat(kept.stream(), removed.stream()))
-                .containsExactlyInAnyOrderElementsOf(LONG);
+        assertThat(judged).hasSize(LONG.size());
+        assertThat(judged.keySet().containsAll(LONG)).isTrue();
         assertThat(kept)
                 .hasSizeLessThanOrEqualTo(
                         keep.last()
