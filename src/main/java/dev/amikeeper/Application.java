@@ -1,5 +1,6 @@
 package dev.amikeeper;
 
+import dev.amikeeper.alerts.Announcements;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.DynamoDbCatalog;
 import dev.amikeeper.ec2.Commands;
@@ -8,7 +9,6 @@ import dev.amikeeper.ec2.InstanceProfiles;
 import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.ec2.Pace;
-import dev.amikeeper.ec2.Probes;
 import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.ec2.Sources;
 import dev.amikeeper.image.Region;
@@ -16,7 +16,7 @@ import dev.amikeeper.policy.InvalidPolicyException;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.queue.DeadLetters;
 import dev.amikeeper.queue.Kicks;
-import dev.amikeeper.report.Announcements;
+import dev.amikeeper.usage.Probes;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;

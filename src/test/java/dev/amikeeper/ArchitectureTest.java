@@ -25,9 +25,9 @@ import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.replication.ReplicationPlan;
+import dev.amikeeper.retention.ImageRemoval;
 import dev.amikeeper.retention.Planner;
 import dev.amikeeper.retention.PruneHandler;
-import dev.amikeeper.retention.Steps;
 import dev.amikeeper.sweep.Drift;
 import dev.amikeeper.sweep.Gap;
 
@@ -46,7 +46,10 @@ final class ArchitectureTest {
 
     private static final DescribedPredicate<JavaClass> EMBEDDED =
             resideInAnyPackage(
-                    "dev.amikeeper.local..", "dev.amikeeper.cli..", "dev.amikeeper.simulation..");
+                    "dev.amikeeper.local..",
+                    "dev.amikeeper.cli..",
+                    "dev.amikeeper.demo..",
+                    "dev.amikeeper.simulation..");
 
     private static final JavaClasses SHIPPED = CLASSES.that(not(EMBEDDED));
 
@@ -65,7 +68,7 @@ final class ArchitectureTest {
                                                 belongToAnyOf(
                                                         PruneHandler.class,
                                                         Planner.class,
-                                                        Steps.class))))
+                                                        ImageRemoval.class))))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("software.amazon..", "com.amazonaws..")
@@ -77,7 +80,7 @@ final class ArchitectureTest {
     void onlyTheDoorsKnowEc2() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage("dev.amikeeper.ec2")
+                .resideOutsideOfPackages("dev.amikeeper.ec2", "dev.amikeeper.usage")
                 .and(not(belongToAnyOf(Application.class)))
                 .should()
                 .dependOnClassesThat()

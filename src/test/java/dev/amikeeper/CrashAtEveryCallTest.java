@@ -89,7 +89,7 @@ final class CrashAtEveryCallTest {
     private static List<String> endAfterDeath(
             Scene scene, int call, boolean before, boolean repeated, String where) {
         Moment moment = scene.moment().get();
-        Given given = moment.given();
+        TestDeployment given = moment.given();
         Faults.CallFault fault = given.cloud.faults().calls().nth(call);
         if (before) {
             fault.killBefore();

@@ -42,13 +42,13 @@ final class EndState {
                     "\n +The same of (?:\\d+ more: )?([^\n]+?)(?:\\. \\d+ of [^\n]*)?(?=\n|$)");
     private static final Pattern TIMES = Pattern.compile("\n +(At|Since|From) [^\n]*");
 
-    private final Given given;
+    private final TestDeployment given;
     private final Catalog catalog;
     private final List<String> regions;
     private final Map<String, String> names = new HashMap<>();
     private final List<String> lines = new ArrayList<>();
 
-    private EndState(Given given) {
+    private EndState(TestDeployment given) {
         this.given = given;
         this.catalog = given.catalog();
         this.regions =
@@ -61,7 +61,7 @@ final class EndState {
                         .toList();
     }
 
-    static List<String> of(Given given) {
+    static List<String> of(TestDeployment given) {
         return new EndState(given).read();
     }
 

@@ -2,7 +2,7 @@ package dev.amikeeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.backup.RequestHandler;
+import dev.amikeeper.backup.ImageRequestHandler;
 import dev.amikeeper.backup.ScheduleHandler;
 import dev.amikeeper.backup.ScheduleReport;
 import dev.amikeeper.catalog.Cursor;
@@ -22,7 +22,7 @@ import java.util.Map;
 final class FutureEventsTest {
     private static final String IN_A_MONTH = "2026-04-01T02:00:00Z";
 
-    private final Given given = Given.nightlyInMemory("keep: {last: 2}");
+    private final TestDeployment given = TestDeployment.nightlyInMemory("keep: {last: 2}");
     private final Application app = given.deployment.application();
 
     @Test
@@ -34,28 +34,29 @@ final class FutureEventsTest {
 
         assertThat(report.malformed()).isEqualTo(1);
         assertThat(given.catalog().bookmarks().cursors()).isEmpty();
-        assertThat(given.records(Given.EAST)).isEmpty();
+        assertThat(given.records(TestDeployment.EAST)).isEmpty();
         assertThat(told("ahead of this function's clock")).hasSize(1);
     }
 
     @Test
     void aTickOfAClockThatIsAQuarterOfAnHourFastIsTaken() {
-        assertThat(tick(Given.START.plusSeconds(15 * 60).toString()).malformed()).isZero();
-        assertThat(tick(Given.START.plusSeconds(15 * 60 + 1).toString()).malformed()).isEqualTo(1);
+        assertThat(tick(TestDeployment.START.plusSeconds(15 * 60).toString()).malformed()).isZero();
+        assertThat(tick(TestDeployment.START.plusSeconds(15 * 60 + 1).toString()).malformed())
+                .isEqualTo(1);
     }
 
     @Test
     void everyHandlerThatTakesNowFromItsEventRefusesOneOfTheFuture() {
         given.instance("web");
         given.nights(3);
-        int images = given.images(Given.EAST).size();
+        int images = given.images(TestDeployment.EAST).size();
 
         new PruneHandler(app).handleRequest(future("prune.json"), given.context("PruneFunction"));
         new SweepHandler(app).handleRequest(future("sweep.json"), given.context("SweepFunction"));
-        new RequestHandler(app)
+        new ImageRequestHandler(app)
                 .handleRequest(future("request-event.json"), given.context("RequestFunction"));
 
-        assertThat(given.images(Given.EAST)).hasSize(images);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(images);
         assertThat(given.catalog().notices())
                 .extracting(Notice::key)
                 .filteredOn(key -> key.startsWith("malformed/"))
@@ -73,7 +74,7 @@ final class FutureEventsTest {
         assertThat(given.catalog().bookmarks().cursors())
                 .extracting(Cursor::time)
                 .allMatch(time -> !time.isAfter(given.cloud.now()));
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .extracting(image -> image.name().slot().toString())
                 .contains("2026-03-04T02:00:00Z", "2026-03-05T02:00:00Z");
         assertThat(told("which is still to come")).hasSize(1);
@@ -84,7 +85,7 @@ final class FutureEventsTest {
         given.instance("web");
         given.playDays(1);
         given.deployment.withoutSchedules();
-        Image image = given.records(Given.EAST).getFirst();
+        Image image = given.records(TestDeployment.EAST).getFirst();
         given.cloud.faults().calls("CreateImage").times(9).throttle();
         given.cloud.advanceTo(Instant.parse("2026-03-02T02:00:00Z"));
         given.tick("2026-03-02T02:00:00Z");
@@ -96,7 +97,7 @@ final class FutureEventsTest {
         given.deployment.sweep(given.cloud.now());
         given.deployment.runUntil(given.cloud.now().plusSeconds(3600));
 
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
     private List<String> told(String what) {

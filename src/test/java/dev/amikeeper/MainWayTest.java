@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Test;
 final class MainWayTest {
     @Test
     void imagesCopiesAndPrunesForAWeek() {
-        Given given =
-                Given.onDynamoDbLocal(
+        TestDeployment given =
+                TestDeployment.onDynamoDbLocal(
                         """
                         policies:
                           gold:
@@ -19,14 +19,14 @@ final class MainWayTest {
                             replicate: {us-west-2: {}}
                         """);
         given.instance("web-1");
-        given.instance(Given.EAST, "db-1", 3);
+        given.instance(TestDeployment.EAST, "db-1", 3);
 
         given.playDays(7);
 
-        assertThat(given.images(Given.EAST)).hasSize(4);
-        assertThat(given.images(Given.WEST)).hasSize(4);
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(8);
-        assertThat(given.cloud.snapshots(Given.WEST)).hasSize(8);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(4);
+        assertThat(given.images(TestDeployment.WEST)).hasSize(4);
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(8);
+        assertThat(given.cloud.snapshots(TestDeployment.WEST)).hasSize(8);
         assertThat(given.cloud.calls())
                 .containsEntry("CreateImage", 14)
                 .containsEntry("CopyImage", 14)

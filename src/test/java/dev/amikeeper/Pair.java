@@ -21,7 +21,7 @@ record Pair(
         Duration repeatedAfter,
         int days) {
     /** A world, and the calls that are to come. */
-    record Moment(Given given, Runnable first, Runnable second, Instant at) {
+    record Moment(TestDeployment given, Runnable first, Runnable second, Instant at) {
         List<Runnable> calls() {
             return List.of(first, second);
         }

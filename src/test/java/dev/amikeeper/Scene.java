@@ -28,8 +28,8 @@ record Scene(
         boolean unrepeated,
         int days) {
     /** A world, the call that is to come, and when. */
-    record Moment(Given given, Runnable call, Instant at) {
-        Moment(Given given, Runnable call) {
+    record Moment(TestDeployment given, Runnable call, Instant at) {
+        Moment(TestDeployment given, Runnable call) {
             this(given, call, given.cloud.now());
             given.deployment.withoutSchedules();
         }

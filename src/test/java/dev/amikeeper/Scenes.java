@@ -4,7 +4,7 @@ import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
 import dev.amikeeper.Scene.Moment;
 import dev.amikeeper.backup.CreateImageHandler;
-import dev.amikeeper.backup.RequestHandler;
+import dev.amikeeper.backup.ImageRequestHandler;
 import dev.amikeeper.backup.ScheduleHandler;
 import dev.amikeeper.event.Kick;
 import dev.amikeeper.event.Samples;
@@ -66,22 +66,22 @@ final class Scenes {
 
     private static final String STORE = "    store: {bucket: archive, after: 1d}\n";
 
-    private static final Instant SLOT = Given.START.plus(Duration.ofHours(2));
+    private static final Instant SLOT = TestDeployment.START.plus(Duration.ofHours(2));
 
-    private final Function<String, Given> deploy;
+    private final Function<String, TestDeployment> deploy;
 
-    private Scenes(Function<String, Given> deploy) {
+    private Scenes(Function<String, TestDeployment> deploy) {
         this.deploy = deploy;
     }
 
     /** With the catalogue in memory. */
     static Scenes inMemory() {
-        return new Scenes(policies -> Given.inMemory(policies, 1));
+        return new Scenes(policies -> TestDeployment.inMemory(policies, 1));
     }
 
     /** With the catalogue in DynamoDB Local, whose transactions refuse each other. */
     static Scenes onDynamoDbLocal() {
-        return new Scenes(Given::onDynamoDbLocal);
+        return new Scenes(TestDeployment::onDynamoDbLocal);
     }
 
     /** All of them. */
@@ -114,22 +114,22 @@ final class Scenes {
         all.add(
                 event(
                         "when a home image is available",
-                        () -> imageState(Given.EAST, "available"),
+                        () -> imageState(TestDeployment.EAST, "available"),
                         "ModifyImageAttribute"));
         all.add(
                 event(
                         "when a copy is available",
-                        () -> imageState(Given.WEST, "available"),
+                        () -> imageState(TestDeployment.WEST, "available"),
                         "ModifyImageAttribute"));
         all.add(
                 event(
                         "when a home image failed",
-                        () -> imageState(Given.EAST, "failed"),
+                        () -> imageState(TestDeployment.EAST, "failed"),
                         "DeregisterImage"));
         all.add(
                 event(
                         "when a copy failed",
-                        () -> imageState(Given.WEST, "failed"),
+                        () -> imageState(TestDeployment.WEST, "failed"),
                         "DeregisterImage"));
         all.add(event("when an image failed for good", this::failedForGood, "DeregisterImage"));
         all.add(
@@ -165,15 +165,15 @@ final class Scenes {
                         "SendMessage"),
                 sweep(
                         "of a home image whose event was lost",
-                        () -> sweepOf(imageState(Given.EAST, "available")),
+                        () -> sweepOf(imageState(TestDeployment.EAST, "available")),
                         "ModifyImageAttribute"),
                 sweep(
                         "of a copy whose event was lost",
-                        () -> sweepOf(imageState(Given.WEST, "available")),
+                        () -> sweepOf(imageState(TestDeployment.WEST, "available")),
                         "ModifyImageAttribute"),
                 sweep(
                         "of a failure whose event was lost",
-                        () -> sweepOf(imageState(Given.EAST, "failed")),
+                        () -> sweepOf(imageState(TestDeployment.EAST, "failed")),
                         "DeregisterImage"),
                 sweep("of an image without a record", this::unknown, "TransactWriteItems"),
                 sweep("of copies that nobody asked for", this::uncopied, "TransactWriteItems"),
@@ -232,11 +232,11 @@ final class Scenes {
                 pair(
                         "a worker that copies beside a home image that is available",
                         0,
-                        () -> copyingBeside(Given.EAST)),
+                        () -> copyingBeside(TestDeployment.EAST)),
                 pair(
                         "a worker that copies beside a copy that is available",
                         0,
-                        () -> copyingBeside(Given.WEST)),
+                        () -> copyingBeside(TestDeployment.WEST)),
                 pair("pruning beside a worker that copies", 3, this::pruningBesideCopying),
                 pair("pruning beside a worker that creates", 3, this::pruningBesideCreating),
                 pair("pruning beside an image that is available", 3, this::pruningBesideAvailable),
@@ -250,11 +250,11 @@ final class Scenes {
                 pair(
                         "a sweep beside an image that is available",
                         0,
-                        () -> sweepBeside(imageState(Given.EAST, "available"))),
+                        () -> sweepBeside(imageState(TestDeployment.EAST, "available"))),
                 pair(
                         "a sweep beside an image that failed",
                         0,
-                        () -> sweepBeside(imageState(Given.EAST, "failed"))),
+                        () -> sweepBeside(imageState(TestDeployment.EAST, "failed"))),
                 pair("a sweep beside pruning that removes", 3, () -> sweepBeside(removing())),
                 pair("a sweep beside pruning that finishes", 3, () -> sweepBeside(finishing())),
                 pair(
@@ -280,7 +280,7 @@ final class Scenes {
     }
 
     private Moment slotWithTickLate() {
-        Given given = slotDue().given();
+        TestDeployment given = slotDue().given();
         given.cloud.advanceTo(SLOT.plus(Duration.ofMinutes(20)));
         return schedule(given);
     }
@@ -301,7 +301,7 @@ final class Scenes {
     }
 
     private Pair.Moment copyingBeside(String region) {
-        Given given = given(NIGHTLY + SHARED);
+        TestDeployment given = given(NIGHTLY + SHARED);
         tick(given, SLOT);
         Moment available = follow(given, next(given, region, "available"));
         dropKicks(given);
@@ -311,42 +311,44 @@ final class Scenes {
     /** No copy could start for two nights; the older images are no longer kept by any rule. */
     private Pair.Moment pruningBesideCopying() {
         String policies = TO_WEST + "    keep: {last: 1}\n";
-        Given given = given(NIGHTLY + policies);
-        given.cloud.faults().unreachable(Given.WEST, Given.START.plus(Duration.ofDays(3)));
+        TestDeployment given = given(NIGHTLY + policies);
+        given.cloud
+                .faults()
+                .unreachable(TestDeployment.WEST, TestDeployment.START.plus(Duration.ofDays(3)));
         given.nights(2);
         Moment pruning = prune(prunedBy(given, policies), 3);
         return beside(copy(pruning.given()), pruning);
     }
 
     private Pair.Moment pruningBesideCreating() {
-        Given given = twoNights(TO_WEST + "    keep: {last: 1}\n");
+        TestDeployment given = twoNights(TO_WEST + "    keep: {last: 1}\n");
         request(given, asked(given, "gold")).call().run();
         dropKicks(given);
         return beside(create(given), pruneNow(given));
     }
 
     private Pair.Moment pruningBesideAvailable() {
-        Given given = twoNights(TO_WEST + "    keep: {last: 1}\n");
+        TestDeployment given = twoNights(TO_WEST + "    keep: {last: 1}\n");
         given.deployment.deliver(asked(given, "gold"));
         given.deployment.drain();
-        Moment available = follow(given, next(given, Given.EAST, "available"));
+        Moment available = follow(given, next(given, TestDeployment.EAST, "available"));
         return beside(available, pruneNow(given));
     }
 
     private Pair.Moment pruningBesideDisabled() {
-        Given given = twoNights(TO_WEST + "    keep: {last: 1}\n");
-        String newest = given.records(Given.EAST).get(1).id().orElseThrow().value();
-        given.ec2(Given.EAST).disableImage(image -> image.imageId(newest));
-        Moment disabled = follow(given, next(given, Given.EAST, "disabled"));
+        TestDeployment given = twoNights(TO_WEST + "    keep: {last: 1}\n");
+        String newest = given.records(TestDeployment.EAST).get(1).id().orElseThrow().value();
+        given.ec2(TestDeployment.EAST).disableImage(image -> image.imageId(newest));
+        Moment disabled = follow(given, next(given, TestDeployment.EAST, "disabled"));
         return beside(disabled, pruneNow(given));
     }
 
     private Pair.Moment pruningBesideDeregistered() {
-        Given given = twoNights(TO_WEST + "    keep: {last: 1}\n");
-        String newest = given.records(Given.EAST).get(1).id().orElseThrow().value();
-        given.ec2(Given.EAST)
+        TestDeployment given = twoNights(TO_WEST + "    keep: {last: 1}\n");
+        String newest = given.records(TestDeployment.EAST).get(1).id().orElseThrow().value();
+        given.ec2(TestDeployment.EAST)
                 .deregisterImage(image -> image.imageId(newest).deleteAssociatedSnapshots(true));
-        Moment deregistered = follow(given, next(given, Given.EAST, "deregistered"));
+        Moment deregistered = follow(given, next(given, TestDeployment.EAST, "deregistered"));
         return beside(deregistered, pruneNow(given));
     }
 
@@ -391,20 +393,20 @@ final class Scenes {
     }
 
     /** Two images of each server; the rules would let the older ones go. */
-    private Given stored() {
-        Given given = given(NIGHTLY + "    keep: {last: 1}\n" + STORE);
+    private TestDeployment stored() {
+        TestDeployment given = given(NIGHTLY + "    keep: {last: 1}\n" + STORE);
         given.nights(2);
-        given.cloud.addBucket(Given.EAST, BUCKET);
+        given.cloud.addBucket(TestDeployment.EAST, BUCKET);
         return prunedBy(given, "    keep: {last: 1}\n" + STORE);
     }
 
     private Moment storing() {
-        Given given = stored();
+        TestDeployment given = stored();
         return storeNow(given);
     }
 
     private Moment stored(boolean fails) {
-        Given given = stored();
+        TestDeployment given = stored();
         given.cloud.settings().failsToStore(_ -> fails);
         storeNow(given).call().run();
         given.cloud.settings().failsToStore(_ -> false);
@@ -413,14 +415,14 @@ final class Scenes {
     }
 
     private Moment toStore() {
-        Given given = stored();
-        String newest = given.records(Given.EAST).getLast().id().orElseThrow().value();
+        TestDeployment given = stored();
+        String newest = given.records(TestDeployment.EAST).getLast().id().orElseThrow().value();
         return operate(given, "operate-store.json", Map.of("image", newest));
     }
 
     private Moment toFetch() {
-        Given given = stored();
-        String oldest = given.records(Given.EAST).getFirst().id().orElseThrow().value();
+        TestDeployment given = stored();
+        String oldest = given.records(TestDeployment.EAST).getFirst().id().orElseThrow().value();
         storeNow(given).call().run();
         given.cloud.advance(Duration.ofHours(1));
         storeNow(given).call().run();
@@ -429,14 +431,14 @@ final class Scenes {
         return operate(given, "operate-fetch.json", Map.of("image", oldest));
     }
 
-    private static Moment storeNow(Given given) {
+    private static Moment storeNow(TestDeployment given) {
         StoreHandler handler = new StoreHandler(given.deployment.application());
         Map<String, Object> event = at(given, "store.json");
         return new Moment(
                 given, () -> handler.handleRequest(event, given.context("StoreFunction")));
     }
 
-    private static Moment operate(Given given, String sample, Map<String, Object> detail) {
+    private static Moment operate(TestDeployment given, String sample, Map<String, Object> detail) {
         OperateHandler handler = new OperateHandler(given.deployment.application());
         Map<String, Object> event = at(given, sample);
         event.put("detail", detail);
@@ -460,9 +462,9 @@ final class Scenes {
 
     /** As another catalogue, now lost, had it made. */
     private Moment unknown() {
-        Given given = given(SHARED);
-        String id = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
-        ImageName name = new ImageName("gold", new InstanceId(id), new Slot(Given.START));
+        TestDeployment given = given(SHARED);
+        String id = given.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId();
+        ImageName name = new ImageName("gold", new InstanceId(id), new Slot(TestDeployment.START));
         List<TagSpecification> tags =
                 Stream.of(ResourceType.IMAGE, ResourceType.SNAPSHOT)
                         .map(type ->
@@ -471,7 +473,7 @@ final class Scenes {
                                         .tags(tags(name))
                                         .build())
                         .toList();
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .createImage(image ->
                         image.instanceId(id).name(name.toString()).tagSpecifications(tags));
         given.cloud.advance(Duration.ofHours(1));
@@ -486,34 +488,34 @@ final class Scenes {
     }
 
     private Moment uncopied() {
-        Given given = given(NIGHTLY);
+        TestDeployment given = given(NIGHTLY);
         given.nights(1);
         return sweepOf(new Moment(given.redeployed(SELECT + NIGHTLY + SHARED), () -> {}));
     }
 
     private Moment unshared() {
-        Given given = given(NIGHTLY + TO_WEST);
+        TestDeployment given = given(NIGHTLY + TO_WEST);
         given.nights(1);
         return sweepOf(new Moment(given.redeployed(SELECT + NIGHTLY + SHARED), () -> {}));
     }
 
-    private Given given(String policies) {
-        Given given = deploy.apply(SELECT + policies);
+    private TestDeployment given(String policies) {
+        TestDeployment given = deploy.apply(SELECT + policies);
         given.deployment.withoutSchedules();
-        given.instance(Given.EAST, "web-1", 2);
-        given.instance(Given.EAST, "web-2", 2);
-        tick(given, Given.START);
+        given.instance(TestDeployment.EAST, "web-1", 2);
+        given.instance(TestDeployment.EAST, "web-2", 2);
+        tick(given, TestDeployment.START);
         return given;
     }
 
-    private static void tick(Given given, Instant at) {
+    private static void tick(TestDeployment given, Instant at) {
         given.cloud.advanceTo(at);
         given.deployment.tick(at);
     }
 
     /** Also of a notice that is to be told. */
     private Moment slotDue() {
-        Given given = given(NIGHTLY + SHARED);
+        TestDeployment given = given(NIGHTLY + SHARED);
         tick(given, SLOT.minus(Duration.ofMinutes(5)));
         given.deployment.deliver(asked(given, "platinum"));
         given.cloud.advanceTo(SLOT);
@@ -521,25 +523,27 @@ final class Scenes {
     }
 
     private Moment slotsMissed() {
-        Given given = given(HOURLY + TO_WEST);
+        TestDeployment given = given(HOURLY + TO_WEST);
         given.cloud.advanceTo(SLOT.plus(Duration.ofHours(3)));
         return schedule(given);
     }
 
     private Moment tagged() {
-        Given given = given(SHARED);
-        request(given, given.cloud.instances(Given.EAST).getFirst().instance().instanceId());
+        TestDeployment given = given(SHARED);
+        request(
+                given,
+                given.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId());
         Map<String, Object> event = next(given, "Tag Change on Resource", Map.of());
         return request(given, event);
     }
 
     private Moment refused() {
-        Given given = given(SHARED);
+        TestDeployment given = given(SHARED);
         return request(given, asked(given, "platinum"));
     }
 
     private Moment creating(int hiddenCalls) {
-        Given given = given(NIGHTLY + SHARED);
+        TestDeployment given = given(NIGHTLY + SHARED);
         given.cloud.settings().hiddenCalls(hiddenCalls);
         given.cloud.advanceTo(SLOT);
         schedule(given).call().run();
@@ -548,9 +552,9 @@ final class Scenes {
     }
 
     private Moment copying() {
-        Given given = given(NIGHTLY + SHARED);
+        TestDeployment given = given(NIGHTLY + SHARED);
         tick(given, SLOT);
-        while (given.records(Given.WEST).size() < 2) {
+        while (given.records(TestDeployment.WEST).size() < 2) {
             given.cloud.advanceTo(given.cloud.nextDue().orElseThrow());
             given.cloud.takeEvents().forEach(given.deployment::deliver);
         }
@@ -559,28 +563,28 @@ final class Scenes {
     }
 
     private Moment creatingOfOneGone() {
-        Given given = creating(0).given();
+        TestDeployment given = creating(0).given();
         terminateOne(given);
         return create(given);
     }
 
-    private static void terminateOne(Given given) {
-        String id = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
-        given.ec2(Given.EAST).terminateInstances(terminate -> terminate.instanceIds(id));
+    private static void terminateOne(TestDeployment given) {
+        String id = given.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId();
+        given.ec2(TestDeployment.EAST).terminateInstances(terminate -> terminate.instanceIds(id));
         given.cloud.advance(Duration.ofMinutes(3));
     }
 
     private Moment copyingOfOneGone() {
-        Given given = copying().given();
-        String id = given.records(Given.EAST).getFirst().id().orElseThrow().value();
-        given.ec2(Given.EAST)
+        TestDeployment given = copying().given();
+        String id = given.records(TestDeployment.EAST).getFirst().id().orElseThrow().value();
+        given.ec2(TestDeployment.EAST)
                 .deregisterImage(image -> image.imageId(id).deleteAssociatedSnapshots(true));
         given.cloud.takeEvents().forEach(given.deployment::deliver);
         return copy(given);
     }
 
     private Moment imageState(String region, String state) {
-        Given given = given(NIGHTLY + SHARED);
+        TestDeployment given = given(NIGHTLY + SHARED);
         given.cloud
                 .settings()
                 .failing(attempt ->
@@ -592,41 +596,42 @@ final class Scenes {
     }
 
     private Moment failedForGood() {
-        Given given = given(NIGHTLY + SHARED);
+        TestDeployment given = given(NIGHTLY + SHARED);
         given.cloud.settings().failing(attempt -> true);
         tick(given, SLOT);
         for (int minutes : List.of(25, 70)) {
-            given.deployment.deliver(next(given, Given.EAST, "failed"));
+            given.deployment.deliver(next(given, TestDeployment.EAST, "failed"));
             given.cloud.advanceTo(SLOT.plus(Duration.ofMinutes(minutes)));
             given.deployment.sweep(given.cloud.now());
         }
-        return follow(given, next(given, Given.EAST, "failed"));
+        return follow(given, next(given, TestDeployment.EAST, "failed"));
     }
 
     private Moment byOthers(String state) {
-        Given given = given(NIGHTLY + SHARED);
+        TestDeployment given = given(NIGHTLY + SHARED);
         given.nights(1);
-        String id = given.images(Given.EAST).getFirst().image().imageId();
+        String id = given.images(TestDeployment.EAST).getFirst().image().imageId();
         switch (state) {
-            case "disabled" -> given.ec2(Given.EAST).disableImage(image -> image.imageId(id));
+            case "disabled" ->
+                    given.ec2(TestDeployment.EAST).disableImage(image -> image.imageId(id));
             case "deregistered" ->
-                    given.ec2(Given.EAST)
+                    given.ec2(TestDeployment.EAST)
                             .deregisterImage(
                                     image -> image.imageId(id).deleteAssociatedSnapshots(true));
             default -> throw new IllegalArgumentException(state);
         }
-        return follow(given, next(given, Given.EAST, state));
+        return follow(given, next(given, TestDeployment.EAST, state));
     }
 
     /** Two nights of images, under a policy that makes no more of them. */
-    private Given twoNights(String policies) {
-        Given given = given(NIGHTLY + policies);
+    private TestDeployment twoNights(String policies) {
+        TestDeployment given = given(NIGHTLY + policies);
         given.nights(2);
         return prunedBy(given, policies);
     }
 
-    private static Given prunedBy(Given given, String policies) {
-        Given pruned = given.redeployed(SELECT + policies + NO_LIMITS);
+    private static TestDeployment prunedBy(TestDeployment given, String policies) {
+        TestDeployment pruned = given.redeployed(SELECT + policies + NO_LIMITS);
         pruned.deployment.withoutSchedules();
         return pruned;
     }
@@ -658,9 +663,9 @@ final class Scenes {
         first.call().run();
         Moment second = prune(first.given(), 5);
         second.call().run();
-        Given given = second.given();
+        TestDeployment given = second.given();
         for (int i = 0; i < 2; i++) {
-            String id = given.records(Given.EAST).get(i).id().orElseThrow().value();
+            String id = given.records(TestDeployment.EAST).get(i).id().orElseThrow().value();
             tag(given, id, ImageTags.HOLD);
         }
         return prune(given, 6);
@@ -676,7 +681,7 @@ final class Scenes {
 
     private Moment unprotecting() {
         String policies = "    keep: {last: 2, atLeast: 1}\n    protect: true\n";
-        Given given = given(NIGHTLY + policies);
+        TestDeployment given = given(NIGHTLY + policies);
         given.nights(2);
         prune(given, 2).call().run();
         given.nights(3, 1);
@@ -685,15 +690,15 @@ final class Scenes {
 
     /** A removal that was refused; then somebody deregisters without the snapshots. */
     private Moment finishing() {
-        Given given = twoNights("    keep: {last: 1}\n");
+        TestDeployment given = twoNights("    keep: {last: 1}\n");
         given.cloud.faults().calls("DeregisterImage").times(2).deny();
         prune(given, 3).call().run();
         given.cloud.faults().clear();
         given.deployment.tick(given.cloud.now());
-        given.records(Given.EAST).stream()
+        given.records(TestDeployment.EAST).stream()
                 .filter(record -> !record.snapshots().isEmpty())
                 .forEach(record ->
-                        given.ec2(Given.EAST)
+                        given.ec2(TestDeployment.EAST)
                                 .deregisterImage(
                                         image -> image.imageId(record.id().orElseThrow().value())));
         return prune(given, 4);
@@ -701,19 +706,19 @@ final class Scenes {
 
     private Moment awaiting() {
         String policies = "    keep: {last: 1}\n";
-        Given given = given(NIGHTLY + policies);
+        TestDeployment given = given(NIGHTLY + policies);
         given.nights(2);
         return prune(given.redeployed(SELECT + policies + "    limits: {maxRemoveCount: 1}\n"), 3);
     }
 
     /** Somebody made snapshots of a server's two volumes. */
     private Moment registering() {
-        Given given = given(SHARED);
-        Instance server = given.cloud.instances(Given.EAST).getFirst().instance();
+        TestDeployment given = given(SHARED);
+        Instance server = given.cloud.instances(TestDeployment.EAST).getFirst().instance();
         List<String> made =
                 server.blockDeviceMappings().stream()
                         .map(device ->
-                                given.ec2(Given.EAST)
+                                given.ec2(TestDeployment.EAST)
                                         .createSnapshot(it -> it.volumeId(device.ebs().volumeId()))
                                         .snapshotId())
                         .toList();
@@ -735,84 +740,84 @@ final class Scenes {
 
     /** Somebody deregistered an image and left its snapshots. */
     private Moment registeringAgain() {
-        Given given = given(NIGHTLY + SHARED);
+        TestDeployment given = given(NIGHTLY + SHARED);
         given.nights(1);
-        ImageId id = given.records(Given.EAST).getFirst().id().orElseThrow();
+        ImageId id = given.records(TestDeployment.EAST).getFirst().id().orElseThrow();
         String snapshot = given.snapshotsOf(id).getFirst().value();
-        given.ec2(Given.EAST).deregisterImage(image -> image.imageId(id.value()));
+        given.ec2(TestDeployment.EAST).deregisterImage(image -> image.imageId(id.value()));
         Map<String, Object> event = at(given, "operate-register-again.json");
         event.put("detail", Map.of("snapshot", snapshot));
         given.deployment.deliverEvents();
         return operate(given, event);
     }
 
-    private static Moment operate(Given given, Map<String, Object> event) {
+    private static Moment operate(TestDeployment given, Map<String, Object> event) {
         OperateHandler handler = new OperateHandler(given.deployment.application());
         return new Moment(
                 given, () -> handler.handleRequest(event, given.context("OperateFunction")));
     }
 
-    private static Moment schedule(Given given) {
+    private static Moment schedule(TestDeployment given) {
         ScheduleHandler handler = new ScheduleHandler(given.deployment.application());
         Map<String, Object> event = at(given, "schedule.json");
         return new Moment(
                 given, () -> handler.handleRequest(event, given.context("ScheduleFunction")));
     }
 
-    private static Moment request(Given given, Map<String, Object> event) {
-        RequestHandler handler = new RequestHandler(given.deployment.application());
+    private static Moment request(TestDeployment given, Map<String, Object> event) {
+        ImageRequestHandler handler = new ImageRequestHandler(given.deployment.application());
         return new Moment(
                 given, () -> handler.handleRequest(event, given.context("RequestFunction")));
     }
 
-    private static Moment create(Given given) {
+    private static Moment create(TestDeployment given) {
         CreateImageHandler handler = new CreateImageHandler(given.deployment.application());
-        SQSEvent kick = Samples.delivery(kick(given, Given.EAST));
+        SQSEvent kick = Samples.delivery(kick(given, TestDeployment.EAST));
         return new Moment(
                 given, () -> handler.handleRequest(kick, given.context("CreateImageFunction")));
     }
 
-    private static Moment copy(Given given) {
+    private static Moment copy(TestDeployment given) {
         CopyImageHandler handler = new CopyImageHandler(given.deployment.application());
-        SQSEvent kick = Samples.delivery(kick(given, Given.WEST));
+        SQSEvent kick = Samples.delivery(kick(given, TestDeployment.WEST));
         return new Moment(
                 given, () -> handler.handleRequest(kick, given.context("CopyImageFunction")));
     }
 
-    private static Moment follow(Given given, Map<String, Object> event) {
+    private static Moment follow(TestDeployment given, Map<String, Object> event) {
         ImageStateHandler handler = new ImageStateHandler(given.deployment.application());
         return new Moment(
                 given, () -> handler.handleRequest(event, given.context("ImageStateFunction")));
     }
 
     /** At half past four of a day of March, counted from the first one. */
-    private static Moment prune(Given given, int day) {
+    private static Moment prune(TestDeployment given, int day) {
         given.deployment.withoutSchedules();
         given.deployment.runUntil(
-                Given.START.plus(Duration.ofDays(day)).plus(Duration.ofMinutes(270)));
+                TestDeployment.START.plus(Duration.ofDays(day)).plus(Duration.ofMinutes(270)));
         return pruneNow(given);
     }
 
-    private static Moment pruneNow(Given given) {
+    private static Moment pruneNow(TestDeployment given) {
         PruneHandler handler = new PruneHandler(given.deployment.application());
         Map<String, Object> event = at(given, "prune.json");
         return new Moment(
                 given, () -> handler.handleRequest(event, given.context("PruneFunction")));
     }
 
-    private static Map<String, Object> at(Given given, String sample) {
+    private static Map<String, Object> at(TestDeployment given, String sample) {
         Map<String, Object> event = Samples.read(sample);
         event.put("time", given.cloud.now().toString());
         return event;
     }
 
-    private static Map<String, Object> asked(Given given, String policy) {
+    private static Map<String, Object> asked(TestDeployment given, String policy) {
         Map<String, Object> event = at(given, "request-event.json");
         event.put(
                 "detail",
                 Map.of(
                         "instances",
-                        given.cloud.instances(Given.EAST).stream()
+                        given.cloud.instances(TestDeployment.EAST).stream()
                                 .map(instance -> instance.instance().instanceId())
                                 .toList(),
                         "policy",
@@ -820,28 +825,28 @@ final class Scenes {
         return event;
     }
 
-    private static Map<String, Object> kick(Given given, String region) {
+    private static Map<String, Object> kick(TestDeployment given, String region) {
         String body = Kick.body(new Region(region), given.cloud.now());
         return Map.of("Records", List.of(Map.of("messageId", "kick-1", "body", body)));
     }
 
-    private static void request(Given given, String instance) {
+    private static void request(TestDeployment given, String instance) {
         tag(given, instance, ImageTags.REQUEST);
     }
 
-    private static void tag(Given given, String id, String key) {
-        given.ec2(Given.EAST)
+    private static void tag(TestDeployment given, String id, String key) {
+        given.ec2(TestDeployment.EAST)
                 .createTags(tags ->
                         tags.resources(id).tags(Tag.builder().key(key).value("yes").build()));
     }
 
-    private static Map<String, Object> next(Given given, String region, String state) {
+    private static Map<String, Object> next(TestDeployment given, String region, String state) {
         return next(given, "EC2 AMI State Change", Map.of("region", region, "State", state));
     }
 
     /** Plays until this event comes; those before it and beside it are delivered. */
     private static Map<String, Object> next(
-            Given given, String detailType, Map<String, String> fields) {
+            TestDeployment given, String detailType, Map<String, String> fields) {
         while (true) {
             Optional<Map<String, Object>> found = Optional.empty();
             for (Map<String, Object> event : given.cloud.takeEvents()) {
@@ -870,9 +875,9 @@ final class Scenes {
     }
 
     /** Whatever was to wake a worker is lost. */
-    private static void dropKicks(Given given) {
+    private static void dropKicks(TestDeployment given) {
         Settings settings = given.deployment.application().settings();
-        SqsClient sqs = given.cloud.sqs(Given.EAST);
+        SqsClient sqs = given.cloud.sqs(TestDeployment.EAST);
         for (String queue : List.of(settings.createQueue(), settings.copyQueue())) {
             List<Message> some;
             do {

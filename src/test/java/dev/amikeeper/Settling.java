@@ -22,7 +22,7 @@ final class Settling {
      * Plays ticks, sweeps, events and queues for a while after this time, then so many days of
      * storing and pruning.
      */
-    static void since(Instant start, Given given, int days) {
+    static void since(Instant start, TestDeployment given, int days) {
         Instant midnight = start.truncatedTo(ChronoUnit.DAYS);
         Instant end = start.plus(days == 0 ? ALL_TRIES : A_FEW_TICKS);
         for (Instant tick = midnight; tick.isBefore(end); tick = tick.plus(Schedule.TICK)) {
@@ -44,7 +44,7 @@ final class Settling {
         }
     }
 
-    private static void everything(Given given, Instant at) {
+    private static void everything(TestDeployment given, Instant at) {
         given.deployment.runUntil(at);
         given.deployment.tick(at);
         if (at.atZone(ZoneOffset.UTC).getMinute() % SWEEP_MINUTES == 0) {

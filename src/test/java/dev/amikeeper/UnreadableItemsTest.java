@@ -18,12 +18,12 @@ import java.util.stream.Stream;
 
 /** Items that another version wrote, or somebody edited: they stop nobody but themselves. */
 final class UnreadableItemsTest {
-    private static final Region EAST = new Region(Given.EAST);
-    private static final Region WEST = new Region(Given.WEST);
+    private static final Region EAST = new Region(TestDeployment.EAST);
+    private static final Region WEST = new Region(TestDeployment.WEST);
     private static final String ACCOUNT = "123456789012";
 
-    private final Given given =
-            Given.nightlyInMemory(
+    private final TestDeployment given =
+            TestDeployment.nightlyInMemory(
                     """
                     keep: {last: 2}
                     replicate: {us-west-2: {}}
@@ -36,7 +36,7 @@ final class UnreadableItemsTest {
         given.instance("db");
         given.nights(4);
         Image bad = oldest(EAST);
-        int images = given.images(Given.EAST).size();
+        int images = given.images(TestDeployment.EAST).size();
         Image copy = oldest(WEST);
         set(images(EAST), key(bad), "state", "ARCHIVED");
 
@@ -46,12 +46,12 @@ final class UnreadableItemsTest {
 
         assertThat(swept.adopted() + swept.uncopied() + swept.orphans() + swept.gone()).isZero();
         assertThat(pruned.removed()).isPositive();
-        assertThat(given.images(Given.EAST))
+        assertThat(given.images(TestDeployment.EAST))
                 .hasSize(images - 3)
                 .extracting(image -> image.image().name())
                 .contains(bad.name().toString());
         // It may be the source of a copy, or one of it.
-        assertThat(given.records(Given.WEST)).contains(copy);
+        assertThat(given.records(TestDeployment.WEST)).contains(copy);
         assertThat(given.deployment.deadLetters()).isEmpty();
     }
 
@@ -61,7 +61,8 @@ final class UnreadableItemsTest {
         given.nights(2);
         Image bad = oldest(EAST);
         set(images(EAST), key(bad), "state", "ARCHIVED");
-        given.ec2(Given.EAST).deregisterImage(ask -> ask.imageId(bad.id().orElseThrow().value()));
+        given.ec2(TestDeployment.EAST)
+                .deregisterImage(ask -> ask.imageId(bad.id().orElseThrow().value()));
         given.nights(2, 2);
 
         SweepReport swept = given.deployment.sweep(given.cloud.now());
@@ -104,18 +105,18 @@ final class UnreadableItemsTest {
         given.instance("web");
         given.instance("db");
         given.deployment.withoutSchedules();
-        Instant slot = Given.START.plus(Duration.ofHours(2));
+        Instant slot = TestDeployment.START.plus(Duration.ofHours(2));
         given.cloud.advanceTo(slot);
         given.cloud.faults().calls("CreateImage").times(2).throttle();
         given.deployment.tick(slot);
-        Image bad = given.records(Given.EAST).getFirst();
+        Image bad = given.records(TestDeployment.EAST).getFirst();
         set(images(EAST), key(bad), "trigger", "MOON");
 
         given.deployment.runUntil(slot.plus(Duration.ofHours(1)));
         given.deployment.sweep(given.cloud.now());
         given.deployment.runUntil(slot.plus(Duration.ofHours(2)));
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .hasSize(1)
                 .allMatch(image -> image.state() == ImageState.AVAILABLE);
         assertThat(given.deployment.deadLetters()).isEmpty();
@@ -123,8 +124,8 @@ final class UnreadableItemsTest {
 
     @Test
     void aNoticeThatCannotBeReadKeepsNoOtherFromBeingTold() {
-        given.catalog().note(new Notice("a", Given.START, "one thing", "look", true));
-        given.catalog().note(new Notice("b", Given.START, "another thing", "look", true));
+        given.catalog().note(new Notice("a", TestDeployment.START, "one thing", "look", true));
+        given.catalog().note(new Notice("b", TestDeployment.START, "another thing", "look", true));
         for (String partition : List.of("notices", "open", "unannounced")) {
             set(ACCOUNT + "/" + partition, "a", "kind", "RUMOUR");
         }

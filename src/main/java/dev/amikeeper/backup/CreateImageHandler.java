@@ -9,7 +9,7 @@ import dev.amikeeper.Invocation;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Start;
+import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
@@ -18,9 +18,9 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Sha256;
 import dev.amikeeper.image.Volume;
+import dev.amikeeper.lifecycle.SliceReport;
+import dev.amikeeper.lifecycle.StartRecorder;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.replication.SliceReport;
-import dev.amikeeper.replication.Starts;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,7 +68,7 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
         return Invocation.run(
                 context,
                 () ->
-                        Starts.run(
+                        StartRecorder.run(
                                 app,
                                 "CreateImageFunction",
                                 "ec2:CreateImage",
@@ -113,14 +113,14 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
 
     /** The work of one Region. */
     private final class Slice {
-        private final Starts starts;
+        private final StartRecorder starts;
 
         /** Of the instances that are worked on. */
         private Volumes volumes = new Volumes(Map.of(), Optional.empty());
 
         private final Freezes freezes;
 
-        Slice(Starts starts, Region region, Instant now) {
+        Slice(StartRecorder starts, Region region, Instant now) {
             this.starts = starts;
             this.freezes = new Freezes(app, region, now);
         }
@@ -232,22 +232,25 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
             }
             if (!policy.get().select().takesNow(instance)) {
                 return starts.settle(
-                        intent, new Start.Later("the instance is still stopping"), 0, now);
+                        intent, new StartResult.Later("the instance is still stopping"), 0, now);
             }
             Policy.Imaging how = policy.get().image();
             if (!how.excludeVolumes().isEmpty() && volumes.unread().isPresent()) {
                 String why = "the tags of its volumes cannot be read: " + volumes.unread().get();
-                return starts.settle(intent, new Start.Trouble(why), 0, now);
+                return starts.settle(intent, new StartResult.Trouble(why), 0, now);
             }
             if (how.around().isPresent() && instance.settledState().equals("running")) {
                 if (!instance.state().equals("running")) {
                     return starts.settle(
-                            intent, new Start.Later("the instance is still starting"), 0, now);
+                            intent,
+                            new StartResult.Later("the instance is still starting"),
+                            0,
+                            now);
                 }
                 switch (freezes.ready(intent, how.around().get())) {
                     case Freezes.Ready.Now _ -> {}
                     case Freezes.Ready.Later(String why) -> {
-                        return starts.settle(intent, new Start.Later(why), 0, now);
+                        return starts.settle(intent, new StartResult.Later(why), 0, now);
                     }
                     case Freezes.Ready.Failed(String why) -> {
                         return starts.tryFailed(intent, why, now);

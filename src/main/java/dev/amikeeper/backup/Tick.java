@@ -1,6 +1,7 @@
 package dev.amikeeper.backup;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.catalog.Bookmarks;
 import dev.amikeeper.catalog.Cursor;
 import dev.amikeeper.catalog.Notice;
@@ -15,7 +16,6 @@ import dev.amikeeper.image.Slot;
 import dev.amikeeper.policy.DueSlots;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Schedule;
-import dev.amikeeper.report.Blockers;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

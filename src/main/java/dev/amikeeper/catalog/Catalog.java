@@ -197,10 +197,10 @@ public interface Catalog {
     void swept(SweepState state);
 
     /** What the last run of pruning saw of a policy, by Region. */
-    List<Mark> marks(String policy);
+    List<PruneMark> marks(String policy);
 
     /** Remembers what a run of pruning saw. */
-    void mark(Mark mark);
+    void mark(PruneMark mark);
 
     /**
      * Records a notice. A trouble that was over is open anew; if nobody has set out yet to tell

@@ -107,7 +107,7 @@ public final class DynamoDbCatalog implements Catalog {
     private final String table;
     private final Consumer<Duration> pause;
     private final RandomGenerator random;
-    private final Keys keys;
+    private final TableKeys keys;
     private final Items items;
     private final Unknowns unknowns;
 
@@ -132,7 +132,7 @@ public final class DynamoDbCatalog implements Catalog {
         this.random = random;
         this.pause = pause;
         this.table = table;
-        this.keys = new Keys(account);
+        this.keys = new TableKeys(account);
         this.items = new Items(keys);
         this.unknowns = new Unknowns(account);
     }
@@ -546,7 +546,7 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     private Map<String, AttributeValue> underWay(Restore restore) {
-        return Keys.key(keys.restoring(), restore.id());
+        return TableKeys.key(keys.restoring(), restore.id());
     }
 
     @Override
@@ -638,16 +638,16 @@ public final class DynamoDbCatalog implements Catalog {
 
     @Override
     public void back(Region region, InstanceId instance) {
-        transact(List.of(delete(Keys.key(keys.gone(region), instance.value()))));
+        transact(List.of(delete(TableKeys.key(keys.gone(region), instance.value()))));
     }
 
     @Override
-    public List<Mark> marks(String policy) {
+    public List<PruneMark> marks(String policy) {
         return all(keys.marks(policy), items.marks());
     }
 
     @Override
-    public void mark(Mark mark) {
+    public void mark(PruneMark mark) {
         dynamoDb.putItem(put -> put.tableName(table).item(kept(items.mark(mark))));
     }
 
@@ -716,7 +716,7 @@ public final class DynamoDbCatalog implements Catalog {
     private boolean end(Notice open, Notice over) {
         List<TransactWriteItem> writes = new ArrayList<>();
         writes.add(putInPlaceOf(open, over));
-        writes.add(delete(Keys.key(keys.open(), over.key())));
+        writes.add(delete(TableKeys.key(keys.open(), over.key())));
         if (!over.announced()) {
             return transact(writes).isEmpty();
         }
@@ -734,14 +734,14 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     private Optional<Notice> standing(String key) {
-        return readable(Keys.key(keys.notices(), key), items.notices());
+        return readable(TableKeys.key(keys.notices(), key), items.notices());
     }
 
     /** With what is not known of its record and of what stands in that place. */
     private Map<String, AttributeValue> notice(String partition, Notice notice) {
         return unknowns.keep(
                 kept(items.notice(partition, notice)),
-                Keys.key(keys.notices(), notice.key()),
+                TableKeys.key(keys.notices(), notice.key()),
                 null);
     }
 
@@ -772,7 +772,7 @@ public final class DynamoDbCatalog implements Catalog {
         return TransactWriteItem.builder()
                 .delete(delete ->
                         delete.tableName(table)
-                                .key(Keys.key(keys.unannounced(), notice.key()))
+                                .key(TableKeys.key(keys.unannounced(), notice.key()))
                                 .conditionExpression(condition)
                                 .expressionAttributeNames(names)
                                 .expressionAttributeValues(sameNoticeValues(notice)))
@@ -908,7 +908,7 @@ public final class DynamoDbCatalog implements Catalog {
 
     /** What is to be written in the place of an item of which no changes are counted. */
     private Map<String, AttributeValue> kept(Map<String, AttributeValue> item) {
-        return unknowns.keep(item, Keys.of(item), null);
+        return unknowns.keep(item, TableKeys.of(item), null);
     }
 
     private Stream<Map<String, AttributeValue>> pages(
@@ -1010,7 +1010,7 @@ public final class DynamoDbCatalog implements Catalog {
 
     private static Map<String, AttributeValue> keyOf(Map<String, AttributeValue> item) {
         Map<String, AttributeValue> key = new HashMap<>(item);
-        key.keySet().retainAll(Set.of(Keys.PK, Keys.SK));
+        key.keySet().retainAll(Set.of(TableKeys.PK, TableKeys.SK));
         return key;
     }
 }

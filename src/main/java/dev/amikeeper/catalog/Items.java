@@ -47,10 +47,10 @@ final class Items {
     /** Tombstones, failures, notices and runs are kept for a year. */
     private static final Duration YEAR = Duration.ofDays(366);
 
-    private final Keys keys;
+    private final TableKeys keys;
     private final Form<Image> images = Form.remembering(Items::image, (image, _) -> image(image));
 
-    Items(Keys keys) {
+    Items(TableKeys keys) {
         this.keys = keys;
     }
 
@@ -62,17 +62,17 @@ final class Items {
         return new Form<>(Items::tombstone, (tombstone, _) -> tombstone(tombstone));
     }
 
-    Form<Mark> marks() {
+    Form<PruneMark> marks() {
         return new Form<>(Items::mark, (mark, _) -> mark(mark));
     }
 
     Form<String> policies() {
-        return Form.of(item -> string(item, Keys.SK));
+        return Form.of(item -> string(item, TableKeys.SK));
     }
 
     Form<Map.Entry<InstanceId, Instant>> gone() {
         return Form.of(
-                item -> Map.entry(new InstanceId(string(item, Keys.SK)), time(item, "since")));
+                item -> Map.entry(new InstanceId(string(item, TableKeys.SK)), time(item, "since")));
     }
 
     Form<SweepState> sweeps() {
@@ -93,7 +93,7 @@ final class Items {
 
     /** Of a restore's record and its entry among those that are not over. */
     Form<Restore> restores() {
-        return new Form<>(Items::restore, (restore, item) -> restore(Keys.of(item), restore));
+        return new Form<>(Items::restore, (restore, item) -> restore(TableKeys.of(item), restore));
     }
 
     Form<Freeze> freezes() {
@@ -102,7 +102,8 @@ final class Items {
 
     /** Of a notice's record, and its entries among the open ones and those to be told. */
     Form<Notice> notices() {
-        return new Form<>(Items::notice, (notice, item) -> notice(string(item, Keys.PK), notice));
+        return new Form<>(
+                Items::notice, (notice, item) -> notice(string(item, TableKeys.PK), notice));
     }
 
     /** How the items of a partition are read, by its key without the account. */
@@ -135,9 +136,9 @@ final class Items {
 
     Map<String, AttributeValue> image(Image image) {
         Map<String, AttributeValue> item = new HashMap<>(keys.image(image.region(), image.name()));
-        item.put(Keys.INSTANCE_PK, text(keys.instance(image.name().instance())));
+        item.put(TableKeys.INSTANCE_PK, text(keys.instance(image.name().instance())));
         item.put(
-                Keys.INSTANCE_SK,
+                TableKeys.INSTANCE_SK,
                 text(image.name().slot() + "/" + image.region() + "/" + image.name().policy()));
         expiry(image).ifPresent(end -> item.put(EXPIRES, end));
         record(item, image);
@@ -316,9 +317,9 @@ final class Items {
                 image(item), time(item, "removedAt"), string(item, "by"), string(item, "why"));
     }
 
-    Map<String, AttributeValue> mark(Mark mark) {
+    Map<String, AttributeValue> mark(PruneMark mark) {
         Map<String, AttributeValue> item =
-                new HashMap<>(Keys.key(keys.marks(mark.policy()), mark.region().name()));
+                new HashMap<>(TableKeys.key(keys.marks(mark.policy()), mark.region().name()));
         identify(item, mark.region());
         item.put("policy", text(mark.policy()));
         item.put("selected", number(mark.selected()));
@@ -326,8 +327,8 @@ final class Items {
         return item;
     }
 
-    static Mark mark(Map<String, AttributeValue> item) {
-        return new Mark(
+    static PruneMark mark(Map<String, AttributeValue> item) {
+        return new PruneMark(
                 string(item, "policy"),
                 region(item),
                 integer(item, "selected"),
@@ -335,14 +336,14 @@ final class Items {
     }
 
     Map<String, AttributeValue> policy(String name) {
-        Map<String, AttributeValue> item = new HashMap<>(Keys.key(keys.policies(), name));
+        Map<String, AttributeValue> item = new HashMap<>(TableKeys.key(keys.policies(), name));
         item.put("account", text(keys.account()));
         return item;
     }
 
     Map<String, AttributeValue> gone(Region region, InstanceId instance, Instant since) {
         Map<String, AttributeValue> item =
-                new HashMap<>(Keys.key(keys.gone(region), instance.value()));
+                new HashMap<>(TableKeys.key(keys.gone(region), instance.value()));
         identify(item, region);
         item.put("since", text(since));
         return item;
@@ -387,7 +388,8 @@ final class Items {
 
     Map<String, AttributeValue> cursor(Cursor cursor) {
         Map<String, AttributeValue> item =
-                new HashMap<>(Keys.key(keys.bookmarks(), cursor.policy() + "/" + cursor.region()));
+                new HashMap<>(
+                        TableKeys.key(keys.bookmarks(), cursor.policy() + "/" + cursor.region()));
         identify(item, cursor.region());
         item.put("policy", text(cursor.policy()));
         item.put("time", text(cursor.time()));
@@ -399,7 +401,8 @@ final class Items {
     }
 
     Map<String, AttributeValue> region(Region region) {
-        Map<String, AttributeValue> item = new HashMap<>(Keys.key(keys.bookmarks(), region.name()));
+        Map<String, AttributeValue> item =
+                new HashMap<>(TableKeys.key(keys.bookmarks(), region.name()));
         identify(item, region);
         return item;
     }
@@ -434,7 +437,7 @@ final class Items {
     private Map<String, AttributeValue> run(Run run, Slot last, String outcome) {
         Map<String, AttributeValue> item =
                 new HashMap<>(
-                        Keys.key(
+                        TableKeys.key(
                                 keys.runs(run.policy()),
                                 last + "/" + run.region() + "/" + outcome));
         identify(item, run.region());
@@ -545,7 +548,7 @@ final class Items {
 
     static Restore restore(Map<String, AttributeValue> item) {
         return new Restore(
-                string(item, Keys.SK),
+                string(item, TableKeys.SK),
                 word(item, "kind", Restore.Kind.class),
                 region(item),
                 name(item),
@@ -566,7 +569,7 @@ final class Items {
     }
 
     Map<String, AttributeValue> notice(String partition, Notice notice) {
-        Map<String, AttributeValue> item = new HashMap<>(Keys.key(partition, notice.key()));
+        Map<String, AttributeValue> item = new HashMap<>(TableKeys.key(partition, notice.key()));
         item.put("account", text(keys.account()));
         item.put("kind", text(notice.kind()));
         item.put("at", text(notice.at()));
@@ -588,7 +591,7 @@ final class Items {
 
     static Notice notice(Map<String, AttributeValue> item) {
         return new Notice(
-                string(item, Keys.SK),
+                string(item, TableKeys.SK),
                 // A notice of an older version has no kind and no end.
                 item.containsKey("kind")
                         ? word(item, "kind", Notice.Kind.class)

@@ -26,10 +26,10 @@ final class Unknowns {
     /** Of these each write decides anew, whatever stood there. */
     private static final Set<String> OURS =
             Set.of(
-                    Keys.PK,
-                    Keys.SK,
-                    Keys.INSTANCE_PK,
-                    Keys.INSTANCE_SK,
+                    TableKeys.PK,
+                    TableKeys.SK,
+                    TableKeys.INSTANCE_PK,
+                    TableKeys.INSTANCE_SK,
                     Items.EXPIRES,
                     Items.TELLING);
 
@@ -116,7 +116,7 @@ final class Unknowns {
 
     /** Reads an item; empty if that is not possible, which is remembered. */
     <T> Optional<T> read(Map<String, AttributeValue> item, Form<T> form) {
-        Map<String, AttributeValue> key = Keys.of(item);
+        Map<String, AttributeValue> key = TableKeys.of(item);
         try {
             Known<T> known = form.known(key, item);
             if (known == null) {
@@ -139,7 +139,7 @@ final class Unknowns {
             Map<String, AttributeValue> key, Map<String, AttributeValue> item, Form<T> form) {
         T read = form.read().of(item);
         Map<String, AttributeValue> written = form.write().of(read, item);
-        if (!Keys.of(written).equals(key)) {
+        if (!TableKeys.of(written).equals(key)) {
             throw new IllegalStateException("its attributes belong to another key");
         }
         return new Known<>(item, read, rest(item, written));
@@ -154,16 +154,16 @@ final class Unknowns {
         return read(item, form)
                 .orElseThrow(() ->
                         new UnreadableItemException(
-                                Objects.requireNonNull(items.get(Keys.of(item)))));
+                                Objects.requireNonNull(items.get(TableKeys.of(item)))));
     }
 
     private Unreadable unreadable(Map<String, AttributeValue> key, RuntimeException why) {
         String said = Objects.requireNonNullElse(why.getMessage(), why.getClass().getSimpleName());
-        return new Unreadable(partition(key), text(key, Keys.SK), Texts.plain(said));
+        return new Unreadable(partition(key), text(key, TableKeys.SK), Texts.plain(said));
     }
 
     private String partition(Map<String, AttributeValue> key) {
-        return text(key, Keys.PK).substring(account.length() + 1);
+        return text(key, TableKeys.PK).substring(account.length() + 1);
     }
 
     private static String text(Map<String, AttributeValue> key, String name) {
@@ -224,13 +224,14 @@ final class Unknowns {
         Rest rest = rests.isEmpty() ? null : rests.remove(from);
         if (rest != null) {
             rests.put(
-                    Keys.of(item), new Rest(item.get(Items.VERSION), rest.whole(), rest.within()));
+                    TableKeys.of(item),
+                    new Rest(item.get(Items.VERSION), rest.whole(), rest.within()));
         }
     }
 
     /** These items are read anew. */
     void forget(String partition) {
-        items.keySet().removeIf(key -> text(key, Keys.PK).equals(partition));
+        items.keySet().removeIf(key -> text(key, TableKeys.PK).equals(partition));
     }
 
     /** This item is read anew. */

@@ -29,7 +29,7 @@ import java.util.concurrent.Callable;
 final class AdoptCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private Ordering ordering;
+    private OrderOptions ordering;
 
     @Parameters(paramLabel = "IMAGE", description = "ami-...")
     @SuppressWarnings("NullAway.Init") // as above
@@ -54,8 +54,8 @@ final class AdoptCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ImageId image = Ordering.image(id);
-        Optional<InstanceId> of = Optional.ofNullable(instance).map(Ordering::instance);
+        ImageId image = OrderOptions.image(id);
+        Optional<InstanceId> of = Optional.ofNullable(instance).map(OrderOptions::instance);
         return ordering.carryOut(where -> new Order.Adopt(where, image, policy, of, dryRun));
     }
 }

@@ -4,6 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.demo.Demo;
+import dev.amikeeper.demo.DemoSummary;
+import dev.amikeeper.demo.DemoSummaryText;
+import dev.amikeeper.demo.Progress;
 import dev.amikeeper.policy.InvalidPolicyException;
 import dev.amikeeper.policy.Policies;
 
@@ -87,13 +91,13 @@ final class DemoCommand implements Runnable {
         Policies chosen = readPolicies();
         long began = System.nanoTime();
         Demo demo = new Demo(chosen, days, seed, progress());
-        Account account = dynamoDbLocal ? demo.playOnDynamoDbLocal() : demo.play();
+        DemoSummary account = dynamoDbLocal ? demo.playOnDynamoDbLocal() : demo.play();
         Duration taken = Duration.ofNanos(System.nanoTime() - began);
         PrintWriter out = spec.commandLine().getOut();
         out.print(
                 json
                         ? json(account)
-                        : new AccountText(account, taken, screen.colours()).toString());
+                        : new DemoSummaryText(account, taken, screen.colours()).toString());
         out.flush();
     }
 
@@ -128,7 +132,7 @@ final class DemoCommand implements Runnable {
         }
     }
 
-    private static String json(Account account) {
+    private static String json(DemoSummary account) {
         try {
             return JsonMapper.builder()
                             .build()

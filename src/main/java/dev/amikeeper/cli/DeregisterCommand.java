@@ -25,7 +25,7 @@ import java.util.concurrent.Callable;
 final class DeregisterCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private Ordering ordering;
+    private OrderOptions ordering;
 
     @Parameters(paramLabel = "IMAGE", description = "ami-...")
     @SuppressWarnings("NullAway.Init") // as above
@@ -41,7 +41,7 @@ final class DeregisterCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ImageId image = Ordering.image(id);
+        ImageId image = OrderOptions.image(id);
         String by = "keeper deregister, " + System.getProperty("user.name", "?");
         return ordering.carryOut(where -> new Order.Deregister(where, image, dryRun, approved, by));
     }

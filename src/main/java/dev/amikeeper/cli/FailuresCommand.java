@@ -1,15 +1,16 @@
 package dev.amikeeper.cli;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.alerts.Troubles;
+import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Texts;
+import dev.amikeeper.lifecycle.Retry;
 import dev.amikeeper.queue.DeadLetter;
 import dev.amikeeper.queue.DeadLetters;
-import dev.amikeeper.replication.Retry;
-import dev.amikeeper.report.Troubles;
-import dev.amikeeper.report.Unreadables;
+import dev.amikeeper.report.Table;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,7 +49,7 @@ final class FailuresCommand implements Callable<Integer> {
 
     @Mixin
     @SuppressWarnings("NullAway.Init") // as above
-    private Deployed deployed;
+    private Deployment deployed;
 
     @Option(names = "--json", description = "Prints the failures as one JSON object.")
     private boolean json;

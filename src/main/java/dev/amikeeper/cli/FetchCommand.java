@@ -28,7 +28,7 @@ import java.util.concurrent.Callable;
 final class FetchCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private Ordering ordering;
+    private OrderOptions ordering;
 
     @Parameters(
             paramLabel = "IMAGE",
@@ -42,8 +42,8 @@ final class FetchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Optional<S3Object> object =
-                what.startsWith("s3:") ? Optional.of(Ordering.object(what)) : Optional.empty();
-        ImageId image = object.map(S3Object::image).orElseGet(() -> Ordering.image(what));
+                what.startsWith("s3:") ? Optional.of(OrderOptions.object(what)) : Optional.empty();
+        ImageId image = object.map(S3Object::image).orElseGet(() -> OrderOptions.image(what));
         return ordering.carryOut(region -> new Order.Fetch(region, image, object, dryRun));
     }
 }

@@ -63,7 +63,7 @@ public final class Keeper implements Runnable {
     }
 
     static CommandLine commandLine(Screen screen) {
-        return commandLine(screen, Deployed::play);
+        return commandLine(screen, Deployment::play);
     }
 
     /** The same, with another play of the demo's days. */
@@ -109,8 +109,8 @@ public final class Keeper implements Runnable {
     }
 
     /** Something that the user gave cannot be used; the message is all that is to be said. */
-    static final class UnusableException extends RuntimeException {
-        UnusableException(String message) {
+    public static final class UnusableException extends RuntimeException {
+        public UnusableException(String message) {
             super(message);
         }
     }
@@ -130,10 +130,10 @@ public final class Keeper implements Runnable {
                 return part.cast(new RebuildCommand(screen));
             }
             if (part == RestoreCommand.class) {
-                return part.cast(new RestoreCommand(screen, new Deployed(demo)));
+                return part.cast(new RestoreCommand(screen, new Deployment(demo)));
             }
-            if (part == Deployed.class) {
-                return part.cast(new Deployed(demo));
+            if (part == Deployment.class) {
+                return part.cast(new Deployment(demo));
             }
             return part == TortureCommand.class
                     ? part.cast(new TortureCommand(screen))

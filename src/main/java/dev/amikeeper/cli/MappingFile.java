@@ -4,8 +4,9 @@ import dev.amikeeper.Application;
 import dev.amikeeper.cli.Keeper.UnusableException;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Texts;
-import dev.amikeeper.restore.Blank;
-import dev.amikeeper.restore.Wish;
+import dev.amikeeper.report.Table;
+import dev.amikeeper.restore.MissingMapping;
+import dev.amikeeper.restore.RestoreOptions;
 
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -48,25 +49,25 @@ final class MappingFile {
      *
      * @throws UnusableException if it cannot be read, naming the place
      */
-    static Wish.Mapping read(Path file) {
+    static RestoreOptions.Mapping read(Path file) {
         return new MappingFile(file).read();
     }
 
-    private Wish.Mapping read() {
+    private RestoreOptions.Mapping read() {
         Map<String, Map<String, String>> parts = new LinkedHashMap<>();
         root().ifPresent(root ->
                 entries("", root)
                         .forEach((part, entry) -> {
-                            if (!Wish.Mapping.PARTS.contains(part)) {
+                            if (!RestoreOptions.Mapping.PARTS.contains(part)) {
                                 throw wrong(
                                         entry.getKeyNode(),
                                         part,
                                         "unknown key; there are "
-                                                + String.join(", ", Wish.Mapping.PARTS));
+                                                + String.join(", ", RestoreOptions.Mapping.PARTS));
                             }
                             parts.put(part, texts(part, entry.getValueNode()));
                         }));
-        return Wish.Mapping.of(parts);
+        return RestoreOptions.Mapping.of(parts);
     }
 
     private Optional<Node> root() {
@@ -150,7 +151,7 @@ final class MappingFile {
     }
 
     /** The file as text, to be completed by a person. */
-    static String text(Region region, Wish.Mapping known, List<Blank> blanks) {
+    static String text(Region region, RestoreOptions.Mapping known, List<MissingMapping> blanks) {
         StringBuilder text = new StringBuilder();
         text.append(
                 """
@@ -159,9 +160,9 @@ final class MappingFile {
                 # "" leaves out a key pair, an instance profile or a further network interface.
                 """
                         .formatted(region));
-        for (String part : Wish.Mapping.PARTS) {
+        for (String part : RestoreOptions.Mapping.PARTS) {
             Map<String, String> entries = new TreeMap<>(known.parts().getOrDefault(part, Map.of()));
-            List<Blank> lacking =
+            List<MissingMapping> lacking =
                     blanks.stream().filter(blank -> blank.part().equals(part)).toList();
             lacking.forEach(blank -> entries.remove(blank.original()));
             if (entries.isEmpty() && lacking.isEmpty()) {
@@ -175,7 +176,7 @@ final class MappingFile {
         return text.toString();
     }
 
-    private static void append(Blank blank, StringBuilder text) {
+    private static void append(MissingMapping blank, StringBuilder text) {
         String what = blank.name().isEmpty() ? blank.original() : Texts.plain(blank.name());
         if (!blank.candidates().isEmpty()) {
             text.append("  # %s: there are\n".formatted(what));
@@ -188,11 +189,11 @@ final class MappingFile {
                                 blank.proposal().map(id -> " # " + quoted(id)).orElse("")));
     }
 
-    private static List<String> candidates(Blank blank) {
-        List<Blank.Candidate> shown = blank.candidates().stream().limit(SHOWN).toList();
+    private static List<String> candidates(MissingMapping blank) {
+        List<MissingMapping.Candidate> shown = blank.candidates().stream().limit(SHOWN).toList();
         int columns = shown.stream().mapToInt(it -> it.what().size()).max().orElse(0);
         Table table = new Table("l".repeat(columns + 2));
-        for (Blank.Candidate one : shown) {
+        for (MissingMapping.Candidate one : shown) {
             List<String> cells = new ArrayList<>();
             cells.add(quoted(one.id()));
             one.what().forEach(it -> cells.add(Texts.plain(it)));

@@ -4,8 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.local.LocalContext;
-import dev.amikeeper.report.Unreadables;
+import dev.amikeeper.report.Table;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
 
@@ -39,7 +40,7 @@ final class PlanCommand implements Callable<Integer> {
 
     @Mixin
     @SuppressWarnings("NullAway.Init") // as above
-    private Deployed deployed;
+    private Deployment deployed;
 
     @Option(names = "--all", description = "Lists the images too that merely stay.")
     private boolean all;

@@ -1,5 +1,7 @@
 package dev.amikeeper.cli;
 
+import dev.amikeeper.demo.Progress;
+
 import java.io.PrintWriter;
 
 /** A line on a terminal that moves, and is gone at the end. */

@@ -3,6 +3,7 @@ package dev.amikeeper.cli;
 import dev.amikeeper.Application;
 import dev.amikeeper.cli.Keeper.UnusableException;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.report.Table;
 import dev.amikeeper.sweep.Rebuild;
 import dev.amikeeper.sweep.RebuildReport;
 
@@ -43,7 +44,7 @@ final class RebuildCommand implements Callable<Integer> {
 
     @Mixin
     @SuppressWarnings("NullAway.Init") // as above
-    private Deployed deployed;
+    private Deployment deployed;
 
     @Option(
             names = "--region",

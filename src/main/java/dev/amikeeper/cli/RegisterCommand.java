@@ -36,7 +36,7 @@ import java.util.stream.Stream;
 final class RegisterCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private Ordering ordering;
+    private OrderOptions ordering;
 
     @Parameters(arity = "0..1", paramLabel = "SNAPSHOT", description = "snap-..., of ours")
     private @Nullable String snapshot;
@@ -88,7 +88,7 @@ final class RegisterCommand implements Callable<Integer> {
 
     private Function<Region, Order> order() {
         Order.Boot boot =
-                Ordering.usable(() ->
+                OrderOptions.usable(() ->
                         new Order.Boot(
                                 Optional.ofNullable(rootDevice),
                                 Optional.ofNullable(architecture),
@@ -104,14 +104,14 @@ final class RegisterCommand implements Callable<Integer> {
                     "Name a snapshot of ours alone, or give --policy, --instance and --root.");
         }
         String under = policy;
-        InstanceId of = Ordering.instance(instance);
+        InstanceId of = OrderOptions.instance(instance);
         SnapshotId first = snapshot(root);
         List<Order.Volume> others =
-                Ordering.usable(() -> volumes.stream().map(Order.Volume::read).toList());
+                OrderOptions.usable(() -> volumes.stream().map(Order.Volume::read).toList());
         return where -> new Order.Register(where, under, of, first, others, boot, approved, dryRun);
     }
 
     private static SnapshotId snapshot(String text) {
-        return Ordering.usable(() -> SnapshotId.read(text));
+        return OrderOptions.usable(() -> SnapshotId.read(text));
     }
 }

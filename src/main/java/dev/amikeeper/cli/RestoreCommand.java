@@ -8,14 +8,15 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
-import dev.amikeeper.restore.Blank;
+import dev.amikeeper.report.Table;
 import dev.amikeeper.restore.Fleet;
-import dev.amikeeper.restore.Planning;
+import dev.amikeeper.restore.MissingMapping;
+import dev.amikeeper.restore.RestoreOptions;
 import dev.amikeeper.restore.RestorePlan;
+import dev.amikeeper.restore.RestorePlanner;
 import dev.amikeeper.restore.RestorePoints;
 import dev.amikeeper.restore.RestoreRequest;
 import dev.amikeeper.restore.RestoreText;
-import dev.amikeeper.restore.Wish;
 
 import org.jspecify.annotations.Nullable;
 
@@ -183,9 +184,9 @@ final class RestoreCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the result as one JSON object.")
     private boolean json;
 
-    @Mixin private final Deployed deployed;
+    @Mixin private final Deployment deployed;
 
-    RestoreCommand(Screen screen, Deployed deployed) {
+    RestoreCommand(Screen screen, Deployment deployed) {
         this.screen = screen;
         this.deployed = deployed;
     }
@@ -219,8 +220,8 @@ final class RestoreCommand implements Callable<Integer> {
             String original,
             String name,
             String proposal,
-            List<Blank.Candidate> candidates) {
-        static Fill of(Blank blank) {
+            List<MissingMapping.Candidate> candidates) {
+        static Fill of(MissingMapping blank) {
             return new Fill(
                     blank.part(),
                     blank.original(),
@@ -291,7 +292,7 @@ final class RestoreCommand implements Callable<Integer> {
 
     private int restore(Application app, RestoreRequest request) {
         Restore.Kind kind = request.kind();
-        Planning planning = new Planning(app);
+        RestorePlanner planning = new RestorePlanner(app);
         List<RestorePlan> plans =
                 all
                         ? planning.plans(images(app, request), request.wish())
@@ -302,7 +303,7 @@ final class RestoreCommand implements Callable<Integer> {
                                         request.wish()));
         PrintWriter out = spec.commandLine().getOut();
         boolean whole = plans.stream().allMatch(RestorePlan::isWhole);
-        List<Blank> blanks = planning.blanks(plans);
+        List<MissingMapping> blanks = planning.blanks(plans);
         if (!json) {
             show(plans, out);
         }
@@ -325,7 +326,7 @@ final class RestoreCommand implements Callable<Integer> {
         List<Restore> restores =
                 plans.stream()
                         .map(plan ->
-                                Planning.restore(
+                                RestorePlanner.restore(
                                         plan,
                                         kind,
                                         request.identity(plan.image()),
@@ -389,13 +390,15 @@ final class RestoreCommand implements Callable<Integer> {
                     read(image, ImageId::new, "ami-0abc1234def567890"),
                     Optional.ofNullable(policy),
                     kind,
-                    new Wish(
+                    new RestoreOptions(
                             Optional.ofNullable(type),
                             Optional.ofNullable(subnet),
                             groups,
                             keepAddress,
                             tags,
-                            mapping == null ? Wish.Mapping.NONE : MappingFile.read(mapping),
+                            mapping == null
+                                    ? RestoreOptions.Mapping.NONE
+                                    : MappingFile.read(mapping),
                             Optional.ofNullable(elasticIp),
                             Optional.ofNullable(instanceProfile),
                             noUserData));
@@ -414,10 +417,10 @@ final class RestoreCommand implements Callable<Integer> {
         }
     }
 
-    private static Image image(Planning planning, RestoreRequest request, Instant now) {
+    private static Image image(RestorePlanner planning, RestoreRequest request, Instant now) {
         return switch (planning.choose(request, now)) {
-            case Planning.Choice.Chosen(Image chosen) -> chosen;
-            case Planning.Choice.None(String why) -> throw nothing(why);
+            case RestorePlanner.Choice.Chosen(Image chosen) -> chosen;
+            case RestorePlanner.Choice.None(String why) -> throw nothing(why);
         };
     }
 
@@ -427,7 +430,7 @@ final class RestoreCommand implements Callable<Integer> {
 
     /** Of each server the newest image; an instance of two policies is one server. */
     private List<Image> images(Application app, RestoreRequest request) {
-        Optional<String> future = Planning.future(request, app.clock().instant());
+        Optional<String> future = RestorePlanner.future(request, app.clock().instant());
         if (future.isPresent()) {
             throw nothing(future.get());
         }
@@ -514,7 +517,8 @@ final class RestoreCommand implements Callable<Integer> {
         out.println();
     }
 
-    private static String fill(Region where, Wish.Mapping known, List<Blank> blanks) {
+    private static String fill(
+            Region where, RestoreOptions.Mapping known, List<MissingMapping> blanks) {
         return blanks.isEmpty()
                 ? "Nothing was launched.%n".formatted()
                 : "Nothing was launched. Fill this in, and give it with --mapping FILE:%n%n"
@@ -586,7 +590,7 @@ final class RestoreCommand implements Callable<Integer> {
         return "%d:%02d min".formatted(took.toMinutes(), took.toSecondsPart());
     }
 
-    private Result planned(List<RestorePlan> plans, List<Blank> blanks) {
+    private Result planned(List<RestorePlan> plans, List<MissingMapping> blanks) {
         List<Line> lines =
                 plans.stream()
                         .map(plan ->

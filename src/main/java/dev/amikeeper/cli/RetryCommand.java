@@ -6,9 +6,9 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.lifecycle.Retry;
 import dev.amikeeper.queue.DeadLetter;
 import dev.amikeeper.queue.DeadLetters;
-import dev.amikeeper.replication.Retry;
 
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +51,7 @@ final class RetryCommand implements Callable<Integer> {
 
     @Mixin
     @SuppressWarnings("NullAway.Init") // as above
-    private Deployed deployed;
+    private Deployment deployed;
 
     @ArgGroup(multiplicity = "1")
     @SuppressWarnings("NullAway.Init") // as above
@@ -163,7 +163,7 @@ final class RetryCommand implements Callable<Integer> {
 
     /** A letter is deleted only when what it says is on its way again. */
     static boolean putBack(
-            Application app, Deployed.Functions functions, PrintWriter out, PrintWriter err) {
+            Application app, Deployment.Functions functions, PrintWriter out, PrintWriter err) {
         boolean allBack = true;
         for (DeadLetters.Kind kind : DeadLetters.Kind.values()) {
             DeadLetters.Box box = app.deadLetters().look(kind);
@@ -197,7 +197,7 @@ final class RetryCommand implements Callable<Integer> {
 
     /** Empty if it was put back; else why not: then it stays where it is. */
     private static Optional<String> putBack(
-            Application app, Deployed.Functions functions, DeadLetters.Kind kind, DeadLetter it) {
+            Application app, Deployment.Functions functions, DeadLetters.Kind kind, DeadLetter it) {
         Instant now = app.clock().instant();
         try {
             if (kind == DeadLetters.Kind.EVENTS) {

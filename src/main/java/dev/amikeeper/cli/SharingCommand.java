@@ -18,7 +18,7 @@ import java.util.concurrent.Callable;
 abstract sealed class SharingCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    Ordering ordering;
+    OrderOptions ordering;
 
     @Option(
             names = "--with",
@@ -32,7 +32,7 @@ abstract sealed class SharingCommand implements Callable<Integer> {
     private List<String> with;
 
     List<String> who() {
-        return Ordering.with(with);
+        return OrderOptions.with(with);
     }
 
     /** {@code keeper share}. */
@@ -52,7 +52,7 @@ abstract sealed class SharingCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            ImageId image = Ordering.image(id);
+            ImageId image = OrderOptions.image(id);
             List<String> who = who();
             return ordering.carryOut(where -> new Order.Share(where, image, who));
         }
@@ -96,7 +96,7 @@ abstract sealed class SharingCommand implements Callable<Integer> {
                 throw new Keeper.UnusableException(
                         "--policy is for all of its images: name no image.");
             }
-            ImageId image = Ordering.image(id);
+            ImageId image = OrderOptions.image(id);
             return ordering.carryOut(where -> new Order.Unshare(where, image, who));
         }
     }

@@ -1,6 +1,9 @@
 package dev.amikeeper.cli;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.alerts.FormerRegions;
+import dev.amikeeper.alerts.LostPolicies;
+import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.cli.Keeper.UnusableException;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Image;
@@ -13,9 +16,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.report.FormerRegions;
-import dev.amikeeper.report.LostPolicies;
-import dev.amikeeper.report.Unreadables;
+import dev.amikeeper.report.Table;
 import dev.amikeeper.status.Spans;
 import dev.amikeeper.status.Standing;
 import dev.amikeeper.status.Standing.Level;
@@ -63,7 +64,7 @@ import java.util.stream.Collectors;
                     + " An instance that no policy selects breaks no promise: it is listed, no"
                     + " more."
         })
-final class StatusCommand implements Callable<Integer> {
+public final class StatusCommand implements Callable<Integer> {
     private static final String RED = "\033[31m";
     private static final String YELLOW = "\033[33m";
     private static final String BOLD = "\033[1m";
@@ -80,7 +81,7 @@ final class StatusCommand implements Callable<Integer> {
 
     @Mixin
     @SuppressWarnings("NullAway.Init") // as above
-    private Deployed deployed;
+    private Deployment deployed;
 
     @Option(
             names = "--policy",
@@ -156,7 +157,7 @@ final class StatusCommand implements Callable<Integer> {
      * @param former what is in Regions that its policy does not name any more
      * @param lost the policies that are not in the file any more and have images
      */
-    record Answer(
+    public record Answer(
             String at,
             int protectedInstances,
             int late,
@@ -168,7 +169,7 @@ final class StatusCommand implements Callable<Integer> {
             String unheard,
             List<String> former,
             List<Lost> lost) {
-        Answer {
+        public Answer {
             lost = List.copyOf(lost);
             former = List.copyOf(former);
             lines = List.copyOf(lines);
@@ -195,7 +196,7 @@ final class StatusCommand implements Callable<Integer> {
      *
      * @throws UnusableException if there is no such policy, and never was
      */
-    static Answer look(Application app, Optional<String> only) {
+    public static Answer look(Application app, Optional<String> only) {
         only.filter(name -> app.policies().find(name).isEmpty())
                 .filter(name -> !app.policyNames().contains(name))
                 .ifPresent(name -> {

@@ -29,7 +29,7 @@ import java.util.concurrent.Callable;
 final class StoreCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private Ordering ordering;
+    private OrderOptions ordering;
 
     @Parameters(paramLabel = "IMAGE", description = "ami-...")
     @SuppressWarnings("NullAway.Init") // as above
@@ -46,7 +46,7 @@ final class StoreCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ImageId image = Ordering.image(id);
+        ImageId image = OrderOptions.image(id);
         if (bucket != null && !S3Object.isBucket(bucket)) {
             throw new UnusableException(bucket + " is not a bucket's name.");
         }

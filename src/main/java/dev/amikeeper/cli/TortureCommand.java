@@ -1,7 +1,7 @@
 package dev.amikeeper.cli;
 
 import dev.amikeeper.simulation.History;
-import dev.amikeeper.simulation.Outcome;
+import dev.amikeeper.simulation.PlayResult;
 import dev.amikeeper.simulation.Torture;
 import dev.amikeeper.simulation.Violation;
 
@@ -109,7 +109,7 @@ final class TortureCommand implements Callable<Integer> {
     private int tell(long seed) {
         PrintWriter out = spec.commandLine().getOut();
         History history = Torture.history(seed, days);
-        Outcome outcome = Torture.play(history);
+        PlayResult outcome = Torture.play(history);
         out.print(history);
         out.printf("%,d images and copies made, %s%n", outcome.lives(), words(outcome.faults()));
         outcome.violations().forEach(violation -> out.println("BROKEN " + violation));

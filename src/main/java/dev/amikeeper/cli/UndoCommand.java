@@ -38,7 +38,7 @@ final class UndoCommand implements Callable<Integer> {
 
     @Mixin
     @SuppressWarnings("NullAway.Init") // as above
-    private Deployed deployed;
+    private Deployment deployed;
 
     @Parameters(paramLabel = "IMAGE", description = "ami-...")
     @SuppressWarnings("NullAway.Init") // as above

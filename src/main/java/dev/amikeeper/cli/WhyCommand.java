@@ -1,6 +1,7 @@
 package dev.amikeeper.cli;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.cli.Keeper.UnusableException;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -10,7 +11,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.report.Unreadables;
+import dev.amikeeper.report.Table;
 import dev.amikeeper.retention.Forecast;
 import dev.amikeeper.retention.PlanText;
 import dev.amikeeper.retention.Planner;
@@ -52,7 +53,7 @@ final class WhyCommand implements Runnable {
 
     @Mixin
     @SuppressWarnings("NullAway.Init") // as above
-    private Deployed deployed;
+    private Deployment deployed;
 
     @Parameters(paramLabel = "ID", description = "An image, ami-..., or an instance, i-...")
     @SuppressWarnings("NullAway.Init") // as above

@@ -8,10 +8,10 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /** Cuts what is asked about into what one call takes. */
-final class Batches {
+public final class Batches {
     private Batches() {}
 
-    static <T> List<List<T>> of(List<T> all, int size) {
+    public static <T> List<List<T>> of(List<T> all, int size) {
         List<List<T>> batches = new ArrayList<>();
         for (int from = 0; from < all.size(); from += size) {
             batches.add(all.subList(from, Math.min(all.size(), from + size)));
@@ -26,7 +26,7 @@ final class Batches {
      * @param refused takes the single ones that are refused
      * @throws SdkException if the next call would be refused, too
      */
-    static <T> void ask(
+    public static <T> void ask(
             List<T> all, int size, Consumer<List<T>> call, BiConsumer<T, SdkException> refused) {
         for (List<T> some : of(all, size)) {
             try {

@@ -427,7 +427,7 @@ public enum Fault {
     }
 
     /** Whether the next call of the same kind meets it too, whatever that is about. */
-    boolean meetsEveryCall() {
+    public boolean meetsEveryCall() {
         return switch (this) {
             case THROTTLED,
                     NO_ROOM,

@@ -5,10 +5,10 @@ import software.amazon.awssdk.services.ec2.model.Filter;
 import java.util.Collection;
 
 /** Filters of EC2's reads: any of the values matches. */
-final class Filters {
+public final class Filters {
     private Filters() {}
 
-    static Filter anyOf(String name, Collection<String> values) {
+    public static Filter anyOf(String name, Collection<String> values) {
         return Filter.builder().name(name).values(values).build();
     }
 }

@@ -2,7 +2,6 @@ package dev.amikeeper.ec2;
 
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Blueprint;
-import dev.amikeeper.image.Bulk;
 import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -16,6 +15,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.Snapshot;
 import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.image.StoreSize;
 import dev.amikeeper.image.StoreTask;
 import dev.amikeeper.policy.Policy;
 
@@ -28,6 +28,7 @@ import software.amazon.awssdk.services.ec2.model.CreateVolumePermission;
 import software.amazon.awssdk.services.ec2.model.DescribeImagesRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsRequest;
 import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
+import software.amazon.awssdk.services.ec2.model.ImageUsageResourceTypeRequest;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
 import software.amazon.awssdk.services.ec2.model.ProductCode;
 import software.amazon.awssdk.services.ec2.model.ResourceType;
@@ -104,7 +105,7 @@ public final class Images {
      *
      * @throws SdkException if EC2 does not answer
      */
-    <T> T read(Region region, Pace.Call call, Function<Ec2Client, T> read) {
+    public <T> T read(Region region, Pace.Call call, Function<Ec2Client, T> read) {
         return paced(region, call, read);
     }
 
@@ -113,7 +114,8 @@ public final class Images {
      *
      * @param without the devices of the volumes that it leaves out
      */
-    public Start create(Image intent, Instance instance, Policy.Imaging how, List<String> without) {
+    public StartResult create(
+            Image intent, Instance instance, Policy.Imaging how, List<String> without) {
         Map<String, String> inherited = new HashMap<>(instance.tags());
         inherited.keySet().removeIf(key -> key.startsWith(ImageTags.CAPSULE));
         intent.capsule().ifPresent(capsule -> inherited.putAll(capsule.toTags()));
@@ -138,7 +140,7 @@ public final class Images {
      *
      * @param inherited the home image's tags
      */
-    public Start copy(Image waiting, Map<String, String> inherited, Policy.Replica how) {
+    public StartResult copy(Image waiting, Map<String, String> inherited, Policy.Replica how) {
         ImageRef home = waiting.home().orElseThrow();
         Map<String, String> tags =
                 ImageTags.of(waiting.name(), waiting.home(), inherited, List.of("*"));
@@ -168,7 +170,7 @@ public final class Images {
      * @param intent says what it is an image of
      * @param inherited the other image's tags
      */
-    public Start adopt(Image intent, ImageId other, Map<String, String> inherited) {
+    public StartResult adopt(Image intent, ImageId other, Map<String, String> inherited) {
         Map<String, String> tags =
                 ImageTags.of(intent.name(), Optional.empty(), inherited, List.of("*"));
         return start(
@@ -190,7 +192,7 @@ public final class Images {
      * snapshots are to be {@link #tag}ged before. May be repeated: then the image is found by its
      * name. Volumes launched from it are gp3.
      */
-    public Start register(Image intent, Blueprint of, Map<String, String> tags) {
+    public StartResult register(Image intent, Blueprint of, Map<String, String> tags) {
         Machine machine = of.machine();
         return start(
                 intent,
@@ -228,7 +230,8 @@ public final class Images {
     }
 
     /** Puts tags on snapshots, besides those that they have. */
-    public Answer tag(Region region, Collection<SnapshotId> snapshots, Map<String, String> tags) {
+    public ChangeResult tag(
+            Region region, Collection<SnapshotId> snapshots, Map<String, String> tags) {
         return change(
                 region,
                 Pace.Call.CREATE_TAGS,
@@ -239,7 +242,7 @@ public final class Images {
     }
 
     /** Begins to store an image in a bucket of its Region. */
-    public Storing store(Region region, ImageId id, String bucket) {
+    public StoreResult store(Region region, ImageId id, String bucket) {
         try {
             paced(
                     region,
@@ -247,20 +250,20 @@ public final class Images {
                     client ->
                             client.createStoreImageTask(
                                     task -> task.imageId(id.value()).bucket(bucket)));
-            return new Storing.Begun();
+            return new StoreResult.Begun();
         } catch (SdkException error) {
             String why = Fault.text(error, "ec2:CreateStoreImageTask");
             return switch (Fault.of(error)) {
-                case ALREADY_STORED -> new Storing.Already();
-                case THROTTLED, NO_ROOM, BUSY -> new Storing.NoRoom(why);
-                case SERVER_ERROR, UNREACHABLE -> new Storing.Unknown(why);
+                case ALREADY_STORED -> new StoreResult.Already();
+                case THROTTLED, NO_ROOM, BUSY -> new StoreResult.NoRoom(why);
+                case SERVER_ERROR, UNREACHABLE -> new StoreResult.Unknown(why);
                 case QUOTA, CALLER, DENIED ->
                         Fault.blocker(error, "ec2:CreateStoreImageTask", region)
                                 .filter(blocker -> !blocker.mayConcernOneOnly())
-                                .<Storing>map(Storing.Blocked::new)
-                                .orElseGet(() -> new Storing.Denied(why));
+                                .<StoreResult>map(StoreResult.Blocked::new)
+                                .orElseGet(() -> new StoreResult.Denied(why));
                 case NO_SUCH_CALL ->
-                        new Storing.Blocked(
+                        new StoreResult.Blocked(
                                 new Blocker(
                                         "ec2:CreateStoreImageTask",
                                         why,
@@ -277,7 +280,7 @@ public final class Images {
                         TOKEN_TAKEN,
                         IN_USE,
                         OTHER ->
-                        new Storing.Refused(why);
+                        new StoreResult.Refused(why);
             };
         }
     }
@@ -320,9 +323,9 @@ public final class Images {
      *
      * @throws SdkException if EC2 does not answer
      */
-    public Map<ImageId, Bulk> bulk(Region region, Collection<ImageId> ids) {
+    public Map<ImageId, StoreSize> bulk(Region region, Collection<ImageId> ids) {
         List<String> values = ids.stream().map(ImageId::value).distinct().toList();
-        Map<ImageId, Bulk> found = new HashMap<>();
+        Map<ImageId, StoreSize> found = new HashMap<>();
         for (int from = 0; from < values.size(); from += VALUES_A_FILTER) {
             List<String> some =
                     values.subList(from, Math.min(values.size(), from + VALUES_A_FILTER));
@@ -332,8 +335,9 @@ public final class Images {
         return found;
     }
 
-    private static Bulk bulk(Region region, software.amazon.awssdk.services.ec2.model.Image image) {
-        return new Bulk(
+    private static StoreSize bulk(
+            Region region, software.amazon.awssdk.services.ec2.model.Image image) {
+        return new StoreSize(
                 ami(region, image),
                 image.blockDeviceMappings().stream()
                         .filter(device -> device.ebs() != null)
@@ -352,7 +356,7 @@ public final class Images {
      * @param removed its last record
      * @param why the value of the tag that holds it
      */
-    public Start fetch(Image removed, S3Object object, String why) {
+    public StartResult fetch(Image removed, S3Object object, String why) {
         Map<String, String> tags =
                 ImageTags.of(
                         removed.name(),
@@ -381,10 +385,10 @@ public final class Images {
      *
      * @param why the value of the tag that holds it
      */
-    public Start fetch(Region region, S3Object object, String why) {
+    public StartResult fetch(Region region, S3Object object, String why) {
         TagSpecification held = on(ResourceType.IMAGE, Map.of(ImageTags.HOLD, why));
         try {
-            return new Start.Started(
+            return new StartResult.Started(
                     new ImageId(
                             paced(
                                             region,
@@ -399,12 +403,12 @@ public final class Images {
             String said = Fault.text(error, "ec2:CreateRestoreImageTask");
             return switch (Fault.of(error)) {
                 case NAME_TAKEN -> there(region, error);
-                case THROTTLED, NO_ROOM, BUSY -> new Start.NoRoom(said);
+                case THROTTLED, NO_ROOM, BUSY -> new StartResult.NoRoom(said);
                 case QUOTA, CALLER, DENIED ->
-                        new Start.Blocked(
+                        new StartResult.Blocked(
                                 Fault.blocker(error, "ec2:CreateRestoreImageTask", region)
                                         .orElseThrow());
-                case SERVER_ERROR, UNREACHABLE -> new Start.Stop(said);
+                case SERVER_ERROR, UNREACHABLE -> new StartResult.Stop(said);
                 case NO_CAPACITY,
                         ALREADY_STORED,
                         NOT_FOUND,
@@ -416,24 +420,24 @@ public final class Images {
                         IN_USE,
                         NO_SUCH_CALL,
                         OTHER ->
-                        new Start.Failed(said);
+                        new StartResult.Failed(said);
             };
         }
     }
 
     /** The image that has the name of an object's, if it is one of ours. */
-    private Start there(Region region, SdkException nameTaken) {
+    private StartResult there(Region region, SdkException nameTaken) {
         try {
             return hinted(region, nameTaken)
                     .filter(ami -> ImageTags.name(ami.tags()).isPresent())
-                    .<Start>map(Start.Adopted::new)
-                    .orElseGet(() -> new Start.Impossible(Fault.text(nameTaken)));
+                    .<StartResult>map(StartResult.Adopted::new)
+                    .orElseGet(() -> new StartResult.Impossible(Fault.text(nameTaken)));
         } catch (SdkException error) {
-            return new Start.Stop(Fault.text(error));
+            return new StartResult.Stop(Fault.text(error));
         }
     }
 
-    private Start start(Image image, Pace.Call call, Function<Ec2Client, String> make) {
+    private StartResult start(Image image, Pace.Call call, Function<Ec2Client, String> make) {
         return start(image, Optional.empty(), call, make);
     }
 
@@ -442,7 +446,7 @@ public final class Images {
      *
      * @param source the image that it is made of, if it is made of one
      */
-    private Start start(
+    private StartResult start(
             Image image,
             Optional<ImageRef> source,
             Pace.Call call,
@@ -451,42 +455,42 @@ public final class Images {
         for (int tried = 1; ; tried++) {
             pace.take(region, call);
             try {
-                return new Start.Started(new ImageId(make.apply(ec2.apply(region))));
+                return new StartResult.Started(new ImageId(make.apply(ec2.apply(region))));
             } catch (SdkException error) {
                 String why = Fault.text(error);
                 switch (Fault.of(error)) {
                     case THROTTLED -> {
                         pace.empty(region, call);
                         if (tried == THROTTLED_TRIES) {
-                            return new Start.Stop(why);
+                            return new StartResult.Stop(why);
                         }
                     }
                     case NAME_TAKEN -> {
                         return adopt(image, call, error);
                     }
                     case UNREACHABLE -> {
-                        return new Start.Stop(why);
+                        return new StartResult.Stop(why);
                     }
                     case NO_ROOM -> {
-                        return new Start.NoRoom(why);
+                        return new StartResult.NoRoom(why);
                     }
                     case QUOTA, CALLER, DENIED -> {
-                        return new Start.Blocked(
+                        return new StartResult.Blocked(
                                 Fault.blocker(error, call.permission(), region).orElseThrow());
                     }
                     case SERVER_ERROR -> {
-                        return new Start.Trouble(why);
+                        return new StartResult.Trouble(why);
                     }
                     case BUSY, NO_CAPACITY, NOT_FOUND -> {
-                        return new Start.Later(why);
+                        return new StartResult.Later(why);
                     }
                     case UNAVAILABLE -> {
                         return source.filter(this::isGone).isPresent()
-                                ? new Start.Impossible(why)
-                                : new Start.Later(why);
+                                ? new StartResult.Impossible(why)
+                                : new StartResult.Later(why);
                     }
                     case GONE -> {
-                        return new Start.Impossible(why);
+                        return new StartResult.Impossible(why);
                     }
                     case WRONG_STATE,
                             PROTECTED,
@@ -495,7 +499,7 @@ public final class Images {
                             ALREADY_STORED,
                             NO_SUCH_CALL,
                             OTHER -> {
-                        return new Start.Failed(why);
+                        return new StartResult.Failed(why);
                     }
                 }
             }
@@ -505,7 +509,7 @@ public final class Images {
     /** Whether EC2 says so itself; without an answer nothing is concluded. */
     private boolean isGone(ImageRef image) {
         try {
-            return look(image.region(), image.id()) instanceof Look.Gone;
+            return look(image.region(), image.id()) instanceof ImageLookup.Gone;
         } catch (SdkException unanswered) {
             return false;
         }
@@ -516,35 +520,36 @@ public final class Images {
      * until then, but not with snapshots that were there before it; one that does not carry our
      * tags is not ours to adopt.
      */
-    private Start adopt(Image image, Pace.Call call, SdkException nameTaken) {
+    private StartResult adopt(Image image, Pace.Call call, SdkException nameTaken) {
         Optional<Ami> found;
         try {
             found = named(image.region(), image.name()).or(() -> hinted(image.region(), nameTaken));
         } catch (SdkException error) {
-            return new Start.Stop(Fault.text(error));
+            return new StartResult.Stop(Fault.text(error));
         }
         if (found.isEmpty()) {
-            return new Start.Later("EC2 says the name is taken but does not show the image yet");
+            return new StartResult.Later(
+                    "EC2 says the name is taken but does not show the image yet");
         }
         Ami ami = found.get();
         if (!ImageTags.name(ami.tags()).equals(Optional.of(image.name()))) {
-            return new Start.Impossible(
+            return new StartResult.Impossible(
                     "the name is taken by " + ami.id() + ", which does not carry our tags");
         }
         if (ami.state().equals("failed")) {
             if (call == Pace.Call.REGISTER_IMAGE || ami.tags().containsKey(ImageTags.REGISTERED)) {
-                return new Start.Impossible(
+                return new StartResult.Impossible(
                         "the name is taken by "
                                 + ami.id()
                                 + ", at which EC2 failed: deregister it, without its snapshots");
             }
             return switch (remove(image.region(), ami.id(), ami.snapshots())) {
-                case Removal.Removed _, Removal.Left _ ->
-                        new Start.Later("a failed image had the name and is removed now");
-                case Removal.Refused(String why) -> new Start.Failed(why);
+                case RemovalResult.Removed _, RemovalResult.Left _ ->
+                        new StartResult.Later("a failed image had the name and is removed now");
+                case RemovalResult.Refused(String why) -> new StartResult.Failed(why);
             };
         }
-        return new Start.Adopted(ami);
+        return new StartResult.Adopted(ami);
     }
 
     /**
@@ -577,8 +582,8 @@ public final class Images {
         return Fault.imageIn(nameTaken)
                 .flatMap(id ->
                         switch (look(region, id)) {
-                            case Look.Shown(Ami ami) -> Optional.of(ami);
-                            case Look.Gone _, Look.NotShown _ -> Optional.empty();
+                            case ImageLookup.Shown(Ami ami) -> Optional.of(ami);
+                            case ImageLookup.Gone _, ImageLookup.NotShown _ -> Optional.empty();
                         });
     }
 
@@ -625,7 +630,7 @@ public final class Images {
      *
      * @param who organisations among them have nothing that could be taken away
      */
-    public Answer unshare(Region region, SnapshotId id, List<String> who) {
+    public ChangeResult unshare(Region region, SnapshotId id, List<String> who) {
         return takenBack(
                 region,
                 Pace.Call.MODIFY_SNAPSHOT_ATTRIBUTE,
@@ -715,7 +720,7 @@ public final class Images {
      * Takes launch permissions away again; one that is not there is no error, and an image that is
      * gone is none.
      */
-    public Answer unshare(Region region, ImageId id, List<String> with) {
+    public ChangeResult unshare(Region region, ImageId id, List<String> with) {
         return takenBack(
                 region,
                 Pace.Call.MODIFY_IMAGE_ATTRIBUTE,
@@ -763,7 +768,7 @@ public final class Images {
     }
 
     /** Takes an image out of use: nobody can launch it, and EC2 drops its launch permissions. */
-    public Answer disable(Region region, ImageId id) {
+    public ChangeResult disable(Region region, ImageId id) {
         return change(
                 region,
                 Pace.Call.DISABLE_IMAGE,
@@ -771,7 +776,7 @@ public final class Images {
     }
 
     /** Puts a disabled image into use again, without its launch permissions. */
-    public Answer enable(Region region, ImageId id) {
+    public ChangeResult enable(Region region, ImageId id) {
         return change(
                 region,
                 Pace.Call.ENABLE_IMAGE,
@@ -783,7 +788,7 @@ public final class Images {
      *
      * @param at EC2 rounds it to the minute, and refuses the past
      */
-    public Answer deprecate(Region region, ImageId id, Instant at) {
+    public ChangeResult deprecate(Region region, ImageId id, Instant at) {
         return change(
                 region,
                 Pace.Call.ENABLE_IMAGE_DEPRECATION,
@@ -793,7 +798,7 @@ public final class Images {
     }
 
     /** Takes the date back; one that is not there is no error. */
-    public Answer undeprecate(Region region, ImageId id) {
+    public ChangeResult undeprecate(Region region, ImageId id) {
         return change(
                 region,
                 Pace.Call.DISABLE_IMAGE_DEPRECATION,
@@ -803,7 +808,7 @@ public final class Images {
     }
 
     /** Nobody can deregister the image, and once this is lifted, for {@link #COOL_DOWN} more. */
-    public Answer protect(Region region, ImageId id) {
+    public ChangeResult protect(Region region, ImageId id) {
         return change(
                 region,
                 Pace.Call.ENABLE_IMAGE_DEREGISTRATION_PROTECTION,
@@ -813,7 +818,7 @@ public final class Images {
     }
 
     /** Lifts the protection; its cool-down begins. */
-    public Answer unprotect(Region region, ImageId id) {
+    public ChangeResult unprotect(Region region, ImageId id) {
         return change(
                 region,
                 Pace.Call.DISABLE_IMAGE_DEREGISTRATION_PROTECTION,
@@ -823,7 +828,7 @@ public final class Images {
     }
 
     /** Puts the tag on an image that keeps it from being removed. */
-    public Answer hold(Region region, ImageId id, String why) {
+    public ChangeResult hold(Region region, ImageId id, String why) {
         return change(
                 region,
                 Pace.Call.CREATE_TAGS,
@@ -842,7 +847,7 @@ public final class Images {
      *
      * @return refused if it is not in there, for it is gone for good or was never deleted
      */
-    public Answer restore(Region region, SnapshotId id) {
+    public ChangeResult restore(Region region, SnapshotId id) {
         return unpaced(
                 region,
                 client ->
@@ -851,38 +856,40 @@ public final class Images {
     }
 
     /** Takes an image out of the Recycle Bin; all its snapshots must be back. */
-    public Answer restore(Region region, ImageId id) {
+    public ChangeResult restore(Region region, ImageId id) {
         return unpaced(
                 region,
                 client ->
                         client.restoreImageFromRecycleBin(restore -> restore.imageId(id.value())));
     }
 
-    private Answer unpaced(Region region, Consumer<Ec2Client> change) {
+    private ChangeResult unpaced(Region region, Consumer<Ec2Client> change) {
         try {
             change.accept(ec2.apply(region));
-            return new Answer.Done();
+            return new ChangeResult.Done();
         } catch (SdkException error) {
-            return new Answer.Refused(Fault.text(error));
+            return new ChangeResult.Refused(Fault.text(error));
         }
     }
 
-    private Answer change(Region region, Pace.Call call, Consumer<Ec2Client> change) {
+    private ChangeResult change(Region region, Pace.Call call, Consumer<Ec2Client> change) {
         try {
             made(region, call, change);
-            return new Answer.Done();
+            return new ChangeResult.Done();
         } catch (SdkException error) {
-            return new Answer.Refused(Fault.text(error));
+            return new ChangeResult.Refused(Fault.text(error));
         }
     }
 
     /** What is gone gives nobody anything. */
-    private Answer takenBack(Region region, Pace.Call call, Consumer<Ec2Client> change) {
+    private ChangeResult takenBack(Region region, Pace.Call call, Consumer<Ec2Client> change) {
         try {
             made(region, call, change);
-            return new Answer.Done();
+            return new ChangeResult.Done();
         } catch (SdkException error) {
-            return isNoMore(error) ? new Answer.Done() : new Answer.Refused(Fault.text(error));
+            return isNoMore(error)
+                    ? new ChangeResult.Done()
+                    : new ChangeResult.Refused(Fault.text(error));
         }
     }
 
@@ -942,12 +949,13 @@ public final class Images {
      *
      * @throws SdkException if EC2 refuses or does not answer
      */
-    void requestUsageReport(Region region, ImageId id) {
+    public void requestUsageReport(
+            Region region, ImageId id, List<ImageUsageResourceTypeRequest> kinds) {
         pace.take(region, Pace.Call.CREATE_IMAGE_USAGE_REPORT);
         try {
             ec2.apply(region)
-                    .createImageUsageReport(report ->
-                            report.imageId(id.value()).resourceTypes(UsageReports.ASKED_FOR));
+                    .createImageUsageReport(
+                            report -> report.imageId(id.value()).resourceTypes(kinds));
         } catch (SdkException error) {
             if (Fault.of(error) == Fault.THROTTLED) {
                 pace.empty(region, Pace.Call.CREATE_IMAGE_USAGE_REPORT);
@@ -960,7 +968,7 @@ public final class Images {
      * Deregisters an image with its snapshots, in one call. What is gone already counts as removed;
      * snapshots that are left are deleted one by one.
      */
-    public Removal remove(Region region, ImageId id, List<SnapshotId> snapshots) {
+    public RemovalResult remove(Region region, ImageId id, List<SnapshotId> snapshots) {
         try {
             var answer =
                     paced(
@@ -984,7 +992,7 @@ public final class Images {
                 case UNAVAILABLE ->
                         isGone(new ImageRef(region, id))
                                 ? removeSnapshots(region, snapshots)
-                                : new Removal.Refused(Fault.text(error));
+                                : new RemovalResult.Refused(Fault.text(error));
                 case THROTTLED,
                         NO_ROOM,
                         QUOTA,
@@ -1002,13 +1010,13 @@ public final class Images {
                         SERVER_ERROR,
                         UNREACHABLE,
                         OTHER ->
-                        new Removal.Refused(Fault.text(error));
+                        new RemovalResult.Refused(Fault.text(error));
             };
         }
     }
 
     /** Deletes what a deregistered image left behind. */
-    public Removal removeSnapshots(Region region, List<SnapshotId> snapshots) {
+    public RemovalResult removeSnapshots(Region region, List<SnapshotId> snapshots) {
         Map<SnapshotId, String> left = new TreeMap<>();
         for (SnapshotId snapshot : snapshots) {
             try {
@@ -1031,18 +1039,18 @@ public final class Images {
      * What was not deleted, by EC2's code or words and by what holds it: an image, or a lock. That
      * is asked for afterwards, and where it cannot be read, EC2's answer stands alone.
      */
-    private Removal left(Region region, Map<SnapshotId, String> answers) {
+    private RemovalResult left(Region region, Map<SnapshotId, String> answers) {
         if (answers.isEmpty()) {
-            return new Removal.Removed();
+            return new RemovalResult.Removed();
         }
         List<SnapshotId> snapshots = List.copyOf(answers.keySet());
         Map<SnapshotId, String> locks =
                 ifRead(() -> Locks.all(ec2.apply(region), snapshots)).orElse(Map.of());
         List<Ami> holders = ifRead(() -> using(region, snapshots)).orElse(List.of());
-        List<Removal.Stay> stays =
+        List<RemovalResult.Stay> stays =
                 snapshots.stream()
                         .map(snapshot ->
-                                new Removal.Stay(
+                                new RemovalResult.Stay(
                                         snapshot,
                                         answers.getOrDefault(snapshot, ""),
                                         holders.stream()
@@ -1052,7 +1060,7 @@ public final class Images {
                                                 .toList(),
                                         Optional.ofNullable(locks.get(snapshot))))
                         .toList();
-        return new Removal.Left(stays);
+        return new RemovalResult.Left(stays);
     }
 
     private static <T> Optional<T> ifRead(Supplier<T> read) {
@@ -1129,7 +1137,7 @@ public final class Images {
      *
      * @throws SdkException if EC2 does not answer
      */
-    public Look look(Region region, ImageId id) {
+    public ImageLookup look(Region region, ImageId id) {
         try {
             return ec2
                     .apply(region)
@@ -1138,19 +1146,19 @@ public final class Images {
                     .stream()
                     .findFirst()
                     .map(image -> ami(region, image))
-                    .<Look>map(ami ->
+                    .<ImageLookup>map(ami ->
                             ami.state().equals("deregistered")
-                                    ? new Look.Gone()
-                                    : new Look.Shown(ami))
-                    .orElseGet(Look.NotShown::new);
+                                    ? new ImageLookup.Gone()
+                                    : new ImageLookup.Shown(ami))
+                    .orElseGet(ImageLookup.NotShown::new);
         } catch (SdkException error) {
             Fault fault = Fault.of(error);
             // Of a look, which any state allows, it means the one thing only.
             if (fault == Fault.UNAVAILABLE) {
-                return new Look.Gone();
+                return new ImageLookup.Gone();
             }
             if (fault == Fault.NOT_FOUND) {
-                return new Look.NotShown();
+                return new ImageLookup.NotShown();
             }
             throw error;
         }

@@ -78,7 +78,7 @@ public final class Launcher {
      * @param going devices of the image whose volumes are to go with the instance; the others do
      *     what they did with the original
      */
-    public Launch launch(
+    public LaunchResult launch(
             Region region,
             ImageId image,
             Capsule as,
@@ -87,7 +87,7 @@ public final class Launcher {
             List<String> going) {
         pace.take(region, Pace.Call.RUN_INSTANCES);
         try {
-            return new Launch.Launched(
+            return new LaunchResult.Launched(
                     new InstanceId(
                             ec2.apply(region)
                                     .runInstances(request(image, as, token, tags, going))
@@ -102,7 +102,7 @@ public final class Launcher {
         }
     }
 
-    private static Launch refused(SdkException error, String permission, Region region) {
+    private static LaunchResult refused(SdkException error, String permission, Region region) {
         String why = Fault.text(error, permission);
         return switch (Fault.of(error)) {
             // Not found: the image was looked at before, but not every call sees a new one.
@@ -115,10 +115,11 @@ public final class Launcher {
                     UNREACHABLE,
                     NOT_FOUND,
                     UNAVAILABLE ->
-                    new Launch.Later(why);
+                    new LaunchResult.Later(why);
             case QUOTA, CALLER ->
-                    new Launch.Blocked(Fault.blocker(error, permission, region).orElseThrow());
-            case TOKEN_TAKEN -> new Launch.Taken(why);
+                    new LaunchResult.Blocked(
+                            Fault.blocker(error, permission, region).orElseThrow());
+            case TOKEN_TAKEN -> new LaunchResult.Taken(why);
             case NAME_TAKEN,
                     ALREADY_STORED,
                     GONE,
@@ -128,7 +129,7 @@ public final class Launcher {
                     IN_USE,
                     NO_SUCH_CALL,
                     OTHER ->
-                    new Launch.Refused(why);
+                    new LaunchResult.Refused(why);
         };
     }
 
@@ -347,15 +348,15 @@ public final class Launcher {
     }
 
     /** Ends an instance for good; may be repeated. One that is not there is no error. */
-    public Answer terminate(Region region, InstanceId id) {
+    public ChangeResult terminate(Region region, InstanceId id) {
         pace.take(region, Pace.Call.TERMINATE_INSTANCES);
         try {
             ec2.apply(region).terminateInstances(end -> end.instanceIds(id.value()));
-            return new Answer.Done();
+            return new ChangeResult.Done();
         } catch (SdkException error) {
             return Fault.of(error) == Fault.GONE
-                    ? new Answer.Done()
-                    : new Answer.Refused(Fault.text(error, "ec2:TerminateInstances"));
+                    ? new ChangeResult.Done()
+                    : new ChangeResult.Refused(Fault.text(error, "ec2:TerminateInstances"));
         }
     }
 
@@ -468,7 +469,7 @@ public final class Launcher {
      * @param token at most 64 ASCII characters
      * @param restore found again by this
      */
-    public Launch replaceRoot(
+    public LaunchResult replaceRoot(
             Region region, InstanceId instance, ImageId image, String token, String restore) {
         try {
             ec2.apply(region)
@@ -480,7 +481,7 @@ public final class Launcher {
                                             on(
                                                     List.of(ResourceType.REPLACE_ROOT_VOLUME_TASK),
                                                     Map.of(ImageTags.RESTORE, restore))));
-            return new Launch.Launched(instance);
+            return new LaunchResult.Launched(instance);
         } catch (SdkException error) {
             return refused(error, "ec2:CreateReplaceRootVolumeTask", region);
         }

@@ -1,6 +1,5 @@
 package dev.amikeeper.ec2;
 
-import dev.amikeeper.image.Region;
 import dev.amikeeper.image.SnapshotId;
 
 import software.amazon.awssdk.services.ec2.Ec2Client;
@@ -22,43 +21,20 @@ import java.util.TreeMap;
  * @see <a href="https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshot-lock.html">Amazon EBS
  *     snapshot lock</a>
  */
-final class Locks {
-    static final String PERMISSION = "ec2:DescribeLockedSnapshots";
-
+public final class Locks {
     private static final int PAGE = 1000;
-    private static final int VALUES_A_FILTER = 200;
 
     /** Of all states it is only in this one that a snapshot can be deleted again. */
     private static final LockState OVER = LockState.EXPIRED;
 
     private Locks() {}
 
-    /** Which images have a locked snapshot. */
-    static void look(Region region, Ec2Client client, Images images, Users users) {
-        users.calling(PERMISSION);
-        Map<SnapshotId, String> locks = all(client, List.of());
-        users.calling("ec2:DescribeImages");
-        for (List<SnapshotId> some : Batches.of(List.copyOf(locks.keySet()), VALUES_A_FILTER)) {
-            images.using(region, some)
-                    .forEach(ami ->
-                            ami.snapshots().stream()
-                                    .filter(locks::containsKey)
-                                    .forEach(snapshot ->
-                                            users.add(
-                                                    ami.id().value(),
-                                                    "the lock on "
-                                                            + snapshot
-                                                            + ", "
-                                                            + locks.get(snapshot))));
-        }
-    }
-
     /**
      * The locks that are in force, each in words as {@code governance until 2026-03-01T00:00:00Z}.
      *
      * @param of these snapshots; all, if there are none
      */
-    static Map<SnapshotId, String> all(Ec2Client client, Collection<SnapshotId> of) {
+    public static Map<SnapshotId, String> all(Ec2Client client, Collection<SnapshotId> of) {
         List<LockedSnapshotsInfo> found = new ArrayList<>();
         DescribeLockedSnapshotsResponse page;
         String token = "";

@@ -17,7 +17,7 @@ import java.util.function.Supplier;
 /**
  * The way of every call into the simulated cloud: counted, paced, failed as told, one at a time.
  */
-final class Calls {
+public final class Calls {
     private final Timeline timeline;
     private final Faults faults;
     private final Map<String, SortedMap<String, Integer>> counts = new HashMap<>();
@@ -30,10 +30,10 @@ final class Calls {
     }
 
     /** An action of a service in a Region. */
-    record Action(String name, String region) {}
+    public record Action(String name, String region) {}
 
     /** How a service words its errors. */
-    interface Errors {
+    public interface Errors {
         AwsServiceException error(String code, int status, String message);
 
         AwsServiceException throttled();
@@ -45,7 +45,7 @@ final class Calls {
     }
 
     /** Executes a call, or does to it what the faults say. */
-    <T> T run(Action action, Optional<Bucket> bucket, Errors errors, Supplier<T> work) {
+    public <T> T run(Action action, Optional<Bucket> bucket, Errors errors, Supplier<T> work) {
         watch.before(action.name(), action.region());
         return execute(action, bucket, errors, work);
     }
@@ -93,7 +93,7 @@ final class Calls {
     }
 
     /** Does or reads something while no call is under way. */
-    synchronized <T> T alone(Supplier<T> work) {
+    public synchronized <T> T alone(Supplier<T> work) {
         return work.get();
     }
 

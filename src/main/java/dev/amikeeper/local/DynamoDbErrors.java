@@ -12,7 +12,7 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
 import java.util.List;
 
 /** DynamoDB's errors. */
-final class DynamoDbErrors implements Calls.Errors {
+public final class DynamoDbErrors implements Calls.Errors {
     @Override
     public AwsServiceException throttled() {
         return fill(
@@ -31,11 +31,11 @@ final class DynamoDbErrors implements Calls.Errors {
         return fill(DynamoDbException.builder(), code, status, message);
     }
 
-    static AwsServiceException invalid(String message) {
+    public static AwsServiceException invalid(String message) {
         return fill(DynamoDbException.builder(), "ValidationException", 400, message);
     }
 
-    static AwsServiceException noTable() {
+    public static AwsServiceException noTable() {
         return fill(
                 ResourceNotFoundException.builder(),
                 "ResourceNotFoundException",
@@ -43,7 +43,7 @@ final class DynamoDbErrors implements Calls.Errors {
                 "Cannot do operations on a non-existent table");
     }
 
-    static AwsServiceException conditionFailed() {
+    public static AwsServiceException conditionFailed() {
         return fill(
                 ConditionalCheckFailedException.builder(),
                 "ConditionalCheckFailedException",
@@ -51,7 +51,7 @@ final class DynamoDbErrors implements Calls.Errors {
                 "The conditional request failed");
     }
 
-    static AwsServiceException cancelled(List<CancellationReason> reasons) {
+    public static AwsServiceException cancelled(List<CancellationReason> reasons) {
         return fill(
                 TransactionCanceledException.builder().cancellationReasons(reasons),
                 "TransactionCanceledException",

@@ -14,6 +14,8 @@ import dev.amikeeper.backup.CreateImageHandler;
 import dev.amikeeper.backup.ScheduleHandler;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.local.dynamodb.LocalDynamoDb;
+import dev.amikeeper.local.dynamodb.MemoryDynamoDb;
 import dev.amikeeper.operate.OperateHandler;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Schedule;
@@ -95,7 +97,7 @@ public final class LocalDeployment {
     private final String deadEvents;
     private final Application application;
     private final ScheduleHandler schedule;
-    private final dev.amikeeper.backup.RequestHandler request;
+    private final dev.amikeeper.backup.ImageRequestHandler request;
     private final CreateImageHandler createImage;
     private final ImageStateHandler imageState;
     private final CopyImageHandler copyImage;
@@ -170,7 +172,7 @@ public final class LocalDeployment {
                                 cloud::advance,
                                 new Random(1)));
         schedule = new ScheduleHandler(application);
-        request = new dev.amikeeper.backup.RequestHandler(application);
+        request = new dev.amikeeper.backup.ImageRequestHandler(application);
         createImage = new CreateImageHandler(application);
         imageState = new ImageStateHandler(application);
         copyImage = new CopyImageHandler(application);

@@ -1,5 +1,7 @@
 package dev.amikeeper.local;
 
+import dev.amikeeper.local.dynamodb.MemoryDynamoDb;
+
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;

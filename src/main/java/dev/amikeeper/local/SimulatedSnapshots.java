@@ -96,7 +96,7 @@ final class SimulatedSnapshots {
         more.accept(snapshot);
         boolean encrypted = snapshot.build().encrypted();
         if (!encrypted && core.settings().encryptsByDefault(region)) {
-            snapshot.encrypted(true).kmsKeyId(Keys.DEFAULT);
+            snapshot.encrypted(true).kmsKeyId(EncryptionKeys.DEFAULT);
         }
         snapshots.put(id, new LocalSnapshot(snapshot.build(), new TreeSet<>(), Optional.empty()));
         return id;
@@ -278,7 +278,8 @@ final class SimulatedSnapshots {
     /** Whether it is encrypted with the key that AWS manages. */
     boolean isUnderTheDefaultKey(String id) {
         Snapshot snapshot = require(id).snapshot();
-        return snapshot.encrypted() && Keys.isDefault(Optional.ofNullable(snapshot.kmsKeyId()));
+        return snapshot.encrypted()
+                && EncryptionKeys.isDefault(Optional.ofNullable(snapshot.kmsKeyId()));
     }
 
     /** For a duration or until a date; what is locked for compliance can only be locked longer. */

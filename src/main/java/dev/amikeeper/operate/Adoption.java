@@ -4,7 +4,7 @@ import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Origin;
-import dev.amikeeper.ec2.Start;
+import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -35,7 +35,7 @@ final class Adoption {
         this.now = now;
     }
 
-    Outcome of(Order.Adopt order) {
+    OrderResult of(Order.Adopt order) {
         Region region = order.region();
         Optional<Policy> policy = app.policies().find(order.policy());
         if (policy.isEmpty()) {
@@ -77,7 +77,8 @@ final class Adoption {
                 : Optional.empty();
     }
 
-    private Outcome adopt(Order.Adopt order, Policy policy, Origin origin, InstanceId instance) {
+    private OrderResult adopt(
+            Order.Adopt order, Policy policy, Origin origin, InstanceId instance) {
         Ami ami = origin.ami();
         Slot slot = new Slot(ami.created());
         ImageName name =
@@ -100,7 +101,7 @@ final class Adoption {
         }
         String what = order.image() + " as " + name + Provenance.codes(origin.productCodes());
         return order.dryRun()
-                ? new Outcome.Shown("would adopt " + what)
+                ? new OrderResult.Shown("would adopt " + what)
                 : start(order, ami, name, failed, what);
     }
 
@@ -110,8 +111,8 @@ final class Adoption {
                 || app.catalog().removed(region, name).isPresent();
     }
 
-    private static Outcome there(Image image) {
-        return new Outcome.Done(
+    private static OrderResult there(Image image) {
+        return new OrderResult.Done(
                 "%s is there as %s already"
                         .formatted(
                                 image.name(), image.id().map(ImageId::value).orElse("an intent")));
@@ -122,24 +123,24 @@ final class Adoption {
      *
      * @param failed the record of an earlier order that was given up
      */
-    private Outcome start(
+    private OrderResult start(
             Order.Adopt order, Ami ami, ImageName name, Optional<Image> failed, String what) {
         Image intent =
                 failed.map(image -> image.again(now, "", now))
                         .orElseGet(
                                 () -> Image.intent(name, order.region(), Trigger.REQUESTED, now));
         return switch (app.images().adopt(intent, order.image(), ami.tags())) {
-            case Start.Started(var id) -> recorded(ami, intent, failed, id, what);
-            case Start.Adopted(var ours) -> recorded(ami, intent, failed, ours.id(), what);
-            case Start.NotNow notNow -> later(order, notNow.why());
-            case Start.NotSo notSo -> refused(order, notSo.why());
+            case StartResult.Started(var id) -> recorded(ami, intent, failed, id, what);
+            case StartResult.Adopted(var ours) -> recorded(ami, intent, failed, ours.id(), what);
+            case StartResult.NotNow notNow -> later(order, notNow.why());
+            case StartResult.NotSo notSo -> refused(order, notSo.why());
         };
     }
 
     /**
      * If this is not reached, the sweep finds the copy by its tags and adopts it in the same way.
      */
-    private Outcome recorded(
+    private OrderResult recorded(
             Ami ami, Image intent, Optional<Image> failed, ImageId id, String what) {
         int volumes = ami.snapshots().size();
         if (failed.isPresent()) {
@@ -156,14 +157,14 @@ final class Adoption {
                                     now,
                                     now));
         }
-        return new Outcome.Done("adopts " + what + ": " + id + " is being made");
+        return new OrderResult.Done("adopts " + what + ": " + id + " is being made");
     }
 
-    private static Outcome later(Order.Adopt order, String why) {
+    private static OrderResult later(Order.Adopt order, String why) {
         return refused(order, "not now, try again later: " + why);
     }
 
-    private static Outcome refused(Order.Adopt order, String why) {
-        return Outcome.refused(order.image() + " is not adopted", why);
+    private static OrderResult refused(Order.Adopt order, String why) {
+        return OrderResult.refused(order.image() + " is not adopted", why);
     }
 }

@@ -2,17 +2,17 @@ package dev.amikeeper.operate;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Tombstone;
-import dev.amikeeper.ec2.Look;
+import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
-import dev.amikeeper.retention.ByHand;
+import dev.amikeeper.retention.ImageRemoval;
+import dev.amikeeper.retention.ManualRemoval;
 import dev.amikeeper.retention.Planner;
 import dev.amikeeper.retention.Reason;
-import dev.amikeeper.retention.Steps;
 
 import java.time.Instant;
 import java.util.Optional;
@@ -31,64 +31,65 @@ final class Deregistration {
         this.now = now;
     }
 
-    Outcome of(Order.Deregister order) {
+    OrderResult of(Order.Deregister order) {
         Region region = order.region();
         ImageId id = order.image();
         if (app.catalog().find(region, id).isEmpty()) {
             return unknown(region, id);
         }
-        Optional<ByHand> found = new Planner(app, now, !order.dryRun(), _ -> {}).byHand(region, id);
+        Optional<ManualRemoval> found =
+                new Planner(app, now, !order.dryRun(), _ -> {}).byHand(region, id);
         if (found.isEmpty()) {
-            return Outcome.refused(stays(id), region + " cannot be read, or it has just gone");
+            return OrderResult.refused(stays(id), region + " cannot be read, or it has just gone");
         }
-        ByHand byHand = found.get();
+        ManualRemoval byHand = found.get();
         Image image = byHand.image();
         if (isGoing(byHand)) {
-            return new Outcome.Done(
+            return new OrderResult.Done(
                     named(image) + " is deregistered; the pruner deletes what is left of it");
         }
         if (!byHand.against().isEmpty()) {
-            return new Outcome.Refused(
+            return new OrderResult.Refused(
                     stays(image), byHand.against().stream().map(Deregistration::line).toList());
         }
         if (image.adopted() && !order.approved()) {
-            return Outcome.refused(
+            return OrderResult.refused(
                     stays(image),
                     "its record was made from its tags, which are one key only: if it is what it"
                             + " says, approve that");
         }
         String what = named(image) + " with " + byHand.snapshots().size() + " snapshots";
         if (order.dryRun()) {
-            return new Outcome.Shown("would deregister " + what + overridden(byHand));
+            return new OrderResult.Shown("would deregister " + what + overridden(byHand));
         }
         return isAsPlanned(image)
                 ? remove(order, byHand, what)
-                : Outcome.refused(stays(image), "it changed meanwhile: try again");
+                : OrderResult.refused(stays(image), "it changed meanwhile: try again");
     }
 
     /** By an order or a run that did not come to its end. */
-    private static boolean isGoing(ByHand byHand) {
+    private static boolean isGoing(ManualRemoval byHand) {
         return byHand.image().state() == ImageState.RETIRING
                 && !byHand.against().isEmpty()
                 && byHand.against().stream()
                         .allMatch(reason -> reason.kind() == Reason.Kind.MISSING);
     }
 
-    private Outcome remove(Order.Deregister order, ByHand byHand, String what) {
+    private OrderResult remove(Order.Deregister order, ManualRemoval byHand, String what) {
         Image image = byHand.image();
-        Steps steps = new Steps(app, now, order.by());
+        ImageRemoval steps = new ImageRemoval(app, now, order.by());
         String why = "by hand, ordered by " + order.by() + overridden(byHand);
         return switch (steps.remove(image, why, byHand.snapshots())) {
-            case DONE -> new Outcome.Done("deregistered " + what + overridden(byHand));
+            case DONE -> new OrderResult.Done("deregistered " + what + overridden(byHand));
             case LEFT ->
-                    new Outcome.Done(
+                    new OrderResult.Done(
                             "deregistered "
                                     + what
                                     + ", of which some are left: the pruner deletes them");
             case CHANGED, UNREADABLE ->
-                    Outcome.refused(stays(image), "it changed meanwhile: try again");
+                    OrderResult.refused(stays(image), "it changed meanwhile: try again");
             case REFUSED ->
-                    Outcome.refused(
+                    OrderResult.refused(
                             named(image) + " may still be there",
                             "EC2 refused or did not answer: keeper failures says more, and the"
                                     + " pruner finishes it, or takes it back if a rule keeps it");
@@ -98,20 +99,20 @@ final class Deregistration {
     /** The evidence took its time: the second key and the hold are looked at once more. */
     private boolean isAsPlanned(Image image) {
         return app.images().look(image.region(), image.id().orElseThrow())
-                        instanceof Look.Shown(Ami ami)
+                        instanceof ImageLookup.Shown(Ami ami)
                 && ImageTags.name(ami.tags()).equals(Optional.of(image.name()))
                 && !ami.tags().containsKey(ImageTags.HOLD)
                 && !ami.isPublic();
     }
 
-    private Outcome unknown(Region region, ImageId id) {
+    private OrderResult unknown(Region region, ImageId id) {
         Optional<Tombstone> removed =
                 app.policyNames().stream()
                         .flatMap(policy -> app.catalog().removed(policy, region).stream())
                         .filter(tombstone -> tombstone.id().equals(Optional.of(id)))
                         .findFirst();
-        return removed.<Outcome>map(tombstone ->
-                        new Outcome.Done(
+        return removed.<OrderResult>map(tombstone ->
+                        new OrderResult.Done(
                                 "%s was removed at %s by %s: %s"
                                         .formatted(
                                                 id,
@@ -119,13 +120,13 @@ final class Deregistration {
                                                 tombstone.by(),
                                                 tombstone.why())))
                 .orElseGet(() ->
-                        Outcome.refused(
+                        OrderResult.refused(
                                 stays(id),
                                 "it is none of ours: the catalogue knows no such image in "
                                         + region));
     }
 
-    private static String overridden(ByHand byHand) {
+    private static String overridden(ManualRemoval byHand) {
         return byHand.overridden().isEmpty()
                 ? ""
                 : byHand.overridden().stream()

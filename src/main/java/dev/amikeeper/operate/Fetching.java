@@ -2,9 +2,9 @@ package dev.amikeeper.operate;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Tombstone;
-import dev.amikeeper.ec2.Answer;
-import dev.amikeeper.ec2.Look;
-import dev.amikeeper.ec2.Start;
+import dev.amikeeper.ec2.ChangeResult;
+import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -36,7 +36,7 @@ final class Fetching {
         this.now = now;
     }
 
-    Outcome of(Order.Fetch order) {
+    OrderResult of(Order.Fetch order) {
         Optional<Image> there = there(order);
         if (there.isPresent()) {
             return there(order, there.get());
@@ -97,10 +97,10 @@ final class Fetching {
     }
 
     /** The answer to an order that was carried out before must be the same. */
-    private static Outcome there(Order.Fetch order, Image image) {
+    private static OrderResult there(Order.Fetch order, Image image) {
         boolean isAnotherOne = !image.id().equals(Optional.of(order.image()));
         return isAnotherOne || image.isBeingFetched()
-                ? new Outcome.Done(
+                ? new OrderResult.Done(
                         "%s was fetched: %s is %s"
                                 .formatted(order.image(), image.name(), id(image)))
                 : refused(order, image.name() + " is still there as " + id(image));
@@ -110,7 +110,7 @@ final class Fetching {
         return image.id().map(ImageId::value).orElse("an intent");
     }
 
-    private Outcome fetch(Order.Fetch order, Tombstone tombstone) {
+    private OrderResult fetch(Order.Fetch order, Tombstone tombstone) {
         Optional<Stored> stored = tombstone.image().stored().filter(Stored::mayBeThere);
         Optional<S3Object> from = order.object().or(() -> stored.map(Stored::object));
         if (from.isEmpty()) {
@@ -122,7 +122,7 @@ final class Fetching {
         S3Object object = from.get();
         String what = tombstone.name() + " of " + object;
         if (order.dryRun()) {
-            return new Outcome.Shown("would make " + what + " again, and hold it");
+            return new OrderResult.Shown("would make " + what + " again, and hold it");
         }
         Image removed =
                 tombstone
@@ -134,42 +134,42 @@ final class Fetching {
                                                         Stored.waiting(object, now).done(now))));
         remember(order);
         return switch (app.images().fetch(removed, object, held())) {
-            case Start.Started(var id) -> recorded(order, tombstone, removed, id, what);
+            case StartResult.Started(var id) -> recorded(order, tombstone, removed, id, what);
             // One that was out of the Recycle Bin before this order came.
-            case Start.Adopted(var ami) ->
+            case StartResult.Adopted(var ami) ->
                     !ami.tags().containsKey(ImageTags.HOLD)
                                     && app.images().hold(order.region(), ami.id(), held())
-                                            instanceof Answer.Refused(String why)
+                                            instanceof ChangeResult.Refused(String why)
                             ? later(order, why)
                             : recorded(order, tombstone, removed, ami.id(), what);
-            case Start.NotNow notNow -> later(order, notNow.why());
-            case Start.NotSo notSo -> refused(order, notSo.why());
+            case StartResult.NotNow notNow -> later(order, notNow.why());
+            case StartResult.NotSo notSo -> refused(order, notSo.why());
         };
     }
 
     /** If this is not reached, the sweep finds the image by its tags and puts its record back. */
-    private Outcome recorded(
+    private OrderResult recorded(
             Order.Fetch order, Tombstone tombstone, Image removed, ImageId id, String what) {
         return app.catalog().unbury(tombstone, removed.fetched(id, now))
                         || app.catalog().find(order.region(), id).isPresent()
-                ? new Outcome.Done("makes %s again: %s%s".formatted(what, id, letGo()))
+                ? new OrderResult.Done("makes %s again: %s%s".formatted(what, id, letGo()))
                 : refused(order, "its record changed meanwhile: try again");
     }
 
-    private Outcome fetch(Order.Fetch order, S3Object object) {
+    private OrderResult fetch(Order.Fetch order, S3Object object) {
         if (order.dryRun()) {
-            return new Outcome.Shown(
+            return new OrderResult.Shown(
                     "would make an image of %s, which the catalogue does not know in %s: its name"
                                     .formatted(object, order.region())
                             + " and tags come with it, and it is held");
         }
         remember(order);
         return switch (app.images().fetch(order.region(), object, held())) {
-            case Start.Started(var id) -> made(order, object, id);
-            case Start.Adopted(var ami) ->
-                    new Outcome.Done("%s is there as %s".formatted(ami.name(), ami.id()));
-            case Start.NotNow notNow -> later(order, notNow.why());
-            case Start.NotSo notSo -> refused(order, notSo.why());
+            case StartResult.Started(var id) -> made(order, object, id);
+            case StartResult.Adopted(var ami) ->
+                    new OrderResult.Done("%s is there as %s".formatted(ami.name(), ami.id()));
+            case StartResult.NotNow notNow -> later(order, notNow.why());
+            case StartResult.NotSo notSo -> refused(order, notSo.why());
         };
     }
 
@@ -178,11 +178,11 @@ final class Fetching {
         app.catalog().remember(order.region(), now.plus(SEEN_WITHIN));
     }
 
-    private Outcome made(Order.Fetch order, S3Object object, ImageId id) {
+    private OrderResult made(Order.Fetch order, S3Object object, ImageId id) {
         boolean isForeign =
-                app.images().look(order.region(), id) instanceof Look.Shown(Ami ami)
+                app.images().look(order.region(), id) instanceof ImageLookup.Shown(Ami ami)
                         && ImageTags.name(ami.tags()).isEmpty();
-        return new Outcome.Done(
+        return new OrderResult.Done(
                 "makes an image of %s: %s%s"
                         .formatted(
                                 object,
@@ -200,11 +200,11 @@ final class Fetching {
         return "; it is held: remove its tag " + ImageTags.HOLD + " to let it go again";
     }
 
-    private static Outcome later(Order.Fetch order, String why) {
+    private static OrderResult later(Order.Fetch order, String why) {
         return refused(order, "not now, try again later: " + why);
     }
 
-    private static Outcome refused(Order.Fetch order, String why) {
-        return new Outcome.Refused(order.image() + " is not fetched", List.of(why));
+    private static OrderResult refused(Order.Fetch order, String why) {
+        return new OrderResult.Refused(order.image() + " is not fetched", List.of(why));
     }
 }

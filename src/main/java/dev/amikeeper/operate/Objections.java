@@ -3,7 +3,7 @@ package dev.amikeeper.operate;
 import static java.util.stream.Collectors.joining;
 
 import dev.amikeeper.Application;
-import dev.amikeeper.ec2.Look;
+import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
@@ -27,13 +27,13 @@ final class Objections {
 
     private final Application app;
     private final Instant now;
-    private final Wanted wanted;
+    private final RegistrationInput wanted;
 
     /** The images that have the name or one of the snapshots. */
     private final List<Ami> holders;
 
     /** By what EC2 shows now. */
-    Objections(Application app, Instant now, Wanted wanted) {
+    Objections(Application app, Instant now, RegistrationInput wanted) {
         this.app = app;
         this.now = now;
         this.wanted = wanted;
@@ -123,10 +123,10 @@ final class Objections {
                                     + " back");
             case AVAILABLE, DISABLING, DISABLED, ENABLING ->
                     switch (app.images().look(record.region(), record.id().orElseThrow())) {
-                        case Look.Gone _ -> Optional.empty();
-                        case Look.Shown(Ami ami) ->
+                        case ImageLookup.Gone _ -> Optional.empty();
+                        case ImageLookup.Shown(Ami ami) ->
                                 Optional.of(record.name() + " is there as " + ami.id());
-                        case Look.NotShown _ ->
+                        case ImageLookup.NotShown _ ->
                                 record.since().plus(NEW).isBefore(now)
                                         ? Optional.empty()
                                         : Optional.of(

@@ -72,9 +72,9 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
             throws MalformedEventException {
         Order order = Orders.of(event, app.settings().home(), trail);
         return switch (new Operations(app, now, moreTime).carryOut(order)) {
-            case Outcome.Done(String text) -> done(trail, text);
-            case Outcome.Shown(String text) -> done(trail, text);
-            case Outcome.Refused(String text, List<String> because) ->
+            case OrderResult.Done(String text) -> done(trail, text);
+            case OrderResult.Shown(String text) -> done(trail, text);
+            case OrderResult.Refused(String text, List<String> because) ->
                     refused(event, order, trail, now, text + ": " + String.join("; ", because));
         };
     }

@@ -35,16 +35,16 @@ public final class Operations {
      *
      * @throws SdkException if EC2 does not answer; then it may be tried again
      */
-    public Outcome carryOut(Order order) {
+    public OrderResult carryOut(Order order) {
         try {
             return carriedOut(order);
         } catch (UnreadableItemException left) {
-            return Outcome.refused(
+            return OrderResult.refused(
                     order.subject() + " is left alone", String.valueOf(left.getMessage()));
         }
     }
 
-    private Outcome carriedOut(Order order) {
+    private OrderResult carriedOut(Order order) {
         return switch (order) {
             case Order.Deregister deregister -> new Deregistration(app, now).of(deregister);
             case Order.Share share -> new Sharing(app).of(share);

@@ -6,10 +6,10 @@ import static java.util.stream.Collectors.toList;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Tombstone;
-import dev.amikeeper.ec2.Answer;
+import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Look;
-import dev.amikeeper.ec2.Start;
+import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Blueprint;
 import dev.amikeeper.image.Capsule;
@@ -28,8 +28,8 @@ import dev.amikeeper.image.Snapshot;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.image.Wildcard;
+import dev.amikeeper.lifecycle.ImageProgress;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.replication.Settlement;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,13 +73,13 @@ final class Registration {
         this.now = now;
     }
 
-    Outcome of(Order.RegisterAgain order) {
+    OrderResult of(Order.RegisterAgain order) {
         Region region = order.region();
         Optional<Snapshot> named =
                 app.sources().snapshots(region, List.of(order.snapshot())).stream().findFirst();
         Optional<ImageName> name = named.flatMap(it -> ImageTags.name(it.tags()));
         if (named.isEmpty() || name.isEmpty()) {
-            return Outcome.refused(
+            return OrderResult.refused(
                     "no image is made of " + order.snapshot(),
                     named.isEmpty()
                             ? notThere(order.snapshot(), region)
@@ -87,7 +87,7 @@ final class Registration {
                                     + " instance and root (--policy, --instance, --root)");
         }
         return register(
-                new Wanted(
+                new RegistrationInput(
                         order.snapshot(),
                         region,
                         name.get(),
@@ -100,21 +100,22 @@ final class Registration {
                         order.dryRun()));
     }
 
-    Outcome of(Order.Register order) {
+    OrderResult of(Order.Register order) {
         Region region = order.region();
         String what = "no image is made of " + order.root();
         Set<SnapshotId> ids = new TreeSet<>(List.of(order.root()));
         Map<SnapshotId, String> devices = new HashMap<>();
         for (Order.Volume volume : order.volumes()) {
             if (!ids.add(volume.snapshot())) {
-                return Outcome.refused(what, volume.snapshot() + " is named twice");
+                return OrderResult.refused(what, volume.snapshot() + " is named twice");
             }
             volume.device().ifPresent(device -> devices.put(volume.snapshot(), device));
         }
         List<Snapshot> shown = app.sources().snapshots(region, ids);
         shown.forEach(it -> ids.remove(it.id()));
         if (!ids.isEmpty()) {
-            return new Outcome.Refused(what, ids.stream().map(id -> notThere(id, region)).toList());
+            return new OrderResult.Refused(
+                    what, ids.stream().map(id -> notThere(id, region)).toList());
         }
         Set<String> tagged =
                 shown.stream()
@@ -141,7 +142,7 @@ final class Registration {
                                                 .contains(it.policy()))
                                 .filter(it -> it.instance().equals(order.instance()));
         if (name.isEmpty()) {
-            return Outcome.refused(
+            return OrderResult.refused(
                     what,
                     "by their tags they are of %s, not of one image of %s/%s"
                             .formatted(
@@ -151,10 +152,10 @@ final class Registration {
         }
         Optional<String> unruled =
                 tagged.isEmpty() ? unruled(order.policy(), region) : Optional.empty();
-        return unruled.map(why -> Outcome.refused(what, why))
+        return unruled.map(why -> OrderResult.refused(what, why))
                 .orElseGet(() ->
                         register(
-                                new Wanted(
+                                new RegistrationInput(
                                         order.root(),
                                         region,
                                         name.get(),
@@ -184,7 +185,7 @@ final class Registration {
     }
 
     /** The catalogue is read first: whatever another order did since then is seen in EC2. */
-    private Outcome register(Wanted wanted) {
+    private OrderResult register(RegistrationInput wanted) {
         Optional<Image> record = app.catalog().find(wanted.region(), wanted.name());
         Optional<Image> last =
                 record.filter(image -> image.state() != ImageState.FAILED)
@@ -208,12 +209,12 @@ final class Registration {
         };
     }
 
-    private Optional<Tombstone> tombstone(Wanted wanted) {
+    private Optional<Tombstone> tombstone(RegistrationInput wanted) {
         return app.catalog().removed(wanted.region(), wanted.name());
     }
 
     /** The server as it is, and as its images know it where that does not tell all. */
-    private List<Machine> machines(Wanted wanted) {
+    private List<Machine> machines(RegistrationInput wanted) {
         InstanceId instance = wanted.name().instance();
         List<Machine> machines = new ArrayList<>();
         machines.addAll(
@@ -254,7 +255,7 @@ final class Registration {
 
     /** Another Region may be lost: what it would tell is asked for, as if it were gone. */
     private static <T> List<T> readable(
-            Wanted wanted, Region region, Function<Region, List<T>> read) {
+            RegistrationInput wanted, Region region, Function<Region, List<T>> read) {
         try {
             return read.apply(region);
         } catch (SdkException unreadable) {
@@ -266,12 +267,12 @@ final class Registration {
         }
     }
 
-    private static Region instanceRegion(Wanted wanted) {
+    private static Region instanceRegion(RegistrationInput wanted) {
         return wanted.home().map(ImageRef::region).orElse(wanted.region());
     }
 
-    private Outcome planned(
-            Wanted wanted, Blueprint blueprint, Optional<Image> record, boolean known) {
+    private OrderResult planned(
+            RegistrationInput wanted, Blueprint blueprint, Optional<Image> record, boolean known) {
         Machine machine = blueprint.machine();
         if (machine.isLicensed() && !wanted.approved()) {
             return wanted.refused(
@@ -299,10 +300,10 @@ final class Registration {
                         + blueprint.text()
                         + Provenance.codes(codes(wanted, machine));
         if (wanted.dryRun()) {
-            return new Outcome.Shown("would register " + what + "; " + fate(known));
+            return new OrderResult.Shown("would register " + what + "; " + fate(known));
         }
         // The record of an image that is gone is buried, as its event would have it.
-        record.ifPresent(image -> new Settlement(app).deregistered(image, now));
+        record.ifPresent(image -> new ImageProgress(app).deregistered(image, now));
         Optional<Tombstone> grave = known ? tombstone(wanted) : Optional.empty();
         if (known && grave.isEmpty()) {
             return new Objections(app, now, wanted)
@@ -313,7 +314,7 @@ final class Registration {
         List<SnapshotId> others = wanted.others().stream().map(Snapshot::id).toList();
         if (!others.isEmpty()
                 && app.images().tag(wanted.region(), others, onSnapshots)
-                        instanceof Answer.Refused(String why)) {
+                        instanceof ChangeResult.Refused(String why)) {
             return wanted.refused("they could not be tagged: " + why);
         }
         Map<String, String> tags =
@@ -324,10 +325,11 @@ final class Registration {
                         known ? Optional.of("registered again " + now) : Optional.empty());
         Image intent = Image.intent(wanted.name(), wanted.region(), Trigger.REQUESTED, now);
         return switch (app.images().register(intent, blueprint, tags)) {
-            case Start.Started(var id) -> recorded(wanted, blueprint, id, tags, grave, what);
-            case Start.Adopted(var ami) -> recorded(wanted, blueprint, ami.id(), tags, grave, what);
-            case Start.NotNow notNow -> later(wanted, notNow.why());
-            case Start.NotSo notSo -> notDone(wanted, notSo.why());
+            case StartResult.Started(var id) -> recorded(wanted, blueprint, id, tags, grave, what);
+            case StartResult.Adopted(var ami) ->
+                    recorded(wanted, blueprint, ami.id(), tags, grave, what);
+            case StartResult.NotNow notNow -> later(wanted, notNow.why());
+            case StartResult.NotSo notSo -> notDone(wanted, notSo.why());
         };
     }
 
@@ -337,7 +339,7 @@ final class Registration {
                 : "from then on these snapshots go when it goes, which waits for an approval";
     }
 
-    private Set<String> codes(Wanted wanted, Machine machine) {
+    private Set<String> codes(RegistrationInput wanted, Machine machine) {
         Set<String> codes = new TreeSet<>(machine.productCodes());
         wanted.ids().forEach(id -> codes.addAll(app.sources().productCodes(wanted.region(), id)));
         return codes;
@@ -347,7 +349,8 @@ final class Registration {
      * The tags of the root volume's snapshot and, of a server that we had no such image of, its own
      * and its capsule.
      */
-    private Map<String, String> inherited(Wanted wanted, Blueprint blueprint, boolean known) {
+    private Map<String, String> inherited(
+            RegistrationInput wanted, Blueprint blueprint, boolean known) {
         SnapshotId rootId = blueprint.volumes().get(blueprint.machine().rootDevice());
         Map<String, String> ofSnapshot =
                 wanted.snapshots().stream()
@@ -386,7 +389,7 @@ final class Registration {
         return copied;
     }
 
-    private Outcome there(Wanted wanted, Ami ami) {
+    private OrderResult there(RegistrationInput wanted, Ami ami) {
         if (ami.state().equals("failed")) {
             return wanted.refused(
                     "EC2 failed at %s: deregister it, without its snapshots, and try again"
@@ -395,18 +398,18 @@ final class Registration {
         if (!wanted.dryRun()) {
             record(wanted, ami.id(), ami.tags(), tombstone(wanted));
         }
-        return new Outcome.Done(wanted.name() + " is there as " + ami.id() + " already");
+        return new OrderResult.Done(wanted.name() + " is there as " + ami.id() + " already");
     }
 
-    private Outcome recorded(
-            Wanted wanted,
+    private OrderResult recorded(
+            RegistrationInput wanted,
             Blueprint blueprint,
             ImageId id,
             Map<String, String> tags,
             Optional<Tombstone> grave,
             String what) {
         record(wanted, id, tags, grave);
-        return new Outcome.Done(
+        return new OrderResult.Done(
                 "registers %s: %s%s; %s; the sweep shares and copies it as its policy says"
                         .formatted(
                                 what,
@@ -419,13 +422,16 @@ final class Registration {
      * If this is not reached, the sweep finds the image by its tags and records it in the same way.
      */
     private void record(
-            Wanted wanted, ImageId id, Map<String, String> tags, Optional<Tombstone> grave) {
-        Look look = app.images().look(wanted.region(), id);
-        if (look instanceof Look.Gone) {
+            RegistrationInput wanted,
+            ImageId id,
+            Map<String, String> tags,
+            Optional<Tombstone> grave) {
+        ImageLookup look = app.images().look(wanted.region(), id);
+        if (look instanceof ImageLookup.Gone) {
             return;
         }
         Optional<Ami> shown =
-                look instanceof Look.Shown(Ami ami) ? Optional.of(ami) : Optional.empty();
+                look instanceof ImageLookup.Shown(Ami ami) ? Optional.of(ami) : Optional.empty();
         Image image =
                 Image.adopted(
                                 wanted.name(),
@@ -446,7 +452,7 @@ final class Registration {
                         .filter(known -> known.state() == ImageState.FAILED);
         if (failed.isPresent()) {
             shown.filter(ami -> ami.state().equals("available"))
-                    .ifPresent(ami -> new Settlement(app).found(failed.get(), ami, now));
+                    .ifPresent(ami -> new ImageProgress(app).found(failed.get(), ami, now));
         } else if (grave.isPresent()) {
             app.catalog().unbury(grave.get(), image);
         } else {
@@ -470,11 +476,11 @@ final class Registration {
                         .formatted(shown, machine.platform());
     }
 
-    private static Outcome later(Wanted wanted, String why) {
+    private static OrderResult later(RegistrationInput wanted, String why) {
         return notDone(wanted, "not now, try again later: " + why);
     }
 
-    private static Outcome notDone(Wanted wanted, String why) {
+    private static OrderResult notDone(RegistrationInput wanted, String why) {
         return wanted.others().isEmpty()
                 ? wanted.refused(why)
                 : wanted.refused(

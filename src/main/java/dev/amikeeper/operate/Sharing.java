@@ -2,9 +2,9 @@ package dev.amikeeper.operate;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
-import dev.amikeeper.ec2.Answer;
+import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Grant;
-import dev.amikeeper.ec2.Look;
+import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -29,12 +29,12 @@ final class Sharing {
         this.app = app;
     }
 
-    Outcome of(Order.Share order) {
+    OrderResult of(Order.Share order) {
         String whole = order.image() + " is not shared";
         Optional<String> against =
                 against(order.region(), order.image()).or(() -> beyondAllowed(order));
         if (against.isPresent()) {
-            return Outcome.refused(whole, against.get());
+            return OrderResult.refused(whole, against.get());
         }
         Grant grant = app.images().share(order.region(), order.image(), order.with());
         List<String> why =
@@ -45,7 +45,7 @@ final class Sharing {
                                 grant.trouble().stream())
                         .toList();
         if (why.isEmpty()) {
-            return new Outcome.Done(
+            return new OrderResult.Done(
                     "%s may be launched by %s%s"
                             .formatted(
                                     order.image(), String.join(", ", order.with()), beyond(order)));
@@ -53,23 +53,23 @@ final class Sharing {
         List<String> taken =
                 order.with().stream().filter(who -> !grant.refused().containsKey(who)).toList();
         return grant.isDecided() && !taken.isEmpty()
-                ? new Outcome.Refused(
+                ? new OrderResult.Refused(
                         "%s may be launched by %s, but not by all"
                                 .formatted(order.image(), String.join(", ", taken)),
                         why)
-                : new Outcome.Refused(whole, why);
+                : new OrderResult.Refused(whole, why);
     }
 
-    Outcome of(Order.Unshare order) {
+    OrderResult of(Order.Unshare order) {
         String whole = order.image() + " stays as it is shared";
         Optional<String> against = against(order.region(), order.image());
         if (against.isPresent()) {
-            return Outcome.refused(whole, against.get());
+            return OrderResult.refused(whole, against.get());
         }
         List<String> byPolicy =
                 order.with().stream().filter(sharedByPolicy(order)::contains).toList();
         if (!byPolicy.isEmpty()) {
-            return Outcome.refused(
+            return OrderResult.refused(
                     whole,
                     "its policy shares it with "
                             + String.join(", ", byPolicy)
@@ -77,22 +77,22 @@ final class Sharing {
                             + " file first");
         }
         return app.images().unshare(order.region(), order.image(), order.with())
-                        instanceof Answer.Refused(String why)
-                ? Outcome.refused(whole, why)
+                        instanceof ChangeResult.Refused(String why)
+                ? OrderResult.refused(whole, why)
                 : noCopies(order);
     }
 
     /** Who may not launch it any more shall not copy it either. */
-    private Outcome noCopies(Order.Unshare order) {
+    private OrderResult noCopies(Order.Unshare order) {
         Image image = app.catalog().find(order.region(), order.image()).orElseThrow();
         List<String> copiers = image.copiers().stream().filter(order.with()::contains).toList();
         List<String> refused = new ArrayList<>();
         if (!copiers.isEmpty()
                 && app.images().look(order.region(), order.image())
-                        instanceof Look.Shown(Ami ami)) {
+                        instanceof ImageLookup.Shown(Ami ami)) {
             for (SnapshotId snapshot : ami.snapshots()) {
                 if (app.images().unshare(order.region(), snapshot, copiers)
-                        instanceof Answer.Refused(String why)) {
+                        instanceof ChangeResult.Refused(String why)) {
                     refused.add(snapshot + ": " + why);
                 }
             }
@@ -101,12 +101,12 @@ final class Sharing {
                 "%s may no longer be launched by %s"
                         .formatted(order.image(), String.join(", ", order.with()));
         if (!refused.isEmpty()) {
-            return new Outcome.Refused(done + ", but its snapshots may still be used", refused);
+            return new OrderResult.Refused(done + ", but its snapshots may still be used", refused);
         }
         if (!copiers.isEmpty()) {
             app.catalog().save(Change.of(image, image.sharedWithout(order.with())));
         }
-        return new Outcome.Done(done);
+        return new OrderResult.Done(done);
     }
 
     /** Whoever may give orders gives no images away: with whom is reviewed with the policies. */
@@ -135,8 +135,9 @@ final class Sharing {
             return Optional.of("the catalogue knows no such image in " + region);
         }
         return switch (app.images().look(region, id)) {
-            case Look.Shown(Ami ami) -> against(record.get(), ami);
-            case Look.Gone _, Look.NotShown _ -> Optional.of("EC2 does not show it in " + region);
+            case ImageLookup.Shown(Ami ami) -> against(record.get(), ami);
+            case ImageLookup.Gone _, ImageLookup.NotShown _ ->
+                    Optional.of("EC2 does not show it in " + region);
         };
     }
 

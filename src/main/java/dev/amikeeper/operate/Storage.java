@@ -3,13 +3,13 @@ package dev.amikeeper.operate;
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.ec2.Blocker;
-import dev.amikeeper.ec2.Storing;
-import dev.amikeeper.image.Bulk;
+import dev.amikeeper.ec2.StoreResult;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.S3Object;
+import dev.amikeeper.image.StoreSize;
 import dev.amikeeper.image.Stored;
 
 import java.time.Instant;
@@ -29,7 +29,7 @@ final class Storage {
         this.now = now;
     }
 
-    Outcome of(Order.Store order) {
+    OrderResult of(Order.Store order) {
         Optional<Image> record = app.catalog().find(order.region(), order.image());
         if (record.isEmpty()) {
             return refused(order, "the catalogue knows no such image in " + order.region());
@@ -46,7 +46,7 @@ final class Storage {
                     "policy %s has no \"store\": name a bucket of %s"
                             .formatted(image.name().policy(), order.region()));
         }
-        Optional<Bulk> bulk =
+        Optional<StoreSize> bulk =
                 Optional.ofNullable(
                         app.images()
                                 .bulk(order.region(), List.of(order.image()))
@@ -73,19 +73,19 @@ final class Storage {
                                 .map(store -> store.bucketIn(image.region())));
     }
 
-    private static Outcome begun(Order.Store order, Stored stored) {
+    private static OrderResult begun(Order.Store order, Stored stored) {
         S3Object object = stored.object();
         if (order.bucket().filter(bucket -> !bucket.equals(object.bucket())).isPresent()) {
             return refused(order, "it goes to S3 once, and that is " + object);
         }
-        return new Outcome.Done(
+        return new OrderResult.Done(
                 stored.isUnderWay()
                         ? "%s is being stored as %s since %s"
                                 .formatted(order.image(), object, stored.since())
                         : order.image() + " is stored as " + object);
     }
 
-    private static Optional<String> against(Image image, Optional<Bulk> bulk) {
+    private static Optional<String> against(Image image, Optional<StoreSize> bulk) {
         if (bulk.isEmpty()) {
             return Optional.of("EC2 does not show it in " + image.region());
         }
@@ -97,7 +97,7 @@ final class Storage {
                 : Optional.of("it is not available");
     }
 
-    private Outcome store(Order.Store order, Image image, S3Object object, Bulk bulk) {
+    private OrderResult store(Order.Store order, Image image, S3Object object, StoreSize bulk) {
         String what =
                 "%s %s as %s, %,d GB before compression%s"
                         .formatted(
@@ -107,7 +107,7 @@ final class Storage {
                                 bulk.gigabytes(),
                                 codes(bulk.productCodes()));
         if (order.dryRun()) {
-            return new Outcome.Shown("would store " + what);
+            return new OrderResult.Shown("would store " + what);
         }
         Image storing =
                 image.inS3(Optional.of(Stored.waiting(object, image.stored(), now).storing(now)));
@@ -116,27 +116,29 @@ final class Storage {
         }
         Region region = order.region();
         return switch (app.images().store(region, order.image(), object.bucket())) {
-            case Storing.Begun _ -> new Outcome.Done("stores " + what);
-            case Storing.Already _ -> new Outcome.Done("stores " + what + ", or has done so");
-            case Storing.Unknown(String why) ->
-                    new Outcome.Done("may store %s by now; if not, will: %s".formatted(what, why));
-            case Storing.NoRoom(String why) -> {
+            case StoreResult.Begun _ -> new OrderResult.Done("stores " + what);
+            case StoreResult.Already _ ->
+                    new OrderResult.Done("stores " + what + ", or has done so");
+            case StoreResult.Unknown(String why) ->
+                    new OrderResult.Done(
+                            "may store %s by now; if not, will: %s".formatted(what, why));
+            case StoreResult.NoRoom(String why) -> {
                 Stored later = storing.stored().orElseThrow().notNow(why, now);
                 putBack(storing, Optional.of(later));
-                yield new Outcome.Done(
+                yield new OrderResult.Done(
                         "will store %s, within hours: not now, for %s".formatted(what, why));
             }
-            case Storing.Blocked(Blocker by) -> {
+            case StoreResult.Blocked(Blocker by) -> {
                 putBack(storing, Optional.of(storing.stored().orElseThrow().notNow(by.why(), now)));
-                yield new Outcome.Done(
+                yield new OrderResult.Done(
                         "will store %s, once EC2 does: not now, for %s; %s"
                                 .formatted(what, by.why(), by.remedy()));
             }
-            case Storing.Denied(String why) -> {
+            case StoreResult.Denied(String why) -> {
                 putBack(storing, image.stored());
                 yield refused(order, why);
             }
-            case Storing.Refused(String why) -> {
+            case StoreResult.Refused(String why) -> {
                 putBack(storing, image.stored());
                 yield refused(order, why);
             }
@@ -156,8 +158,8 @@ final class Storage {
                         + ": whoever launches what is made of it needs their subscription)";
     }
 
-    private static Outcome refused(Order.Store order, String why) {
+    private static OrderResult refused(Order.Store order, String why) {
         ImageId id = order.image();
-        return Outcome.refused(id + " is not stored", why);
+        return OrderResult.refused(id + " is not stored", why);
     }
 }

@@ -6,8 +6,8 @@ import static java.util.stream.Collectors.joining;
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Tombstone;
-import dev.amikeeper.ec2.Answer;
 import dev.amikeeper.ec2.Blocker;
+import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Reach;
 import dev.amikeeper.image.Image;
@@ -68,7 +68,7 @@ final class Unsharing {
         this.moreTime = moreTime;
     }
 
-    Outcome outcome() {
+    OrderResult outcome() {
         Set<String> policies = new TreeSet<>(app.policyNames());
         policies.removeIf(name -> !isMeant(name));
         if (order.policy().isPresent() && policies.isEmpty()) {
@@ -98,8 +98,8 @@ final class Unsharing {
         return order.policy().map(policy::equals).orElse(true);
     }
 
-    private Outcome asBefore(String why) {
-        return Outcome.refused(who() + ": all access stays as it is", why);
+    private OrderResult asBefore(String why) {
+        return OrderResult.refused(who() + ": all access stays as it is", why);
     }
 
     private String who() {
@@ -119,7 +119,7 @@ final class Unsharing {
                 : Stream.of("\"share\" of policy %s names %s".formatted(policy, both));
     }
 
-    private Outcome ended() {
+    private OrderResult ended() {
         String done =
                 "%s: access to %d images and %d snapshots is taken back, and %d records forget it"
                         .formatted(who(), images, snapshots, records);
@@ -132,7 +132,9 @@ final class Unsharing {
                             + unread.stream().map(Region::name).collect(joining(", "))
                             + ": order it once more; ./keeper unshare has no limit of time");
         }
-        return troubles.isEmpty() ? new Outcome.Done(done) : new Outcome.Refused(done, troubles);
+        return troubles.isEmpty()
+                ? new OrderResult.Done(done)
+                : new OrderResult.Refused(done, troubles);
     }
 
     private boolean isEnough() {
@@ -193,12 +195,12 @@ final class Unsharing {
                     .forEach(_ -> snapshots++);
         }
 
-        private boolean isDone(Object id, Supplier<Answer> change) {
+        private boolean isDone(Object id, Supplier<ChangeResult> change) {
             if (isEnough() || refused.size() >= REFUSALS) {
                 left++;
                 return false;
             }
-            if (change.get() instanceof Answer.Refused(String why)) {
+            if (change.get() instanceof ChangeResult.Refused(String why)) {
                 refused.add(id + ": " + why);
                 return false;
             }

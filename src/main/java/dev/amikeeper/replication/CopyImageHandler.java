@@ -10,13 +10,15 @@ import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Look;
-import dev.amikeeper.ec2.Start;
+import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.lifecycle.SliceReport;
+import dev.amikeeper.lifecycle.StartRecorder;
 import dev.amikeeper.policy.Policy;
 
 import org.jspecify.annotations.Nullable;
@@ -63,7 +65,7 @@ public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceRep
         return Invocation.run(
                 context,
                 () ->
-                        Starts.run(
+                        StartRecorder.run(
                                 app,
                                 "CopyImageFunction",
                                 "ec2:CopyImage",
@@ -79,9 +81,9 @@ public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceRep
 
     /** The work of one Region. */
     private final class Slice {
-        private final Starts starts;
+        private final StartRecorder starts;
 
-        Slice(Starts starts) {
+        Slice(StartRecorder starts) {
             this.starts = starts;
         }
 
@@ -124,11 +126,11 @@ public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceRep
                 }
                 int failures = starts.failures();
                 Ami home = homeOf(copy, found);
-                Start start = start(copy, home);
+                StartResult start = start(copy, home);
                 if (!settle(copy, start, home, inFlight + begun == 0, now)) {
                     return false;
                 }
-                if (start instanceof Start.Started || start instanceof Start.Adopted) {
+                if (start instanceof StartResult.Started || start instanceof StartResult.Adopted) {
                     begun++;
                 }
                 freed += starts.failures() - failures;
@@ -141,9 +143,10 @@ public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceRep
          * Where nothing of ours is in flight, no room means that others use it or that this copy
          * alone is too large: the latter can never start, the next one may be smaller.
          */
-        private boolean settle(Image copy, Start start, Ami home, boolean alone, Instant now) {
+        private boolean settle(
+                Image copy, StartResult start, Ami home, boolean alone, Instant now) {
             int snapshots = home.snapshots().size();
-            if (alone && start instanceof Start.NoRoom(String why)) {
+            if (alone && start instanceof StartResult.NoRoom(String why)) {
                 if (snapshots > ReplicationPlan.PLACES) {
                     return starts.tryFailed(copy, snapshots + " snapshots at once: " + why, now);
                 }
@@ -205,14 +208,14 @@ public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceRep
                             .isPresent();
             try {
                 return !recorded
-                        || app.images().look(home.region(), home.id()) instanceof Look.Gone;
+                        || app.images().look(home.region(), home.id()) instanceof ImageLookup.Gone;
             } catch (SdkException error) {
                 log.warn("{} cannot be looked at: {}", home, Fault.text(error));
                 return false;
             }
         }
 
-        private Start start(Image copy, Ami home) {
+        private StartResult start(Image copy, Ami home) {
             Policy policy = app.policies().find(copy.name().policy()).orElseThrow();
             Policy.Replica how = requireNonNull(policy.replicate().get(copy.region()));
             return app.images().copy(copy, home.tags(), how);

@@ -5,6 +5,7 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
+import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
@@ -12,7 +13,7 @@ import dev.amikeeper.event.Rejected;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Texts;
-import dev.amikeeper.report.Unreadables;
+import dev.amikeeper.lifecycle.ImageProgress;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +27,7 @@ public final class ImageStateHandler
     private static final Logger log = LoggerFactory.getLogger(ImageStateHandler.class);
 
     private final Application app;
-    private final Settlement settlement;
+    private final ImageProgress settlement;
 
     /** As Lambda makes it. */
     public ImageStateHandler() {
@@ -36,7 +37,7 @@ public final class ImageStateHandler
     /** Over these objects. */
     public ImageStateHandler(Application app) {
         this.app = app;
-        this.settlement = new Settlement(app);
+        this.settlement = new ImageProgress(app);
     }
 
     @Override
@@ -57,7 +58,7 @@ public final class ImageStateHandler
     private ImageStateReport follow(Event event) throws MalformedEventException {
         if (!event.account().equals(app.settings().account())) {
             log.info("an event of account {} is not ours", Texts.quoted(event.account()));
-            return ImageStateReport.of(Settlement.Step.NOTHING);
+            return ImageStateReport.of(ImageProgress.Step.NOTHING);
         }
         ImageId id = imageId(event);
         Optional<Image> image;
@@ -66,17 +67,17 @@ public final class ImageStateHandler
         } catch (UnreadableItemException left) {
             log.error("{} {}: {}", event.region(), id, left.getMessage());
             Unreadables.tell(app.catalog(), event.time());
-            return ImageStateReport.of(Settlement.Step.NOTHING);
+            return ImageStateReport.of(ImageProgress.Step.NOTHING);
         }
         if (image.isEmpty()) {
             log.info("{} {} is not one of our images", event.region(), id);
-            return ImageStateReport.of(Settlement.Step.NOTHING);
+            return ImageStateReport.of(ImageProgress.Step.NOTHING);
         }
         return ImageStateReport.of(step(event, image.get()))
                 .because(event.text("ErrorMessage").orElse(""));
     }
 
-    private Settlement.Step step(Event event, Image image) throws MalformedEventException {
+    private ImageProgress.Step step(Event event, Image image) throws MalformedEventException {
         String state =
                 event.text("State")
                         .orElseThrow(
@@ -95,7 +96,7 @@ public final class ImageStateHandler
             case "disabled" -> settlement.disabled(image);
             default -> {
                 log.info("state {} of {} needs nothing", Texts.quoted(state), image.name());
-                yield Settlement.Step.NOTHING;
+                yield ImageProgress.Step.NOTHING;
             }
         };
     }

@@ -1,6 +1,7 @@
 package dev.amikeeper.replication;
 
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.lifecycle.ImageProgress;
 
 /**
  * What came of a state event: each count is 0 or 1.
@@ -15,7 +16,7 @@ public record ImageStateReport(
         int keys,
         int ignored,
         int malformed) {
-    static ImageStateReport of(Settlement.Step step) {
+    static ImageStateReport of(ImageProgress.Step step) {
         return switch (step) {
             case AVAILABLE -> new ImageStateReport(1, 0, 0, 0, 0, 0, 0);
             case AGAIN -> new ImageStateReport(0, 1, 0, 0, 0, 0, 0);

@@ -1,4 +1,4 @@
-/** What people are told. */
+/** What people look at. */
 @NullMarked
 package dev.amikeeper.report;
 

@@ -104,7 +104,7 @@ public final class Fleet {
         if (!before.isOver() || (isBack && !anew)) {
             return before;
         }
-        Restore again = before.again(Planning.TIMEOUT, now());
+        Restore again = before.again(RestorePlanner.TIMEOUT, now());
         return app.catalog().save(before, again)
                 ? again
                 : app.catalog().restore(wanted.id()).orElse(again);

@@ -5,8 +5,8 @@ import static java.util.stream.Collectors.joining;
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.UnreadableItemException;
-import dev.amikeeper.ec2.Answer;
-import dev.amikeeper.ec2.Look;
+import dev.amikeeper.ec2.ChangeResult;
+import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageTags;
@@ -120,7 +120,7 @@ public final class Leases {
                         || isOfOurImage(server);
         if (ours
                 && app.launcher().terminate(server.region(), server.id())
-                        instanceof Answer.Refused(String why)) {
+                        instanceof ChangeResult.Refused(String why)) {
             app.catalog()
                     .note(
                             Notice.event(
@@ -146,7 +146,7 @@ public final class Leases {
         return isRecorded(region, id)
                 || app.catalog().restoring().stream()
                         .anyMatch(it -> it.region().equals(region) && it.image().equals(id))
-                || (app.images().look(region, id) instanceof Look.Shown(Ami ami)
+                || (app.images().look(region, id) instanceof ImageLookup.Shown(Ami ami)
                         && ImageTags.name(ami.tags())
                                 .map(name -> name.toString().equals(ami.name()))
                                 .orElse(false))

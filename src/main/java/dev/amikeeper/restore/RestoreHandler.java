@@ -5,6 +5,7 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
+import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
@@ -12,7 +13,6 @@ import dev.amikeeper.event.Rejected;
 import dev.amikeeper.event.Trail;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Texts;
-import dev.amikeeper.report.Unreadables;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -135,10 +135,11 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
         }
         RestoreRequest request = RestoreRequest.of(event);
         log.info("{}: restore {}", trail, request.instance());
-        Planning planning = new Planning(app);
+        RestorePlanner planning = new RestorePlanner(app);
         return switch (planning.choose(request, now)) {
-            case Planning.Choice.None(String why) -> refuse(trail, now, request, why, List.of());
-            case Planning.Choice.Chosen(var image) -> {
+            case RestorePlanner.Choice.None(String why) ->
+                    refuse(trail, now, request, why, List.of());
+            case RestorePlanner.Choice.Chosen(var image) -> {
                 RestorePlan plan = planning.plan(image, request.kind(), request.wish());
                 List<String> lines = RestoreText.lines(plan);
                 if (RestoreRequest.flag(event, "dryRun")) {
@@ -148,7 +149,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
                     yield refuse(trail, now, request, plan.missing().getFirst().why(), lines);
                 }
                 // The event's own id: its repetition is the same restore.
-                Restore restore = Planning.restore(plan, request.kind(), trail.id(), now);
+                Restore restore = RestorePlanner.restore(plan, request.kind(), trail.id(), now);
                 boolean fresh = app.catalog().begin(restore);
                 List<Restore> open = app.catalog().restore(restore.id()).stream().toList();
                 List<Restore> after = new Restores(app, now).follow(open, timeLeft);

@@ -57,8 +57,8 @@ public record RestorePlan(
     }
 
     /** What EC2 is to be asked for, to make the plan of one server. */
-    static Networks.Wanted wanted(Capsule original, Wish wish) {
-        Wish.Mapping mapping = wish.mapping();
+    static Networks.Wanted wanted(Capsule original, RestoreOptions wish) {
+        RestoreOptions.Mapping mapping = wish.mapping();
         List<String> subnets = new ArrayList<>(wish.subnet().stream().toList());
         original.subnets().map(id -> mapping.subnets().getOrDefault(id, id)).forEach(subnets::add);
         List<String> groups = new ArrayList<>(wish.groups());
@@ -77,7 +77,7 @@ public record RestorePlan(
                 wish.elasticIp(original.addresses().elastic()).stream().toList());
     }
 
-    private static String type(Capsule original, Wish wish) {
+    private static String type(Capsule original, RestoreOptions wish) {
         return wish.type()
                 .orElse(wish.mapping().types().getOrDefault(original.type(), original.type()));
     }
@@ -107,17 +107,17 @@ public record RestorePlan(
     }
 
     /** The plan of one server, of which it is gone. */
-    static RestorePlan of(Image image, Wish wish, Networks there) {
+    static RestorePlan of(Image image, RestoreOptions wish, Networks there) {
         return of(image, wish, new Known(there));
     }
 
     /** The plan of one server. */
-    static RestorePlan of(Image image, Wish wish, Known known) {
+    static RestorePlan of(Image image, RestoreOptions wish, Known known) {
         return new Making(image, wish, known).plan();
     }
 
     /** The instance profile that it is to get, as it is asked for. */
-    static Optional<String> profile(Image image, Wish wish) {
+    static Optional<String> profile(Image image, RestoreOptions wish) {
         return wish.instanceProfile(image.capsule().flatMap(Capsule::profile));
     }
 
@@ -125,13 +125,13 @@ public record RestorePlan(
     private static final class Making {
         private final Image image;
         private final Capsule original;
-        private final Wish wish;
+        private final RestoreOptions wish;
         private final Networks there;
         private final Known known;
         private final List<Difference> differences = new ArrayList<>();
         private final List<Missing> missing = new ArrayList<>();
 
-        Making(Image image, Wish wish, Known known) {
+        Making(Image image, RestoreOptions wish, Known known) {
             this.image = image;
             this.known = known;
             this.original = image.capsule().orElseGet(RestorePlan::unknown);

@@ -35,7 +35,7 @@ public record RestoreRequest(
         Optional<ImageId> image,
         Optional<String> policy,
         Restore.Kind kind,
-        Wish wish) {
+        RestoreOptions wish) {
     /**
      * Reads the event "Restore Requested".
      *
@@ -55,11 +55,11 @@ public record RestoreRequest(
                 wish(event));
     }
 
-    private static Wish wish(Event event) throws MalformedEventException {
+    private static RestoreOptions wish(Event event) throws MalformedEventException {
         Map<String, String> tags = texts(event.detail().get("tags"), "detail.tags");
-        Wish.Mapping mapping = mapping(event);
+        RestoreOptions.Mapping mapping = mapping(event);
         try {
-            return new Wish(
+            return new RestoreOptions(
                     event.onlyText("type"),
                     event.onlyText("subnet"),
                     event.texts("groups"),
@@ -113,10 +113,10 @@ public record RestoreRequest(
         return Boolean.TRUE.equals(value);
     }
 
-    private static Wish.Mapping mapping(Event event) throws MalformedEventException {
+    private static RestoreOptions.Mapping mapping(Event event) throws MalformedEventException {
         Object mapping = event.detail().get("mapping");
         if (mapping == null) {
-            return Wish.Mapping.NONE;
+            return RestoreOptions.Mapping.NONE;
         }
         Map<String, Map<String, String>> parts = new LinkedHashMap<>();
         if (!(mapping instanceof Map<?, ?> fields)) {
@@ -127,7 +127,7 @@ public record RestoreRequest(
             parts.put(String.valueOf(field.getKey()), texts(field.getValue(), place));
         }
         try {
-            return Wish.Mapping.of(parts);
+            return RestoreOptions.Mapping.of(parts);
         } catch (IllegalArgumentException wrong) {
             throw new MalformedEventException("detail.mapping: " + wrong.getMessage());
         }

@@ -1,15 +1,16 @@
 package dev.amikeeper.restore;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Launch;
+import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.LaunchResult;
 import dev.amikeeper.ec2.Launcher;
-import dev.amikeeper.ec2.Look;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
@@ -21,7 +22,6 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Server;
 import dev.amikeeper.image.Volume;
-import dev.amikeeper.report.Blockers;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -178,13 +178,13 @@ public final class Restores {
             Optional<Server.Health> health = restore.instance().map(sight.health()::get);
             Optional<Server> left =
                     restore.kind() == Restore.Kind.DRILL ? sight.left(restore) : Optional.empty();
-            return switch (Next.of(restore, server, left, health, now)) {
-                case Next.Wait _ -> restore;
-                case Next.Save(Restore after) -> save(restore, after);
-                case Next.Launch _ -> launch(restore, sight);
-                case Next.Command _ -> command(restore);
-                case Next.Associate _ -> associate(restore);
-                case Next.Terminate(Server ending) -> {
+            return switch (NextStep.of(restore, server, left, health, now)) {
+                case NextStep.Wait _ -> restore;
+                case NextStep.Save(Restore after) -> save(restore, after);
+                case NextStep.Launch _ -> launch(restore, sight);
+                case NextStep.Command _ -> command(restore);
+                case NextStep.Associate _ -> associate(restore);
+                case NextStep.Terminate(Server ending) -> {
                     boolean ours = new Leases(app, now).terminate(ending, Optional.of(restore));
                     yield ours || restore.state() != Restore.State.ENDING
                             ? restore
@@ -247,30 +247,30 @@ public final class Restores {
     }
 
     /** Nothing is begun from an image that is not good at that moment. */
-    private Restore begin(Restore restore, Sight sight, Supplier<Launch> begin) {
+    private Restore begin(Restore restore, Sight sight, Supplier<LaunchResult> begin) {
         return switch (fit(restore, sight)) {
-            case Fit.Good _ -> begun(restore, begin.get());
-            case Fit.NotYet(String why) -> waits(restore, why);
-            case Fit.Never(String why) -> save(restore, restore.failed(why, now));
+            case Eligibility.Good _ -> begun(restore, begin.get());
+            case Eligibility.NotYet(String why) -> waits(restore, why);
+            case Eligibility.Never(String why) -> save(restore, restore.failed(why, now));
         };
     }
 
-    private Restore begun(Restore restore, Launch launch) {
+    private Restore begun(Restore restore, LaunchResult launch) {
         return switch (launch) {
-            case Launch.Launched(InstanceId id) -> {
+            case LaunchResult.Launched(InstanceId id) -> {
                 if (restore.kind() != Restore.Kind.REPLACE_ROOT) {
                     blockers.succeeded(restore.region(), "ec2:RunInstances", now);
                 }
                 yield save(restore, restore.launching(id, now));
             }
-            case Launch.Later(String why) -> waits(restore, why);
-            case Launch.Blocked(Blocker by) -> blocked(restore, by);
+            case LaunchResult.Later(String why) -> waits(restore, why);
+            case LaunchResult.Blocked(Blocker by) -> blocked(restore, by);
             // By a record that was lost. What that launched is seen by its tag, or has ended.
-            case Launch.Taken(String why) ->
+            case LaunchResult.Taken(String why) ->
                     restore.kind() == Restore.Kind.DRILL
-                            ? save(restore, Next.anew(restore, now))
+                            ? save(restore, NextStep.anew(restore, now))
                             : waits(restore, why);
-            case Launch.Refused(String why) -> save(restore, restore.failed(why, now));
+            case LaunchResult.Refused(String why) -> save(restore, restore.failed(why, now));
         };
     }
 
@@ -306,7 +306,7 @@ public final class Restores {
     }
 
     /** A listing may be late; only where it leaves a doubt is EC2 asked for the one image. */
-    private Fit fit(Restore restore, Sight sight) {
+    private Eligibility fit(Restore restore, Sight sight) {
         Optional<Image> record = app.catalog().find(restore.region(), restore.of());
         boolean removed =
                 record.isEmpty()
@@ -316,14 +316,14 @@ public final class Restores {
                                                 .get(restore.of()))
                                 .filter(it -> it.id().equals(Optional.of(restore.image())))
                                 .isPresent();
-        Look listed =
+        ImageLookup listed =
                 Optional.ofNullable(sight.amis().get(restore.image()))
-                        .<Look>map(Look.Shown::new)
-                        .orElseGet(Look.NotShown::new);
-        Fit byTheList = Fit.of(restore, record, removed, listed);
-        return byTheList instanceof Fit.Good
+                        .<ImageLookup>map(ImageLookup.Shown::new)
+                        .orElseGet(ImageLookup.NotShown::new);
+        Eligibility byTheList = Eligibility.of(restore, record, removed, listed);
+        return byTheList instanceof Eligibility.Good
                 ? byTheList
-                : Fit.of(
+                : Eligibility.of(
                         restore,
                         record,
                         removed,
@@ -340,7 +340,7 @@ public final class Restores {
                 return save(
                         restore,
                         restore.failed(
-                                "the replacement was not begun in time" + Next.noted(restore),
+                                "the replacement was not begun in time" + NextStep.noted(restore),
                                 now));
             }
             // One that was begun may be too new to be shown.

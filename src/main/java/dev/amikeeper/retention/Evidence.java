@@ -10,6 +10,7 @@ import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.retention.Reason.Kind;
+import dev.amikeeper.usage.Usage;
 
 import java.time.Duration;
 import java.time.Instant;

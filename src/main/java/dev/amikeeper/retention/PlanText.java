@@ -3,6 +3,7 @@ package dev.amikeeper.retention;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
+import dev.amikeeper.usage.Usage;
 
 import java.time.Instant;
 import java.util.List;

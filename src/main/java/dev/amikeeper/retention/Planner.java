@@ -1,6 +1,8 @@
 package dev.amikeeper.retention;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.alerts.Blockers;
+import dev.amikeeper.alerts.PublicImages;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
@@ -16,8 +18,7 @@ import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.report.Blockers;
-import dev.amikeeper.report.PublicImages;
+import dev.amikeeper.usage.Usage;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -293,7 +294,7 @@ public final class Planner {
      *
      * @return empty if the catalogue does not know it any more, or its Region cannot be read
      */
-    public Optional<ByHand> byHand(Region region, ImageId id) {
+    public Optional<ManualRemoval> byHand(Region region, ImageId id) {
         Optional<View> view = view(region, look(region));
         Optional<Image> found = app.catalog().find(region, id);
         if (view.isEmpty() || found.isEmpty()) {

@@ -1,6 +1,6 @@
 package dev.amikeeper.retention;
 
-import dev.amikeeper.catalog.Mark;
+import dev.amikeeper.catalog.PruneMark;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
@@ -40,10 +40,11 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
     public record Found(
             Optional<Integer> selected,
             Map<Region, Integer> listed,
-            List<Mark> before,
+            List<PruneMark> before,
             int unlooked) {
         /** With all looked at. */
-        public Found(Optional<Integer> selected, Map<Region, Integer> listed, List<Mark> before) {
+        public Found(
+                Optional<Integer> selected, Map<Region, Integer> listed, List<PruneMark> before) {
             this(selected, listed, before, 0);
         }
 
@@ -141,7 +142,7 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
 
     private static List<String> shrunk(Found found) {
         return found.before().stream()
-                .sorted(java.util.Comparator.comparing(Mark::region))
+                .sorted(java.util.Comparator.comparing(PruneMark::region))
                 .filter(mark -> found.listed().containsKey(mark.region()))
                 .filter(mark -> found.listed().getOrDefault(mark.region(), 0) * 2 < mark.listed())
                 .map(mark ->

@@ -5,9 +5,12 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
+import dev.amikeeper.alerts.FormerRegions;
+import dev.amikeeper.alerts.LostPolicies;
+import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.Change;
-import dev.amikeeper.catalog.Mark;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.PruneMark;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
@@ -19,9 +22,6 @@ import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.report.FormerRegions;
-import dev.amikeeper.report.LostPolicies;
-import dev.amikeeper.report.Unreadables;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -118,7 +118,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         private final boolean dryRun;
         private final Optional<String> approval;
         private final LongSupplier remaining;
-        private final Steps steps;
+        private final ImageRemoval steps;
         private final List<PruneReport.Summary> summaries = new ArrayList<>();
         private final List<PruneReport.Line> lines = new ArrayList<>();
         private final Map<Region, Integer> removedIn = new HashMap<>();
@@ -144,7 +144,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             this.approval = approval;
             this.remaining = remaining;
             timeLeft = () -> remaining.getAsLong() - RESERVE;
-            steps = new Steps(app, now, "PruneFunction");
+            steps = new ImageRemoval(app, now, "PruneFunction");
         }
 
         PruneReport report() {
@@ -347,7 +347,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                 int still = listed.getOrDefault(region, 0) - removedIn.getOrDefault(region, 0);
                 each.evidence()
                         .imaged()
-                        .map(imaged -> new Mark(plan.policy(), region, imaged.size(), still))
+                        .map(imaged -> new PruneMark(plan.policy(), region, imaged.size(), still))
                         .ifPresent(app.catalog()::mark);
             }
         }
@@ -452,7 +452,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             removedIn.merge(region, 1, Integer::sum);
         }
 
-        private void take(Supplier<Steps.End> step, Runnable done) {
+        private void take(Supplier<ImageRemoval.End> step, Runnable done) {
             if (!timeLeft.isAny()) {
                 postponed++;
                 untimely++;

@@ -120,7 +120,8 @@ public record PrunePlan(
      * @param image one of the records
      * @throws IllegalArgumentException as {@link #of}, or if it is none of the records
      */
-    static ByHand byHand(Policy policy, Image image, List<Image> records, Evidence evidence) {
+    static ManualRemoval byHand(
+            Policy policy, Image image, List<Image> records, Evidence evidence) {
         return byHand(policy, image, records, evidence, false);
     }
 
@@ -130,7 +131,7 @@ public record PrunePlan(
      * @param madeUpFor whether a newer good image of the instance is there under another policy, so
      *     that the last one under a policy that is not in the file any more may go
      */
-    static ByHand byHand(
+    static ManualRemoval byHand(
             Policy policy, Image image, List<Image> records, Evidence evidence, boolean madeUpFor) {
         requireOneHistory(policy, image.region(), records);
         if (!records.contains(image)) {
@@ -338,11 +339,11 @@ public record PrunePlan(
             return step.image().adopted() ? new Verdict.Await(step, List.of(because)) : step;
         }
 
-        ByHand byHand(Image image, boolean madeUpFor) {
+        ManualRemoval byHand(Image image, boolean madeUpFor) {
             Optional<Ami> ami = evidence.ami(image).filter(it -> maySettle(image, it));
             if (ami.isEmpty()) {
                 Reason reason = evidence.notGood(image).orElseThrow();
-                return new ByHand(image, List.of(), List.of(reason), List.of());
+                return new ManualRemoval(image, List.of(), List.of(reason), List.of());
             }
             List<Reason> reasons = reasons(image, ami.get());
             if (evidence.isShared(image)) {
@@ -360,7 +361,7 @@ public record PrunePlan(
                             .collect(
                                     partitioningBy(
                                             reason -> reason.kind().yieldsToPeople(), toList()));
-            return new ByHand(
+            return new ManualRemoval(
                     image,
                     ami.get().snapshots(),
                     byKind.getOrDefault(false, List.of()),

@@ -1,6 +1,7 @@
 package dev.amikeeper.retention;
 
 import dev.amikeeper.policy.Keep;
+import dev.amikeeper.policy.Period;
 
 /** Why an image stays: a kind to count by, and a text for the operator. */
 public record Reason(Kind kind, String text) {
@@ -71,6 +72,17 @@ public record Reason(Kind kind, String text) {
 
         Kind(String word) {
             this.word = word;
+        }
+
+        /** The rule that keeps an image of each of so many periods. */
+        static Kind of(Period period) {
+            return switch (period) {
+                case HOURLY -> HOURLY;
+                case DAILY -> DAILY;
+                case WEEKLY -> WEEKLY;
+                case MONTHLY -> MONTHLY;
+                case YEARLY -> YEARLY;
+            };
         }
 
         /**

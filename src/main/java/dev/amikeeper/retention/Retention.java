@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.amikeeper.image.Image;
 import dev.amikeeper.policy.Keep;
+import dev.amikeeper.policy.Period;
 import dev.amikeeper.retention.Reason.Kind;
 
 import java.time.Duration;
@@ -75,7 +76,7 @@ public final class Retention {
         Stream<String> periods =
                 Stream.of(Period.values())
                         .filter(period -> period.count(keep) > 0)
-                        .map(period -> rule(period.kind(), period.count(keep)));
+                        .map(period -> rule(Kind.of(period), period.count(keep)));
         return Stream.of(
                         Stream.of(rule(Kind.LAST, keep.last())).filter(rule -> keep.last() > 0),
                         periods,
@@ -106,7 +107,7 @@ public final class Retention {
             Keep keep,
             List<Image> newestFirst) {
         int count = period.count(keep);
-        String rule = rule(period.kind(), count);
+        String rule = rule(Kind.of(period), count);
         // All periods seen, not just the last one: clocks set back over midnight repeat a day.
         Set<Object> seen = new HashSet<>();
         for (Image image : newestFirst) {
@@ -116,12 +117,12 @@ public final class Retention {
             Object when = period.of(image.name().slot().time(), keep.zone());
             if (seen.add(when)) {
                 String text = "newest of %s, number %d (%s)".formatted(when, seen.size(), rule);
-                add(kept, image, new Reason(period.kind(), text));
+                add(kept, image, new Reason(Kind.of(period), text));
             } else if (image.equals(newestFirst.getLast())) {
                 String text =
                         "oldest, as rule %s has %d left (%s)"
-                                .formatted(period.kind().word(), count - seen.size(), rule);
-                add(kept, image, new Reason(period.kind(), text));
+                                .formatted(Kind.of(period).word(), count - seen.size(), rule);
+                add(kept, image, new Reason(Kind.of(period), text));
             }
         }
     }

@@ -2,8 +2,8 @@ package dev.amikeeper.retention;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Tombstone;
-import dev.amikeeper.ec2.Answer;
-import dev.amikeeper.ec2.Look;
+import dev.amikeeper.ec2.ChangeResult;
+import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -67,7 +67,7 @@ public final class Undo {
     private End stillThere(Image image, ImageId id) {
         return switch (image.state()) {
             case DISABLING, DISABLED, ENABLING, RETIRING -> {
-                Answer held = hold(image.region(), id);
+                ChangeResult held = hold(image.region(), id);
                 yield broughtBack(image, id, "is enabled again", held);
             }
             case AVAILABLE -> new End.Impossible(id + " is available: nothing is to be undone");
@@ -97,7 +97,7 @@ public final class Undo {
         if (notRestored.isPresent()) {
             return new End.Impossible(notRestored.get());
         }
-        Answer held = hold(image.region(), id);
+        ChangeResult held = hold(image.region(), id);
         Image back = image.enabling(now);
         return app.catalog().unbury(tombstone, back)
                 ? broughtBack(back, id, "is back from the Recycle Bin", held)
@@ -105,14 +105,14 @@ public final class Undo {
                         id + " is back, and somebody else recorded that meanwhile; look again");
     }
 
-    private End broughtBack(Image image, ImageId id, String how, Answer held) {
-        return switch (new Steps(app, now, "keeper undo").bringBack(image)) {
+    private End broughtBack(Image image, ImageId id, String how, ChangeResult held) {
+        return switch (new ImageRemoval(app, now, "keeper undo").bringBack(image)) {
             case DONE -> back(image.region(), id, how, held);
             case LEFT, REFUSED, CHANGED, UNREADABLE ->
                     new End.Impossible(
                             id
                                     + " could not be brought back now; "
-                                    + (held instanceof Answer.Refused(String why)
+                                    + (held instanceof ChangeResult.Refused(String why)
                                             ? "nor could it be held: " + why
                                             : "it is held")
                                     + "; try again");
@@ -127,11 +127,11 @@ public final class Undo {
         List<String> refused = new ArrayList<>();
         for (SnapshotId snapshot : image.snapshots()) {
             if (app.images().restore(image.region(), snapshot)
-                    instanceof Answer.Refused(String why)) {
+                    instanceof ChangeResult.Refused(String why)) {
                 refused.add(snapshot + ": " + why);
             }
         }
-        return app.images().restore(image.region(), id) instanceof Answer.Refused(String why)
+        return app.images().restore(image.region(), id) instanceof ChangeResult.Refused(String why)
                 ? Optional.of(
                         id
                                 + " cannot be restored from the Recycle Bin: "
@@ -153,11 +153,11 @@ public final class Undo {
                 : "; the same slot is there in " + String.join(", ", others);
     }
 
-    private Answer hold(Region region, ImageId id) {
+    private ChangeResult hold(Region region, ImageId id) {
         return app.images().hold(region, id, "undone " + now);
     }
 
-    private End back(Region region, ImageId id, String how, Answer held) {
+    private End back(Region region, ImageId id, String how, ChangeResult held) {
         boolean shared =
                 app.catalog()
                         .find(region, id)
@@ -172,10 +172,10 @@ public final class Undo {
                                 : ", but not yet with its launch permissions (./keeper failures"
                                         + " says why, and every sweep tries again), ");
         return switch (held) {
-            case Answer.Done _ ->
+            case ChangeResult.Done _ ->
                     new End.Back(
                             back + "and held: remove its tag amikeeper:hold to let it go again");
-            case Answer.Refused(String why) ->
+            case ChangeResult.Refused(String why) ->
                     new End.NotHeld(
                             back
                                     + "but it could not be held ("
@@ -187,7 +187,7 @@ public final class Undo {
     }
 
     private boolean isThere(Region region, ImageId id) {
-        return app.images().look(region, id) instanceof Look.Shown(Ami ami)
+        return app.images().look(region, id) instanceof ImageLookup.Shown(Ami ami)
                 && !ami.state().equals("deregistered");
     }
 

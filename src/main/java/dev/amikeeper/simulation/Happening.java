@@ -127,7 +127,7 @@ public sealed interface Happening {
         @Override
         public String toString() {
             return "somebody registers an image over the snapshots of %s, for %s"
-                    .formatted(image, Rules.words(span));
+                    .formatted(image, PolicyModel.words(span));
         }
     }
 
@@ -172,7 +172,7 @@ public sealed interface Happening {
     }
 
     /** Other policies are deployed. */
-    record Deploy(List<Rules> policies) implements Deed {
+    record Deploy(List<PolicyModel> policies) implements Deed {
         public Deploy {
             policies = List.copyOf(policies);
         }
@@ -180,7 +180,7 @@ public sealed interface Happening {
         @Override
         public String toString() {
             return "other policies are deployed:\n"
-                    + Rules.yaml(policies).indent(8).stripTrailing();
+                    + PolicyModel.yaml(policies).indent(8).stripTrailing();
         }
     }
 
@@ -251,7 +251,7 @@ public sealed interface Happening {
                             detailType,
                             nth,
                             fault.words,
-                            by.isZero() ? "" : ", by up to " + Rules.words(by));
+                            by.isZero() ? "" : ", by up to " + PolicyModel.words(by));
         }
     }
 
@@ -260,7 +260,7 @@ public sealed interface Happening {
         @Override
         public String toString() {
             return "for %s, the first %d reads miss what is new"
-                    .formatted(Rules.words(span), calls);
+                    .formatted(PolicyModel.words(span), calls);
         }
     }
 
@@ -268,7 +268,7 @@ public sealed interface Happening {
     record Down(String region, Duration span) implements Trouble {
         @Override
         public String toString() {
-            return "%s cannot be reached for %s".formatted(region, Rules.words(span));
+            return "%s cannot be reached for %s".formatted(region, PolicyModel.words(span));
         }
     }
 
@@ -327,7 +327,7 @@ public sealed interface Happening {
         @Override
         public String toString() {
             return "there is room for %d snapshot copies only, for %s"
-                    .formatted(places, Rules.words(span));
+                    .formatted(places, PolicyModel.words(span));
         }
     }
 
@@ -335,7 +335,7 @@ public sealed interface Happening {
     record KeyDisabled(Duration span) implements Trouble {
         @Override
         public String toString() {
-            return "key %s is disabled for %s".formatted(Rules.KEY, Rules.words(span));
+            return "key %s is disabled for %s".formatted(PolicyModel.KEY, PolicyModel.words(span));
         }
     }
 
@@ -343,7 +343,7 @@ public sealed interface Happening {
     record NoTicks(Duration span) implements Trouble {
         @Override
         public String toString() {
-            return "the scheduler is silent for " + Rules.words(span);
+            return "the scheduler is silent for " + PolicyModel.words(span);
         }
     }
 
@@ -351,7 +351,7 @@ public sealed interface Happening {
     record DoubleTicks(Duration span) implements Trouble {
         @Override
         public String toString() {
-            return "every tick and every prune comes twice for " + Rules.words(span);
+            return "every tick and every prune comes twice for " + PolicyModel.words(span);
         }
     }
 }

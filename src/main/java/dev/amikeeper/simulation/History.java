@@ -16,7 +16,7 @@ public record History(
         Instant start,
         int days,
         Conditions conditions,
-        List<Rules> policies,
+        List<PolicyModel> policies,
         List<Step> steps) {
     public History {
         policies = List.copyOf(policies);
@@ -60,8 +60,8 @@ public record History(
         @Override
         public String toString() {
             StringBuilder text = new StringBuilder();
-            text.append("images take ").append(Rules.words(imageTime));
-            text.append(", copies ").append(Rules.words(copyTime));
+            text.append("images take ").append(PolicyModel.words(imageTime));
+            text.append(", copies ").append(PolicyModel.words(copyTime));
             if (hiddenCalls > 0) {
                 text.append("; the first ").append(hiddenCalls).append(" reads miss a new image");
             }
@@ -95,7 +95,7 @@ public record History(
     public String toString() {
         StringBuilder text = new StringBuilder();
         text.append("seed %d, %d days from %s; %s\n".formatted(seed, days, start, conditions));
-        text.append(Rules.yaml(policies).indent(4));
+        text.append(PolicyModel.yaml(policies).indent(4));
         steps.forEach(step -> text.append("  ").append(step).append('\n'));
         return text.toString();
     }

@@ -1,5 +1,6 @@
 package dev.amikeeper.simulation;
 
+import dev.amikeeper.alerts.Bundle;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Run;
 import dev.amikeeper.catalog.Tombstone;
@@ -15,7 +16,6 @@ import dev.amikeeper.image.Trigger;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.LocalSnapshot;
 import dev.amikeeper.local.SimulatedSns;
-import dev.amikeeper.report.Bundle;
 import dev.amikeeper.simulation.Simulation.Asked;
 import dev.amikeeper.simulation.Simulation.Change;
 import dev.amikeeper.simulation.Simulation.Server;
@@ -97,7 +97,7 @@ final class Invariants {
     Invariants(Simulation play) {
         this.play = play;
         end = play.cloud().now();
-        for (String region : Histories.REGIONS) {
+        for (String region : HistoryGenerator.REGIONS) {
             for (Image image : play.records(new Region(region))) {
                 records.put(key(region, image.name().toString()), image);
             }
@@ -232,7 +232,7 @@ final class Invariants {
         for (int i = 0; i < versions.size(); i++) {
             Instant from = versions.get(i).from();
             Instant until = i + 1 < versions.size() ? versions.get(i + 1).from() : end;
-            for (Rules rules : versions.get(i).rules()) {
+            for (PolicyModel rules : versions.get(i).rules()) {
                 // The first tick sees the policy for the first time.
                 Instant after = from.plus(UNSURE);
                 for (Instant slot : rules.slots(after, until)) {
@@ -247,7 +247,7 @@ final class Invariants {
         }
     }
 
-    private void slotEnded(Rules rules, Server server, Instant slot, Instant tick) {
+    private void slotEnded(PolicyModel rules, Server server, Instant slot, Instant tick) {
         if (!isSelected(rules, server, slot, tick)) {
             return;
         }
@@ -273,7 +273,8 @@ final class Invariants {
     }
 
     /** Whether it was selected all the time between the two, without any doubt. */
-    private static boolean isSelected(Rules rules, Server server, Instant slot, Instant tick) {
+    private static boolean isSelected(
+            PolicyModel rules, Server server, Instant slot, Instant tick) {
         boolean stable =
                 server.changes().stream()
                         .map(Change::at)
@@ -288,7 +289,7 @@ final class Invariants {
                         .isPresent();
     }
 
-    private boolean missIsTold(Rules rules, String region, Instant slot) {
+    private boolean missIsTold(PolicyModel rules, String region, Instant slot) {
         return play.catalog().runs(rules.name()).stream()
                 .flatMap(run -> run instanceof Run.Missed missed ? Stream.of(missed) : Stream.of())
                 .filter(it -> it.region().name().equals(region))
@@ -307,7 +308,7 @@ final class Invariants {
                             .reduce((a, b) -> b)
                             .orElseThrow();
             boolean unchanged = version.equals(play.versions().getLast());
-            for (Rules rules : version.rules()) {
+            for (PolicyModel rules : version.rules()) {
                 if (unchanged && isSelected(rules, server, asked.at(), end)) {
                     requestEnded(rules, asked);
                 }
@@ -315,7 +316,7 @@ final class Invariants {
         }
     }
 
-    private void requestEnded(Rules rules, Asked asked) {
+    private void requestEnded(PolicyModel rules, Asked asked) {
         Server server = asked.server();
         boolean ended =
                 Stream.concat(
@@ -342,7 +343,7 @@ final class Invariants {
      * server that could not be made ready is as its policy says.
      */
     private void everyServerIsLetGo() {
-        for (String region : Histories.REGIONS) {
+        for (String region : HistoryGenerator.REGIONS) {
             play.catalog()
                     .freezes(new Region(region))
                     .forEach(
@@ -351,9 +352,9 @@ final class Invariants {
         for (Server server : play.fleet()) {
             List<CommandInvocation> commands = play.commands(server);
             commands.stream()
-                    .filter(it -> it.documentName().equals(Rules.Freezing.BEFORE))
+                    .filter(it -> it.documentName().equals(PolicyModel.Freezing.BEFORE))
                     .filter(it -> runsSince(server, it.requestedDateTime()))
-                    .filter(it -> rulesOf(it).stream().allMatch(Rules.Freezing::thaws))
+                    .filter(it -> rulesOf(it).stream().allMatch(PolicyModel.Freezing::thaws))
                     .filter(it -> !isLetGo(server, it, commands))
                     .forEach(it ->
                             violated(
@@ -364,7 +365,7 @@ final class Invariants {
             boolean forWant =
                     image.state() == ImageState.FAILED
                             && !image.isCopy()
-                            && image.note().contains("the command " + Rules.Freezing.BEFORE);
+                            && image.note().contains("the command " + PolicyModel.Freezing.BEFORE);
             if (forWant && rulesOf(image.name().policy()).stream().noneMatch(it -> it.giveUp())) {
                 violated(LET_GO, image.name() + " was given up, though its policy wants it");
             }
@@ -378,12 +379,12 @@ final class Invariants {
     }
 
     /** By its comment, {@code amikeeper before policy slot time}. */
-    private List<Rules.Freezing> rulesOf(CommandInvocation before) {
+    private List<PolicyModel.Freezing> rulesOf(CommandInvocation before) {
         return rulesOf(before.comment().split(" ", -1)[2]);
     }
 
     /** All that the versions of a policy ever said of the commands around images. */
-    private List<Rules.Freezing> rulesOf(String policy) {
+    private List<PolicyModel.Freezing> rulesOf(String policy) {
         return play.versions().stream()
                 .flatMap(version -> version.rules().stream())
                 .filter(rules -> rules.name().equals(policy))
@@ -426,7 +427,7 @@ final class Invariants {
     private List<String> destinations(Made home) {
         String policy = home.name().substring(0, home.name().indexOf('/'));
         List<Version> versions = play.versions();
-        return Histories.REGIONS.stream()
+        return HistoryGenerator.REGIONS.stream()
                 .filter(region -> !region.equals(home.region()))
                 .filter(region -> {
                     for (int i = 0; i < versions.size(); i++) {
@@ -539,7 +540,7 @@ final class Invariants {
                 violated(LEASES, "%s %s of %s".formatted(one.region(), one.id(), one.restore()));
             }
         }
-        for (String region : Histories.REGIONS) {
+        for (String region : HistoryGenerator.REGIONS) {
             for (Volume volume : play.cloud().ec2(region).describeVolumes().volumes()) {
                 boolean drills =
                         volume.tags().stream().anyMatch(it -> it.key().equals(ImageTags.LEASE));
@@ -571,7 +572,7 @@ final class Invariants {
         inEc2.values().forEach(it -> used.addAll(snapshots(it)));
         // Whoever deregisters an image decides about its snapshots.
         play.witness().removedByOthers().values().forEach(it -> used.addAll(snapshots(it)));
-        for (String region : Histories.REGIONS) {
+        for (String region : HistoryGenerator.REGIONS) {
             for (LocalSnapshot snapshot : play.cloud().snapshots(region)) {
                 boolean ours =
                         snapshot.snapshot().tags().stream()
@@ -637,7 +638,7 @@ final class Invariants {
     /** What the catalogue says is removed is, with all its snapshots. */
     private void whatIsBuriedIsGone() {
         Set<String> there = new HashSet<>();
-        for (String region : Histories.REGIONS) {
+        for (String region : HistoryGenerator.REGIONS) {
             play.cloud().snapshots(region).forEach(it -> there.add(it.snapshot().snapshotId()));
         }
         Set<String> buried =
@@ -668,7 +669,7 @@ final class Invariants {
 
     private void tagsSuffice() {
         Map<String, Map<String, String>> snapshotTags = new HashMap<>();
-        for (String region : Histories.REGIONS) {
+        for (String region : HistoryGenerator.REGIONS) {
             for (LocalSnapshot it : play.cloud().snapshots(region)) {
                 snapshotTags.put(
                         it.snapshot().snapshotId(),
@@ -815,7 +816,7 @@ final class Invariants {
         return switch (what) {
             case Happening.Calls(var action, _, _, _) ->
                     action.equals("Publish") || action.equals("TransactWriteItems");
-            case Happening.Down(var region, _) -> region.equals(Histories.HOME);
+            case Happening.Down(var region, _) -> region.equals(HistoryGenerator.HOME);
             default -> false;
         };
     }

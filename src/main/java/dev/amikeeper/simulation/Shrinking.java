@@ -139,18 +139,18 @@ final class Shrinking {
         return candidates.stream();
     }
 
-    private static Stream<List<Rules>> policies(List<Rules> policies) {
-        List<List<Rules>> others = new ArrayList<>();
+    private static Stream<List<PolicyModel>> policies(List<PolicyModel> policies) {
+        List<List<PolicyModel>> others = new ArrayList<>();
         for (int i = 0; i < policies.size(); i++) {
             int at = i;
             if (policies.size() > 1) {
-                List<Rules> fewer = new ArrayList<>(policies);
+                List<PolicyModel> fewer = new ArrayList<>(policies);
                 fewer.remove(at);
                 others.add(fewer);
             }
             simpler(policies.get(i))
                     .forEach(rules -> {
-                        List<Rules> changed = new ArrayList<>(policies);
+                        List<PolicyModel> changed = new ArrayList<>(policies);
                         changed.set(at, rules);
                         others.add(changed);
                     });
@@ -158,7 +158,7 @@ final class Shrinking {
         return others.stream();
     }
 
-    private static Stream<Rules> simpler(Rules it) {
+    private static Stream<PolicyModel> simpler(PolicyModel it) {
         List<Function<Draft, Draft>> changes =
                 List.of(
                         draft -> draft.keep(Optional.empty()),
@@ -176,8 +176,8 @@ final class Shrinking {
     }
 
     /** Rules with something left out. */
-    private record Draft(Rules rules) {
-        Draft keep(Optional<Rules.Keeping> keep) {
+    private record Draft(PolicyModel rules) {
+        Draft keep(Optional<PolicyModel.Keeping> keep) {
             return with(keep, rules.replicate());
         }
 
@@ -186,16 +186,16 @@ final class Shrinking {
         }
 
         Draft plainReplicas() {
-            TreeMap<String, Optional<Rules.Keeping>> plain = new TreeMap<>();
+            TreeMap<String, Optional<PolicyModel.Keeping>> plain = new TreeMap<>();
             rules.replicate().keySet().forEach(region -> plain.put(region, Optional.empty()));
             return with(rules.keep(), plain);
         }
 
         private Draft with(
-                Optional<Rules.Keeping> keep,
-                java.util.SortedMap<String, Optional<Rules.Keeping>> replicate) {
+                Optional<PolicyModel.Keeping> keep,
+                java.util.SortedMap<String, Optional<PolicyModel.Keeping>> replicate) {
             return new Draft(
-                    new Rules(
+                    new PolicyModel(
                             rules.name(),
                             rules.regions(),
                             rules.every(),
@@ -215,7 +215,7 @@ final class Shrinking {
 
         Draft flags(boolean encrypted, boolean shared, boolean protect, boolean stopped) {
             return new Draft(
-                    new Rules(
+                    new PolicyModel(
                             rules.name(),
                             rules.regions(),
                             rules.every(),
@@ -235,7 +235,7 @@ final class Shrinking {
 
         Draft numbers(int disableFor, int maxRemoveCount) {
             return new Draft(
-                    new Rules(
+                    new PolicyModel(
                             rules.name(),
                             rules.regions(),
                             rules.every(),

@@ -51,7 +51,7 @@ import java.util.stream.Stream;
  * number may run at once.
  */
 public final class Simulation {
-    static final Region HOME = new Region(Histories.HOME);
+    static final Region HOME = new Region(HistoryGenerator.HOME);
 
     private static final Set<Region> KNOWN = Application.regions(HOME);
     private static final Duration TICK = Duration.ofMinutes(5);
@@ -73,7 +73,7 @@ public final class Simulation {
     record Change(Instant at, String backup, String state) {}
 
     /** From then on these policies were deployed. */
-    record Version(Instant from, List<Rules> rules) {}
+    record Version(Instant from, List<PolicyModel> rules) {}
 
     /** Somebody asked for an image by tag. */
     record Asked(Instant at, Server server) {}
@@ -144,7 +144,7 @@ public final class Simulation {
     }
 
     /** Plays a history to its end, lets everything come to rest, and judges what is left. */
-    public static Outcome play(History history) {
+    public static PlayResult play(History history) {
         Simulation simulation = new Simulation(history);
         simulation.play();
         simulation.settle();
@@ -208,24 +208,24 @@ public final class Simulation {
         return Duration.ofSeconds(time.toSecondOfDay());
     }
 
-    private Outcome outcome() {
+    private PlayResult outcome() {
         witness.lookAround();
         List<Violation> violations = new ArrayList<>(witness.violations());
         violations.addAll(faults.without(() -> new Invariants(this).violations()));
         deployment.sns().published().forEach(it -> witness.note(it.message().message()));
         SortedMap<String, Integer> struck = faults.struck();
         otherFaults.forEach((kind, count) -> struck.merge(kind, count, Integer::sum));
-        return new Outcome(violations, witness.made().size(), struck, witness.trace());
+        return new PlayResult(violations, witness.made().size(), struck, witness.trace());
     }
 
-    private LocalDeployment deploy(List<Rules> rules) {
+    private LocalDeployment deploy(List<PolicyModel> rules) {
         versions.add(new Version(cloud.now(), rules));
         witness.under(rules);
         LocalDeployment deployed =
                 LocalDeployment.inMemory(
                         cloud,
                         HOME,
-                        Policies.parse(Rules.yaml(rules), "policies.yaml", HOME, KNOWN));
+                        Policies.parse(PolicyModel.yaml(rules), "policies.yaml", HOME, KNOWN));
         deployed.withoutSchedules();
         deployments.add(deployed);
         return deployed;
@@ -365,7 +365,7 @@ public final class Simulation {
     }
 
     private boolean isAtRest() {
-        return Histories.REGIONS.stream()
+        return HistoryGenerator.REGIONS.stream()
                 .map(Region::new)
                 .flatMap(region ->
                         Stream.of(Work.values())
@@ -469,7 +469,7 @@ public final class Simulation {
             quotaUntil = Instant.MAX;
         }
         if (!cloud.now().isBefore(keyUntil)) {
-            cloud.settings().goodKey(Rules.KEY);
+            cloud.settings().goodKey(PolicyModel.KEY);
             keyUntil = Instant.MAX;
         }
         if (!cloud.now().isBefore(unseenUntil)) {
@@ -492,7 +492,7 @@ public final class Simulation {
             case Happening.Trouble trouble -> befall(trouble);
             case Happening.Approve() -> approve();
             case Happening.Prune() -> prune(cloud.now());
-            case Happening.Deploy(List<Rules> policies) -> deployment = deploy(policies);
+            case Happening.Deploy(List<PolicyModel> policies) -> deployment = deploy(policies);
             case Happening.AskRestore ask -> server(ask.server()).ifPresent(it -> ask(ask, it));
             case Happening.LoseRestores() -> loseRestores();
             case Happening.Deed deed -> byPeople(() -> act(deed));
@@ -554,7 +554,7 @@ public final class Simulation {
                 quotaUntil = now.plus(span);
             }
             case Happening.KeyDisabled(Duration span) -> {
-                cloud.settings().badKey(Rules.KEY);
+                cloud.settings().badKey(PolicyModel.KEY);
                 keyUntil = now.plus(span);
             }
             case Happening.NoTicks(Duration span) -> {
@@ -608,8 +608,8 @@ public final class Simulation {
             detail.put("replaceRoot", true);
         } else {
             detail.put("region", ask.region());
-            detail.put("subnet", Rules.subnet(ask.region()));
-            detail.put("groups", List.of(Rules.group(ask.region())));
+            detail.put("subnet", PolicyModel.subnet(ask.region()));
+            detail.put("groups", List.of(PolicyModel.group(ask.region())));
         }
         deployment.deliver(
                 Map.of(

@@ -80,7 +80,7 @@ public final class Torture {
 
     /** The history of a seed. */
     public static History history(long seed, int days) {
-        return Histories.of(seed, days);
+        return HistoryGenerator.of(seed, days);
     }
 
     /** A short history that breaks the same invariant as this one does first. */
@@ -98,16 +98,16 @@ public final class Torture {
         for (long seed = next.getAndIncrement();
                 seed < end && !stopped.getAsBoolean();
                 seed = next.getAndIncrement()) {
-            add(seed, play(Histories.of(seed, days)));
+            add(seed, play(HistoryGenerator.of(seed, days)));
         }
     }
 
     /** Plays a history; one that cannot be played to its end is a failure, too. */
-    public static Outcome play(History history) {
+    public static PlayResult play(History history) {
         try {
             return Simulation.play(history);
         } catch (RuntimeException | StackOverflowError broken) {
-            return new Outcome(
+            return new PlayResult(
                     List.of(new Violation("the play ends", stack(broken))), 0, new TreeMap<>(), 0);
         }
     }
@@ -120,7 +120,7 @@ public final class Torture {
         return text.toString();
     }
 
-    private synchronized void add(long seed, Outcome outcome) {
+    private synchronized void add(long seed, PlayResult outcome) {
         seeds++;
         lives += outcome.lives();
         outcome.faults().forEach((kind, count) -> faults.merge(kind, (long) count, Long::sum));

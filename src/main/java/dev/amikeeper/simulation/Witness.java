@@ -9,7 +9,7 @@ import dev.amikeeper.image.Restore;
 import dev.amikeeper.local.CloudSettings;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.SimulatedCloud;
-import dev.amikeeper.simulation.Rules.Keeping;
+import dev.amikeeper.simulation.PolicyModel.Keeping;
 
 import software.amazon.awssdk.services.ec2.model.CopyImageRequest;
 import software.amazon.awssdk.services.ec2.model.CopyImageResponse;
@@ -83,7 +83,7 @@ final class Witness implements CloudSettings.Watcher {
     private final Set<String> inTemplates = new HashSet<>();
     private final Map<String, String> out = new HashMap<>();
     private final List<Violation> violations = new ArrayList<>();
-    private List<Rules> policies = List.of();
+    private List<PolicyModel> policies = List.of();
     private boolean people;
     private boolean approving;
     private Optional<LocalImage> going = Optional.empty();
@@ -96,7 +96,7 @@ final class Witness implements CloudSettings.Watcher {
     }
 
     /** From now on these rules are in force. */
-    void under(List<Rules> rules) {
+    void under(List<PolicyModel> rules) {
         policies = rules;
     }
 
@@ -198,7 +198,7 @@ final class Witness implements CloudSettings.Watcher {
     }
 
     private Set<String> there() {
-        return Histories.REGIONS.stream()
+        return HistoryGenerator.REGIONS.stream()
                 .flatMap(region -> cloud.images(region).stream())
                 .map(LocalImage::image)
                 .filter(it -> !it.stateAsString().equals("failed"))
@@ -249,7 +249,7 @@ final class Witness implements CloudSettings.Watcher {
 
     /** Looks at what is there in the end. */
     void lookAround() {
-        for (String region : Histories.REGIONS) {
+        for (String region : HistoryGenerator.REGIONS) {
             for (LocalImage image : cloud.images(region)) {
                 look(image);
                 note(region + image.image().imageId() + image.image().stateAsString());
@@ -503,7 +503,7 @@ final class Witness implements CloudSettings.Watcher {
             against.add("a launch template names it");
         }
         boolean copied =
-                Histories.REGIONS.stream()
+                HistoryGenerator.REGIONS.stream()
                         .flatMap(other -> cloud.images(other).stream())
                         .map(LocalImage::image)
                         .anyMatch(it ->

@@ -1,10 +1,10 @@
 package dev.amikeeper.store;
 
-import dev.amikeeper.image.Bulk;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.S3Object;
+import dev.amikeeper.image.StoreSize;
 import dev.amikeeper.image.StoreTask;
 import dev.amikeeper.image.Stored;
 
@@ -109,7 +109,7 @@ final class StorePlan {
      *
      * @param bulk what EC2 says of the {@link #asked} images
      */
-    List<Step> steps(Map<ImageId, Bulk> bulk) {
+    List<Step> steps(Map<ImageId, StoreSize> bulk) {
         List<Step> steps = new ArrayList<>();
         open.stream().flatMap(image -> settled(image).stream()).forEach(steps::add);
         int storing = running().mapToInt(task -> gigabytes(bulk, task.image())).sum();
@@ -163,8 +163,8 @@ final class StorePlan {
         return stored(image).failedTask().map(task.began()::isAfter).orElse(true);
     }
 
-    private static Step start(Image image, Map<ImageId, Bulk> bulk, int storing) {
-        Bulk its = bulk.get(image.id().orElseThrow());
+    private static Step start(Image image, Map<ImageId, StoreSize> bulk, int storing) {
+        StoreSize its = bulk.get(image.id().orElseThrow());
         if (its == null || !its.ami().state().equals("available")) {
             return new Step.Wait(image, "EC2 does not show it as available");
         }
@@ -179,8 +179,8 @@ final class StorePlan {
                                 : new Step.Wait(image, storing + " GB are being stored already"));
     }
 
-    private static int gigabytes(Map<ImageId, Bulk> bulk, ImageId id) {
-        return Optional.ofNullable(bulk.get(id)).map(Bulk::gigabytes).orElse(0);
+    private static int gigabytes(Map<ImageId, StoreSize> bulk, ImageId id) {
+        return Optional.ofNullable(bulk.get(id)).map(StoreSize::gigabytes).orElse(0);
     }
 
     private static Stored stored(Image image) {

@@ -1,20 +1,20 @@
 package dev.amikeeper.store;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Storing;
-import dev.amikeeper.image.Bulk;
+import dev.amikeeper.ec2.StoreResult;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.StoreSize;
 import dev.amikeeper.image.StoreTask;
 import dev.amikeeper.image.Stored;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.report.Blockers;
 import dev.amikeeper.store.StorePlan.Step;
 
 import org.slf4j.Logger;
@@ -91,7 +91,8 @@ final class Stores {
                         .toList();
         StorePlan plan = new StorePlan(open, begin, app.images().storeTasks(region), now);
         List<ImageId> asked = plan.asked();
-        Map<ImageId, Bulk> bulk = asked.isEmpty() ? Map.of() : app.images().bulk(region, asked);
+        Map<ImageId, StoreSize> bulk =
+                asked.isEmpty() ? Map.of() : app.images().bulk(region, asked);
         plan.steps(bulk).forEach(this::take);
     }
 
@@ -169,22 +170,22 @@ final class Stores {
         }
         ImageId id = storing.id().orElseThrow();
         switch (app.images().store(storing.region(), id, bucket)) {
-            case Storing.Begun _ -> {
+            case StoreResult.Begun _ -> {
                 begun++;
                 log.info("{} {} is being stored", storing.region(), storing.name());
             }
-            case Storing.Already _ -> already(storing);
-            case Storing.Unknown(String why) -> waits(storing, why);
-            case Storing.NoRoom(String why) -> notNow(before(image), storing, why);
-            case Storing.Blocked(Blocker by) -> {
+            case StoreResult.Already _ -> already(storing);
+            case StoreResult.Unknown(String why) -> waits(storing, why);
+            case StoreResult.NoRoom(String why) -> notNow(before(image), storing, why);
+            case StoreResult.Blocked(Blocker by) -> {
                 notNow(before(image), storing, by.why());
                 blocked(storing.region(), by);
             }
-            case Storing.Denied(String why) -> {
+            case StoreResult.Denied(String why) -> {
                 notNow(before(image), storing, why);
                 denied(storing.region(), bucket, why);
             }
-            case Storing.Refused(String why) -> failed(storing, Optional.empty(), why);
+            case StoreResult.Refused(String why) -> failed(storing, Optional.empty(), why);
         }
     }
 

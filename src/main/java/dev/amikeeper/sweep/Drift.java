@@ -15,9 +15,9 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Snapshot;
 import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.lifecycle.Shares;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.replication.Shares;
 import dev.amikeeper.retention.Reason;
 import dev.amikeeper.retention.Retention;
 import dev.amikeeper.status.Objective;
@@ -101,7 +101,7 @@ public final class Drift {
             String policyName,
             Optional<Policy> policy,
             List<Image> records,
-            Listed amis,
+            TaggedAmis amis,
             Map<ImageName, List<Snapshot>> orphans,
             Map<Region, List<Image>> copies,
             Set<String> refusing,
@@ -349,7 +349,7 @@ public final class Drift {
                 Image.adopted(
                                 name,
                                 view.region(),
-                                Listed.home(ami),
+                                TaggedAmis.home(ami),
                                 ami.id(),
                                 ami.snapshots().size(),
                                 ami.created(),

@@ -173,7 +173,7 @@ public final class Rebuild {
     }
 
     private void record(Region region, List<Ami> listed, Seen seen) {
-        Listed amis = Listed.of(listed);
+        TaggedAmis amis = TaggedAmis.of(listed);
         amis.foreign().stream().map(ami -> region + "/" + ami.id()).sorted().forEach(foreign::add);
         amis.ours().values().stream()
                 .flatMap(named -> named.values().stream())
@@ -188,7 +188,7 @@ public final class Rebuild {
     }
 
     /** Answers how many images of the Region are done then. */
-    private int record(Region region, String policy, Listed amis, int before, Seen seen) {
+    private int record(Region region, String policy, TaggedAmis amis, int before, Seen seen) {
         List<Image> records = app.catalog().ofPolicy(policy, region);
         Drift.View view =
                 new Drift.View(
@@ -248,7 +248,7 @@ public final class Rebuild {
 
     /** Lets the schedules go on from where the images say that they stood. */
     private void resume(Set<Region> read) {
-        Traces traces = new Traces(app.policies(), found);
+        ScheduleEvidence traces = new ScheduleEvidence(app.policies(), found);
         List<Cursor> cursors = app.catalog().bookmarks().cursors();
         for (Policy policy : app.policies().all()) {
             for (Region region : policy.select().regions()) {
@@ -290,7 +290,7 @@ public final class Rebuild {
             Region region,
             Optional<Cursor> cursor,
             Instant until,
-            Traces traces,
+            ScheduleEvidence traces,
             boolean mayBeRead) {
         Optional<Slot> newest = traces.newest(policy, region, now);
         Instant from = until;
@@ -301,7 +301,7 @@ public final class Rebuild {
             requested = begun.orElse(0);
             if (begun.isEmpty()) {
                 // Whom it selects is not known now: a tick takes it once more, when it can.
-                from = newest.get().time().minus(Traces.BEFORE);
+                from = newest.get().time().minus(ScheduleEvidence.BEFORE);
             }
         }
         if (dryRun
@@ -321,7 +321,8 @@ public final class Rebuild {
      * Requests the images of this slot that were still waiting when the table was lost. An instance
      * with a later image has what it needs. Empty if the instances cannot be read.
      */
-    private Optional<Integer> begin(Policy policy, Region region, Slot slot, Traces traces) {
+    private Optional<Integer> begin(
+            Policy policy, Region region, Slot slot, ScheduleEvidence traces) {
         List<Instance> candidates;
         try {
             candidates =

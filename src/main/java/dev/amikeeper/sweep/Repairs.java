@@ -6,19 +6,19 @@ import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.ec2.Images;
-import dev.amikeeper.ec2.Look;
-import dev.amikeeper.ec2.Removal;
+import dev.amikeeper.ec2.RemovalResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.lifecycle.ImageProgress;
+import dev.amikeeper.lifecycle.Shares;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.replication.Settlement;
-import dev.amikeeper.replication.Shares;
-import dev.amikeeper.retention.Steps;
+import dev.amikeeper.retention.ImageRemoval;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,20 +50,20 @@ final class Repairs {
     private final Application app;
     private final Instant now;
     private final boolean dryRun;
-    private final Tally tally;
-    private final Settlement settlement;
+    private final SweepCounts tally;
+    private final ImageProgress settlement;
     private final Shares shares;
-    private final Steps steps;
+    private final ImageRemoval steps;
     private final Map<ImageName, Set<String>> withdrawn = new TreeMap<>();
 
-    Repairs(Application app, Instant now, boolean dryRun, Tally tally) {
+    Repairs(Application app, Instant now, boolean dryRun, SweepCounts tally) {
         this.app = app;
         this.now = now;
         this.dryRun = dryRun;
         this.tally = tally;
-        settlement = new Settlement(app);
+        settlement = new ImageProgress(app);
         shares = new Shares(app);
-        steps = new Steps(app, now, BY);
+        steps = new ImageRemoval(app, now, BY);
     }
 
     /**
@@ -142,8 +142,8 @@ final class Repairs {
         return dryRun || step.getAsBoolean();
     }
 
-    private static boolean isStep(Settlement.Step step) {
-        return step != Settlement.Step.NOTHING;
+    private static boolean isStep(ImageProgress.Step step) {
+        return step != ImageProgress.Step.NOTHING;
     }
 
     private boolean settle(Image image, Ami ami) {
@@ -164,13 +164,13 @@ final class Repairs {
     /** The listing goes by tags, and a new image may be missing in it: only a look can tell. */
     private void missing(Image image) {
         switch (app.images().look(image.region(), image.id().orElseThrow())) {
-            case Look.Gone _ -> gone(image);
-            case Look.NotShown _ -> {
+            case ImageLookup.Gone _ -> gone(image);
+            case ImageLookup.NotShown _ -> {
                 if (image.since().plus(NEW).isBefore(now)) {
                     gone(image);
                 }
             }
-            case Look.Shown(Ami ami) -> {
+            case ImageLookup.Shown(Ami ami) -> {
                 boolean isDone = List.of("available", "failed").contains(ami.state());
                 if (image.state() == ImageState.CREATING && isDone) {
                     take(new Gap.Done(image, ami));
@@ -230,7 +230,7 @@ final class Repairs {
         log.warn("{} {} was removed and is back", adopted.region(), adopted.name());
         // What was just removed may be listed for a while.
         return app.images().look(adopted.region(), adopted.id().orElseThrow())
-                        instanceof Look.Shown(Ami ami)
+                        instanceof ImageLookup.Shown(Ami ami)
                 && List.of("available", "disabled").contains(ami.state())
                 && app.catalog().unbury(returned.tombstone(), adopted.inState(ami.state()));
     }
@@ -250,7 +250,7 @@ final class Repairs {
     /** The listing may be older than the record. */
     private boolean switched(Image image, Ami listed) {
         boolean isStill =
-                app.images().look(image.region(), listed.id()) instanceof Look.Shown(Ami ami)
+                app.images().look(image.region(), listed.id()) instanceof ImageLookup.Shown(Ami ami)
                         && ami.state().equals(listed.state());
         return isStill
                 && isStep(
@@ -260,7 +260,7 @@ final class Repairs {
     }
 
     private interface Step {
-        Steps.End take();
+        ImageRemoval.End take();
     }
 
     private void end(Step step) {
@@ -349,15 +349,15 @@ final class Repairs {
         }
         log.warn("{} {} left {}", orphans.region(), orphans.name(), orphans.snapshots());
         switch (app.images().removeSnapshots(orphans.region(), orphans.snapshots())) {
-            case Removal.Removed _ -> {}
-            case Removal.Left left -> {
+            case RemovalResult.Removed _ -> {}
+            case RemovalResult.Left left -> {
                 tally.failed++;
                 tellOfOrphans(
                         orphans,
                         left.snapshots(),
                         "belong to no image and cannot be deleted: " + left.why());
             }
-            case Removal.Refused(var why) -> {
+            case RemovalResult.Refused(var why) -> {
                 tally.failed++;
                 tellOfOrphans(
                         orphans,

@@ -2,8 +2,14 @@ package dev.amikeeper.sweep;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Measures;
+import dev.amikeeper.alerts.Blockers;
+import dev.amikeeper.alerts.CopyTroubles;
+import dev.amikeeper.alerts.FormerRegions;
+import dev.amikeeper.alerts.PublicImages;
+import dev.amikeeper.alerts.Troubles;
+import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.backup.BackupPlan;
-import dev.amikeeper.backup.RequestHandler;
+import dev.amikeeper.backup.ImageRequestHandler;
 import dev.amikeeper.backup.RequestReport;
 import dev.amikeeper.backup.ScheduleReport;
 import dev.amikeeper.backup.Tick;
@@ -15,8 +21,8 @@ import dev.amikeeper.catalog.SweepState.Seen;
 import dev.amikeeper.catalog.SweepState.Unit;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Work;
-import dev.amikeeper.ec2.Answer;
 import dev.amikeeper.ec2.Blocker;
+import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.image.Ami;
@@ -32,17 +38,11 @@ import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Snapshot;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.image.Trigger;
+import dev.amikeeper.lifecycle.ImageProgress;
+import dev.amikeeper.lifecycle.Shares;
 import dev.amikeeper.policy.DueSlots;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Schedule;
-import dev.amikeeper.replication.CopyTroubles;
-import dev.amikeeper.replication.Settlement;
-import dev.amikeeper.replication.Shares;
-import dev.amikeeper.report.Blockers;
-import dev.amikeeper.report.FormerRegions;
-import dev.amikeeper.report.PublicImages;
-import dev.amikeeper.report.Troubles;
-import dev.amikeeper.report.Unreadables;
 import dev.amikeeper.restore.Leases;
 import dev.amikeeper.restore.Restores;
 import dev.amikeeper.status.Status;
@@ -96,8 +96,8 @@ final class Sweep {
     private final Instant now;
     private final boolean dryRun;
     private final BooleanSupplier timeLeft;
-    private final Tally tally = new Tally();
-    private final Settlement settlement;
+    private final SweepCounts tally = new SweepCounts();
+    private final ImageProgress settlement;
     private final Repairs repairs;
     private final Blockers blockers;
     private final Set<Region> silent = new HashSet<>();
@@ -113,7 +113,7 @@ final class Sweep {
         this.now = now;
         this.dryRun = dryRun;
         this.timeLeft = timeLeft;
-        settlement = new Settlement(app);
+        settlement = new ImageProgress(app);
         repairs = new Repairs(app, now, dryRun, tally);
         blockers = new Blockers(app.catalog());
     }
@@ -252,7 +252,7 @@ final class Sweep {
             }
             servers.put(region, living);
             if (!dryRun) {
-                RequestHandler.canBeLookedAt(app, region, open, now);
+                ImageRequestHandler.canBeLookedAt(app, region, open, now);
             }
             List<Instance> tagged =
                     living.stream()
@@ -300,7 +300,7 @@ final class Sweep {
             return false;
         }
         try {
-            RequestReport taken = new RequestHandler(app).take(request, now);
+            RequestReport taken = new ImageRequestHandler(app).take(request, now);
             tally.requests += taken.requested();
             return taken.requested() + taken.already() > 0;
         } catch (SdkException error) {
@@ -417,8 +417,8 @@ final class Sweep {
         }
         try {
             // Before the records: an image that is listed had one by then.
-            Listed amis =
-                    Listed.of(
+            TaggedAmis amis =
+                    TaggedAmis.of(
                             app.images().ours(region).stream()
                                     .filter(ami -> !ami.state().equals("deregistered"))
                                     .toList());
@@ -457,7 +457,7 @@ final class Sweep {
     }
 
     /** Nobody waits for the pruner to hear of it, who comes once a day. */
-    private void tellOfPublic(Region region, Listed amis) {
+    private void tellOfPublic(Region region, TaggedAmis amis) {
         Map<String, Notice> found =
                 amis.byId().values().stream()
                         .filter(Ami::isPublic)
@@ -592,7 +592,7 @@ final class Sweep {
             Region region,
             Set<String> policies,
             Bookmarks bookmarks,
-            Listed amis,
+            TaggedAmis amis,
             Set<ImageName> orphans) {
         Troubles.Facts facts =
                 Troubles.Facts.of(region)
@@ -648,7 +648,7 @@ final class Sweep {
     }
 
     private SortedSet<String> policies(
-            Bookmarks bookmarks, Listed amis, Map<ImageName, List<Snapshot>> orphans) {
+            Bookmarks bookmarks, TaggedAmis amis, Map<ImageName, List<Snapshot>> orphans) {
         return Stream.of(
                         app.policies().allNames().stream(),
                         bookmarks.cursors().stream().map(Cursor::policy),
@@ -659,7 +659,7 @@ final class Sweep {
     }
 
     /** Whether there was time for all of them. */
-    private boolean closeAll(Unit unit, Listed amis, Map<ImageName, List<Snapshot>> orphans) {
+    private boolean closeAll(Unit unit, TaggedAmis amis, Map<ImageName, List<Snapshot>> orphans) {
         boolean closely = open.contains(withdrawalOf(unit));
         Drift.View view = view(unit, amis, orphans, closely);
         Map<Region, Map<ImageName, Tombstone>> removed = new HashMap<>();
@@ -699,7 +699,7 @@ final class Sweep {
     }
 
     /** As much as there is time for: what is left, the next sweeps do. */
-    private void tagSnapshots(Unit unit, Listed amis, Map<SnapshotId, Snapshot> snapshots) {
+    private void tagSnapshots(Unit unit, TaggedAmis amis, Map<SnapshotId, Snapshot> snapshots) {
         Optional<Policy> policy = app.policies().find(unit.policy());
         if (dryRun || policy.isEmpty()) {
             return;
@@ -723,7 +723,7 @@ final class Sweep {
     }
 
     private void tagSnapshots(Region region, List<SnapshotId> ids, Map<String, String> tags) {
-        if (app.images().tag(region, ids, tags) instanceof Answer.Refused(String why)) {
+        if (app.images().tag(region, ids, tags) instanceof ChangeResult.Refused(String why)) {
             log.warn("{}: {} do not get the tags of their volumes: {}", region, ids, why);
             app.catalog()
                     .note(
@@ -741,7 +741,7 @@ final class Sweep {
     }
 
     private Drift.View view(
-            Unit unit, Listed amis, Map<ImageName, List<Snapshot>> orphans, boolean closely) {
+            Unit unit, TaggedAmis amis, Map<ImageName, List<Snapshot>> orphans, boolean closely) {
         Optional<Policy> policy = app.policies().find(unit.policy());
         List<Image> here = app.catalog().ofPolicy(unit.policy(), unit.region());
         records.put(unit, here);

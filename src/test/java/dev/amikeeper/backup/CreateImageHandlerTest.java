@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Capsule;
@@ -12,8 +12,8 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.lifecycle.SliceReport;
 import dev.amikeeper.local.LocalImage;
-import dev.amikeeper.replication.SliceReport;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,12 +32,12 @@ final class CreateImageHandlerTest {
 
     @Test
     void namesAndTagsImageAndSnapshotsInTheOneCall() {
-        Given given = Given.nightly("image: {copyTags: [\"N*\"]}");
+        TestDeployment given = TestDeployment.nightly("image: {copyTags: [\"N*\"]}");
         String id = given.instance("web-1");
 
         given.playUntil(LATER);
 
-        LocalImage image = given.images(Given.EAST).getFirst();
+        LocalImage image = given.images(TestDeployment.EAST).getFirst();
         assertThat(image.image().name()).isEqualTo("gold/" + id + "/2026-03-01T02.00.00Z");
         Map<String, String> tags =
                 Map.of(
@@ -50,7 +50,7 @@ final class CreateImageHandlerTest {
                         "amikeeper:slot",
                         SLOT);
         assertThat(withoutCapsule(image)).isEqualTo(tags);
-        assertThat(given.cloud.snapshots(Given.EAST))
+        assertThat(given.cloud.snapshots(TestDeployment.EAST))
                 .singleElement()
                 .satisfies(snapshot ->
                         assertThat(tags(snapshot.snapshot().tags()))
@@ -60,23 +60,26 @@ final class CreateImageHandlerTest {
 
     @Test
     void leavesVolumesOutAndDoesNotReboot() {
-        Given given = Given.nightly("image: {excludeDevices: [/dev/sdf, /dev/xvda]}");
-        given.instance(Given.EAST, "db-1", 3);
+        TestDeployment given =
+                TestDeployment.nightly("image: {excludeDevices: [/dev/sdf, /dev/xvda]}");
+        given.instance(TestDeployment.EAST, "db-1", 3);
 
         given.playUntil(LATER);
 
-        assertThat(given.images(Given.EAST).getFirst().image().blockDeviceMappings())
+        assertThat(given.images(TestDeployment.EAST).getFirst().image().blockDeviceMappings())
                 .extracting(device -> device.deviceName())
                 .containsExactlyInAnyOrder("/dev/xvda", "/dev/sdg");
-        assertThat(given.cloud.instances(Given.EAST).getFirst().reboots()).isZero();
-        assertThat(given.records(Given.EAST).getFirst().volumes()).isEqualTo(2);
+        assertThat(given.cloud.instances(TestDeployment.EAST).getFirst().reboots()).isZero();
+        assertThat(given.records(TestDeployment.EAST).getFirst().volumes()).isEqualTo(2);
     }
 
     @Test
     void leavesVolumesOutByTheirOwnTagsAndRemembersThem() {
-        Given given = Given.nightly("image: {excludeVolumes: {tags: {backup: [\"no\", never]}}}");
-        String db = given.instance(Given.EAST, "db-1", 3);
-        String web = given.instance(Given.EAST, "web-1", 2);
+        TestDeployment given =
+                TestDeployment.nightly(
+                        "image: {excludeVolumes: {tags: {backup: [\"no\", never]}}}");
+        String db = given.instance(TestDeployment.EAST, "db-1", 3);
+        String web = given.instance(TestDeployment.EAST, "web-1", 2);
         tagVolume(given, db, "/dev/sdf", "backup", "never");
         tagVolume(given, db, "/dev/sdg", "backup", "yes");
 
@@ -101,8 +104,8 @@ final class CreateImageHandlerTest {
 
     @Test
     void remembersAVolumeThatIsLeftOutByItsDevice() {
-        Given given = Given.nightly("image: {excludeDevices: [/dev/sdf]}");
-        String id = given.instance(Given.EAST, "db-1", 3);
+        TestDeployment given = TestDeployment.nightly("image: {excludeDevices: [/dev/sdf]}");
+        String id = given.instance(TestDeployment.EAST, "db-1", 3);
 
         given.playUntil(LATER);
 
@@ -112,15 +115,16 @@ final class CreateImageHandlerTest {
 
     @Test
     void imagesTheRootVolumeWhateverItsTagsAndSaysSoOnce() {
-        Given given = Given.nightly("image: {excludeVolumes: {tags: {backup: \"no\"}}}");
+        TestDeployment given =
+                TestDeployment.nightly("image: {excludeVolumes: {tags: {backup: \"no\"}}}");
         for (String name : List.of("db-1", "db-2")) {
-            String id = given.instance(Given.EAST, name, 2);
+            String id = given.instance(TestDeployment.EAST, name, 2);
             tagVolume(given, id, "/dev/xvda", "backup", "no");
         }
 
         given.playUntil("2026-03-02T04:00:00Z");
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .hasSize(4)
                 .allMatch(image -> image.volumes() == 2)
                 .allMatch(image -> image.capsule().orElseThrow().leftOut().isEmpty());
@@ -132,27 +136,30 @@ final class CreateImageHandlerTest {
 
     @Test
     void waitsForTheTagsOfVolumesOnlyWhereTheyDecide() {
-        Given plain = Given.nightly("");
-        Given choosy = Given.nightly("image: {excludeVolumes: {tags: {backup: \"no\"}}}");
-        for (Given given : List.of(plain, choosy)) {
+        TestDeployment plain = TestDeployment.nightly("");
+        TestDeployment choosy =
+                TestDeployment.nightly("image: {excludeVolumes: {tags: {backup: \"no\"}}}");
+        for (TestDeployment given : List.of(plain, choosy)) {
             given.instance("web-1");
             given.cloud.faults().calls("DescribeVolumes").times(1).deny();
             given.playUntil("2026-03-01T02:04:00Z");
         }
-        assertThat(plain.records(Given.EAST).getFirst().state()).isNotEqualTo(ImageState.REQUESTED);
-        assertThat(choosy.records(Given.EAST).getFirst())
+        assertThat(plain.records(TestDeployment.EAST).getFirst().state())
+                .isNotEqualTo(ImageState.REQUESTED);
+        assertThat(choosy.records(TestDeployment.EAST).getFirst())
                 .matches(image -> image.state() == ImageState.REQUESTED && image.attempt() == 1);
 
         choosy.playUntil(LATER);
-        assertThat(choosy.records(Given.EAST).getFirst().state()).isEqualTo(ImageState.AVAILABLE);
+        assertThat(choosy.records(TestDeployment.EAST).getFirst().state())
+                .isEqualTo(ImageState.AVAILABLE);
     }
 
     private static void tagVolume(
-            Given given, String instance, String device, String key, String value) {
+            TestDeployment given, String instance, String device, String key, String value) {
         String volume =
                 given
                         .cloud
-                        .ec2(Given.EAST)
+                        .ec2(TestDeployment.EAST)
                         .describeInstances(ask -> ask.instanceIds(instance))
                         .reservations()
                         .getFirst()
@@ -166,20 +173,20 @@ final class CreateImageHandlerTest {
                         .ebs()
                         .volumeId();
         given.cloud
-                .ec2(Given.EAST)
+                .ec2(TestDeployment.EAST)
                 .createTags(create ->
                         create.resources(volume).tags(Tag.builder().key(key).value(value).build()));
     }
 
-    private static Image record(Given given, String instance) {
-        return given.records(Given.EAST).stream()
+    private static Image record(TestDeployment given, String instance) {
+        return given.records(TestDeployment.EAST).stream()
                 .filter(image -> image.name().instance().value().equals(instance))
                 .findFirst()
                 .orElseThrow();
     }
 
-    private static LocalImage shown(Given given, Image image) {
-        return given.images(Given.EAST).stream()
+    private static LocalImage shown(TestDeployment given, Image image) {
+        return given.images(TestDeployment.EAST).stream()
                 .filter(it -> it.image().imageId().equals(image.id().orElseThrow().value()))
                 .findFirst()
                 .orElseThrow();
@@ -187,70 +194,70 @@ final class CreateImageHandlerTest {
 
     @Test
     void rebootsWhereThePolicySaysSo() {
-        Given given = Given.nightly("image: {reboot: true}");
+        TestDeployment given = TestDeployment.nightly("image: {reboot: true}");
         given.instance("web-1");
 
         given.playUntil(LATER);
 
-        assertThat(given.cloud.instances(Given.EAST).getFirst().reboots()).isEqualTo(1);
+        assertThat(given.cloud.instances(TestDeployment.EAST).getFirst().reboots()).isEqualTo(1);
     }
 
     @Test
     void adoptsTheImageOfACallWhoseReplyWasLost() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.cloud.faults().calls("CreateImage").loseReply();
 
         given.playUntil(LATER);
 
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(given.records(Given.EAST))
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.records(TestDeployment.EAST))
                 .extracting(Image::state)
                 .containsExactly(ImageState.AVAILABLE);
     }
 
     @Test
     void adoptsAnImageThatEc2NamesButDoesNotListYet() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.cloud.settings().hiddenCalls(4);
         given.instance("web-1");
         given.cloud.faults().calls("CreateImage").loseReply();
 
         given.playUntil("2026-03-01T03:00:00Z");
 
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(given.records(Given.EAST))
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.records(TestDeployment.EAST))
                 .extracting(Image::state)
                 .containsExactly(ImageState.AVAILABLE);
     }
 
     @Test
     void adoptsAnImageThatWasAvailableBeforeAnybodyKnewIt() {
-        Given given = Given.nightly("replicate: {us-west-2: {}}");
+        TestDeployment given = TestDeployment.nightly("replicate: {us-west-2: {}}");
         given.instance("web-1");
         given.cloud.faults().calls("CreateImage").killAfter();
 
         given.playUntil("2026-03-01T03:00:00Z");
 
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(given.images(Given.WEST)).hasSize(1);
-        assertThat(given.records(Given.EAST))
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.images(TestDeployment.WEST)).hasSize(1);
+        assertThat(given.records(TestDeployment.EAST))
                 .extracting(Image::state)
                 .containsExactly(ImageState.AVAILABLE);
     }
 
     @Test
     void leavesAForeignImageOfThatNameAlone() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         String id = given.instance("web-1");
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .createImage(
                         image -> image.instanceId(id).name("gold/" + id + "/2026-03-01T02.00.00Z"));
 
         given.playUntil(LATER);
 
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(given.records(Given.EAST))
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.records(TestDeployment.EAST))
                 .extracting(Image::state)
                 .containsExactly(ImageState.FAILED);
         assertThat(given.told()).singleElement().asString().contains("does not carry our tags");
@@ -258,18 +265,18 @@ final class CreateImageHandlerTest {
 
     @Test
     void recordsAnInstanceThatIsGoneAsAFailureAtOnce() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         String gone = given.instance("web-1");
         given.instance("web-2");
         given.tick("2026-03-01T01:59:00Z");
         given.cloud.faults().calls("SendMessage").error("InternalError", 500);
         given.tick(SLOT);
-        given.ec2(Given.EAST).terminateInstances(terminate -> terminate.instanceIds(gone));
+        given.ec2(TestDeployment.EAST).terminateInstances(terminate -> terminate.instanceIds(gone));
 
         given.playUntil(LATER);
 
         assertThat(given.cloud.calls()).containsEntry("CreateImage", 1);
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .extracting(Image::state)
                 .containsExactlyInAnyOrder(ImageState.FAILED, ImageState.AVAILABLE);
         assertThat(given.told()).singleElement().asString().contains("the instance is gone");
@@ -277,23 +284,23 @@ final class CreateImageHandlerTest {
 
     @Test
     void oneImagesTroubleStopsNoOther() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         for (int i = 0; i < 5; i++) {
             given.instance("web-" + i);
         }
         given.cloud.faults().calls("CreateImage").nth(2).error("InvalidParameterValue", 400);
 
         given.playUntil("2026-03-01T02:05:00Z");
-        assertThat(given.images(Given.EAST)).hasSize(4);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(4);
 
         given.playUntil("2026-03-01T03:00:00Z");
-        assertThat(given.images(Given.EAST)).hasSize(5);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(5);
         assertThat(given.told()).isEmpty();
     }
 
     @Test
     void aCallThatEc2RefusesIsTriedThreeTimesThenTold() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.cloud.faults().calls("CreateImage").times(100).error("InvalidParameterValue", 400);
 
@@ -321,7 +328,7 @@ final class CreateImageHandlerTest {
     })
     void whatIsTheAccountsTroubleIsToldOnceAndAllIsMadeWhenItIsOver(
             String code, int status, String cause, String remedy) {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         for (int i = 0; i < 3; i++) {
             given.instance("web-" + i);
         }
@@ -335,21 +342,21 @@ final class CreateImageHandlerTest {
         assertThat(given.catalog().open())
                 .extracting(Notice::key)
                 .containsExactly("blocked/us-east-1/" + cause);
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .extracting(Image::state)
                 .containsOnly(ImageState.REQUESTED);
 
         given.cloud.faults().clear();
         given.playUntil("2026-03-01T15:00:00Z");
 
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(given.catalog().open()).isEmpty();
         assertThat(given.told()).hasSize(2).last().asString().startsWith("resolved: ");
     }
 
     @Test
     void aPermissionThatSomeImagesLackHoldsUpNoOther() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         for (int i = 0; i < 5; i++) {
             given.instance("web-" + i);
         }
@@ -357,12 +364,12 @@ final class CreateImageHandlerTest {
 
         given.playUntil("2026-03-01T02:05:00Z");
 
-        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
     }
 
     @Test
     void theSweepTriesAnImageAgainAfterTenAndAfterThirtyMinutes() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.cloud.faults().calls("CreateImage").times(100).error("InvalidParameterValue", 400);
 
@@ -377,13 +384,13 @@ final class CreateImageHandlerTest {
 
     @Test
     void aThrottledCallCostsNoTry() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.cloud.faults().calls("CreateImage").times(5).throttle();
 
         given.playUntil("2026-03-01T03:00:00Z");
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .satisfies(image -> {
                     assertThat(image.state()).isEqualTo(ImageState.AVAILABLE);
@@ -393,7 +400,7 @@ final class CreateImageHandlerTest {
 
     @Test
     void keepsToTheTokenBucketOfTheCall() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.cloud.settings().throttling(true);
         for (int i = 0; i < 120; i++) {
             given.instance("web-" + i);
@@ -401,14 +408,14 @@ final class CreateImageHandlerTest {
 
         given.playUntil("2026-03-01T03:00:00Z");
 
-        assertThat(given.images(Given.EAST)).hasSize(120);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(120);
         assertThat(given.cloud.calls()).containsEntry("CreateImage", 120);
     }
 
     @Test
     void imagesAnInstanceByEachPolicyThatSelectsIt() {
-        Given given =
-                new Given(
+        TestDeployment given =
+                new TestDeployment(
                         """
                         policies:
                           gold:
@@ -422,14 +429,14 @@ final class CreateImageHandlerTest {
 
         given.playUntil("2026-03-01T02:30:00Z");
 
-        assertThat(given.images(Given.EAST))
+        assertThat(given.images(TestDeployment.EAST))
                 .extracting(image -> ImageName.parse(image.image().name()).orElseThrow().policy())
                 .containsExactlyInAnyOrder("gold", "hourly", "hourly", "hourly");
     }
 
     @Test
     void aKickForARegionOfNoPolicyDoesNothing() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
 
         SliceReport report =
                 new CreateImageHandler(given.deployment.application())
@@ -442,7 +449,7 @@ final class CreateImageHandlerTest {
 
     @Test
     void aCallWithoutAnEventIsRecorded() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
 
         SliceReport report =
                 new CreateImageHandler(given.deployment.application())
@@ -454,7 +461,7 @@ final class CreateImageHandlerTest {
 
     @Test
     void aMessageThatIsNoKickIsRecordedAndNotRepeated() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
 
         SliceReport report =
                 new CreateImageHandler(given.deployment.application())
@@ -466,15 +473,15 @@ final class CreateImageHandlerTest {
 
     @Test
     void aRegionWhoseSliceBreaksIsKickedAgainByTheQueue() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.cloud.faults().calls("CreateImage").killBefore();
 
         given.playUntil("2026-03-01T02:04:00Z");
-        assertThat(given.images(Given.EAST)).isEmpty();
+        assertThat(given.images(TestDeployment.EAST)).isEmpty();
 
         given.playUntil("2026-03-01T02:20:00Z");
-        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
     }
 
     private static SQSEvent kick(String body) {
@@ -484,10 +491,11 @@ final class CreateImageHandlerTest {
 
     @Test
     void recordsWithImageAndCopyWhatTheServerNeedsBesidesIt() {
-        Given given = Given.nightly("image: {userData: keep}\nreplicate: {us-west-2: {}}");
+        TestDeployment given =
+                TestDeployment.nightly("image: {userData: keep}\nreplicate: {us-west-2: {}}");
         String id =
                 given.cloud.launch(
-                        Given.EAST,
+                        TestDeployment.EAST,
                         Map.of("Name", "web-1", "backup", "gold"),
                         List.of(8),
                         run ->
@@ -501,7 +509,7 @@ final class CreateImageHandlerTest {
 
         given.playUntil(LATER);
 
-        Capsule capsule = image(given, id, Given.EAST).capsule().orElseThrow();
+        Capsule capsule = image(given, id, TestDeployment.EAST).capsule().orElseThrow();
         assertThat(capsule.type()).isEqualTo("m5.large");
         assertThat(capsule.keyPair()).contains("ops");
         assertThat(capsule.ebsOptimized()).isTrue();
@@ -514,8 +522,8 @@ final class CreateImageHandlerTest {
         assertThat(capsule.userDataHash())
                 .contains("3af71adb278ad4af33c144b78fa1ae708da03b773d98324ae991a7daedb53ca2");
         assertThat(capsule.tags()).containsEntry("Name", "web-1");
-        assertThat(image(given, id, Given.WEST).capsule()).contains(capsule);
-        for (String region : List.of(Given.EAST, Given.WEST)) {
+        assertThat(image(given, id, TestDeployment.WEST).capsule()).contains(capsule);
+        for (String region : List.of(TestDeployment.EAST, TestDeployment.WEST)) {
             Capsule onTheImage =
                     Capsule.ofTags(tags(given.images(region).getFirst().image().tags()))
                             .orElseThrow();
@@ -530,35 +538,35 @@ final class CreateImageHandlerTest {
 
     @Test
     void recordsNoUserDataUnlessThePolicySaysSo() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         String id =
                 given.cloud.launch(
-                        Given.EAST,
+                        TestDeployment.EAST,
                         Map.of("backup", "gold"),
                         List.of(8),
                         run -> run.userData("IyEvYmluL3No"));
 
         given.playUntil(LATER);
 
-        Capsule capsule = image(given, id, Given.EAST).capsule().orElseThrow();
+        Capsule capsule = image(given, id, TestDeployment.EAST).capsule().orElseThrow();
         assertThat(capsule.userData()).isEmpty();
         assertThat(capsule.userDataHash()).isPresent();
     }
 
     @Test
     void imagesAnInstanceWhoseUserDataCannotBeRead() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         String id = given.instance("web-1");
         given.cloud.faults().calls("DescribeInstanceAttribute").times(100).deny();
 
         given.playUntil(LATER);
 
-        Capsule capsule = image(given, id, Given.EAST).capsule().orElseThrow();
+        Capsule capsule = image(given, id, TestDeployment.EAST).capsule().orElseThrow();
         assertThat(capsule.userDataHash()).isEmpty();
         assertThat(capsule.type()).isNotEmpty();
     }
 
-    private static Image image(Given given, String instance, String region) {
+    private static Image image(TestDeployment given, String instance, String region) {
         return given.catalog().ofInstance(new InstanceId(instance)).stream()
                 .filter(image -> image.region().name().equals(region))
                 .findFirst()

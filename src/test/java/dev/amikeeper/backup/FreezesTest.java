@@ -2,7 +2,7 @@ package dev.amikeeper.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageState;
@@ -22,7 +22,7 @@ import java.util.Map;
 
 /** Commands before and after an image, on the cloud's end state. */
 final class FreezesTest {
-    private static final Region EAST = new Region(Given.EAST);
+    private static final Region EAST = new Region(TestDeployment.EAST);
     private static final String ENDED = "EC2 Command Invocation Status-change Notification";
     private static final String MORNING = "2026-03-01T05:00:00Z";
     private static final String BOTH =
@@ -33,7 +33,7 @@ final class FreezesTest {
 
     @Test
     void theImageIsMadeBetweenTheCommands() {
-        Given given = Given.nightlyInMemory(BOTH);
+        TestDeployment given = TestDeployment.nightlyInMemory(BOTH);
         String id = given.instance("db-1");
 
         given.playUntil(MORNING);
@@ -44,7 +44,8 @@ final class FreezesTest {
         assertThat(commands)
                 .extracting(CommandInvocation::documentName)
                 .containsExactly("Freeze", "Thaw");
-        Instant made = Instant.parse(given.images(Given.EAST).getFirst().image().creationDate());
+        Instant made =
+                Instant.parse(given.images(TestDeployment.EAST).getFirst().image().creationDate());
         assertThat(made)
                 .isBetween(
                         commands.getFirst().requestedDateTime().plus(Duration.ofSeconds(1)),
@@ -55,8 +56,8 @@ final class FreezesTest {
 
     @Test
     void theDocumentsAreGivenTheirParameters() {
-        Given given =
-                Given.nightlyInMemory(
+        TestDeployment given =
+                TestDeployment.nightlyInMemory(
                         "image: {before: {document: Freeze, parameters: {Level: [\"2\"], Paths:"
                                 + " [/a, /b]}}, after: {document: Thaw, parameters: {Level: 3}}}");
         String id = given.instance("db-1");
@@ -66,7 +67,7 @@ final class FreezesTest {
         assertThat(commands(given, id))
                 .flatExtracting(it ->
                         given.cloud
-                                .ssm(Given.EAST)
+                                .ssm(TestDeployment.EAST)
                                 .listCommands(ask -> ask.commandId(it.commandId()))
                                 .commands())
                 .extracting(Command::parameters)
@@ -77,9 +78,9 @@ final class FreezesTest {
 
     @Test
     void aStoppedInstanceHasNothingToFreeze() {
-        Given given = Given.nightlyInMemory(OR_NONE);
+        TestDeployment given = TestDeployment.nightlyInMemory(OR_NONE);
         String id = given.instance("db-1");
-        given.cloud.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(id));
+        given.cloud.ec2(TestDeployment.EAST).stopInstances(stop -> stop.instanceIds(id));
 
         given.playUntil(MORNING);
 
@@ -89,7 +90,7 @@ final class FreezesTest {
 
     @Test
     void whereTheCommandFailsTheImageIsMadeAllTheSameAndTheServerLetGo() {
-        Given given = Given.nightlyInMemory(BOTH);
+        TestDeployment given = TestDeployment.nightlyInMemory(BOTH);
         String id = given.instance("db-1");
         given.cloud.settings().failingCommands((document, _) -> document.equals("Freeze"));
 
@@ -107,14 +108,14 @@ final class FreezesTest {
 
     @Test
     void wherePeopleWantNoImageWithoutTheCommandThereIsNone() {
-        Given given = Given.nightlyInMemory(OR_NONE);
+        TestDeployment given = TestDeployment.nightlyInMemory(OR_NONE);
         String id = given.instance("db-1");
         given.cloud.settings().failingCommands((document, _) -> document.equals("Freeze"));
 
         given.playUntil(MORNING);
 
         assertThat(only(given).state()).isEqualTo(ImageState.FAILED);
-        assertThat(given.images(Given.EAST)).isEmpty();
+        assertThat(given.images(TestDeployment.EAST)).isEmpty();
         assertThat(commands(given, id))
                 .extracting(CommandInvocation::documentName)
                 .containsExactly("Freeze", "Thaw", "Freeze", "Thaw", "Freeze", "Thaw");
@@ -124,14 +125,14 @@ final class FreezesTest {
 
     @Test
     void aServerWithoutAnAgentIsImagedAllTheSameAndPeopleAreToldOnce() {
-        Given given = Given.nightlyInMemory(BOTH);
+        TestDeployment given = TestDeployment.nightlyInMemory(BOTH);
         given.cloud.settings().booting(false);
         List<String> ids = List.of(given.instance("db-1"), given.instance("db-2"));
         given.cloud.faults().calls("DescribeInstanceInformation").times(9).deny();
 
         given.playUntil(MORNING);
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .hasSize(2)
                 .allMatch(image -> image.state() == ImageState.AVAILABLE);
         assertThat(ids).allMatch(id -> commands(given, id).isEmpty());
@@ -140,7 +141,7 @@ final class FreezesTest {
 
     @Test
     void aCommandWhoseReplyWasLostIsNotSentAgain() {
-        Given given = Given.nightlyInMemory(BOTH);
+        TestDeployment given = TestDeployment.nightlyInMemory(BOTH);
         String id = given.instance("db-1");
         given.cloud.faults().calls("SendCommand").times(2).loseReply();
 
@@ -156,7 +157,7 @@ final class FreezesTest {
     void aWorkerThatDiesBeforeOrAfterTheCommandLeavesNobodyFrozen() {
         for (String call : List.of("SendCommand", "CreateImage", "ListCommandInvocations")) {
             for (boolean before : List.of(true, false)) {
-                Given given = Given.nightlyInMemory(BOTH);
+                TestDeployment given = TestDeployment.nightlyInMemory(BOTH);
                 String id = given.instance("db-1");
                 var fault = given.cloud.faults().calls(call).times(1);
                 if (before) {
@@ -168,7 +169,7 @@ final class FreezesTest {
                 given.playUntil(MORNING);
 
                 assertThat(only(given).state()).isEqualTo(ImageState.AVAILABLE);
-                assertThat(given.images(Given.EAST)).hasSize(1);
+                assertThat(given.images(TestDeployment.EAST)).hasSize(1);
                 assertThat(commands(given, id))
                         .as(call + before)
                         .extracting(CommandInvocation::documentName)
@@ -180,7 +181,7 @@ final class FreezesTest {
 
     @Test
     void nobodyStaysFrozenWhereImagesCannotBeStarted() {
-        Given given = Given.nightlyInMemory(BOTH);
+        TestDeployment given = TestDeployment.nightlyInMemory(BOTH);
         String id = given.instance("db-1");
         given.cloud.faults().calls("CreateImage").times(30).throttle();
 
@@ -202,7 +203,7 @@ final class FreezesTest {
 
     @Test
     void aCommandThatIsTooSlowIsCancelledBeforeTheImage() {
-        Given given = slow(BOTH);
+        TestDeployment given = slow(BOTH);
         String id = given.instance("db-1");
         given.playUntil("2026-03-01T02:03:00Z");
         given.cloud.settings().commandTime(Duration.ofSeconds(20));
@@ -219,7 +220,8 @@ final class FreezesTest {
 
     @Test
     void aCommandThatIsTooSlowIsCancelledWhereNothingRunsAfterTheImage() {
-        Given given = slow("image: {before: {document: Freeze, timeout: 10m, onFailure: giveUp}}");
+        TestDeployment given =
+                slow("image: {before: {document: Freeze, timeout: 10m, onFailure: giveUp}}");
         String id = given.instance("db-1");
 
         given.playUntil("2026-03-01T03:00:00Z");
@@ -234,7 +236,7 @@ final class FreezesTest {
 
     @Test
     void whatCannotBeCancelledKeepsNoImageBack() {
-        Given given = slow(BOTH);
+        TestDeployment given = slow(BOTH);
         String id = given.instance("db-1");
         given.cloud.faults().calls("CancelCommand").times(100).deny();
         given.playUntil("2026-03-01T02:03:00Z");
@@ -250,15 +252,15 @@ final class FreezesTest {
         assertThat(given.catalog().freezes(EAST)).isEmpty();
     }
 
-    private static Given slow(String image) {
-        Given given = Given.nightlyInMemory(image);
+    private static TestDeployment slow(String image) {
+        TestDeployment given = TestDeployment.nightlyInMemory(image);
         given.cloud.settings().commandTime(Duration.ofMinutes(40));
         return given;
     }
 
     @Test
     void aServerThatCannotBeLetGoIsTold() {
-        Given given = Given.nightlyInMemory(BOTH);
+        TestDeployment given = TestDeployment.nightlyInMemory(BOTH);
         String id = given.instance("db-1");
         given.cloud.settings().failingCommands((document, _) -> document.equals("Thaw"));
 
@@ -277,7 +279,7 @@ final class FreezesTest {
 
     @Test
     void theEventOfACommandGoesOnAtOnce() {
-        Given given = Given.nightlyInMemory(BOTH);
+        TestDeployment given = TestDeployment.nightlyInMemory(BOTH);
         given.instance("db-1");
 
         given.playUntil("2026-03-01T02:00:15Z");
@@ -289,14 +291,14 @@ final class FreezesTest {
 
     @Test
     void anEventOfACommandThatComesLateGoesOn() {
-        Given given = Given.nightlyInMemory(BOTH);
+        TestDeployment given = TestDeployment.nightlyInMemory(BOTH);
         String id = given.instance("db-1");
         given.cloud.faults().events(ENDED).times(1).lose();
         given.playUntil("2026-03-01T02:01:30Z");
         assertThat(only(given).state()).isEqualTo(ImageState.REQUESTED);
         assertThat(given.catalog().freezes(EAST)).hasSize(1);
 
-        new RequestHandler(given.deployment.application())
+        new ImageRequestHandler(given.deployment.application())
                 .handleRequest(ended(id), given.context("RequestFunction"));
         given.playUntil("2026-03-01T02:02:00Z");
 
@@ -309,15 +311,15 @@ final class FreezesTest {
         return event;
     }
 
-    private static Image only(Given given) {
-        assertThat(given.records(Given.EAST)).hasSize(1);
-        return given.records(Given.EAST).getFirst();
+    private static Image only(TestDeployment given) {
+        assertThat(given.records(TestDeployment.EAST)).hasSize(1);
+        return given.records(TestDeployment.EAST).getFirst();
     }
 
-    private static List<CommandInvocation> commands(Given given, String instance) {
+    private static List<CommandInvocation> commands(TestDeployment given, String instance) {
         return given
                 .cloud
-                .ssm(Given.EAST)
+                .ssm(TestDeployment.EAST)
                 .listCommandInvocations(ask -> ask.instanceId(instance))
                 .commandInvocations()
                 .stream()

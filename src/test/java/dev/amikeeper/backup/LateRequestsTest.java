@@ -2,7 +2,7 @@ package dev.amikeeper.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.ImageTags;
 
@@ -19,7 +19,7 @@ import java.util.Map;
 final class LateRequestsTest {
     private static final Instant ASKED = Instant.parse("2026-03-01T10:15:00Z");
 
-    private final Given given = Given.nightlyInMemory("");
+    private final TestDeployment given = TestDeployment.nightlyInMemory("");
     private final String id = given.instance("web");
 
     @Test
@@ -29,7 +29,7 @@ final class LateRequestsTest {
         assertThat(request()).isEqualTo(new RequestReport(0, 0, 1, 0, 0));
         request();
 
-        assertThat(given.records(Given.EAST)).isEmpty();
+        assertThat(given.records(TestDeployment.EAST)).isEmpty();
         assertThat(given.told().stream().filter(text -> text.contains("came 30 h late")))
                 .hasSize(1);
     }
@@ -43,7 +43,7 @@ final class LateRequestsTest {
 
     @Test
     void aTagThatNobodyCouldGrantForDaysAsksForAnImageOfItsLastDay() {
-        String other = given.cloud.launch(Given.EAST, Map.of("Name", "toy"), List.of(8));
+        String other = given.cloud.launch(TestDeployment.EAST, Map.of("Name", "toy"), List.of(8));
         tag(other, ImageTags.REQUEST, "please");
         given.playDays(5);
 
@@ -51,7 +51,7 @@ final class LateRequestsTest {
         given.deployment.sweep(given.cloud.now());
         given.deployment.sweep(given.cloud.now().plus(Duration.ofMinutes(16)));
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .filteredOn(image -> image.name().instance().value().equals(other))
                 .isNotEmpty()
                 .allMatch(image ->
@@ -62,7 +62,7 @@ final class LateRequestsTest {
     }
 
     private void tag(String instance, String key, String value) {
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .createTags(tags ->
                         tags.resources(instance).tags(Tag.builder().key(key).value(value).build()));
     }
@@ -70,7 +70,7 @@ final class LateRequestsTest {
     private RequestReport request() {
         Map<String, Object> event = Samples.read("request-event.json");
         event.put("detail", Map.of("instances", List.of(id)));
-        return new RequestHandler(given.deployment.application())
+        return new ImageRequestHandler(given.deployment.application())
                 .handleRequest(event, given.context("RequestFunction"));
     }
 }

@@ -2,7 +2,7 @@ package dev.amikeeper.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Run;
 import dev.amikeeper.image.ImageState;
@@ -16,7 +16,7 @@ import java.time.Instant;
 import java.util.Map;
 
 final class ScheduleHandlerTest {
-    private static final Region EAST = new Region(Given.EAST);
+    private static final Region EAST = new Region(TestDeployment.EAST);
     private static final String TWO_HOMES =
             """
             policies:
@@ -27,7 +27,7 @@ final class ScheduleHandlerTest {
 
     @Test
     void asksForEveryInstanceOnceHoweverOftenTheTickComes() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.instance("web-2");
         given.playUntil("2026-03-01T01:55:00Z");
@@ -43,25 +43,25 @@ final class ScheduleHandlerTest {
 
     @Test
     void looksBackOneTickWhenItSeesAPolicyForTheFirstTime() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
 
         given.tick("2026-03-01T02:04:00Z");
 
-        assertThat(given.records(Given.EAST)).hasSize(1);
+        assertThat(given.records(TestDeployment.EAST)).hasSize(1);
     }
 
     @Test
     void aFirstTickThatDiesLosesNoSlot() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.cloud.faults().calls("DescribeInstances").times(3).killBefore();
 
         given.tick("2026-03-01T02:00:00Z");
-        assertThat(given.records(Given.EAST)).isEmpty();
+        assertThat(given.records(TestDeployment.EAST)).isEmpty();
 
         given.tick("2026-03-01T02:05:00Z");
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .extracting(image -> image.name().slot())
                 .containsExactly(slot("2026-03-01T02:00:00Z"));
     }
@@ -69,18 +69,18 @@ final class ScheduleHandlerTest {
     /** People stop and start their fleets on the hour, as slots fall. */
     @Test
     void imagesAnInstanceThatStopsOrStartsAtTheTick() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         String stopping = given.instance("web-1");
         String starting = given.instance("web-2");
         given.cloud.settings().instanceTime(Duration.ofMinutes(9));
-        given.cloud.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(starting));
+        given.cloud.ec2(TestDeployment.EAST).stopInstances(stop -> stop.instanceIds(starting));
         given.playUntil("2026-03-01T01:58:00Z");
-        given.cloud.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(stopping));
-        given.cloud.ec2(Given.EAST).startInstances(start -> start.instanceIds(starting));
+        given.cloud.ec2(TestDeployment.EAST).stopInstances(stop -> stop.instanceIds(stopping));
+        given.cloud.ec2(TestDeployment.EAST).startInstances(start -> start.instanceIds(starting));
 
         given.playUntil("2026-03-01T04:00:00Z");
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .hasSize(2)
                 .allMatch(image -> image.state() == ImageState.AVAILABLE)
                 .extracting(image -> image.name().instance().value())
@@ -89,8 +89,8 @@ final class ScheduleHandlerTest {
 
     @Test
     void waitsForAnInstanceThatStopsWhereOnlyStoppedOnesAreImaged() {
-        Given given =
-                new Given(
+        TestDeployment given =
+                new TestDeployment(
                         """
                         policies:
                           gold:
@@ -100,15 +100,15 @@ final class ScheduleHandlerTest {
         String id = given.instance("web-1");
         given.playUntil("2026-03-01T01:58:00Z");
         given.cloud.settings().instanceTime(Duration.ofMinutes(30));
-        given.cloud.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(id));
+        given.cloud.ec2(TestDeployment.EAST).stopInstances(stop -> stop.instanceIds(id));
 
         given.playUntil("2026-03-01T02:20:00Z");
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .matches(image -> image.state() == ImageState.REQUESTED && image.attempt() == 1);
 
         given.playUntil("2026-03-01T04:00:00Z");
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .matches(image -> image.state() == ImageState.AVAILABLE);
         assertThat(given.told()).isEmpty();
@@ -116,18 +116,18 @@ final class ScheduleHandlerTest {
 
     @Test
     void takesNoSlotFromBeforeItsFirstTick() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
 
         given.tick("2026-03-01T02:05:00Z");
 
-        assertThat(given.records(Given.EAST)).isEmpty();
+        assertThat(given.records(TestDeployment.EAST)).isEmpty();
     }
 
     @Test
     void takesTheNewestMissedSlotAndRecordsTheOthers() {
-        Given given =
-                new Given(
+        TestDeployment given =
+                new TestDeployment(
                         """
                         policies:
                           gold:
@@ -140,7 +140,7 @@ final class ScheduleHandlerTest {
         given.cloud.advanceTo(Instant.parse("2026-03-01T04:02:00Z"));
         given.tick("2026-03-01T04:02:00Z");
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .extracting(image -> image.name().slot())
                 .containsExactly(slot("2026-03-01T04:00:00Z"));
         assertThat(given.catalog().runs("gold"))
@@ -156,14 +156,14 @@ final class ScheduleHandlerTest {
 
     @Test
     void recordsASlotThatIsOlderThanADayAsMissed() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.tick("2026-03-01T00:05:00Z");
 
         given.cloud.advanceTo(Instant.parse("2026-03-02T01:55:00Z"));
         given.tick("2026-03-03T01:55:00Z");
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .extracting(image -> image.name().slot())
                 .containsExactly(slot("2026-03-02T02:00:00Z"));
         assertThat(given.told()).singleElement().asString().contains("missed 1 slot,");
@@ -171,20 +171,22 @@ final class ScheduleHandlerTest {
 
     @Test
     void aRegionThatCannotBeReadHoldsUpNoOtherAndIsTriedAgain() {
-        Given given = new Given(TWO_HOMES);
-        given.instance(Given.EAST, "web-1", 1);
-        given.instance(Given.IRELAND, "web-2", 1);
-        given.cloud.faults().unreachable(Given.IRELAND, Instant.parse("2026-03-01T05:00:00Z"));
+        TestDeployment given = new TestDeployment(TWO_HOMES);
+        given.instance(TestDeployment.EAST, "web-1", 1);
+        given.instance(TestDeployment.IRELAND, "web-2", 1);
+        given.cloud
+                .faults()
+                .unreachable(TestDeployment.IRELAND, Instant.parse("2026-03-01T05:00:00Z"));
 
         given.playUntil("2026-03-01T04:00:00Z");
 
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(given.records(Given.IRELAND)).isEmpty();
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.records(TestDeployment.IRELAND)).isEmpty();
         assertThat(given.told()).singleElement().asString().contains("eu-west-1", "cannot be read");
 
         given.playUntil("2026-03-01T06:00:00Z");
 
-        assertThat(given.records(Given.IRELAND))
+        assertThat(given.records(TestDeployment.IRELAND))
                 .singleElement()
                 .satisfies(image -> {
                     assertThat(image.state()).isEqualTo(ImageState.AVAILABLE);
@@ -194,7 +196,7 @@ final class ScheduleHandlerTest {
 
     @Test
     void aDeniedReadIsToldOnce() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.cloud.faults().calls("DescribeInstances").times(1000).deny();
 
@@ -205,7 +207,7 @@ final class ScheduleHandlerTest {
 
     @Test
     void anEmptyFleetIsARunOfNoInstances() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
 
         given.playUntil("2026-03-01T03:00:00Z");
 
@@ -215,7 +217,7 @@ final class ScheduleHandlerTest {
 
     @Test
     void readsTheFleetInPages() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         for (int i = 0; i < 1100; i++) {
             given.instance("web-" + i);
         }
@@ -223,12 +225,12 @@ final class ScheduleHandlerTest {
 
         given.tick("2026-03-01T02:00:00Z");
 
-        assertThat(given.records(Given.EAST)).hasSize(1100);
+        assertThat(given.records(TestDeployment.EAST)).hasSize(1100);
     }
 
     @Test
     void recordsAMalformedEventAndGoesOn() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
 
         ScheduleReport report =
                 new ScheduleHandler(given.deployment.application())

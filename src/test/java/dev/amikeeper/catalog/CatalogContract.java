@@ -288,12 +288,13 @@ abstract class CatalogContract {
 
     @Test
     void remembersWhatAPruningSaw() {
-        catalog.mark(new Mark("gold", EAST, 3, 40));
-        catalog.mark(new Mark("gold", WEST, 3, 20));
-        catalog.mark(new Mark("gold", EAST, 4, 41));
+        catalog.mark(new PruneMark("gold", EAST, 3, 40));
+        catalog.mark(new PruneMark("gold", WEST, 3, 20));
+        catalog.mark(new PruneMark("gold", EAST, 4, 41));
 
         assertThat(catalog.marks("gold"))
-                .containsExactly(new Mark("gold", EAST, 4, 41), new Mark("gold", WEST, 3, 20));
+                .containsExactly(
+                        new PruneMark("gold", EAST, 4, 41), new PruneMark("gold", WEST, 3, 20));
         assertThat(catalog.marks("silver")).isEmpty();
     }
 
@@ -786,8 +787,8 @@ abstract class CatalogContract {
         for (String partition : List.of("notices", "open", "unannounced")) {
             edit("123456789012/" + partition, "a", Map.of("kind", text("RUMOUR")));
         }
-        catalog.mark(new Mark("gold", EAST, 3, 40));
-        catalog.mark(new Mark("gold", WEST, 3, 40));
+        catalog.mark(new PruneMark("gold", EAST, 3, 40));
+        catalog.mark(new PruneMark("gold", WEST, 3, 40));
         edit("123456789012/marks/gold", "us-east-1", Map.of("listed", text("many")));
         Cursor cursor = new Cursor("gold", WEST, NOW);
         catalog.moveCursor(Optional.empty(), new Cursor("gold", EAST, NOW), List.of(), List.of());
@@ -804,7 +805,7 @@ abstract class CatalogContract {
         assertThat(catalog.unannounced()).containsExactly(other);
         assertThat(catalog.note(one)).isFalse();
         assertThat(catalog.resolve("a", LATER)).isFalse();
-        assertThat(catalog.marks("gold")).containsExactly(new Mark("gold", WEST, 3, 40));
+        assertThat(catalog.marks("gold")).containsExactly(new PruneMark("gold", WEST, 3, 40));
         assertThat(catalog.bookmarks().cursors()).containsExactly(cursor);
         assertThat(catalog.unreadable(EAST)).containsExactly(gone.name());
         assertThat(catalog.takeUnreadable())
@@ -879,7 +880,7 @@ abstract class CatalogContract {
     void writesBackWhatItDoesNotKnowOfOtherItems() {
         Notice trouble = trouble("a", NOW);
         catalog.note(trouble);
-        catalog.mark(new Mark("gold", EAST, 3, 40));
+        catalog.mark(new PruneMark("gold", EAST, 3, 40));
         catalog.swept(SweepState.FRESH);
         catalog.moveCursor(Optional.empty(), new Cursor("gold", EAST, NOW), List.of(), List.of());
         Map<String, String> all =
@@ -895,7 +896,7 @@ abstract class CatalogContract {
         catalog.unannounced().forEach(catalog::telling);
         catalog.resolve("a", LATER);
         catalog.marks("gold");
-        catalog.mark(new Mark("gold", EAST, 4, 41));
+        catalog.mark(new PruneMark("gold", EAST, 4, 41));
         catalog.lastSweep();
         catalog.swept(new SweepState(Optional.of(new SweepState.Unit(WEST, "gold")), List.of()));
         catalog.bookmarks();

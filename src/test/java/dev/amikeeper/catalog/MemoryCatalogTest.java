@@ -1,7 +1,7 @@
 package dev.amikeeper.catalog;
 
-import dev.amikeeper.local.MemoryDynamoDb;
 import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.local.dynamodb.MemoryDynamoDb;
 
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 

@@ -1,6 +1,6 @@
 package dev.amikeeper.catalog;
 
-import dev.amikeeper.local.LocalDynamoDb;
+import dev.amikeeper.local.dynamodb.LocalDynamoDb;
 
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 

@@ -12,12 +12,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /** A run of the command line, with what it wrote. */
-record CommandRun(int exitCode, String out, String err) {
+public record CommandRun(int exitCode, String out, String err) {
     /** The days of the demo, played once for all who only look at them. */
     static final Supplier<LocalDeployment> SHARED = once();
 
     /** A run that changes nothing of the demo. */
-    static CommandRun of(String... arguments) {
+    public static CommandRun of(String... arguments) {
         return on(SHARED, arguments);
     }
 
@@ -36,7 +36,7 @@ record CommandRun(int exitCode, String out, String err) {
         return () -> {
             LocalDeployment deployment = played.get();
             if (deployment == null) {
-                deployment = Deployed.play();
+                deployment = Deployment.play();
                 played.set(deployment);
             }
             return deployment;

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
 import dev.amikeeper.Application;
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.cli.FailuresCommand.Failures;
 import dev.amikeeper.image.Image;
@@ -31,7 +31,7 @@ final class FailureCommandsTest {
 
     @Test
     void withoutFailuresNothingNeedsYou() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.nights(1);
 
@@ -47,7 +47,7 @@ final class FailureCommandsTest {
 
     @Test
     void failuresShowTroublesAndWhatWasGivenUpOnce() {
-        Given given = deniedNight("");
+        TestDeployment given = deniedNight("");
         given.catalog()
                 .note(
                         new Notice(
@@ -83,7 +83,7 @@ final class FailureCommandsTest {
 
     @Test
     void whatANewerImageMakesUpForNeedsNobody() {
-        Given given = deniedNight("");
+        TestDeployment given = deniedNight("");
         given.cloud.faults().clear();
 
         given.nights(1, 1);
@@ -95,7 +95,7 @@ final class FailureCommandsTest {
 
     @Test
     void failuresShowDeadLettersAndLeaveThem() {
-        Given given = withDeadEvent();
+        TestDeployment given = withDeadEvent();
 
         for (int i = 0; i < 2; i++) {
             assertThat(failures(given).deadLetters())
@@ -116,16 +116,16 @@ final class FailureCommandsTest {
 
     @Test
     void aRetriedImageIsMadeByANewTry() {
-        Given given = deniedNight("");
+        TestDeployment given = deniedNight("");
         given.cloud.faults().clear();
-        Image failed = given.records(Given.EAST).getFirst();
+        Image failed = given.records(TestDeployment.EAST).getFirst();
 
         assertThat(retry(given, failed.name().toString())).isTrue();
         given.deployment.drain();
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
 
         assertThat(out.toString()).contains("waits for try 4").hasLineCount(1);
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .satisfies(image -> {
                     assertThat(image.state()).isEqualTo(ImageState.AVAILABLE);
@@ -136,14 +136,14 @@ final class FailureCommandsTest {
 
     @Test
     void aCopyIsRetriedByItsHomeImageHoweverLate() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         given.instance("web-1");
         given.cloud.settings().failing(attempt -> attempt.copy() && attempt.number() <= 5);
         given.nights(1);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofDays(1)));
         kickEvery(given, Duration.ofDays(3));
-        Image home = given.records(Given.EAST).getFirst();
-        assertThat(given.records(Given.WEST))
+        Image home = given.records(TestDeployment.EAST).getFirst();
+        assertThat(given.records(TestDeployment.WEST))
                 .extracting(Image::state)
                 .containsExactly(ImageState.FAILED);
 
@@ -151,22 +151,22 @@ final class FailureCommandsTest {
         given.deployment.drain();
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(2)));
 
-        assertThat(given.records(Given.WEST))
+        assertThat(given.records(TestDeployment.WEST))
                 .extracting(Image::state, Image::attempt)
                 .containsExactly(tuple(ImageState.AVAILABLE, 6));
     }
 
     @Test
     void aHomeImageOfAnOldSlotIsNotRetried() {
-        Given given = deniedNight("");
+        TestDeployment given = deniedNight("");
         given.cloud.advance(Duration.ofHours(23));
-        Image failed = given.records(Given.EAST).getFirst();
+        Image failed = given.records(TestDeployment.EAST).getFirst();
 
         assertThat(retry(given, failed.name().toString())).isFalse();
         assertThat(err.toString())
                 .contains("more than 24 h ago", "amikeeper:request on " + failed.name().instance())
                 .hasLineCount(1);
-        assertThat(given.records(Given.EAST).getFirst()).isEqualTo(failed);
+        assertThat(given.records(TestDeployment.EAST).getFirst()).isEqualTo(failed);
         assertThat(retryAll(given)).isTrue();
         assertThat(out.toString()).contains("1 home images stay given up", "Nothing");
         assertThat(failures(given).givenUp()).extracting("canBeRetried").containsExactly(false);
@@ -174,21 +174,21 @@ final class FailureCommandsTest {
 
     @Test
     void retryAllTakesAll() {
-        Given given = deniedNight("");
+        TestDeployment given = deniedNight("");
 
         assertThat(retryAll(given)).isTrue();
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .extracting(Image::state)
                 .containsExactly(ImageState.REQUESTED);
     }
 
     @Test
     void retrySaysWhatAnImageIsThatWasNotGivenUp() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.nights(1);
-        Image image = given.records(Given.EAST).getFirst();
+        Image image = given.records(TestDeployment.EAST).getFirst();
 
         assertThat(retry(given, image.name().toString())).isFalse();
         assertThat(err.toString()).contains("was not given up: it is available").hasLineCount(1);
@@ -199,7 +199,7 @@ final class FailureCommandsTest {
 
     @Test
     void deadEventsGoBackToTheirFunctions() {
-        Given given = withDeadEvent();
+        TestDeployment given = withDeadEvent();
         given.cloud.faults().clear();
 
         assertThat(putBack(given)).isTrue();
@@ -209,15 +209,17 @@ final class FailureCommandsTest {
         assertThat(failures(given).none()).isTrue();
         given.deployment.drain();
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
-        assertThat(given.records(Given.EAST)).extracting(Image::isGood).containsExactly(true);
+        assertThat(given.records(TestDeployment.EAST))
+                .extracting(Image::isGood)
+                .containsExactly(true);
     }
 
     @Test
     void deadKicksGoBackAsNewOnes() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         Application app = given.deployment.application();
         String queue = app.settings().createQueue();
-        app.kicks().create(new Region(Given.EAST), given.cloud.now());
+        app.kicks().create(new Region(TestDeployment.EAST), given.cloud.now());
         send(given, queue, "what?");
         die(given, queue);
         assertThat(given.deployment.deadKicks()).isEqualTo(2);
@@ -227,12 +229,12 @@ final class FailureCommandsTest {
         assertThat(out.toString()).contains("create: 1 of 2 dead letters put back");
         assertThat(err.toString()).contains("is no kick and stays: what?").hasLineCount(1);
         assertThat(given.deployment.deadKicks()).isEqualTo(1);
-        assertThat(given.cloud.sqs(Given.EAST).size(queue)).isEqualTo(1);
+        assertThat(given.cloud.sqs(TestDeployment.EAST).size(queue)).isEqualTo(1);
     }
 
     @Test
     void whatCannotBeLookedIntoIsSaid() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.cloud.faults().calls("GetQueueAttributes").times(100).deny();
 
         assertThat(failures(given).deadLetters())
@@ -267,31 +269,31 @@ final class FailureCommandsTest {
         assertThat(CommandRun.of("failures").err()).contains("TABLE", "--demo");
     }
 
-    private static Failures failures(Given given) {
+    private static Failures failures(TestDeployment given) {
         return FailuresCommand.find(given.deployment.application());
     }
 
-    private boolean retry(Given given, String image) {
+    private boolean retry(TestDeployment given, String image) {
         return RetryCommand.one(
                 given.deployment.application(), image, new PrintWriter(out), new PrintWriter(err));
     }
 
-    private boolean retryAll(Given given) {
+    private boolean retryAll(TestDeployment given) {
         return RetryCommand.all(
                 given.deployment.application(), new PrintWriter(out), new PrintWriter(err));
     }
 
-    private boolean putBack(Given given) {
+    private boolean putBack(TestDeployment given) {
         return RetryCommand.putBack(
                 given.deployment.application(),
-                Deployed.functions(given.deployment),
+                Deployment.functions(given.deployment),
                 new PrintWriter(out),
                 new PrintWriter(err));
     }
 
     /** One night on which no image may be made. */
-    private static Given deniedNight(String policy) {
-        Given given = Given.nightly(policy);
+    private static TestDeployment deniedNight(String policy) {
+        TestDeployment given = TestDeployment.nightly(policy);
         given.instance("web-1");
         given.cloud.faults().calls("CreateImage").times(100).error("InvalidParameterValue", 400);
         given.nights(1);
@@ -300,8 +302,8 @@ final class FailureCommandsTest {
     }
 
     /** One tick that failed to the last try. */
-    private static Given withDeadEvent() {
-        Given given = Given.nightly("");
+    private static TestDeployment withDeadEvent() {
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.tick("2026-03-01T00:00:00Z");
         given.deployment.withoutSchedules();
@@ -311,19 +313,19 @@ final class FailureCommandsTest {
         return given;
     }
 
-    private static void kickEvery(Given given, Duration time) {
+    private static void kickEvery(TestDeployment given, Duration time) {
         Instant end = given.cloud.now().plus(time);
         while (given.cloud.now().isBefore(end)) {
             Application app = given.deployment.application();
-            app.kicks().create(new Region(Given.EAST), given.cloud.now());
-            app.kicks().copy(new Region(Given.WEST), given.cloud.now());
+            app.kicks().create(new Region(TestDeployment.EAST), given.cloud.now());
+            app.kicks().copy(new Region(TestDeployment.WEST), given.cloud.now());
             given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(10)));
         }
     }
 
-    private static void send(Given given, String queue, String body) {
+    private static void send(TestDeployment given, String queue, String body) {
         given.cloud
-                .sqs(Given.EAST)
+                .sqs(TestDeployment.EAST)
                 .sendMessage(message ->
                         message.queueUrl(queue)
                                 .messageBody(body)
@@ -332,10 +334,10 @@ final class FailureCommandsTest {
     }
 
     /** Receives what is there until the queue gives it up. */
-    private static void die(Given given, String queue) {
+    private static void die(TestDeployment given, String queue) {
         for (int i = 0; i < 4; i++) {
             given.cloud
-                    .sqs(Given.EAST)
+                    .sqs(TestDeployment.EAST)
                     .receiveMessage(receive -> receive.queueUrl(queue).maxNumberOfMessages(10));
             given.cloud.advance(Duration.ofMinutes(6));
         }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.amikeeper.cli.Keeper.UnusableException;
 import dev.amikeeper.image.Region;
-import dev.amikeeper.restore.Blank;
-import dev.amikeeper.restore.Wish;
+import dev.amikeeper.restore.MissingMapping;
+import dev.amikeeper.restore.RestoreOptions;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +26,7 @@ final class MappingFileTest {
 
     @Test
     void readsEveryPart() throws Exception {
-        Wish.Mapping mapping =
+        RestoreOptions.Mapping mapping =
                 read(
                         """
                         subnets: {subnet-1: subnet-2}
@@ -40,7 +40,7 @@ final class MappingFileTest {
 
         assertThat(mapping)
                 .isEqualTo(
-                        new Wish.Mapping(
+                        new RestoreOptions.Mapping(
                                 Map.of("subnet-1", "subnet-2"),
                                 Map.of("sg-1", "sg-2"),
                                 Map.of("ops", "", "007", "008"),
@@ -60,9 +60,9 @@ final class MappingFileTest {
                                   ops:
                                 types:
                                 """))
-                .isEqualTo(Wish.Mapping.NONE);
-        assertThat(read("")).isEqualTo(Wish.Mapping.NONE);
-        assertThat(read("# nothing yet\n")).isEqualTo(Wish.Mapping.NONE);
+                .isEqualTo(RestoreOptions.Mapping.NONE);
+        assertThat(read("")).isEqualTo(RestoreOptions.Mapping.NONE);
+        assertThat(read("# nothing yet\n")).isEqualTo(RestoreOptions.Mapping.NONE);
     }
 
     @ParameterizedTest
@@ -87,18 +87,19 @@ final class MappingFileTest {
 
     @Test
     void theTextIsReadAsNothingUntilAPersonConfirmsIt() throws Exception {
-        Blank blank =
-                new Blank(
+        MissingMapping blank =
+                new MissingMapping(
                         "subnets",
                         "subnet-1",
                         "private: a # b",
                         List.of(
-                                new Blank.Candidate(
+                                new MissingMapping.Candidate(
                                         "subnet-2", List.of("10.0.0.0/20", "us-west-2a"), true),
-                                new Blank.Candidate(
+                                new MissingMapping.Candidate(
                                         "subnet-3", List.of("10.0.16.0/20", "us-west-2b"), false)),
                         Optional.of("subnet-2"));
-        Wish.Mapping known = new Wish.Mapping(Map.of(), Map.of(), Map.of("my key", ""), Map.of());
+        RestoreOptions.Mapping known =
+                new RestoreOptions.Mapping(Map.of(), Map.of(), Map.of("my key", ""), Map.of());
         String text = MappingFile.text(new Region("us-west-2"), known, List.of(blank));
 
         assertThat(text)
@@ -117,22 +118,25 @@ final class MappingFileTest {
 
     @Test
     void aLongListOfCandidatesIsCut() {
-        Blank blank =
-                new Blank(
+        MissingMapping blank =
+                new MissingMapping(
                         "keyPairs",
                         "ops",
                         "",
                         IntStream.range(0, 40)
-                                .mapToObj(i -> new Blank.Candidate("key-" + i, List.of(), false))
+                                .mapToObj(i ->
+                                        new MissingMapping.Candidate("key-" + i, List.of(), false))
                                 .toList(),
                         Optional.empty());
 
-        String text = MappingFile.text(new Region("us-west-2"), Wish.Mapping.NONE, List.of(blank));
+        String text =
+                MappingFile.text(
+                        new Region("us-west-2"), RestoreOptions.Mapping.NONE, List.of(blank));
 
         assertThat(text).contains("  #   ... 28 more\n  ops:\n");
     }
 
-    private Wish.Mapping read(String text) throws IOException {
+    private RestoreOptions.Mapping read(String text) throws IOException {
         Path file = folder.resolve("mapping.yaml");
         Files.writeString(file, text);
         return MappingFile.read(file);

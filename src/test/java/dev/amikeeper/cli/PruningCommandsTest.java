@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 
@@ -28,7 +28,7 @@ final class PruningCommandsTest {
 
     @Test
     void thePlanIsThatOfADryRun() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         given.cloud.advanceTo(DAY_4);
 
         assertThat(PlanCommand.plan(given.deployment.application()).plan())
@@ -53,9 +53,9 @@ final class PruningCommandsTest {
 
     @Test
     void whyExplainsAnImageAndAnInstance() {
-        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+        TestDeployment given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
         given.deployment.prune(DAY_4, false);
-        Image oldest = given.records(Given.EAST).getFirst();
+        Image oldest = given.records(TestDeployment.EAST).getFirst();
         given.cloud.advanceTo(DAY_4.plusSeconds(60));
 
         WhyCommand.Answer image =
@@ -68,7 +68,7 @@ final class PruningCommandsTest {
         assertThat(image.images().getFirst().evidence())
                 .anyMatch(line -> line.startsWith("instances: UNUSED"));
 
-        String newest = id(given.records(Given.EAST).getLast()).value();
+        String newest = id(given.records(TestDeployment.EAST).getLast()).value();
         assertThat(
                         WhyCommand.explain(given.deployment.application(), newest)
                                 .images()
@@ -104,7 +104,7 @@ final class PruningCommandsTest {
         assertThat(err.toString()).contains("TABLE", "stack's outputs", "--demo");
     }
 
-    private static void prune(Given given, Instant at) {
+    private static void prune(TestDeployment given, Instant at) {
         given.cloud.advanceTo(at);
         given.deployment.prune(at, false);
     }
@@ -113,8 +113,8 @@ final class PruningCommandsTest {
         return image.id().orElseThrow();
     }
 
-    private static Given threeDays(String policy) {
-        Given given = Given.nightly(policy);
+    private static TestDeployment threeDays(String policy) {
+        TestDeployment given = TestDeployment.nightly(policy);
         given.instance("web-1");
         given.nights(3);
         return given;

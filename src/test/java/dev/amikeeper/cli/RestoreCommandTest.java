@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.local.SimulatedNetworks;
 
 import org.junit.jupiter.api.Test;
@@ -32,8 +32,8 @@ final class RestoreCommandTest {
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
 
-    private final Given given =
-            Given.inMemory(
+    private final TestDeployment given =
+            TestDeployment.inMemory(
                     """
                     policies:
                       gold:
@@ -42,8 +42,8 @@ final class RestoreCommandTest {
                         replicate: {us-west-2: {}}
                     """,
                     1);
-    private final SimulatedNetworks east = given.cloud.networks(Given.EAST);
-    private final SimulatedNetworks west = given.cloud.networks(Given.WEST);
+    private final SimulatedNetworks east = given.cloud.networks(TestDeployment.EAST);
+    private final SimulatedNetworks west = given.cloud.networks(TestDeployment.WEST);
     private final String subnet =
             east.addSubnet(east.defaultVpc(), "us-east-1a", Map.of("Name", "private-a"));
     private final String there =
@@ -52,7 +52,7 @@ final class RestoreCommandTest {
 
     private String launch(String name) {
         return given.cloud.launch(
-                Given.EAST,
+                TestDeployment.EAST,
                 Map.of("Name", name, "backup", "gold"),
                 List.of(8),
                 run -> run.subnetId(subnet).keyName("ops"));
@@ -94,8 +94,9 @@ final class RestoreCommandTest {
 
     @Test
     void namesTheVolumesThatTheImageLacks() {
-        Given nightly = Given.nightlyInMemory("image: {excludeDevices: [/dev/sdf]}");
-        String web = nightly.instance(Given.EAST, "web-1", 2);
+        TestDeployment nightly =
+                TestDeployment.nightlyInMemory("image: {excludeDevices: [/dev/sdf]}");
+        String web = nightly.instance(TestDeployment.EAST, "web-1", 2);
         nightly.playUntil("2026-03-01T08:00:00Z");
 
         assertThat(run(nightly, new Screen(false, false), "--yes", "--instance", web)).isZero();
@@ -104,7 +105,7 @@ final class RestoreCommandTest {
                 .contains("back, checks passed; without /dev/sdf (8 GiB), which its image lacks");
 
         out.getBuffer().setLength(0);
-        run(nightly, new Screen(false, false), "--yes", "--all", "--region", Given.EAST);
+        run(nightly, new Screen(false, false), "--yes", "--all", "--region", TestDeployment.EAST);
         assertThat(out.toString())
                 .contains(
                         "web-1 comes back without /dev/sdf (8 GiB): its image was made without"
@@ -124,7 +125,7 @@ final class RestoreCommandTest {
     @Test
     void aServerThatIsGoneComesBackWithoutAQuestion() {
         night();
-        given.ec2(Given.EAST).terminateInstances(end -> end.instanceIds(db));
+        given.ec2(TestDeployment.EAST).terminateInstances(end -> end.instanceIds(db));
         given.cloud.advance(Duration.ofMinutes(5));
 
         assertThat(run("--instance", db)).isZero();
@@ -134,7 +135,7 @@ final class RestoreCommandTest {
     @Test
     void aLostRegionDoesNotHoldUpTheRestoreOfWhatWasInIt() throws Exception {
         night();
-        given.cloud.faults().calls("DescribeInstances").in(Given.EAST).internalError();
+        given.cloud.faults().calls("DescribeInstances").in(TestDeployment.EAST).internalError();
 
         int status =
                 run(
@@ -154,7 +155,7 @@ final class RestoreCommandTest {
     }
 
     private String group() {
-        return given.ec2(Given.WEST)
+        return given.ec2(TestDeployment.WEST)
                 .describeSecurityGroups(all -> {})
                 .securityGroups()
                 .getFirst()
@@ -165,7 +166,7 @@ final class RestoreCommandTest {
     void anInstanceProfileThatIsGoneIsNamedBeforeTheLaunchAndReplaced() throws Exception {
         String web =
                 given.cloud.launch(
-                        Given.EAST,
+                        TestDeployment.EAST,
                         Map.of("Name", "web-1", "backup", "gold"),
                         List.of(8),
                         run -> run.subnetId(subnet).iamInstanceProfile(it -> it.name("web")));
@@ -194,7 +195,7 @@ final class RestoreCommandTest {
 
     /** Of the servers that were restored. */
     private List<String> profiles() {
-        return given.cloud.instances(Given.EAST).stream()
+        return given.cloud.instances(TestDeployment.EAST).stream()
                 .map(it -> it.instance())
                 .filter(it -> it.tags().stream().anyMatch(t -> t.key().equals("amikeeper:restore")))
                 .map(it ->
@@ -249,7 +250,7 @@ final class RestoreCommandTest {
         assertThat(restore(with(file(proposed), toTheWest)))
                 .as("nobody has confirmed anything")
                 .isEqualTo(1);
-        assertThat(given.cloud.instances(Given.WEST)).isEmpty();
+        assertThat(given.cloud.instances(TestDeployment.WEST)).isEmpty();
         out.getBuffer().setLength(0);
 
         String confirmed = proposed.replace(": # ", ": ").replace("ops:", "ops: \"\"");
@@ -290,7 +291,7 @@ final class RestoreCommandTest {
 
     @Test
     void saysThatTheElasticIpIsThere() {
-        String allocation = given.ec2(Given.EAST).allocateAddress(it -> {}).allocationId();
+        String allocation = given.ec2(TestDeployment.EAST).allocateAddress(it -> {}).allocationId();
 
         int status = restore("--instance", db, "--elastic-ip", allocation);
 
@@ -301,7 +302,7 @@ final class RestoreCommandTest {
     @Test
     void theRootOfAServerThatIsGoneIsNotReplaced() {
         night();
-        given.ec2(Given.EAST).terminateInstances(end -> end.instanceIds(db));
+        given.ec2(TestDeployment.EAST).terminateInstances(end -> end.instanceIds(db));
         given.cloud.advance(Duration.ofMinutes(5));
 
         int status = restore("--instance", db, "--replace-root");
@@ -350,7 +351,7 @@ final class RestoreCommandTest {
             })
     void aMistakeIsNamedInOneLine(String words, String message) {
         night();
-        String copy = given.images(Given.WEST).getFirst().image().imageId();
+        String copy = given.images(TestDeployment.WEST).getFirst().image().imageId();
         List<String> arguments = new ArrayList<>();
         for (String word : words == null ? new String[0] : words.split(" ")) {
             arguments.add(word.equals("DB") ? db : word.equals("WEST") ? copy : word);
@@ -380,7 +381,7 @@ final class RestoreCommandTest {
     }
 
     private List<String> restored() {
-        return given.cloud.instances(Given.EAST).stream()
+        return given.cloud.instances(TestDeployment.EAST).stream()
                 .map(it -> it.instance())
                 .filter(it -> it.tags().stream().anyMatch(t -> t.key().equals("amikeeper:restore")))
                 .map(it -> it.instanceId())
@@ -388,7 +389,7 @@ final class RestoreCommandTest {
     }
 
     private void night() {
-        if (given.cloud.now().equals(Given.START)) {
+        if (given.cloud.now().equals(TestDeployment.START)) {
             given.playUntil("2026-03-01T08:00:00Z");
         }
     }
@@ -407,9 +408,9 @@ final class RestoreCommandTest {
         return run(given, screen, arguments);
     }
 
-    private int run(Given of, Screen screen, String... arguments) {
+    private int run(TestDeployment of, Screen screen, String... arguments) {
         return Keeper.commandLine(
-                        new CommandLine(new RestoreCommand(screen, new Deployed(of.deployment))),
+                        new CommandLine(new RestoreCommand(screen, new Deployment(of.deployment))),
                         screen)
                 .setOut(new PrintWriter(out))
                 .setErr(new PrintWriter(err))

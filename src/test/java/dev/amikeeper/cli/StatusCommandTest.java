@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.tuple;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
-import dev.amikeeper.Given;
 import dev.amikeeper.Measures;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.cli.Keeper.UnusableException;
 import dev.amikeeper.cli.StatusCommand.Answer;
 import dev.amikeeper.cli.StatusCommand.Line;
@@ -31,9 +31,9 @@ final class StatusCommandTest {
 
     @Test
     void showsInstancesInEachRegionAndThoseOfNoPolicy() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         given.instance("web-1");
-        given.cloud.launch(Given.EAST, Map.of("Name", "toy"), List.of(8));
+        given.cloud.launch(TestDeployment.EAST, Map.of("Name", "toy"), List.of(8));
         given.nights(1);
 
         Answer answer = look(given);
@@ -44,17 +44,17 @@ final class StatusCommandTest {
         assertThat(answer.lines())
                 .extracting(Line::state, Line::name, Line::region, Line::slot, Line::holdsUntil)
                 .containsExactly(
-                        tuple("unprotected", "toy", Given.EAST, "", ""),
+                        tuple("unprotected", "toy", TestDeployment.EAST, "", ""),
                         tuple(
                                 "good",
                                 "web-1",
-                                Given.EAST,
+                                TestDeployment.EAST,
                                 "2026-03-01T02:00:00Z",
                                 "2026-03-02T04:00:00Z"),
                         tuple(
                                 "good",
                                 "web-1",
-                                Given.WEST,
+                                TestDeployment.WEST,
                                 "2026-03-01T02:00:00Z",
                                 "2026-03-02T08:00:00Z"));
         assertThat(answer.lines().getFirst().remark()).startsWith("gold: it has no tag backup");
@@ -62,10 +62,10 @@ final class StatusCommandTest {
 
     @Test
     void tellsHowLongTheLastDrillTook() {
-        Given plain = Given.nightly("");
-        var east = plain.cloud.networks(Given.EAST);
-        Given given =
-                Given.nightly(
+        TestDeployment plain = TestDeployment.nightly("");
+        var east = plain.cloud.networks(TestDeployment.EAST);
+        TestDeployment given =
+                TestDeployment.nightly(
                         "drill: {every: 1d, region: us-east-1, subnet: %s, securityGroups: [%s]}"
                                 .formatted(
                                         east.defaultSubnet("us-east-1a"),
@@ -84,10 +84,10 @@ final class StatusCommandTest {
 
     @Test
     void aStoppedInstanceThatWasNeverImagedIsLateAndATerminatedOneIsNot() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         String id = given.instance("web-1");
         given.cloud.advanceTo(Instant.parse("2026-03-04T12:00:00Z"));
-        given.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(id));
+        given.ec2(TestDeployment.EAST).stopInstances(stop -> stop.instanceIds(id));
 
         Answer answer = look(given);
 
@@ -100,30 +100,32 @@ final class StatusCommandTest {
                                         + " later"));
         assertThat(answer.allWell()).isFalse();
 
-        given.ec2(Given.EAST).terminateInstances(end -> end.instanceIds(id));
+        given.ec2(TestDeployment.EAST).terminateInstances(end -> end.instanceIds(id));
 
         assertThat(look(given).lines()).isEmpty();
     }
 
     @Test
     void aRegionThatCannotBeReadIsNotWell() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         given.instance("web-1");
         given.nights(1);
-        given.cloud.faults().unreachable(Given.WEST, Instant.parse("2026-03-02T00:00:00Z"));
+        given.cloud
+                .faults()
+                .unreachable(TestDeployment.WEST, Instant.parse("2026-03-02T00:00:00Z"));
 
         Answer answer = look(given);
 
         assertThat(answer.allWell()).isFalse();
         assertThat(answer.unread())
                 .extracting(StatusCommand.Unread::region)
-                .containsExactly(Given.WEST);
+                .containsExactly(TestDeployment.WEST);
         assertThat(answer.lines()).extracting(Line::state).containsExactly("good", "good");
     }
 
     @Test
     void refusesAPolicyThatIsNotThere() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
 
         assertThatThrownBy(() ->
                         StatusCommand.look(given.deployment.application(), Optional.of("silver")))
@@ -138,7 +140,7 @@ final class StatusCommandTest {
 
     @Test
     void aPolicyThatIsNotInTheFileAnyMoreIsShownWithItsImagesAndWhatToDo() throws Exception {
-        Given given = lost();
+        TestDeployment given = lost();
 
         Answer answer = look(given);
         Answer asked = StatusCommand.look(given.deployment.application(), Optional.of("gold"));
@@ -152,7 +154,8 @@ final class StatusCommandTest {
                     assertThat(lost.policy()).isEqualTo("gold");
                     assertThat(lost.images()).isEqualTo(4);
                     assertThat(lost.snapshots()).isEqualTo(4);
-                    assertThat(lost.regions()).containsExactly(Given.EAST, Given.WEST);
+                    assertThat(lost.regions())
+                            .containsExactly(TestDeployment.EAST, TestDeployment.WEST);
                     assertThat(lost.text()).isEqualTo(text);
                     assertThat(lost.toDo()).startsWith("write its name under \"formerly\" of");
                 });
@@ -166,9 +169,9 @@ final class StatusCommandTest {
 
     @Test
     void aLostPolicyWithoutImagesIsNoUnknownOne() {
-        Given before = Given.nightly("");
+        TestDeployment before = TestDeployment.nightly("");
         before.deployment.tick(before.cloud.now());
-        Given given = before.redeployed(silver(""));
+        TestDeployment given = before.redeployed(silver(""));
 
         assertThat(look(given).lost()).isEmpty();
         assertThat(StatusCommand.look(given.deployment.application(), Optional.of("gold")).lost())
@@ -179,7 +182,7 @@ final class StatusCommandTest {
 
     @Test
     void imagesOfAFormerNameProtectUnderTheNewOne() {
-        Given given = lost().redeployed(silver("formerly: [gold]\n" + TO_WEST));
+        TestDeployment given = lost().redeployed(silver("formerly: [gold]\n" + TO_WEST));
 
         Answer answer = StatusCommand.look(given.deployment.application(), Optional.of("gold"));
 
@@ -188,8 +191,8 @@ final class StatusCommandTest {
         assertThat(answer.lines())
                 .extracting(Line::state, Line::policy, Line::region, Line::slot)
                 .containsExactly(
-                        tuple("good", "silver", Given.EAST, "2026-03-02T02:00:00Z"),
-                        tuple("good", "silver", Given.WEST, "2026-03-02T02:00:00Z"));
+                        tuple("good", "silver", TestDeployment.EAST, "2026-03-02T02:00:00Z"),
+                        tuple("good", "silver", TestDeployment.WEST, "2026-03-02T02:00:00Z"));
         assertThat(answer)
                 .isEqualTo(
                         StatusCommand.look(given.deployment.application(), Optional.of("silver")));
@@ -200,8 +203,8 @@ final class StatusCommandTest {
     }
 
     /** Two nights under gold, which is silver now. */
-    private static Given lost() {
-        Given before = Given.nightly(TO_WEST);
+    private static TestDeployment lost() {
+        TestDeployment before = TestDeployment.nightly(TO_WEST);
         before.instance("web-1");
         before.nights(2);
         return before.redeployed(silver(""));
@@ -257,9 +260,9 @@ final class StatusCommandTest {
 
     @Test
     void theSweepMeasuresTheSame() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         given.instance("web-1");
-        given.cloud.launch(Given.EAST, Map.of("Name", "toy"), List.of(8));
+        given.cloud.launch(TestDeployment.EAST, Map.of("Name", "toy"), List.of(8));
         given.nights(1);
 
         List<Measures> measures = given.deployment.sweep(given.cloud.now()).protection();
@@ -268,13 +271,15 @@ final class StatusCommandTest {
                 .extracting(Measures::dimensions, Measures::values)
                 .containsExactly(
                         tuple(
-                                new TreeMap<>(Map.of("Policy", "gold", "Region", Given.EAST)),
+                                new TreeMap<>(
+                                        Map.of("Policy", "gold", "Region", TestDeployment.EAST)),
                                 values(1, 7200)),
                         tuple(
-                                new TreeMap<>(Map.of("Policy", "gold", "Region", Given.WEST)),
+                                new TreeMap<>(
+                                        Map.of("Policy", "gold", "Region", TestDeployment.WEST)),
                                 values(1, 7200)),
                         tuple(
-                                new TreeMap<>(Map.of("Region", Given.EAST)),
+                                new TreeMap<>(Map.of("Region", TestDeployment.EAST)),
                                 new TreeMap<>(Map.of("unprotected", 1))));
     }
 
@@ -283,7 +288,7 @@ final class StatusCommandTest {
                 Map.of("protected", kept, "late", 0, "waiting", 0, "worstAgeSeconds", age));
     }
 
-    private static Answer look(Given given) {
+    private static Answer look(TestDeployment given) {
         return StatusCommand.look(given.deployment.application(), Optional.empty());
     }
 }

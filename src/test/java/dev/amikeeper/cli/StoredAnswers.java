@@ -16,9 +16,9 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Stored;
-import dev.amikeeper.restore.Planning;
+import dev.amikeeper.restore.RestoreOptions;
+import dev.amikeeper.restore.RestorePlanner;
 import dev.amikeeper.restore.RestoreRequest;
-import dev.amikeeper.restore.Wish;
 import dev.amikeeper.retention.Planner;
 import dev.amikeeper.retention.PolicyPlan;
 import dev.amikeeper.retention.PrunePlan;
@@ -402,7 +402,7 @@ final class StoredAnswers {
                                             Optional.empty(),
                                             Optional.empty(),
                                             Restore.Kind.LAUNCH,
-                                            Wish.NONE)));
+                                            RestoreOptions.NONE)));
                 }
             }
         }
@@ -418,11 +418,11 @@ final class StoredAnswers {
     }
 
     private ObjectNode restorePlan(RestoreRequest request) {
-        Planning planning = new Planning(app);
+        RestorePlanner planning = new RestorePlanner(app);
         ObjectNode it = JSON.createObjectNode();
         switch (planning.choose(request, now)) {
-            case Planning.Choice.None _ -> it.put("isPossible", false);
-            case Planning.Choice.Chosen(var image) -> {
+            case RestorePlanner.Choice.None _ -> it.put("isPossible", false);
+            case RestorePlanner.Choice.Chosen(var image) -> {
                 it.put("isPossible", true);
                 it.put("image", image.id().map(ImageId::value).orElse(""));
                 it.put("of", key(image));

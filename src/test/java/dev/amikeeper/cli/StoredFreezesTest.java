@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.image.Freeze;
 import dev.amikeeper.image.InstanceId;
@@ -29,8 +29,8 @@ import java.util.Map;
  */
 final class StoredFreezesTest {
     private static final String VERSION = "48cb317";
-    private static final Region EAST = new Region(Given.EAST);
-    private static final Region WEST = new Region(Given.WEST);
+    private static final Region EAST = new Region(TestDeployment.EAST);
+    private static final Region WEST = new Region(TestDeployment.WEST);
     private static final Instant NIGHT = Instant.parse("2026-03-01T02:00:00Z");
 
     private static final String POLICIES =
@@ -78,7 +78,7 @@ final class StoredFreezesTest {
 
     /** What the recorder writes down. */
     static JsonNode play() {
-        Given given = Given.inMemory(POLICIES, 1);
+        TestDeployment given = TestDeployment.inMemory(POLICIES, 1);
         given.deployment.withoutSchedules();
         given.instance("db-1");
         String slow = given.instance("db-2");
@@ -98,14 +98,16 @@ final class StoredFreezesTest {
         catalog.remember("silver");
         catalog.remember(WEST, NIGHT.plus(Duration.ofDays(2)));
         return RecordedCloud.items(
-                given.cloud, Given.EAST, given.deployment.application().settings().table());
+                given.cloud,
+                TestDeployment.EAST,
+                given.deployment.application().settings().table());
     }
 
     private static Catalog catalog() throws IOException {
         JsonNode items =
                 JsonMapper.builder().build().readTree(StoredItemsTest.text(VERSION, "items.json"));
         SimulatedCloud cloud = new SimulatedCloud(NIGHT, 1);
-        RecordedCloud.put(items, cloud, Given.EAST, "catalogue");
+        RecordedCloud.put(items, cloud, TestDeployment.EAST, "catalogue");
         return LocalDeployment.inMemory(cloud, EAST, StoredScene.read(POLICIES))
                 .application()
                 .catalog();

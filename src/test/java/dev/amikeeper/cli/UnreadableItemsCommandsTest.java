@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.amikeeper.Application;
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
+import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.operate.Operations;
 import dev.amikeeper.operate.Order;
-import dev.amikeeper.operate.Outcome;
-import dev.amikeeper.report.Unreadables;
+import dev.amikeeper.operate.OrderResult;
 
 import org.junit.jupiter.api.Test;
 
@@ -20,14 +20,14 @@ import java.util.Optional;
 
 /** What the commands say of a catalogue in which something cannot be read. */
 final class UnreadableItemsCommandsTest {
-    private static final Region EAST = new Region(Given.EAST);
+    private static final Region EAST = new Region(TestDeployment.EAST);
 
-    private final Given given = Given.nightlyInMemory("keep: {last: 2}");
+    private final TestDeployment given = TestDeployment.nightlyInMemory("keep: {last: 2}");
     private final String instance = given.instance("web");
 
     private Image spoilt() {
         given.nights(2);
-        Image bad = given.records(Given.EAST).getFirst();
+        Image bad = given.records(TestDeployment.EAST).getFirst();
         given.edit(
                 "123456789012/us-east-1/images/gold",
                 bad.name().instance() + "/" + bad.name().slot(),
@@ -66,10 +66,10 @@ final class UnreadableItemsCommandsTest {
         Order order = new Order.Deregister(EAST, bad.id().orElseThrow(), false, true, "me");
 
         assertThat(new Operations(app, app.clock().instant()).carryOut(order))
-                .isInstanceOf(Outcome.Refused.class);
+                .isInstanceOf(OrderResult.Refused.class);
         assertThatThrownBy(() -> app.catalog().find(EAST, bad.name()))
                 .isInstanceOf(UnreadableItemException.class);
-        assertThat(given.images(Given.EAST)).hasSize(2);
-        assertThat(List.copyOf(given.records(Given.EAST))).hasSize(1);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
+        assertThat(List.copyOf(given.records(TestDeployment.EAST))).hasSize(1);
     }
 }

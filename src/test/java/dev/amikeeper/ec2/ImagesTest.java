@@ -80,15 +80,15 @@ final class ImagesTest {
         assertThat(images.using(EAST, List.of(new SnapshotId("snap-0123456789abcdef0")))).isEmpty();
         assertThat(images.origin(EAST, ID)).isEmpty();
         assertThat(images.bulk(EAST, List.of(ID))).isEmpty();
-        assertThat(images.look(EAST, ID)).isEqualTo(new Look.Gone());
+        assertThat(images.look(EAST, ID)).isEqualTo(new ImageLookup.Gone());
     }
 
     @Test
     void anImageThatIsUnavailableForACallButThereKeepsItsSnapshots() {
         assertThat(images(ImageState.PENDING, "disabled").remove(EAST, ID, List.of()))
-                .isInstanceOf(Removal.Refused.class);
+                .isInstanceOf(RemovalResult.Refused.class);
         assertThat(images(ImageState.DEREGISTERED, "disabled").remove(EAST, ID, List.of()))
-                .isEqualTo(new Removal.Removed());
+                .isEqualTo(new RemovalResult.Removed());
     }
 
     @Test

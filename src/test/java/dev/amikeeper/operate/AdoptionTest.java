@@ -2,7 +2,7 @@ package dev.amikeeper.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -10,9 +10,9 @@ import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Slot;
+import dev.amikeeper.lifecycle.Retry;
 import dev.amikeeper.local.CloudSettings.Attempt;
 import dev.amikeeper.local.LocalImage;
-import dev.amikeeper.replication.Retry;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,11 +28,11 @@ import java.util.Map;
 /** Images that others made come under a policy. */
 final class AdoptionTest {
     private static final String POLICY = "keep: {last: 9}\nreplicate: {us-west-2: {}}";
-    private static final Instant LATER = Given.START.plus(Duration.ofHours(5));
+    private static final Instant LATER = TestDeployment.START.plus(Duration.ofHours(5));
 
     @Test
     void aCopyUnderOurNameIsOursAndTheOriginalStaysAsItIs() {
-        Given given = given();
+        TestDeployment given = given();
         String instance = given.instance("web-1");
         LocalImage theirs = theirs(given, instance, "golden 2026");
 
@@ -44,22 +44,22 @@ final class AdoptionTest {
         ImageName name = name(theirs, instance);
         assertThat(report.text())
                 .startsWith("adopts " + theirs.image().imageId() + " as " + name + ": ami-");
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .satisfies(image -> {
                     assertThat(image.name()).isEqualTo(name);
                     assertThat(image.isGood()).isTrue();
                     assertThat(image.adopted()).isTrue();
                 });
-        assertThat(given.records(Given.WEST)).singleElement().matches(Image::isGood);
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.records(TestDeployment.WEST)).singleElement().matches(Image::isGood);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
         assertThat(shown(given, theirs.image().imageId())).isEqualTo(theirs);
         assertThat(given.deployment.sweep(given.cloud.now()).adopted()).isZero();
     }
 
     @Test
     void ec2KnowsTheInstanceAndARepeatedOrderCopiesNothing() {
-        Given given = given();
+        TestDeployment given = given();
         String instance = given.instance("web-1");
         LocalImage theirs = theirs(given, instance, "golden 2026");
 
@@ -70,12 +70,12 @@ final class AdoptionTest {
         play(given);
         assertThat(adopt(given, theirs.image().imageId(), Map.of()).done()).isEqualTo(1);
 
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
     @Test
     void aCopyWhoseReplyWasLostIsFoundByTheSweep() {
-        Given given = given();
+        TestDeployment given = given();
         LocalImage theirs = theirs(given, given.instance("web-1"), "golden 2026");
         given.cloud.faults().calls("CopyImage").loseReply();
 
@@ -84,29 +84,29 @@ final class AdoptionTest {
         given.deployment.sweep(given.cloud.now());
         adopt(given, theirs.image().imageId(), Map.of());
 
-        assertThat(given.images(Given.EAST)).hasSize(2);
-        assertThat(given.records(Given.EAST)).singleElement().matches(Image::isGood);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
+        assertThat(given.records(TestDeployment.EAST)).singleElement().matches(Image::isGood);
     }
 
     @Test
     void aCopyThatFailsIsGivenUpNotImagedAnewAndMayBeOrderedAgain() {
-        Given given = given();
+        TestDeployment given = given();
         String instance = given.instance("web-1");
         LocalImage theirs = theirs(given, instance, "golden 2026");
         given.cloud.settings().failing(Attempt::copy);
         adopt(given, theirs.image().imageId(), Map.of());
-        given.deployment.runUntil(Given.START.plus(Duration.ofHours(4)));
+        given.deployment.runUntil(TestDeployment.START.plus(Duration.ofHours(4)));
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .matches(image -> image.state() == ImageState.FAILED);
-        assertThat(given.images(Given.EAST)).containsExactly(theirs);
+        assertThat(given.images(TestDeployment.EAST)).containsExactly(theirs);
         assertThat(given.cloud.calls().get("CreateImage")).isEqualTo(1);
         assertThat(given.catalog().open())
                 .singleElement()
                 .satisfies(trouble -> assertThat(trouble.remedy()).contains("order it again"));
         Retry retry = new Retry(given.deployment.application(), given.cloud.now());
-        assertThat(retry.of(given.records(Given.EAST).getFirst()).text())
+        assertThat(retry.of(given.records(TestDeployment.EAST).getFirst()).text())
                 .contains("stays given up")
                 .endsWith("order that again");
 
@@ -114,19 +114,19 @@ final class AdoptionTest {
         adopt(given, theirs.image().imageId(), Map.of());
         play(given);
 
-        assertThat(given.records(Given.EAST)).singleElement().matches(Image::isGood);
+        assertThat(given.records(TestDeployment.EAST)).singleElement().matches(Image::isGood);
         assertThat(given.cloud.calls().get("CreateImage")).isEqualTo(1);
     }
 
     @Test
     void aDryRunCopiesNothing() {
-        Given given = given();
+        TestDeployment given = given();
         LocalImage theirs = theirs(given, given.instance("web-1"), "golden 2026");
 
         assertThat(adopt(given, theirs.image().imageId(), Map.of("dryRun", true)).text())
                 .startsWith("would adopt " + theirs.image().imageId() + " as gold/");
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(given.records(Given.EAST)).isEmpty();
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.records(TestDeployment.EAST)).isEmpty();
     }
 
     @ParameterizedTest
@@ -136,9 +136,9 @@ final class AdoptionTest {
         "amikeeper:policy, golden, it carries our tags already"
     })
     void whatHasAKeeperIsLeftAloneAndNamed(String tag, String name, String why) {
-        Given given = given();
+        TestDeployment given = given();
         LocalImage theirs = theirs(given, given.instance("web-1"), name);
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .createTags(create ->
                         create.resources(theirs.image().imageId())
                                 .tags(Tag.builder().key(tag).value("true").build()));
@@ -147,14 +147,14 @@ final class AdoptionTest {
 
         assertThat(report.refused()).isEqualTo(1);
         assertThat(report.text()).startsWith(theirs.image().imageId() + " is not adopted: " + why);
-        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
     }
 
     @Test
     void whatComesWithProductCodesIsSaidBefore() {
-        Given given = given();
+        TestDeployment given = given();
         LocalImage theirs = theirs(given, given.instance("web-1"), "golden 2026");
-        given.cloud.productCode(Given.EAST, theirs.image().imageId(), "code-1");
+        given.cloud.productCode(TestDeployment.EAST, theirs.image().imageId(), "code-1");
 
         assertThat(adopt(given, theirs.image().imageId(), Map.of("dryRun", true)).text())
                 .contains("it carries the product codes code-1", "cannot be made public");
@@ -163,38 +163,38 @@ final class AdoptionTest {
 
     @Test
     void whatCannotBeIsRefusedWithItsReason() {
-        Given given = given();
+        TestDeployment given = given();
         LocalImage theirs = theirs(given, given.instance("web-1"), "golden 2026");
         String id = theirs.image().imageId();
 
         assertThat(adopt(given, id, Map.of("policy", "silver")).text())
                 .endsWith("there is no policy silver");
-        assertThat(adopt(given, id, Map.of("region", Given.WEST)).text())
+        assertThat(adopt(given, id, Map.of("region", TestDeployment.WEST)).text())
                 .contains("policy gold images nothing in us-west-2");
         assertThat(adopt(given, "ami-0nothing", Map.of()).text())
                 .contains("there is no such image of this account");
-        given.ec2(Given.EAST).disableImage(image -> image.imageId(id));
+        given.ec2(TestDeployment.EAST).disableImage(image -> image.imageId(id));
         assertThat(adopt(given, id, Map.of()).text()).endsWith("it is disabled, not available");
-        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
     }
 
-    private static Given given() {
-        Given given = Given.nightlyInMemory(POLICY);
+    private static TestDeployment given() {
+        TestDeployment given = TestDeployment.nightlyInMemory(POLICY);
         given.deployment.withoutSchedules();
         return given;
     }
 
-    private static LocalImage theirs(Given given, String instance, String name) {
+    private static LocalImage theirs(TestDeployment given, String instance, String name) {
         String id =
-                given.ec2(Given.EAST)
+                given.ec2(TestDeployment.EAST)
                         .createImage(image -> image.instanceId(instance).name(name))
                         .imageId();
-        given.deployment.runUntil(Given.START.plus(Duration.ofHours(2)));
+        given.deployment.runUntil(TestDeployment.START.plus(Duration.ofHours(2)));
         return shown(given, id);
     }
 
-    private static LocalImage shown(Given given, String id) {
-        return given.images(Given.EAST).stream()
+    private static LocalImage shown(TestDeployment given, String id) {
+        return given.images(TestDeployment.EAST).stream()
                 .filter(image -> image.image().imageId().equals(id))
                 .findFirst()
                 .orElseThrow();
@@ -205,11 +205,11 @@ final class AdoptionTest {
         return new ImageName("gold", new InstanceId(instance), new Slot(created));
     }
 
-    private static void play(Given given) {
+    private static void play(TestDeployment given) {
         given.deployment.runUntil(LATER);
     }
 
-    private static OperateReport adopt(Given given, String id, Map<String, Object> more) {
+    private static OperateReport adopt(TestDeployment given, String id, Map<String, Object> more) {
         Map<String, Object> event = Samples.read("operate-adopt.json");
         Map<String, Object> detail = new HashMap<>(Map.of("image", new ImageId(id).value()));
         detail.put("policy", "gold");

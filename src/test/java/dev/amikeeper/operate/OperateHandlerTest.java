@@ -3,7 +3,7 @@ package dev.amikeeper.operate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Image;
@@ -29,7 +29,7 @@ import java.util.Map;
 
 /** Orders by events, on the embedded cloud. */
 final class OperateHandlerTest {
-    private static final Region EAST = new Region(Given.EAST);
+    private static final Region EAST = new Region(TestDeployment.EAST);
     private static final Instant DAY_4 = Instant.parse("2026-03-04T04:00:00Z");
     private static final String KEEP_ALL = "keep: {last: 9}";
     private static final String PARTNER = "111122223333";
@@ -37,7 +37,7 @@ final class OperateHandlerTest {
 
     @Test
     void deregistersWhatOnlyARuleKeepsWithItsSnapshotsAndSaysWhoWantedIt() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         ImageId oldest = oldest(given);
 
         OperateReport report = deregister(given, oldest, Map.of("by", "alice"));
@@ -46,8 +46,8 @@ final class OperateHandlerTest {
         assertThat(report.text())
                 .startsWith("deregistered " + oldest)
                 .endsWith("though kept by: number 3 of the newest images (last: 9)");
-        assertThat(given.images(Given.EAST)).hasSize(2);
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(2);
         Tombstone tombstone = given.catalog().removed("gold", EAST).getFirst();
         assertThat(tombstone.by())
                 .startsWith("an order (event 0b1c7b5a-6c3d-4a0e-9f2b-8d3e5f6a7b8c, request ")
@@ -60,7 +60,7 @@ final class OperateHandlerTest {
 
     @Test
     void aRepeatedOrderFindsItDone() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         ImageId oldest = oldest(given);
         deregister(given, oldest, Map.of("by", "alice"));
 
@@ -70,12 +70,12 @@ final class OperateHandlerTest {
         assertThat(again.text())
                 .startsWith(oldest + " was removed at ")
                 .contains("claims to be by \"alice\"): ");
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
     @Test
     void anOrderThatDiedAfterItsCallIsDoneWhenItComesAgain() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         ImageId oldest = oldest(given);
         given.cloud.faults().calls("DeregisterImage").killAfter();
         assertThatThrownBy(() -> deregister(given, oldest, Map.of()))
@@ -90,28 +90,28 @@ final class OperateHandlerTest {
 
     @Test
     void aDryRunShowsWhatWouldGoAndChangesNothing() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
 
         OperateReport report = deregister(given, oldest(given), Map.of("dryRun", true));
 
         assertThat(report.text()).startsWith("would deregister " + oldest(given));
-        assertThat(given.images(Given.EAST)).hasSize(3);
-        assertThat(given.records(Given.EAST)).allMatch(Image::isGood);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
+        assertThat(given.records(TestDeployment.EAST)).allMatch(Image::isGood);
     }
 
     @Test
     void neverGoesBelowAtLeast() {
-        Given given = threeDays("keep: {last: 9, atLeast: 2}");
+        TestDeployment given = threeDays("keep: {last: 9, atLeast: 2}");
 
         refused(given, newest(given), "atLeast: number 1 of the newest good images (atLeast: 2)");
         refused(given, second(given), "atLeast: number 2 of the newest good images (atLeast: 2)");
         assertThat(deregister(given, oldest(given), Map.of()).done()).isEqualTo(1);
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
     @Test
     void withoutRulesTheNewestStaysAndTheOthersMayGo() {
-        Given given = threeDays("");
+        TestDeployment given = threeDays("");
 
         refused(given, newest(given), "atLeast: the newest good image (atLeast: 1)");
         assertThat(deregister(given, oldest(given), Map.of()).done()).isEqualTo(1);
@@ -119,8 +119,8 @@ final class OperateHandlerTest {
 
     @Test
     void whatIsInUseStays() {
-        Given given = threeDays(KEEP_ALL);
-        given.ec2(Given.EAST)
+        TestDeployment given = threeDays(KEEP_ALL);
+        given.ec2(TestDeployment.EAST)
                 .runInstances(run ->
                         run.imageId(oldest(given).value())
                                 .minCount(1)
@@ -140,7 +140,7 @@ final class OperateHandlerTest {
                 "DescribeParameters"
             })
     void whereUseCannotBeKnownItStays(String probe) {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         given.cloud.faults().calls(probe).times(100).deny();
 
         refused(given, oldest(given), "use unknown: whether it is used is not known: ");
@@ -148,7 +148,7 @@ final class OperateHandlerTest {
 
     @Test
     void whatIsHeldStays() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         tag(given, oldest(given), ImageTags.HOLD, "audit");
 
         refused(given, oldest(given), "held: held by its tag amikeeper:hold");
@@ -156,7 +156,8 @@ final class OperateHandlerTest {
 
     @Test
     void whatACopyIsToBeMadeFromStays() {
-        Given given = Given.nightlyInMemory(KEEP_ALL + "\nreplicate: {us-west-2: {}}");
+        TestDeployment given =
+                TestDeployment.nightlyInMemory(KEEP_ALL + "\nreplicate: {us-west-2: {}}");
         given.instance("web-1");
         given.cloud.faults().calls("CopyImage").times(1000).error("ResourceLimitExceeded", 400);
         given.nights(3);
@@ -166,7 +167,7 @@ final class OperateHandlerTest {
 
     @Test
     void whatOthersMayLaunchGoesOnlyOnceItIsUnshared() {
-        Given given = sharing("", PARTNER);
+        TestDeployment given = sharing("", PARTNER);
         order(given, "share", oldest(given), Map.of("with", List.of(PARTNER)));
 
         refused(given, oldest(given), "shared: other accounts may launch it");
@@ -176,22 +177,22 @@ final class OperateHandlerTest {
 
     @Test
     void whatIsNotOursStays() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         ImageId theirs = byHand(given);
 
         assertThat(deregister(given, theirs, Map.of()).text()).contains("it is none of ours");
         tag(given, oldest(given), ImageTags.POLICY, "silver");
         refused(given, oldest(given), "other tags: ");
-        assertThat(given.images(Given.EAST)).hasSize(4);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(4);
     }
 
     @Test
     void aRecordMadeFromTagsIsOneKeyOnlyUntilAPersonApproves() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         ImageId oldest = oldest(given);
         given.deployment.loseTable();
         given.deployment.sweep(DAY_4);
-        assertThat(given.records(Given.EAST)).hasSize(3).allMatch(Image::adopted);
+        assertThat(given.records(TestDeployment.EAST)).hasSize(3).allMatch(Image::adopted);
 
         refused(given, oldest, "its record was made from its tags");
         assertThat(deregister(given, oldest, Map.of("approve", true)).done()).isEqualTo(1);
@@ -199,18 +200,18 @@ final class OperateHandlerTest {
 
     @Test
     void whatSomebodyDisabledMayGo() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         ImageId oldest = oldest(given);
-        given.ec2(Given.EAST).disableImage(image -> image.imageId(oldest.value()));
+        given.ec2(TestDeployment.EAST).disableImage(image -> image.imageId(oldest.value()));
         given.deployment.deliverEvents();
 
         assertThat(deregister(given, oldest, Map.of()).done()).isEqualTo(1);
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
     @Test
     void whatEc2RefusesIsLeftToThePrunerWhichTakesItBack() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         ImageId oldest = oldest(given);
         given.cloud.faults().calls("DeregisterImage").deny();
 
@@ -224,7 +225,7 @@ final class OperateHandlerTest {
 
     @Test
     void aRegionThatDoesNotAnswerRemovesNothing() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         given.cloud.faults().calls("DescribeImages").times(100).error("InternalError", 500);
 
         refused(given, oldest(given), "us-east-1 cannot be read");
@@ -232,7 +233,7 @@ final class OperateHandlerTest {
 
     @Test
     void sharesAnImageOfOursAndTellsOfNothing() {
-        Given given = sharing("", PARTNER);
+        TestDeployment given = sharing("", PARTNER);
         ImageId oldest = oldest(given);
 
         OperateReport report = order(given, "share", oldest, Map.of("with", List.of(PARTNER)));
@@ -247,7 +248,7 @@ final class OperateHandlerTest {
 
     @Test
     void whatAPolicySharesIsNotUnsharedByHand() {
-        Given given = sharing("share: {accounts: [\"" + PARTNER + "\"]}", STRANGER);
+        TestDeployment given = sharing("share: {accounts: [\"" + PARTNER + "\"]}", STRANGER);
         ImageId oldest = oldest(given);
         order(given, "share", oldest, Map.of("with", List.of(STRANGER)));
 
@@ -262,7 +263,7 @@ final class OperateHandlerTest {
 
     @Test
     void anOrderSharesWithNobodyWhomThePolicyFileDoesNotName() {
-        Given given = sharing("share: {accounts: [\"444455556666\"]}", PARTNER);
+        TestDeployment given = sharing("share: {accounts: [\"444455556666\"]}", PARTNER);
         ImageId oldest = oldest(given);
 
         OperateReport report =
@@ -284,7 +285,7 @@ final class OperateHandlerTest {
 
     @Test
     void withoutAnAllowListAnOrderSharesOnlyWithWhomThePolicyDoes() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         ImageId oldest = oldest(given);
 
         assertThat(order(given, "share", oldest, Map.of("with", List.of(PARTNER))).refused())
@@ -294,7 +295,7 @@ final class OperateHandlerTest {
 
     @Test
     void whatIsNotOursIsNotShared() {
-        Given given = sharing("", PARTNER);
+        TestDeployment given = sharing("", PARTNER);
         ImageId theirs = byHand(given);
         tag(given, oldest(given), ImageTags.POLICY, "silver");
 
@@ -307,8 +308,8 @@ final class OperateHandlerTest {
 
     @Test
     void whatIsDisabledIsNotShared() {
-        Given given = sharing("", PARTNER);
-        given.ec2(Given.EAST).disableImage(image -> image.imageId(oldest(given).value()));
+        TestDeployment given = sharing("", PARTNER);
+        given.ec2(TestDeployment.EAST).disableImage(image -> image.imageId(oldest(given).value()));
 
         assertThat(order(given, "share", oldest(given), Map.of("with", List.of(PARTNER))).text())
                 .endsWith("it is not available");
@@ -316,7 +317,7 @@ final class OperateHandlerTest {
 
     @Test
     void aRefusedOrderIsAnnouncedWithItsReasons() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
 
         deregister(given, newest(given), Map.of());
 
@@ -338,7 +339,7 @@ final class OperateHandlerTest {
         "deregister, dryRun, yes, must be true or false"
     })
     void anEventThatIsWrongIsTold(String kind, String field, String value, String why) {
-        Given given = Given.nightlyInMemory("");
+        TestDeployment given = TestDeployment.nightlyInMemory("");
         Object wrong = value;
         if (field.equals("with")) {
             wrong = value.isEmpty() ? List.of() : List.of(value);
@@ -353,7 +354,7 @@ final class OperateHandlerTest {
     @ParameterizedTest
     @ValueSource(strings = {STRANGER, ""})
     void anOrderOfAnotherAccountIsRefusedAndToldOnceADay(String account) {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         Map<String, Object> event = event("deregister", oldest(given), Map.of());
         event.put("account", account);
 
@@ -366,13 +367,13 @@ final class OperateHandlerTest {
                 .startsWith("account: ")
                 .contains("this stack is account 123456789012's");
         assertThat(given.told()).singleElement().asString().contains(report.text());
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
     }
 
     /** What the sweep takes for removed by us goes with all its snapshots. */
     @Test
     void anOrderCannotPassItselfOffAsOneOfOurFunctions() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
 
         deregister(given, oldest(given), Map.of("by", "PruneFunction"));
 
@@ -382,7 +383,7 @@ final class OperateHandlerTest {
     @ParameterizedTest
     @ValueSource(strings = {"2026-02-01T00:00:00Z", "2027-03-04T04:00:00Z"})
     void anOrderIsOfNowWhateverItsTextSays(String time) {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         Map<String, Object> event = event("deregister", oldest(given), Map.of());
         event.put("time", time);
 
@@ -394,9 +395,9 @@ final class OperateHandlerTest {
 
     @Test
     void anOrderThatNamesNoRegionIsAboutTheHomeRegion() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         Map<String, Object> event = event("deregister", oldest(given), Map.of());
-        event.put("region", Given.WEST);
+        event.put("region", TestDeployment.WEST);
         if (event.get("detail") instanceof Map<?, ?> detail) {
             detail.remove("region");
         }
@@ -407,7 +408,7 @@ final class OperateHandlerTest {
     /** As {@code aws lambda invoke} sends it, who need not think of an id. */
     @Test
     void anOrderByADirectCallHasTheSameShape() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
         Map<String, Object> event = event("deregister", oldest(given), Map.of());
         event.remove("id");
 
@@ -419,36 +420,37 @@ final class OperateHandlerTest {
 
     @Test
     void theTemplatesRuleBringsTheOrder() {
-        Given given = threeDays(KEEP_ALL);
+        TestDeployment given = threeDays(KEEP_ALL);
 
         given.deployment.deliver(event("deregister", oldest(given), Map.of()));
 
         assertThat(given.deployment.metrics()).containsEntry("OperateFunction.done", 1);
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
-    private static void refused(Given given, ImageId id, String why) {
-        int before = given.images(Given.EAST).size();
+    private static void refused(TestDeployment given, ImageId id, String why) {
+        int before = given.images(TestDeployment.EAST).size();
         OperateReport report = deregister(given, id, Map.of());
         assertThat(report.refused()).isEqualTo(1);
         assertThat(report.text()).contains(id.value()).contains(why);
-        assertThat(given.images(Given.EAST)).hasSize(before);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(before);
     }
 
-    private static OperateReport deregister(Given given, ImageId id, Map<String, Object> more) {
+    private static OperateReport deregister(
+            TestDeployment given, ImageId id, Map<String, Object> more) {
         return order(given, "deregister", id, more);
     }
 
-    private static OperateReport unshare(Given given, ImageId id, String who) {
+    private static OperateReport unshare(TestDeployment given, ImageId id, String who) {
         return order(given, "unshare", id, Map.of("with", List.of(who)));
     }
 
     private static OperateReport order(
-            Given given, String kind, ImageId id, Map<String, Object> more) {
+            TestDeployment given, String kind, ImageId id, Map<String, Object> more) {
         return handle(given, event(kind, id, more));
     }
 
-    private static OperateReport handle(Given given, Map<String, Object> event) {
+    private static OperateReport handle(TestDeployment given, Map<String, Object> event) {
         given.deployment.reach(event);
         return new OperateHandler(given.deployment.application())
                 .handleRequest(event, given.context("OperateFunction"));
@@ -464,30 +466,30 @@ final class OperateHandlerTest {
         // The sample shows only what it would do.
         detail.remove("dryRun");
         detail.put("image", id.value());
-        detail.put("region", Given.EAST);
+        detail.put("region", TestDeployment.EAST);
         detail.putAll(more);
         event.put("detail", detail);
         event.put("time", DAY_4.toString());
         return event;
     }
 
-    private static ImageId byHand(Given given) {
-        String instance = given.records(Given.EAST).getFirst().name().instance().value();
+    private static ImageId byHand(TestDeployment given) {
+        String instance = given.records(TestDeployment.EAST).getFirst().name().instance().value();
         return new ImageId(
-                given.ec2(Given.EAST)
+                given.ec2(TestDeployment.EAST)
                         .createImage(image -> image.instanceId(instance).name("golden 2026"))
                         .imageId());
     }
 
-    private static void tag(Given given, ImageId id, String key, String value) {
-        given.ec2(Given.EAST)
+    private static void tag(TestDeployment given, ImageId id, String key, String value) {
+        given.ec2(TestDeployment.EAST)
                 .createTags(create ->
                         create.resources(id.value())
                                 .tags(Tag.builder().key(key).value(value).build()));
     }
 
-    private static List<String> sharedWith(Given given, ImageId id) {
-        return given.images(Given.EAST).stream()
+    private static List<String> sharedWith(TestDeployment given, ImageId id) {
+        return given.images(TestDeployment.EAST).stream()
                 .filter(image -> image.image().imageId().equals(id.value()))
                 .map(LocalImage::launchPermissions)
                 .flatMap(List::stream)
@@ -496,35 +498,35 @@ final class OperateHandlerTest {
                 .toList();
     }
 
-    private static Image record(Given given, ImageId id) {
+    private static Image record(TestDeployment given, ImageId id) {
         return given.catalog().find(EAST, id).orElseThrow();
     }
 
-    private static ImageId oldest(Given given) {
+    private static ImageId oldest(TestDeployment given) {
         return id(given, 0);
     }
 
-    private static ImageId second(Given given) {
+    private static ImageId second(TestDeployment given) {
         return id(given, 1);
     }
 
-    private static ImageId newest(Given given) {
+    private static ImageId newest(TestDeployment given) {
         return id(given, 2);
     }
 
-    private static ImageId id(Given given, int number) {
-        return given.records(Given.EAST).get(number).id().orElseThrow();
+    private static ImageId id(TestDeployment given, int number) {
+        return given.records(TestDeployment.EAST).get(number).id().orElseThrow();
     }
 
     /** Three nights of one instance, and the morning after. */
-    private static Given threeDays(String policy) {
-        return played(Given.nightlyInMemory(policy));
+    private static TestDeployment threeDays(String policy) {
+        return played(TestDeployment.nightlyInMemory(policy));
     }
 
     /** Orders may share with these. */
-    private static Given sharing(String policy, String... with) {
+    private static TestDeployment sharing(String policy, String... with) {
         return played(
-                Given.inMemory(
+                TestDeployment.inMemory(
                         """
                         policies:
                           gold:
@@ -538,7 +540,7 @@ final class OperateHandlerTest {
                         1));
     }
 
-    private static Given played(Given given) {
+    private static TestDeployment played(TestDeployment given) {
         given.instance("web-1");
         given.nights(3);
         return given;

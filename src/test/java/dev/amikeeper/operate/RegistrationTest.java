@@ -2,7 +2,7 @@ package dev.amikeeper.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -38,14 +38,14 @@ import java.util.stream.IntStream;
 
 /** Images are registered from snapshots: of ours whose image is gone, and of others'. */
 final class RegistrationTest {
-    private static final Region EAST = new Region(Given.EAST);
+    private static final Region EAST = new Region(TestDeployment.EAST);
     private static final String POLICY = "keep: {last: 9}\nreplicate: {us-west-2: {}}";
 
     // Ours whose image is gone
 
     @Test
     void anImageThatSomebodyDeregisteredIsMadeAgainOfItsSnapshotsAndHeld() {
-        Given given = night(2);
+        TestDeployment given = night(2);
         Image lost = deregistered(given);
         Set<String> snapshots = snapshots(given);
 
@@ -63,7 +63,7 @@ final class RegistrationTest {
         assertThat(tags(made))
                 .containsKeys(ImageTags.CAPSULE, ImageTags.HOLD, ImageTags.REGISTERED, "Name")
                 .containsEntry(ImageTags.SLOT, lost.name().slot().toString());
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .satisfies(record -> {
                     assertThat(record.name()).isEqualTo(lost.name());
@@ -76,7 +76,7 @@ final class RegistrationTest {
 
     @Test
     void aRepeatedOrderFindsItDoneAndTheOrphansAreNoTroubleAnyMore() {
-        Given given = night(1);
+        TestDeployment given = night(1);
         deregistered(given);
         Instant later = given.cloud.now().plus(Duration.ofHours(30));
         given.cloud.advanceTo(later);
@@ -92,21 +92,21 @@ final class RegistrationTest {
         given.deployment.sweep(given.cloud.now().plus(Drift.EVERY));
 
         assertThat(given.catalog().open()).isEmpty();
-        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
     }
 
     @Test
     void theEventOfTheDeregistrationMayBeLost() {
-        Given given = night(1);
-        Image image = given.records(Given.EAST).getFirst();
+        TestDeployment given = night(1);
+        Image image = given.records(TestDeployment.EAST).getFirst();
         deregister(given, image);
         given.cloud.takeEvents();
 
         assertThat(again(given, any(given), Map.of("dryRun", true)).text())
                 .startsWith("would register " + image.name() + " of ");
-        assertThat(given.records(Given.EAST)).containsExactly(image);
+        assertThat(given.records(TestDeployment.EAST)).containsExactly(image);
         assertThat(again(given, any(given), Map.of()).done()).isEqualTo(1);
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .matches(Image::isGood)
                 .isNotEqualTo(image);
@@ -114,25 +114,25 @@ final class RegistrationTest {
 
     @Test
     void theNextSweepMakesTheCopiesThatItsPolicyWants() {
-        Given given = night(1);
+        TestDeployment given = night(1);
         deregistered(given);
         again(given, any(given), Map.of());
 
         given.deployment.sweep(given.cloud.now().plus(Drift.EVERY));
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(2)));
 
-        assertThat(given.records(Given.WEST)).singleElement().matches(Image::isGood);
+        assertThat(given.records(TestDeployment.WEST)).singleElement().matches(Image::isGood);
         assertThat(given.told()).isEmpty();
     }
 
     @Test
     void aServerThatIsGoneIsKnownByItsOtherImages() {
-        Given given = Given.nightlyInMemory(POLICY);
-        given.instance(Given.EAST, "web-1", 2);
+        TestDeployment given = TestDeployment.nightlyInMemory(POLICY);
+        given.instance(TestDeployment.EAST, "web-1", 2);
         given.nights(2);
-        given.ec2(Given.EAST).terminateInstances(it -> it.instanceIds(instance(given)));
+        given.ec2(TestDeployment.EAST).terminateInstances(it -> it.instanceIds(instance(given)));
         given.cloud.advance(Duration.ofHours(3));
-        Image lost = given.records(Given.EAST).getFirst();
+        Image lost = given.records(TestDeployment.EAST).getFirst();
         Set<String> snapshots =
                 given.snapshotsOf(lost.id().orElseThrow()).stream()
                         .map(it -> it.value())
@@ -143,19 +143,19 @@ final class RegistrationTest {
         OperateReport report = again(given, snapshots.iterator().next(), Map.of());
 
         assertThat(report.text()).contains("(/dev/xvda)", "(/dev/sdf)");
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
     @Test
     void whatNothingTellsAnyMoreIsAskedFor() {
-        Given given = night(1);
+        TestDeployment given = night(1);
         Image lost = deregistered(given);
-        given.ec2(Given.EAST).terminateInstances(it -> it.instanceIds(instance(given)));
+        given.ec2(TestDeployment.EAST).terminateInstances(it -> it.instanceIds(instance(given)));
         given.cloud.advance(Duration.ofHours(3));
         given.cloud
-                .images(Given.WEST)
+                .images(TestDeployment.WEST)
                 .forEach(it ->
-                        given.ec2(Given.WEST)
+                        given.ec2(TestDeployment.WEST)
                                 .deregisterImage(image -> image.imageId(it.image().imageId())));
 
         assertThat(again(given, any(given), Map.of()).text())
@@ -175,10 +175,10 @@ final class RegistrationTest {
 
     @Test
     void anImageThatLacksAVolumeIsNotMadeUnlessAPersonSaysSo() {
-        Given given = night(2);
+        TestDeployment given = night(2);
         Image lost = deregistered(given);
         List<String> roots = ofDevice(given, "/dev/xvda");
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .deleteSnapshot(it -> it.snapshotId(ofDevice(given, "/dev/sdf").getFirst()));
 
         OperateReport report = again(given, roots.getFirst(), Map.of());
@@ -189,7 +189,7 @@ final class RegistrationTest {
                         lost.name() + " had 2 volumes; these snapshots are there: " + any(given),
                         "say it: ./keeper register --region us-east-1 --policy gold --instance "
                                 + instance(given));
-        assertThat(given.images(Given.EAST)).isEmpty();
+        assertThat(given.images(TestDeployment.EAST)).isEmpty();
         assertThat(register(given, roots.getFirst(), List.of(), Map.of()).text())
                 .startsWith("registers " + lost.name());
         assertThat(snapshots(only(given))).hasSize(1);
@@ -197,7 +197,7 @@ final class RegistrationTest {
 
     @Test
     void withTheCatalogueLostNothingTellsWhetherTheyAreAll() {
-        Given given = night(1);
+        TestDeployment given = night(1);
         deregistered(given);
         given.deployment.loseTable();
 
@@ -209,22 +209,22 @@ final class RegistrationTest {
 
     @Test
     void whatIsThereIsNotMadeAgain() {
-        Given given = night(1);
-        Image image = given.records(Given.EAST).getFirst();
+        TestDeployment given = night(1);
+        Image image = given.records(TestDeployment.EAST).getFirst();
 
         assertThat(again(given, any(given), Map.of()).text())
                 .isEqualTo(image.name() + " is there as " + image.id().orElseThrow() + " already");
         assertThat(again(given, "snap-0nothing", Map.of()).text())
                 .contains("there is no snapshot snap-0nothing of this account in us-east-1");
-        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
     }
 
     @Test
     void aNameThatIsTakenIsLeftToItsImage() {
-        Given given = night(1);
+        TestDeployment given = night(1);
         Image lost = deregistered(given);
         String other =
-                given.ec2(Given.EAST)
+                given.ec2(TestDeployment.EAST)
                         .createImage(
                                 it -> it.instanceId(instance(given)).name(lost.name().toString()))
                         .imageId();
@@ -235,15 +235,18 @@ final class RegistrationTest {
 
     @Test
     void aCopyIsMadeAgainAsACopy() {
-        Given given = night(1);
-        Image copy = given.records(Given.WEST).getFirst();
-        given.ec2(Given.WEST).deregisterImage(it -> it.imageId(copy.id().orElseThrow().value()));
+        TestDeployment given = night(1);
+        Image copy = given.records(TestDeployment.WEST).getFirst();
+        given.ec2(TestDeployment.WEST)
+                .deregisterImage(it -> it.imageId(copy.id().orElseThrow().value()));
         given.deployment.deliverEvents();
-        String snapshot = given.cloud.snapshots(Given.WEST).getFirst().snapshot().snapshotId();
+        String snapshot =
+                given.cloud.snapshots(TestDeployment.WEST).getFirst().snapshot().snapshotId();
 
-        assertThat(again(given, snapshot, Map.of("region", Given.WEST)).done()).isEqualTo(1);
+        assertThat(again(given, snapshot, Map.of("region", TestDeployment.WEST)).done())
+                .isEqualTo(1);
 
-        assertThat(given.records(Given.WEST))
+        assertThat(given.records(TestDeployment.WEST))
                 .singleElement()
                 .satisfies(it -> assertThat(it.home()).isEqualTo(copy.home()));
         assertThat(given.deployment.sweep(given.cloud.now().plus(Drift.EVERY)).foreign()).isZero();
@@ -251,21 +254,22 @@ final class RegistrationTest {
 
     @Test
     void aCopyIsMadeAgainWhileTheHomeRegionDoesNotAnswer() {
-        Given given = Given.nightlyInMemory(POLICY);
-        given.instance(Given.EAST, "web-1", 1);
+        TestDeployment given = TestDeployment.nightlyInMemory(POLICY);
+        given.instance(TestDeployment.EAST, "web-1", 1);
         given.nights(2);
-        Image copy = given.records(Given.WEST).getFirst();
+        Image copy = given.records(TestDeployment.WEST).getFirst();
         String snapshot =
-                given.images(Given.WEST).stream()
+                given.images(TestDeployment.WEST).stream()
                         .filter(it -> it.image().name().equals(copy.name().toString()))
                         .flatMap(it -> snapshots(it).stream())
                         .findFirst()
                         .orElseThrow();
-        given.ec2(Given.WEST).deregisterImage(it -> it.imageId(copy.id().orElseThrow().value()));
+        given.ec2(TestDeployment.WEST)
+                .deregisterImage(it -> it.imageId(copy.id().orElseThrow().value()));
         given.deployment.deliverEvents();
         given.cloud.faults().calls("DescribeInstances").times(9).error("InternalError", 500);
 
-        assertThat(again(given, snapshot, Map.of("region", Given.WEST)).text())
+        assertThat(again(given, snapshot, Map.of("region", TestDeployment.WEST)).text())
                 .startsWith("registers " + copy.name())
                 .contains("(/dev/xvda)");
     }
@@ -274,7 +278,7 @@ final class RegistrationTest {
 
     @Test
     void snapshotsThatOthersMadeBecomeAnImageOfTheirTime() {
-        Given given = server(2);
+        TestDeployment given = server(2);
         String instance = instance(given);
         Instant made = given.cloud.now();
         List<String> theirs = theirs(given);
@@ -296,14 +300,14 @@ final class RegistrationTest {
                 .containsEntry("Name", "web-1")
                 .containsKey(ImageTags.CAPSULE)
                 .doesNotContainKey(ImageTags.HOLD);
-        assertThat(given.cloud.snapshots(Given.EAST))
+        assertThat(given.cloud.snapshots(TestDeployment.EAST))
                 .hasSize(2)
                 .allSatisfy(it ->
                         assertThat(tags(it))
                                 .containsEntry(ImageTags.INSTANCE, instance)
                                 .containsEntry("by", "hand")
                                 .containsKey(ImageTags.CAPSULE));
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .matches(Image::isGood)
                 .matches(Image::adopted)
@@ -312,39 +316,39 @@ final class RegistrationTest {
 
     @Test
     void theyGoWithTheImageOnceThatIsApproved() {
-        Given given = Given.nightlyInMemory(POLICY);
+        TestDeployment given = TestDeployment.nightlyInMemory(POLICY);
         given.deployment.withoutSchedules();
-        given.instance(Given.EAST, "web-1", 2);
+        given.instance(TestDeployment.EAST, "web-1", 2);
         List<String> theirs = theirs(given);
         register(given, theirs.getFirst(), List.of(theirs.getLast()), Map.of());
-        ImageId image = given.records(Given.EAST).getFirst().id().orElseThrow();
+        ImageId image = given.records(TestDeployment.EAST).getFirst().id().orElseThrow();
         given.nights(1);
         Operations operations = new Operations(given.deployment.application(), given.cloud.now());
 
         assertThat(operations.carryOut(new Order.Deregister(EAST, image, false, false, "alice")))
-                .isInstanceOf(Outcome.Refused.class);
+                .isInstanceOf(OrderResult.Refused.class);
         assertThat(operations.carryOut(new Order.Deregister(EAST, image, false, true, "alice")))
-                .isInstanceOf(Outcome.Done.class);
+                .isInstanceOf(OrderResult.Done.class);
         assertThat(snapshots(given)).hasSize(2).doesNotContainAnyElementsOf(theirs);
     }
 
     @Test
     void aDryRunTagsAndRegistersNothing() {
-        Given given = server(1);
+        TestDeployment given = server(1);
         List<String> theirs = theirs(given);
-        List<LocalSnapshot> before = given.cloud.snapshots(Given.EAST);
+        List<LocalSnapshot> before = given.cloud.snapshots(TestDeployment.EAST);
 
         assertThat(register(given, theirs.getFirst(), List.of(), Map.of("dryRun", true)).text())
                 .startsWith("would register gold/")
                 .endsWith("these snapshots go when it goes, which waits for an approval");
 
-        assertThat(given.cloud.snapshots(Given.EAST)).isEqualTo(before);
-        assertThat(given.images(Given.EAST)).isEmpty();
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).isEqualTo(before);
+        assertThat(given.images(TestDeployment.EAST)).isEmpty();
     }
 
     @Test
     void whoDiesAfterTheTaggingIsMadeUpForByTheSameOrder() {
-        Given given = server(1);
+        TestDeployment given = server(1);
         List<String> theirs = theirs(given);
         given.cloud.faults().calls("RegisterImage").deny();
 
@@ -355,21 +359,21 @@ final class RegistrationTest {
         assertThat(refused.text()).contains("its snapshots carry our tags by now: try again");
         assertThat(given.told()).anyMatch(it -> it.contains("belong to no image"));
         assertThat(register(given, theirs.getFirst(), List.of(), Map.of()).done()).isEqualTo(1);
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(given.records(Given.EAST)).singleElement().matches(Image::isGood);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.records(TestDeployment.EAST)).singleElement().matches(Image::isGood);
     }
 
     @Test
     void anImageWhoseReplyWasLostIsRecordedByTheSweep() {
-        Given given = server(1);
+        TestDeployment given = server(1);
         List<String> theirs = theirs(given);
         given.cloud.faults().calls("RegisterImage").loseReply();
 
         register(given, theirs.getFirst(), List.of(), Map.of());
         given.deployment.sweep(given.cloud.now().plus(Drift.EVERY));
 
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(given.records(Given.EAST))
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .matches(Image::isGood)
                 .matches(Image::adopted);
@@ -377,13 +381,13 @@ final class RegistrationTest {
 
     @Test
     void anImageThatEc2FailsAtTakesNoSnapshotsWithIt() {
-        Given given = server(1);
+        TestDeployment given = server(1);
         List<String> theirs = theirs(given);
         given.cloud.settings().failing(attempt -> attempt.number() == 1);
         given.cloud.settings().hiddenCalls(1);
 
         register(given, theirs.getFirst(), List.of(), Map.of());
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .matches(it -> it.state() == ImageState.CREATING);
         given.deployment.deliverEvents();
@@ -391,24 +395,24 @@ final class RegistrationTest {
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(3)));
 
         assertThat(snapshots(given)).containsExactlyElementsOf(theirs);
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .matches(it -> it.state() == ImageState.FAILED);
         assertThat(register(given, theirs.getFirst(), List.of(), Map.of()).text())
                 .contains("deregister it, without its snapshots");
         String failed = only(given).image().imageId();
-        given.ec2(Given.EAST).deregisterImage(it -> it.imageId(failed));
+        given.ec2(TestDeployment.EAST).deregisterImage(it -> it.imageId(failed));
         assertThat(again(given, theirs.getFirst(), Map.of()).text()).contains("was given up");
         assertThat(register(given, theirs.getFirst(), List.of(), Map.of()).done()).isEqualTo(1);
         given.deployment.sweep(given.cloud.now().plus(Drift.EVERY));
-        assertThat(given.records(Given.EAST)).singleElement().matches(Image::isGood);
+        assertThat(given.records(TestDeployment.EAST)).singleElement().matches(Image::isGood);
     }
 
     @Test
     void whatHasACaretakerIsLeftAloneAndNamed() {
-        Given given = server(1);
+        TestDeployment given = server(1);
         List<String> theirs = theirs(given);
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .createTags(it ->
                         it.resources(theirs)
                                 .tags(Tag.builder().key("dlm:managed").value("true").build()));
@@ -424,7 +428,7 @@ final class RegistrationTest {
 
     @Test
     void onlyCompletedSnapshotsOfThisServerThatAreNobodyElses() {
-        Given given = server(1);
+        TestDeployment given = server(1);
         String pending = snapshot(given, 0);
         refused(given, List.of(pending), Map.of(), pending + " is pending, not completed");
 
@@ -435,7 +439,7 @@ final class RegistrationTest {
                         .ebs(ebs -> ebs.snapshotId(pending))
                         .build();
         String used =
-                given.ec2(Given.EAST)
+                given.ec2(TestDeployment.EAST)
                         .registerImage(it ->
                                 it.name("theirs")
                                         .rootDeviceName("/dev/xvda")
@@ -446,27 +450,27 @@ final class RegistrationTest {
         refused(
                 given,
                 List.of(pending),
-                Map.of("region", Given.WEST),
+                Map.of("region", TestDeployment.WEST),
                 "there is no snapshot " + pending + " of this account in us-west-2");
         refused(given, List.of(pending, pending), Map.of(), pending + " is named twice");
     }
 
     @Test
     void aSnapshotThatHasNoRoomForOurTagsIsRefused() {
-        Given given = server(1);
+        TestDeployment given = server(1);
         List<String> theirs = theirs(given);
         List<Tag> many =
                 IntStream.range(0, 48)
                         .mapToObj(i -> Tag.builder().key("tag-" + i).value("x").build())
                         .toList();
-        given.ec2(Given.EAST).createTags(it -> it.resources(theirs).tags(many));
+        given.ec2(TestDeployment.EAST).createTags(it -> it.resources(theirs).tags(many));
 
         refused(given, theirs, Map.of(), "has so many tags that ours find no room");
     }
 
     @Test
     void snapshotsOfAnotherImageOfOursAreRefused() {
-        Given given = night(1);
+        TestDeployment given = night(1);
         Image lost = deregistered(given);
         String other = given.instance("web-2");
 
@@ -480,10 +484,11 @@ final class RegistrationTest {
 
     @Test
     void aDeviceThatNothingTellsIsAskedFor() {
-        Given given = server(2);
+        TestDeployment given = server(2);
         List<String> theirs = theirs(given);
         Instance server = shown(given);
-        given.ec2(Given.EAST).terminateInstances(it -> it.instanceIds(server.instanceId()));
+        given.ec2(TestDeployment.EAST)
+                .terminateInstances(it -> it.instanceIds(server.instanceId()));
         given.cloud.advance(Duration.ofHours(3));
         Map<String, Object> said = Map.of("rootDevice", "/dev/xvda", "architecture", "arm64");
 
@@ -503,8 +508,8 @@ final class RegistrationTest {
 
     @Test
     void whatComesWithProductCodesIsSaidBefore() {
-        Given given = server(1);
-        given.cloud.productCode(Given.EAST, instance(given), "code-1");
+        TestDeployment given = server(1);
+        given.cloud.productCode(TestDeployment.EAST, instance(given), "code-1");
         List<String> theirs = theirs(given);
 
         assertThat(register(given, theirs.getFirst(), List.of(), Map.of("dryRun", true)).text())
@@ -514,8 +519,8 @@ final class RegistrationTest {
 
     @Test
     void whatAwsBillsIsRegisteredOnlyIfAPersonKnows() {
-        Given given = server(1);
-        given.cloud.platform(Given.EAST, instance(given), "Windows");
+        TestDeployment given = server(1);
+        given.cloud.platform(TestDeployment.EAST, instance(given), "Windows");
         List<String> theirs = theirs(given);
 
         refused(given, theirs, Map.of(), "AWS bills Windows on it");
@@ -525,9 +530,9 @@ final class RegistrationTest {
 
     @Test
     void whereTheBillIsLostThatIsSaid() {
-        Given given = server(1);
+        TestDeployment given = server(1);
         List<String> theirs = theirs(given);
-        given.cloud.platform(Given.EAST, instance(given), "Windows");
+        given.cloud.platform(TestDeployment.EAST, instance(given), "Windows");
 
         assertThat(register(given, theirs.getFirst(), List.of(), Map.of("approve", true)).text())
                 .contains("which EC2 takes for \"Linux/UNIX\", not Windows");
@@ -535,7 +540,7 @@ final class RegistrationTest {
 
     @Test
     void aRefusedOrderIsAnnouncedWithItsReasons() {
-        Given given = server(1);
+        TestDeployment given = server(1);
 
         register(given, "snap-0nothing", List.of(), Map.of());
 
@@ -562,7 +567,7 @@ final class RegistrationTest {
         "register, region, mars, not a Region"
     })
     void anEventThatIsWrongIsTold(String sample, String field, String value, String why) {
-        Given given = server(1);
+        TestDeployment given = server(1);
 
         OperateReport report = order(given, sample, Map.of(field, value));
 
@@ -573,7 +578,7 @@ final class RegistrationTest {
     @ParameterizedTest
     @CsvSource({"/dev/sdf, not a snapshot id", "/x y=snap-1, not a device name"})
     void aVolumeThatIsWrongIsTold(String volume, String why) {
-        Given given = server(1);
+        TestDeployment given = server(1);
 
         order(given, "register", Map.of("volumes", List.of(volume)));
 
@@ -581,8 +586,8 @@ final class RegistrationTest {
     }
 
     private static void refused(
-            Given given, List<String> snapshots, Map<String, Object> more, String why) {
-        int before = given.images(Given.EAST).size();
+            TestDeployment given, List<String> snapshots, Map<String, Object> more, String why) {
+        int before = given.images(TestDeployment.EAST).size();
         Map<String, Object> detail = new HashMap<>(more);
         OperateReport report =
                 register(
@@ -594,14 +599,15 @@ final class RegistrationTest {
         assertThat(report.text())
                 .startsWith("no image is made of " + snapshots.getFirst())
                 .contains(why);
-        assertThat(given.images(Given.EAST)).hasSize(before);
-        assertThat(given.records(Given.EAST)).noneMatch(it -> it.state() == ImageState.CREATING);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(before);
+        assertThat(given.records(TestDeployment.EAST))
+                .noneMatch(it -> it.state() == ImageState.CREATING);
     }
 
     @Test
     void anImageOverARecordThatWasGivenUpIsOneKeyOnly() {
-        Given given = given("schedule: {cron: \"0 2 1 3 *\"}\n");
-        given.instance(Given.EAST, "web-1", 1);
+        TestDeployment given = given("schedule: {cron: \"0 2 1 3 *\"}\n");
+        given.instance(TestDeployment.EAST, "web-1", 1);
         given.cloud.settings().failing(_ -> true);
         given.nights(1);
         for (int i = 0; i < 3; i++) {
@@ -609,13 +615,13 @@ final class RegistrationTest {
             given.deployment.sweep(given.cloud.now());
         }
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
-        Image givenUp = given.records(Given.EAST).getFirst();
+        Image givenUp = given.records(TestDeployment.EAST).getFirst();
         assertThat(givenUp.state()).isEqualTo(ImageState.FAILED);
         given.cloud.settings().failing(_ -> false);
         String theirs = theirs(given).getFirst();
         ImageTags.of(givenUp.name(), Optional.empty(), Map.of(), List.of())
                 .forEach((key, value) ->
-                        given.ec2(Given.EAST)
+                        given.ec2(TestDeployment.EAST)
                                 .createTags(it ->
                                         it.resources(theirs)
                                                 .tags(
@@ -627,7 +633,7 @@ final class RegistrationTest {
         assertThat(register(given, theirs, List.of(), Map.of()).done()).isEqualTo(1);
         given.deployment.sweep(given.cloud.now().plus(Drift.EVERY));
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .matches(Image::isGood)
                 .matches(Image::adopted);
@@ -635,9 +641,9 @@ final class RegistrationTest {
 
     @Test
     void anImageThatWasStoredIsStillKnownToBeInS3() {
-        Given given = night(1);
-        ImageId old = given.records(Given.EAST).getFirst().id().orElseThrow();
-        given.cloud.addBucket(Given.EAST, "archive");
+        TestDeployment given = night(1);
+        ImageId old = given.records(TestDeployment.EAST).getFirst().id().orElseThrow();
+        given.cloud.addBucket(TestDeployment.EAST, "archive");
         new Operations(given.deployment.application(), given.cloud.now())
                 .carryOut(new Order.Store(EAST, old, Optional.of("archive"), false));
         given.cloud.advance(Duration.ofHours(1));
@@ -646,21 +652,22 @@ final class RegistrationTest {
 
         again(given, any(given), Map.of());
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .matches(Image::isGood)
                 .extracting(image -> image.stored().orElseThrow().object().image())
                 .isEqualTo(old);
     }
 
-    private static OperateReport again(Given given, String snapshot, Map<String, Object> more) {
+    private static OperateReport again(
+            TestDeployment given, String snapshot, Map<String, Object> more) {
         Map<String, Object> detail = new HashMap<>(more);
         detail.put("snapshot", snapshot);
         return order(given, "register-again", detail);
     }
 
     private static OperateReport register(
-            Given given, String root, List<String> volumes, Map<String, Object> more) {
+            TestDeployment given, String root, List<String> volumes, Map<String, Object> more) {
         Map<String, Object> detail = new HashMap<>(Map.of("root", root, "volumes", volumes));
         detail.put("policy", "gold");
         if (!more.containsKey("instance")) {
@@ -679,7 +686,8 @@ final class RegistrationTest {
     }
 
     /** The sample with these fields of its detail changed. */
-    private static OperateReport order(Given given, String sample, Map<String, Object> more) {
+    private static OperateReport order(
+            TestDeployment given, String sample, Map<String, Object> more) {
         Map<String, Object> event = event(given, sample);
         Map<String, Object> detail = new HashMap<>();
         if (event.get("detail") instanceof Map<?, ?> fields) {
@@ -692,35 +700,35 @@ final class RegistrationTest {
         return handle(given, event);
     }
 
-    private static Map<String, Object> event(Given given, String sample) {
+    private static Map<String, Object> event(TestDeployment given, String sample) {
         Map<String, Object> event = Samples.read("operate-" + sample + ".json");
         event.put("time", given.cloud.now().toString());
         return event;
     }
 
-    private static OperateReport handle(Given given, Map<String, Object> event) {
+    private static OperateReport handle(TestDeployment given, Map<String, Object> event) {
         return new OperateHandler(given.deployment.application())
                 .handleRequest(event, given.context("OperateFunction"));
     }
 
     /** An instance of which there is an image of one night. */
-    private static Given night(int volumes) {
-        Given given = given("schedule: {cron: \"0 2 1 3 *\"}\n");
-        given.instance(Given.EAST, "web-1", volumes);
+    private static TestDeployment night(int volumes) {
+        TestDeployment given = given("schedule: {cron: \"0 2 1 3 *\"}\n");
+        given.instance(TestDeployment.EAST, "web-1", volumes);
         given.nights(1);
         return given;
     }
 
     /** An instance of which there is no image. */
-    private static Given server(int volumes) {
-        Given given = given("");
-        given.instance(Given.EAST, "web-1", volumes);
+    private static TestDeployment server(int volumes) {
+        TestDeployment given = given("");
+        given.instance(TestDeployment.EAST, "web-1", volumes);
         return given;
     }
 
-    private static Given given(String schedule) {
-        Given given =
-                Given.inMemory(
+    private static TestDeployment given(String schedule) {
+        TestDeployment given =
+                TestDeployment.inMemory(
                         "policies:\n  gold:\n"
                                 + ("select: {tags: {backup: gold}}\n" + schedule + POLICY)
                                         .indent(4),
@@ -729,20 +737,21 @@ final class RegistrationTest {
         return given;
     }
 
-    private static Image deregistered(Given given) {
-        Image image = given.records(Given.EAST).getFirst();
+    private static Image deregistered(TestDeployment given) {
+        Image image = given.records(TestDeployment.EAST).getFirst();
         deregister(given, image);
         given.deployment.deliverEvents();
-        assertThat(given.records(Given.EAST)).isEmpty();
+        assertThat(given.records(TestDeployment.EAST)).isEmpty();
         return image;
     }
 
-    private static void deregister(Given given, Image image) {
-        given.ec2(Given.EAST).deregisterImage(it -> it.imageId(image.id().orElseThrow().value()));
+    private static void deregister(TestDeployment given, Image image) {
+        given.ec2(TestDeployment.EAST)
+                .deregisterImage(it -> it.imageId(image.id().orElseThrow().value()));
     }
 
     /** Snapshots that somebody made of each volume, the root's first; completed by now. */
-    private static List<String> theirs(Given given) {
+    private static List<String> theirs(TestDeployment given) {
         List<String> made =
                 IntStream.range(0, shown(given).blockDeviceMappings().size())
                         .mapToObj(i -> snapshot(given, i))
@@ -751,40 +760,43 @@ final class RegistrationTest {
         return made;
     }
 
-    private static String snapshot(Given given, int device) {
+    private static String snapshot(TestDeployment given, int device) {
         String volume = shown(given).blockDeviceMappings().get(device).ebs().volumeId();
-        String id = given.ec2(Given.EAST).createSnapshot(it -> it.volumeId(volume)).snapshotId();
-        given.ec2(Given.EAST)
+        String id =
+                given.ec2(TestDeployment.EAST)
+                        .createSnapshot(it -> it.volumeId(volume))
+                        .snapshotId();
+        given.ec2(TestDeployment.EAST)
                 .createTags(
                         it -> it.resources(id).tags(Tag.builder().key("by").value("hand").build()));
         return id;
     }
 
-    private static Instance shown(Given given) {
-        return given.cloud.instances(Given.EAST).getFirst().instance();
+    private static Instance shown(TestDeployment given) {
+        return given.cloud.instances(TestDeployment.EAST).getFirst().instance();
     }
 
-    private static String instance(Given given) {
-        return given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
+    private static String instance(TestDeployment given) {
+        return given.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId();
     }
 
-    private static List<String> ofDevice(Given given, String device) {
+    private static List<String> ofDevice(TestDeployment given, String device) {
         Set<String> volumes =
                 shown(given).blockDeviceMappings().stream()
                         .filter(it -> it.deviceName().equals(device))
                         .map(InstanceBlockDeviceMapping::ebs)
                         .map(ebs -> ebs.volumeId())
                         .collect(Collectors.toSet());
-        return given.cloud.snapshots(Given.EAST).stream()
+        return given.cloud.snapshots(TestDeployment.EAST).stream()
                 .map(LocalSnapshot::snapshot)
                 .filter(it -> volumes.contains(it.volumeId()))
                 .map(it -> it.snapshotId())
                 .toList();
     }
 
-    private static List<String> snapshotsBut(Given given, String image) {
+    private static List<String> snapshotsBut(TestDeployment given, String image) {
         Set<String> its =
-                given.images(Given.EAST).stream()
+                given.images(TestDeployment.EAST).stream()
                         .filter(it -> it.image().imageId().equals(new ImageId(image).value()))
                         .flatMap(it -> snapshots(it).stream())
                         .collect(Collectors.toSet());
@@ -797,19 +809,19 @@ final class RegistrationTest {
                 .toList();
     }
 
-    private static Set<String> snapshots(Given given) {
-        return given.cloud.snapshots(Given.EAST).stream()
+    private static Set<String> snapshots(TestDeployment given) {
+        return given.cloud.snapshots(TestDeployment.EAST).stream()
                 .map(it -> it.snapshot().snapshotId())
                 .collect(Collectors.toCollection(HashSet::new));
     }
 
-    private static String any(Given given) {
-        return given.cloud.snapshots(Given.EAST).getFirst().snapshot().snapshotId();
+    private static String any(TestDeployment given) {
+        return given.cloud.snapshots(TestDeployment.EAST).getFirst().snapshot().snapshotId();
     }
 
-    private static LocalImage only(Given given) {
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        return given.images(Given.EAST).getFirst();
+    private static LocalImage only(TestDeployment given) {
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        return given.images(TestDeployment.EAST).getFirst();
     }
 
     private static Map<String, String> tags(LocalImage image) {

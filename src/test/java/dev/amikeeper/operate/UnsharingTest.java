@@ -2,7 +2,7 @@ package dev.amikeeper.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Image;
@@ -47,11 +47,11 @@ final class UnsharingTest {
 
     @Test
     void whomAPolicyNamesKeepsItsAccess() {
-        Given given = given(2);
+        TestDeployment given = given(2);
 
         assertThat(unshare(given, Optional.empty()))
                 .isInstanceOfSatisfying(
-                        Outcome.Refused.class,
+                        OrderResult.Refused.class,
                         refused ->
                                 assertThat(refused.because().toString())
                                         .contains("\"share\" of policy gold names " + PARTNER));
@@ -60,13 +60,13 @@ final class UnsharingTest {
 
     @Test
     void launchingAndCopyingOfAllImagesIsTakenBackInEveryRegionAndStaysSo() {
-        Given before = given(2);
-        Given given = before.redeployed(NO_LONGER);
+        TestDeployment before = given(2);
+        TestDeployment given = before.redeployed(NO_LONGER);
         given.deployment.withoutSchedules();
 
         assertThat(unshare(given, Optional.of("gold")))
                 .isEqualTo(
-                        new Outcome.Done(
+                        new OrderResult.Done(
                                 PARTNER
                                         + ": access to 4 images and 4 snapshots is taken back, and"
                                         + " 4 records forget it"));
@@ -83,11 +83,11 @@ final class UnsharingTest {
 
     @Test
     void whatIsEnabledAgainComesBackWithoutThem() {
-        Given before = given(3);
+        TestDeployment before = given(3);
         pruneDays(before, 4);
-        Given given = before.redeployed(NO_LONGER);
+        TestDeployment given = before.redeployed(NO_LONGER);
         Image disabled =
-                given.records(Given.EAST).stream()
+                given.records(TestDeployment.EAST).stream()
                         .filter(image -> !image.permissions().isEmpty())
                         .findFirst()
                         .orElseThrow();
@@ -95,7 +95,7 @@ final class UnsharingTest {
 
         unshare(given, Optional.empty());
 
-        assertThat(given.catalog().find(new Region(Given.EAST), disabled.name()))
+        assertThat(given.catalog().find(new Region(TestDeployment.EAST), disabled.name()))
                 .get()
                 .extracting(Image::permissions)
                 .isEqualTo(List.of(OTHER));
@@ -103,52 +103,57 @@ final class UnsharingTest {
 
     @Test
     void snapshotsOfADisabledImageMayNotBeCopiedEither() {
-        Given before = given(3);
+        TestDeployment before = given(3);
         pruneDays(before, 4);
-        assertThat(before.images(Given.EAST)).anyMatch(UnsharingTest::isDisabled);
-        Given given = before.redeployed(NO_LONGER);
+        assertThat(before.images(TestDeployment.EAST)).anyMatch(UnsharingTest::isDisabled);
+        TestDeployment given = before.redeployed(NO_LONGER);
 
-        assertThat(unshare(given, Optional.empty())).isInstanceOf(Outcome.Done.class);
+        assertThat(unshare(given, Optional.empty())).isInstanceOf(OrderResult.Done.class);
 
         assertThat(copiers(given)).hasSize(6).containsOnly(Set.of(OTHER));
     }
 
     @Test
     void aRegionThatRefusesStopsNoOtherAndIsNamedWithItsRemedy() {
-        Given given = given(2).redeployed(NO_LONGER);
+        TestDeployment given = given(2).redeployed(NO_LONGER);
         given.cloud
                 .faults()
                 .calls("DescribeImages")
-                .in(Given.EAST)
+                .in(TestDeployment.EAST)
                 .times(100)
                 .error("AuthFailure", 401);
 
         assertThat(unshare(given, Optional.empty()))
                 .isInstanceOfSatisfying(
-                        Outcome.Refused.class,
+                        OrderResult.Refused.class,
                         refused ->
                                 assertThat(refused.because())
                                         .singleElement()
                                         .asString()
                                         .startsWith("us-east-1: AuthFailure")
                                         .contains("is the Region us-east-1 enabled"));
-        assertThat(given.images(Given.WEST))
+        assertThat(given.images(TestDeployment.WEST))
                 .hasSize(2)
                 .allMatch(image -> launchers(image).equals(Set.of(OTHER)));
 
         given.cloud.faults().clear();
-        assertThat(unshare(given, Optional.empty())).isInstanceOf(Outcome.Done.class);
+        assertThat(unshare(given, Optional.empty())).isInstanceOf(OrderResult.Done.class);
         assertThat(launchers(given)).containsOnly(Set.of(OTHER));
     }
 
     @Test
     void manyRefusalsOfARegionAreAFewLines() {
-        Given given = given(5).redeployed(NO_LONGER);
-        given.cloud.faults().calls("ModifyImageAttribute").in(Given.EAST).times(100).deny();
+        TestDeployment given = given(5).redeployed(NO_LONGER);
+        given.cloud
+                .faults()
+                .calls("ModifyImageAttribute")
+                .in(TestDeployment.EAST)
+                .times(100)
+                .deny();
 
         assertThat(unshare(given, Optional.empty()))
                 .isInstanceOfSatisfying(
-                        Outcome.Refused.class,
+                        OrderResult.Refused.class,
                         refused ->
                                 assertThat(refused.because())
                                         .hasSize(4)
@@ -159,18 +164,19 @@ final class UnsharingTest {
 
     @Test
     void whatIsLeftIsSaidAndTheSameOrderGoesOnThere() {
-        Given given = given(2).redeployed(NO_LONGER);
+        TestDeployment given = given(2).redeployed(NO_LONGER);
         Order.UnshareAll order =
-                new Order.UnshareAll(new Region(Given.EAST), List.of(PARTNER), Optional.of("gold"));
+                new Order.UnshareAll(
+                        new Region(TestDeployment.EAST), List.of(PARTNER), Optional.of("gold"));
         int turns = 0;
-        Outcome outcome;
+        OrderResult outcome;
         do {
             outcome = new Unsharing(given.deployment.application(), order, () -> true, 3).outcome();
             turns++;
             if (turns == 1) {
                 assertThat(outcome.toString()).contains("3 changes are left", "us-west-2");
             }
-        } while (outcome instanceof Outcome.Refused && turns < 9);
+        } while (outcome instanceof OrderResult.Refused && turns < 9);
 
         assertThat(turns).isEqualTo(5);
         assertThat(launchers(given)).hasSize(4).containsOnly(Set.of(OTHER));
@@ -179,18 +185,18 @@ final class UnsharingTest {
 
     @Test
     void withoutTimeNothingIsChangedAndThatIsSaid() {
-        Given given = given(1).redeployed(NO_LONGER);
+        TestDeployment given = given(1).redeployed(NO_LONGER);
         Operations hurried =
                 new Operations(given.deployment.application(), given.cloud.now(), () -> false);
 
         assertThat(
                         hurried.carryOut(
                                 new Order.UnshareAll(
-                                        new Region(Given.EAST),
+                                        new Region(TestDeployment.EAST),
                                         List.of(PARTNER),
                                         Optional.empty())))
                 .isInstanceOfSatisfying(
-                        Outcome.Refused.class,
+                        OrderResult.Refused.class,
                         refused ->
                                 assertThat(refused.because().toString())
                                         .contains("not all was looked at in us-east-1, us-west-2"));
@@ -199,10 +205,12 @@ final class UnsharingTest {
 
     @Test
     void whatAnOrganizationMayLaunchIsFoundImageByImage() {
-        Given given = given(2).redeployed(NO_LONGER);
+        TestDeployment given = given(2).redeployed(NO_LONGER);
         List<String> images =
-                given.images(Given.EAST).stream().map(image -> image.image().imageId()).toList();
-        given.ec2(Given.EAST)
+                given.images(TestDeployment.EAST).stream()
+                        .map(image -> image.image().imageId())
+                        .toList();
+        given.ec2(TestDeployment.EAST)
                 .modifyImageAttribute(modify ->
                         modify.imageId(images.getLast())
                                 .launchPermission(add ->
@@ -220,24 +228,24 @@ final class UnsharingTest {
 
     @Test
     void anImageWithoutARecordLosesItsAccessToo() {
-        Given given = given(1).redeployed(NO_LONGER);
-        Image image = given.records(Given.EAST).getFirst();
+        TestDeployment given = given(1).redeployed(NO_LONGER);
+        Image image = given.records(TestDeployment.EAST).getFirst();
         given.catalog().bury(image, new Tombstone(image, given.cloud.now(), "a test", "none"));
 
-        assertThat(unshare(given, Optional.of("gold"))).isInstanceOf(Outcome.Done.class);
+        assertThat(unshare(given, Optional.of("gold"))).isInstanceOf(OrderResult.Done.class);
 
         assertThat(launchers(given)).containsOnly(Set.of(OTHER));
     }
 
     @Test
     void whatComesBackFromTheRecycleBinComesBackWithoutThem() {
-        Given before = given(3);
+        TestDeployment before = given(3);
         before.cloud.settings().recycleBin(Duration.ofDays(365), Duration.ofDays(365));
         pruneDays(before, 40);
-        Region east = new Region(Given.EAST);
+        Region east = new Region(TestDeployment.EAST);
         Tombstone removed = before.catalog().removed("gold", east).getFirst();
         assertThat(removed.image().permissions()).contains(PARTNER);
-        Given given = before.redeployed(NO_LONGER);
+        TestDeployment given = before.redeployed(NO_LONGER);
 
         unshare(given, Optional.empty());
 
@@ -250,19 +258,19 @@ final class UnsharingTest {
 
     @Test
     void whatIsDeregisteredMeanwhileIsNoTrouble() {
-        Given given = given(1).redeployed(NO_LONGER);
+        TestDeployment given = given(1).redeployed(NO_LONGER);
         given.cloud.faults().calls("ModifyImageAttribute").error("InvalidAMIID.NotFound", 400);
         given.cloud
                 .faults()
                 .calls("ModifySnapshotAttribute")
                 .error("InvalidSnapshot.NotFound", 400);
 
-        assertThat(unshare(given, Optional.empty())).isInstanceOf(Outcome.Done.class);
+        assertThat(unshare(given, Optional.empty())).isInstanceOf(OrderResult.Done.class);
     }
 
     @Test
     void anEventSaysThatAllAreMeant() {
-        Given given = given(1).redeployed(NO_LONGER);
+        TestDeployment given = given(1).redeployed(NO_LONGER);
         Map<String, Object> event = new HashMap<>(Samples.read("operate-unshare-all.json"));
         OperateHandler handler = new OperateHandler(given.deployment.application());
 
@@ -278,7 +286,7 @@ final class UnsharingTest {
 
     @Test
     void anOrderOfAnotherAccountTakesNothingBack() {
-        Given given = given(1).redeployed(NO_LONGER);
+        TestDeployment given = given(1).redeployed(NO_LONGER);
         Map<String, Object> event = new HashMap<>(Samples.read("operate-unshare-all.json"));
         event.put("account", OTHER);
 
@@ -298,8 +306,8 @@ final class UnsharingTest {
 
     @Test
     void anEventWithAPolicyMeansAllOfItsImages() {
-        Given before = given(1);
-        Given given = before.redeployed(NO_LONGER);
+        TestDeployment before = given(1);
+        TestDeployment given = before.redeployed(NO_LONGER);
         Map<String, Object> event = Samples.read("operate-unshare-all.json");
 
         OperateReport report =
@@ -310,34 +318,36 @@ final class UnsharingTest {
         assertThat(launchers(given)).containsOnly(Set.of(OTHER));
     }
 
-    private static void pruneDays(Given given, int days) {
+    private static void pruneDays(TestDeployment given, int days) {
         for (int day = 0; day < days; day++) {
             given.cloud.advanceTo(given.cloud.now().plus(Duration.ofDays(1)));
             given.deployment.prune(given.cloud.now(), false);
         }
     }
 
-    private static Given given(int nights) {
-        Given given = Given.inMemory(SHARED, 1);
+    private static TestDeployment given(int nights) {
+        TestDeployment given = TestDeployment.inMemory(SHARED, 1);
         given.instance("web-1");
         given.nights(nights);
         return given;
     }
 
-    private static Outcome unshare(Given given, Optional<String> policy) {
-        return new Operations(given.deployment.application(), given.cloud.now())
-                .carryOut(new Order.UnshareAll(new Region(Given.EAST), List.of(PARTNER), policy));
-    }
-
-    private static Outcome unshare(Given given, String who) {
+    private static OrderResult unshare(TestDeployment given, Optional<String> policy) {
         return new Operations(given.deployment.application(), given.cloud.now())
                 .carryOut(
                         new Order.UnshareAll(
-                                new Region(Given.EAST), List.of(who), Optional.empty()));
+                                new Region(TestDeployment.EAST), List.of(PARTNER), policy));
     }
 
-    private static List<Set<String>> launchers(Given given) {
-        return Stream.of(Given.EAST, Given.WEST)
+    private static OrderResult unshare(TestDeployment given, String who) {
+        return new Operations(given.deployment.application(), given.cloud.now())
+                .carryOut(
+                        new Order.UnshareAll(
+                                new Region(TestDeployment.EAST), List.of(who), Optional.empty()));
+    }
+
+    private static List<Set<String>> launchers(TestDeployment given) {
+        return Stream.of(TestDeployment.EAST, TestDeployment.WEST)
                 .flatMap(region -> given.images(region).stream())
                 .filter(image -> !isDisabled(image))
                 .map(UnsharingTest::launchers)
@@ -354,8 +364,8 @@ final class UnsharingTest {
         return image.image().stateAsString().equals("disabled");
     }
 
-    private static List<Set<String>> copiers(Given given) {
-        return Stream.of(Given.EAST, Given.WEST)
+    private static List<Set<String>> copiers(TestDeployment given) {
+        return Stream.of(TestDeployment.EAST, TestDeployment.WEST)
                 .flatMap(region -> given.cloud.snapshots(region).stream())
                 .<Set<String>>map(LocalSnapshot::sharedWith)
                 .toList();

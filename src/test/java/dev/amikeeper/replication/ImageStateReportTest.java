@@ -2,6 +2,8 @@ package dev.amikeeper.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.amikeeper.lifecycle.ImageProgress;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,15 +18,15 @@ final class ImageStateReportTest {
                 "Source snapshot ID: Given key ID is not accessible"
             })
     void countsAFailureForAKey(String why) {
-        assertThat(ImageStateReport.of(Settlement.Step.AGAIN).because(why).keys()).isEqualTo(1);
-        assertThat(ImageStateReport.of(Settlement.Step.FAILED).because(why).keys()).isEqualTo(1);
-        assertThat(ImageStateReport.of(Settlement.Step.NOTHING).because(why).keys()).isZero();
+        assertThat(ImageStateReport.of(ImageProgress.Step.AGAIN).because(why).keys()).isEqualTo(1);
+        assertThat(ImageStateReport.of(ImageProgress.Step.FAILED).because(why).keys()).isEqualTo(1);
+        assertThat(ImageStateReport.of(ImageProgress.Step.NOTHING).because(why).keys()).isZero();
     }
 
     @Test
     void countsNoOtherFailureAsOneForAKey() {
         assertThat(
-                        ImageStateReport.of(Settlement.Step.FAILED)
+                        ImageStateReport.of(ImageProgress.Step.FAILED)
                                 .because("Client.InternalError: the key of the tag is wrong")
                                 .keys())
                 .isZero();

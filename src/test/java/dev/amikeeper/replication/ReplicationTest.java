@@ -3,7 +3,7 @@ package dev.amikeeper.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageState;
@@ -36,36 +36,37 @@ final class ReplicationTest {
 
     @Test
     void copiesKeepNameAndTagsAndSayWhereTheyAreFrom() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         String id = given.instance("web-1");
 
         given.playUntil(LATER);
 
-        LocalImage home = given.images(Given.EAST).getFirst();
-        LocalImage copy = given.images(Given.WEST).getFirst();
+        LocalImage home = given.images(TestDeployment.EAST).getFirst();
+        LocalImage copy = given.images(TestDeployment.WEST).getFirst();
         assertThat(copy.image().name()).isEqualTo(home.image().name());
         Map<String, String> tags = tags(copy);
         assertThat(tags)
                 .containsEntry("amikeeper:home", "us-east-1/" + home.image().imageId())
                 .containsEntry("amikeeper:instance", id)
                 .containsEntry("Name", "web-1");
-        assertThat(given.cloud.snapshots(Given.WEST).getFirst().snapshot().tags())
+        assertThat(given.cloud.snapshots(TestDeployment.WEST).getFirst().snapshot().tags())
                 .hasSameElementsAs(copy.image().tags());
     }
 
     @Test
     void sharesHomeImagesAndCopies() {
-        Given given = Given.nightly(TO_WEST + "\nshare: {accounts: [\"111122223333\"]}");
+        TestDeployment given =
+                TestDeployment.nightly(TO_WEST + "\nshare: {accounts: [\"111122223333\"]}");
         given.instance("web-1");
 
         given.playUntil(LATER);
 
-        for (String region : new String[] {Given.EAST, Given.WEST}) {
+        for (String region : new String[] {TestDeployment.EAST, TestDeployment.WEST}) {
             assertThat(given.images(region).getFirst().launchPermissions())
                     .singleElement()
                     .satisfies(p -> assertThat(p.userId()).isEqualTo("111122223333"));
         }
-        assertThat(given.records(Given.WEST).getFirst().shared()).isTrue();
+        assertThat(given.records(TestDeployment.WEST).getFirst().shared()).isTrue();
     }
 
     @Test
@@ -79,20 +80,20 @@ final class ReplicationTest {
                     replicate: {us-west-2: {}}
                     share: {accounts: ["111122223333", "222233334444", "333344445555"]%s}
                 """;
-        Given given = new Given(nightly.formatted(""));
+        TestDeployment given = new TestDeployment(nightly.formatted(""));
         given.cloud.settings().closeAccount(SECOND);
-        given.instance(Given.EAST, "db-1", 2);
+        given.instance(TestDeployment.EAST, "db-1", 2);
         given.playUntil(LATER);
         assertThat(copiers(given)).hasSize(4).containsOnly(Set.of());
 
-        Given more = given.redeployed(nightly.formatted(", snapshots: true"));
+        TestDeployment more = given.redeployed(nightly.formatted(", snapshots: true"));
         more.playUntil("2026-03-02T03:00:00Z");
         assertThat(copiers(more)).hasSize(8).containsOnly(Set.of(FIRST, THIRD));
         given.cloud.settings().openAccount(SECOND);
         more.playUntil("2026-03-03T12:00:00Z");
         assertThat(copiers(more)).hasSize(12).containsOnly(Set.of(FIRST, SECOND, THIRD));
 
-        Given less = more.redeployed(nightly.formatted(""));
+        TestDeployment less = more.redeployed(nightly.formatted(""));
         less.playUntil("2026-03-03T14:00:00Z");
         assertThat(copiers(less)).hasSize(12).containsOnly(Set.of());
         assertThat(everyImageIsSharedWith(less)).containsOnly(Set.of(FIRST, SECOND, THIRD));
@@ -100,20 +101,21 @@ final class ReplicationTest {
 
     @Test
     void troubleWithSharingIsToldAndStopsNoCopy() {
-        Given given = Given.nightly(TO_WEST + "\nshare: {accounts: [\"111122223333\"]}");
+        TestDeployment given =
+                TestDeployment.nightly(TO_WEST + "\nshare: {accounts: [\"111122223333\"]}");
         given.instance("web-1");
-        given.cloud.faults().calls("ModifyImageAttribute").in(Given.EAST).times(10).deny();
+        given.cloud.faults().calls("ModifyImageAttribute").in(TestDeployment.EAST).times(10).deny();
 
         given.playUntil(LATER);
 
-        assertThat(given.images(Given.WEST)).hasSize(1);
-        assertThat(given.records(Given.EAST).getFirst().shared()).isFalse();
+        assertThat(given.images(TestDeployment.WEST)).hasSize(1);
+        assertThat(given.records(TestDeployment.EAST).getFirst().shared()).isFalse();
         assertThat(given.told()).singleElement().asString().contains("could not be shared");
     }
 
     @Test
     void oneBadAccountKeepsNothingFromTheOthersAndIsToldOnceForItsPolicy() {
-        Given given = Given.nightly(TO_WEST + "\n" + SHARED_WITH_THREE);
+        TestDeployment given = TestDeployment.nightly(TO_WEST + "\n" + SHARED_WITH_THREE);
         given.cloud.settings().closeAccount("222233334444");
         given.instance("web-1");
         given.instance("web-2");
@@ -140,13 +142,13 @@ final class ReplicationTest {
 
     @Test
     void aBadAccountThatIsTakenOutOfTheFileIsNoTroubleAnyMore() {
-        Given given = Given.nightly(SHARED_WITH_THREE);
+        TestDeployment given = TestDeployment.nightly(SHARED_WITH_THREE);
         given.cloud.settings().closeAccount(SECOND);
         given.instance("web-1");
         given.playUntil(LATER);
         assertThat(given.catalog().open()).hasSize(1);
 
-        Given mended =
+        TestDeployment mended =
                 given.redeployed(
                         """
                         policies:
@@ -162,14 +164,14 @@ final class ReplicationTest {
 
     @Test
     void troubleWithSharingIsToldOnceForAllImagesOfItsRegionAndPolicy() {
-        Given given = Given.nightly(SHARED_WITH_THREE);
-        given.cloud.settings().encryptByDefault(Given.EAST);
+        TestDeployment given = TestDeployment.nightly(SHARED_WITH_THREE);
+        given.cloud.settings().encryptByDefault(TestDeployment.EAST);
         given.instance("web-1");
         given.instance("web-2");
 
         given.playDays(3);
 
-        assertThat(given.records(Given.EAST)).hasSize(6).allMatch(Image::isGood);
+        assertThat(given.records(TestDeployment.EAST)).hasSize(6).allMatch(Image::isGood);
         assertThat(given.told())
                 .singleElement()
                 .asString()
@@ -180,10 +182,15 @@ final class ReplicationTest {
 
     @Test
     void aRegionThatIsNotEnabledIsToldOnceWithinTwoHoursAndTheCopiesAreMadeOnceItIs() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         given.instance("web-1");
         given.instance("web-2");
-        given.cloud.faults().calls().in(Given.WEST).times(100_000).error("AuthFailure", 401);
+        given.cloud
+                .faults()
+                .calls()
+                .in(TestDeployment.WEST)
+                .times(100_000)
+                .error("AuthFailure", 401);
 
         given.playUntil("2026-03-01T04:00:00Z");
 
@@ -196,65 +203,65 @@ final class ReplicationTest {
         given.cloud.faults().clear();
         given.playUntil("2026-03-02T14:00:00Z");
 
-        assertThat(given.images(Given.WEST)).hasSize(4);
+        assertThat(given.images(TestDeployment.WEST)).hasSize(4);
         assertThat(given.catalog().open()).isEmpty();
     }
 
     @Test
     void aHomeImageThatEc2CallsUnavailableIsLookedAtBeforeItsCopyIsGivenUp() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         given.instance("web-1");
         given.cloud.faults().calls("CopyImage").times(2).error("InvalidAMIID.Unavailable", 400);
 
         given.playUntil(LATER);
 
-        assertThat(given.images(Given.WEST)).hasSize(1);
+        assertThat(given.images(TestDeployment.WEST)).hasSize(1);
         assertThat(given.told()).isEmpty();
     }
 
     @Test
     void encryptsWithTheKeyOfTheRegion() {
-        Given given = Given.nightly("replicate: {us-west-2: {kmsKey: alias/dr}}");
+        TestDeployment given = TestDeployment.nightly("replicate: {us-west-2: {kmsKey: alias/dr}}");
         given.instance("web-1");
 
         given.playUntil(LATER);
 
-        assertThat(given.images(Given.WEST).getFirst().kmsKey()).contains("alias/dr");
+        assertThat(given.images(TestDeployment.WEST).getFirst().kmsKey()).contains("alias/dr");
     }
 
     @Test
     void neverExceedsTheSnapshotCopiesThatARegionAllows() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         for (int i = 0; i < 30; i++) {
-            given.instance(Given.EAST, "db-" + i, 3);
+            given.instance(TestDeployment.EAST, "db-" + i, 3);
         }
 
         given.playUntil("2026-03-01T05:00:00Z");
 
-        assertThat(given.images(Given.WEST)).hasSize(30);
+        assertThat(given.images(TestDeployment.WEST)).hasSize(30);
         assertThat(given.cloud.calls()).containsEntry("CopyImage", 30);
-        assertThat(given.records(Given.WEST)).extracting(Image::attempt).containsOnly(1);
+        assertThat(given.records(TestDeployment.WEST)).extracting(Image::attempt).containsOnly(1);
     }
 
     @Test
     void aCopyThatWasFinishedBeforeItWasKnownIsSettled() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         given.instance("web-1");
         given.cloud.faults().calls("CopyImage").killAfter();
         given.cloud.settings().copyTime(java.time.Duration.ofSeconds(30));
 
         given.playUntil(LATER);
 
-        assertThat(given.records(Given.WEST))
+        assertThat(given.records(TestDeployment.WEST))
                 .extracting(Image::state)
                 .containsExactly(ImageState.AVAILABLE);
-        assertThat(given.images(Given.WEST)).hasSize(1);
-        assertThat(given.catalog().copiesInFlight(new Region(Given.WEST))).isZero();
+        assertThat(given.images(TestDeployment.WEST)).hasSize(1);
+        assertThat(given.catalog().copiesInFlight(new Region(TestDeployment.WEST))).isZero();
     }
 
     @Test
     void aCopyThatAlwaysFailsAtTheCallHoldsUpNoOther() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         for (int i = 0; i < 4; i++) {
             given.instance("web-" + i);
         }
@@ -262,17 +269,19 @@ final class ReplicationTest {
 
         given.playUntil("2026-03-01T02:25:00Z");
 
-        assertThat(given.images(Given.WEST)).hasSize(4);
+        assertThat(given.images(TestDeployment.WEST)).hasSize(4);
     }
 
     @Test
     void whatWaitsForARegionThatIsNoLongerInTheFileIsGivenUpAndTold() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         given.instance("web-1");
-        given.cloud.faults().unreachable(Given.WEST, Instant.parse("2026-03-01T02:30:00Z"));
+        given.cloud
+                .faults()
+                .unreachable(TestDeployment.WEST, Instant.parse("2026-03-01T02:30:00Z"));
         given.playUntil("2026-03-01T02:29:00Z");
 
-        Given other =
+        TestDeployment other =
                 given.redeployed(
                         """
                         policies:
@@ -282,7 +291,7 @@ final class ReplicationTest {
                         """);
         other.playUntil("2026-03-01T02:45:00Z");
 
-        assertThat(other.records(Given.WEST))
+        assertThat(other.records(TestDeployment.WEST))
                 .extracting(Image::state)
                 .containsExactly(ImageState.FAILED);
         assertThat(other.told()).singleElement().asString().contains("no longer replicates to");
@@ -290,27 +299,27 @@ final class ReplicationTest {
 
     @Test
     void aFailedImageIsRemovedAndTriedOnceMore() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         given.instance("web-1");
         given.cloud.settings().failing(attempt -> !attempt.copy() && attempt.number() == 1);
 
         given.playUntil(LATER);
 
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(1);
-        assertThat(given.records(Given.EAST))
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .satisfies(image -> {
                     assertThat(image.state()).isEqualTo(ImageState.AVAILABLE);
                     assertThat(image.attempt()).isEqualTo(2);
                 });
-        assertThat(given.images(Given.WEST)).hasSize(1);
+        assertThat(given.images(TestDeployment.WEST)).hasSize(1);
         assertThat(given.told()).isEmpty();
     }
 
     @Test
     void aCopyThatFailsFiveTimesIsGivenUpAndTold() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         given.instance("web-1");
         given.cloud
                 .settings()
@@ -329,9 +338,9 @@ final class ReplicationTest {
 
         given.playUntil("2026-03-02T13:00:00Z");
 
-        assertThat(given.images(Given.WEST)).hasSize(1);
-        assertThat(given.cloud.snapshots(Given.WEST)).hasSize(1);
-        assertThat(given.records(Given.WEST))
+        assertThat(given.images(TestDeployment.WEST)).hasSize(1);
+        assertThat(given.cloud.snapshots(TestDeployment.WEST)).hasSize(1);
+        assertThat(given.records(TestDeployment.WEST))
                 .extracting(Image::state, Image::attempt)
                 .containsExactly(tuple(ImageState.FAILED, 5), tuple(ImageState.AVAILABLE, 1));
         assertThat(given.told())
@@ -347,13 +356,19 @@ final class ReplicationTest {
                 .last()
                 .asString()
                 .contains("resolved: us-west-2: there is no copy");
-        assertThat(given.catalog().work(new Region(Given.WEST), Work.GIVEN_UP, Instant.MAX, 10))
+        assertThat(
+                        given.catalog()
+                                .work(
+                                        new Region(TestDeployment.WEST),
+                                        Work.GIVEN_UP,
+                                        Instant.MAX,
+                                        10))
                 .hasSize(1);
     }
 
     @Test
     void aKeyThatCannotBeUsedIsToldOnceForItsRegionAndEndsWhenACopySucceeds() {
-        Given given = Given.nightly("replicate: {us-west-2: {kmsKey: alias/dr}}");
+        TestDeployment given = TestDeployment.nightly("replicate: {us-west-2: {kmsKey: alias/dr}}");
         given.cloud.settings().badKey("alias/dr");
         for (int i = 0; i < 4; i++) {
             given.instance("web-" + i);
@@ -367,7 +382,7 @@ final class ReplicationTest {
                         "us-west-2: copies fail (key alias/dr): Client.InvalidKMSKey.InvalidState",
                         "see that the key alias/dr is enabled in us-west-2");
         given.playUntil("2026-03-03T20:00:00Z");
-        assertThat(given.records(Given.WEST))
+        assertThat(given.records(TestDeployment.WEST))
                 .filteredOn(image -> image.state() == ImageState.FAILED)
                 .hasSizeGreaterThan(3);
         assertThat(given.told()).hasSize(1);
@@ -379,7 +394,7 @@ final class ReplicationTest {
 
     @Test
     void aCopyThatFailedOnceAndDoesNotArriveIsToldWhenItIsTwoHoursLate() {
-        Given given = Given.nightly("replicate: {us-west-2: {kmsKey: alias/dr}}");
+        TestDeployment given = TestDeployment.nightly("replicate: {us-west-2: {kmsKey: alias/dr}}");
         given.cloud.settings().badKey("alias/dr");
         given.instance("web-1");
         given.playUntil("2026-03-01T02:30:00Z");
@@ -394,35 +409,37 @@ final class ReplicationTest {
 
     @Test
     void oneRegionsTroubleStopsNoOther() {
-        Given given = Given.nightly("replicate: {us-west-2: {}, eu-west-1: {}}");
+        TestDeployment given = TestDeployment.nightly("replicate: {us-west-2: {}, eu-west-1: {}}");
         given.instance("web-1");
-        given.cloud.faults().unreachable(Given.WEST, Instant.parse("2026-03-02T12:00:00Z"));
+        given.cloud
+                .faults()
+                .unreachable(TestDeployment.WEST, Instant.parse("2026-03-02T12:00:00Z"));
 
         given.playUntil("2026-03-02T06:00:00Z");
-        assertThat(given.images(Given.IRELAND)).hasSize(2);
+        assertThat(given.images(TestDeployment.IRELAND)).hasSize(2);
 
         given.playUntil("2026-03-02T18:00:00Z");
-        assertThat(given.images(Given.WEST)).hasSize(2);
-        assertThat(given.cloud.calls(Given.WEST)).containsEntry("CopyImage", 2);
+        assertThat(given.images(TestDeployment.WEST)).hasSize(2);
+        assertThat(given.cloud.calls(TestDeployment.WEST)).containsEntry("CopyImage", 2);
     }
 
     @Test
     void adoptsTheCopyOfACallWhoseReplyWasLost() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         given.instance("web-1");
         given.cloud.faults().calls("CopyImage").loseReply();
 
         given.playUntil(LATER);
 
-        assertThat(given.images(Given.WEST)).hasSize(1);
-        assertThat(given.records(Given.WEST))
+        assertThat(given.images(TestDeployment.WEST)).hasSize(1);
+        assertThat(given.records(TestDeployment.WEST))
                 .extracting(Image::state)
                 .containsExactly(ImageState.AVAILABLE);
     }
 
     @Test
     void eventsInAnyOrderRepeatedAndLateChangeNothing() {
-        Given given = Given.nightly(TO_WEST + "\nkeep: {last: 1}");
+        TestDeployment given = TestDeployment.nightly(TO_WEST + "\nkeep: {last: 1}");
         given.instance("web-1");
         given.instance("web-2");
         given.cloud.faults().events().times(1000).repeat(2);
@@ -433,7 +450,7 @@ final class ReplicationTest {
         assertThat(given.cloud.calls())
                 .containsEntry("CreateImage", 10)
                 .containsEntry("CopyImage", 10);
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .extracting(Image::state)
                 .containsOnly(ImageState.AVAILABLE)
                 .hasSize(2);
@@ -442,28 +459,28 @@ final class ReplicationTest {
 
     @Test
     void ignoresImagesThatAreNotOurs() {
-        Given given = Given.nightly(TO_WEST);
-        String id = given.cloud.launch(Given.EAST, Map.of(), java.util.List.of(8));
-        given.ec2(Given.EAST).createImage(image -> image.instanceId(id).name("by hand"));
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
+        String id = given.cloud.launch(TestDeployment.EAST, Map.of(), java.util.List.of(8));
+        given.ec2(TestDeployment.EAST).createImage(image -> image.instanceId(id).name("by hand"));
 
         given.playUntil(LATER);
 
-        assertThat(given.images(Given.WEST)).isEmpty();
+        assertThat(given.images(TestDeployment.WEST)).isEmpty();
         assertThat(given.told()).isEmpty();
     }
 
     @Test
     void buriesAnImageThatSomebodyElseDeregistered() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.playUntil(LATER);
-        String ami = given.images(Given.EAST).getFirst().image().imageId();
+        String ami = given.images(TestDeployment.EAST).getFirst().image().imageId();
 
-        given.ec2(Given.EAST).deregisterImage(image -> image.imageId(ami));
+        given.ec2(TestDeployment.EAST).deregisterImage(image -> image.imageId(ami));
         given.playUntil("2026-03-01T04:00:00Z");
 
-        assertThat(given.records(Given.EAST)).isEmpty();
-        assertThat(given.catalog().removed("gold", new Region(Given.EAST)))
+        assertThat(given.records(TestDeployment.EAST)).isEmpty();
+        assertThat(given.catalog().removed("gold", new Region(TestDeployment.EAST)))
                 .singleElement()
                 .satisfies(tombstone -> {
                     assertThat(tombstone.by()).isEqualTo("somebody else");
@@ -473,26 +490,28 @@ final class ReplicationTest {
 
     @Test
     void anImageThatSomebodyElseDisabledIsNoGoodImage() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.playUntil(LATER);
-        String ami = given.images(Given.EAST).getFirst().image().imageId();
+        String ami = given.images(TestDeployment.EAST).getFirst().image().imageId();
 
-        given.ec2(Given.EAST).disableImage(image -> image.imageId(ami));
+        given.ec2(TestDeployment.EAST).disableImage(image -> image.imageId(ami));
         given.playUntil("2026-03-01T04:00:00Z");
 
-        assertThat(given.records(Given.EAST)).extracting(Image::isGood).containsExactly(false);
+        assertThat(given.records(TestDeployment.EAST))
+                .extracting(Image::isGood)
+                .containsExactly(false);
     }
 
     @Test
     void waitsForAHomeImageThatEc2DoesNotShowYet() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         given.cloud.settings().hiddenCalls(6);
         given.instance("web-1");
 
         given.playUntil("2026-03-01T04:00:00Z");
 
-        assertThat(given.records(Given.WEST))
+        assertThat(given.records(TestDeployment.WEST))
                 .extracting(Image::state)
                 .containsExactly(ImageState.AVAILABLE);
         assertThat(given.told()).isEmpty();
@@ -500,16 +519,18 @@ final class ReplicationTest {
 
     @Test
     void aHomeImageThatIsGoneBeforeItsCopyIsAFailureOfTheCopy() {
-        Given given = Given.nightly(TO_WEST);
+        TestDeployment given = TestDeployment.nightly(TO_WEST);
         given.instance("web-1");
-        given.cloud.faults().unreachable(Given.WEST, Instant.parse("2026-03-01T02:30:00Z"));
+        given.cloud
+                .faults()
+                .unreachable(TestDeployment.WEST, Instant.parse("2026-03-01T02:30:00Z"));
         given.playUntil("2026-03-01T02:20:00Z");
-        String ami = given.images(Given.EAST).getFirst().image().imageId();
+        String ami = given.images(TestDeployment.EAST).getFirst().image().imageId();
 
-        given.ec2(Given.EAST).deregisterImage(image -> image.imageId(ami));
+        given.ec2(TestDeployment.EAST).deregisterImage(image -> image.imageId(ami));
         given.playUntil(LATER);
 
-        assertThat(given.records(Given.WEST))
+        assertThat(given.records(TestDeployment.WEST))
                 .extracting(Image::state)
                 .containsExactly(ImageState.FAILED);
         assertThat(given.told()).singleElement().asString().contains("is gone");
@@ -517,21 +538,23 @@ final class ReplicationTest {
 
     @Test
     void aDeregisteredImageThatWasNotAvailableYetIsTriedAgain() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.playUntil("2026-03-01T02:02:00Z");
-        String ami = given.images(Given.EAST).getFirst().image().imageId();
+        String ami = given.images(TestDeployment.EAST).getFirst().image().imageId();
 
-        given.ec2(Given.EAST).deregisterImage(image -> image.imageId(ami));
+        given.ec2(TestDeployment.EAST).deregisterImage(image -> image.imageId(ami));
         given.playUntil(LATER);
 
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(given.records(Given.EAST)).extracting(Image::attempt).containsExactly(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.records(TestDeployment.EAST))
+                .extracting(Image::attempt)
+                .containsExactly(2);
     }
 
     @Test
     void recordsAStateEventWithoutAnImage() {
-        Given given = Given.nightly("");
+        TestDeployment given = TestDeployment.nightly("");
 
         given.deployment.deliver(
                 Map.of(
@@ -545,8 +568,8 @@ final class ReplicationTest {
         assertThat(given.told()).singleElement().asString().contains("detail.ImageId");
     }
 
-    private static List<Set<String>> everyImageIsSharedWith(Given given) {
-        return Stream.of(Given.EAST, Given.WEST)
+    private static List<Set<String>> everyImageIsSharedWith(TestDeployment given) {
+        return Stream.of(TestDeployment.EAST, TestDeployment.WEST)
                 .flatMap(region -> given.images(region).stream())
                 .map(image ->
                         image.launchPermissions().stream()
@@ -555,8 +578,8 @@ final class ReplicationTest {
                 .toList();
     }
 
-    private static List<Set<String>> copiers(Given given) {
-        return Stream.of(Given.EAST, Given.WEST)
+    private static List<Set<String>> copiers(TestDeployment given) {
+        return Stream.of(TestDeployment.EAST, TestDeployment.WEST)
                 .flatMap(region -> given.cloud.snapshots(region).stream())
                 .<Set<String>>map(LocalSnapshot::sharedWith)
                 .toList();

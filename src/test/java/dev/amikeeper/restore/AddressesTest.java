@@ -2,7 +2,7 @@ package dev.amikeeper.restore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.local.LocalInstance;
 import dev.amikeeper.local.SimulatedNetworks;
@@ -27,8 +27,8 @@ import java.util.function.Consumer;
 
 /** The addresses of a server that comes back. */
 final class AddressesTest {
-    private final Given given = Given.nightlyInMemory("");
-    private final SimulatedNetworks east = given.cloud.networks(Given.EAST);
+    private final TestDeployment given = TestDeployment.nightlyInMemory("");
+    private final SimulatedNetworks east = given.cloud.networks(TestDeployment.EAST);
     private final String dual =
             east.addSubnet(east.defaultVpc(), "us-east-1a", Map.of("Name", "dual"));
 
@@ -99,7 +99,7 @@ final class AddressesTest {
     @Test
     void aServerThatWasStoppedTakesWhatTheSubnetGives() {
         String server = launch(run -> run.subnetId(east.defaultSubnet("us-east-1a")));
-        given.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(server));
+        given.ec2(TestDeployment.EAST).stopInstances(stop -> stop.instanceIds(server));
         imagedAgain();
 
         ask(server, Map.of());
@@ -285,7 +285,7 @@ final class AddressesTest {
 
     private String launch(Consumer<RunInstancesRequest.Builder> as) {
         return given.cloud.launch(
-                Given.EAST, Map.of("Name", "web-1", "backup", "gold"), List.of(8), as);
+                TestDeployment.EAST, Map.of("Name", "web-1", "backup", "gold"), List.of(8), as);
     }
 
     private String imaged(Consumer<RunInstancesRequest.Builder> as) {
@@ -300,15 +300,15 @@ final class AddressesTest {
     }
 
     private Address allocate() {
-        String id = given.ec2(Given.EAST).allocateAddress(it -> {}).allocationId();
-        return given.ec2(Given.EAST)
+        String id = given.ec2(TestDeployment.EAST).allocateAddress(it -> {}).allocationId();
+        return given.ec2(TestDeployment.EAST)
                 .describeAddresses(ask -> ask.allocationIds(id))
                 .addresses()
                 .getFirst();
     }
 
     private void associate(Address address, String instance) {
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .associateAddress(
                         it -> it.allocationId(address.allocationId()).instanceId(instance));
     }
@@ -320,7 +320,7 @@ final class AddressesTest {
     }
 
     private @Nullable String holder(String ip) {
-        return given.cloud.instances(Given.EAST).stream()
+        return given.cloud.instances(TestDeployment.EAST).stream()
                 .map(LocalInstance::instance)
                 .filter(it ->
                         it.networkInterfaces().stream()
@@ -332,7 +332,7 @@ final class AddressesTest {
     }
 
     private void terminate(String instance) {
-        given.ec2(Given.EAST).terminateInstances(it -> it.instanceIds(instance));
+        given.ec2(TestDeployment.EAST).terminateInstances(it -> it.instanceIds(instance));
         play(Duration.ofMinutes(5));
     }
 
@@ -353,7 +353,7 @@ final class AddressesTest {
                 "time",
                 given.cloud.now().toString(),
                 "region",
-                Given.EAST,
+                TestDeployment.EAST,
                 "account",
                 "123456789012",
                 "detail",
@@ -372,7 +372,7 @@ final class AddressesTest {
     }
 
     private List<Instance> restored() {
-        return given.cloud.instances(Given.EAST).stream()
+        return given.cloud.instances(TestDeployment.EAST).stream()
                 .map(LocalInstance::instance)
                 .filter(it -> RestoreHandlerTest.tags(it).containsKey("amikeeper:restore"))
                 .toList();

@@ -2,7 +2,7 @@ package dev.amikeeper.restore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Image;
@@ -25,16 +25,17 @@ import java.util.Optional;
 
 final class DrillHandlerTest {
     /** A subnet of the default VPC: every simulated cloud has the same. */
-    private static Given drilling(String more, String... names) {
-        Given plain = Given.nightlyInMemory("");
-        var east = plain.cloud.networks(Given.EAST);
+    private static TestDeployment drilling(String more, String... names) {
+        TestDeployment plain = TestDeployment.nightlyInMemory("");
+        var east = plain.cloud.networks(TestDeployment.EAST);
         String subnet = east.defaultSubnet("us-east-1a");
         String group = east.defaultGroup(east.defaultVpc());
-        Given given =
-                Given.nightlyInMemory(
+        TestDeployment given =
+                TestDeployment.nightlyInMemory(
                         "drill: {every: 1d, region: us-east-1, subnet: %s, securityGroups: [%s]%s}"
                                 .formatted(subnet, group, more));
-        assertThat(given.cloud.networks(Given.EAST).defaultSubnet("us-east-1a")).isEqualTo(subnet);
+        assertThat(given.cloud.networks(TestDeployment.EAST).defaultSubnet("us-east-1a"))
+                .isEqualTo(subnet);
         for (String name : names) {
             given.instance(name);
         }
@@ -43,7 +44,7 @@ final class DrillHandlerTest {
 
     @Test
     void drillsTheServersInTurnAndLeavesNothingRunning() {
-        Given given = drilling("", "web-1", "web-2", "db-1");
+        TestDeployment given = drilling("", "web-1", "web-2", "db-1");
 
         given.playDays(4);
 
@@ -53,16 +54,19 @@ final class DrillHandlerTest {
         assertThat(drills).allMatch(it -> it.reached() == Restore.Level.STATUS_CHECKS);
         assertThat(drills).allMatch(it -> it.took().orElseThrow().toMinutes() <= 15);
         assertThat(alive(given)).isEmpty();
-        assertThat(given.records(Given.EAST).stream().map(Image::proven).flatMap(Optional::stream))
+        assertThat(
+                        given.records(TestDeployment.EAST).stream()
+                                .map(Image::proven)
+                                .flatMap(Optional::stream))
                 .hasSize(4);
-        assertThat(given.records(Given.EAST)).as("drills are not imaged").hasSize(12);
+        assertThat(given.records(TestDeployment.EAST)).as("drills are not imaged").hasSize(12);
         assertThat(given.catalog().open()).isEmpty();
     }
 
     @Test
     void tellsOfAnImageThatDoesNotBootUntilALaterOneDoes() {
-        Given given = drilling("", "web-1");
-        Instant mended = Given.START.plus(Duration.ofDays(1));
+        TestDeployment given = drilling("", "web-1");
+        Instant mended = TestDeployment.START.plus(Duration.ofDays(1));
         given.cloud.settings().failsToBoot(_ -> given.cloud.now().isBefore(mended));
 
         given.playDays(1);
@@ -86,10 +90,10 @@ final class DrillHandlerTest {
 
     @Test
     void aDrillThatPassesSaysWhichVolumesItsImageLacks() {
-        Given plain = Given.nightlyInMemory("");
-        var east = plain.cloud.networks(Given.EAST);
-        Given given =
-                Given.nightlyInMemory(
+        TestDeployment plain = TestDeployment.nightlyInMemory("");
+        var east = plain.cloud.networks(TestDeployment.EAST);
+        TestDeployment given =
+                TestDeployment.nightlyInMemory(
                         """
                         drill: {every: 1d, region: us-east-1, subnet: %s, securityGroups: [%s]}
                         image: {excludeDevices: [/dev/sdf]}
@@ -97,7 +101,7 @@ final class DrillHandlerTest {
                                 .formatted(
                                         east.defaultSubnet("us-east-1a"),
                                         east.defaultGroup(east.defaultVpc())));
-        given.instance(Given.EAST, "web-1", 2);
+        given.instance(TestDeployment.EAST, "web-1", 2);
 
         given.playDays(1);
 
@@ -109,7 +113,7 @@ final class DrillHandlerTest {
 
     @Test
     void runsTheCommandToo() {
-        Given given = drilling(", checks: [status, ssm: {document: AppCheck}]", "web-1");
+        TestDeployment given = drilling(", checks: [status, ssm: {document: AppCheck}]", "web-1");
 
         given.playDays(1);
 
@@ -124,7 +128,7 @@ final class DrillHandlerTest {
 
     @Test
     void aFailedCommandFailsTheDrill() {
-        Given given = drilling(", checks: [ssm: {document: AppCheck}]", "web-1");
+        TestDeployment given = drilling(", checks: [ssm: {document: AppCheck}]", "web-1");
         given.cloud.settings().failingCommands((_, _) -> true);
 
         given.playDays(1);
@@ -139,7 +143,7 @@ final class DrillHandlerTest {
     @ValueSource(strings = {"RunInstances", "TransactWriteItems", "TerminateInstances"})
     void nothingOutlivesItsLeaseWhoeverDies(String call) {
         for (int nth = 1; nth <= 3; nth++) {
-            Given given = drilling("", "web-1");
+            TestDeployment given = drilling("", "web-1");
             given.playUntil("2026-03-01T02:11:00Z");
             given.cloud.faults().calls(call).nth(nth).killAfter();
             given.playDays(1);
@@ -152,7 +156,7 @@ final class DrillHandlerTest {
 
     @Test
     void aDrillWhoseRecordIsLostEndsWithItsLease() {
-        Given given = drilling("", "web-1");
+        TestDeployment given = drilling("", "web-1");
         given.playUntil("2026-03-01T02:16:00Z");
         assertThat(alive(given)).hasSize(1);
         given.deployment.loseTable();
@@ -166,7 +170,7 @@ final class DrillHandlerTest {
     @ParameterizedTest
     @ValueSource(strings = {"2026-03-01T02:16:00Z", "2026-03-01T02:50:00Z", "2026-03-01T04:50:00Z"})
     void aDrillWhoseRecordIsLostIsDoneAnewAndNobodyIsAlarmed(String lost) {
-        Given given = drilling("", "web-1");
+        TestDeployment given = drilling("", "web-1");
         given.playUntil(lost);
         loseRestores(given);
 
@@ -189,7 +193,7 @@ final class DrillHandlerTest {
 
     @Test
     void whatADrillBeganIsEndedBeforeItBeginsAnew() {
-        Given given = drilling(", timeout: 3h", "web-1");
+        TestDeployment given = drilling(", timeout: 3h", "web-1");
         given.cloud.settings().failsToBoot(_ -> given.cloud.now().isBefore(BOOTS_AGAIN));
         given.playUntil("2026-03-01T02:40:00Z");
         String first = alive(given).getFirst().instance().instanceId();
@@ -207,8 +211,8 @@ final class DrillHandlerTest {
 
     private static final Instant BOOTS_AGAIN = Instant.parse("2026-03-01T03:00:00Z");
 
-    private static void loseRestores(Given given) {
-        DynamoDbClient tables = given.cloud.tables(Given.EAST);
+    private static void loseRestores(TestDeployment given) {
+        DynamoDbClient tables = given.cloud.tables(TestDeployment.EAST);
         String table = given.deployment.application().settings().table();
         for (String partition : List.of("restoring", "restores/gold")) {
             AttributeValue key = AttributeValue.fromS("123456789012/" + partition);
@@ -229,9 +233,9 @@ final class DrillHandlerTest {
 
     @Test
     void leavesNoVolumeThoughTheOriginalsDataVolumesOutliveIt() {
-        Given given = drilling("");
+        TestDeployment given = drilling("");
         given.cloud.launch(
-                Given.EAST,
+                TestDeployment.EAST,
                 Map.of("Name", "db-1", "backup", "gold"),
                 List.of(8, 100),
                 run ->
@@ -240,19 +244,19 @@ final class DrillHandlerTest {
                                         .deviceName("/dev/sdf")
                                         .ebs(ebs -> ebs.deleteOnTermination(false))
                                         .build()));
-        int before = given.ec2(Given.EAST).describeVolumes().volumes().size();
+        int before = given.ec2(TestDeployment.EAST).describeVolumes().volumes().size();
 
         given.playDays(1);
 
         assertThat(given.catalog().restores("gold"))
                 .singleElement()
                 .satisfies(it -> assertThat(it.state()).isEqualTo(Restore.State.PASSED));
-        assertThat(given.ec2(Given.EAST).describeVolumes().volumes()).hasSize(before);
+        assertThat(given.ec2(TestDeployment.EAST).describeVolumes().volumes()).hasSize(before);
     }
 
     @Test
     void whatCannotBeTerminatedIsToldThoughNoRecordIsLeft() {
-        Given given = drilling("", "web-1");
+        TestDeployment given = drilling("", "web-1");
         given.playUntil("2026-03-01T02:16:00Z");
         loseRestores(given);
         given.cloud
@@ -273,9 +277,9 @@ final class DrillHandlerTest {
 
     @Test
     void aLeaseEndsInARegionThatNoPolicyNamesAnyMore() {
-        Given given = drilling("", "web-1");
-        var west = given.cloud.networks(Given.WEST);
-        Given there =
+        TestDeployment given = drilling("", "web-1");
+        var west = given.cloud.networks(TestDeployment.WEST);
+        TestDeployment there =
                 given.redeployed(
                         policies(
                                 "replicate: {us-west-2: {}}",
@@ -284,13 +288,13 @@ final class DrillHandlerTest {
                                         + " securityGroups: [%s]}"
                                                 .formatted(west.defaultGroup(west.defaultVpc()))));
         there.playUntil("2026-03-01T03:16:00Z");
-        assertThat(alive(there, Given.WEST)).hasSize(1);
+        assertThat(alive(there, TestDeployment.WEST)).hasSize(1);
 
-        Given without = there.redeployed(policies("", ""));
+        TestDeployment without = there.redeployed(policies("", ""));
         loseRestores(without);
         without.playUntil("2026-03-01T05:20:00Z");
 
-        assertThat(alive(without, Given.WEST)).isEmpty();
+        assertThat(alive(without, TestDeployment.WEST)).isEmpty();
     }
 
     private static String policies(String replicate, String drill) {
@@ -305,7 +309,7 @@ final class DrillHandlerTest {
 
     @Test
     void keepsToTheBudgetOfTheMonth() {
-        Given given = drilling(", timeout: 30m, budget: 1", "web-1");
+        TestDeployment given = drilling(", timeout: 30m, budget: 1", "web-1");
 
         given.playDays(20);
 
@@ -321,7 +325,7 @@ final class DrillHandlerTest {
 
     @Test
     void theSampleIsUnderstood() throws Exception {
-        Given given = drilling("", "web-1");
+        TestDeployment given = drilling("", "web-1");
         Map<String, Object> sample = Samples.read("drill.json");
         given.deployment.reach(sample);
 
@@ -332,11 +336,11 @@ final class DrillHandlerTest {
                 .isZero();
     }
 
-    private static List<LocalInstance> alive(Given given) {
-        return alive(given, Given.EAST);
+    private static List<LocalInstance> alive(TestDeployment given) {
+        return alive(given, TestDeployment.EAST);
     }
 
-    private static List<LocalInstance> alive(Given given, String region) {
+    private static List<LocalInstance> alive(TestDeployment given, String region) {
         return given.cloud.instances(region).stream()
                 .filter(it ->
                         RestoreHandlerTest.tags(it.instance()).containsKey("amikeeper:restore"))

@@ -2,7 +2,7 @@ package dev.amikeeper.restore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.InstanceId;
@@ -25,12 +25,12 @@ import java.util.function.Predicate;
 final class LeasesTest {
     private static final String OVER = "2026-03-01T00:30:00Z";
 
-    private final Given given;
+    private final TestDeployment given;
 
     LeasesTest() {
-        var east = Given.nightlyInMemory("").cloud.networks(Given.EAST);
+        var east = TestDeployment.nightlyInMemory("").cloud.networks(TestDeployment.EAST);
         given =
-                Given.nightlyInMemory(
+                TestDeployment.nightlyInMemory(
                         "drill: {every: 1d, region: us-east-1, subnet: %s, securityGroups: [%s]}"
                                 .formatted(
                                         east.defaultSubnet("us-east-1a"),
@@ -38,7 +38,7 @@ final class LeasesTest {
     }
 
     private void tag(String instance, Map<String, String> tags) {
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .createTags(create ->
                         create.resources(instance)
                                 .tags(
@@ -52,7 +52,7 @@ final class LeasesTest {
     }
 
     private void untag(String instance, String... keys) {
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .deleteTags(delete ->
                         delete.resources(instance)
                                 .tags(
@@ -62,7 +62,7 @@ final class LeasesTest {
     }
 
     private List<LocalInstance> some(Predicate<LocalInstance> which) {
-        return given.cloud.instances(Given.EAST).stream().filter(which).toList();
+        return given.cloud.instances(TestDeployment.EAST).stream().filter(which).toList();
     }
 
     private boolean lives(String instance) {
@@ -118,7 +118,7 @@ final class LeasesTest {
                         "source", "amikeeper",
                         "detail-type", "Restore Requested",
                         "time", given.cloud.now().toString(),
-                        "region", Given.EAST,
+                        "region", TestDeployment.EAST,
                         "account", "123456789012",
                         "detail", Map.of("instance", original)));
         given.playUntil("2026-03-01T03:30:00Z");
@@ -145,7 +145,7 @@ final class LeasesTest {
         String server = given.instance("web-1");
         given.cloud
                 .settings()
-                .lacksCapacity(_ -> given.cloud.now().isBefore(Given.START.plus(LATER)));
+                .lacksCapacity(_ -> given.cloud.now().isBefore(TestDeployment.START.plus(LATER)));
         given.playUntil("2026-03-01T02:16:00Z");
         Restore drill = given.catalog().restoring().getFirst();
         tag(
@@ -154,7 +154,7 @@ final class LeasesTest {
                         "amikeeper:restore",
                         drill.tag(),
                         "amikeeper:restored-from",
-                        Given.EAST + "/" + drill.image(),
+                        TestDeployment.EAST + "/" + drill.image(),
                         "amikeeper:lease",
                         drill.until().toString()));
 
@@ -192,13 +192,13 @@ final class LeasesTest {
     void anInstanceWithOurClientTokenFromAnImageOfOthersIsLeftAlone() {
         String web = given.instance("web-1");
         String theirs =
-                given.ec2(Given.EAST)
+                given.ec2(TestDeployment.EAST)
                         .createImage(create -> create.instanceId(web).name("somebody's"))
                         .imageId();
         given.playUntil("2026-03-01T01:00:00Z");
         String drill = "gold/i-0abc/drill-1";
         String server =
-                given.ec2(Given.EAST)
+                given.ec2(TestDeployment.EAST)
                         .runInstances(run ->
                                 run.imageId(theirs)
                                         .minCount(1)

@@ -3,7 +3,7 @@ package dev.amikeeper.restore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.Application;
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
@@ -30,7 +30,7 @@ import java.util.TreeMap;
  */
 final class RegionLossTest {
     private static final int SERVERS = 200;
-    private static final Region WEST = new Region(Given.WEST);
+    private static final Region WEST = new Region(TestDeployment.WEST);
     private static final String POLICIES =
             """
             policies:
@@ -42,34 +42,34 @@ final class RegionLossTest {
 
     @Test
     void theFleetIsBackWithinWhatTheTokenBucketAllows() {
-        SimulatedCloud cloud = new SimulatedCloud(Given.START, 1);
+        SimulatedCloud cloud = new SimulatedCloud(TestDeployment.START, 1);
         // A DR fleet needs a quota of vCPUs: what is measured here is the pace.
         cloud.settings().throttling(true).launchLimits(1000, 100_000);
         for (int i = 0; i < SERVERS; i++) {
             cloud.launch(
-                    Given.EAST,
+                    TestDeployment.EAST,
                     Map.of("Name", "server-%03d".formatted(i), "backup", "gold"),
                     List.of(8));
         }
-        LocalDeployment home = deployed(cloud, Given.EAST);
-        home.runUntil(Given.START.plus(Duration.ofHours(20)));
-        cloud.faults().unreachable(Given.EAST, Instant.MAX);
+        LocalDeployment home = deployed(cloud, TestDeployment.EAST);
+        home.runUntil(TestDeployment.START.plus(Duration.ofHours(20)));
+        cloud.faults().unreachable(TestDeployment.EAST, Instant.MAX);
         Map<String, Integer> before = new HashMap<>(cloud.calls());
         Instant lost = cloud.now();
 
-        Application west = deployed(cloud, Given.WEST).application();
+        Application west = deployed(cloud, TestDeployment.WEST).application();
         new Rebuild(west, cloud.now(), false).run(List.of(WEST), Rebuild.Watcher.NONE);
         List<Image> images = west.catalog().ofPolicy("gold", WEST);
         assertThat(images).hasSize(SERVERS).allMatch(Image::isGood);
-        Wish wish = mapped(images, cloud.networks(Given.WEST));
-        List<RestorePlan> plans = new Planning(west).plans(images, wish);
+        RestoreOptions wish = mapped(images, cloud.networks(TestDeployment.WEST));
+        List<RestorePlan> plans = new RestorePlanner(west).plans(images, wish);
         assertThat(plans).allMatch(RestorePlan::isWhole);
         List<Restore> ended =
                 new Fleet(west, cloud::advance)
                         .run(
                                 plans.stream()
                                         .map(plan ->
-                                                Planning.restore(
+                                                RestorePlanner.restore(
                                                         plan,
                                                         Restore.Kind.LAUNCH,
                                                         "drill",
@@ -102,14 +102,14 @@ final class RegionLossTest {
     }
 
     private static LocalDeployment deployed(SimulatedCloud cloud, String region) {
-        Region home = new Region(Given.EAST);
+        Region home = new Region(TestDeployment.EAST);
         return LocalDeployment.inMemory(
                 cloud,
                 new Region(region),
                 Policies.parse(POLICIES, "policies.yaml", home, Application.regions(home)));
     }
 
-    private static Wish mapped(List<Image> images, SimulatedNetworks west) {
+    private static RestoreOptions mapped(List<Image> images, SimulatedNetworks west) {
         Map<String, String> subnets = new HashMap<>();
         Map<String, String> groups = new HashMap<>();
         images.stream()
@@ -120,12 +120,12 @@ final class RegionLossTest {
                             .forEach(group ->
                                     groups.put(group, west.defaultGroup(west.defaultVpc())));
                 });
-        return new Wish(
-                Wish.NONE.type(),
-                Wish.NONE.subnet(),
+        return new RestoreOptions(
+                RestoreOptions.NONE.type(),
+                RestoreOptions.NONE.subnet(),
                 List.of(),
                 false,
                 Map.of(),
-                new Wish.Mapping(subnets, groups, Map.of(), Map.of()));
+                new RestoreOptions.Mapping(subnets, groups, Map.of(), Map.of()));
     }
 }

@@ -2,7 +2,7 @@ package dev.amikeeper.restore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.event.Samples;
@@ -34,13 +34,14 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 final class RestoreHandlerTest {
-    private static final Region WEST = new Region(Given.WEST);
+    private static final Region WEST = new Region(TestDeployment.WEST);
     private static final Instant MORNING = Instant.parse("2026-03-01T08:00:00Z");
     private static final String REPLICATED = "replicate: {us-west-2: {}}";
 
     /** A server that was imaged and copied, and what stands for its network in the West. */
     private static final class Night {
-        final Given given = Given.nightlyInMemory(REPLICATED + "\nimage: {userData: keep}");
+        final TestDeployment given =
+                TestDeployment.nightlyInMemory(REPLICATED + "\nimage: {userData: keep}");
         final String server;
         final String subnet;
         final String group;
@@ -48,7 +49,7 @@ final class RestoreHandlerTest {
         Night() {
             server =
                     given.cloud.launch(
-                            Given.EAST,
+                            TestDeployment.EAST,
                             Map.of("Name", "web-1", "backup", "gold"),
                             List.of(8, 20),
                             run ->
@@ -56,7 +57,7 @@ final class RestoreHandlerTest {
                                             .keyName("ops")
                                             .userData("IyEvYmluL3No")
                                             .metadataOptions(it -> it.httpTokens("required")));
-            var west = given.cloud.networks(Given.WEST);
+            var west = given.cloud.networks(TestDeployment.WEST);
             String vpc = west.addVpc();
             subnet = west.addSubnet(vpc, "us-west-2b", Map.of());
             group = west.addGroup(vpc, "web", Map.of());
@@ -70,7 +71,7 @@ final class RestoreHandlerTest {
                             "instance",
                             server,
                             "region",
-                            Given.WEST,
+                            TestDeployment.WEST,
                             "subnet",
                             subnet,
                             "groups",
@@ -109,13 +110,13 @@ final class RestoreHandlerTest {
         }
     }
 
-    private static Map<String, Object> request(Given given, Map<String, Object> detail) {
+    private static Map<String, Object> request(TestDeployment given, Map<String, Object> detail) {
         return Map.of(
                 "id", "11112222-3333",
                 "source", "amikeeper",
                 "detail-type", "Restore Requested",
                 "time", given.cloud.now().toString(),
-                "region", Given.EAST,
+                "region", TestDeployment.EAST,
                 "account", "123456789012",
                 "detail", detail);
     }
@@ -123,10 +124,10 @@ final class RestoreHandlerTest {
     @Test
     void theVolumesOfARestoredServerHaveTheirOwnTagsAgain() {
         Night night = new Night();
-        String data = volume(night.given, Given.EAST, night.server, "/dev/sdf").volumeId();
+        String data = volume(night.given, TestDeployment.EAST, night.server, "/dev/sdf").volumeId();
         night.given
                 .cloud
-                .ec2(Given.EAST)
+                .ec2(TestDeployment.EAST)
                 .createTags(create ->
                         create.resources(data)
                                 .tags(
@@ -137,7 +138,7 @@ final class RestoreHandlerTest {
         night.ask(night.inTheWest());
         night.play(Duration.ofMinutes(30));
 
-        LocalInstance back = night.restored(Given.WEST).getFirst();
+        LocalInstance back = night.restored(TestDeployment.WEST).getFirst();
         assertThat(night.record().hasPassed()).isTrue();
         assertThat(volumeTags(night.given, back.instance().instanceId(), "/dev/sdf"))
                 .containsEntry("cost", "17")
@@ -148,13 +149,14 @@ final class RestoreHandlerTest {
                 .containsEntry("Name", "web-1");
     }
 
-    private static Map<String, String> volumeTags(Given given, String instance, String device) {
-        return volume(given, Given.WEST, instance, device).tags().stream()
+    private static Map<String, String> volumeTags(
+            TestDeployment given, String instance, String device) {
+        return volume(given, TestDeployment.WEST, instance, device).tags().stream()
                 .collect(Collectors.toMap(Tag::key, Tag::value));
     }
 
     private static software.amazon.awssdk.services.ec2.model.Volume volume(
-            Given given, String region, String instance, String device) {
+            TestDeployment given, String region, String instance, String device) {
         return given.ec2(region)
                 .describeVolumes(ask ->
                         ask.filters(
@@ -181,15 +183,15 @@ final class RestoreHandlerTest {
         assertThat(restore.reached()).isEqualTo(Restore.Level.STATUS_CHECKS);
         assertThat(restore.took().orElseThrow())
                 .isBetween(Duration.ofMinutes(1), Duration.ofMinutes(10));
-        Instance back = night.restored(Given.WEST).getFirst().instance();
-        assertThat(night.restored(Given.WEST)).hasSize(1);
+        Instance back = night.restored(TestDeployment.WEST).getFirst().instance();
+        assertThat(night.restored(TestDeployment.WEST)).hasSize(1);
         assertThat(back.instanceId()).isEqualTo(restore.instance().orElseThrow().value());
         assertThat(back.instanceTypeAsString()).isEqualTo("m5.large");
         assertThat(back.subnetId()).isEqualTo(night.subnet);
         assertThat(back.keyName()).isEqualTo("ops-west");
         assertThat(back.metadataOptions().httpTokensAsString()).isEqualTo("required");
         assertThat(back.blockDeviceMappings()).hasSize(2);
-        assertThat(night.restored(Given.WEST).getFirst().hidden().userData())
+        assertThat(night.restored(TestDeployment.WEST).getFirst().hidden().userData())
                 .contains("IyEvYmluL3No");
         assertThat(tags(back))
                 .containsEntry("Name", "web-1")
@@ -202,10 +204,10 @@ final class RestoreHandlerTest {
 
     @Test
     void whatTheLaunchCanAskForComesBackAsItWas() {
-        Given given = Given.nightlyInMemory("");
+        TestDeployment given = TestDeployment.nightlyInMemory("");
         String server =
                 given.cloud.launch(
-                        Given.EAST,
+                        TestDeployment.EAST,
                         Map.of("Name", "db-1", "backup", "gold"),
                         List.of(8, 100, 200),
                         run ->
@@ -247,10 +249,10 @@ final class RestoreHandlerTest {
                 .as("type, IOPS, throughput, encryption, key, and whether they outlive the server")
                 .isEqualTo(before)
                 .hasSize(3);
-        given.ec2(Given.EAST).terminateInstances(it -> it.instanceIds(back));
-        int volumes = given.ec2(Given.EAST).describeVolumes().volumes().size();
+        given.ec2(TestDeployment.EAST).terminateInstances(it -> it.instanceIds(back));
+        int volumes = given.ec2(TestDeployment.EAST).describeVolumes().volumes().size();
         given.deployment.runUntil(MORNING.plus(Duration.ofMinutes(20)));
-        assertThat(given.ec2(Given.EAST).describeVolumes().volumes())
+        assertThat(given.ec2(TestDeployment.EAST).describeVolumes().volumes())
                 .as("of the three, two outlive it")
                 .hasSize(volumes - 1);
     }
@@ -259,17 +261,17 @@ final class RestoreHandlerTest {
         return BlockDeviceMapping.builder().deviceName(name).ebs(ebs).build();
     }
 
-    private static Instance instance(Given given, String id) {
-        return given.cloud.instances(Given.EAST).stream()
+    private static Instance instance(TestDeployment given, String id) {
+        return given.cloud.instances(TestDeployment.EAST).stream()
                 .map(LocalInstance::instance)
                 .filter(it -> it.instanceId().equals(id))
                 .findFirst()
                 .orElseThrow();
     }
 
-    private static List<List<Object>> volumes(Given given, String instance) {
+    private static List<List<Object>> volumes(TestDeployment given, String instance) {
         return given
-                .ec2(Given.EAST)
+                .ec2(TestDeployment.EAST)
                 .describeVolumes(ask ->
                         ask.filters(
                                 Filter.builder()
@@ -302,7 +304,7 @@ final class RestoreHandlerTest {
         RestoreReport again = night.ask(night.inTheWest());
 
         assertThat(again.requested()).isZero();
-        assertThat(night.restored(Given.WEST)).hasSize(1);
+        assertThat(night.restored(TestDeployment.WEST)).hasSize(1);
     }
 
     @Test
@@ -313,7 +315,7 @@ final class RestoreHandlerTest {
         night.ask(night.inTheWest());
         night.play(Duration.ofMinutes(15));
 
-        assertThat(night.restored(Given.WEST)).hasSize(1);
+        assertThat(night.restored(TestDeployment.WEST)).hasSize(1);
         assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
     }
 
@@ -332,7 +334,7 @@ final class RestoreHandlerTest {
             night.given.deployment.deliver(night.request(night.inTheWest()));
             night.play(Duration.ofMinutes(30));
 
-            assertThat(night.restored(Given.WEST)).as("%s %d", call, nth).hasSize(1);
+            assertThat(night.restored(TestDeployment.WEST)).as("%s %d", call, nth).hasSize(1);
             assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
         }
     }
@@ -341,13 +343,14 @@ final class RestoreHandlerTest {
     void saysWhatIsMissingAndLaunchesNothing() {
         Night night = new Night();
 
-        RestoreReport report = night.ask(Map.of("instance", night.server, "region", Given.WEST));
+        RestoreReport report =
+                night.ask(Map.of("instance", night.server, "region", TestDeployment.WEST));
 
         assertThat(report.refused()).isEqualTo(1);
         assertThat(report.problem()).contains("subnet", "is not in us-west-2");
         assertThat(report.plan()).anyMatch(line -> line.contains("missing: key pair ops"));
         assertThat(night.given.catalog().restores("gold")).isEmpty();
-        assertThat(night.restored(Given.WEST)).isEmpty();
+        assertThat(night.restored(TestDeployment.WEST)).isEmpty();
         assertThat(night.given.told()).anyMatch(text -> text.contains("is not restored"));
     }
 
@@ -385,10 +388,10 @@ final class RestoreHandlerTest {
         // Asked for and planned, but not launched yet when somebody disables the image.
         night.given.cloud.faults().calls("RunInstances").times(1).throttle();
         night.ask(detail);
-        night.given.ec2(Given.WEST).disableImage(it -> it.imageId(image));
+        night.given.ec2(TestDeployment.WEST).disableImage(it -> it.imageId(image));
         night.play(Duration.ofMinutes(15));
 
-        assertThat(night.restored(Given.WEST)).isEmpty();
+        assertThat(night.restored(TestDeployment.WEST)).isEmpty();
         assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
         assertThat(night.record().note()).endsWith("is disabled");
     }
@@ -406,7 +409,7 @@ final class RestoreHandlerTest {
         Restore waiting = night.record();
         assertThat(waiting.state()).isEqualTo(Restore.State.REQUESTED);
         assertThat(waiting.note()).isEqualTo(waiting.image() + " is not shown by EC2");
-        assertThat(night.restored(Given.WEST)).isEmpty();
+        assertThat(night.restored(TestDeployment.WEST)).isEmpty();
 
         night.given.cloud.settings().hiddenCalls(0);
         for (int tick = 1; tick <= 8; tick++) {
@@ -414,7 +417,7 @@ final class RestoreHandlerTest {
             night.given.deployment.restore(night.given.cloud.now());
         }
         assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
-        assertThat(night.restored(Given.WEST)).hasSize(1);
+        assertThat(night.restored(TestDeployment.WEST)).hasSize(1);
     }
 
     @Test
@@ -457,7 +460,7 @@ final class RestoreHandlerTest {
         assertThat(night.record().note())
                 .startsWith("it could not be launched: ")
                 .endsWith("is DISABLING by the catalogue");
-        assertThat(night.restored(Given.WEST)).isEmpty();
+        assertThat(night.restored(TestDeployment.WEST)).isEmpty();
     }
 
     @Test
@@ -467,7 +470,7 @@ final class RestoreHandlerTest {
         night.given.cloud.faults().calls("RunInstances").throttle();
         night.ask(night.inTheWest());
         night.given.cloud.faults().events("EC2 AMI State Change").lose();
-        night.given.ec2(Given.WEST).deregisterImage(it -> it.imageId(image));
+        night.given.ec2(TestDeployment.WEST).deregisterImage(it -> it.imageId(image));
 
         night.play(Duration.ofMinutes(6));
 
@@ -485,7 +488,7 @@ final class RestoreHandlerTest {
         night.play(Duration.ofMinutes(30));
 
         assertThat(night.given.cloud.calls().get("RunInstances")).isGreaterThan(1);
-        assertThat(night.restored(Given.WEST)).hasSize(1);
+        assertThat(night.restored(TestDeployment.WEST)).hasSize(1);
         assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
     }
 
@@ -496,7 +499,8 @@ final class RestoreHandlerTest {
         night.given
                 .cloud
                 .faults()
-                .unreachable(Given.WEST, night.given.cloud.now().plus(Duration.ofHours(5)));
+                .unreachable(
+                        TestDeployment.WEST, night.given.cloud.now().plus(Duration.ofHours(5)));
 
         night.play(Duration.ofHours(3));
         assertThat(night.given.told())
@@ -513,12 +517,12 @@ final class RestoreHandlerTest {
         Night night = new Night();
         night.ask(night.inTheWest());
         Restore launching = night.record();
-        List<Tag> tags = night.restored(Given.WEST).getFirst().instance().tags();
+        List<Tag> tags = night.restored(TestDeployment.WEST).getFirst().instance().tags();
         // Listed before it, or after it.
         for (int i = 0; i < 3; i++) {
-            String copy = night.given.cloud.launch(Given.WEST, Map.of(), List.of(8));
-            night.given.ec2(Given.WEST).createTags(it -> it.resources(copy).tags(tags));
-            night.given.ec2(Given.WEST).stopInstances(it -> it.instanceIds(copy));
+            String copy = night.given.cloud.launch(TestDeployment.WEST, Map.of(), List.of(8));
+            night.given.ec2(TestDeployment.WEST).createTags(it -> it.resources(copy).tags(tags));
+            night.given.ec2(TestDeployment.WEST).stopInstances(it -> it.instanceIds(copy));
         }
 
         night.play(Duration.ofMinutes(15));
@@ -552,7 +556,7 @@ final class RestoreHandlerTest {
 
         assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
         assertThat(night.record().note()).isEqualTo("its status checks fail");
-        assertThat(night.restored(Given.WEST)).as("stays for a look").hasSize(1);
+        assertThat(night.restored(TestDeployment.WEST)).as("stays for a look").hasSize(1);
         assertThat(night.image(WEST).proven()).isEmpty();
         assertThat(night.given.catalog().notices())
                 .extracting(Notice::key)
@@ -588,7 +592,7 @@ final class RestoreHandlerTest {
         assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
         assertThat(night.record().instance()).contains(new InstanceId(night.server));
         assertThat(night.given.cloud.calls()).containsEntry("CreateReplaceRootVolumeTask", 1);
-        assertThat(night.restored(Given.EAST)).isEmpty();
+        assertThat(night.restored(TestDeployment.EAST)).isEmpty();
     }
 
     @Test
@@ -686,12 +690,13 @@ final class RestoreHandlerTest {
 
     @Test
     void aLaunchThatDiesOfAKeyNamesTheKeyAndTheParameter() {
-        Given given = Given.nightlyInMemory("replicate: {us-west-2: {kmsKey: alias/dr}}");
+        TestDeployment given =
+                TestDeployment.nightlyInMemory("replicate: {us-west-2: {kmsKey: alias/dr}}");
         String server = given.instance("web-1");
         given.playUntil(MORNING.toString());
-        Region west = new Region(Given.WEST);
+        Region west = new Region(TestDeployment.WEST);
         given.cloud.settings().badKey("alias/dr").failsToLaunch(_ -> true);
-        var network = given.cloud.networks(Given.WEST);
+        var network = given.cloud.networks(TestDeployment.WEST);
         String vpc = network.addVpc();
         String subnet = network.addSubnet(vpc, "us-west-2b", Map.of());
         String group = network.addGroup(vpc, "web", Map.of());
@@ -721,10 +726,10 @@ final class RestoreHandlerTest {
 
     @Test
     void aServerWhoseMetadataCannotBeReachedComesBackAsSuch() {
-        Given given = Given.nightlyInMemory("");
+        TestDeployment given = TestDeployment.nightlyInMemory("");
         String server =
                 given.cloud.launch(
-                        Given.EAST,
+                        TestDeployment.EAST,
                         Map.of("backup", "gold"),
                         List.of(8),
                         run -> run.metadataOptions(it -> it.httpEndpoint("disabled")));
@@ -742,7 +747,7 @@ final class RestoreHandlerTest {
     @Test
     void refusesToReplaceTheRootOfAServerThatIsGone() {
         Night night = new Night();
-        night.given.ec2(Given.EAST).terminateInstances(it -> it.instanceIds(night.server));
+        night.given.ec2(TestDeployment.EAST).terminateInstances(it -> it.instanceIds(night.server));
         night.play(Duration.ofMinutes(10));
 
         RestoreReport report = night.ask(Map.of("instance", night.server, "replaceRoot", true));
@@ -792,7 +797,7 @@ final class RestoreHandlerTest {
         assertThat(report.problem()).contains("this stack is account 123456789012's");
         assertThat(night.given.told()).anyMatch(text -> text.contains(report.problem()));
         night.play(Duration.ofMinutes(10));
-        assertThat(night.restored(Given.WEST)).isEmpty();
+        assertThat(night.restored(TestDeployment.WEST)).isEmpty();
     }
 
     @ParameterizedTest

@@ -31,7 +31,8 @@ final class RestorePlanTest {
 
     @Test
     void aTypeThatTheZoneDoesNotHaveIsMissing() {
-        RestorePlan plan = plan(server(), Wish.NONE, Map.of("m5.large", Set.of("us-east-1b")));
+        RestorePlan plan =
+                plan(server(), RestoreOptions.NONE, Map.of("m5.large", Set.of("us-east-1b")));
 
         assertThat(plan.missing())
                 .containsExactly(
@@ -44,31 +45,36 @@ final class RestorePlanTest {
 
     @Test
     void aTypeThatTheRegionDoesNotHaveIsMissing() {
-        assertThat(plan(server(), Wish.NONE, Map.of()).missing())
+        assertThat(plan(server(), RestoreOptions.NONE, Map.of()).missing())
                 .extracting(RestorePlan.Missing::why)
                 .containsExactly("type m5.large is not to be had in us-east-1");
     }
 
     @Test
     void aTypeThatWasWishedForIsNotForTheMappingToFill() {
-        Wish wish =
-                new Wish(
+        RestoreOptions wish =
+                new RestoreOptions(
                         Optional.of("m9.huge"),
                         Optional.empty(),
                         List.of(),
                         false,
                         Map.of(),
-                        Wish.Mapping.NONE);
+                        RestoreOptions.Mapping.NONE);
 
         RestorePlan plan = plan(server(), wish, Map.of());
 
         assertThat(plan.missing()).hasSize(1);
-        assertThat(Blank.of(List.of(plan), Networks.NONE, Map.of())).isEmpty();
+        assertThat(MissingMapping.of(List.of(plan), Networks.NONE, Map.of())).isEmpty();
     }
 
     @Test
     void whereEc2DoesNotTellWhatIsToBeHadThePlanIsWhole() {
-        assertThat(RestorePlan.of(image(server()), Wish.NONE, there(Optional.empty())).isWhole())
+        assertThat(
+                        RestorePlan.of(
+                                        image(server()),
+                                        RestoreOptions.NONE,
+                                        there(Optional.empty()))
+                                .isWhole())
                 .isTrue();
     }
 
@@ -84,19 +90,20 @@ final class RestorePlanTest {
                         plain.zones(),
                         plain.addresses());
 
-        assertThat(RestorePlan.of(image(server()), Wish.NONE, there).isWhole()).isTrue();
+        assertThat(RestorePlan.of(image(server()), RestoreOptions.NONE, there).isWhole()).isTrue();
     }
 
     @Test
     void aGroupOfAnotherVpcThanTheSubnetIsMissing() {
-        Wish wish =
-                new Wish(
+        RestoreOptions wish =
+                new RestoreOptions(
                         Optional.empty(),
                         Optional.empty(),
                         List.of(),
                         false,
                         Map.of(),
-                        new Wish.Mapping(Map.of(), Map.of("sg-1", "sg-2"), Map.of(), Map.of()));
+                        new RestoreOptions.Mapping(
+                                Map.of(), Map.of("sg-1", "sg-2"), Map.of(), Map.of()));
 
         assertThat(RestorePlan.of(image(server()), wish, there(Optional.empty())).missing())
                 .containsExactly(
@@ -110,7 +117,7 @@ final class RestorePlanTest {
     void whatIsMissingIsCalledByItsNameToo() {
         Capsule server = server().withNames(Map.of("subnet-1", "private-a"));
 
-        assertThat(RestorePlan.of(image(server), Wish.NONE, Networks.NONE).missing())
+        assertThat(RestorePlan.of(image(server), RestoreOptions.NONE, Networks.NONE).missing())
                 .extracting(RestorePlan.Missing::why)
                 .contains("subnet subnet-1 (private-a) is not in us-east-1");
     }
@@ -123,7 +130,8 @@ final class RestorePlanTest {
                         List.of(),
                         new Capsule.Options(true, true, false, true, Optional.of("rack")));
 
-        RestorePlan plan = RestorePlan.of(image(server), Wish.NONE, there(Optional.empty()));
+        RestorePlan plan =
+                RestorePlan.of(image(server), RestoreOptions.NONE, there(Optional.empty()));
 
         assertThat(plan.differences())
                 .extracting(RestorePlan.Difference::what)
@@ -139,10 +147,12 @@ final class RestorePlanTest {
                         Capsule.Addresses.UNKNOWN,
                         List.of(),
                         new Capsule.Options(true, true, false, false, Optional.empty()));
-        Wish.Mapping mapping =
-                new Wish.Mapping(Map.of(), Map.of(), Map.of(), Map.of("m5.large", "t3.large"));
-        Wish wish =
-                new Wish(Optional.empty(), Optional.empty(), List.of(), false, Map.of(), mapping);
+        RestoreOptions.Mapping mapping =
+                new RestoreOptions.Mapping(
+                        Map.of(), Map.of(), Map.of(), Map.of("m5.large", "t3.large"));
+        RestoreOptions wish =
+                new RestoreOptions(
+                        Optional.empty(), Optional.empty(), List.of(), false, Map.of(), mapping);
 
         RestorePlan plan = RestorePlan.of(image(server), wish, there(Optional.empty()));
 
@@ -161,7 +171,7 @@ final class RestorePlanTest {
                         List.of(new Capsule.Interface(1, "subnet-1", List.of("sg-1"), "10.0.0.7")),
                         Capsule.Options.USUAL);
 
-        RestorePlan plan = RestorePlan.of(image(two), Wish.NONE, there(Optional.empty()));
+        RestorePlan plan = RestorePlan.of(image(two), RestoreOptions.NONE, there(Optional.empty()));
 
         assertThat(plan.as().addresses().isPublic()).isEmpty();
         assertThat(plan.differences())
@@ -175,13 +185,13 @@ final class RestorePlanTest {
     void aTagThatIsNotForPeopleCannotBeWishedFor(String key) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() ->
-                        new Wish(
+                        new RestoreOptions(
                                 Optional.empty(),
                                 Optional.empty(),
                                 List.of(),
                                 false,
                                 Map.of(key, "1"),
-                                Wish.Mapping.NONE))
+                                RestoreOptions.Mapping.NONE))
                 .withMessageContaining(key);
     }
 
@@ -195,7 +205,7 @@ final class RestorePlanTest {
                         Optional.empty(),
                         Optional.empty(),
                         Restore.Kind.LAUNCH,
-                        Wish.NONE);
+                        RestoreOptions.NONE);
 
         assertThat(request.identity(image(server())))
                 .isEqualTo(
@@ -206,19 +216,20 @@ final class RestorePlanTest {
     @Test
     void userDataRunsAgainUnlessItIsLeftOut() {
         Capsule server = server().withUserData(Optional.of("5f2a"), Optional.of("ZWNobw=="));
-        Wish without =
-                new Wish(
+        RestoreOptions without =
+                new RestoreOptions(
                         Optional.empty(),
                         Optional.empty(),
                         List.of(),
                         false,
                         Map.of(),
-                        Wish.Mapping.NONE,
+                        RestoreOptions.Mapping.NONE,
                         Optional.empty(),
                         Optional.empty(),
                         true);
 
-        RestorePlan again = RestorePlan.of(image(server), Wish.NONE, there(Optional.empty()));
+        RestorePlan again =
+                RestorePlan.of(image(server), RestoreOptions.NONE, there(Optional.empty()));
         RestorePlan left = RestorePlan.of(image(server), without, there(Optional.empty()));
 
         assertThat(again.differences())
@@ -233,7 +244,8 @@ final class RestorePlanTest {
         assertThat(left.as().userData()).isEmpty();
     }
 
-    private static RestorePlan plan(Capsule server, Wish wish, Map<String, Set<String>> zones) {
+    private static RestorePlan plan(
+            Capsule server, RestoreOptions wish, Map<String, Set<String>> zones) {
         return RestorePlan.of(image(server), wish, there(Optional.of(zones)));
     }
 

@@ -2,7 +2,7 @@ package dev.amikeeper.restore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Optional;
 
 final class RestorePointsTest {
-    private static final Region EAST = new Region(Given.EAST);
-    private static final Instant SLOT = Given.START.plus(Duration.ofHours(2));
+    private static final Region EAST = new Region(TestDeployment.EAST);
+    private static final Instant SLOT = TestDeployment.START.plus(Duration.ofHours(2));
 
     private final Image early = image(SLOT, Optional.of(SLOT.plusSeconds(30)));
     private final Image late = image(SLOT.plus(Duration.ofHours(1)), Optional.of(at(9)));
@@ -41,12 +41,12 @@ final class RestorePointsTest {
 
     @Test
     void anImageAndItsCopiesKnowWhenTheDisksWereRead() {
-        Given given = Given.nightlyInMemory("replicate: {us-west-2: {}}");
+        TestDeployment given = TestDeployment.nightlyInMemory("replicate: {us-west-2: {}}");
         given.instance("web");
         given.nights(1);
 
-        Image home = given.records(Given.EAST).getFirst();
-        Image copy = given.records(Given.WEST).getFirst();
+        Image home = given.records(TestDeployment.EAST).getFirst();
+        Image copy = given.records(TestDeployment.WEST).getFirst();
 
         assertThat(home.taken())
                 .hasValueSatisfying(when -> assertThat(when).isBetween(SLOT, home.since()));
@@ -62,7 +62,7 @@ final class RestorePointsTest {
     }
 
     private static Instant at(int hour) {
-        return Given.START.plus(Duration.ofHours(hour));
+        return TestDeployment.START.plus(Duration.ofHours(hour));
     }
 
     private static Image image(Instant slot, Optional<Instant> taken) {

@@ -15,6 +15,7 @@ import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.retention.AwkwardCase.Outcome;
+import dev.amikeeper.usage.Usage;
 
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
@@ -157,20 +158,20 @@ final class CasePlanner {
                     case "creating" -> good.started(good.id().orElseThrow(), 1, made);
                     case "available" -> good;
                     case "disabled" -> good.disabledByOthers(true);
-                    case "retiring" -> good.retiring("", Given.snapshots(good), made);
+                    case "retiring" -> good.retiring("", RetentionCases.snapshots(good), made);
                     case "failed" -> good.failed("", made);
                     default -> throw new AssertionError(image.place() + ": no such state");
                 };
-        return image.adopted() ? Given.adopted(record) : record;
+        return image.adopted() ? RetentionCases.adopted(record) : record;
     }
 
     private static Ami ami(AwkwardCase.Line image, Image good) {
-        Ami ami = Given.inState(Given.ami(good), image.ec2());
+        Ami ami = RetentionCases.inState(RetentionCases.ami(good), image.ec2());
         if (image.tags().equals("none")) {
-            return Given.withTags(ami, Map.of());
+            return RetentionCases.withTags(ami, Map.of());
         }
         for (Map.Entry<?, ?> tag : ((Map<?, ?>) image.tags()).entrySet()) {
-            ami = Given.tagged(ami, (String) tag.getKey(), (String) tag.getValue());
+            ami = RetentionCases.tagged(ami, (String) tag.getKey(), (String) tag.getValue());
         }
         return ami;
     }

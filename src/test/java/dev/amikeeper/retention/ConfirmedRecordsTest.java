@@ -2,7 +2,7 @@ package dev.amikeeper.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.image.Image;
 
 import org.junit.jupiter.api.Test;
@@ -12,8 +12,8 @@ import java.util.Map;
 
 /** A new table: its records are made from tags, and one approval is for all of them. */
 final class ConfirmedRecordsTest {
-    private final Given given =
-            Given.nightlyInMemory(
+    private final TestDeployment given =
+            TestDeployment.nightlyInMemory(
                     """
                     keep: {last: 2}
                     limits: {maxRemovePercent: 100, maxRemoveCount: 200}
@@ -25,13 +25,13 @@ final class ConfirmedRecordsTest {
         given.nights(3);
         given.deployment.loseTable();
         given.deployment.sweep(given.cloud.now());
-        assertThat(given.records(Given.EAST)).hasSize(3).allMatch(Image::adopted);
+        assertThat(given.records(TestDeployment.EAST)).hasSize(3).allMatch(Image::adopted);
 
         PruneReport first = prune();
         assertThat(first.awaiting()).isEqualTo(1);
         PruneReport approved = approve(first.policies().getFirst().digest());
         assertThat(approved.removed()).isEqualTo(1);
-        assertThat(given.records(Given.EAST)).hasSize(2).noneMatch(Image::adopted);
+        assertThat(given.records(TestDeployment.EAST)).hasSize(2).noneMatch(Image::adopted);
 
         given.nights(3, 2);
         PruneReport later = prune();
@@ -55,7 +55,7 @@ final class ConfirmedRecordsTest {
         PruneReport approved = approve(digest);
 
         assertThat(approved.problem()).contains("no plan has the digest");
-        assertThat(given.records(Given.EAST)).allMatch(Image::adopted);
+        assertThat(given.records(TestDeployment.EAST)).allMatch(Image::adopted);
     }
 
     private PruneReport prune() {

@@ -1,7 +1,7 @@
 package dev.amikeeper.retention;
 
-import static dev.amikeeper.retention.Given.image;
-import static dev.amikeeper.retention.Given.keep;
+import static dev.amikeeper.retention.RetentionCases.image;
+import static dev.amikeeper.retention.RetentionCases.keep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -2,9 +2,9 @@ package dev.amikeeper.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.backup.BackupPlan;
-import dev.amikeeper.backup.RequestHandler;
+import dev.amikeeper.backup.ImageRequestHandler;
 import dev.amikeeper.backup.RequestReport;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.image.Image;
@@ -14,9 +14,9 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Trigger;
-import dev.amikeeper.restore.Planning;
+import dev.amikeeper.restore.RestoreOptions;
+import dev.amikeeper.restore.RestorePlanner;
 import dev.amikeeper.restore.RestoreRequest;
-import dev.amikeeper.restore.Wish;
 
 import org.junit.jupiter.api.Test;
 
@@ -30,21 +30,21 @@ import java.util.Optional;
  * Policies that have images of another name: their own before they were renamed, or a lost one's.
  */
 final class FormerNamesTest {
-    private static final Region EAST = new Region(Given.EAST);
-    private static final Region WEST = new Region(Given.WEST);
+    private static final Region EAST = new Region(TestDeployment.EAST);
+    private static final Region WEST = new Region(TestDeployment.WEST);
 
     @Test
     void imagesOfAFormerNameGoByTheRulesCountedWithTheNewOnes() {
-        Given before = given(gold("keep: {last: 3, atLeast: 1}"));
+        TestDeployment before = given(gold("keep: {last: 3, atLeast: 1}"));
         before.nights(3);
-        Given given =
+        TestDeployment given =
                 before.redeployed(
                         platinum("keep: {last: 3, atLeast: 1}\nlimits: {maxRemovePercent: 50}"));
         given.nights(3, 1);
 
         prune(given);
 
-        assertThat(names(given, Given.EAST))
+        assertThat(names(given, TestDeployment.EAST))
                 .containsExactly(
                         "gold/2026-03-02T02.00.00Z",
                         "gold/2026-03-03T02.00.00Z",
@@ -54,33 +54,33 @@ final class FormerNamesTest {
 
     @Test
     void theLastOnesOfAFormerNameCountForAtLeast() {
-        Given before = given(gold("keep: {last: 1, atLeast: 2}"));
+        TestDeployment before = given(gold("keep: {last: 1, atLeast: 2}"));
         before.nights(3);
-        Given given =
+        TestDeployment given =
                 before.redeployed(
                         platinum("keep: {last: 1, atLeast: 2}\nlimits: {maxRemovePercent: 100}"));
 
         prune(given);
 
-        assertThat(names(given, Given.EAST))
+        assertThat(names(given, TestDeployment.EAST))
                 .containsExactly("gold/2026-03-02T02.00.00Z", "gold/2026-03-03T02.00.00Z");
     }
 
     @Test
     void whatWasKeptForGoodDoesNotGoAtOnceThoughNothingIsLimited() {
-        Given before = given(gold(""));
+        TestDeployment before = given(gold(""));
         before.nights(8);
-        Given lost = before.redeployed(gold("").replace("gold:", "other:"));
+        TestDeployment lost = before.redeployed(gold("").replace("gold:", "other:"));
         prune(lost);
         assertThat(lost.catalog().open()).extracting(Notice::key).containsExactly("forgotten/gold");
-        Given given = lost.redeployed(platinum("keep: {last: 2, atLeast: 1}"));
+        TestDeployment given = lost.redeployed(platinum("keep: {last: 2, atLeast: 1}"));
 
         PruneReport shown =
                 new PruneHandler(given.deployment.application())
                         .handleRequest(Map.of("dryRun", true), given.context("PruneFunction"));
         prune(given);
 
-        assertThat(names(given, Given.EAST)).hasSize(8);
+        assertThat(names(given, TestDeployment.EAST)).hasSize(8);
         assertThat(given.catalog().open())
                 .singleElement()
                 .extracting(Notice::text)
@@ -96,50 +96,52 @@ final class FormerNamesTest {
                 .handleRequest(
                         Map.of("approve", shown.policies().getFirst().digest()),
                         given.context("PruneFunction"));
-        assertThat(names(given, Given.EAST))
+        assertThat(names(given, TestDeployment.EAST))
                 .containsExactly("gold/2026-03-07T02.00.00Z", "gold/2026-03-08T02.00.00Z");
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(2);
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(2);
     }
 
     @Test
     void limitsThatThePolicyHasHoldForItsFormerNames() {
-        Given before = given(gold(""));
+        TestDeployment before = given(gold(""));
         before.nights(8);
-        Given given =
+        TestDeployment given =
                 before.redeployed(
                         platinum("keep: {last: 2, atLeast: 1}\nlimits: {maxRemoveCount: 5}"));
 
         prune(given);
 
-        assertThat(names(given, Given.EAST)).hasSize(8);
+        assertThat(names(given, TestDeployment.EAST)).hasSize(8);
     }
 
     @Test
     void imagesStayAsSoonAsNoPolicyHasTheirName() {
-        Given before = given(gold("keep: {last: 1, atLeast: 1}"));
+        TestDeployment before = given(gold("keep: {last: 1, atLeast: 1}"));
         before.nights(2);
-        Given given =
+        TestDeployment given =
                 before.redeployed(
                         platinum("keep: {last: 1, atLeast: 1}").replace("[gold]", "[bronze]"));
         given.nights(2, 2);
 
         prune(given);
 
-        assertThat(names(given, Given.EAST)).hasSize(3).contains("gold/2026-03-01T02.00.00Z");
+        assertThat(names(given, TestDeployment.EAST))
+                .hasSize(3)
+                .contains("gold/2026-03-01T02.00.00Z");
     }
 
     @Test
     void whatAFormerNameStillWaitsForIsMadeAndCopiedAsTheNewOneSays() {
-        Given before = given(gold(""));
+        TestDeployment before = given(gold(""));
         before.nights(1);
-        before.cloud.advanceTo(Given.START.plus(Duration.ofHours(26)));
+        before.cloud.advanceTo(TestDeployment.START.plus(Duration.ofHours(26)));
         before.cloud.faults().calls("CreateImage").times(1000).throttle();
         before.deployment.tick(before.cloud.now());
-        assertThat(before.records(Given.EAST))
+        assertThat(before.records(TestDeployment.EAST))
                 .extracting(Image::state)
                 .contains(ImageState.REQUESTED);
         before.cloud.faults().clear();
-        Given given = before.redeployed(platinum("replicate: {us-west-2: {}}"));
+        TestDeployment given = before.redeployed(platinum("replicate: {us-west-2: {}}"));
         given.deployment.withoutSchedules();
         for (int i = 0; i < 8; i++) {
             given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(15)));
@@ -147,7 +149,7 @@ final class FormerNamesTest {
         }
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(2)));
 
-        for (String region : List.of(Given.EAST, Given.WEST)) {
+        for (String region : List.of(TestDeployment.EAST, TestDeployment.WEST)) {
             assertThat(names(given, region))
                     .containsExactly("gold/2026-03-01T02.00.00Z", "gold/2026-03-02T02.00.00Z");
         }
@@ -157,24 +159,24 @@ final class FormerNamesTest {
 
     @Test
     void theScheduleIsItsOwn() {
-        Given before = given(gold(""));
+        TestDeployment before = given(gold(""));
         before.nights(1);
-        Given given = before.redeployed(platinum(""));
+        TestDeployment given = before.redeployed(platinum(""));
         given.deployment.withoutSchedules();
-        given.cloud.advanceTo(Given.START.plus(Duration.ofHours(20)));
+        given.cloud.advanceTo(TestDeployment.START.plus(Duration.ofHours(20)));
         given.deployment.tick(given.cloud.now());
         given.deployment.sweep(given.cloud.now());
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
 
-        assertThat(names(given, Given.EAST)).containsExactly("gold/2026-03-01T02.00.00Z");
+        assertThat(names(given, TestDeployment.EAST)).containsExactly("gold/2026-03-01T02.00.00Z");
         assertThat(given.told()).isEmpty();
     }
 
     @Test
     void aScheduleThatIsNoMoreHoldsUpTheEndOfNoTrouble() {
-        Given before = given(gold(""));
+        TestDeployment before = given(gold(""));
         before.nights(1);
-        Given given = before.redeployed(platinum(""));
+        TestDeployment given = before.redeployed(platinum(""));
         given.cloud.faults().calls("DescribeInstances").times(1).deny();
         given.nights(1, 1);
         given.deployment.sweep(given.cloud.now());
@@ -186,7 +188,7 @@ final class FormerNamesTest {
 
     @Test
     void anImageOfTheNewNameMakesUpForOneThatWasGivenUpUnderTheFormer() {
-        Given before = given(gold(""));
+        TestDeployment before = given(gold(""));
         before.cloud.faults().calls("CreateImage").times(100).error("InvalidParameterValue", 400);
         before.nights(1);
         for (int i = 0; i < 24; i++) {
@@ -199,7 +201,7 @@ final class FormerNamesTest {
                 .singleElement()
                 .asString()
                 .startsWith("failed/us-east-1/gold/");
-        Given given = before.redeployed(platinum(""));
+        TestDeployment given = before.redeployed(platinum(""));
         given.told();
         given.nights(1, 1);
         given.deployment.sweep(given.cloud.now());
@@ -209,10 +211,11 @@ final class FormerNamesTest {
 
     @Test
     void aRestoreUnderEitherNameFindsTheNewestOfBoth() {
-        Given before = given(gold(""));
-        String server = before.cloud.instances(Given.EAST).getFirst().instance().instanceId();
+        TestDeployment before = given(gold(""));
+        String server =
+                before.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId();
         before.nights(2);
-        Given given = before.redeployed(platinum(""));
+        TestDeployment given = before.redeployed(platinum(""));
 
         for (String policy : List.of("gold", "platinum")) {
             assertThat(chosen(given, server, policy)).startsWith("gold/").endsWith("02T02.00.00Z");
@@ -225,18 +228,18 @@ final class FormerNamesTest {
 
     @Test
     void drillsOfBothNamesAreOneRound() {
-        Given plain = given(gold(""));
-        var east = plain.cloud.networks(Given.EAST);
+        TestDeployment plain = given(gold(""));
+        var east = plain.cloud.networks(TestDeployment.EAST);
         String drill =
                 "drill: {every: 7d, region: us-east-1, subnet: %s, securityGroups: [%s]}"
                         .formatted(
                                 east.defaultSubnet("us-east-1a"),
                                 east.defaultGroup(east.defaultVpc()));
         plain.nights(1);
-        Given before = plain.redeployed(gold(drill));
+        TestDeployment before = plain.redeployed(gold(drill));
         before.deployment.withoutSchedules();
         assertThat(before.deployment.drill(before.cloud.now()).begun()).isEqualTo(1);
-        Given given = before.redeployed(platinum(drill));
+        TestDeployment given = before.redeployed(platinum(drill));
         given.deployment.withoutSchedules();
 
         assertThat(given.deployment.drill(given.cloud.now()).begun()).isZero();
@@ -247,11 +250,12 @@ final class FormerNamesTest {
 
     @Test
     void aRequestThatComesAgainAfterTheRenamingIsTheSameOne() {
-        Given before = given(gold(""));
-        String server = before.cloud.instances(Given.EAST).getFirst().instance().instanceId();
+        TestDeployment before = given(gold(""));
+        String server =
+                before.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId();
         Instant asked = before.cloud.now();
         assertThat(request(before, server, "gold", asked).requested()).isEqualTo(1);
-        Given given = before.redeployed(platinum(""));
+        TestDeployment given = before.redeployed(platinum(""));
 
         for (String policy : List.of("gold", "platinum")) {
             RequestReport again = request(given, server, policy, asked);
@@ -265,11 +269,11 @@ final class FormerNamesTest {
 
     @Test
     void aFormerRegionIsToldOnceForBothNames() {
-        Given before = given(gold("replicate: {us-west-2: {}}"));
+        TestDeployment before = given(gold("replicate: {us-west-2: {}}"));
         before.nights(2);
-        Given renamed = before.redeployed(platinum("replicate: {us-west-2: {}}"));
+        TestDeployment renamed = before.redeployed(platinum("replicate: {us-west-2: {}}"));
         renamed.nights(2, 1);
-        Given given = renamed.redeployed(platinum(""));
+        TestDeployment given = renamed.redeployed(platinum(""));
         given.deployment.withoutSchedules();
         given.deployment.sweep(given.cloud.now());
         given.deployment.sweep(given.cloud.now());
@@ -283,10 +287,10 @@ final class FormerNamesTest {
     @Test
     void anAccountThatEc2RefusesIsToldOnceForBothNames() {
         String share = "share: {accounts: [\"999999999999\"]}";
-        Given before = given(gold(share));
+        TestDeployment before = given(gold(share));
         before.cloud.settings().closeAccount("999999999999");
         before.nights(1);
-        Given given = before.redeployed(platinum(share));
+        TestDeployment given = before.redeployed(platinum(share));
         given.nights(1, 1);
         for (int i = 0; i < 100; i++) {
             given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(15)));
@@ -298,8 +302,9 @@ final class FormerNamesTest {
                 .containsExactly("sharing/platinum/999999999999");
     }
 
-    private static RequestReport request(Given given, String server, String policy, Instant asked) {
-        return new RequestHandler(given.deployment.application())
+    private static RequestReport request(
+            TestDeployment given, String server, String policy, Instant asked) {
+        return new ImageRequestHandler(given.deployment.application())
                 .take(
                         new BackupPlan.Request(
                                 Trigger.REQUESTED,
@@ -310,7 +315,7 @@ final class FormerNamesTest {
                         given.cloud.now());
     }
 
-    private static String chosen(Given given, String server, String policy) {
+    private static String chosen(TestDeployment given, String server, String policy) {
         RestoreRequest request =
                 new RestoreRequest(
                         new InstanceId(server),
@@ -319,15 +324,15 @@ final class FormerNamesTest {
                         Optional.empty(),
                         Optional.of(policy),
                         Restore.Kind.LAUNCH,
-                        Wish.NONE);
-        return new Planning(given.deployment.application()).choose(request, given.cloud.now())
-                        instanceof Planning.Choice.Chosen(Image image)
+                        RestoreOptions.NONE);
+        return new RestorePlanner(given.deployment.application()).choose(request, given.cloud.now())
+                        instanceof RestorePlanner.Choice.Chosen(Image image)
                 ? image.name().toString()
                 : "";
     }
 
-    private static Given given(String policies) {
-        Given given = Given.inMemory(policies, 1);
+    private static TestDeployment given(String policies) {
+        TestDeployment given = TestDeployment.inMemory(policies, 1);
         given.deployment.withoutSchedules();
         given.instance("web-1");
         return given;
@@ -353,12 +358,12 @@ final class FormerNamesTest {
                 + more.indent(4);
     }
 
-    private static void prune(Given given) {
+    private static void prune(TestDeployment given) {
         given.deployment.prune(given.cloud.now(), false);
     }
 
     /** Policy and slot of the images, the oldest first. */
-    private static List<String> names(Given given, String region) {
+    private static List<String> names(TestDeployment given, String region) {
         return given.images(region).stream()
                 .map(image -> image.image().name())
                 .map(name -> name.replaceAll("/i-[0-9a-f]+/", "/"))

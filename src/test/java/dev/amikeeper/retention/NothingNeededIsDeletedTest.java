@@ -3,7 +3,7 @@ package dev.amikeeper.retention;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.Effort;
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.image.Image;
@@ -60,7 +60,7 @@ final class NothingNeededIsDeletedTest {
     private static final int WORLDS = Effort.of(4, 25);
     private static final int POLICIES = 10;
     private static final int INSTANCES = 40;
-    private static final Instant LAST_SLOT = Given.START.plus(Duration.ofDays(430));
+    private static final Instant LAST_SLOT = TestDeployment.START.plus(Duration.ofDays(430));
     private static final String BUCKET = "archive";
     private static final List<String> RULES =
             List.of(
@@ -125,7 +125,7 @@ final class NothingNeededIsDeletedTest {
     /** Ten policies with forty instances each, and their histories. */
     private static final class World {
         private final Random random;
-        private final Given given;
+        private final TestDeployment given;
         private final Ec2Client ec2;
         private final Map<String, List<Fact>> histories = new TreeMap<>();
         private final Map<String, Fact> byId = new HashMap<>();
@@ -134,10 +134,10 @@ final class NothingNeededIsDeletedTest {
 
         World(long seed) {
             random = new Random(seed);
-            given = Given.inMemory(policies(), seed);
-            ec2 = given.ec2(Given.EAST);
+            given = TestDeployment.inMemory(policies(), seed);
+            ec2 = given.ec2(TestDeployment.EAST);
             given.deployment.withoutSchedules();
-            given.cloud.addBucket(Given.EAST, BUCKET);
+            given.cloud.addBucket(TestDeployment.EAST, BUCKET);
             given.cloud.settings().failsToStore(id -> id.hashCode() % 9 == 0);
             history();
             given.cloud.advanceTo(LAST_SLOT.plus(Duration.ofDays(1)));
@@ -181,7 +181,9 @@ final class NothingNeededIsDeletedTest {
             for (int policy = 0; policy < POLICIES; policy++) {
                 for (int i = 0; i < INSTANCES; i++) {
                     String name = "p" + policy;
-                    String id = given.cloud.launch(Given.EAST, Map.of("backup", name), List.of(8));
+                    String id =
+                            given.cloud.launch(
+                                    TestDeployment.EAST, Map.of("backup", name), List.of(8));
                     Instant at = LAST_SLOT;
                     int images = random.nextInt(10);
                     for (int n = 0; n < images; n++) {
@@ -203,7 +205,8 @@ final class NothingNeededIsDeletedTest {
 
         private void make(ImageName name) {
             Instant at = name.slot().time();
-            Image intent = Image.intent(name, new Region(Given.EAST), Trigger.SCHEDULED, at);
+            Image intent =
+                    Image.intent(name, new Region(TestDeployment.EAST), Trigger.SCHEDULED, at);
             given.catalog().request(List.of(intent));
             if (random.nextInt(25) == 0) {
                 return;
@@ -271,7 +274,7 @@ final class NothingNeededIsDeletedTest {
                     }
                     case 3 -> {
                         given.cloud
-                                .autoScaling(Given.EAST)
+                                .autoScaling(TestDeployment.EAST)
                                 .createLaunchConfiguration(create ->
                                         create.launchConfigurationName("c" + id).imageId(id));
                         fact.needed = true;
@@ -343,7 +346,7 @@ final class NothingNeededIsDeletedTest {
         }
 
         private Map<String, Long> availableByPolicy() {
-            return given.cloud.images(Given.EAST).stream()
+            return given.cloud.images(TestDeployment.EAST).stream()
                     .filter(image -> image.image().stateAsString().equals("available"))
                     .map(image -> byId.get(image.image().imageId()))
                     .filter(fact -> fact != null)
@@ -374,7 +377,7 @@ final class NothingNeededIsDeletedTest {
         /** Holds some images that are still there: from then on they must stay. */
         private void use() {
             List<String> there =
-                    given.cloud.images(Given.EAST).stream()
+                    given.cloud.images(TestDeployment.EAST).stream()
                             .map(image -> image.image().imageId())
                             .filter(byId::containsKey)
                             .sorted()
@@ -394,13 +397,13 @@ final class NothingNeededIsDeletedTest {
         }
 
         private Set<String> there() {
-            return given.cloud.images(Given.EAST).stream()
+            return given.cloud.images(TestDeployment.EAST).stream()
                     .map(image -> image.image().imageId())
                     .collect(Collectors.toSet());
         }
 
         private Set<String> available() {
-            return given.cloud.images(Given.EAST).stream()
+            return given.cloud.images(TestDeployment.EAST).stream()
                     .filter(image -> image.image().stateAsString().equals("available"))
                     .map(image -> image.image().imageId())
                     .collect(Collectors.toSet());
@@ -435,7 +438,10 @@ final class NothingNeededIsDeletedTest {
                     .allMatch(fact ->
                             stored.contains(fact.id() + ".bin")
                                     || told.contains(
-                                            "store/" + Given.EAST + "/" + fact.image.name()));
+                                            "store/"
+                                                    + TestDeployment.EAST
+                                                    + "/"
+                                                    + fact.image.name()));
             storedInAll.addAndGet(gone.size());
         }
 
@@ -452,12 +458,12 @@ final class NothingNeededIsDeletedTest {
 
         void noSnapshotIsLeftBehind() {
             Set<String> used =
-                    given.cloud.images(Given.EAST).stream()
+                    given.cloud.images(TestDeployment.EAST).stream()
                             .map(LocalImage::image)
                             .flatMap(image -> image.blockDeviceMappings().stream())
                             .map(device -> device.ebs().snapshotId())
                             .collect(Collectors.toSet());
-            assertThat(given.cloud.snapshots(Given.EAST))
+            assertThat(given.cloud.snapshots(TestDeployment.EAST))
                     .extracting(LocalSnapshot::snapshot)
                     .extracting(snapshot -> snapshot.snapshotId())
                     .allMatch(used::contains);
@@ -468,7 +474,7 @@ final class NothingNeededIsDeletedTest {
             Set<String> buried = new HashSet<>();
             for (int i = 0; i < POLICIES; i++) {
                 given.catalog()
-                        .removed("p" + i, new Region(Given.EAST))
+                        .removed("p" + i, new Region(TestDeployment.EAST))
                         .forEach(tombstone ->
                                 assertThat(buried.add(tombstone.id().orElseThrow().value()))
                                         .isTrue());

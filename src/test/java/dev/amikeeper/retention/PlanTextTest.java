@@ -1,13 +1,13 @@
 package dev.amikeeper.retention;
 
-import static dev.amikeeper.retention.Given.HOME;
-import static dev.amikeeper.retention.Given.NO_LIMITS;
-import static dev.amikeeper.retention.Given.ami;
-import static dev.amikeeper.retention.Given.deprecated;
-import static dev.amikeeper.retention.Given.image;
-import static dev.amikeeper.retention.Given.keep;
-import static dev.amikeeper.retention.Given.policy;
-import static dev.amikeeper.retention.Given.retiring;
+import static dev.amikeeper.retention.RetentionCases.HOME;
+import static dev.amikeeper.retention.RetentionCases.NO_LIMITS;
+import static dev.amikeeper.retention.RetentionCases.ami;
+import static dev.amikeeper.retention.RetentionCases.deprecated;
+import static dev.amikeeper.retention.RetentionCases.image;
+import static dev.amikeeper.retention.RetentionCases.keep;
+import static dev.amikeeper.retention.RetentionCases.policy;
+import static dev.amikeeper.retention.RetentionCases.retiring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,6 +15,7 @@ import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.usage.Usage;
 
 import org.junit.jupiter.api.Test;
 

@@ -3,7 +3,7 @@ package dev.amikeeper.retention;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.Application;
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.Pace;
@@ -27,7 +27,7 @@ import java.util.function.UnaryOperator;
 
 /** What is read for a plan, and what people are told of it. */
 final class PlannerTest {
-    private static final Region EAST = new Region(Given.EAST);
+    private static final Region EAST = new Region(TestDeployment.EAST);
     private static final Instant DAY_4 = Instant.parse("2026-03-04T04:00:00Z");
     private static final String SHARED = "\nshare: {accounts: [\"111122223333\"]}";
 
@@ -35,7 +35,7 @@ final class PlannerTest {
 
     @Test
     void whatEc2StillShowsOfADeregisteredImageDoesNotCount() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         Application late = listing(given, PlannerTest::firstIsDeregistered);
 
         assertThat(planner(late).listed()).containsEntry(EAST, 2);
@@ -43,7 +43,7 @@ final class PlannerTest {
 
     @Test
     void anImageThatIsOnTwoPagesCountsOnce() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         Application twice = listing(given, PlannerTest::firstComesAgain);
 
         assertThat(planner(twice).listed()).containsEntry(EAST, 3);
@@ -51,7 +51,7 @@ final class PlannerTest {
 
     @Test
     void aProbeOfSingleImagesThatIsDeniedIsTold() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         given.cloud.faults().calls("DescribeImageReferences").times(9).deny();
 
         assertThat(stepsOf(given)).isZero();
@@ -65,7 +65,7 @@ final class PlannerTest {
 
     @Test
     void reportsOnUseByOthersThatAreDeniedAreToldOnce() {
-        Given given = threeDays("keep: {last: 1}" + SHARED);
+        TestDeployment given = threeDays("keep: {last: 1}" + SHARED);
         given.cloud.faults().calls("DescribeImageUsageReports").times(9).deny();
 
         assertThat(stepsOf(given)).isZero();
@@ -79,7 +79,7 @@ final class PlannerTest {
 
     @Test
     void aReportThatIsOnItsWayIsNoNews() {
-        Given given = threeDays("keep: {last: 1}" + SHARED);
+        TestDeployment given = threeDays("keep: {last: 1}" + SHARED);
 
         assertThat(stepsOf(given)).isZero();
         assertThat(told).isEmpty();
@@ -87,7 +87,7 @@ final class PlannerTest {
 
     @Test
     void launchPermissionsThatAreDeniedAreToldAndTheirImageStays() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         given.cloud.faults().calls("DescribeImageAttribute").deny();
 
         assertThat(stepsOf(given)).isEqualTo(1);
@@ -102,7 +102,7 @@ final class PlannerTest {
     @ParameterizedTest
     @ValueSource(strings = {"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"})
     void anImageThatGoesWhileItIsLookedAtIsNoNews(String code) {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         given.cloud.faults().calls("DescribeImageAttribute").error(code, 400);
 
         assertThat(stepsOf(given)).isEqualTo(1);
@@ -110,7 +110,7 @@ final class PlannerTest {
     }
 
     /** How many images would go a step. */
-    private long stepsOf(Given given) {
+    private long stepsOf(TestDeployment given) {
         Planner planner = planner(given.deployment.application());
         Policy gold = planner.policies().getFirst();
         return planner.plan(gold).plans().getFirst().steps().count();
@@ -121,9 +121,9 @@ final class PlannerTest {
     }
 
     /** The same application, to which EC2 lists its images like that. */
-    private static Application listing(Given given, UnaryOperator<List<Image>> change) {
+    private static Application listing(TestDeployment given, UnaryOperator<List<Image>> change) {
         Application app = given.deployment.application();
-        Ec2Client listing = new Listing(given.ec2(Given.EAST), change);
+        Ec2Client listing = new Listing(given.ec2(TestDeployment.EAST), change);
         Pace pace = new Pace(given.cloud.clock(), given.cloud::advance);
         return new Application(
                 app.settings(),
@@ -171,8 +171,8 @@ final class PlannerTest {
         public void close() {}
     }
 
-    private static Given threeDays(String policy) {
-        Given given = Given.nightlyInMemory(policy);
+    private static TestDeployment threeDays(String policy) {
+        TestDeployment given = TestDeployment.nightlyInMemory(policy);
         given.instance("web-1");
         given.nights(3);
         return given;

@@ -4,6 +4,7 @@ import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.usage.Usage;
 
 import org.junit.jupiter.api.Test;
 
@@ -30,8 +31,8 @@ final class PruneBenchmark {
 
     @Test
     void callsToPrune1000Of2000Images() {
-        dev.amikeeper.Given given =
-                dev.amikeeper.Given.inMemory(
+        dev.amikeeper.TestDeployment given =
+                dev.amikeeper.TestDeployment.inMemory(
                         """
                         policies:
                           gold:
@@ -41,7 +42,7 @@ final class PruneBenchmark {
                         """,
                         1);
         for (int i = 0; i < INSTANCES; i++) {
-            given.instance(dev.amikeeper.Given.EAST, "web-" + i, 2);
+            given.instance(dev.amikeeper.TestDeployment.EAST, "web-" + i, 2);
         }
         given.nights(2);
         Map<String, Integer> before = new HashMap<>(given.cloud.calls());
@@ -51,10 +52,10 @@ final class PruneBenchmark {
         System.out.printf(
                 "pruned %d, %d images and %d snapshots are left%n",
                 report.removed(),
-                given.images(dev.amikeeper.Given.EAST).size(),
-                given.cloud.snapshots(dev.amikeeper.Given.EAST).size());
+                given.images(dev.amikeeper.TestDeployment.EAST).size(),
+                given.cloud.snapshots(dev.amikeeper.TestDeployment.EAST).size());
         given.cloud
-                .calls(dev.amikeeper.Given.EAST)
+                .calls(dev.amikeeper.TestDeployment.EAST)
                 .forEach((action, count) -> {
                     int made = count - before.getOrDefault(action, 0);
                     if (made > 0) {
@@ -66,19 +67,19 @@ final class PruneBenchmark {
     @Test
     void planOf100000Images() {
         Policy policy =
-                Given.policy(
+                RetentionCases.policy(
                         Optional.of(
-                                Given.keep(
+                                RetentionCases.keep(
                                         "last: 3, daily: 14, weekly: 8, monthly: 12, atLeast: 2")),
-                        Given.NO_LIMITS);
+                        RetentionCases.NO_LIMITS);
         List<Image> records = new ArrayList<>();
         Map<ImageId, Ami> inEc2 = new HashMap<>();
         Map<ImageId, List<String>> permissions = new HashMap<>();
         for (int i = 0; i < IMAGES; i++) {
             Instant slot = NOW.minus(Duration.ofHours(6L * (i / INSTANCES) + 1));
-            Image image = Given.image("i-" + i % INSTANCES, slot);
+            Image image = RetentionCases.image("i-" + i % INSTANCES, slot);
             records.add(image);
-            Ami ami = Given.ami(image);
+            Ami ami = RetentionCases.ami(image);
             inEc2.put(ami.id(), ami);
             permissions.put(ami.id(), List.of());
         }
@@ -89,7 +90,7 @@ final class PruneBenchmark {
             PrunePlan plan =
                     PrunePlan.of(
                             policy,
-                            Given.HOME,
+                            RetentionCases.HOME,
                             records,
                             new Evidence(
                                     inEc2,

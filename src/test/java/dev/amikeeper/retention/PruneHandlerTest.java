@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.amazonaws.services.lambda.runtime.Context;
 
-import dev.amikeeper.Given;
 import dev.amikeeper.ShortContext;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Tombstone;
@@ -43,46 +43,50 @@ final class PruneHandlerTest {
 
     @Test
     void removesImagesWithTheirSnapshotsAndLeavesATombstone() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
         assertThat(report.removed()).isEqualTo(2);
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(1);
-        assertThat(given.catalog().removed("gold", new Region(Given.EAST)))
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.catalog().removed("gold", new Region(TestDeployment.EAST)))
                 .extracting(Tombstone::by)
                 .containsExactly("PruneFunction", "PruneFunction");
-        assertThat(given.catalog().removed("gold", new Region(Given.EAST)).getFirst().why())
+        assertThat(
+                        given.catalog()
+                                .removed("gold", new Region(TestDeployment.EAST))
+                                .getFirst()
+                                .why())
                 .contains("no rule keeps it");
     }
 
     @Test
     void aDryRunShowsThePlanAndChangesNothing() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
 
         PruneReport report = given.deployment.prune(DAY_4, true);
 
         assertThat(report.plan())
                 .extracting(PruneReport.Line::verdict)
                 .containsExactly("remove", "remove", "keep");
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(given.cloud.calls()).doesNotContainKey("DeregisterImage");
-        assertThat(given.records(Given.EAST)).hasSize(3);
+        assertThat(given.records(TestDeployment.EAST)).hasSize(3);
     }
 
     @Test
     void removesNothingWithoutKeep() {
-        Given given = threeDays("");
+        TestDeployment given = threeDays("");
 
         given.deployment.prune(DAY_4, false);
 
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
     }
 
     @Test
     void disablesFirstAndRemovesAfterTheDwell() {
-        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+        TestDeployment given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
 
         PruneReport first = given.deployment.prune(DAY_4, false);
         assertThat(first.disabled()).isEqualTo(2);
@@ -95,13 +99,13 @@ final class PruneHandlerTest {
         PruneReport last = prune(given, day(7));
         assertThat(last.removed()).isEqualTo(2);
         assertThat(states(given)).containsExactly("available");
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(1);
-        assertThat(given.catalog().removed("gold", new Region(Given.EAST))).hasSize(2);
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.catalog().removed("gold", new Region(TestDeployment.EAST))).hasSize(2);
     }
 
     @Test
     void whatIsHeldWhileDisabledComesBackWithItsLaunchPermissions() {
-        Given given =
+        TestDeployment given =
                 threeDays(
                         "keep: {last: 1}\nretire: {disableFor: 3d}\nshare: {accounts:"
                                 + " [\"111122223333\"]}");
@@ -117,7 +121,7 @@ final class PruneHandlerTest {
         assertThat(report.calledOff()).isEqualTo(1);
         assertThat(permissions(given, oldest)).containsExactly("111122223333");
         assertThat(states(given)).containsExactlyInAnyOrder("available", "available", "disabled");
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .filteredOn(record -> record.isGood())
                 .hasSize(2)
                 .allMatch(record -> record.permissions().isEmpty());
@@ -125,8 +129,8 @@ final class PruneHandlerTest {
 
     @Test
     void whatAnotherAccountUsesStays() {
-        Given given = threeDays("keep: {last: 1}\nshare: {accounts: [\"111122223333\"]}");
-        given.cloud.usedByOthers(Given.EAST, oldest(given), "111122223333", 2);
+        TestDeployment given = threeDays("keep: {last: 1}\nshare: {accounts: [\"111122223333\"]}");
+        given.cloud.usedByOthers(TestDeployment.EAST, oldest(given), "111122223333", 2);
         given.deployment.prune(DAY_4, false);
 
         prune(given, day(6));
@@ -138,7 +142,7 @@ final class PruneHandlerTest {
 
     @Test
     void aDisablingThatWasCutOffIsFinishedWithItsJournal() {
-        Given given =
+        TestDeployment given =
                 threeDays(
                         "keep: {last: 2}\nretire: {disableFor: 3d}\nshare: {accounts:"
                                 + " [\"111122223333\"]}");
@@ -156,12 +160,12 @@ final class PruneHandlerTest {
 
     @Test
     void imagesAreDeprecatedOnceFromTheirCreation() {
-        Given given = threeDays("keep: {last: 3}\nretire: {deprecateAfter: 7d}");
+        TestDeployment given = threeDays("keep: {last: 3}\nretire: {deprecateAfter: 7d}");
 
         assertThat(given.deployment.prune(DAY_4, false).deprecated()).isEqualTo(3);
         assertThat(prune(given, day(5)).deprecated()).isZero();
 
-        assertThat(given.images(Given.EAST))
+        assertThat(given.images(TestDeployment.EAST))
                 .allSatisfy(image ->
                         assertThat(Instant.parse(image.image().deprecationTime()))
                                 .isBetween(
@@ -175,10 +179,10 @@ final class PruneHandlerTest {
 
     @Test
     void theNewestAreProtectedAndTheOthersFreedBeforeTheyGo() {
-        Given given = threeDays("keep: {last: 1, atLeast: 1}\nprotect: true");
+        TestDeployment given = threeDays("keep: {last: 1, atLeast: 1}\nprotect: true");
         given.deployment.prune(DAY_4, false);
         String newest = oldest(given);
-        assertThat(given.images(Given.EAST))
+        assertThat(given.images(TestDeployment.EAST))
                 .singleElement()
                 .satisfies(image -> assertThat(protection(image)).startsWith("enabled"));
 
@@ -191,48 +195,49 @@ final class PruneHandlerTest {
         prune(given, day(8));
 
         assertThat(ids(given)).doesNotContain(newest).hasSize(2);
-        assertThat(given.images(Given.EAST))
+        assertThat(given.images(TestDeployment.EAST))
                 .allSatisfy(image -> assertThat(protection(image)).startsWith("enabled"));
     }
 
     @Test
     void anApprovalCarriesOutThePlanThatItNames() {
-        Given given = threeDays("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
         given.deployment.prune(DAY_4, false);
         String digest = given.deployment.prune(DAY_4, true).policies().getFirst().digest();
         assertThat(given.told()).singleElement().asString().contains(digest);
 
         PruneReport wrong = approve(given, "0123456789abcdef");
         assertThat(wrong.problem()).contains("0123456789abcdef", "changed since");
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
 
         hold(given, oldest(given));
         assertThat(approve(given, digest).problem()).contains("changed since");
-        assertThat(given.images(Given.EAST)).hasSize(3);
-        given.ec2(Given.EAST)
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
+        given.ec2(TestDeployment.EAST)
                 .deleteTags(tags ->
                         tags.resources(oldest(given))
                                 .tags(Tag.builder().key(ImageTags.HOLD).build()));
 
         assertThat(approve(given, digest).removed()).isEqualTo(2);
-        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
     }
 
     @Test
     void anApprovalMustBeADigest() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
 
         PruneReport report = approve(given, "yes");
 
         assertThat(report.malformed()).isEqualTo(1);
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
     }
 
     @Test
     void nothingGoesWhileThePolicySelectsNothingAnyMore() {
-        Given given = threeDays("keep: {last: 1}");
-        String instance = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
-        given.ec2(Given.EAST)
+        TestDeployment given = threeDays("keep: {last: 1}");
+        String instance =
+                given.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId();
+        given.ec2(TestDeployment.EAST)
                 .createTags(tags ->
                         tags.resources(instance)
                                 .tags(Tag.builder().key("backup").value("glod").build()));
@@ -240,23 +245,24 @@ final class PruneHandlerTest {
         PruneReport report = given.deployment.prune(DAY_4, false);
 
         assertThat(report.blocked()).isEqualTo(1);
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(given.told()).singleElement().asString().contains("selects no instance");
     }
 
     @Test
     void nothingGoesWhereMoreThanHalfOfTheImagesIsNotListedAnyMore() {
-        Given given = threeDays("keep: {last: 2}");
+        TestDeployment given = threeDays("keep: {last: 2}");
         given.deployment.prune(DAY_4, false);
         given.nights(4, 5);
         prune(given, day(10));
         given.instance("web-2");
-        Given more = given.redeployed(NIGHTLY + "    keep: {last: 9}");
+        TestDeployment more = given.redeployed(NIGHTLY + "    keep: {last: 9}");
         more.nights(10, 10);
         prune(more, day(21));
         List<String> all = ids(more);
         all.subList(0, all.size() - 4)
-                .forEach(id -> more.ec2(Given.EAST).deregisterImage(image -> image.imageId(id)));
+                .forEach(id ->
+                        more.ec2(TestDeployment.EAST).deregisterImage(image -> image.imageId(id)));
 
         PruneReport report = prune(given.redeployed(NIGHTLY + "    keep: {last: 1}"), day(22));
 
@@ -266,7 +272,7 @@ final class PruneHandlerTest {
 
     @Test
     void aPublicImageIsToldAndStays() {
-        Given given = threeDays("keep: {last: 2}");
+        TestDeployment given = threeDays("keep: {last: 2}");
         String oldest = oldest(given);
         publish(given, oldest);
 
@@ -279,13 +285,13 @@ final class PruneHandlerTest {
 
     @Test
     void aPublicImageIsToldOfUntilItIsPublicNoMore() {
-        Given given = threeDays("keep: {last: 2}");
+        TestDeployment given = threeDays("keep: {last: 2}");
         String oldest = oldest(given);
         publish(given, oldest);
         given.deployment.prune(DAY_4, false);
         assertThat(troubles(given)).containsExactly("public/us-east-1");
 
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .modifyImageAttribute(modify ->
                         modify.imageId(oldest)
                                 .launchPermission(remove -> remove.remove(EVERYBODY)));
@@ -296,9 +302,9 @@ final class PruneHandlerTest {
 
     @Test
     void anImageThatIsSharedByHandIsToldAndDisabledFirst() {
-        Given given = threeDays("keep: {last: 2}");
+        TestDeployment given = threeDays("keep: {last: 2}");
         String oldest = oldest(given);
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .modifyImageAttribute(modify ->
                         modify.imageId(oldest)
                                 .launchPermission(add ->
@@ -316,7 +322,7 @@ final class PruneHandlerTest {
 
     @Test
     void disabledImagesOfAPolicyThatLeftTheFileComeBack() {
-        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+        TestDeployment given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
         given.deployment.prune(DAY_4, false);
 
         prune(
@@ -334,22 +340,22 @@ final class PruneHandlerTest {
 
     @Test
     void keepsTheLastOnesOfAnInstanceThatIsGone() {
-        Given given = threeDays("keep: {within: 1h, atLeast: 2}");
-        String id = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
-        given.ec2(Given.EAST).terminateInstances(terminate -> terminate.instanceIds(id));
+        TestDeployment given = threeDays("keep: {within: 1h, atLeast: 2}");
+        String id = given.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId();
+        given.ec2(TestDeployment.EAST).terminateInstances(terminate -> terminate.instanceIds(id));
 
         PruneReport report = prune(given, Instant.parse("2027-03-01T04:30:00Z"));
         assertThat(report.blocked()).isEqualTo(1);
         approve(given, report.policies().getFirst().digest());
 
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
     @Test
     void keepsWhatIsOnHold() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         String oldest = oldest(given);
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .createTags(tags ->
                         tags.resources(oldest)
                                 .tags(Tag.builder().key(ImageTags.HOLD).value("").build()));
@@ -361,10 +367,10 @@ final class PruneHandlerTest {
 
     @Test
     void keepsWhatAStoppedInstanceIsMadeOf() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         String oldest = oldest(given);
         String user =
-                given.ec2(Given.EAST)
+                given.ec2(TestDeployment.EAST)
                         .runInstances(run ->
                                 run.imageId(oldest)
                                         .minCount(1)
@@ -374,7 +380,7 @@ final class PruneHandlerTest {
                         .getFirst()
                         .instanceId();
         given.cloud.advance(java.time.Duration.ofMinutes(5));
-        given.ec2(Given.EAST).stopInstances(stop -> stop.instanceIds(user));
+        given.ec2(TestDeployment.EAST).stopInstances(stop -> stop.instanceIds(user));
         given.cloud.advance(java.time.Duration.ofMinutes(5));
 
         given.deployment.prune(DAY_4, false);
@@ -384,17 +390,17 @@ final class PruneHandlerTest {
 
     @Test
     void keepsWhatAnyVersionOfALaunchTemplateNames() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         String oldest = oldest(given);
         String template =
-                given.ec2(Given.EAST)
+                given.ec2(TestDeployment.EAST)
                         .createLaunchTemplate(create ->
                                 create.launchTemplateName("web")
                                         .launchTemplateData(version -> version.imageId(oldest)))
                         .launchTemplate()
                         .launchTemplateId();
         for (int i = 0; i < 12; i++) {
-            given.ec2(Given.EAST)
+            given.ec2(TestDeployment.EAST)
                     .createLaunchTemplateVersion(create ->
                             create.launchTemplateId(template)
                                     .launchTemplateData(
@@ -408,8 +414,8 @@ final class PruneHandlerTest {
 
     @Test
     void keepsEverythingWhileATemplateNamesItsImageByAnythingButAnId() {
-        Given given = threeDays("keep: {last: 1}");
-        given.ec2(Given.EAST)
+        TestDeployment given = threeDays("keep: {last: 1}");
+        given.ec2(TestDeployment.EAST)
                 .createLaunchTemplate(create ->
                         create.launchTemplateName("web")
                                 .launchTemplateData(version -> version.imageId("ami-PLACEHOLDER")));
@@ -420,38 +426,43 @@ final class PruneHandlerTest {
 
     @Test
     void theBreakerCountsThePolicysWholeRun() {
-        Given given =
+        TestDeployment given =
                 threeDays(
                         "keep: {last: 1}\nreplicate: {us-west-2: {}}\nlimits: {maxRemoveCount: 3}");
 
         assertThat(given.deployment.prune(DAY_4, false).blocked()).isEqualTo(1);
-        assertThat(given.images(Given.EAST)).hasSize(3);
-        assertThat(given.images(Given.WEST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.WEST)).hasSize(3);
     }
 
     @Test
     void keepsEverythingWhereAProbeIsDenied() {
         for (String probe : List.of("DescribeLaunchTemplates", "DescribeInstances")) {
-            Given given = threeDays("keep: {last: 1}");
+            TestDeployment given = threeDays("keep: {last: 1}");
             given.cloud.faults().calls(probe).times(10).deny();
 
             PruneReport report = given.deployment.prune(DAY_4, false);
 
             assertThat(report.removed()).isZero();
-            assertThat(given.images(Given.EAST)).hasSize(3);
+            assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         }
     }
 
     @Test
     void aRegionThatCannotBeReadHoldsUpNoOther() {
-        Given given = threeDays("keep: {last: 1}\nreplicate: {us-west-2: {}}");
-        given.cloud.faults().calls("DescribeImages").in(Given.EAST).times(100).internalError();
+        TestDeployment given = threeDays("keep: {last: 1}\nreplicate: {us-west-2: {}}");
+        given.cloud
+                .faults()
+                .calls("DescribeImages")
+                .in(TestDeployment.EAST)
+                .times(100)
+                .internalError();
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
         assertThat(report.unreadable()).isEqualTo(1);
-        assertThat(given.images(Given.EAST)).hasSize(3);
-        assertThat(given.images(Given.WEST)).hasSize(1);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.WEST)).hasSize(1);
         assertThat(given.catalog().notices())
                 .singleElement()
                 .satisfies(
@@ -460,7 +471,7 @@ final class PruneHandlerTest {
 
     @Test
     void aTroubleThatTheNextRunDoesNotFindIsOver() {
-        Given given = threeDays("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
         given.cloud.faults().calls("DescribeFleets").times(100).deny();
         given.deployment.prune(DAY_4, false);
         assertThat(given.catalog().open())
@@ -485,19 +496,19 @@ final class PruneHandlerTest {
 
     @Test
     void aTroubleOfARegionThatCannotBeReadIsNotOver() {
-        Given given =
+        TestDeployment given =
                 inMemory(
                         """
                         keep: {last: 9}
                         replicate: {us-west-2: {}}
                         retire: {deprecateAfter: 7d}
                         """);
-        given.cloud.faults().calls("DescribeFleets").in(Given.WEST).deny();
-        given.cloud.faults().calls("EnableImageDeprecation").in(Given.WEST).deny();
+        given.cloud.faults().calls("DescribeFleets").in(TestDeployment.WEST).deny();
+        given.cloud.faults().calls("EnableImageDeprecation").in(TestDeployment.WEST).deny();
         given.deployment.prune(DAY_4, false);
         assertThat(troubles(given)).containsExactly("blind/us-west-2", "upkeep/us-west-2");
 
-        given.cloud.faults().unreachable(Given.WEST, day(6));
+        given.cloud.faults().unreachable(TestDeployment.WEST, day(6));
         prune(given, day(5));
         assertThat(troubles(given))
                 .containsExactly("blind/us-west-2", "unpruned/us-west-2", "upkeep/us-west-2");
@@ -508,7 +519,7 @@ final class PruneHandlerTest {
 
     @Test
     void onlyAWholeRunTellsThatRefusedUpkeepIsOver() {
-        Given given = inMemory("keep: {last: 9}\nretire: {deprecateAfter: 7d}");
+        TestDeployment given = inMemory("keep: {last: 9}\nretire: {deprecateAfter: 7d}");
         given.cloud.faults().calls("EnableImageDeprecation").deny();
         given.deployment.prune(DAY_4, false);
         assertThat(troubles(given)).containsExactly("upkeep/us-east-1");
@@ -531,7 +542,7 @@ final class PruneHandlerTest {
 
     @Test
     void aPlanWaitsForItsApprovalUntilThatOrAnotherPlanComes() {
-        Given given = inMemory("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
+        TestDeployment given = inMemory("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
         given.deployment.prune(DAY_4, false);
         assertThat(troubles(given)).containsExactly("approve/gold");
 
@@ -549,13 +560,13 @@ final class PruneHandlerTest {
 
     @Test
     void aPlanWaitsForItsApprovalWhileNotEveryRegionCanBeRead() {
-        Given given =
+        TestDeployment given =
                 inMemory(
                         "keep: {last: 1}\nreplicate: {us-west-2: {}}\nlimits: {maxRemoveCount: 3}");
         given.deployment.prune(DAY_4, false);
         assertThat(troubles(given)).containsExactly("approve/gold");
 
-        given.cloud.faults().unreachable(Given.WEST, day(6));
+        given.cloud.faults().unreachable(TestDeployment.WEST, day(6));
         assertThat(prune(given, day(5)).blocked()).isZero();
 
         assertThat(troubles(given)).containsExactly("approve/gold", "unpruned/us-west-2");
@@ -563,7 +574,7 @@ final class PruneHandlerTest {
 
     @Test
     void aTroubleThatIsNotOfPruningStaysOpen() {
-        Given given = inMemory("keep: {last: 1}");
+        TestDeployment given = inMemory("keep: {last: 1}");
         given.catalog().note(new Notice("unread/us-east-1", DAY_4, "text", "remedy", true));
 
         given.deployment.prune(DAY_4, false);
@@ -573,7 +584,7 @@ final class PruneHandlerTest {
 
     @Test
     void takesNothingWhoseTagsDoNotFitTheRecord() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         String oldest = oldest(given);
         claimForOther(given, oldest);
 
@@ -584,20 +595,20 @@ final class PruneHandlerTest {
 
     @Test
     void finishesARemovalThatWasCutOffAfterDeregistration() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         given.cloud.faults().calls("DeregisterImage").loseReply();
 
         assertThat(given.deployment.prune(DAY_4, false).refused()).isEqualTo(1);
         PruneReport second = given.deployment.prune(DAY_4.plusSeconds(60), false);
 
         assertThat(second.removed()).isEqualTo(1);
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(1);
-        assertThat(given.catalog().removed("gold", new Region(Given.EAST))).hasSize(2);
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.catalog().removed("gold", new Region(TestDeployment.EAST))).hasSize(2);
     }
 
     @Test
     void aDeniedRemovalIsToldAndTriedAgain() {
-        Given given = threeDays("keep: {last: 2}");
+        TestDeployment given = threeDays("keep: {last: 2}");
         given.cloud.faults().calls("DeregisterImage").deny();
 
         assertThat(given.deployment.prune(DAY_4, false).refused()).isEqualTo(1);
@@ -608,11 +619,11 @@ final class PruneHandlerTest {
 
     @Test
     void callsOffARemovalWhenTheImageIsPutOnHoldMeanwhile() {
-        Given given = threeDays("keep: {last: 2}");
+        TestDeployment given = threeDays("keep: {last: 2}");
         String oldest = oldest(given);
         given.cloud.faults().calls("DeregisterImage").deny();
         given.deployment.prune(DAY_4, false);
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .createTags(tags ->
                         tags.resources(oldest)
                                 .tags(Tag.builder().key(ImageTags.HOLD).value("yes").build()));
@@ -625,34 +636,37 @@ final class PruneHandlerTest {
 
     @Test
     void theBreakerStopsAPolicyThatWouldRemoveTooMuch() {
-        Given given = threeDays("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
         assertThat(report.blocked()).isEqualTo(1);
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(given.told()).singleElement().asString().contains("maxRemoveCount: 1");
     }
 
     @Test
     void keepsAHomeImageWhileACopyOfItWaits() {
-        Given given = threeDays("keep: {last: 1}");
-        Given waiting = Given.nightly("keep: {last: 1}\nreplicate: {us-west-2: {}}");
+        TestDeployment given = threeDays("keep: {last: 1}");
+        TestDeployment waiting =
+                TestDeployment.nightly("keep: {last: 1}\nreplicate: {us-west-2: {}}");
         waiting.instance("web-1");
-        waiting.cloud.faults().unreachable(Given.WEST, Instant.parse("2026-03-09T00:00:00Z"));
+        waiting.cloud
+                .faults()
+                .unreachable(TestDeployment.WEST, Instant.parse("2026-03-09T00:00:00Z"));
         waiting.nights(4);
 
         given.deployment.prune(DAY_4, false);
         waiting.deployment.prune(DAY_4, false);
 
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(waiting.images(Given.EAST)).hasSize(4);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(waiting.images(TestDeployment.EAST)).hasSize(4);
     }
 
     @Test
     void imagesOfAPolicyThatIsNoLongerInTheFileStay() {
-        Given given = threeDays("keep: {last: 1}");
-        Given other =
+        TestDeployment given = threeDays("keep: {last: 1}");
+        TestDeployment other =
                 given.redeployed(
                         """
                         policies:
@@ -664,12 +678,12 @@ final class PruneHandlerTest {
 
         other.deployment.prune(DAY_4, false);
 
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
     }
 
     @Test
     void recordsAMalformedEvent() {
-        Given given = Given.nightly("keep: {last: 1}");
+        TestDeployment given = TestDeployment.nightly("keep: {last: 1}");
 
         PruneReport report =
                 new PruneHandler(given.deployment.application())
@@ -681,7 +695,7 @@ final class PruneHandlerTest {
 
     @Test
     void aPersonMayAskForThePlanWithoutATime() throws Exception {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
 
         PruneReport report =
                 new PruneHandler(given.deployment.application())
@@ -690,7 +704,7 @@ final class PruneHandlerTest {
 
         assertThat(report.dryRun()).isTrue();
         assertThat(report.removed()).isEqualTo(2);
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
     }
 
     @Test
@@ -703,36 +717,36 @@ final class PruneHandlerTest {
 
     @Test
     void aDryRunCountsWhatARunWouldDo() {
-        Given removing = inMemory("keep: {last: 1}");
+        TestDeployment removing = inMemory("keep: {last: 1}");
         PruneReport remove = removing.deployment.prune(DAY_4, true);
         assertThat(remove.kept()).isEqualTo(1);
         assertThat(remove.removed()).isEqualTo(2);
         assertThat(remove.unlisted()).isZero();
 
-        Given disabling = inMemory("keep: {last: 1}\nretire: {disableFor: 3d}");
+        TestDeployment disabling = inMemory("keep: {last: 1}\nretire: {disableFor: 3d}");
         assertThat(disabling.deployment.prune(DAY_4, true).disabled()).isEqualTo(2);
         disabling.deployment.prune(DAY_4, false);
         assertThat(disabling.deployment.prune(DAY_4, true).waiting()).isEqualTo(2);
         hold(disabling, oldest(disabling));
         assertThat(disabling.deployment.prune(DAY_4, true).calledOff()).isEqualTo(1);
 
-        Given blocked = inMemory("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
+        TestDeployment blocked = inMemory("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
         assertThat(blocked.deployment.prune(DAY_4, true).awaiting()).isEqualTo(2);
     }
 
     @Test
     void aDryRunCountsARemovalThatWasCutOffAsLeft() {
-        Given given = inMemory("keep: {last: 2}");
+        TestDeployment given = inMemory("keep: {last: 2}");
         given.cloud.faults().calls("DeregisterImage").loseReply();
         given.deployment.prune(DAY_4, false);
 
         assertThat(given.deployment.prune(DAY_4, true).left()).isEqualTo(1);
-        assertThat(given.records(Given.EAST)).hasSize(3);
+        assertThat(given.records(TestDeployment.EAST)).hasSize(3);
     }
 
     @Test
     void whatWaitsForAnApprovalIsCounted() {
-        Given given = inMemory("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
+        TestDeployment given = inMemory("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
@@ -742,10 +756,11 @@ final class PruneHandlerTest {
 
     @Test
     void aRunThatWasStoppedDoesNotCountAsWhatWasBefore() {
-        Given given = inMemory("keep: {last: 2}");
+        TestDeployment given = inMemory("keep: {last: 2}");
         given.deployment.prune(DAY_4, false);
-        String instance = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
-        given.ec2(Given.EAST)
+        String instance =
+                given.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId();
+        given.ec2(TestDeployment.EAST)
                 .createTags(tags ->
                         tags.resources(instance)
                                 .tags(Tag.builder().key("backup").value("glod").build()));
@@ -756,7 +771,7 @@ final class PruneHandlerTest {
 
     @Test
     void whatGoesIsNotDeprecatedFirst() {
-        Given given = inMemory("keep: {last: 1}\nretire: {deprecateAfter: 7d}");
+        TestDeployment given = inMemory("keep: {last: 1}\nretire: {deprecateAfter: 7d}");
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
@@ -766,12 +781,12 @@ final class PruneHandlerTest {
 
     @Test
     void aRunStopsHalfAMinuteBeforeItsTimeIsOver() {
-        Given given = inMemory("keep: {last: 1}");
+        TestDeployment given = inMemory("keep: {last: 1}");
 
         PruneReport late = prune(given, ShortContext.of(context(given), () -> 30_000));
         assertThat(late.postponed()).isEqualTo(2);
         assertThat(late.removed()).isZero();
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
 
         PruneReport early = prune(given, ShortContext.of(context(given), () -> 30_001));
         assertThat(early.removed()).isEqualTo(2);
@@ -780,7 +795,7 @@ final class PruneHandlerTest {
 
     @Test
     void whatThereIsNoTimeForIsPostponedImageByImage() {
-        Given given = inMemory("keep: {last: 1}");
+        TestDeployment given = inMemory("keep: {last: 1}");
 
         PruneReport report =
                 prune(
@@ -794,24 +809,24 @@ final class PruneHandlerTest {
 
         assertThat(report.removed()).isEqualTo(1);
         assertThat(report.postponed()).isEqualTo(1);
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
     @Test
     void whatCannotBeReadAgainIsPostponed() {
-        Given given = inMemory("keep: {last: 1}");
+        TestDeployment given = inMemory("keep: {last: 1}");
         given.cloud.faults().calls("DescribeImages").nth(2).internalError();
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
         assertThat(report.postponed()).isEqualTo(2);
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(given.deployment.prune(DAY_4, false).removed()).isEqualTo(2);
     }
 
     @Test
     void aRemovalIsNotFinishedWhileItsImageCannotBeRead() {
-        Given given = inMemory("keep: {last: 2}");
+        TestDeployment given = inMemory("keep: {last: 2}");
         given.cloud.faults().calls("DeregisterImage").loseReply();
         given.deployment.prune(DAY_4, false);
         given.cloud.faults().calls("DescribeImages").nth(2).internalError();
@@ -824,7 +839,7 @@ final class PruneHandlerTest {
 
     @Test
     void anImageThatIsHeldWhileTheRunIsAtItStays() {
-        Given given = inMemory("keep: {last: 1}");
+        TestDeployment given = inMemory("keep: {last: 1}");
         String oldest = oldest(given);
 
         PruneReport report = prune(given, meanwhile(given, 1, () -> hold(given, oldest)));
@@ -836,7 +851,7 @@ final class PruneHandlerTest {
 
     @Test
     void anImageThatIsMadePublicWhileTheRunIsAtItStays() {
-        Given given = inMemory("keep: {last: 1}");
+        TestDeployment given = inMemory("keep: {last: 1}");
         String oldest = oldest(given);
 
         prune(given, meanwhile(given, 1, () -> publish(given, oldest)));
@@ -846,7 +861,7 @@ final class PruneHandlerTest {
 
     @Test
     void anImageThatGetsOtherTagsWhileTheRunIsAtItStays() {
-        Given given = inMemory("keep: {last: 1}");
+        TestDeployment given = inMemory("keep: {last: 1}");
         String oldest = oldest(given);
 
         prune(given, meanwhile(given, 1, () -> claimForOther(given, oldest)));
@@ -856,8 +871,8 @@ final class PruneHandlerTest {
 
     @Test
     void anImageWhoseRecordChangesWhileTheRunIsAtItStays() {
-        Given given = inMemory("keep: {last: 1}");
-        Image oldest = given.records(Given.EAST).getFirst();
+        TestDeployment given = inMemory("keep: {last: 1}");
+        Image oldest = given.records(TestDeployment.EAST).getFirst();
 
         PruneReport report =
                 prune(
@@ -876,7 +891,7 @@ final class PruneHandlerTest {
 
     @Test
     void snapshotsThatAreLeftAreDeletedByALaterRun() {
-        Given given = inMemory("keep: {last: 2}");
+        TestDeployment given = inMemory("keep: {last: 2}");
         String snapshot = given.snapshotsOf(new ImageId(oldest(given))).getFirst().value();
         Runnable lock = () -> lock(given, snapshot, 30);
 
@@ -885,14 +900,14 @@ final class PruneHandlerTest {
         assertThat(first.left()).isEqualTo(1);
         assertThat(first.removed()).isZero();
 
-        given.ec2(Given.EAST).unlockSnapshot(unlock -> unlock.snapshotId(snapshot));
+        given.ec2(TestDeployment.EAST).unlockSnapshot(unlock -> unlock.snapshotId(snapshot));
         assertThat(prune(given, day(5)).removed()).isEqualTo(1);
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(2);
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(2);
     }
 
     @Test
     void aLockedSnapshotKeepsItsImageUntilTheLockEnds() {
-        Given given = inMemory("keep: {last: 2}");
+        TestDeployment given = inMemory("keep: {last: 2}");
         String oldest = oldest(given);
         lock(given, given.snapshotsOf(new ImageId(oldest)).getFirst().value(), 4);
 
@@ -907,12 +922,12 @@ final class PruneHandlerTest {
         assertThat(prune(given, DAY_4).removed()).isZero();
         assertThat(prune(given, day(6)).removed()).isZero();
         assertThat(prune(given, day(8)).removed()).isEqualTo(1);
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(2);
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(2);
     }
 
     @Test
     void nothingGoesWhileLocksCannotBeRead() {
-        Given given = inMemory("keep: {last: 1}");
+        TestDeployment given = inMemory("keep: {last: 1}");
         given.cloud.faults().calls("DescribeLockedSnapshots").deny();
 
         assertThat(given.deployment.prune(DAY_4, false).removed()).isZero();
@@ -924,57 +939,57 @@ final class PruneHandlerTest {
         assertThat(troubles(given)).isEmpty();
     }
 
-    private static void lock(Given given, String snapshot, int days) {
-        given.ec2(Given.EAST)
+    private static void lock(TestDeployment given, String snapshot, int days) {
+        given.ec2(TestDeployment.EAST)
                 .lockSnapshot(lock ->
                         lock.snapshotId(snapshot).lockMode(LockMode.GOVERNANCE).lockDuration(days));
     }
 
     @Test
     void anotherDateOfDeprecationReachesImagesThatHaveTheOldOne() {
-        Given given = threeDays("keep: {last: 3}\nretire: {deprecateAfter: 7d}");
+        TestDeployment given = threeDays("keep: {last: 3}\nretire: {deprecateAfter: 7d}");
         given.deployment.prune(DAY_4, false);
 
-        Given later =
+        TestDeployment later =
                 given.redeployed(
                         NIGHTLY + "    keep: {last: 3}\n    retire: {deprecateAfter: 30d}");
         assertThat(prune(later, day(5)).deprecated()).isEqualTo(3);
         assertThat(prune(later, day(6)).deprecated()).isZero();
         assertThat(deprecatedAfter(later)).containsOnly(Duration.ofDays(30));
 
-        Given never = given.redeployed(NIGHTLY + "    keep: {last: 3}");
+        TestDeployment never = given.redeployed(NIGHTLY + "    keep: {last: 3}");
         prune(never, day(7));
-        assertThat(never.images(Given.EAST))
+        assertThat(never.images(TestDeployment.EAST))
                 .allMatch(image -> image.image().deprecationTime() == null);
     }
 
     @Test
     void aShorterAgeOfDeprecationThatIsPastIsSetOnce() {
-        Given given = threeDays("keep: {last: 3}\nretire: {deprecateAfter: 300d}");
+        TestDeployment given = threeDays("keep: {last: 3}\nretire: {deprecateAfter: 300d}");
         given.deployment.prune(DAY_4, false);
 
-        Given sooner =
+        TestDeployment sooner =
                 given.redeployed(NIGHTLY + "    keep: {last: 3}\n    retire: {deprecateAfter: 1h}");
         assertThat(prune(sooner, day(5)).deprecated()).isEqualTo(3);
         assertThat(prune(sooner, day(6)).deprecated()).isZero();
-        Given never = given.redeployed(NIGHTLY + "    keep: {last: 3}");
+        TestDeployment never = given.redeployed(NIGHTLY + "    keep: {last: 3}");
         prune(never, day(7));
-        assertThat(never.images(Given.EAST))
+        assertThat(never.images(TestDeployment.EAST))
                 .as("such a date is known as ours, too")
                 .allMatch(image -> image.image().deprecationTime() == null);
     }
 
     @Test
     void aDateOfDeprecationThatAPersonSetStays() {
-        Given given = threeDays("keep: {last: 3}\nretire: {deprecateAfter: 7d}");
+        TestDeployment given = threeDays("keep: {last: 3}\nretire: {deprecateAfter: 7d}");
         String image = oldest(given);
         Instant theirs = given.cloud.now().plus(Duration.ofDays(90)).plus(Duration.ofMinutes(20));
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .enableImageDeprecation(date -> date.imageId(image).deprecateAt(theirs));
 
         assertThat(given.deployment.prune(DAY_4, false).deprecated()).isEqualTo(2);
         prune(given.redeployed(NIGHTLY + "    keep: {last: 3}"), day(5));
-        assertThat(given.images(Given.EAST))
+        assertThat(given.images(TestDeployment.EAST))
                 .filteredOn(it -> it.image().deprecationTime() != null)
                 .singleElement()
                 .satisfies(it -> assertThat(it.image().imageId()).isEqualTo(image));
@@ -982,7 +997,7 @@ final class PruneHandlerTest {
 
     @Test
     void thePolicyThatLeftTheFileTakesNoDateAway() {
-        Given given = threeDays("keep: {last: 3}\nretire: {deprecateAfter: 7d}");
+        TestDeployment given = threeDays("keep: {last: 3}\nretire: {deprecateAfter: 7d}");
         given.deployment.prune(DAY_4, false);
 
         prune(given.redeployed(NIGHTLY.replace("gold:", "other:")), day(5));
@@ -992,7 +1007,8 @@ final class PruneHandlerTest {
 
     @Test
     void theImagesOfAnInstanceThatIsGoneGoWhenThatIsLongEnoughAgo() {
-        Given given = threeDays("keep: {last: 1, atLeast: 2, goneAfter: 10d}\nprotect: true");
+        TestDeployment given =
+                threeDays("keep: {last: 1, atLeast: 2, goneAfter: 10d}\nprotect: true");
         terminateAll(given);
         assertThat(prune(given, DAY_4).removed()).isEqualTo(1);
 
@@ -1008,62 +1024,62 @@ final class PruneHandlerTest {
         // The protection is lifted first, and holds for a day.
         prune(given, day(14));
         prune(given, day(16));
-        assertThat(given.images(Given.EAST)).isEmpty();
-        assertThat(given.cloud.snapshots(Given.EAST)).isEmpty();
-        assertThat(given.catalog().removed("gold", new Region(Given.EAST)))
+        assertThat(given.images(TestDeployment.EAST)).isEmpty();
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).isEmpty();
+        assertThat(given.catalog().removed("gold", new Region(TestDeployment.EAST)))
                 .extracting(Tombstone::why)
                 .anyMatch(why -> why.contains("its instance is gone since 2026-03-04T04:00:00Z"));
     }
 
     @Test
     void withoutThatTheLastOnesOfAnInstanceThatIsGoneStay() {
-        Given given = threeDays("keep: {last: 1, atLeast: 2}");
+        TestDeployment given = threeDays("keep: {last: 1, atLeast: 2}");
         terminateAll(given);
 
         prune(given, DAY_4);
         prune(given, day(4000));
 
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
     @Test
     void aListingThatFailsProvesNoInstanceGone() {
-        Given given = threeDays("keep: {last: 1, goneAfter: 1h}");
+        TestDeployment given = threeDays("keep: {last: 1, goneAfter: 1h}");
         given.cloud.faults().calls("DescribeInstances").times(20).deny();
         prune(given, DAY_4);
-        assertThat(given.catalog().gone(new Region(Given.EAST))).isEmpty();
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.catalog().gone(new Region(TestDeployment.EAST))).isEmpty();
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
     }
 
     @Test
     void anInstanceThatIsSeenAgainWasNotGone() {
-        Given given = threeDays("keep: {last: 1, goneAfter: 1d}");
-        Region east = new Region(Given.EAST);
-        Image image = given.records(Given.EAST).getFirst();
+        TestDeployment given = threeDays("keep: {last: 1, goneAfter: 1d}");
+        Region east = new Region(TestDeployment.EAST);
+        Image image = given.records(TestDeployment.EAST).getFirst();
         given.catalog().gone(east, image.name().instance(), Instant.EPOCH);
 
         prune(given, DAY_4);
 
-        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
         assertThat(given.catalog().gone(east)).isEmpty();
     }
 
     @Test
     void aDryRunRemembersNothingOfWhoIsGone() {
-        Given given = threeDays("keep: {last: 1, goneAfter: 1d}");
+        TestDeployment given = threeDays("keep: {last: 1, goneAfter: 1d}");
         terminateAll(given);
 
         given.deployment.prune(DAY_4, true);
 
-        assertThat(given.catalog().gone(new Region(Given.EAST))).isEmpty();
+        assertThat(given.catalog().gone(new Region(TestDeployment.EAST))).isEmpty();
     }
 
-    private static void terminateAll(Given given) {
-        given.records(Given.EAST).stream()
+    private static void terminateAll(TestDeployment given) {
+        given.records(TestDeployment.EAST).stream()
                 .map(image -> image.name().instance().value())
                 .distinct()
                 .forEach(id ->
-                        given.ec2(Given.EAST)
+                        given.ec2(TestDeployment.EAST)
                                 .terminateInstances(terminate -> terminate.instanceIds(id)));
         // Without any the breaker would speak first.
         given.instance("web-2");
@@ -1072,8 +1088,8 @@ final class PruneHandlerTest {
 
     @Test
     void aPolicyThatLeftTheFileIsToldOfOnceWithItsImagesUntilItIsBack() {
-        Given given = threeDays("keep: {last: 1}");
-        Given without = given.redeployed(NIGHTLY.replace("gold:", "other:"));
+        TestDeployment given = threeDays("keep: {last: 1}");
+        TestDeployment without = given.redeployed(NIGHTLY.replace("gold:", "other:"));
 
         prune(without, DAY_4);
         prune(without, day(5));
@@ -1084,24 +1100,24 @@ final class PruneHandlerTest {
                 .contains(
                         "policy gold is not in the policy file any more: its 3 images in us-east-1"
                                 + " stay, and no rule removes them");
-        assertThat(without.images(Given.EAST)).hasSize(3);
+        assertThat(without.images(TestDeployment.EAST)).hasSize(3);
 
         prune(given.redeployed(NIGHTLY + "    keep: {last: 1}"), day(6));
         assertThat(troubles(given)).isEmpty();
-        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
     }
 
     @Test
     void whatWasRemovedUnderAPolicyThatLeftTheFileIsStillFound() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         given.cloud.settings().recycleBin(Duration.ofDays(7), Duration.ofDays(7));
         String oldest = oldest(given);
         prune(given, DAY_4);
-        Given without = given.redeployed(NIGHTLY.replace("gold:", "other:"));
+        TestDeployment without = given.redeployed(NIGHTLY.replace("gold:", "other:"));
 
         Undo.End end =
                 new Undo(without.deployment.application(), day(4))
-                        .of(new Region(Given.EAST), new ImageId(oldest));
+                        .of(new Region(TestDeployment.EAST), new ImageId(oldest));
 
         assertThat(end).isInstanceOf(Undo.End.Back.class);
         assertThat(ids(given)).contains(oldest);
@@ -1109,10 +1125,10 @@ final class PruneHandlerTest {
 
     @Test
     void theLastOneUnderAnOldNameMayGoByHandOnceANewOneHasItsPlace() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         prune(given, DAY_4);
         ImageId last = new ImageId(oldest(given));
-        Given renamed = given.redeployed(NIGHTLY.replace("gold:", "other:"));
+        TestDeployment renamed = given.redeployed(NIGHTLY.replace("gold:", "other:"));
         assertThat(byHand(renamed, last).against())
                 .extracting(Reason::kind)
                 .containsExactly(Reason.Kind.AT_LEAST);
@@ -1122,14 +1138,14 @@ final class PruneHandlerTest {
         assertThat(byHand(renamed, last).against()).isEmpty();
     }
 
-    private static ByHand byHand(Given given, ImageId image) {
+    private static ManualRemoval byHand(TestDeployment given, ImageId image) {
         return new Planner(given.deployment.application(), given.cloud.now(), false, _ -> {})
-                .byHand(new Region(Given.EAST), image)
+                .byHand(new Region(TestDeployment.EAST), image)
                 .orElseThrow();
     }
 
-    private static List<Duration> deprecatedAfter(Given given) {
-        return given.images(Given.EAST).stream()
+    private static List<Duration> deprecatedAfter(TestDeployment given) {
+        return given.images(TestDeployment.EAST).stream()
                 .map(LocalImage::image)
                 .map(image ->
                         Duration.between(
@@ -1144,7 +1160,7 @@ final class PruneHandlerTest {
      */
     @Test
     void whatWasReadInTimeIsActedOnAndTheRestIsForTheNextRun() {
-        Given given = Given.nightlyInMemory("keep: {last: 1}");
+        TestDeployment given = TestDeployment.nightlyInMemory("keep: {last: 1}");
         for (int server = 0; server < 25; server++) {
             given.instance("web-" + server);
         }
@@ -1160,24 +1176,24 @@ final class PruneHandlerTest {
                 .asString()
                 .contains("pruning ran out of time", "were not looked at");
         int runs = 1;
-        while (given.images(Given.EAST).size() > 25 && runs < 60) {
+        while (given.images(TestDeployment.EAST).size() > 25 && runs < 60) {
             shortRun(given, morning.plus(Duration.ofDays(runs++)));
         }
-        assertThat(given.images(Given.EAST)).hasSize(25);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(25);
         shortRun(given, morning.plus(Duration.ofDays(runs)));
         assertThat(troubles(given)).isEmpty();
     }
 
-    private static PruneReport shortRun(Given given, Instant at) {
+    private static PruneReport shortRun(TestDeployment given, Instant at) {
         given.cloud.advanceTo(at);
-        Map<String, Integer> before = Map.copyOf(given.cloud.calls(Given.EAST));
+        Map<String, Integer> before = Map.copyOf(given.cloud.calls(TestDeployment.EAST));
         Set<String> sideBySide = Set.of("DescribeImageAttribute", "DescribeImageReferences");
         Context context =
                 ShortContext.of(
                         context(given),
                         () -> {
                             double spent = 0;
-                            for (var call : given.cloud.calls(Given.EAST).entrySet()) {
+                            for (var call : given.cloud.calls(TestDeployment.EAST).entrySet()) {
                                 int made = call.getValue() - before.getOrDefault(call.getKey(), 0);
                                 spent += sideBySide.contains(call.getKey()) ? made / 8.0 : made;
                             }
@@ -1198,7 +1214,8 @@ final class PruneHandlerTest {
 
     @Test
     void theBreakerCountsWhatThereWasNoTimeToLookAt() {
-        Given given = Given.nightlyInMemory("keep: {last: 1}\nlimits: {maxRemoveCount: 300}");
+        TestDeployment given =
+                TestDeployment.nightlyInMemory("keep: {last: 1}\nlimits: {maxRemoveCount: 300}");
         for (int server = 0; server < 25; server++) {
             given.instance("web-" + server);
         }
@@ -1211,16 +1228,16 @@ final class PruneHandlerTest {
     }
 
     /** Three nights of one instance, and the morning after; the pruner has not run yet. */
-    private static Given threeDays(String policy) {
-        return threeDays(Given.nightly(policy));
+    private static TestDeployment threeDays(String policy) {
+        return threeDays(TestDeployment.nightly(policy));
     }
 
     /** The same, with the catalogue in memory. */
-    private static Given inMemory(String policy) {
-        return threeDays(Given.nightlyInMemory(policy));
+    private static TestDeployment inMemory(String policy) {
+        return threeDays(TestDeployment.nightlyInMemory(policy));
     }
 
-    private static Given threeDays(Given given) {
+    private static TestDeployment threeDays(TestDeployment given) {
         given.instance("web-1");
         given.nights(3);
         return given;
@@ -1228,7 +1245,7 @@ final class PruneHandlerTest {
 
     @Test
     void theSampleOfAnApprovalIsUnderstood() throws Exception {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
 
         PruneReport report =
                 new PruneHandler(given.deployment.application())
@@ -1237,7 +1254,7 @@ final class PruneHandlerTest {
 
         assertThat(report.malformed()).isZero();
         assertThat(report.problem()).contains("no plan has the digest");
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
     }
 
     private static final String NIGHTLY =
@@ -1252,22 +1269,22 @@ final class PruneHandlerTest {
         return DAY_4.plus(Duration.ofDays(number - 4L));
     }
 
-    private static PruneReport prune(Given given, Instant at) {
+    private static PruneReport prune(TestDeployment given, Instant at) {
         given.cloud.advanceTo(at);
         return given.deployment.prune(at, false);
     }
 
     /** Runs with this context, without a time of its own. */
-    private static PruneReport prune(Given given, Context context) {
+    private static PruneReport prune(TestDeployment given, Context context) {
         return new PruneHandler(given.deployment.application()).handleRequest(Map.of(), context);
     }
 
-    private static Context context(Given given) {
+    private static Context context(TestDeployment given) {
         return given.context("PruneFunction");
     }
 
     /** Something that happens when the run asks for its time the n-th time after it has read. */
-    private static Context meanwhile(Given given, int n, Runnable happens) {
+    private static Context meanwhile(TestDeployment given, int n, Runnable happens) {
         AtomicInteger asked = new AtomicInteger();
         return ShortContext.of(
                 context(given),
@@ -1280,20 +1297,20 @@ final class PruneHandlerTest {
                 });
     }
 
-    private static PruneReport approve(Given given, String digest) {
+    private static PruneReport approve(TestDeployment given, String digest) {
         return new PruneHandler(given.deployment.application())
                 .handleRequest(Map.of("approve", digest), given.context("PruneFunction"));
     }
 
-    private static void hold(Given given, String image) {
-        given.ec2(Given.EAST)
+    private static void hold(TestDeployment given, String image) {
+        given.ec2(TestDeployment.EAST)
                 .createTags(tags ->
                         tags.resources(image)
                                 .tags(Tag.builder().key(ImageTags.HOLD).value("yes").build()));
     }
 
     /** What is open, of which kind and where. */
-    private static List<String> troubles(Given given) {
+    private static List<String> troubles(TestDeployment given) {
         return given.catalog().open().stream()
                 .map(notice -> notice.key().split("/", -1))
                 .map(parts -> parts[0] + "/" + parts[1])
@@ -1301,14 +1318,14 @@ final class PruneHandlerTest {
                 .toList();
     }
 
-    private static void publish(Given given, String image) {
-        given.ec2(Given.EAST)
+    private static void publish(TestDeployment given, String image) {
+        given.ec2(TestDeployment.EAST)
                 .modifyImageAttribute(modify ->
                         modify.imageId(image).launchPermission(add -> add.add(EVERYBODY)));
     }
 
-    private static void claimForOther(Given given, String image) {
-        given.ec2(Given.EAST)
+    private static void claimForOther(TestDeployment given, String image) {
+        given.ec2(TestDeployment.EAST)
                 .createTags(tags ->
                         tags.resources(image)
                                 .tags(
@@ -1318,17 +1335,19 @@ final class PruneHandlerTest {
                                                 .build()));
     }
 
-    private static List<String> states(Given given) {
-        return given.images(Given.EAST).stream().map(i -> i.image().stateAsString()).toList();
+    private static List<String> states(TestDeployment given) {
+        return given.images(TestDeployment.EAST).stream()
+                .map(i -> i.image().stateAsString())
+                .toList();
     }
 
     private static String protection(LocalImage image) {
         return image.image().deregistrationProtection();
     }
 
-    private static List<String> permissions(Given given, String image) {
+    private static List<String> permissions(TestDeployment given, String image) {
         return given
-                .ec2(Given.EAST)
+                .ec2(TestDeployment.EAST)
                 .describeImageAttribute(
                         ask -> ask.imageId(image).attribute(ImageAttributeName.LAUNCH_PERMISSION))
                 .launchPermissions()
@@ -1337,12 +1356,12 @@ final class PruneHandlerTest {
                 .toList();
     }
 
-    private static String oldest(Given given) {
-        return given.records(Given.EAST).getFirst().id().orElseThrow().value();
+    private static String oldest(TestDeployment given) {
+        return given.records(TestDeployment.EAST).getFirst().id().orElseThrow().value();
     }
 
-    private static List<String> ids(Given given) {
-        return given.images(Given.EAST).stream()
+    private static List<String> ids(TestDeployment given) {
+        return given.images(TestDeployment.EAST).stream()
                 .map(LocalImage::image)
                 .map(i -> i.imageId())
                 .toList();

@@ -1,25 +1,25 @@
 package dev.amikeeper.retention;
 
-import static dev.amikeeper.retention.Given.HOME;
-import static dev.amikeeper.retention.Given.NO_LIMITS;
-import static dev.amikeeper.retention.Given.ami;
-import static dev.amikeeper.retention.Given.deprecated;
-import static dev.amikeeper.retention.Given.guardedBy;
-import static dev.amikeeper.retention.Given.image;
-import static dev.amikeeper.retention.Given.inState;
-import static dev.amikeeper.retention.Given.intent;
-import static dev.amikeeper.retention.Given.keep;
-import static dev.amikeeper.retention.Given.launched;
-import static dev.amikeeper.retention.Given.policy;
-import static dev.amikeeper.retention.Given.snapshots;
-import static dev.amikeeper.retention.Given.storing;
-import static dev.amikeeper.retention.Given.tagged;
-import static dev.amikeeper.retention.Given.withTags;
+import static dev.amikeeper.retention.RetentionCases.HOME;
+import static dev.amikeeper.retention.RetentionCases.NO_LIMITS;
+import static dev.amikeeper.retention.RetentionCases.ami;
+import static dev.amikeeper.retention.RetentionCases.deprecated;
+import static dev.amikeeper.retention.RetentionCases.guardedBy;
+import static dev.amikeeper.retention.RetentionCases.image;
+import static dev.amikeeper.retention.RetentionCases.inState;
+import static dev.amikeeper.retention.RetentionCases.intent;
+import static dev.amikeeper.retention.RetentionCases.keep;
+import static dev.amikeeper.retention.RetentionCases.launched;
+import static dev.amikeeper.retention.RetentionCases.policy;
+import static dev.amikeeper.retention.RetentionCases.snapshots;
+import static dev.amikeeper.retention.RetentionCases.storing;
+import static dev.amikeeper.retention.RetentionCases.tagged;
+import static dev.amikeeper.retention.RetentionCases.withTags;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.amikeeper.catalog.Mark;
+import dev.amikeeper.catalog.PruneMark;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -35,7 +35,8 @@ import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Policy.Limits;
 import dev.amikeeper.policy.Policy.Replica;
 import dev.amikeeper.retention.Reason.Kind;
-import dev.amikeeper.retention.Usage.Probe;
+import dev.amikeeper.usage.Usage;
+import dev.amikeeper.usage.Usage.Probe;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -166,7 +167,7 @@ final class PrunePlanTest {
     @Test
     void anAdoptedRecordIsOneKeyOnly() {
         records.remove(old);
-        Image adopted = given(Given.adopted(old));
+        Image adopted = given(RetentionCases.adopted(old));
 
         assertThat(verdict(adopted))
                 .isEqualTo(
@@ -281,7 +282,7 @@ final class PrunePlanTest {
     @Test
     void listsEveryReason() {
         records.clear();
-        Image both = given(Given.adopted(newest));
+        Image both = given(RetentionCases.adopted(newest));
         shown(withTags(ami(both), Map.of(ImageTags.HOLD, "")));
         copySources.add(new ImageRef(HOME, id(both)));
         usage = Usage.of(List.of());
@@ -744,7 +745,7 @@ final class PrunePlanTest {
         return old.inS3(Optional.of(stored));
     }
 
-    private ByHand byHand(Image image) {
+    private ManualRemoval byHand(Image image) {
         return PrunePlan.byHand(policy, image, records, evidence(inEc2));
     }
 
@@ -857,7 +858,7 @@ final class PrunePlanTest {
     @Test
     void theDateOfDeprecationIsSetOnceAndCountsFromTheCreation() {
         policy =
-                Given.retiring(
+                RetentionCases.retiring(
                         policy,
                         new Policy.Retire(Optional.of(Duration.ofDays(7)), Optional.empty()),
                         false);
@@ -872,7 +873,7 @@ final class PrunePlanTest {
     @Test
     void whatCarriesOthersTagsIsNotTouched() {
         policy =
-                Given.retiring(
+                RetentionCases.retiring(
                         policy,
                         new Policy.Retire(Optional.of(Duration.ofDays(7)), Optional.empty()),
                         true);
@@ -898,7 +899,7 @@ final class PrunePlanTest {
 
     @Test
     void anApprovalIsForWhatWaits() {
-        Image adopted = given(Given.adopted(image("2026-02-01T02:00:00Z")));
+        Image adopted = given(RetentionCases.adopted(image("2026-02-01T02:00:00Z")));
         String digest = whole().digest();
         records.remove(old);
 
@@ -967,8 +968,8 @@ final class PrunePlanTest {
         assertThat(kinds(broken)).containsExactly(Kind.DISABLED);
     }
 
-    private static Mark mark(int selected, int listed) {
-        return new Mark("gold", HOME, selected, listed);
+    private static PruneMark mark(int selected, int listed) {
+        return new PruneMark("gold", HOME, selected, listed);
     }
 
     private Image disabledUntil(Instant end) {
@@ -996,7 +997,7 @@ final class PrunePlanTest {
     }
 
     private static Policy retiring(Optional<Duration> disableFor, boolean protect) {
-        return Given.retiring(
+        return RetentionCases.retiring(
                 policy(Optional.of(keep(protect ? "last: 1, atLeast: 1" : "last: 1")), NO_LIMITS),
                 new Policy.Retire(Optional.empty(), disableFor),
                 protect);

@@ -1,7 +1,7 @@
 package dev.amikeeper.retention;
 
-import static dev.amikeeper.retention.Given.image;
-import static dev.amikeeper.retention.Given.keep;
+import static dev.amikeeper.retention.RetentionCases.image;
+import static dev.amikeeper.retention.RetentionCases.keep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -154,7 +154,7 @@ final class ResticDifferentialTest {
     }
 
     private static List<Image> images(String... slots) {
-        return Stream.of(slots).map(Given::image).toList();
+        return Stream.of(slots).map(RetentionCases::image).toList();
     }
 
     private static Instant at(List<Image> history, int index) {

@@ -50,7 +50,7 @@ final class ResticExamplesTest {
     }
 
     private static Keep rules(Object rules) {
-        return Given.keep(
+        return RetentionCases.keep(
                 ((Map<?, ?>) rules)
                         .entrySet().stream()
                                 .map(rule -> rule.getKey() + ": " + rule.getValue())
@@ -87,7 +87,8 @@ final class ResticExamplesTest {
         for (Instant time : times) {
             // Of its own, for restic's histories have several in one second.
             ImageId id = new ImageId("ami-%05d".formatted(images.size()));
-            images.add(Given.intent("i-1", time).started(id, 1, time).available(false, time));
+            images.add(
+                    RetentionCases.intent("i-1", time).started(id, 1, time).available(false, time));
         }
         return images;
     }

@@ -2,7 +2,7 @@ package dev.amikeeper.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.ec2.Images;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -25,12 +25,12 @@ import java.util.Map;
 /** Steps of pruning taken back by hand, on the cloud's end state. */
 final class UndoTest {
     private static final Instant DAY_4 = Instant.parse("2026-03-04T04:00:00Z");
-    private static final Region EAST = new Region(Given.EAST);
+    private static final Region EAST = new Region(TestDeployment.EAST);
     private static final String PARTNER = "111122223333";
 
     @Test
     void whatIsDisabledIsEnabledAndHeld() {
-        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+        TestDeployment given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
         ImageId oldest = oldest(given);
         prune(given, DAY_4);
 
@@ -46,7 +46,7 @@ final class UndoTest {
 
     @Test
     void whatCannotBeHeldIsBackAllTheSameAndSaysSo() {
-        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+        TestDeployment given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
         ImageId oldest = oldest(given);
         prune(given, DAY_4);
         given.cloud.faults().calls("CreateTags").deny();
@@ -63,13 +63,13 @@ final class UndoTest {
 
     @Test
     void anInstanceThatIsFullOfTagsHasImagesThatCanBeHeld() {
-        Given given = Given.nightly("keep: {last: 1}\nretire: {disableFor: 3d}");
+        TestDeployment given = TestDeployment.nightly("keep: {last: 1}\nretire: {disableFor: 3d}");
         Map<String, String> tags = new HashMap<>();
         for (int i = 0; i < 49; i++) {
             tags.put("key-" + i, "value");
         }
         tags.put("backup", "gold");
-        given.cloud.launch(Given.EAST, tags, List.of(8));
+        given.cloud.launch(TestDeployment.EAST, tags, List.of(8));
         given.nights(3);
         ImageId oldest = oldest(given);
         prune(given, DAY_4);
@@ -83,7 +83,7 @@ final class UndoTest {
 
     @Test
     void whatCannotBeEnabledNowIsHeldUntilTheNextTry() {
-        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+        TestDeployment given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
         ImageId oldest = oldest(given);
         prune(given, DAY_4);
         given.cloud.faults().calls("EnableImage").deny();
@@ -94,22 +94,23 @@ final class UndoTest {
 
     @Test
     void whatIsInTheRecycleBinComesBackWithItsLaunchPermissions() {
-        Given given = threeDays("keep: {last: 1}\nshare: {accounts: [\"" + PARTNER + "\"]}");
+        TestDeployment given =
+                threeDays("keep: {last: 1}\nshare: {accounts: [\"" + PARTNER + "\"]}");
         given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
         ImageId oldest = oldest(given);
         for (int day = 0; day < 16; day++) {
             prune(given, DAY_4.plus(Duration.ofDays(day)));
         }
-        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
         given.cloud.faults().calls("CreateTags").deny();
         assertThat(undo(given, oldest)).isInstanceOf(Undo.End.NotHeld.class);
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .createTags(hold ->
                         hold.resources(oldest.value())
                                 .tags(Tag.builder().key(ImageTags.HOLD).value("").build()));
 
         assertThat(shown(given, oldest).image().stateAsString()).isEqualTo("available");
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(2);
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(2);
         assertThat(given.catalog().find(EAST, oldest)).get().matches(Image::isGood);
         assertThat(given.catalog().removed("gold", EAST)).hasSize(1);
         assertThat(sharedWith(given, oldest)).containsExactly(PARTNER);
@@ -119,10 +120,10 @@ final class UndoTest {
 
     @Test
     void whatComesBackIsNotPublicAgain() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
         ImageId oldest = oldest(given);
-        Steps steps = new Steps(given.deployment.application(), DAY_4, "UndoTest");
+        ImageRemoval steps = new ImageRemoval(given.deployment.application(), DAY_4, "UndoTest");
         List<SnapshotId> snapshots = given.snapshotsOf(oldest);
         steps.disable(
                 record(given, oldest),
@@ -138,7 +139,8 @@ final class UndoTest {
 
     @Test
     void whatComesBackFromTheRecycleBinIsRecordedWhateverElseEc2Refuses() {
-        Given given = threeDays("keep: {last: 1}\nshare: {accounts: [\"" + PARTNER + "\"]}");
+        TestDeployment given =
+                threeDays("keep: {last: 1}\nshare: {accounts: [\"" + PARTNER + "\"]}");
         given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
         ImageId oldest = oldest(given);
         for (int day = 0; day < 16; day++) {
@@ -161,7 +163,7 @@ final class UndoTest {
     @Test
     void whatComesBackFromTheRecycleBinIsRecordedAndSharedWithTheOthersWhereOneAccountIsClosed() {
         String other = "222233334444";
-        Given given =
+        TestDeployment given =
                 threeDays(
                         "keep: {last: 1}\nshare: {accounts: [\"%s\", \"%s\"]}"
                                 .formatted(PARTNER, other));
@@ -185,7 +187,7 @@ final class UndoTest {
 
     @Test
     void whatComesBackFromTheRecycleBinAndCannotBeEnabledIsEnabledByTheSweep() {
-        Given given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
+        TestDeployment given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
         given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
         ImageId oldest = oldest(given);
         for (int day = 0; day < 6; day++) {
@@ -204,10 +206,10 @@ final class UndoTest {
 
     @Test
     void ofSeveralThatAreGoneTheOneThatIsNamedComesBack() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
         ImageId oldest = oldest(given);
-        ImageId second = given.records(Given.EAST).get(1).id().orElseThrow();
+        ImageId second = given.records(TestDeployment.EAST).get(1).id().orElseThrow();
         prune(given, DAY_4);
 
         assertThat(undo(given, second)).isInstanceOf(Undo.End.Back.class);
@@ -221,24 +223,24 @@ final class UndoTest {
 
     @Test
     void aRemovalThatWasCutOffIsTakenBackToo() {
-        Given given = threeDays("keep: {last: 2}");
+        TestDeployment given = threeDays("keep: {last: 2}");
         given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
         ImageId oldest = oldest(given);
         given.cloud.faults().calls("DeregisterImage").loseReply();
         prune(given, DAY_4);
         assertThat(record(given, oldest).state()).isEqualTo(ImageState.RETIRING);
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
 
         assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
 
         assertThat(shown(given, oldest).image().stateAsString()).isEqualTo("available");
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(3);
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(3);
         assertThat(record(given, oldest).isGood()).isTrue();
     }
 
     @Test
     void aRemovalThatWasCutOffCannotBeTakenBackWithoutARecycleBin() {
-        Given given = threeDays("keep: {last: 2}");
+        TestDeployment given = threeDays("keep: {last: 2}");
         ImageId oldest = oldest(given);
         given.cloud.faults().calls("DeregisterImage").loseReply();
         prune(given, DAY_4);
@@ -249,9 +251,9 @@ final class UndoTest {
 
     @Test
     void whatSomebodyElseDeregisteredIsNotOursToTakeBack() {
-        Given given = threeDays("keep: {last: 3}");
+        TestDeployment given = threeDays("keep: {last: 3}");
         ImageId oldest = oldest(given);
-        given.ec2(Given.EAST).deregisterImage(image -> image.imageId(oldest.value()));
+        given.ec2(TestDeployment.EAST).deregisterImage(image -> image.imageId(oldest.value()));
 
         assertThat(undo(given, oldest))
                 .isInstanceOf(Undo.End.Impossible.class)
@@ -261,7 +263,7 @@ final class UndoTest {
 
     @Test
     void whereTheRecycleBinHasNothingItsAnswersAreShown() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         ImageId oldest = oldest(given);
         SnapshotId snapshot = given.snapshotsOf(oldest).getFirst();
         prune(given, DAY_4);
@@ -274,7 +276,7 @@ final class UndoTest {
 
     @Test
     void whereOnlyTheImageIsMissingNothingIsSaidOfSnapshots() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
         given.cloud.settings().recycleBin(Duration.ZERO, Duration.ofDays(30));
         ImageId oldest = oldest(given);
         prune(given, DAY_4);
@@ -287,9 +289,10 @@ final class UndoTest {
 
     @Test
     void theSameSlotInAnotherRegionIsNamed() {
-        Given given = threeDays("keep: {last: 1}\nreplicate: {us-west-2: {keep: {last: 3}}}");
+        TestDeployment given =
+                threeDays("keep: {last: 1}\nreplicate: {us-west-2: {keep: {last: 3}}}");
         ImageId oldest = oldest(given);
-        Image copy = given.records(Given.WEST).getFirst();
+        Image copy = given.records(TestDeployment.WEST).getFirst();
         prune(given, DAY_4);
         assertThat(copy.name()).isEqualTo(tombstoneOf(given, oldest));
 
@@ -300,13 +303,13 @@ final class UndoTest {
 
     @Test
     void whatTheCatalogueDoesNotKnowCannotBeTakenBack() {
-        Given given = threeDays("keep: {last: 1}");
+        TestDeployment given = threeDays("keep: {last: 1}");
 
         assertThat(undo(given, new ImageId("ami-0nothing")).text())
                 .contains("the catalogue knows no image ami-0nothing");
     }
 
-    private static Object tombstoneOf(Given given, ImageId id) {
+    private static Object tombstoneOf(TestDeployment given, ImageId id) {
         return given.catalog().removed("gold", EAST).stream()
                 .filter(tombstone -> tombstone.id().filter(id::equals).isPresent())
                 .findFirst()
@@ -314,37 +317,37 @@ final class UndoTest {
                 .name();
     }
 
-    private static Undo.End undo(Given given, ImageId id) {
+    private static Undo.End undo(TestDeployment given, ImageId id) {
         return new Undo(given.deployment.application(), given.cloud.now()).of(EAST, id);
     }
 
-    private static LocalImage shown(Given given, ImageId id) {
-        return given.images(Given.EAST).stream()
+    private static LocalImage shown(TestDeployment given, ImageId id) {
+        return given.images(TestDeployment.EAST).stream()
                 .filter(image -> image.image().imageId().equals(id.value()))
                 .findFirst()
                 .orElseThrow();
     }
 
-    private static Image record(Given given, ImageId id) {
+    private static Image record(TestDeployment given, ImageId id) {
         return given.catalog().find(EAST, id).orElseThrow();
     }
 
-    private static List<String> sharedWith(Given given, ImageId id) {
+    private static List<String> sharedWith(TestDeployment given, ImageId id) {
         return given.deployment.application().images().permissions(EAST, id);
     }
 
-    private static void prune(Given given, Instant at) {
+    private static void prune(TestDeployment given, Instant at) {
         given.cloud.advanceTo(at);
         given.deployment.prune(at, false);
     }
 
-    private static ImageId oldest(Given given) {
-        return given.records(Given.EAST).getFirst().id().orElseThrow();
+    private static ImageId oldest(TestDeployment given) {
+        return given.records(TestDeployment.EAST).getFirst().id().orElseThrow();
     }
 
     /** Three nights of one instance, and the morning after; the pruner has not run yet. */
-    private static Given threeDays(String policy) {
-        Given given = Given.nightlyInMemory(policy);
+    private static TestDeployment threeDays(String policy) {
+        TestDeployment given = TestDeployment.nightlyInMemory(policy);
         given.instance("web-1");
         given.nights(3);
         return given;

@@ -2,7 +2,7 @@ package dev.amikeeper.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.event.Samples;
@@ -25,13 +25,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Long keeping in S3, on the embedded cloud. */
 final class StoreHandlerTest {
-    private static final Region EAST = new Region(Given.EAST);
+    private static final Region EAST = new Region(TestDeployment.EAST);
     private static final String BUCKET = "archive-us-east-1";
     private static final String STORE = "\nstore: {bucket: \"archive-{region}\", after: 2d}";
 
     @Test
     void storesWhatIsOldEnoughAndNothingElse() {
-        Given given = threeNights("keep: {last: 9}" + STORE);
+        TestDeployment given = threeNights("keep: {last: 9}" + STORE);
 
         assertThat(store(given)).isEqualTo(new StoreReport(1, 0, 0, 0, 0, 0, 0, 0));
         assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORING);
@@ -40,43 +40,46 @@ final class StoreHandlerTest {
         assertThat(anHourLater(given)).isEqualTo(new StoreReport(0, 1, 0, 0, 0, 0, 0, 0));
         assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORED);
         assertThat(given.cloud.objects(BUCKET)).containsExactly(id(given, 0) + ".bin");
-        assertThat(given.records(Given.EAST).getLast().stored()).isEmpty();
+        assertThat(given.records(TestDeployment.EAST).getLast().stored()).isEmpty();
         assertThat(anHourLater(given)).isEqualTo(nothing());
         assertThat(given.told()).isEmpty();
     }
 
     @Test
     void aRunFindsAnotherOnesWorkUnderWay() {
-        Given given = threeNights("keep: {last: 9}" + STORE);
+        TestDeployment given = threeNights("keep: {last: 9}" + STORE);
         given.cloud.settings().storeTime(Duration.ofHours(5));
         store(given);
 
         assertThat(store(given)).isEqualTo(new StoreReport(0, 0, 1, 0, 0, 0, 0, 0));
         assertThat(anHourLater(given).underWay()).isEqualTo(1);
-        assertThat(given.cloud.calls(Given.EAST)).containsEntry("CreateStoreImageTask", 1);
+        assertThat(given.cloud.calls(TestDeployment.EAST)).containsEntry("CreateStoreImageTask", 1);
     }
 
     @Test
     void whereThereIsNothingToDoEc2IsAskedNothing() {
-        Given given = threeNights("keep: {last: 9}");
+        TestDeployment given = threeNights("keep: {last: 9}");
 
         assertThat(store(given)).isEqualTo(nothing());
-        assertThat(given.cloud.calls(Given.EAST)).doesNotContainKey("DescribeStoreImageTasks");
+        assertThat(given.cloud.calls(TestDeployment.EAST))
+                .doesNotContainKey("DescribeStoreImageTasks");
     }
 
     @Test
     void copiesAreNotStored() {
-        Given given = threeNights("keep: {last: 9}\nreplicate: {us-west-2: {}}" + STORE);
-        given.cloud.addBucket(Given.WEST, "archive-us-west-2");
+        TestDeployment given = threeNights("keep: {last: 9}\nreplicate: {us-west-2: {}}" + STORE);
+        given.cloud.addBucket(TestDeployment.WEST, "archive-us-west-2");
         given.cloud.advance(Duration.ofDays(9));
 
         assertThat(store(given).begun()).isEqualTo(3);
-        assertThat(given.records(Given.WEST)).hasSize(3).allMatch(it -> it.stored().isEmpty());
+        assertThat(given.records(TestDeployment.WEST))
+                .hasSize(3)
+                .allMatch(it -> it.stored().isEmpty());
     }
 
     @Test
     void aTaskThatFailsIsTriedAgainLaterAndLaterThenGivenUpAndToldOnce() {
-        Given given = big(List.of(8));
+        TestDeployment given = big(List.of(8));
         given.cloud.settings().failsToStore(_ -> true);
         Instant begin = given.cloud.now();
         given.deployment.withoutSchedules();
@@ -85,7 +88,7 @@ final class StoreHandlerTest {
             store(given);
         }
 
-        assertThat(given.cloud.calls(Given.EAST)).containsEntry("CreateStoreImageTask", 4);
+        assertThat(given.cloud.calls(TestDeployment.EAST)).containsEntry("CreateStoreImageTask", 4);
         assertThat(stored(given, 0).state()).isEqualTo(Stored.State.GIVEN_UP);
         assertThat(stored(given, 0).note()).isEqualTo("Server.InternalError");
         assertThat(given.told())
@@ -99,7 +102,7 @@ final class StoreHandlerTest {
 
     @Test
     void itsTroubleIsOverWhenItIsStoredAfterAll() {
-        Given given = threeNights("keep: {last: 9}" + STORE);
+        TestDeployment given = threeNights("keep: {last: 9}" + STORE);
         given.cloud.faults().calls("CreateStoreImageTask").times(4).error("Odd", 400);
         Instant begin = given.cloud.now();
         for (int hour : List.of(0, 1, 7, 31)) {
@@ -119,17 +122,17 @@ final class StoreHandlerTest {
 
     @Test
     void aLostReplyIsMadeUpForByTheListOfTasks() {
-        Given given = threeNights("keep: {last: 9}" + STORE);
+        TestDeployment given = threeNights("keep: {last: 9}" + STORE);
         given.cloud.faults().calls("CreateStoreImageTask").loseReply();
 
         assertThat(store(given).waiting()).isEqualTo(1);
         assertThat(anHourLater(given).stored()).isEqualTo(1);
-        assertThat(given.cloud.calls(Given.EAST)).containsEntry("CreateStoreImageTask", 1);
+        assertThat(given.cloud.calls(TestDeployment.EAST)).containsEntry("CreateStoreImageTask", 1);
     }
 
     @Test
     void whatWasInTheBucketLongBeforeCountsAsStoredOnceNoTaskCanBeTooNewToBeShown() {
-        Given given = threeNights("keep: {last: 9}" + STORE);
+        TestDeployment given = threeNights("keep: {last: 9}" + STORE);
         store(given);
         given.deployment.loseTable();
         given.cloud.advance(Duration.ofDays(33));
@@ -147,32 +150,33 @@ final class StoreHandlerTest {
 
     @Test
     void beginsNoMoreThanEc2HasRoomFor() {
-        Given given = big(List.of(700, 700, 700));
+        TestDeployment given = big(List.of(700, 700, 700));
 
         assertThat(store(given)).isEqualTo(new StoreReport(2, 0, 0, 1, 0, 0, 0, 0));
         assertThat(store(given)).isEqualTo(new StoreReport(0, 0, 2, 1, 0, 0, 0, 0));
         assertThat(anHourLater(given)).isEqualTo(new StoreReport(1, 2, 0, 0, 0, 0, 0, 0));
-        assertThat(given.cloud.calls(Given.EAST)).containsEntry("CreateStoreImageTask", 3);
+        assertThat(given.cloud.calls(TestDeployment.EAST)).containsEntry("CreateStoreImageTask", 3);
     }
 
     @Test
     void whatEc2HasNoRoomForWaitsAndLosesNoTry() {
-        Given given = threeNights("keep: {last: 9}" + STORE);
+        TestDeployment given = threeNights("keep: {last: 9}" + STORE);
         given.cloud.faults().calls("CreateStoreImageTask").error("ResourceLimitExceeded", 400);
 
         assertThat(store(given).waiting()).isEqualTo(1);
-        assertThat(given.records(Given.EAST).getFirst().stored()).isEmpty();
+        assertThat(given.records(TestDeployment.EAST).getFirst().stored()).isEmpty();
         assertThat(store(given).begun()).isEqualTo(1);
         assertThat(stored(given, 0).attempt()).isEqualTo(1);
     }
 
     @Test
     void anImageThatIsTooLargeIsRefusedBeforeItIsTriedAndToldOnce() {
-        Given given = big(List.of(5001));
+        TestDeployment given = big(List.of(5001));
 
         assertThat(store(given).givenUp()).isEqualTo(1);
         assertThat(store(given)).isEqualTo(nothing());
-        assertThat(given.cloud.calls(Given.EAST)).doesNotContainKey("CreateStoreImageTask");
+        assertThat(given.cloud.calls(TestDeployment.EAST))
+                .doesNotContainKey("CreateStoreImageTask");
         assertThat(given.told())
                 .singleElement()
                 .asString()
@@ -181,14 +185,14 @@ final class StoreHandlerTest {
 
     @Test
     void whereTheRoleMayNotStoreNothingIsGivenUpAndItIsToldOnce() {
-        Given given = threeNights("keep: {last: 1}" + STORE);
+        TestDeployment given = threeNights("keep: {last: 1}" + STORE);
         given.cloud.faults().calls("CreateStoreImageTask").times(100).deny();
         for (int hour = 0; hour < 50; hour++) {
             anHourLater(given);
         }
         given.deployment.prune(given.cloud.now(), false);
 
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(given.told()).singleElement().asString().contains("StoreBucketArns");
         given.cloud.faults().clear();
         assertThat(anHourLater(given).begun()).isEqualTo(3);
@@ -205,7 +209,7 @@ final class StoreHandlerTest {
     })
     void whatBlocksAllStoringIsToldOnceForTheRegionAndCauseAndGivesNothingUp(
             String code, int status, String cause, String remedy) {
-        Given given = threeNights("keep: {last: 1}" + STORE);
+        TestDeployment given = threeNights("keep: {last: 1}" + STORE);
         given.cloud.faults().calls("CreateStoreImageTask").times(1_000).error(code, status);
         for (int hour = 0; hour < 50; hour++) {
             assertThat(anHourLater(given).waiting()).isPositive();
@@ -213,8 +217,9 @@ final class StoreHandlerTest {
         }
         given.deployment.prune(given.cloud.now(), false);
 
-        assertThat(given.cloud.calls(Given.EAST)).containsEntry("CreateStoreImageTask", 50);
-        assertThat(given.images(Given.EAST)).as("one more by the sweep").hasSize(4);
+        assertThat(given.cloud.calls(TestDeployment.EAST))
+                .containsEntry("CreateStoreImageTask", 50);
+        assertThat(given.images(TestDeployment.EAST)).as("one more by the sweep").hasSize(4);
         assertThat(given.told())
                 .filteredOn(text -> text.contains("nothing is stored"))
                 .singleElement()
@@ -231,7 +236,7 @@ final class StoreHandlerTest {
 
     @Test
     void aRegionThatDoesNotAnswerIsTriedAgainByTheNextRun() {
-        Given given = threeNights("keep: {last: 9}" + STORE);
+        TestDeployment given = threeNights("keep: {last: 9}" + STORE);
         given.cloud.faults().calls("DescribeStoreImageTasks").error("InternalError", 500);
 
         assertThat(store(given).unreadable()).isEqualTo(1);
@@ -242,8 +247,8 @@ final class StoreHandlerTest {
 
     @Test
     void whatHasOthersTagsIsNotStored() {
-        Given given = threeNights("keep: {last: 9}" + STORE);
-        given.ec2(Given.EAST)
+        TestDeployment given = threeNights("keep: {last: 9}" + STORE);
+        given.ec2(TestDeployment.EAST)
                 .createTags(tags ->
                         tags.resources(id(given, 0).value())
                                 .tags(
@@ -253,12 +258,13 @@ final class StoreHandlerTest {
                                                 .build()));
 
         assertThat(store(given).waiting()).isEqualTo(1);
-        assertThat(given.cloud.calls(Given.EAST)).doesNotContainKey("CreateStoreImageTask");
+        assertThat(given.cloud.calls(TestDeployment.EAST))
+                .doesNotContainKey("CreateStoreImageTask");
     }
 
     @Test
     void nothingThatIsDueIsRemovedBeforeItIsStored() {
-        Given given = inMemory("keep: {last: 3}\nlimits: {maxRemovePercent: 100}" + STORE);
+        TestDeployment given = inMemory("keep: {last: 3}\nlimits: {maxRemovePercent: 100}" + STORE);
         given.instance("web-1");
         given.cloud.settings().failsToStore(id -> id.hashCode() % 3 == 0);
         given.cloud.settings().storeTime(Duration.ofHours(30));
@@ -284,7 +290,7 @@ final class StoreHandlerTest {
 
     @Test
     void whatIsStoredWhileARunOfPruningIsUnderWayStays() {
-        Given given = threeNights("keep: {last: 2}\nlimits: {maxRemovePercent: 100}");
+        TestDeployment given = threeNights("keep: {last: 2}\nlimits: {maxRemovePercent: 100}");
         Map<String, Object> order = order(given, 0);
         order.put("detail", Map.of("image", id(given, 0).value(), "bucket", BUCKET));
         AtomicBoolean ordered = new AtomicBoolean();
@@ -297,15 +303,15 @@ final class StoreHandlerTest {
         given.deployment.prune(given.cloud.now(), false);
 
         assertThat(ordered).isTrue();
-        assertThat(given.images(Given.EAST)).hasSize(3);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(anHourLater(given).stored()).isEqualTo(1);
         given.deployment.prune(given.cloud.now(), false);
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
     @Test
     void anEventThatIsWrongIsTold() {
-        Given given = threeNights("");
+        TestDeployment given = threeNights("");
         StoreReport report =
                 new StoreHandler(given.deployment.application())
                         .handleRequest(Map.of("time", "soon"), given.context("StoreFunction"));
@@ -317,59 +323,59 @@ final class StoreHandlerTest {
         return new StoreReport(0, 0, 0, 0, 0, 0, 0, 0);
     }
 
-    private static StoreReport store(Given given) {
+    private static StoreReport store(TestDeployment given) {
         Map<String, Object> event = Samples.read("store.json");
         event.put("time", given.cloud.now().toString());
         return new StoreHandler(given.deployment.application())
                 .handleRequest(event, given.context("StoreFunction"));
     }
 
-    private static StoreReport anHourLater(Given given) {
+    private static StoreReport anHourLater(TestDeployment given) {
         given.cloud.advance(Duration.ofHours(1));
         return store(given);
     }
 
-    private static Map<String, Object> order(Given given, int number) {
+    private static Map<String, Object> order(TestDeployment given, int number) {
         Map<String, Object> event = Samples.read("operate-store.json");
         event.put("time", given.cloud.now().toString());
         event.put("detail", Map.of("image", id(given, number).value()));
         return event;
     }
 
-    private static String key(Given given) {
-        return "store/us-east-1/" + given.records(Given.EAST).getFirst().name();
+    private static String key(TestDeployment given) {
+        return "store/us-east-1/" + given.records(TestDeployment.EAST).getFirst().name();
     }
 
-    private static ImageId id(Given given, int number) {
-        return given.records(Given.EAST).get(number).id().orElseThrow();
+    private static ImageId id(TestDeployment given, int number) {
+        return given.records(TestDeployment.EAST).get(number).id().orElseThrow();
     }
 
-    private static Stored stored(Given given, int number) {
-        Image image = given.records(Given.EAST).get(number);
+    private static Stored stored(TestDeployment given, int number) {
+        Image image = given.records(TestDeployment.EAST).get(number);
         return image.stored().orElseThrow();
     }
 
     /** Three nights of one instance; the oldest image is two days old. */
-    private static Given threeNights(String policy) {
-        Given given = inMemory(policy);
+    private static TestDeployment threeNights(String policy) {
+        TestDeployment given = inMemory(policy);
         given.instance("web-1");
         given.nights(3);
         return given;
     }
 
     /** One night of instances with a volume each of that size, two days later. */
-    private static Given big(List<Integer> sizes) {
-        Given given = inMemory("keep: {last: 9}" + STORE);
-        sizes.forEach(
-                size -> given.cloud.launch(Given.EAST, Map.of("backup", "gold"), List.of(size)));
+    private static TestDeployment big(List<Integer> sizes) {
+        TestDeployment given = inMemory("keep: {last: 9}" + STORE);
+        sizes.forEach(size ->
+                given.cloud.launch(TestDeployment.EAST, Map.of("backup", "gold"), List.of(size)));
         given.nights(1);
         given.cloud.advance(Duration.ofDays(2));
         return given;
     }
 
-    private static Given inMemory(String policy) {
-        Given given = Given.nightlyInMemory(policy);
-        given.cloud.addBucket(Given.EAST, BUCKET);
+    private static TestDeployment inMemory(String policy) {
+        TestDeployment given = TestDeployment.nightlyInMemory(policy);
+        given.cloud.addBucket(TestDeployment.EAST, BUCKET);
         return given;
     }
 }

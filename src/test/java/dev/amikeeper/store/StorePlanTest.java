@@ -3,7 +3,6 @@ package dev.amikeeper.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.image.Ami;
-import dev.amikeeper.image.Bulk;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -12,6 +11,7 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.Slot;
+import dev.amikeeper.image.StoreSize;
 import dev.amikeeper.image.StoreTask;
 import dev.amikeeper.image.Stored;
 import dev.amikeeper.image.Trigger;
@@ -36,7 +36,7 @@ final class StorePlanTest {
     private final List<Image> open = new ArrayList<>();
     private final List<Image> due = new ArrayList<>();
     private final List<StoreTask> tasks = new ArrayList<>();
-    private final Map<ImageId, Bulk> bulk = new HashMap<>();
+    private final Map<ImageId, StoreSize> bulk = new HashMap<>();
     private final Image image = image("1", 0);
 
     @Test
@@ -123,9 +123,9 @@ final class StorePlanTest {
         Image large = image("2", 5001);
         due.addAll(List.of(waiting(image("3", 5000)), waiting(large)));
         Image paravirtual = image("4", 1);
-        bulk.put(id(paravirtual), new Bulk(ami(paravirtual), 1, true, true, List.of()));
+        bulk.put(id(paravirtual), new StoreSize(ami(paravirtual), 1, true, true, List.of()));
         Image onDisk = image("5", 1);
-        bulk.put(id(onDisk), new Bulk(ami(onDisk), 1, false, false, List.of()));
+        bulk.put(id(onDisk), new StoreSize(ami(onDisk), 1, false, false, List.of()));
         due.addAll(List.of(waiting(paravirtual), waiting(onDisk)));
 
         assertThat(steps())
@@ -149,11 +149,12 @@ final class StorePlanTest {
         Image foreign = image("3", 1);
         bulk.put(
                 id(foreign),
-                new Bulk(ami(foreign, "available", Map.of()), 1, false, true, List.of()));
+                new StoreSize(ami(foreign, "available", Map.of()), 1, false, true, List.of()));
         Image disabled = image("4", 1);
         bulk.put(
                 id(disabled),
-                new Bulk(ami(disabled, "disabled", tags(disabled)), 1, false, true, List.of()));
+                new StoreSize(
+                        ami(disabled, "disabled", tags(disabled)), 1, false, true, List.of()));
         due.addAll(List.of(waiting(hidden), waiting(foreign), waiting(disabled)));
 
         assertThat(steps()).hasSize(3).allMatch(Step.Wait.class::isInstance);
@@ -190,7 +191,7 @@ final class StorePlanTest {
                 Image.intent(name, EAST, Trigger.SCHEDULED, slot)
                         .started(new ImageId("ami-" + number), 1, slot)
                         .available(false, slot);
-        bulk.put(id(made), new Bulk(ami(made), gigabytes, false, true, List.of()));
+        bulk.put(id(made), new StoreSize(ami(made), gigabytes, false, true, List.of()));
         return made;
     }
 

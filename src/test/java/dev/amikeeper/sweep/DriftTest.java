@@ -224,7 +224,7 @@ final class DriftTest {
         Ami renamed = ami("available", "my own", Optional.empty());
         Ami ours = ami("available", name(SLOT).toString(), Optional.empty());
 
-        assertThat(Listed.of(List.of(renamed, ours)).foreign()).containsExactly(renamed);
+        assertThat(TaggedAmis.of(List.of(renamed, ours)).foreign()).containsExactly(renamed);
         amis.put(ID, renamed);
         assertThat(gaps()).isEmpty();
     }
@@ -442,7 +442,7 @@ final class DriftTest {
                 "gold",
                 policy,
                 records,
-                Listed.of(amis.values()),
+                TaggedAmis.of(amis.values()),
                 orphans,
                 copies,
                 refusing,

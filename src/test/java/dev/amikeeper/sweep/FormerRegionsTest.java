@@ -2,7 +2,7 @@ package dev.amikeeper.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Image;
@@ -27,7 +27,7 @@ import java.util.Map;
 
 /** Regions that are taken out of the file, with images of ours and without. */
 final class FormerRegionsTest {
-    private static final Region WEST = new Region(Given.WEST);
+    private static final Region WEST = new Region(TestDeployment.WEST);
     private static final String NIGHTLY =
             """
             policies:
@@ -41,9 +41,9 @@ final class FormerRegionsTest {
 
     @Test
     void aRegionThatIsTakenOutOfTheFileIsToldOnceWithTheNumberOfItsImages() {
-        Given before = given(TO_WEST);
+        TestDeployment before = given(TO_WEST);
         before.nights(3);
-        Given given = before.redeployed(NIGHTLY);
+        TestDeployment given = before.redeployed(NIGHTLY);
 
         sweep(given);
         sweep(given);
@@ -61,30 +61,30 @@ final class FormerRegionsTest {
                                 + " any more: they stay for good");
         given.nights(3, 3);
         prune(given);
-        assertThat(given.images(Given.WEST)).hasSize(3);
+        assertThat(given.images(TestDeployment.WEST)).hasSize(3);
 
-        Given named = given.redeployed(TO_WEST);
+        TestDeployment named = given.redeployed(TO_WEST);
         sweep(named);
         assertThat(named.catalog().open()).isEmpty();
     }
 
     @Test
     void imagesOfAFormerRegionGoByTheRulesAsThoseAtHomeOvertakeThem() {
-        Given before = given(TO_WEST);
+        TestDeployment before = given(TO_WEST);
         before.nights(3);
-        Given given = before.redeployed(NIGHTLY + "    formerRegions: prune\n");
+        TestDeployment given = before.redeployed(NIGHTLY + "    formerRegions: prune\n");
 
         prune(given);
-        assertThat(given.images(Given.WEST)).hasSize(2);
+        assertThat(given.images(TestDeployment.WEST)).hasSize(2);
         given.nights(3, 1);
         prune(given);
-        assertThat(given.images(Given.WEST)).hasSize(1);
+        assertThat(given.images(TestDeployment.WEST)).hasSize(1);
         given.nights(4, 1);
         prune(given);
 
-        assertThat(given.images(Given.WEST)).isEmpty();
-        assertThat(given.cloud.snapshots(Given.WEST)).isEmpty();
-        assertThat(given.images(Given.EAST)).hasSize(2);
+        assertThat(given.images(TestDeployment.WEST)).isEmpty();
+        assertThat(given.cloud.snapshots(TestDeployment.WEST)).isEmpty();
+        assertThat(given.images(TestDeployment.EAST)).hasSize(2);
         assertThat(given.told()).isEmpty();
         sweep(given);
         assertThat(given.catalog().bookmarks().regions()).doesNotContain(WEST);
@@ -92,14 +92,14 @@ final class FormerRegionsTest {
 
     @Test
     void aClosedRegionThatNoPolicyNamesAndThatHoldsNothingIsForgottenWithItsTroubles() {
-        Given before = given(TO_WEST);
+        TestDeployment before = given(TO_WEST);
         before.deployment.tick(before.cloud.now());
         assertThat(before.catalog().bookmarks().regions()).contains(WEST);
         close(before);
         sweep(before);
         assertThat(before.catalog().open()).isNotEmpty();
 
-        Given given = before.redeployed(NIGHTLY);
+        TestDeployment given = before.redeployed(NIGHTLY);
         sweep(given);
 
         assertThat(given.catalog().bookmarks().regions()).doesNotContain(WEST);
@@ -109,9 +109,9 @@ final class FormerRegionsTest {
 
     @Test
     void aClosedRegionWithImagesIsNotForgotten() {
-        Given before = given(TO_WEST);
+        TestDeployment before = given(TO_WEST);
         before.nights(1);
-        Given given = before.redeployed(NIGHTLY);
+        TestDeployment given = before.redeployed(NIGHTLY);
         close(given);
 
         sweep(given);
@@ -122,10 +122,12 @@ final class FormerRegionsTest {
 
     @Test
     void aRegionThatMerelyDoesNotAnswerIsNotForgotten() {
-        Given before = given(TO_WEST);
+        TestDeployment before = given(TO_WEST);
         before.deployment.tick(before.cloud.now());
-        Given given = before.redeployed(NIGHTLY);
-        given.cloud.faults().unreachable(Given.WEST, given.cloud.now().plus(Duration.ofHours(1)));
+        TestDeployment given = before.redeployed(NIGHTLY);
+        given.cloud
+                .faults()
+                .unreachable(TestDeployment.WEST, given.cloud.now().plus(Duration.ofHours(1)));
 
         sweep(given);
 
@@ -134,11 +136,12 @@ final class FormerRegionsTest {
 
     @Test
     void aRegionToWhichAnImageIsFetchedIsNotForgottenBeforeTheImageIsSeen() {
-        Given given = given(NIGHTLY);
-        given.cloud.addBucket(Given.WEST, "archive-2");
+        TestDeployment given = given(NIGHTLY);
+        given.cloud.addBucket(TestDeployment.WEST, "archive-2");
         String copy = ours(given);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
-        given.ec2(Given.WEST).createStoreImageTask(it -> it.bucket("archive-2").imageId(copy));
+        given.ec2(TestDeployment.WEST)
+                .createStoreImageTask(it -> it.bucket("archive-2").imageId(copy));
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(5)));
         remove(given, copy);
         given.cloud.settings().hiddenCalls(7);
@@ -157,7 +160,7 @@ final class FormerRegionsTest {
 
     @Test
     void aRegionInWhichNothingCameIsForgottenAfterDays() {
-        Given given = given(NIGHTLY);
+        TestDeployment given = given(NIGHTLY);
         OperateReport report = fetch(given, "ami-0none");
 
         assertThat(report.done()).isZero();
@@ -170,13 +173,14 @@ final class FormerRegionsTest {
 
     @Test
     void aForgottenRegionIsKnownAgainWhenAnImageComesBackThere() {
-        Given before = given(TO_WEST);
+        TestDeployment before = given(TO_WEST);
         before.nights(1);
-        before.cloud.addBucket(Given.WEST, "archive-2");
-        String copy = before.images(Given.WEST).getFirst().image().imageId();
-        before.ec2(Given.WEST).createStoreImageTask(it -> it.bucket("archive-2").imageId(copy));
+        before.cloud.addBucket(TestDeployment.WEST, "archive-2");
+        String copy = before.images(TestDeployment.WEST).getFirst().image().imageId();
+        before.ec2(TestDeployment.WEST)
+                .createStoreImageTask(it -> it.bucket("archive-2").imageId(copy));
         before.deployment.runUntil(before.cloud.now().plus(Duration.ofHours(5)));
-        Given given = before.redeployed(NIGHTLY);
+        TestDeployment given = before.redeployed(NIGHTLY);
         given.deployment.withoutSchedules();
         remove(given, copy);
         for (int i = 0; i < 60; i++) {
@@ -192,11 +196,11 @@ final class FormerRegionsTest {
     }
 
     /** An image in the West with tags of ours of which no record tells. */
-    private static String ours(Given given) {
-        String instance = given.instance(Given.WEST, "web-2", 1);
+    private static String ours(TestDeployment given) {
+        String instance = given.instance(TestDeployment.WEST, "web-2", 1);
         Slot slot = new Slot(given.cloud.now());
         ImageName name = new ImageName("gold", new InstanceId(instance), slot);
-        return given.ec2(Given.WEST)
+        return given.ec2(TestDeployment.WEST)
                 .createImage(create ->
                         create.instanceId(instance)
                                 .name(name.toString())
@@ -215,42 +219,44 @@ final class FormerRegionsTest {
         return Tag.builder().key(key).value(value).build();
     }
 
-    private static void remove(Given given, String id) {
-        given.ec2(Given.WEST).deregisterImage(it -> it.imageId(id).deleteAssociatedSnapshots(true));
+    private static void remove(TestDeployment given, String id) {
+        given.ec2(TestDeployment.WEST)
+                .deregisterImage(it -> it.imageId(id).deleteAssociatedSnapshots(true));
     }
 
-    private static OperateReport fetch(Given given, String id) {
+    private static OperateReport fetch(TestDeployment given, String id) {
         Map<String, Object> order = Samples.read("operate-fetch.json");
         order.put(
-                "detail", Map.of("bucket", "archive-2", "key", id + ".bin", "region", Given.WEST));
+                "detail",
+                Map.of("bucket", "archive-2", "key", id + ".bin", "region", TestDeployment.WEST));
         order.put("time", given.cloud.now().toString());
         return new OperateHandler(given.deployment.application())
                 .handleRequest(order, given.context("OperateFunction"));
     }
 
-    private static Given given(String policies) {
-        Given given = Given.inMemory(policies, 1);
+    private static TestDeployment given(String policies) {
+        TestDeployment given = TestDeployment.inMemory(policies, 1);
         given.deployment.withoutSchedules();
         given.instance("web-1");
         return given;
     }
 
-    private static void close(Given given) {
+    private static void close(TestDeployment given) {
         for (String call : List.of("DescribeImages", "DescribeInstances", "DescribeSnapshots")) {
-            given.cloud.faults().calls(call).in(Given.WEST).times(1000).deny();
+            given.cloud.faults().calls(call).in(TestDeployment.WEST).times(1000).deny();
         }
     }
 
-    private static SweepReport sweep(Given given) {
+    private static SweepReport sweep(TestDeployment given) {
         return given.deployment.sweep(given.cloud.now());
     }
 
-    private static PruneReport plan(Given given) {
+    private static PruneReport plan(TestDeployment given) {
         return new PruneHandler(given.deployment.application())
                 .handleRequest(Map.of("dryRun", true), given.context("PruneFunction"));
     }
 
-    private static void prune(Given given) {
+    private static void prune(TestDeployment given) {
         given.deployment.prune(given.cloud.now(), false);
     }
 }

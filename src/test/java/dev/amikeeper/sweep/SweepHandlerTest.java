@@ -2,8 +2,8 @@ package dev.amikeeper.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.Given;
 import dev.amikeeper.ShortContext;
+import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Tombstone;
@@ -44,35 +44,35 @@ final class SweepHandlerTest {
     private static final String REPLICATED = ONCE + "    replicate: {us-west-2: {}}\n";
     private static final String SHARED = ONCE + "    share: {accounts: [\"111122223333\"]}\n";
     private static final Instant SLOT = Instant.parse("2026-03-01T02:00:00Z");
-    private static final Region EAST = new Region(Given.EAST);
+    private static final Region EAST = new Region(TestDeployment.EAST);
     private static final String STATE_EVENT = "EC2 AMI State Change";
 
     @Test
     void findsNothingWhereNothingIsAmiss() {
-        Given given = night(REPLICATED);
+        TestDeployment given = night(REPLICATED);
 
         assertNothing(sweep(given));
     }
 
     @Test
     void anImageWhoseEventIsLostIsSharedAndCopied() {
-        Given given = given(REPLICATED);
+        TestDeployment given = given(REPLICATED);
         given.cloud.faults().events(STATE_EVENT).times(2).lose();
         play(given);
-        assertThat(states(given, Given.EAST)).containsExactly(ImageState.CREATING);
+        assertThat(states(given, TestDeployment.EAST)).containsExactly(ImageState.CREATING);
 
         assertThat(sweep(given).done()).isEqualTo(1);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
-        assertThat(states(given, Given.WEST)).containsExactly(ImageState.CREATING);
+        assertThat(states(given, TestDeployment.WEST)).containsExactly(ImageState.CREATING);
 
         assertThat(sweep(given).done()).isEqualTo(1);
-        assertThat(states(given, Given.WEST)).containsExactly(ImageState.AVAILABLE);
+        assertThat(states(given, TestDeployment.WEST)).containsExactly(ImageState.AVAILABLE);
         assertNothing(sweep(given));
     }
 
     @Test
     void anImageThatFailedUnnoticedIsTriedAgain() {
-        Given given = given(ONCE);
+        TestDeployment given = given(ONCE);
         given.cloud.settings().failing(attempt -> attempt.number() == 1);
         given.cloud.faults().events(STATE_EVENT).lose();
         play(given);
@@ -82,69 +82,69 @@ final class SweepHandlerTest {
         assertThat(sweep(given).kicked()).isEqualTo(1);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(15)));
 
-        assertThat(states(given, Given.EAST)).containsExactly(ImageState.AVAILABLE);
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(1);
+        assertThat(states(given, TestDeployment.EAST)).containsExactly(ImageState.AVAILABLE);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(1);
     }
 
     @Test
     void kicksWhatWaitsWhenTheKickWasLost() {
-        Given given = given(ONCE);
+        TestDeployment given = given(ONCE);
         given.cloud.faults().calls("SendMessage").error("InternalError", 500);
         play(given);
-        assertThat(given.images(Given.EAST)).isEmpty();
+        assertThat(given.images(TestDeployment.EAST)).isEmpty();
 
         assertThat(sweep(given).kicked()).isEqualTo(1);
 
-        assertThat(given.images(Given.EAST)).hasSize(1);
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
     }
 
     @Test
     void givesUpWhatCouldNotBeStartedForADay() {
-        Given given = given(ONCE);
+        TestDeployment given = given(ONCE);
         given.cloud.faults().calls("CreateImage").times(100_000).throttle();
         play(given);
 
         assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(23))).givenUp()).isZero();
         assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(25))).givenUp()).isEqualTo(1);
 
-        assertThat(states(given, Given.EAST)).containsExactly(ImageState.FAILED);
+        assertThat(states(given, TestDeployment.EAST)).containsExactly(ImageState.FAILED);
         assertThat(given.told()).singleElement().asString().contains("could not be started");
     }
 
     @Test
     void anImageDeregisteredInTheMakingIsMadeAnew() {
-        Given given = given(ONCE);
+        TestDeployment given = given(ONCE);
         given.cloud.faults().events(STATE_EVENT).times(2).lose();
         play(given);
-        deregister(given, Given.EAST);
+        deregister(given, TestDeployment.EAST);
 
         assertThat(sweep(given).gone()).isEqualTo(1);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(15)));
         sweep(given);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(15)));
 
-        assertThat(states(given, Given.EAST)).containsExactly(ImageState.AVAILABLE);
+        assertThat(states(given, TestDeployment.EAST)).containsExactly(ImageState.AVAILABLE);
     }
 
     @Test
     void aCopyThatSomebodyDeregisteredIsBuriedAndNotMadeAgain() {
-        Given given = night(REPLICATED);
+        TestDeployment given = night(REPLICATED);
         given.cloud.faults().events(STATE_EVENT).lose();
-        deregister(given, Given.WEST);
+        deregister(given, TestDeployment.WEST);
 
         assertThat(sweep(given).gone()).isEqualTo(1);
         assertThat(sweep(given).uncopied()).isZero();
 
-        assertThat(given.records(Given.WEST)).isEmpty();
-        assertThat(given.catalog().removed("gold", new Region(Given.WEST)))
+        assertThat(given.records(TestDeployment.WEST)).isEmpty();
+        assertThat(given.catalog().removed("gold", new Region(TestDeployment.WEST)))
                 .extracting(Tombstone::by)
                 .containsExactly("somebody else");
     }
 
     @Test
     void whatIsPendingForLongIsToldOnce() {
-        Given given = given(ONCE);
+        TestDeployment given = given(ONCE);
         given.cloud.settings().imageTime(Duration.ofDays(3));
         play(given);
 
@@ -157,11 +157,11 @@ final class SweepHandlerTest {
 
     @Test
     void anImageThatWasGivenUpAndIsThereIsAGoodOne() {
-        Given given = given(REPLICATED);
+        TestDeployment given = given(REPLICATED);
         given.cloud.faults().calls("CreateImage").loseReply();
         given.cloud.faults().calls("SendMessage").nth(2).times(100).error("InternalError", 500);
         play(given);
-        Image waiting = given.records(Given.EAST).getFirst();
+        Image waiting = given.records(TestDeployment.EAST).getFirst();
         assertThat(waiting.state()).isEqualTo(ImageState.REQUESTED);
         given.catalog().save(Change.of(waiting, waiting.failed("no answer", SLOT)));
         given.cloud.faults().clear();
@@ -169,49 +169,49 @@ final class SweepHandlerTest {
         assertThat(sweep(given).found()).isEqualTo(1);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
 
-        assertThat(states(given, Given.EAST)).containsExactly(ImageState.AVAILABLE);
-        assertThat(states(given, Given.WEST)).containsExactly(ImageState.AVAILABLE);
+        assertThat(states(given, TestDeployment.EAST)).containsExactly(ImageState.AVAILABLE);
+        assertThat(states(given, TestDeployment.WEST)).containsExactly(ImageState.AVAILABLE);
         assertNothing(sweep(given));
     }
 
     @Test
     void imagesThatNobodyKnowsAreAdoptedFromTheirTags() {
-        Given lost = night(REPLICATED);
-        Image home = lost.records(Given.EAST).getFirst();
-        Image copy = lost.records(Given.WEST).getFirst();
+        TestDeployment lost = night(REPLICATED);
+        Image home = lost.records(TestDeployment.EAST).getFirst();
+        Image copy = lost.records(TestDeployment.WEST).getFirst();
         forget(lost, home);
         forget(lost, copy);
 
         assertThat(sweep(lost).adopted()).isEqualTo(2);
 
-        assertThat(lost.records(Given.EAST))
+        assertThat(lost.records(TestDeployment.EAST))
                 .singleElement()
                 .satisfies(image -> {
                     assertThat(image.state()).isEqualTo(ImageState.AVAILABLE);
                     assertThat(image.adopted()).isTrue();
                     assertThat(image.id()).isEqualTo(home.id());
                 });
-        assertThat(lost.records(Given.WEST))
+        assertThat(lost.records(TestDeployment.WEST))
                 .singleElement()
                 .satisfies(image -> {
                     assertThat(image.state()).isEqualTo(ImageState.AVAILABLE);
                     assertThat(image.home()).isEqualTo(copy.home());
                 });
-        assertThat(lost.images(Given.WEST)).hasSize(1);
+        assertThat(lost.images(TestDeployment.WEST)).hasSize(1);
         assertNothing(sweep(lost));
     }
 
     @Test
     void aDisabledImageThatNobodyKnowsIsAdoptedAsDisabled() {
-        Given given = night(SHARED);
-        Image image = given.records(Given.EAST).getFirst();
+        TestDeployment given = night(SHARED);
+        Image image = given.records(TestDeployment.EAST).getFirst();
         given.cloud.faults().events(STATE_EVENT).lose();
-        given.ec2(Given.EAST).disableImage(it -> it.imageId(id(image)));
+        given.ec2(TestDeployment.EAST).disableImage(it -> it.imageId(id(image)));
         forget(given, image);
 
         sweep(given);
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .satisfies(it -> {
                     assertThat(it.disabled()).isTrue();
@@ -222,20 +222,20 @@ final class SweepHandlerTest {
 
     @Test
     void anImageTakenOutOfTheRecycleBinIsRecordedAgain() {
-        Given given = given(ONCE);
+        TestDeployment given = given(ONCE);
         given.cloud.settings().recycleBin(Duration.ofDays(9), Duration.ofDays(9));
         play(given);
-        Image image = given.records(Given.EAST).getFirst();
-        deregister(given, Given.EAST);
+        Image image = given.records(TestDeployment.EAST).getFirst();
+        deregister(given, TestDeployment.EAST);
         given.deployment.deliverEvents();
-        assertThat(given.records(Given.EAST)).isEmpty();
-        given.ec2(Given.EAST).restoreImageFromRecycleBin(it -> it.imageId(id(image)));
+        assertThat(given.records(TestDeployment.EAST)).isEmpty();
+        given.ec2(TestDeployment.EAST).restoreImageFromRecycleBin(it -> it.imageId(id(image)));
 
         assertThat(sweep(given).returned()).isZero();
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(2)));
         assertThat(sweep(given).returned()).isEqualTo(1);
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .satisfies(it -> {
                     assertThat(it.isGood()).isTrue();
@@ -247,13 +247,13 @@ final class SweepHandlerTest {
 
     @Test
     void anImageWithOurTagsAndAnotherNameIsToldOnceAndLeftAlone() {
-        Given given = night(ONCE);
-        LocalImage ours = given.images(Given.EAST).getFirst();
+        TestDeployment given = night(ONCE);
+        LocalImage ours = given.images(TestDeployment.EAST).getFirst();
         String other =
-                given.ec2(Given.EAST)
+                given.ec2(TestDeployment.EAST)
                         .copyImage(copy ->
                                 copy.name("my own")
-                                        .sourceRegion(Given.EAST)
+                                        .sourceRegion(TestDeployment.EAST)
                                         .sourceImageId(ours.image().imageId())
                                         .copyImageTags(true))
                         .imageId();
@@ -262,15 +262,15 @@ final class SweepHandlerTest {
         assertThat(sweep(given).foreign()).isEqualTo(1);
         assertThat(sweep(given).foreign()).isEqualTo(1);
 
-        assertThat(given.records(Given.EAST)).hasSize(1);
+        assertThat(given.records(TestDeployment.EAST)).hasSize(1);
         assertThat(given.told()).singleElement().asString().contains(other);
     }
 
     @Test
     void aRegionThatIsNewInThePolicyGetsItsCopies() {
-        Given before = given(NIGHTLY);
+        TestDeployment before = given(NIGHTLY);
         before.nights(3);
-        Given given =
+        TestDeployment given =
                 before.redeployed(
                         NIGHTLY + "    replicate: {us-west-2: {keep: {last: 2, atLeast: 1}}}\n");
         given.deployment.withoutSchedules();
@@ -278,7 +278,7 @@ final class SweepHandlerTest {
         assertThat(sweep(given).uncopied()).isEqualTo(2);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
 
-        assertThat(given.records(Given.WEST))
+        assertThat(given.records(TestDeployment.WEST))
                 .hasSize(2)
                 .allMatch(Image::isGood)
                 .allMatch(image ->
@@ -288,59 +288,59 @@ final class SweepHandlerTest {
 
     @Test
     void whatSomebodyDisablesAndEnablesIsRecorded() {
-        Given given = night(ONCE);
-        String id = id(given.records(Given.EAST).getFirst());
+        TestDeployment given = night(ONCE);
+        String id = id(given.records(TestDeployment.EAST).getFirst());
         given.cloud.faults().events(STATE_EVENT).times(2).lose();
 
-        given.ec2(Given.EAST).disableImage(it -> it.imageId(id));
+        given.ec2(TestDeployment.EAST).disableImage(it -> it.imageId(id));
         assertThat(sweep(given).switched()).isEqualTo(1);
-        assertThat(given.records(Given.EAST)).noneMatch(Image::isGood);
+        assertThat(given.records(TestDeployment.EAST)).noneMatch(Image::isGood);
 
-        given.ec2(Given.EAST).enableImage(it -> it.imageId(id));
+        given.ec2(TestDeployment.EAST).enableImage(it -> it.imageId(id));
         assertThat(sweep(given).switched()).isEqualTo(1);
-        assertThat(given.records(Given.EAST)).allMatch(Image::isGood);
+        assertThat(given.records(TestDeployment.EAST)).allMatch(Image::isGood);
     }
 
     @Test
     void aRemovalWhoseAmiIsGoneIsFinishedWhenItsLeaseIsOver() {
-        Given given = night(ONCE);
-        Image image = given.records(Given.EAST).getFirst();
-        LocalImage ami = given.images(Given.EAST).getFirst();
+        TestDeployment given = night(ONCE);
+        Image image = given.records(TestDeployment.EAST).getFirst();
+        LocalImage ami = given.images(TestDeployment.EAST).getFirst();
         SnapshotId snapshot =
                 new SnapshotId(ami.image().blockDeviceMappings().getFirst().ebs().snapshotId());
         Instant begun = given.cloud.now();
         given.catalog().save(Change.of(image, image.retiring("no rule", List.of(snapshot), begun)));
-        given.ec2(Given.EAST).deregisterImage(it -> it.imageId(id(image)));
+        given.ec2(TestDeployment.EAST).deregisterImage(it -> it.imageId(id(image)));
 
         assertThat(sweep(given).unfinished()).isZero();
         assertThat(sweepAt(given, begun.plus(Duration.ofHours(3))).unfinished()).isEqualTo(1);
 
-        assertThat(given.records(Given.EAST)).isEmpty();
-        assertThat(given.cloud.snapshots(Given.EAST)).isEmpty();
+        assertThat(given.records(TestDeployment.EAST)).isEmpty();
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).isEmpty();
         assertNothing(sweep(given));
     }
 
     @Test
     void anImageOnItsWayBackIsEnabledWithItsPermissions() {
-        Given given = night(ONCE);
-        Image image = given.records(Given.EAST).getFirst();
+        TestDeployment given = night(ONCE);
+        Image image = given.records(TestDeployment.EAST).getFirst();
         Instant at = given.cloud.now();
         Image disabling = image.disabling("no rule", List.of(), List.of("111122223333"), at);
         Image enabling = disabling.disabledUntil(at, at).enabling(at);
-        given.ec2(Given.EAST).disableImage(it -> it.imageId(id(image)));
+        given.ec2(TestDeployment.EAST).disableImage(it -> it.imageId(id(image)));
         given.catalog().save(Change.of(image, disabling));
         given.catalog().save(Change.of(disabling, enabling));
 
         assertThat(sweep(given).unfinished()).isEqualTo(1);
 
-        assertThat(given.records(Given.EAST)).allMatch(Image::isGood);
+        assertThat(given.records(TestDeployment.EAST)).allMatch(Image::isGood);
         assertThat(permissions(given)).containsExactly("111122223333");
         assertNothing(sweep(given));
     }
 
     @Test
     void sharingIsTriedAgainLessAndLessOften() {
-        Given given = given(SHARED);
+        TestDeployment given = given(SHARED);
         given.cloud.faults().calls("ModifyImageAttribute").times(1000).deny();
         play(given);
         int before = shares(given);
@@ -354,14 +354,14 @@ final class SweepHandlerTest {
         given.cloud.faults().clear();
         sweepAt(given, given.cloud.now().plus(Duration.ofHours(25)));
         assertThat(permissions(given)).containsExactly("111122223333");
-        assertThat(given.records(Given.EAST)).allMatch(Image::shared);
+        assertThat(given.records(TestDeployment.EAST)).allMatch(Image::shared);
     }
 
     @Test
     void permissionsAreComparedWithThePolicyOnceAWeek() {
-        Given given = night(SHARED);
-        String id = id(given.records(Given.EAST).getFirst());
-        given.ec2(Given.EAST)
+        TestDeployment given = night(SHARED);
+        String id = id(given.records(TestDeployment.EAST).getFirst());
+        given.ec2(TestDeployment.EAST)
                 .modifyImageAttribute(modify ->
                         modify.imageId(id)
                                 .launchPermission(change ->
@@ -387,13 +387,13 @@ final class SweepHandlerTest {
     /** One is found out in its turn, the others by the sweep after that. */
     @Test
     void whatOthersUnshareIsCountedToldOnceGivenBackAndOver() {
-        Given given = given(SHARED);
+        TestDeployment given = given(SHARED);
         for (int i = 2; i <= 12; i++) {
             given.instance("web-" + i);
         }
         play(given);
-        for (Image image : given.records(Given.EAST)) {
-            given.ec2(Given.EAST)
+        for (Image image : given.records(TestDeployment.EAST)) {
+            given.ec2(TestDeployment.EAST)
                     .modifyImageAttribute(modify ->
                             modify.imageId(id(image))
                                     .launchPermission(
@@ -407,7 +407,7 @@ final class SweepHandlerTest {
         SweepReport second = sweepAt(given, given.cloud.now().plus(Drift.EVERY));
 
         assertThat(first.withdrawn() + second.withdrawn()).isEqualTo(12);
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .allSatisfy(image ->
                         assertThat(
                                         given.deployment
@@ -436,7 +436,7 @@ final class SweepHandlerTest {
 
     @Test
     void whomThePolicyNamesOnlyNowNobodyTookAnythingFrom() {
-        Given given =
+        TestDeployment given =
                 night(SHARED).redeployed(SHARED.replace("333\"]", "333\", \"222233334444\"]"));
         given.deployment.withoutSchedules();
 
@@ -452,14 +452,14 @@ final class SweepHandlerTest {
     /** Whom it was given to nobody wrote down then: it is given back, and nobody is blamed. */
     @Test
     void ofAnImageThatAVersionBeforeSharedNobodyIsBlamedUntilItWasLookedAt() {
-        Given given = night(SHARED);
-        Image image = given.records(Given.EAST).getFirst();
+        TestDeployment given = night(SHARED);
+        Image image = given.records(TestDeployment.EAST).getFirst();
         given.catalog().save(Change.of(image, image.seenSharedWith(List.of())));
         for (int i = 0; i < Drift.TURNS; i++) {
             sweepAt(given, given.cloud.now().plus(Drift.EVERY));
         }
 
-        assertThat(given.records(Given.EAST))
+        assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .extracting(Image::given)
                 .isEqualTo(List.of("111122223333"));
@@ -468,10 +468,10 @@ final class SweepHandlerTest {
 
     @Test
     void anImageThatOthersMakePublicIsToldByTheNextSweepUntilItIsPublicNoMore() {
-        Given given = night(ONCE);
-        String id = id(given.records(Given.EAST).getFirst());
+        TestDeployment given = night(ONCE);
+        String id = id(given.records(TestDeployment.EAST).getFirst());
         LaunchPermission everybody = LaunchPermission.builder().group("all").build();
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .modifyImageAttribute(modify ->
                         modify.imageId(id).launchPermission(change -> change.add(everybody)));
 
@@ -479,7 +479,7 @@ final class SweepHandlerTest {
         assertThat(sweep(given).publicImages()).isEqualTo(1);
         assertThat(given.told()).singleElement().asString().contains(id, "is public");
 
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .modifyImageAttribute(modify ->
                         modify.imageId(id).launchPermission(change -> change.remove(everybody)));
         assertThat(sweep(given).publicImages()).isZero();
@@ -488,9 +488,9 @@ final class SweepHandlerTest {
 
     @Test
     void aCopyThatFailedForItsKeyIsCountedAsSuch() {
-        Given given = given(REPLICATED.replace("{}", "{kmsKey: alias/dr}"));
+        TestDeployment given = given(REPLICATED.replace("{}", "{kmsKey: alias/dr}"));
         given.cloud.settings().badKey("alias/dr");
-        given.cloud.faults().events(STATE_EVENT).times(100).in(Given.WEST).lose();
+        given.cloud.faults().events(STATE_EVENT).times(100).in(TestDeployment.WEST).lose();
         play(given);
 
         assertThat(sweep(given).keys()).isEqualTo(1);
@@ -498,21 +498,21 @@ final class SweepHandlerTest {
 
     @Test
     void snapshotsThatOurRemovalOverlookedAreDeleted() {
-        Given given = night(ONCE);
-        Image image = given.records(Given.EAST).getFirst();
+        TestDeployment given = night(ONCE);
+        Image image = given.records(TestDeployment.EAST).getFirst();
         String litter = snapshotLike(given, image);
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .deregisterImage(it -> it.imageId(id(image)).deleteAssociatedSnapshots(true));
         Image retiring = image.retiring("no rule", List.of(), SLOT);
         given.catalog().save(Change.of(image, retiring));
         given.catalog().bury(retiring, new Tombstone(retiring, SLOT, "PruneFunction", "no rule"));
-        assertThat(given.cloud.snapshots(Given.EAST)).isNotEmpty();
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).isNotEmpty();
 
         assertThat(sweep(given).litter()).isZero();
         SweepReport report = sweepAt(given, given.cloud.now().plus(Duration.ofHours(30)));
 
         assertThat(report.litter()).isPositive();
-        assertThat(given.cloud.snapshots(Given.EAST))
+        assertThat(given.cloud.snapshots(TestDeployment.EAST))
                 .extracting(it -> it.snapshot().snapshotId())
                 .doesNotContain(litter);
         assertThat(given.told()).isEmpty();
@@ -521,66 +521,70 @@ final class SweepHandlerTest {
 
     @Test
     void snapshotsThatOthersLeftAreToldOnceAndKept() {
-        Given given = night(ONCE);
-        Image image = given.records(Given.EAST).getFirst();
-        given.ec2(Given.EAST).deregisterImage(it -> it.imageId(id(image)));
+        TestDeployment given = night(ONCE);
+        Image image = given.records(TestDeployment.EAST).getFirst();
+        given.ec2(TestDeployment.EAST).deregisterImage(it -> it.imageId(id(image)));
         given.deployment.deliverEvents();
 
         Instant later = given.cloud.now().plus(Duration.ofHours(30));
         assertThat(sweepAt(given, later).orphans()).isEqualTo(1);
         assertThat(sweepAt(given, later.plus(Drift.EVERY)).orphans()).isEqualTo(1);
 
-        assertThat(given.cloud.snapshots(Given.EAST)).hasSize(1);
+        assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(1);
         assertThat(given.told()).singleElement().asString().contains("belong to no image");
     }
 
     @Test
     void theSweepTakesTheSlotsThatNoTickTook() {
-        Given given = given(ONCE);
+        TestDeployment given = given(ONCE);
         given.tick("2026-03-01T00:05:00Z");
 
         assertThat(sweepAt(given, SLOT.plus(Duration.ofMinutes(7))).lateSlots()).isZero();
         assertThat(sweepAt(given, SLOT.plus(Duration.ofMinutes(22))).lateSlots()).isEqualTo(1);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(10)));
 
-        assertThat(states(given, Given.EAST)).containsExactly(ImageState.AVAILABLE);
-        assertThat(given.records(Given.EAST).getFirst().name().slot().time()).isEqualTo(SLOT);
+        assertThat(states(given, TestDeployment.EAST)).containsExactly(ImageState.AVAILABLE);
+        assertThat(given.records(TestDeployment.EAST).getFirst().name().slot().time())
+                .isEqualTo(SLOT);
         assertThat(given.told()).singleElement().asString().contains("ticks came late");
         assertNothing(sweep(given));
     }
 
     @Test
     void aRequestWhoseEventIsLostIsTakenOnce() {
-        Given given = given(ONCE);
+        TestDeployment given = given(ONCE);
         given.tick("2026-03-01T00:00:00Z");
         given.cloud.faults().events("Tag Change on Resource").times(100).lose();
-        String instance = given.cloud.instances(Given.EAST).getFirst().instance().instanceId();
-        given.ec2(Given.EAST)
+        String instance =
+                given.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId();
+        given.ec2(TestDeployment.EAST)
                 .createTags(tags ->
                         tags.resources(instance).tags(tag(ImageTags.REQUEST, "before-upgrade")));
 
-        Instant first = Given.START.plus(Duration.ofMinutes(7));
+        Instant first = TestDeployment.START.plus(Duration.ofMinutes(7));
         assertThat(sweepAt(given, first).requests()).isZero();
         assertThat(sweepAt(given, first.plus(Drift.EVERY)).requests()).isEqualTo(1);
         assertThat(sweepAt(given, first.plus(Drift.EVERY)).requests()).isZero();
         assertThat(sweepAt(given, first.plus(Drift.EVERY.multipliedBy(3))).requests()).isZero();
 
-        assertThat(given.images(Given.EAST)).hasSize(1);
-        assertThat(given.records(Given.EAST).getFirst().name().slot().time()).isEqualTo(first);
-        assertThat(given.cloud.instances(Given.EAST).getFirst().instance().tags())
+        assertThat(given.images(TestDeployment.EAST)).hasSize(1);
+        assertThat(given.records(TestDeployment.EAST).getFirst().name().slot().time())
+                .isEqualTo(first);
+        assertThat(given.cloud.instances(TestDeployment.EAST).getFirst().instance().tags())
                 .extracting(Tag::key)
                 .doesNotContain(ImageTags.REQUEST);
     }
 
     @Test
     void aRequestThatIsRefusedIsToldOnce() {
-        Given given = given(ONCE);
-        String other = given.cloud.launch(Given.EAST, Map.of("backup", "none"), List.of(8));
+        TestDeployment given = given(ONCE);
+        String other =
+                given.cloud.launch(TestDeployment.EAST, Map.of("backup", "none"), List.of(8));
         given.cloud.faults().events("Tag Change on Resource").times(100).lose();
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .createTags(tags -> tags.resources(other).tags(tag(ImageTags.REQUEST, "now")));
 
-        Instant first = Given.START.plus(Duration.ofMinutes(7));
+        Instant first = TestDeployment.START.plus(Duration.ofMinutes(7));
         for (int i = 0; i < 5; i++) {
             sweepAt(given, first.plus(Drift.EVERY.multipliedBy(i)));
         }
@@ -590,10 +594,12 @@ final class SweepHandlerTest {
 
     @Test
     void aRegionThatCannotBeReadHoldsUpNoOther() {
-        Given given = given(REPLICATED);
+        TestDeployment given = given(REPLICATED);
         given.cloud.faults().events(STATE_EVENT).lose();
         play(given);
-        given.cloud.faults().unreachable(Given.WEST, Instant.parse("2026-03-01T05:00:00Z"));
+        given.cloud
+                .faults()
+                .unreachable(TestDeployment.WEST, Instant.parse("2026-03-01T05:00:00Z"));
 
         SweepReport report = sweep(given);
         sweep(given);
@@ -608,12 +614,12 @@ final class SweepHandlerTest {
         given.cloud.advanceTo(Instant.parse("2026-03-01T05:00:00Z"));
         sweep(given);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
-        assertThat(states(given, Given.WEST)).containsExactly(ImageState.AVAILABLE);
+        assertThat(states(given, TestDeployment.WEST)).containsExactly(ImageState.AVAILABLE);
     }
 
     @Test
     void whatItHadNoTimeForComesFirstNextTime() {
-        Given given = given(REPLICATED);
+        TestDeployment given = given(REPLICATED);
         given.cloud.faults().events(STATE_EVENT).times(2).lose();
         play(given);
         Map<String, Object> event = Samples.read("sweep.json");
@@ -635,10 +641,10 @@ final class SweepHandlerTest {
 
     @Test
     void aDryRunCountsAndChangesNothing() {
-        Given given = given(REPLICATED);
+        TestDeployment given = given(REPLICATED);
         given.cloud.faults().events(STATE_EVENT).times(2).lose();
         play(given);
-        List<Image> before = given.records(Given.EAST);
+        List<Image> before = given.records(TestDeployment.EAST);
 
         SweepReport report =
                 new SweepHandler(given.deployment.application())
@@ -646,16 +652,16 @@ final class SweepHandlerTest {
 
         assertThat(report.done()).isEqualTo(1);
         assertThat(report.dryRun()).isTrue();
-        assertThat(given.records(Given.EAST)).isEqualTo(before);
+        assertThat(given.records(TestDeployment.EAST)).isEqualTo(before);
     }
 
     /** EC2 puts the same tags on all snapshots of an image, so the sweep brings what is special. */
     @Test
     void snapshotsGetTheTagsOfTheirVolumesHereAndInDrRegions() {
-        Given given = Given.nightly("replicate: {us-west-2: {}}");
+        TestDeployment given = TestDeployment.nightly("replicate: {us-west-2: {}}");
         for (String name : List.of("db-1", "db-2")) {
-            String id = given.instance(Given.EAST, name, 2);
-            given.ec2(Given.EAST)
+            String id = given.instance(TestDeployment.EAST, name, 2);
+            given.ec2(TestDeployment.EAST)
                     .createTags(create ->
                             create.resources(volume(given, id, "/dev/sdf"))
                                     .tags(tag("cost", "17"), tag("Name", "data")));
@@ -664,7 +670,7 @@ final class SweepHandlerTest {
 
         given.playUntil("2026-03-01T05:00:00Z");
 
-        for (String region : List.of(Given.EAST, Given.WEST)) {
+        for (String region : List.of(TestDeployment.EAST, TestDeployment.WEST)) {
             assertThat(given.cloud.snapshots(region))
                     .hasSize(4)
                     .filteredOn(it -> it.snapshot().tags().contains(tag("cost", "17")))
@@ -678,28 +684,29 @@ final class SweepHandlerTest {
 
     @Test
     void whatPeopleMakeOfTheTagsOfASnapshotStaysAfterADay() {
-        Given given = Given.nightly("");
-        String id = given.instance(Given.EAST, "db-1", 1);
-        given.ec2(Given.EAST)
+        TestDeployment given = TestDeployment.nightly("");
+        String id = given.instance(TestDeployment.EAST, "db-1", 1);
+        given.ec2(TestDeployment.EAST)
                 .createTags(create ->
                         create.resources(volume(given, id, "/dev/xvda")).tags(tag("cost", "17")));
         given.nights(1);
         sweepAt(given, given.cloud.now());
-        String snapshot = given.cloud.snapshots(Given.EAST).getFirst().snapshot().snapshotId();
-        assertThat(given.cloud.snapshots(Given.EAST).getFirst().snapshot().tags())
+        String snapshot =
+                given.cloud.snapshots(TestDeployment.EAST).getFirst().snapshot().snapshotId();
+        assertThat(given.cloud.snapshots(TestDeployment.EAST).getFirst().snapshot().tags())
                 .contains(tag("cost", "17"));
         given.cloud.advanceTo(given.cloud.now().plus(Duration.ofHours(25)));
-        given.ec2(Given.EAST)
+        given.ec2(TestDeployment.EAST)
                 .createTags(create -> create.resources(snapshot).tags(tag("cost", "18")));
 
         sweepAt(given, given.cloud.now());
 
-        assertThat(given.cloud.snapshots(Given.EAST).getFirst().snapshot().tags())
+        assertThat(given.cloud.snapshots(TestDeployment.EAST).getFirst().snapshot().tags())
                 .contains(tag("cost", "18"));
     }
 
-    private static String volume(Given given, String instance, String device) {
-        return given.ec2(Given.EAST)
+    private static String volume(TestDeployment given, String instance, String device) {
+        return given.ec2(TestDeployment.EAST)
                 .describeVolumes(ask ->
                         ask.filters(
                                 Filter.builder()
@@ -714,7 +721,7 @@ final class SweepHandlerTest {
 
     @Test
     void recordsAMalformedEventAndGoesOn() {
-        Given given = given(ONCE);
+        TestDeployment given = given(ONCE);
 
         SweepReport report =
                 new SweepHandler(given.deployment.application())
@@ -727,45 +734,45 @@ final class SweepHandlerTest {
     }
 
     /** One instance, and nothing played yet. */
-    private static Given given(String policies) {
-        Given given = Given.inMemory(policies, 1);
+    private static TestDeployment given(String policies) {
+        TestDeployment given = TestDeployment.inMemory(policies, 1);
         given.deployment.withoutSchedules();
         given.instance("web-1");
         return given;
     }
 
     /** The tick at 02:00 and what follows from it until 04:00, no sweep among it. */
-    private static Given night(String policies) {
-        Given given = given(policies);
+    private static TestDeployment night(String policies) {
+        TestDeployment given = given(policies);
         play(given);
         return given;
     }
 
-    private static void play(Given given) {
+    private static void play(TestDeployment given) {
         given.nights(1);
     }
 
-    private static SweepReport sweep(Given given) {
+    private static SweepReport sweep(TestDeployment given) {
         return given.deployment.sweep(given.cloud.now());
     }
 
-    private static SweepReport sweepAt(Given given, Instant at) {
+    private static SweepReport sweepAt(TestDeployment given, Instant at) {
         given.deployment.runUntil(at);
         return sweep(given);
     }
 
     /** With time for so many questions whether there is time. */
-    private static SweepReport handle(Given given, Map<String, Object> event, int slices) {
+    private static SweepReport handle(TestDeployment given, Map<String, Object> event, int slices) {
         return new SweepHandler(given.deployment.application())
                 .handleRequest(event, ShortContext.after(slices, given.context("SweepFunction")));
     }
 
     /** Whatever it says of the instances, which is no gap. */
     private static void assertNothing(SweepReport report) {
-        assertThat(report).isEqualTo(new Tally().report(false, report.protection()));
+        assertThat(report).isEqualTo(new SweepCounts().report(false, report.protection()));
     }
 
-    private static List<ImageState> states(Given given, String region) {
+    private static List<ImageState> states(TestDeployment given, String region) {
         return given.records(region).stream().map(Image::state).toList();
     }
 
@@ -773,14 +780,14 @@ final class SweepHandlerTest {
         return image.id().orElseThrow().value();
     }
 
-    private static void deregister(Given given, String region) {
+    private static void deregister(TestDeployment given, String region) {
         String id = given.images(region).getFirst().image().imageId();
         given.ec2(region).deregisterImage(it -> it.imageId(id));
     }
 
     /** As if its record had never been written. */
-    private static void forget(Given given, Image image) {
-        var table = given.cloud.tables(Given.EAST);
+    private static void forget(TestDeployment given, Image image) {
+        var table = given.cloud.tables(TestDeployment.EAST);
         String prefix = "123456789012/" + image.region() + "/";
         String record = image.name().instance() + "/" + image.name().slot();
         Stream.of(key(prefix + "images/gold", record), key(prefix + "ami/" + id(image), "name"))
@@ -792,9 +799,9 @@ final class SweepHandlerTest {
     }
 
     /** A snapshot with the tags of an image, which has another one. */
-    private static String snapshotLike(Given given, Image image) {
+    private static String snapshotLike(TestDeployment given, Image image) {
         String other =
-                given.ec2(Given.EAST)
+                given.ec2(TestDeployment.EAST)
                         .createImage(create ->
                                 create.instanceId(image.name().instance().value())
                                         .name("short-lived")
@@ -820,7 +827,7 @@ final class SweepHandlerTest {
                         .imageId();
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(10)));
         String snapshot =
-                given.images(Given.EAST).stream()
+                given.images(TestDeployment.EAST).stream()
                         .filter(it -> it.image().imageId().equals(other))
                         .findFirst()
                         .orElseThrow()
@@ -829,14 +836,14 @@ final class SweepHandlerTest {
                         .getFirst()
                         .ebs()
                         .snapshotId();
-        given.ec2(Given.EAST).deregisterImage(it -> it.imageId(other));
+        given.ec2(TestDeployment.EAST).deregisterImage(it -> it.imageId(other));
         return snapshot;
     }
 
-    private static List<String> permissions(Given given) {
-        String id = given.images(Given.EAST).getFirst().image().imageId();
+    private static List<String> permissions(TestDeployment given) {
+        String id = given.images(TestDeployment.EAST).getFirst().image().imageId();
         return given
-                .ec2(Given.EAST)
+                .ec2(TestDeployment.EAST)
                 .describeImageAttribute(
                         ask -> ask.imageId(id).attribute(ImageAttributeName.LAUNCH_PERMISSION))
                 .launchPermissions()
@@ -845,7 +852,7 @@ final class SweepHandlerTest {
                 .toList();
     }
 
-    private static int shares(Given given) {
+    private static int shares(TestDeployment given) {
         return given.cloud.calls().getOrDefault("ModifyImageAttribute", 0);
     }
 

@@ -1,0 +1,246 @@
+package dev.amikeeper.alerts;
+
+import dev.amikeeper.catalog.Catalog;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.image.Texts;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sns.SnsClient;
+import software.amazon.awssdk.services.sns.model.NotFoundException;
+import software.amazon.awssdk.services.sns.model.SnsException;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * The door to the alert topic. What is to be told stands in the catalogue until it has been told,
+ * so a crash or an outage delays an announcement and loses none. That it is about to be told is
+ * written down first: of what may have been told, the end is told too.
+ */
+public final class Announcements {
+    private static final Logger log = LoggerFactory.getLogger(Announcements.class);
+
+    /** SNS takes 256 KB a message; a person reads less. */
+    private static final int NOTICES_A_MESSAGE = 40;
+
+    /** So long a text or remedy may be: 40 notices stay below 256 KB in any script. */
+    private static final int SHOWN = 750;
+
+    /** So long what was tried may be. */
+    private static final int TRIED = 100;
+
+    private static final int SUBJECT = 99;
+
+    /** What has waited for longer than two ticks is told by whoever else runs. */
+    private static final Duration OVERDUE = Duration.ofMinutes(12);
+
+    private static final String UNTOLD = "untold/topic";
+
+    private final SnsClient sns;
+    private final String topic;
+    private final Catalog catalog;
+    private final InstantSource clock;
+
+    public Announcements(SnsClient sns, String topic, Catalog catalog, InstantSource clock) {
+        this.sns = sns;
+        this.topic = topic;
+        this.catalog = catalog;
+        this.clock = clock;
+    }
+
+    /** Tells people whatever they have not been told yet. */
+    public void publish() {
+        publish(_ -> true);
+    }
+
+    /** Tells people what a tick should have told them by now: none may be coming. */
+    public void publishOverdue() {
+        publish(this::isOverdue);
+    }
+
+    /**
+     * Why nobody hears what is told, and what waits; empty if somebody does and nothing waits for
+     * longer than it takes to tell it.
+     *
+     * @return one line; of a topic that cannot be looked at it says that
+     */
+    public Optional<String> unheard() {
+        List<Notice> untold = due().stream().flatMap(it -> it.notices().stream()).toList();
+        return deaf().map(why -> why + (untold.isEmpty() ? "" : "; " + waiting(untold)))
+                .or(() ->
+                        untold.stream().anyMatch(this::isOverdue)
+                                ? Optional.of("what is to be told is not told: " + waiting(untold))
+                                : Optional.empty());
+    }
+
+    private Optional<String> deaf() {
+        try {
+            Map<String, String> found =
+                    sns.getTopicAttributes(ask -> ask.topicArn(topic)).attributes();
+            if (!found.getOrDefault("SubscriptionsConfirmed", "0").equals("0")) {
+                return Optional.empty();
+            }
+            String pending = found.getOrDefault("SubscriptionsPending", "0");
+            return Optional.of(
+                    "nobody hears what is told: the topic "
+                            + topic
+                            + (pending.equals("0")
+                                    ? " has no subscription"
+                                    : " has no confirmed subscription, and "
+                                            + pending
+                                            + " to be confirmed"));
+        } catch (NotFoundException gone) {
+            return Optional.of("nobody hears what is told: the topic " + topic + " is gone");
+        } catch (SdkException unknown) {
+            return Optional.of(
+                    "whether anybody hears what is told is not known: "
+                            + Texts.plain(String.valueOf(unknown.getMessage())));
+        }
+    }
+
+    private static String waiting(List<Notice> waiting) {
+        int count = waiting.size();
+        return "%d %s since %s"
+                .formatted(
+                        count,
+                        count == 1 ? "notice waits" : "notices wait",
+                        waiting.stream()
+                                .map(Bundle::since)
+                                .min(Comparator.naturalOrder())
+                                .orElseThrow());
+    }
+
+    private boolean isOverdue(Notice notice) {
+        return Bundle.since(notice).isBefore(clock.instant().minus(OVERDUE));
+    }
+
+    /** What waits for more of its kind is not. */
+    private List<Bundle> due() {
+        List<Notice> untold = catalog.unannounced();
+        return untold.isEmpty() ? List.of() : Bundle.due(untold, catalog.open(), clock.instant());
+    }
+
+    private void publish(Predicate<Notice> which) {
+        List<Bundle> all =
+                due().stream().filter(it -> it.notices().stream().anyMatch(which)).toList();
+        for (int from = 0; from < all.size(); from += NOTICES_A_MESSAGE) {
+            List<Bundle> some =
+                    all.subList(from, Math.min(all.size(), from + NOTICES_A_MESSAGE)).stream()
+                            .flatMap(it -> it.only(catalog::telling).stream())
+                            .toList();
+            if (some.isEmpty()) {
+                continue;
+            }
+            try {
+                sns.publish(message ->
+                        message.topicArn(topic).subject(subject(some)).message(text(some)));
+            } catch (SdkException notNow) {
+                log.warn("announcing has to wait: {}", notNow.getMessage());
+                if (!isRefused(notNow)) {
+                    return;
+                }
+                catalog.note(
+                        new Notice(
+                                UNTOLD,
+                                clock.instant(),
+                                "people cannot be told anything: "
+                                        + Texts.plain(String.valueOf(notNow.getMessage())),
+                                "it is tried again at each tick; check the alert topic "
+                                        + topic
+                                        + " and the function's role",
+                                false));
+                return;
+            }
+            some.forEach(bundle -> bundle.notices().forEach(catalog::announced));
+            catalog.resolve(UNTOLD, clock.instant());
+        }
+    }
+
+    /** What fails otherwise passes by itself. */
+    private static boolean isRefused(SdkException error) {
+        return error instanceof SnsException answer
+                && answer.statusCode() >= 400
+                && answer.statusCode() < 500
+                && !answer.isThrottlingException();
+    }
+
+    /** SNS takes fewer than 100 characters of ASCII, without line breaks. */
+    static String subject(List<Bundle> bundles) {
+        String plain = ("AMI Keeper: " + headline(bundles)).replaceAll("[^\\x20-\\x7e]", "?");
+        return plain.length() <= SUBJECT ? plain : plain.substring(0, SUBJECT - 3) + "...";
+    }
+
+    private static String headline(List<Bundle> bundles) {
+        if (bundles.size() == 1) {
+            Bundle bundle = bundles.getFirst();
+            int count = bundle.notices().size();
+            return (bundle.isOver() ? "resolved: " : "")
+                    + (count == 1 ? "" : count + " times ")
+                    + bundle.first().text();
+        }
+        long over = bundles.stream().filter(Bundle::isOver).count();
+        long need = bundles.size() - over;
+        String resolved = over == 0 ? "" : over + " resolved";
+        String needed =
+                switch ((int) need) {
+                    case 0 -> "";
+                    case 1 -> "1 thing needs you";
+                    default -> need + " things need you";
+                };
+        return needed + (need > 0 && over > 0 ? ", " : "") + resolved;
+    }
+
+    /** What lasts with its beginning, what is over with its end too; what to do while it lasts. */
+    static String text(List<Bundle> bundles) {
+        StringBuilder text = new StringBuilder();
+        for (Bundle bundle : bundles) {
+            Notice notice = bundle.first();
+            String what = bounded(notice.text(), SHOWN);
+            notice.resolved()
+                    .ifPresentOrElse(
+                            end ->
+                                    text.append("resolved: ")
+                                            .append(what)
+                                            .append("\n    From ")
+                                            .append(notice.at())
+                                            .append(" to ")
+                                            .append(end)
+                                            .append('\n'),
+                            () -> text.append(open(notice, what)));
+            if (!bundle.others().isEmpty()) {
+                text.append("    ").append(bundle.others()).append('\n');
+            }
+            text.append('\n');
+        }
+        return text.toString();
+    }
+
+    private static String open(Notice notice, String what) {
+        String tried =
+                notice.tried().isEmpty()
+                        ? ""
+                        : "    Tried: " + bounded(notice.tried(), TRIED) + "\n";
+        return what
+                + "\n    "
+                + (notice.isOpen() ? "Since " : "At ")
+                + notice.at()
+                + "\n"
+                + tried
+                + "    What to do: "
+                + bounded(notice.remedy(), SHOWN)
+                + "\n";
+    }
+
+    /** What SNS refuses as too long would keep all that comes after it from being told. */
+    private static String bounded(String text, int most) {
+        return text.length() <= most ? text : text.substring(0, most) + "…";
+    }
+}

@@ -1,0 +1,107 @@
+package dev.amikeeper.alerts;
+
+import dev.amikeeper.catalog.Catalog;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.ec2.Blocker;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.image.Region;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Tells what blocks the work in a Region until people act: at once, and once per Region and cause,
+ * however much waits for it. The same work ends it when it succeeds, and the sweep when nothing
+ * waits there any more.
+ */
+public final class Blockers {
+    private static final Logger log = LoggerFactory.getLogger(Blockers.class);
+
+    /** The kind of these notices, in their keys. */
+    static final String KIND = "blocked";
+
+    private static final String WAIT = " wait: ";
+    private static final String GOES_ON = "; what waits goes on by itself then";
+
+    private final Catalog catalog;
+    private final Map<Region, Set<String>> told = new HashMap<>();
+
+    /** Those that one run meets. */
+    public Blockers(Catalog catalog) {
+        this.catalog = catalog;
+    }
+
+    /**
+     * Work in this Region waits for people.
+     *
+     * @param what waits, as {@code images}
+     */
+    public void tell(Region region, String what, Blocker by, Instant now) {
+        if (!told.computeIfAbsent(region, _ -> new HashSet<>()).add(by.cause())) {
+            return;
+        }
+        log.error("{}: {} wait: {}", region, what, by.why());
+        catalog.note(notice(region, what, by, now));
+    }
+
+    /** What people are told of it. */
+    public static Notice notice(Region region, String what, Blocker by, Instant now) {
+        return new Notice(
+                prefix(region) + by.cause(),
+                now,
+                region + ": " + what + WAIT + by.why(),
+                by.remedy() + GOES_ON,
+                true);
+    }
+
+    /**
+     * A call succeeded in this Region: what would have refused it is over, unless this run met it
+     * as well.
+     *
+     * @param permission the call, as {@code ec2:CreateImage}
+     */
+    public void succeeded(Region region, String permission, Instant now) {
+        Set<String> met = told.getOrDefault(region, Set.of());
+        catalog.open().stream()
+                .map(Notice::key)
+                .filter(key -> key.startsWith(prefix(region)))
+                .filter(key -> Fault.isOver(key.substring(prefix(region).length()), permission))
+                .filter(key -> !met.contains(key.substring(prefix(region).length())))
+                .forEach(key -> catalog.resolve(key, now));
+    }
+
+    /**
+     * What people are told to do about what stands behind this, if it is a block that lasts: that
+     * alone helps then, and no other try.
+     *
+     * @param why the reason that a step was given up, which may name the block
+     */
+    public Optional<String> remedy(Region region, String why) {
+        return catalog.open().stream()
+                .filter(notice -> notice.key().startsWith(prefix(region)))
+                .filter(notice -> why.contains(reason(notice)))
+                .map(notice -> notice.remedy().replace(GOES_ON, ""))
+                .findFirst();
+    }
+
+    /** Whether one of these troubles blocks work in this Region. */
+    public static boolean isBlocked(Region region, Collection<String> keys) {
+        return keys.stream().anyMatch(key -> key.startsWith(prefix(region)));
+    }
+
+    private static String reason(Notice notice) {
+        return notice.text().substring(notice.text().indexOf(WAIT) + WAIT.length());
+    }
+
+    private static String prefix(Region region) {
+        return KIND + "/" + region + "/";
+    }
+}

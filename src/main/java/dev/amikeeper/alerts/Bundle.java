@@ -1,0 +1,203 @@
+package dev.amikeeper.alerts;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
+import dev.amikeeper.catalog.Notice;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * What is told as one: a notice, or all that differ in nothing but the image or server that they
+ * are about, for one cause has often met many. They stay notices of their own, each with its end
+ * and its place in {@code ./keeper failures}; only people hear of them together. Pure.
+ *
+ * <p>Of a cause that people know of already they hear again when as many more are met as they know
+ * of, or after a day; of its end when nothing of it is left, or after a day.
+ *
+ * <p>Alone is told what a person must look at one by one: what became of an order or a restore that
+ * somebody waits for ({@code operate}, {@code restore}, {@code fetch}), a server without its root
+ * volume, or one that a command may have left frozen ({@code no-root}, {@code unthawed}), a lease
+ * that somebody forged ({@code lease}), and a plan that waits for an approval ({@code approve}).
+ * All other kinds have one key for their Region or policy.
+ *
+ * @param notices at least one; all over, or none
+ * @param known how many that are not over people know of already
+ */
+public record Bundle(List<Notice> notices, int known) {
+    /** So long what belongs to a known cause, or a part of its end, waits to be told. */
+    static final Duration HELD = Duration.ofHours(24);
+
+    /** The kinds with a notice for each image, snapshot or server. */
+    private static final Set<String> EACH =
+            Set.of(
+                    "beyond", "drill", "failed", "foreign", "left", "litter", "orphan", "pending",
+                    "public", "refused", "request", "store", "upkeep", "waiting");
+
+    private static final int NAMED = 5;
+
+    private static final int NAME = 100;
+
+    /** Names of images, times, ids, and what AWS encodes: what differs where the cause is one. */
+    private static final Pattern WHICH =
+            Pattern.compile(
+                    "[a-z][a-z0-9-]{0,39}/i-[0-9a-z]{1,40}/[0-9TZ.:-]+"
+                            + "|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z"
+                            + "|\\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\b"
+                            + "|\\b(ami|snap|vol|i)-[0-9a-z]{1,40}\\b"
+                            + "|[A-Za-z0-9_-]{60,}");
+
+    /** Copies the list. */
+    public Bundle {
+        notices = List.copyOf(notices);
+    }
+
+    /** One that is told alone. */
+    static Bundle of(Notice notice) {
+        return new Bundle(List.of(notice), 0);
+    }
+
+    /**
+     * What is to be told now; troubles first.
+     *
+     * @param untold what people have not been told yet
+     * @param open the troubles that last
+     */
+    public static List<Bundle> due(
+            Collection<Notice> untold, Collection<Notice> open, Instant now) {
+        Set<String> unheard =
+                untold.stream()
+                        .filter(notice -> !ended(notice))
+                        .map(Notice::key)
+                        .collect(Collectors.toSet());
+        Map<String, Long> known =
+                open.stream()
+                        .filter(notice -> notice.announced() && !unheard.contains(notice.key()))
+                        .collect(groupingBy(Bundle::cause, Collectors.counting()));
+        List<Bundle> due = new ArrayList<>();
+        untold.stream()
+                .sorted(
+                        Comparator.comparing(Bundle::ended)
+                                .thenComparing(Notice::at)
+                                .thenComparing(Notice::key))
+                .collect(
+                        groupingBy(
+                                notice -> List.of(ended(notice), cause(notice)),
+                                LinkedHashMap::new,
+                                toList()))
+                .forEach((_, notices) -> {
+                    Bundle bundle =
+                            new Bundle(
+                                    notices,
+                                    known.getOrDefault(cause(notices.getFirst()), 0L).intValue());
+                    if (bundle.isDue(now)) {
+                        due.add(bundle);
+                    }
+                });
+        return due;
+    }
+
+    private boolean isDue(Instant now) {
+        boolean isNews = isOver() ? known == 0 : notices.size() >= known;
+        return isNews
+                || notices.stream().map(Bundle::since).anyMatch(it -> !it.plus(HELD).isAfter(now));
+    }
+
+    /** What the notice has in common with those that it is told with. */
+    static String cause(Notice notice) {
+        String[] parts = notice.key().split("/", 3);
+        return parts.length == 3 && EACH.contains(parts[0])
+                ? parts[0] + "/" + parts[1] + "/" + words(notice.text())
+                : notice.key();
+    }
+
+    /** Whether a text that people were told of this or of one like it says what this one says. */
+    public static boolean says(Notice notice, String told) {
+        return notice.text().equals(told)
+                || (!cause(notice).equals(notice.key())
+                        && words(told).equals(words(notice.text())));
+    }
+
+    /** The text but for what it is about. */
+    private static String words(String text) {
+        return WHICH.matcher(text)
+                .replaceAll("")
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("[^a-z0-9]+", "-");
+    }
+
+    /** Since when it is to be told. */
+    static Instant since(Notice notice) {
+        return notice.resolved().orElse(notice.at());
+    }
+
+    private static boolean ended(Notice notice) {
+        return notice.resolved().isPresent();
+    }
+
+    boolean isOver() {
+        return ended(notices.getFirst());
+    }
+
+    /** Those of it that pass; empty if none does. */
+    Optional<Bundle> only(Predicate<Notice> test) {
+        List<Notice> some = notices.stream().filter(test).toList();
+        return some.isEmpty() ? Optional.empty() : Optional.of(new Bundle(some, known));
+    }
+
+    /** The one that is told in full. */
+    Notice first() {
+        return notices.getFirst();
+    }
+
+    /** How many there are, and which, in one line; empty if it is one that is told alone. */
+    String others() {
+        int more = notices.size() - 1;
+        String some =
+                notices.stream()
+                        .skip(1)
+                        .limit(NAMED)
+                        .map(Bundle::name)
+                        .collect(Collectors.joining(", "));
+        String others =
+                switch (more) {
+                    case 0 -> "";
+                    case 1 -> "The same of " + some;
+                    default ->
+                            "The same of "
+                                    + more
+                                    + " more"
+                                    + (more > NAMED ? ", as " : ": ")
+                                    + some
+                                    + (more > NAMED && !isOver()
+                                            ? "; ./keeper failures lists all that lasts"
+                                            : "");
+                };
+        if (known == 0) {
+            return others;
+        }
+        return (others.isEmpty() ? "" : others + ". ")
+                + known
+                + " of the kind "
+                + (isOver() ? (known == 1 ? "lasts" : "last") : (known == 1 ? "was" : "were"))
+                + (isOver() ? "" : " told before");
+    }
+
+    private static String name(Notice notice) {
+        String name = notice.key().split("/", 3)[2];
+        return name.length() <= NAME ? name : name.substring(0, NAME) + "…";
+    }
+}

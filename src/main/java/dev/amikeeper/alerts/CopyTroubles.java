@@ -1,0 +1,107 @@
+package dev.amikeeper.alerts;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.policy.Policy;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Tells that copies to a Region fail: once for the Region and cause, however many fail, as soon as
+ * two failed the same way or one is two hours late. The first failure is written down without a
+ * word, for it often passes by itself. The sweep ends both when a copy with that key succeeds.
+ */
+public final class CopyTroubles {
+    private static final Duration LATE = Duration.ofHours(2);
+
+    private final Application app;
+
+    public CopyTroubles(Application app) {
+        this.app = app;
+    }
+
+    /** A try of this copy failed, and another one follows. To be said before that is recorded. */
+    public void failed(Image copy, String why, Instant now) {
+        failed(copy, why, now, false);
+    }
+
+    /**
+     * The last try of this copy failed.
+     *
+     * @return whether people are told of the cause; else they are to be told of the copy
+     */
+    public boolean failedAtLast(Image copy, String why, Instant now) {
+        return failed(copy, why, now, true);
+    }
+
+    private boolean failed(Image copy, String why, Instant now, boolean isLast) {
+        CopyCause cause = CopyCause.of(copy.region(), key(copy), why);
+        List<Notice> open = app.catalog().open();
+        if (open.stream().anyMatch(notice -> notice.key().equals(cause.told()))) {
+            return true;
+        }
+        Notice first =
+                new Notice(
+                        cause.untold(),
+                        now,
+                        copy.region()
+                                + ": copies fail"
+                                + key(copy).map(key -> " (key " + key + ")").orElse("")
+                                + ": "
+                                + why
+                                + "; first "
+                                + copy.name()
+                                + " at try "
+                                + copy.attempt(),
+                        remedy(copy),
+                        false);
+        Optional<Notice> before =
+                open.stream().filter(notice -> notice.key().equals(cause.untold())).findFirst();
+        if (before.isEmpty()) {
+            if (!isLast) {
+                app.catalog().note(first);
+            }
+            return false;
+        }
+        // Heard of once more, a try is no second one.
+        return !before.get().text().equals(first.text()) && tell(before.get(), cause.told(), now);
+    }
+
+    /** Those that failed only once, and did not arrive for long. */
+    public void tellOfLate(Instant now) {
+        app.catalog().open().stream()
+                .filter(notice -> CopyCause.isUntold(notice.key()))
+                .filter(notice -> notice.at().plus(LATE).isBefore(now))
+                .forEach(notice -> tell(notice, CopyCause.told(notice.key()), now));
+    }
+
+    private boolean tell(Notice untold, String key, Instant now) {
+        app.catalog().note(new Notice(key, now, untold.text(), untold.remedy(), true));
+        app.catalog().resolve(untold.key(), now);
+        return true;
+    }
+
+    private Optional<String> key(Image copy) {
+        return app.policies()
+                .find(copy.name().policy())
+                .flatMap(policy -> Optional.ofNullable(policy.replicate().get(copy.region())))
+                .flatMap(Policy.Replica::kmsKey);
+    }
+
+    private String remedy(Image copy) {
+        return key(copy)
+                        .map(key ->
+                                "see that the key "
+                                        + key
+                                        + " is enabled in "
+                                        + copy.region()
+                                        + " and that its policy and the parameter KmsKeyArns let"
+                                        + " CopyImageFunction use it")
+                        .orElse("mend what is named; if it is about a key, see who may use it")
+                + "; what waits is tried again by itself, and what was given up by ./keeper retry";
+    }
+}

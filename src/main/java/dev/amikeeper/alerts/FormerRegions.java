@@ -1,0 +1,51 @@
+package dev.amikeeper.alerts;
+
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policy;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Optional;
+
+/** What there is to say of images in Regions that their policy does not name any more. Pure. */
+public final class FormerRegions {
+    /** The kind of these notices, in their keys. */
+    static final String KIND = "former";
+
+    private FormerRegions() {}
+
+    /** In one line; empty if there are none. */
+    public static Optional<String> line(Policy policy, Region region, Collection<Image> records) {
+        int count = policy.former(records).size();
+        return count == 0
+                ? Optional.empty()
+                : Optional.of(
+                        "%s: %d images of policy %s are in a Region that it does not name any more: %s"
+                                .formatted(
+                                        region,
+                                        count,
+                                        policy.name(),
+                                        policy.prunesFormer()
+                                                ? "they go by its rules"
+                                                : "they stay for good"));
+    }
+
+    /** What people are told once; empty if there are none, or they go by themselves. */
+    public static Optional<Notice> notice(
+            Policy policy, Region region, Collection<Image> records, Instant now) {
+        return line(policy, region, records)
+                .filter(_ -> !policy.prunesFormer())
+                .map(text ->
+                        new Notice(
+                                KIND + "/" + region + "/" + policy.name(),
+                                now,
+                                text,
+                                "write formerRegions: prune in policy "
+                                        + policy.name()
+                                        + " and they go by its rules; or name the Region again; or"
+                                        + " ./keeper deregister them",
+                                true));
+    }
+}

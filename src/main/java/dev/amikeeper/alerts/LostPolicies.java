@@ -1,0 +1,31 @@
+package dev.amikeeper.alerts;
+
+import dev.amikeeper.image.Region;
+
+import java.util.SortedMap;
+import java.util.stream.Collectors;
+
+/** What there is to say of policies that are not in the file any more. Pure. */
+public final class LostPolicies {
+    /** What people can do about one. */
+    public static final String TO_DO =
+            "write its name under \"formerly\" of the policy whose rules are to hold for them, or"
+                    + " put the policy back; ./keeper deregister removes a single image";
+
+    private LostPolicies() {}
+
+    /** In one line. */
+    public static String text(String policy, SortedMap<Region, Integer> images) {
+        int all = images.values().stream().mapToInt(Integer::intValue).sum();
+        return all == 0
+                ? "policy %s is not in the policy file any more, and has no images"
+                        .formatted(policy)
+                : "policy %s is not in the policy file any more: its %d images in %s stay, and no rule removes them"
+                        .formatted(
+                                policy,
+                                all,
+                                images.keySet().stream()
+                                        .map(Region::name)
+                                        .collect(Collectors.joining(", ")));
+    }
+}

@@ -1,0 +1,379 @@
+package dev.amikeeper.alerts;
+
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Stored;
+import dev.amikeeper.policy.Policies;
+import dev.amikeeper.policy.Policy;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Which open troubles are over, judged by what is known of a Region. What is not known keeps a
+ * trouble open, and so does a key of another kind.
+ *
+ * <table>
+ *   <caption>The kinds of troubles, and when they are over</caption>
+ *   <tr><th>key</th><th>over when</th></tr>
+ *   <tr><td>failed/Region/name</td><td>the image was made after all, a newer one of the instance
+ *       is good, or the record is gone</td></tr>
+ *   <tr><td>share/Region/policy</td><td>the policy shares nothing any more, or no good image of it
+ *       there waits for another try</td></tr>
+ *   <tr><td>share/Region/name, as versions before wrote it</td><td>the image is shared, or
+ *       gone</td></tr>
+ *   <tr><td>store/Region/name</td><td>the image is stored in S3, or gone</td></tr>
+ *   <tr><td>shared/Region/name</td><td>the image is disabled, which drops its permissions, or
+ *       gone</td></tr>
+ *   <tr><td>pending/Region/name</td><td>EC2 is no longer at work on it</td></tr>
+ *   <tr><td>waiting/Region/name</td><td>it does not wait to be begun any more</td></tr>
+ *   <tr><td>left/Region/name, refused/Region/name</td><td>the record is gone, or no step is
+ *       half-done any more</td></tr>
+ *   <tr><td>litter/Region/ami, foreign/Region/ami or name, beyond/Region/ami or name</td><td>EC2
+ *       lists no such image any more</td></tr>
+ *   <tr><td>orphan/Region/name</td><td>EC2 lists no snapshots of it without an image any
+ *       more</td></tr>
+ *   <tr><td>unread/Region/policy</td><td>the schedule's cursor has moved since, or there is no such
+ *       schedule any more</td></tr>
+ *   <tr><td>blocked/Region/cause</td><td>the Region was read, no tick stopped at it since, and
+ *       nothing that is due waits there</td></tr>
+ *   <tr><td>copy/Region/key/words, copies/Region/key/words</td><td>a copy with that key succeeded
+ *       since, or no policy has it there any more</td></tr>
+ *   <tr><td>former/Region/policy</td><td>no image is there, or the policy names the Region or says
+ *       that they are to go</td></tr>
+ *   <tr><td>stopped/Region</td><td>nothing that is due waits there</td></tr>
+ *   <tr><td>copied-lease/Region/hash</td><td>no instance there has that copied tag any more</td></tr>
+ *   <tr><td>unswept/Region</td><td>the Region was read</td></tr>
+ * </table>
+ */
+public final class Troubles {
+    /**
+     * What is known of a Region.
+     *
+     * @param records by policy, by name; of policies that were read
+     * @param images the names of all our images that EC2 lists, by id, in whatever state
+     * @param orphans of which images EC2 lists snapshots that no image has
+     * @param cursors where the schedules stand, by policy, of policies with a schedule here
+     * @param waiting whether something that is due waits there
+     * @param copiedLeases the keys of the troubles about copied leases that still stand
+     * @param policies what the file says
+     */
+    public record Facts(
+            Region region,
+            Map<String, Map<ImageName, Image>> records,
+            Optional<Map<ImageId, String>> images,
+            Optional<Set<ImageName>> orphans,
+            Optional<Map<String, Instant>> cursors,
+            Optional<Boolean> waiting,
+            Optional<Set<String>> copiedLeases,
+            Optional<Policies> policies) {
+        public Facts {
+            records = Map.copyOf(records);
+            images = images.map(Map::copyOf);
+            orphans = orphans.map(Set::copyOf);
+            cursors = cursors.map(Map::copyOf);
+            copiedLeases = copiedLeases.map(Set::copyOf);
+        }
+
+        /** Nothing is known yet. */
+        public static Facts of(Region region) {
+            return new Facts(
+                    region,
+                    Map.of(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty());
+        }
+
+        /** The same, with all records of a policy. */
+        public Facts withRecords(String policy, Collection<Image> all) {
+            Map<String, Map<ImageName, Image>> more = new HashMap<>(records);
+            more.put(
+                    policy,
+                    all.stream().collect(Collectors.toMap(Image::name, Function.identity())));
+            return new Facts(
+                    region, more, images, orphans, cursors, waiting, copiedLeases, policies);
+        }
+
+        /** The same, with the names of all our images that EC2 lists, disabled ones too. */
+        public Facts withImages(Map<ImageId, String> listed) {
+            return new Facts(
+                    region,
+                    records,
+                    Optional.of(listed),
+                    orphans,
+                    cursors,
+                    waiting,
+                    copiedLeases,
+                    policies);
+        }
+
+        /** The same, with the images of which snapshots are left without an image. */
+        public Facts withOrphans(Set<ImageName> names) {
+            return new Facts(
+                    region,
+                    records,
+                    images,
+                    Optional.of(names),
+                    cursors,
+                    waiting,
+                    copiedLeases,
+                    policies);
+        }
+
+        /** The same, with the cursors of all policies that have a schedule here. */
+        public Facts withCursors(Map<String, Instant> all) {
+            return new Facts(
+                    region,
+                    records,
+                    images,
+                    orphans,
+                    Optional.of(all),
+                    waiting,
+                    copiedLeases,
+                    policies);
+        }
+
+        /** The same, knowing whether something that is due waits. */
+        public Facts withWaiting(boolean something) {
+            return new Facts(
+                    region,
+                    records,
+                    images,
+                    orphans,
+                    cursors,
+                    Optional.of(something),
+                    copiedLeases,
+                    policies);
+        }
+
+        /** The same, with the keys of the troubles about copied leases that still stand. */
+        public Facts withCopiedLeases(Set<String> keys) {
+            return new Facts(
+                    region,
+                    records,
+                    images,
+                    orphans,
+                    cursors,
+                    waiting,
+                    Optional.of(keys),
+                    policies);
+        }
+
+        /** The same, with what the policy file says. */
+        public Facts withPolicies(Policies file) {
+            return new Facts(
+                    region,
+                    records,
+                    images,
+                    orphans,
+                    cursors,
+                    waiting,
+                    copiedLeases,
+                    Optional.of(file));
+        }
+    }
+
+    private Troubles() {}
+
+    /** Those of the open troubles that are over by these facts. */
+    public static List<Notice> over(Collection<Notice> open, Facts facts) {
+        return open.stream()
+                .filter(Notice::isOpen)
+                .filter(notice -> isOver(notice, facts))
+                .toList();
+    }
+
+    private static boolean isOver(Notice notice, Facts facts) {
+        String[] parts = notice.key().split("/", 3);
+        if (parts.length < 2 || !parts[1].equals(facts.region().name())) {
+            return false;
+        }
+        String what = parts.length == 3 ? parts[2] : "";
+        return switch (parts[0]) {
+            case "failed" ->
+                    record(what, facts, (image, all) -> isMade(image) || isMadeUpFor(image, all));
+            case "share" ->
+                    ImageName.parse(what).isPresent()
+                            ? record(
+                                    what, facts, (image, _) -> image.shared() || isWithdrawn(image))
+                            : facts.policies().map(all -> isShared(what, facts, all)).orElse(false);
+            case "store" -> record(what, facts, (image, _) -> isStored(image));
+            case "shared" -> record(what, facts, (image, _) -> isWithdrawn(image));
+            case "pending" ->
+                    record(what, facts, (image, _) -> image.state() != ImageState.CREATING);
+            case "waiting" ->
+                    record(what, facts, (image, _) -> image.state() != ImageState.REQUESTED);
+            case "left", "refused" -> record(what, facts, (image, _) -> !isHalfDone(image));
+            case "litter", "foreign", "beyond" ->
+                    facts.images().map(listed -> !isListed(what, listed)).orElse(false);
+            case "orphan" ->
+                    facts.orphans()
+                            .map(names -> ImageName.parse(what).filter(names::contains).isEmpty())
+                            .orElse(false);
+            case "unread" -> facts.cursors().map(all -> hasMoved(notice, what, all)).orElse(false);
+            case FormerRegions.KIND ->
+                    facts.policies().map(all -> hasNoFormer(what, facts, all)).orElse(false);
+            case "copy", "copies" ->
+                    facts.policies()
+                            .map(all -> copiesSucceed(notice, what, facts, all))
+                            .orElse(false);
+            case "stopped" -> facts.waiting().map(something -> !something).orElse(false);
+            case "copied-lease" ->
+                    facts.copiedLeases().map(stand -> !stand.contains(notice.key())).orElse(false);
+            case Blockers.KIND ->
+                    facts.images().isPresent()
+                            && facts.waiting().map(something -> !something).orElse(false)
+                            && facts.cursors()
+                                    .map(all ->
+                                            all.values().stream()
+                                                    .allMatch(it -> it.isAfter(notice.at())))
+                                    .orElse(false);
+            case "unswept" -> facts.images().isPresent();
+            default -> false;
+        };
+    }
+
+    /**
+     * Whether an image that became available later makes up for one that was given up, being newer.
+     *
+     * @param all the records of its policy and Region, of whichever of the policy's names
+     */
+    public static boolean isMadeUpFor(Image givenUp, Collection<Image> all) {
+        return all.stream()
+                .filter(Image::isGood)
+                .filter(image -> image.since().isAfter(givenUp.since()))
+                .map(Image::name)
+                .filter(name -> name.instance().equals(givenUp.name().instance()))
+                .anyMatch(name -> name.slot().compareTo(givenUp.name().slot()) > 0);
+    }
+
+    /** Whether the record is gone or as it must be; false if it was not read. */
+    private static boolean record(
+            String text, Facts facts, BiPredicate<Image, Collection<Image>> test) {
+        return ImageName.parse(text)
+                .flatMap(name ->
+                        Optional.ofNullable(facts.records().get(name.policy()))
+                                .map(records ->
+                                        Optional.ofNullable(records.get(name))
+                                                .map(image ->
+                                                        test.test(
+                                                                image,
+                                                                allOf(name.policy(), facts)
+                                                                        .orElse(List.of())))
+                                                .orElse(true)))
+                .orElse(false);
+    }
+
+    /** The records of a policy, whatever it was called; empty if some of them were not read. */
+    private static Optional<List<Image>> allOf(String policy, Facts facts) {
+        List<String> names =
+                facts.policies().map(all -> all.allNames(policy)).orElse(List.of(policy));
+        return facts.records().keySet().containsAll(names)
+                ? Optional.of(
+                        names.stream()
+                                .flatMap(name ->
+                                        facts
+                                                .records()
+                                                .getOrDefault(name, Map.of())
+                                                .values()
+                                                .stream())
+                                .toList())
+                : Optional.empty();
+    }
+
+    private static boolean isMade(Image image) {
+        return switch (image.state()) {
+            case REQUESTED, CREATING, FAILED -> false;
+            case AVAILABLE, DISABLING, DISABLED, ENABLING, RETIRING -> true;
+        };
+    }
+
+    private static boolean hasNoFormer(String policy, Facts facts, Policies policies) {
+        return policies.named(policy)
+                .map(it ->
+                        it.prunesFormer()
+                                || allOf(policy, facts)
+                                        .map(records -> it.former(records).isEmpty())
+                                        .orElse(false))
+                .orElse(true);
+    }
+
+    private static boolean copiesSucceed(
+            Notice notice, String cause, Facts facts, Policies policies) {
+        String key = cause.substring(0, Math.max(0, cause.indexOf('/')));
+        List<Policy> withThisKey =
+                policies.all().stream()
+                        .filter(policy ->
+                                Optional.ofNullable(policy.replicate().get(facts.region()))
+                                        .map(Policy.Replica::kmsKey)
+                                        .filter(it -> CopyCause.word(it).equals(key))
+                                        .isPresent())
+                        .toList();
+        return withThisKey.isEmpty()
+                || withThisKey.stream()
+                        .flatMap(policy -> allOf(policy.name(), facts).orElse(List.of()).stream())
+                        .anyMatch(image ->
+                                image.isCopy()
+                                        && image.isGood()
+                                        && image.since().isAfter(notice.at()));
+    }
+
+    /** Whether nothing of the policy waits to be shared; false if its records were not read. */
+    private static boolean isShared(String policy, Facts facts, Policies policies) {
+        boolean shares = policies.find(policy).filter(it -> !it.share().isEmpty()).isPresent();
+        return !shares
+                || allOf(policy, facts)
+                        .map(records ->
+                                records.stream()
+                                        .filter(Image::isGood)
+                                        .noneMatch(Troubles::waitsToBeShared))
+                        .orElse(false);
+    }
+
+    private static boolean waitsToBeShared(Image image) {
+        return !image.shared() && image.due().isAfter(image.since());
+    }
+
+    private static boolean isStored(Image image) {
+        return image.stored().filter(it -> it.state() == Stored.State.STORED).isPresent();
+    }
+
+    private static boolean isWithdrawn(Image image) {
+        return image.state() == ImageState.DISABLED || image.state() == ImageState.RETIRING;
+    }
+
+    private static boolean isHalfDone(Image image) {
+        return switch (image.state()) {
+            case DISABLING, ENABLING, RETIRING -> true;
+            case REQUESTED, CREATING, AVAILABLE, DISABLED, FAILED -> false;
+        };
+    }
+
+    private static boolean isListed(String idOrName, Map<ImageId, String> listed) {
+        return listed.entrySet().stream()
+                .anyMatch(image ->
+                        image.getKey().value().equals(idOrName)
+                                || image.getValue().equals(idOrName));
+    }
+
+    private static boolean hasMoved(Notice notice, String policy, Map<String, Instant> cursors) {
+        Instant cursor = cursors.get(policy);
+        return cursor == null || cursor.isAfter(notice.at());
+    }
+}

@@ -1,0 +1,91 @@
+package dev.amikeeper.alerts;
+
+import static java.util.stream.Collectors.groupingBy;
+
+import dev.amikeeper.catalog.Catalog;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Unreadable;
+import dev.amikeeper.image.Texts;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Items of the catalogue that this version cannot read: people are told once for each partition,
+ * for what wrote one of them has often written them all.
+ */
+public final class Unreadables {
+    private static final Logger log = LoggerFactory.getLogger(Unreadables.class);
+    private static final String KIND = "unreadable/";
+    private static final int NAMED = 3;
+
+    private Unreadables() {}
+
+    /** Tells of what this run met. */
+    public static void tell(Catalog catalog, Instant now) {
+        catalog.takeUnreadable().stream()
+                .collect(groupingBy(Unreadables::place, TreeMap::new, Collectors.toList()))
+                .forEach((place, items) -> {
+                    String text = text(place, items);
+                    log.error("{}", text);
+                    catalog.note(
+                            new Notice(
+                                    KIND + place,
+                                    now,
+                                    text,
+                                    "another version of AMI Keeper wrote it, or somebody edited it:"
+                                            + " deploy the newer version, or mend it in the table;"
+                                            + " until then nothing is made, changed or removed for"
+                                            + " it",
+                                    true));
+                });
+    }
+
+    /** Ends what can be read by now, or is gone. */
+    public static void end(Catalog catalog, Instant now) {
+        catalog.open().stream()
+                .map(Notice::key)
+                .filter(key -> key.startsWith(KIND))
+                .filter(key -> catalog.unreadable(key.substring(KIND.length())).isEmpty())
+                .forEach(key -> catalog.resolve(key, now));
+    }
+
+    /** What was met since this was asked last, a line for each partition. */
+    public static List<String> lines(Catalog catalog) {
+        return catalog.takeUnreadable().stream()
+                .collect(groupingBy(Unreadables::place, TreeMap::new, Collectors.toList()))
+                .entrySet()
+                .stream()
+                .map(place -> text(place.getKey(), place.getValue()))
+                .toList();
+    }
+
+    /** A notice's key stands in up to three partitions: it is told of once. */
+    private static String place(Unreadable item) {
+        return switch (item.partition()) {
+            case "open", "unannounced" -> "notices";
+            default -> item.partition();
+        };
+    }
+
+    /** Which items, and why, as a line. */
+    private static String text(String place, List<Unreadable> items) {
+        String some =
+                items.stream()
+                        .limit(NAMED)
+                        .map(item -> Texts.plain(item.key()) + " (" + item.why() + ")")
+                        .collect(Collectors.joining(", "));
+        int more = items.size() - NAMED;
+        return items.getFirst().region().map(region -> region + ": ").orElse("")
+                + "of the catalogue's "
+                + place
+                + " this version cannot read "
+                + some
+                + (more > 0 ? " and " + more + " more" : "");
+    }
+}

@@ -1,0 +1,117 @@
+package dev.amikeeper.demo;
+
+import dev.amikeeper.cli.Keeper.UnusableException;
+import dev.amikeeper.cli.StatusCommand;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.local.LocalDeployment;
+import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.local.dynamodb.LocalDynamoDb;
+import dev.amikeeper.policy.Policies;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.stream.Stream;
+
+/**
+ * Plays a fleet on the simulated cloud, every tick, event and message of it.
+ *
+ * @param seed varies the fleet and its troubles
+ */
+public record Demo(Policies policies, int days, long seed, Progress progress) {
+    public static final Region HOME = DemoFleet.HOME;
+    public static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
+
+    private static final String TABLE = "catalogue";
+
+    /** Just before the pruner's daily run. */
+    private static final LocalTime LOOK_AT = LocalTime.of(4, 29);
+
+    private static final Duration STEP = Duration.ofHours(3);
+
+    /** Deploys into a cloud. */
+    private interface Deploy {
+        LocalDeployment into(SimulatedCloud cloud, Region home, Policies policies);
+    }
+
+    /**
+     * Plays it with the catalogue in memory.
+     *
+     * @throws UnusableException if the policies select nothing of the fleet
+     */
+    public DemoSummary play() {
+        return play(LocalDeployment::inMemory);
+    }
+
+    /**
+     * Plays the same with the catalogue in AWS's DynamoDB Local, which takes longer.
+     *
+     * @throws UnusableException if the policies select nothing of the fleet
+     */
+    public DemoSummary playOnDynamoDbLocal() {
+        try (LocalDynamoDb dynamoDb = new LocalDynamoDb()) {
+            dynamoDb.createTable(TABLE);
+            return play(
+                    (cloud, home, its) -> new LocalDeployment(cloud, dynamoDb, TABLE, home, its));
+        }
+    }
+
+    private DemoSummary play(Deploy deploy) {
+        Random random = new Random(seed);
+        SimulatedCloud cloud = new SimulatedCloud(START, seed);
+        DemoFleet fleet = DemoFleet.launch(cloud, random);
+        requireSelection(policies, fleet);
+        try (progress) {
+            LocalDeployment deployment = deploy.into(cloud, HOME, policies);
+            DemoStory story = new DemoStory(deployment, policies, fleet, random);
+            ImageHistory.Writer history = new ImageHistory.Writer(deployment.application());
+            Instant end = START.plus(Duration.ofDays(days));
+            while (cloud.now().isBefore(end)) {
+                deployment.runUntil(next(cloud.now(), story, end));
+                story.play();
+                if (cloud.now().atZone(ZoneOffset.UTC).toLocalTime().equals(LOOK_AT)) {
+                    history.look();
+                }
+                progress.played(
+                        Duration.between(START, cloud.now()).toMinutes() / (24.0 * 60),
+                        deployment.metrics().getOrDefault("ImageStateFunction.available", 0));
+            }
+            // The plan of the last look reads from EC2 too, but is no part of what was played.
+            SortedMap<String, Integer> calls = cloud.calls();
+            DemoSummary.Played played =
+                    new DemoSummary.Played(days, seed, policies, fleet, story, calls, deployment);
+            ImageHistory ended = history.end(end);
+            DemoSummary.Status status =
+                    DemoSummary.Status.of(
+                            StatusCommand.look(deployment.application(), Optional.empty()));
+            return DemoSummary.of(played, ended, status, RegionLoss.play(cloud, policies, HOME));
+        }
+    }
+
+    private static Instant next(Instant now, DemoStory story, Instant end) {
+        Instant today = now.atZone(ZoneOffset.UTC).with(LOOK_AT).toInstant();
+        Instant look = today.isAfter(now) ? today : today.plus(Duration.ofDays(1));
+        return Stream.concat(story.next().stream(), Stream.of(now.plus(STEP), look, end))
+                .min(Instant::compareTo)
+                .orElseThrow();
+    }
+
+    private static void requireSelection(Policies policies, DemoFleet fleet) {
+        boolean selects =
+                policies.all().stream()
+                        .anyMatch(policy ->
+                                fleet.instances().stream().anyMatch(policy.select()::selects));
+        if (!selects) {
+            throw new UnusableException(
+                    """
+                    These policies select no instance of the demo fleet, so nothing would happen.
+                    Its tags are backup: gold or silver; environment: production, staging or sandbox;
+                    Name: web-1, db-1, ... Its Regions are us-east-1 and eu-central-1.\
+                    """);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package dev.amikeeper.demo;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageRef;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.retention.Planner;
+import dev.amikeeper.retention.Reason;
+import dev.amikeeper.retention.Verdict;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Everything that became of the images of a deployment, as its catalogue tells at the end.
+ *
+ * @param strays images with our tags that EC2 shows and the catalogue does not know
+ * @param restores all restores and drills, oldest first
+ */
+record ImageHistory(List<Entry> entries, List<ImageRef> strays, List<Restore> restores) {
+    ImageHistory {
+        restores = List.copyOf(restores);
+        strays = List.copyOf(strays);
+        entries = List.copyOf(entries);
+    }
+
+    /** What became of an image. */
+    enum Fate {
+        /** It is there now. */
+        THERE,
+        /** Asked for or being made. */
+        UNDER_WAY,
+        REMOVED,
+        GIVEN_UP
+    }
+
+    /**
+     * One image, home or copy.
+     *
+     * @param image the last record of it that was seen
+     * @param reasons why it stays; of one that is there and has none, the next run removes it
+     * @param whyGone empty if it was not removed
+     */
+    record Entry(Image image, Fate fate, List<Reason> reasons, String whyGone) {
+        Entry {
+            reasons = List.copyOf(reasons);
+        }
+
+        /** Whether it was a good image at some time. */
+        boolean isMade() {
+            return fate == Fate.THERE || fate == Fate.REMOVED;
+        }
+
+        boolean isOf(InstanceId instance) {
+            return image.name().instance().equals(instance);
+        }
+    }
+
+    private record Key(Region region, ImageName name) {
+        static final Comparator<Key> ORDER =
+                Comparator.comparing(Key::region).thenComparing(Key::name);
+
+        static Key of(Image image) {
+            return new Key(image.region(), image.name());
+        }
+    }
+
+    Optional<Entry> find(Region region, ImageName name) {
+        return entries.stream()
+                .filter(entry -> Key.of(entry.image()).equals(new Key(region, name)))
+                .findFirst();
+    }
+
+    /** The restores of this kind of an instance, oldest first. */
+    List<Restore> restores(Restore.Kind kind, InstanceId of) {
+        return restores.stream()
+                .filter(it -> it.kind() == kind && it.of().instance().equals(of))
+                .toList();
+    }
+
+    /** Follows a deployment: tombstones do not tell everything that the records said. */
+    static final class Writer {
+        private final Application app;
+        private final Map<Key, Image> seen = new HashMap<>();
+
+        Writer(Application app) {
+            this.app = app;
+        }
+
+        /** Remembers the records; to be called before each run of the pruner. */
+        void look() {
+            eachPolicyAndRegion(
+                            (policy, region) -> app.catalog().ofPolicy(policy.allNames(), region))
+                    .forEach(image -> seen.put(Key.of(image), image));
+        }
+
+        /** The history until now, with the plan of a dry run of the pruner. */
+        ImageHistory end(Instant now) {
+            look();
+            Map<Key, Entry> ended = new HashMap<>();
+            seen.forEach(
+                    (key, image) -> ended.put(key, new Entry(image, fate(image), List.of(), "")));
+            eachPolicyAndRegion((policy, region) ->
+                            policy.allNames().stream()
+                                    .flatMap(name -> app.catalog().removed(name, region).stream())
+                                    .toList())
+                    .forEach(tombstone ->
+                            ended.computeIfPresent(
+                                    key(tombstone), (_, entry) -> removed(entry, tombstone)));
+            verdicts(now)
+                    .forEach(verdict ->
+                            ended.computeIfPresent(
+                                    Key.of(verdict.image()), (_, entry) -> judged(entry, verdict)));
+            return new ImageHistory(
+                    ended.entrySet().stream()
+                            .sorted(Map.Entry.comparingByKey(Key.ORDER))
+                            .map(Map.Entry::getValue)
+                            .toList(),
+                    strays(ended.values()),
+                    app.policies().all().stream()
+                            .flatMap(policy -> policy.allNames().stream())
+                            .flatMap(name -> app.catalog().restores(name).stream())
+                            .sorted(Comparator.comparing(Restore::asked).thenComparing(Restore::id))
+                            .toList());
+        }
+
+        private static Key key(Tombstone tombstone) {
+            return new Key(tombstone.region(), tombstone.name());
+        }
+
+        private static Fate fate(Image image) {
+            return switch (image.state()) {
+                case REQUESTED, CREATING -> Fate.UNDER_WAY;
+                case AVAILABLE, DISABLING, DISABLED, ENABLING, RETIRING -> Fate.THERE;
+                case FAILED -> Fate.GIVEN_UP;
+            };
+        }
+
+        private static Entry removed(Entry entry, Tombstone tombstone) {
+            return new Entry(entry.image(), Fate.REMOVED, List.of(), tombstone.why());
+        }
+
+        private static Entry judged(Entry entry, Verdict verdict) {
+            return switch (verdict) {
+                case Verdict.Keep(_, var reasons) ->
+                        new Entry(entry.image(), entry.fate(), reasons, "");
+                case Verdict.CallOff(_, var reasons) ->
+                        new Entry(entry.image(), entry.fate(), reasons, "");
+                case Verdict.Step _, Verdict.Await _, Verdict.Wait _, Verdict.Finish _ -> entry;
+            };
+        }
+
+        /** What the pruner would do now. */
+        private Stream<Verdict> verdicts(Instant now) {
+            Planner planner = new Planner(app, now, false, _ -> {}).read();
+            return app.policies().all().stream()
+                    .flatMap(policy -> planner.plan(policy).plans().stream())
+                    .flatMap(plan -> plan.verdicts().stream());
+        }
+
+        private List<ImageRef> strays(Collection<Entry> ended) {
+            Set<ImageRef> known =
+                    ended.stream()
+                            .filter(entry -> entry.fate() != Fate.REMOVED)
+                            .map(Entry::image)
+                            .flatMap(image ->
+                                    image.id().map(id -> new ImageRef(image.region(), id)).stream())
+                            .collect(Collectors.toSet());
+            return app.policies().regions().stream()
+                    .flatMap(region ->
+                            app.images().ours(region).stream()
+                                    .map(ami -> new ImageRef(region, ami.id())))
+                    .filter(image -> !known.contains(image))
+                    .toList();
+        }
+
+        private interface Reading<T> {
+            List<T> read(Policy policy, Region region);
+        }
+
+        private <T> Stream<T> eachPolicyAndRegion(Reading<T> reading) {
+            return app.policies().all().stream()
+                    .flatMap(policy ->
+                            app.policies().regions().stream()
+                                    .flatMap(region -> reading.read(policy, region).stream()));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package dev.amikeeper.ec2;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.SnapshotId;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** How the removal of an image or of its snapshots ended. */
+public sealed interface RemovalResult {
+    /** Nothing is left of it. */
+    record Removed() implements RemovalResult {}
+
+    /** The image is gone, these snapshots are not yet. */
+    record Left(List<Stay> stays) implements RemovalResult {
+        public Left {
+            stays = List.copyOf(stays);
+        }
+
+        /** Those that are still there. */
+        public List<SnapshotId> snapshots() {
+            return stays.stream().map(Stay::snapshot).toList();
+        }
+
+        /** What EC2 says to each, and what holds it, in one line. */
+        public String why() {
+            return stays.stream().map(Stay::text).collect(joining("; "));
+        }
+
+        /** What a person can do, in one line. */
+        public String remedy() {
+            return stays.stream().map(Stay::remedy).distinct().collect(joining("; "));
+        }
+    }
+
+    /** EC2 refused; the image is still there. */
+    record Refused(String why) implements RemovalResult {}
+
+    /**
+     * A snapshot that was not deleted.
+     *
+     * @param answer EC2's code or words: of {@code DeregisterImage} one of {@code skipped}, {@code
+     *     missing-permissions}, {@code internal-error}, {@code client-error}
+     * @param holders the images that use it
+     * @param lock the lock on it, with its mode and end
+     * @see <a
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSnapshotReturnCode.html">DeleteSnapshotReturnCode</a>
+     */
+    record Stay(SnapshotId snapshot, String answer, List<ImageId> holders, Optional<String> lock) {
+        private static final List<String> PERMISSION = List.of("missing-permissions", "may not");
+
+        public Stay {
+            holders = List.copyOf(holders);
+        }
+
+        private String text() {
+            String held =
+                    Stream.concat(
+                                    Stream.of(images())
+                                            .filter(_ -> !holders.isEmpty())
+                                            .map(images -> "in use by " + images),
+                                    lock.stream().map(how -> "locked: " + how))
+                            .collect(joining(", "));
+            return snapshot + ": " + answer + (held.isEmpty() ? "" : " (" + held + ")");
+        }
+
+        private String remedy() {
+            if (lock.isPresent()) {
+                return "it is deleted once its lock ends; who may, can unlock it before";
+            }
+            if (!holders.isEmpty()) {
+                return "it is deleted once " + images() + " is deregistered";
+            }
+            if (PERMISSION.stream().anyMatch(answer::contains)) {
+                return "allow the function's role ec2:DeleteSnapshot on it: it may delete what"
+                        + " carries the tag amikeeper:policy, so see whether that is still there";
+            }
+            return "every run tries again; if it stays, the event DeleteSnapshot in CloudTrail"
+                    + " says more";
+        }
+
+        private String images() {
+            return holders.stream().map(ImageId::value).collect(joining(" and "));
+        }
+    }
+}

@@ -1,0 +1,353 @@
+package dev.amikeeper.lifecycle;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.alerts.CopyTroubles;
+import dev.amikeeper.catalog.Change;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.RemovalResult;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policy;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What follows when EC2 is done with an image: the steps that state events and the workers' own
+ * findings share. Each may be repeated, come late, or come in any order.
+ */
+public final class ImageProgress {
+    private static final Logger log = LoggerFactory.getLogger(ImageProgress.class);
+
+    /** So long a failed try of a home image waits for the next one: its slot is soon stale. */
+    private static final List<Duration> IMAGE_PAUSES =
+            List.of(Duration.ofMinutes(10), Duration.ofMinutes(30));
+
+    /** So long a failed try of a copy waits for the next one. */
+    private static final List<Duration> COPY_PAUSES =
+            List.of(
+                    Duration.ofMinutes(10),
+                    Duration.ofHours(1),
+                    Duration.ofHours(6),
+                    Duration.ofHours(24));
+
+    /** What a step did. */
+    public enum Step {
+        /** A good image more. */
+        AVAILABLE,
+        /** There will be one more try. */
+        AGAIN,
+        /** Given up, announced. */
+        FAILED,
+        /** Removed or disabled by somebody else. */
+        CHANGED_BY_OTHERS,
+        /** Nothing to do: repeated, late, or not ours. */
+        NOTHING
+    }
+
+    private final Application app;
+    private final Shares shares;
+    private final CopyTroubles copyTroubles;
+
+    public ImageProgress(Application app) {
+        this.app = app;
+        shares = new Shares(app);
+        copyTroubles = new CopyTroubles(app);
+    }
+
+    /** EC2 says that an image is available. */
+    public Step available(Image image, Instant now) {
+        if (image.state() == ImageState.AVAILABLE && image.disabled()) {
+            return enabled(image);
+        }
+        if (image.state() != ImageState.CREATING) {
+            return Step.NOTHING;
+        }
+        Optional<Policy> policy = app.policies().find(image.name().policy());
+        if (policy.isEmpty()) {
+            log.warn(
+                    "{} {} is available; its policy is no longer in the file, so it is neither"
+                            + " shared nor replicated, and never removed",
+                    image.region(),
+                    image.name());
+        }
+        // Sharing comes after: what EC2 refuses of it must not hold up what is good.
+        Image after = image.available(false, now);
+        // Of an image that may be old, the sweep has those copies made that the rules want.
+        List<Region> destinations =
+                image.isCopy() || image.isBeingFetched() || image.adopted()
+                        ? List.of()
+                        : policy.map(p -> p.destinations(image.region())).orElse(List.of());
+        List<Image> copies = destinations.stream().map(to -> after.copyTo(to, now)).toList();
+        if (!app.catalog().save(new Change(image, after, copies, List.of()))) {
+            return Step.NOTHING;
+        }
+        destinations.forEach(to -> app.kicks().copy(to, now));
+        makeRoom(image, now);
+        shares.give(after, now);
+        return Step.AVAILABLE;
+    }
+
+    /** An image that had been given up is there after all. */
+    public Step found(Image image, Ami ami, Instant now) {
+        if (image.state() != ImageState.FAILED) {
+            return Step.NOTHING;
+        }
+        log.warn("{} {} had been given up and is there", image.region(), image.name());
+        Image ours = ami.tags().containsKey(ImageTags.REGISTERED) ? image.madeOfOthers() : image;
+        Image begun = ours.started(ami.id(), ami.snapshots().size(), now);
+        return app.catalog().save(Change.of(image, begun)) ? available(begun, now) : Step.NOTHING;
+    }
+
+    /**
+     * EC2 says that an image failed. It is asked first, for an event may be wrong about an image
+     * that could be the only one; then the failed image is removed, for it keeps its name.
+     *
+     * @throws IllegalStateException if EC2 does not show yet what the event says: the event is to
+     *     be repeated
+     */
+    public Step failed(Image image, String why, Instant now) {
+        if (image.state() != ImageState.CREATING) {
+            return Step.NOTHING;
+        }
+        ImageId id = image.id().orElseThrow();
+        return switch (app.images().look(image.region(), id)) {
+            case ImageLookup.Gone _ -> tryFailed(image, why, now);
+            case ImageLookup.Shown(Ami ami) when ami.state().equals("failed") ->
+                    discarded(image, ami, ami.reason().isBlank() ? why : ami.reason(), now);
+            case ImageLookup.Shown(Ami ami) when ami.state().equals("available") ->
+                    available(image, now);
+            case ImageLookup.Shown(Ami ami) -> throw notYet(image, ami.state());
+            case ImageLookup.NotShown _ -> throw notYet(image, "not there");
+        };
+    }
+
+    private static IllegalStateException notYet(Image image, String state) {
+        return new IllegalStateException(
+                image.region()
+                        + " "
+                        + image.name()
+                        + " failed, but EC2 still shows it as "
+                        + state);
+    }
+
+    /**
+     * The reason is written down first: whoever dies in between leaves a deregistration, an event
+     * of its own, to tell what became of the image.
+     */
+    private Step discarded(Image image, Ami failed, String why, Instant now) {
+        Image failing = image.failing(why);
+        if (!app.catalog().save(Change.of(image, failing))) {
+            return Step.NOTHING;
+        }
+        // Snapshots that were there before their image may be all that is left of a server.
+        if (failed.tags().containsKey(ImageTags.REGISTERED) && !image.isBeingFetched()) {
+            return giveUp(
+                    failing,
+                    why + "; " + failed.id() + " is to be deregistered without its snapshots",
+                    now);
+        }
+        discard(failing, failed, now);
+        return tryFailed(failing, why, now);
+    }
+
+    /**
+     * What cannot be discarded is found by its name at the next try; after the last one it is told.
+     */
+    private void discard(Image image, Ami failed, Instant now) {
+        switch (app.images().remove(image.region(), failed.id(), failed.snapshots())) {
+            case RemovalResult.Removed _ -> {}
+            case RemovalResult.Left left -> litter(image, failed, left.why(), now);
+            case RemovalResult.Refused(String why) -> litter(image, failed, why, now);
+        }
+    }
+
+    private void litter(Image image, Ami failed, String why, Instant now) {
+        log.warn("{} {}: failed image stays: {}", image.region(), failed.id(), why);
+        app.catalog()
+                .note(
+                        new Notice(
+                                "litter/" + image.region() + "/" + failed.id(),
+                                now,
+                                image.region()
+                                        + ": the failed image "
+                                        + failed.id()
+                                        + " or its snapshots could not be removed: "
+                                        + why,
+                                "deregister it and delete " + failed.snapshots(),
+                                true));
+    }
+
+    /** A try ended without an image: one more follows after a while, or it is given up. */
+    public Step tryFailed(Image image, String why, Instant now) {
+        if (image.isBeingFetched()) {
+            return notFetched(image, why, now);
+        }
+        List<Duration> pauses = image.isCopy() ? COPY_PAUSES : IMAGE_PAUSES;
+        if (image.attempt() <= pauses.size() && !isPast(image, now)) {
+            Instant next = now.plus(pauses.get(image.attempt() - 1));
+            Image again = image.again(next, why, now);
+            log.warn("{} {} failed and is tried again: {}", image.region(), image.name(), why);
+            if (image.isCopy()) {
+                copyTroubles.failed(image, why, now);
+            }
+            if (!app.catalog().save(Change.of(image, again))) {
+                return Step.NOTHING;
+            }
+            makeRoom(image, now);
+            return Step.AGAIN;
+        }
+        return giveUp(
+                image, why, now, image.isCopy() && copyTroubles.failedAtLast(image, why, now));
+    }
+
+    /**
+     * The next try would be an image of the living server, and of now: a lie where the slot is long
+     * past, or where the image was made of what others had.
+     */
+    private static boolean isPast(Image image, Instant now) {
+        return !image.isCopy() && (image.adopted() || Retry.isTooLate(image, now));
+    }
+
+    /** Its instance is another one by now: it is never imaged for this slot, but buried again. */
+    private Step notFetched(Image image, String why, Instant now) {
+        String object = image.stored().map(stored -> stored.object().toString()).orElseThrow();
+        log.error("{} {} is not back: {}", image.region(), image.name(), why);
+        app.catalog()
+                .note(
+                        Notice.event(
+                                "fetch/" + image.region() + "/" + image.name() + "/" + now,
+                                now,
+                                image.region()
+                                        + ": image "
+                                        + image.name()
+                                        + " could not be made again of "
+                                        + object
+                                        + ": "
+                                        + why,
+                                "mend what is named, then ./keeper fetch " + object));
+        Tombstone again = new Tombstone(image, now, "EC2", "not made again of " + object);
+        return app.catalog().bury(image, again) ? Step.FAILED : Step.NOTHING;
+    }
+
+    /** There will be no image; people are told. */
+    public Step giveUp(Image image, String why, Instant now) {
+        return giveUp(image, why, now, false);
+    }
+
+    /** What people are told of for the whole Region, they are not told again for each image. */
+    private Step giveUp(Image image, String why, Instant now, boolean causeIsTold) {
+        String what = image.isCopy() ? "copy" : "image";
+        log.error("{} no {} {}: {}", image.region(), what, image.name(), why);
+        Notice notice =
+                new Notice(
+                                "failed/" + image.region() + "/" + image.name(),
+                                now,
+                                image.region()
+                                        + ": there is no "
+                                        + what
+                                        + " "
+                                        + image.name()
+                                        + ": "
+                                        + why,
+                                remedy(image),
+                                !causeIsTold)
+                        .tried(tries(image) + " since its slot, " + image.name().slot());
+        if (!app.catalog().save(Change.of(image, image.failed(why, now)).telling(notice))) {
+            return Step.NOTHING;
+        }
+        makeRoom(image, now);
+        return Step.FAILED;
+    }
+
+    private static String remedy(Image image) {
+        if (image.isCopy()) {
+            return "mend the cause, then ./keeper retry; later images of the instance are copied"
+                    + " anew";
+        }
+        return image.adopted()
+                ? "mend the cause, then order it again, as it was: by ./keeper adopt, register or"
+                        + " fetch"
+                : "mend the cause, then ./keeper retry within 24 h of the slot; the next slot"
+                        + " images the instance again, or set the tag amikeeper:request on it";
+    }
+
+    private static String tries(Image image) {
+        return image.attempt() == 1 ? "1 try" : image.attempt() + " tries";
+    }
+
+    /**
+     * EC2 says that an image is deregistered. It is asked first. Our own removals are finished by
+     * the pruner, which knows the snapshots.
+     */
+    public Step deregistered(Image image, Instant now) {
+        return switch (image.state()) {
+            case CREATING ->
+                    stillThere(image)
+                            ? Step.NOTHING
+                            : tryFailed(
+                                    image,
+                                    image.note().isBlank()
+                                            ? "deregistered before it was available"
+                                            : image.note(),
+                                    now);
+            case AVAILABLE, DISABLING, DISABLED, ENABLING ->
+                    stillThere(image) ? Step.NOTHING : buried(image, now);
+            case REQUESTED, RETIRING, FAILED -> Step.NOTHING;
+        };
+    }
+
+    private boolean stillThere(Image image) {
+        return app.images().look(image.region(), image.id().orElseThrow())
+                instanceof ImageLookup.Shown;
+    }
+
+    private Step buried(Image image, Instant now) {
+        log.warn("{} {} was deregistered by somebody else", image.region(), image.name());
+        Tombstone tombstone =
+                new Tombstone(image, now, "somebody else", "deregistered outside AMI Keeper");
+        return app.catalog().bury(image, tombstone) ? Step.CHANGED_BY_OTHERS : Step.NOTHING;
+    }
+
+    /** EC2 says that an image is disabled. It is asked first. */
+    public Step disabled(Image image) {
+        boolean isDisabled =
+                image.state() == ImageState.AVAILABLE
+                        && !image.disabled()
+                        && app.images().look(image.region(), image.id().orElseThrow())
+                                instanceof ImageLookup.Shown(Ami ami)
+                        && ami.state().equals("disabled");
+        if (!isDisabled) {
+            return Step.NOTHING;
+        }
+        log.warn("{} {} was disabled by somebody else", image.region(), image.name());
+        return app.catalog().save(Change.of(image, image.disabledByOthers(true)))
+                ? Step.CHANGED_BY_OTHERS
+                : Step.NOTHING;
+    }
+
+    private Step enabled(Image image) {
+        log.warn("{} {} was enabled again by somebody else", image.region(), image.name());
+        return app.catalog().save(Change.of(image, image.disabledByOthers(false)))
+                ? Step.CHANGED_BY_OTHERS
+                : Step.NOTHING;
+    }
+
+    /** The end of a copy makes room for another one. */
+    private void makeRoom(Image image, Instant now) {
+        if (image.isCopy()) {
+            app.kicks().copy(image.region(), now);
+        }
+    }
+}

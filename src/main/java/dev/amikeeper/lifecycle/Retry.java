@@ -1,0 +1,109 @@
+package dev.amikeeper.lifecycle;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Change;
+import dev.amikeeper.catalog.Work;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.Region;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Has images tried once more that were given up. Asked for by a person, who mended the cause. */
+public final class Retry {
+    /** An image that is made much later than its slot would lie about its time. */
+    public static final Duration WITHIN = Duration.ofHours(24);
+
+    private final Application app;
+    private final Instant now;
+
+    /** How it ended; the text is for a person. */
+    public sealed interface End {
+        String text();
+
+        /** It waits for its next try. */
+        record Again(String text) implements End {}
+
+        /** It stays as it is. */
+        record Impossible(String text) implements End {}
+    }
+
+    public Retry(Application app, Instant now) {
+        this.app = app;
+        this.now = now;
+    }
+
+    /** All images that were given up, by Region, oldest slot first. */
+    public List<Image> givenUp() {
+        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
+        regions.addAll(app.policies().regions());
+        return regions.stream()
+                .flatMap(region ->
+                        app
+                                .catalog()
+                                .work(region, Work.GIVEN_UP, Instant.MAX, Integer.MAX_VALUE)
+                                .stream())
+                .toList();
+    }
+
+    /** Whether a home image's slot is too long ago. */
+    public boolean isTooLate(Image image) {
+        return isTooLate(image, now);
+    }
+
+    static boolean isTooLate(Image image, Instant now) {
+        return !image.isCopy() && image.name().slot().time().plus(WITHIN).isBefore(now);
+    }
+
+    /** Lets an image wait for one more try, which is due at once. */
+    public End of(Image image) {
+        if (image.state() != ImageState.FAILED) {
+            return new End.Impossible(
+                    image.region()
+                            + ": "
+                            + image.name()
+                            + " was not given up: it is "
+                            + word(image));
+        }
+        if (image.adopted() && !image.isCopy()) {
+            return new End.Impossible(
+                    image.region()
+                            + ": "
+                            + image.name()
+                            + " stays given up: it was to be made of an image or of snapshots that"
+                            + " were there, not of the instance; order that again");
+        }
+        if (isTooLate(image)) {
+            return new End.Impossible(
+                    image.region()
+                            + ": "
+                            + image.name()
+                            + " stays given up: its slot is more than 24 h ago, and an image made"
+                            + " now would lie about its time; set the tag amikeeper:request on "
+                            + image.name().instance()
+                            + " instead");
+        }
+        // EC2 knows a copy by a token of its try: only a new one is a new copy.
+        Image again = image.again(now, "tried again by hand", now);
+        if (!app.catalog().save(Change.of(image, again))) {
+            return new End.Impossible(
+                    image.region() + ": " + image.name() + " has changed meanwhile; look again");
+        }
+        if (image.isCopy()) {
+            app.kicks().copy(image.region(), now);
+        } else {
+            app.kicks().create(image.region(), now);
+        }
+        return new End.Again(
+                image.region() + ": " + image.name() + " waits for try " + again.attempt());
+    }
+
+    private static String word(Image image) {
+        return image.state().name().toLowerCase(Locale.ROOT);
+    }
+}

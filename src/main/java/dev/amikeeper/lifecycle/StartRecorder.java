@@ -1,0 +1,277 @@
+package dev.amikeeper.lifecycle;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.events.SQSEvent;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.alerts.Blockers;
+import dev.amikeeper.alerts.Unreadables;
+import dev.amikeeper.catalog.Change;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.ec2.Blocker;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.StartResult;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.Region;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** Records how the starts of images and copies ended, and counts them. */
+public final class StartRecorder {
+    private static final Logger log = LoggerFactory.getLogger(StartRecorder.class);
+
+    /** One call that always fails must not hold up the others; a Region that fails must. */
+    private static final int TROUBLES_IN_A_ROW = 3;
+
+    /** A permission may be lacking for some images only: the others must not wait behind them. */
+    private static final int REFUSALS_IN_A_ROW = 20;
+
+    private final Application app;
+    private final ImageProgress settlement;
+    private final Blockers blockers;
+    private final String permission;
+
+    /** Those that EC2 may have finished before anybody knew them. */
+    private final Map<ImageId, Image> perhapsDone = new LinkedHashMap<>();
+
+    private int started;
+    private int adopted;
+    private int again;
+    private int failed;
+    private int waiting;
+    private int troubles;
+    private int refusals;
+    private boolean succeeded;
+
+    private StartRecorder(Application app, String permission) {
+        this.app = app;
+        this.permission = permission;
+        this.settlement = new ImageProgress(app);
+        this.blockers = new Blockers(app.catalog());
+    }
+
+    /** Starts what waits in one Region, as far as there is time and room. */
+    public interface Work {
+        /** Answers whether something is left that could be started now. */
+        boolean startAll(
+                StartRecorder starts, Region region, Instant now, BooleanSupplier timeLeft);
+    }
+
+    /**
+     * Works on every Region of a batch of kicks.
+     *
+     * @param permission the call that starts them, as {@code ec2:CreateImage}
+     */
+    public static SliceReport run(
+            Application app,
+            String function,
+            String permission,
+            @Nullable SQSEvent input,
+            Context context,
+            Work work,
+            Slices.Again again) {
+        StartRecorder starts = new StartRecorder(app, permission);
+        Slices.Outcome outcome =
+                Slices.run(
+                        app,
+                        function,
+                        input,
+                        context,
+                        (region, now, timeLeft) -> {
+                            starts.begin();
+                            boolean more = work.startAll(starts, region, now, timeLeft);
+                            starts.endBlockers(region, now);
+                            starts.settleThoseDone(region, now);
+                            Unreadables.tell(app.catalog(), now);
+                            return more;
+                        },
+                        again);
+        return new SliceReport(
+                starts.started,
+                starts.adopted,
+                starts.again,
+                starts.failed,
+                starts.waiting,
+                outcome.malformed(),
+                outcome.failures());
+    }
+
+    private void begin() {
+        troubles = 0;
+        refusals = 0;
+        succeeded = false;
+    }
+
+    private void endBlockers(Region region, Instant now) {
+        if (succeeded) {
+            blockers.succeeded(region, permission, now);
+        }
+    }
+
+    /** Tries that ended without an image. */
+    public int failures() {
+        return again + failed;
+    }
+
+    /** How many stay waiting. */
+    public int waiting() {
+        return waiting;
+    }
+
+    /** So many stay waiting. */
+    public void waits(int more) {
+        waiting += more;
+    }
+
+    /**
+     * Records the end of a start.
+     *
+     * @param volumes how many snapshots it has, if it was started
+     * @return whether it makes sense to start another one in this Region now
+     */
+    public boolean settle(Image image, StartResult start, int volumes, Instant now) {
+        int before = troubles;
+        int refused = refusals;
+        troubles = 0;
+        refusals = 0;
+        return switch (start) {
+            case StartResult.Started(ImageId id) -> {
+                started++;
+                succeeded = true;
+                // By the clock, for a kick may have waited: what was read later is not as of then.
+                Image begun =
+                        image.started(id, volumes, now)
+                                .takenAt(
+                                        image.isCopy()
+                                                ? image.taken()
+                                                : Optional.of(app.clock().instant()));
+                // A copy's client token may answer with one that was started long ago.
+                if (app.catalog().save(Change.of(image, begun)) && image.isCopy()) {
+                    perhapsDone.put(id, begun);
+                }
+                yield true;
+            }
+            case StartResult.Adopted(Ami ami) -> {
+                adopted++;
+                Image begun =
+                        image.started(ami.id(), ami.snapshots().size(), now)
+                                .takenAt(
+                                        image.isCopy()
+                                                ? image.taken()
+                                                : Optional.of(ami.created()));
+                if (app.catalog().save(Change.of(image, begun))) {
+                    perhapsDone.put(ami.id(), begun);
+                }
+                yield true;
+            }
+            case StartResult.Blocked(Blocker by) -> {
+                waiting++;
+                blockers.tell(image.region(), image.isCopy() ? "copies" : "images", by, now);
+                refusals = refused + 1;
+                yield by.mayConcernOneOnly() && refusals < REFUSALS_IN_A_ROW;
+            }
+            case StartResult.Later(String why) -> {
+                log.info("{} {} waits: {}", image.region(), image.name(), why);
+                waiting++;
+                yield true;
+            }
+            case StartResult.Trouble(String why) -> {
+                log.warn("{} {} waits: {}", image.region(), image.name(), why);
+                waiting++;
+                troubles = before + 1;
+                if (troubles == TROUBLES_IN_A_ROW) {
+                    stop(image.region(), why, now);
+                }
+                yield troubles < TROUBLES_IN_A_ROW;
+            }
+            case StartResult.NoRoom(String why) -> {
+                log.info("{}: no room, the others wait: {}", image.region(), why);
+                waiting++;
+                yield false;
+            }
+            case StartResult.Stop(String why) -> {
+                waiting++;
+                stop(image.region(), why, now);
+                yield false;
+            }
+            case StartResult.Failed(String why) -> tryFailed(image, why, now);
+            case StartResult.Impossible(String why) -> giveUp(image, why, now);
+        };
+    }
+
+    /** This try failed; true, for another image may be started. */
+    public boolean tryFailed(Image image, String why, Instant now) {
+        return count(settlement.tryFailed(image, why, now));
+    }
+
+    /** There will be no such image; true, for another one may be started. */
+    public boolean giveUp(Image image, String why, Instant now) {
+        return count(settlement.giveUp(image, why, now));
+    }
+
+    private boolean count(ImageProgress.Step step) {
+        switch (step) {
+            case AGAIN -> again++;
+            case FAILED -> failed++;
+            case AVAILABLE, CHANGED_BY_OTHERS, NOTHING -> {}
+        }
+        return true;
+    }
+
+    /** What waits here keeps waiting, for its Region cannot be read. */
+    public void stop(Region region, SdkException error, String needed, Instant now) {
+        Fault.blocker(error, needed, region)
+                .ifPresentOrElse(
+                        by -> blockers.tell(region, "images and copies", by, now),
+                        () -> stop(region, Fault.text(error), now));
+    }
+
+    /** What waits here keeps waiting; recorded, so that a later failure has its cause. */
+    private void stop(Region region, String why, Instant now) {
+        log.warn("{}: the work stops here and goes on later: {}", region, why);
+        app.catalog()
+                .note(
+                        new Notice(
+                                "stopped/" + region,
+                                now,
+                                region + ": starting images had to stop: " + why,
+                                "nothing while it passes: the next sweep tries again",
+                                false));
+    }
+
+    /** Their state events came when nobody knew their ids: one read makes up for them. */
+    private void settleThoseDone(Region region, Instant now) {
+        if (perhapsDone.isEmpty()) {
+            return;
+        }
+        Map<ImageId, Ami> found;
+        try {
+            found = app.images().find(region, perhapsDone.keySet());
+        } catch (SdkException error) {
+            log.warn("{}: images cannot be read: {}", region, Fault.text(error));
+            return;
+        }
+        perhapsDone.forEach((id, image) ->
+                Optional.ofNullable(found.get(id))
+                        .ifPresent(ami -> {
+                            switch (ami.state()) {
+                                case "available" -> settlement.available(image, now);
+                                case "failed" -> settlement.failed(image, ami.reason(), now);
+                                default -> {}
+                            }
+                        }));
+        perhapsDone.clear();
+    }
+}

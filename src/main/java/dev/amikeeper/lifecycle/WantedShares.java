@@ -1,0 +1,61 @@
+package dev.amikeeper.lifecycle;
+
+import static java.util.stream.Collectors.toCollection;
+
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.policy.Policy;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Who is to be allowed what of an image: those whom its policy names, and those who had it before
+ * it was disabled, everybody excepted. Pure.
+ *
+ * @param launch account ids, ARNs of organisations and their units
+ * @param copy account ids; who may create volumes from its snapshots
+ */
+record WantedShares(Set<String> launch, Set<String> copy) {
+    WantedShares {
+        launch = Set.copyOf(launch);
+        copy = Set.copyOf(copy);
+    }
+
+    /** What is wanted of this image; of a policy that is not in the file, what there is stays. */
+    static WantedShares of(Image image, Optional<Policy> policy) {
+        Set<String> launch = new LinkedHashSet<>(image.permissions());
+        launch.remove(Images.EVERYBODY);
+        policy.map(Policy::share).map(Policy.Share::all).ifPresent(launch::addAll);
+        return new WantedShares(
+                launch, Set.copyOf(policy.map(it -> it.share().copiers()).orElse(image.copiers())));
+    }
+
+    /**
+     * Whether the image lacks something of it that EC2 may take, or others have more.
+     *
+     * @param refusing whom EC2 is known to refuse
+     */
+    static boolean differs(Image image, Optional<Policy> policy, Set<String> refusing) {
+        WantedShares wanted = of(image, policy);
+        boolean lacksAll =
+                !image.permissions().isEmpty() || (!wanted.launch.isEmpty() && !image.shared());
+        boolean lacksSome =
+                image.refused().stream()
+                        .anyMatch(who -> wanted.launch.contains(who) && !refusing.contains(who));
+        return lacksAll || lacksSome || !wanted.copiers(image.refused()).equals(had(image));
+    }
+
+    /** Those who may create volumes, but for these. */
+    Set<String> copiers(List<String> without) {
+        return copy.stream()
+                .filter(who -> !without.contains(who))
+                .collect(toCollection(LinkedHashSet::new));
+    }
+
+    private static Set<String> had(Image image) {
+        return Set.copyOf(image.copiers());
+    }
+}

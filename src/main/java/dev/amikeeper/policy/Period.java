@@ -1,0 +1,46 @@
+package dev.amikeeper.policy;
+
+import java.time.Instant;
+import java.time.Year;
+import java.time.YearMonth;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
+import java.time.temporal.IsoFields;
+
+/** The stretches of the calendar of which a rule keeps one image each. */
+public enum Period {
+    HOURLY,
+    DAILY,
+    WEEKLY,
+    MONTHLY,
+    YEARLY;
+
+    /** The period that a moment falls in: equal for moments of the same one, and readable. */
+    public Object of(Instant moment, ZoneId zone) {
+        ZonedDateTime there = moment.atZone(zone);
+        return switch (this) {
+            // With its offset, for the hour that a clock change doubles is two hours.
+            case HOURLY -> there.toOffsetDateTime().truncatedTo(ChronoUnit.HOURS);
+            case DAILY -> there.toLocalDate();
+            case WEEKLY ->
+                    "%d-W%02d"
+                            .formatted(
+                                    there.get(IsoFields.WEEK_BASED_YEAR),
+                                    there.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR));
+            case MONTHLY -> YearMonth.from(there);
+            case YEARLY -> Year.from(there);
+        };
+    }
+
+    /** Of how many periods these rules keep an image. */
+    public int count(Keep keep) {
+        return switch (this) {
+            case HOURLY -> keep.hourly();
+            case DAILY -> keep.daily();
+            case WEEKLY -> keep.weekly();
+            case MONTHLY -> keep.monthly();
+            case YEARLY -> keep.yearly();
+        };
+    }
+}

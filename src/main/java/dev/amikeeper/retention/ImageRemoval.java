@@ -1,0 +1,255 @@
+package dev.amikeeper.retention;
+
+import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Change;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.ChangeResult;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.RemovalResult;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.lifecycle.Shares;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The steps by which an image leaves, and back. Each is written down before it is taken, so that an
+ * interrupted one is finished by whoever comes next; each may be repeated.
+ */
+public final class ImageRemoval {
+    private static final Logger log = LoggerFactory.getLogger(ImageRemoval.class);
+
+    /** So late, at most, a run comes for its event, whose time is its now. */
+    private static final Duration LATE = Duration.ofHours(1);
+
+    private final Application app;
+    private final Instant now;
+    private final String by;
+    private final Set<String> told = new HashSet<>();
+
+    /** How a step ended. */
+    public enum End {
+        /** As it was to. */
+        DONE,
+        /** Deregistered, with snapshots still to be deleted. */
+        LEFT,
+        /** EC2 refused. */
+        REFUSED,
+        /** Somebody else was at the image meanwhile: it is left alone. */
+        CHANGED,
+        /** EC2 does not answer. */
+        UNREADABLE
+    }
+
+    /**
+     * The steps of one run.
+     *
+     * @param by who takes them, for the tombstones
+     */
+    public ImageRemoval(Application app, Instant now, String by) {
+        this.app = app;
+        this.now = now;
+        this.by = by;
+    }
+
+    /** The keys of what people are to know, whether they did already or not. */
+    Set<String> told() {
+        return Set.copyOf(told);
+    }
+
+    /** Disables an image; EC2 drops its launch permissions, so they are written down first. */
+    End disable(
+            Image image,
+            String why,
+            List<SnapshotId> snapshots,
+            List<String> permissions,
+            Duration dwell) {
+        Image disabling = image.disabling(why, snapshots, permissions, now);
+        if (!app.catalog().save(Change.of(image, disabling))) {
+            return changed(image);
+        }
+        ImageId id = image.id().orElseThrow();
+        if (app.images().disable(image.region(), id)
+                instanceof ChangeResult.Refused(String refused)) {
+            return refused(disabling, "disabled", refused);
+        }
+        app.catalog().save(Change.of(disabling, disabling.disabledUntil(now.plus(dwell), now)));
+        log.info("{} {} disabled for {}: {}", image.region(), image.name(), dwell, why);
+        return End.DONE;
+    }
+
+    /**
+     * Enables an image again, and then gives back the launch permissions that it had. Where EC2
+     * refuses the latter the image is there all the same, and the sweep goes on trying.
+     */
+    public End bringBack(Image image) {
+        Image enabling = image;
+        if (image.state() != ImageState.ENABLING) {
+            enabling = image.enabling(now);
+            if (!app.catalog().save(Change.of(image, enabling))) {
+                return changed(image);
+            }
+        }
+        ImageId id = image.id().orElseThrow();
+        if (app.images().enable(image.region(), id) instanceof ChangeResult.Refused(String why)) {
+            return refused(enabling, "enabled again", why);
+        }
+        Image back = enabling.keptAfterAll(now);
+        if (app.catalog().save(Change.of(enabling, back))) {
+            new Shares(app).give(back, now);
+        }
+        log.info("{} {} is kept after all", image.region(), image.name());
+        return End.DONE;
+    }
+
+    /** Deregisters an image with its snapshots. */
+    public End remove(Image image, String why, List<SnapshotId> snapshots) {
+        Image retiring = image.retiring(why, snapshots, now);
+        if (!app.catalog().save(Change.of(image, retiring))) {
+            return changed(image);
+        }
+        ImageId id = retiring.id().orElseThrow();
+        return settle(retiring, app.images().remove(retiring.region(), id, retiring.snapshots()));
+    }
+
+    /** Its AMI is not among ours: deregistered, unless somebody just took its tags away. */
+    public End finish(Image image, List<SnapshotId> snapshots) {
+        try {
+            if (app.images().look(image.region(), image.id().orElseThrow())
+                    instanceof ImageLookup.Shown) {
+                log.warn("{} {} lost its tags and stays", image.region(), image.name());
+                return End.CHANGED;
+            }
+        } catch (SdkException error) {
+            log.warn("{} cannot be read: {}", image.name(), Fault.text(error));
+            return End.UNREADABLE;
+        }
+        return settle(image, app.images().removeSnapshots(image.region(), snapshots));
+    }
+
+    private End settle(Image image, RemovalResult removal) {
+        return switch (removal) {
+            case RemovalResult.Removed _ -> {
+                Tombstone tombstone = new Tombstone(image, now, by, image.note());
+                if (!app.catalog().bury(image, tombstone)) {
+                    yield changed(image);
+                }
+                log.info("{} {} removed: {}", image.region(), image.name(), image.note());
+                yield End.DONE;
+            }
+            case RemovalResult.Left left -> {
+                log.warn("{} {} leaves snapshots: {}", image.region(), image.name(), left.why());
+                app.catalog().save(Change.of(image, image.leaving(left.snapshots())));
+                tell(
+                        "left/" + image.region() + "/" + image.name(),
+                        image.region()
+                                + ": image "
+                                + image.name()
+                                + " is deregistered but leaves snapshots: "
+                                + left.why(),
+                        left.remedy());
+                yield End.LEFT;
+            }
+            case RemovalResult.Refused(var why) -> refused(image, "removed", why);
+        };
+    }
+
+    /** Sets what is to be set on an image that stays for now. */
+    End upkeep(Upkeep upkeep) {
+        Image image = upkeep.image();
+        return switch (upkeep) {
+            case Upkeep.Deprecate(_, var at) -> deprecate(image, at);
+            case Upkeep.Undeprecate _ -> undeprecate(image);
+            case Upkeep.Protect _ -> protect(image);
+            case Upkeep.Unprotect _ -> unprotect(image);
+        };
+    }
+
+    private End deprecate(Image image, Instant at) {
+        // EC2 refuses the past. By whole hours after the creation a date of ours is known again.
+        long late = Math.max(0, Duration.between(at, now.plus(LATE)).toSeconds());
+        long hour = Duration.ofHours(1).toSeconds();
+        Instant then = at.plusSeconds(Math.ceilDiv(late, hour) * hour);
+        return app.images().deprecate(image.region(), image.id().orElseThrow(), then)
+                        instanceof ChangeResult.Refused(String why)
+                ? upkeepRefused(image, "deprecated", why)
+                : End.DONE;
+    }
+
+    private End undeprecate(Image image) {
+        return app.images().undeprecate(image.region(), image.id().orElseThrow())
+                        instanceof ChangeResult.Refused(String why)
+                ? upkeepRefused(image, "freed of its date of deprecation", why)
+                : End.DONE;
+    }
+
+    /** Written down first: protection that no record knows of would count as somebody else's. */
+    private End protect(Image image) {
+        Image guarded = image.guardedUntil(Image.IN_FORCE);
+        if (!app.catalog().save(Change.of(image, guarded))) {
+            return changed(image);
+        }
+        return app.images().protect(image.region(), image.id().orElseThrow())
+                        instanceof ChangeResult.Refused(String why)
+                ? upkeepRefused(image, "protected", why)
+                : End.DONE;
+    }
+
+    /** Written down last: the cool-down begins with the call. */
+    private End unprotect(Image image) {
+        if (app.images().unprotect(image.region(), image.id().orElseThrow())
+                instanceof ChangeResult.Refused(String why)) {
+            return upkeepRefused(image, "freed of its protection", why);
+        }
+        Instant ends = now.plus(Images.COOL_DOWN).plus(LATE);
+        return app.catalog().save(Change.of(image, image.guardedUntil(ends)))
+                ? End.DONE
+                : changed(image);
+    }
+
+    private static End changed(Image image) {
+        log.info("{} {} changed meanwhile and stays", image.region(), image.name());
+        return End.CHANGED;
+    }
+
+    private End refused(Image image, String what, String why) {
+        return refused("refused", image, what, why);
+    }
+
+    /** The record does not tell when this is over: the next run does. */
+    private End upkeepRefused(Image image, String what, String why) {
+        return refused("upkeep", image, what, why);
+    }
+
+    private End refused(String kind, Image image, String what, String why) {
+        log.error("{} {} not {}: {}", image.region(), image.name(), what, why);
+        tell(
+                kind + "/" + image.region() + "/" + image.name(),
+                image.region() + ": image " + image.name() + " could not be " + what + ": " + why,
+                "every run tries again; check the function's role and the image's deregistration"
+                        + " protection");
+        return End.REFUSED;
+    }
+
+    private void tell(String key, String text, String remedy) {
+        told.add(key);
+        Notice notice = new Notice(key, now, text, remedy, true);
+        if (!app.catalog().note(notice)) {
+            app.catalog().reword(notice);
+        }
+    }
+}

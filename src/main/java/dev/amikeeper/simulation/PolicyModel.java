@@ -1,0 +1,290 @@
+package dev.amikeeper.simulation;
+
+import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.local.SimulatedNetworks;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.zone.ZoneOffsetTransition;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A policy as a simulation plays it: what it says in the file, and what it means, told once more
+ * and plainly, to judge by.
+ *
+ * @param name it is also the value of the tag {@code backup} that it selects
+ * @param every hours between slots; 0 for a slot a day at {@code time} in {@code zone}
+ * @param replicate what each DR Region keeps; nothing for as at home
+ * @param encrypted whether copies get a key of their own
+ * @param disableFor days of that stage; 0 leaves it out
+ * @param drill how restoring is tried
+ * @param freeze the commands around images
+ */
+public record PolicyModel(
+        String name,
+        List<String> regions,
+        int every,
+        LocalTime time,
+        String zone,
+        boolean stopped,
+        Optional<Keeping> keep,
+        SortedMap<String, Optional<Keeping>> replicate,
+        boolean encrypted,
+        boolean shared,
+        int disableFor,
+        boolean protect,
+        int maxRemoveCount,
+        Optional<Drilling> drill,
+        Optional<Freezing> freeze) {
+    /** The key of encrypted copies. */
+    static final String KEY = "alias/dr";
+
+    private static final SimulatedCloud ANY = new SimulatedCloud(Instant.EPOCH, 1);
+
+    public PolicyModel {
+        regions = List.copyOf(regions);
+        replicate = Collections.unmodifiableSortedMap(new TreeMap<>(replicate));
+    }
+
+    /** Retention; a count of 0 leaves a rule out. */
+    public record Keeping(
+            int last,
+            int hourly,
+            int daily,
+            int weekly,
+            int monthly,
+            int withinHours,
+            int atLeast) {
+        String yaml() {
+            List<String> rules = new ArrayList<>();
+            add(rules, "last", last);
+            add(rules, "hourly", hourly);
+            add(rules, "daily", daily);
+            add(rules, "weekly", weekly);
+            add(rules, "monthly", monthly);
+            if (withinHours > 0) {
+                rules.add("within: " + withinHours + "h");
+            }
+            rules.add("atLeast: " + atLeast);
+            return "{" + String.join(", ", rules) + "}";
+        }
+
+        private static void add(List<String> rules, String name, int count) {
+            if (count > 0) {
+                rules.add(name + ": " + count);
+            }
+        }
+    }
+
+    /** Drills in a Region, every so many hours. */
+    public record Drilling(int every, int instances, String region) {
+        String yaml() {
+            return "{every: %dh, instances: %d, region: %s, subnet: %s, securityGroups: [%s]}"
+                    .formatted(every, instances, region, subnet(region), group(region));
+        }
+    }
+
+    /** A command before images, and perhaps one after them. */
+    public record Freezing(int minutes, boolean giveUp, boolean thaws) {
+        /** The documents. */
+        static final String BEFORE = "Freeze";
+
+        static final String AFTER = "Thaw";
+
+        String yaml() {
+            return "{before: {document: %s, timeout: %dm, onFailure: %s}%s}"
+                    .formatted(
+                            BEFORE,
+                            minutes,
+                            giveUp ? "giveUp" : "image",
+                            thaws ? ", after: {document: " + AFTER + "}" : "");
+        }
+    }
+
+    /** A subnet of a Region's default VPC, in every simulated cloud. */
+    static String subnet(String region) {
+        return ANY.networks(region).defaultSubnet(region + "a");
+    }
+
+    /** The security group of a Region's default VPC, in every simulated cloud. */
+    static String group(String region) {
+        SimulatedNetworks networks = ANY.networks(region);
+        return networks.defaultGroup(networks.defaultVpc());
+    }
+
+    /** The same with other drills. */
+    PolicyModel with(Optional<Drilling> other) {
+        return new PolicyModel(
+                name,
+                regions,
+                every,
+                time,
+                zone,
+                stopped,
+                keep,
+                replicate,
+                encrypted,
+                shared,
+                disableFor,
+                protect,
+                maxRemoveCount,
+                other,
+                freeze);
+    }
+
+    /** The same with other commands around images. */
+    PolicyModel freezing(Optional<Freezing> other) {
+        return new PolicyModel(
+                name,
+                regions,
+                every,
+                time,
+                zone,
+                stopped,
+                keep,
+                replicate,
+                encrypted,
+                shared,
+                disableFor,
+                protect,
+                maxRemoveCount,
+                drill,
+                other);
+    }
+
+    /** The same, but of a day only the newest image stays; the others are disabled for so long. */
+    PolicyModel thinned(int dayCount) {
+        return new PolicyModel(
+                name,
+                regions,
+                every,
+                time,
+                zone,
+                stopped,
+                Optional.of(new Keeping(0, 0, 1, 0, 0, 0, 1)),
+                replicate,
+                encrypted,
+                shared,
+                dayCount,
+                false,
+                0,
+                drill,
+                freeze);
+    }
+
+    /** The policy file. */
+    static String yaml(List<PolicyModel> policies) {
+        StringBuilder yaml = new StringBuilder("policies:\n");
+        policies.forEach(rules -> yaml.append(rules.yaml()));
+        return yaml.toString();
+    }
+
+    private String yaml() {
+        StringBuilder yaml = new StringBuilder();
+        yaml.append("  ").append(name).append(":\n");
+        line(yaml, "select: {tags: {backup: %s}, regions: %s}".formatted(name, regions));
+        line(
+                yaml,
+                every > 0
+                        ? "schedule: {every: %dh}".formatted(every)
+                        : "schedule: {cron: \"%d %d * * *\", zone: %s}"
+                                .formatted(time.getMinute(), time.getHour(), zone));
+        line(yaml, "on: [%stagged, requested]".formatted(stopped ? "stopped, " : ""));
+        freeze.ifPresent(it -> line(yaml, "image: " + it.yaml()));
+        keep.ifPresent(it -> line(yaml, "keep: " + it.yaml()));
+        if (!replicate.isEmpty()) {
+            line(yaml, "replicate:");
+            replicate.forEach((region, own) -> {
+                List<String> fields = new ArrayList<>();
+                if (encrypted) {
+                    fields.add("kmsKey: " + KEY);
+                }
+                own.ifPresent(it -> fields.add("keep: " + it.yaml()));
+                line(yaml, "  " + region + ": {" + String.join(", ", fields) + "}");
+            });
+        }
+        if (shared) {
+            line(yaml, "share: {accounts: [\"111122223333\"]}");
+        }
+        if (disableFor > 0) {
+            line(yaml, "retire: {disableFor: %dd}".formatted(disableFor));
+        }
+        if (protect) {
+            line(yaml, "protect: true");
+        }
+        if (maxRemoveCount > 0) {
+            line(yaml, "limits: {maxRemoveCount: %d}".formatted(maxRemoveCount));
+        }
+        drill.ifPresent(it -> line(yaml, "drill: " + it.yaml()));
+        return yaml.toString();
+    }
+
+    private static void line(StringBuilder yaml, String text) {
+        yaml.append("    ").append(text).append('\n');
+    }
+
+    /** Days of a policy without a zone begin in UTC. */
+    ZoneId zoneId() {
+        return ZoneId.of(every > 0 ? "UTC" : zone);
+    }
+
+    /** The slots in {@code (after, until]}. */
+    List<Instant> slots(Instant after, Instant until) {
+        List<Instant> slots = new ArrayList<>();
+        if (every > 0) {
+            long step = every * 3600L;
+            for (long at = Math.floorDiv(after.getEpochSecond(), step) * step + step;
+                    at <= until.getEpochSecond();
+                    at += step) {
+                slots.add(Instant.ofEpochSecond(at));
+            }
+            return slots;
+        }
+        LocalDate last = until.atZone(zoneId()).toLocalDate();
+        for (LocalDate day = after.atZone(zoneId()).toLocalDate();
+                !day.isAfter(last);
+                day = day.plusDays(1)) {
+            Instant at = moment(day.atTime(time));
+            if (at.isAfter(after) && !at.isAfter(until)) {
+                slots.add(at);
+            }
+        }
+        return slots;
+    }
+
+    /** A time that a clock change skips is the moment of the change. */
+    private Instant moment(LocalDateTime local) {
+        ZoneOffsetTransition change = zoneId().getRules().getTransition(local);
+        return change != null && change.isGap()
+                ? change.getInstant()
+                : local.atZone(zoneId()).toInstant();
+    }
+
+    /** The rules for images in a Region; nothing if there nothing is removed. */
+    Optional<Keeping> keepIn(String region, boolean copy) {
+        if (!copy) {
+            return regions.contains(region) ? keep : Optional.empty();
+        }
+        Optional<Keeping> own = replicate.getOrDefault(region, Optional.empty());
+        return replicate.containsKey(region) ? own.or(() -> keep) : Optional.empty();
+    }
+
+    /** A span in words. */
+    static String words(Duration span) {
+        if (span.toHours() >= 48) {
+            return "%d days".formatted(span.toDays());
+        }
+        return span.toMinutes() >= 120
+                ? "%d hours".formatted(span.toHours())
+                : "%d minutes".formatted(span.toMinutes());
+    }
+}

@@ -1,0 +1,121 @@
+package dev.amikeeper.usage;
+
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.Region;
+
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.autoscaling.AutoScalingClient;
+import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ssm.SsmClient;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Looks for what uses images, in bulk: never once per image. A probe that fails or is denied says
+ * so, and its answer is "unknown".
+ */
+public final class Probes {
+    private final Function<Region, Ec2Client> ec2;
+    private final Function<Region, AutoScalingClient> autoScaling;
+    private final Function<Region, SsmClient> ssm;
+    private final Images images;
+    private final InstantSource clock;
+
+    /**
+     * Probes of any Region.
+     *
+     * @param images requests the reports on use by other accounts
+     */
+    public Probes(
+            Function<Region, Ec2Client> ec2,
+            Function<Region, AutoScalingClient> autoScaling,
+            Function<Region, SsmClient> ssm,
+            Images images,
+            InstantSource clock) {
+        this.ec2 = ec2;
+        this.autoScaling = autoScaling;
+        this.ssm = ssm;
+        this.images = images;
+        this.clock = clock;
+    }
+
+    /** What uses the images of this Region, as every probe tells that reads a Region in pages. */
+    public Usage usage(Region region) {
+        Ec2Client client = ec2.apply(region);
+        return Usage.of(
+                List.of(
+                        probe("instances", users -> Launches.instances(client, users)),
+                        probe("launch templates", users -> Launches.launchTemplates(client, users)),
+                        probe(
+                                "Auto Scaling",
+                                users -> ScalingGroups.look(autoScaling.apply(region), users)),
+                        probe(
+                                "Spot requests",
+                                ifOffered(users -> Launches.spotRequests(client, users))),
+                        probe(
+                                "Spot fleets",
+                                ifOffered(users -> Launches.spotFleets(client, users))),
+                        probe("EC2 fleets", ifOffered(users -> Launches.fleets(client, users))),
+                        probe("parameters", users -> Parameters.look(ssm.apply(region), users)),
+                        probe(
+                                "snapshot locks",
+                                ifOffered(users ->
+                                        SnapshotLocks.look(region, client, images, users)))));
+    }
+
+    /**
+     * What EC2 itself knows to name these images, ten a call: too dear to ask about any but those
+     * that are to go. Of other images this probe knows nothing.
+     *
+     * @param moreTime whether there is time to ask about more
+     */
+    public List<Usage.Probe> references(
+            Region region, Collection<ImageId> candidates, BooleanSupplier moreTime) {
+        return List.of(References.of(images, region, candidates, clock.instant(), moreTime));
+    }
+
+    /**
+     * Which other accounts use these images. An image that is not among them is shared with nobody,
+     * and so counts as not used by others.
+     *
+     * @param sharedCandidates images that are to go and that other accounts may launch
+     * @param now the run's time, by which a report is old
+     * @param mayRequest whether to ask EC2 for the reports that are missing, which writes
+     * @param moreTime whether there is time for more requests
+     */
+    public Usage.Probe otherAccounts(
+            Region region,
+            Collection<ImageId> sharedCandidates,
+            boolean mayRequest,
+            Instant now,
+            BooleanSupplier moreTime) {
+        return new UsageReports(region, ec2.apply(region), images, mayRequest, now, moreTime)
+                .probe(sharedCandidates);
+    }
+
+    /** Where EC2 does not know even the call to list such things, there are none. */
+    private static Consumer<Users> ifOffered(Consumer<Users> look) {
+        return users -> {
+            try {
+                look.accept(users);
+            } catch (SdkException error) {
+                if (Fault.of(error) != Fault.NO_SUCH_CALL) {
+                    throw error;
+                }
+            }
+        };
+    }
+
+    private Usage.Probe probe(String name, Consumer<Users> look) {
+        Instant at = clock.instant();
+        return Users.probe(name, at, look);
+    }
+}

@@ -1,0 +1,124 @@
+package dev.amikeeper.usage;
+
+import dev.amikeeper.ec2.Batches;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.Pace;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.usage.Usage.Answer;
+import dev.amikeeper.usage.Usage.Finding;
+
+import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.ImageReference;
+import software.amazon.awssdk.services.ec2.model.ImageReferenceOptionName;
+import software.amazon.awssdk.services.ec2.model.ImageReferenceResourceType;
+import software.amazon.awssdk.services.ec2.model.ResourceTypeOption;
+import software.amazon.awssdk.services.ec2.model.ResourceTypeRequest;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+
+/**
+ * What EC2 itself knows to name an image: instances, launch templates, parameters, recipes of Image
+ * Builder. It overlaps with the other probes on purpose, and sees recipes, which they do not.
+ *
+ * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-ami-references.html">How
+ *     AMI reference checks work</a>
+ */
+final class References {
+    private static final String NAME = "references";
+    private static final String PERMISSION = "ec2:DescribeImageReferences";
+    private static final int IMAGES_A_CALL = 10;
+
+    /** The most versions of a launch template that EC2 looks into; 10 unless asked. */
+    static final String ALL_VERSIONS = "10000";
+
+    private static final ResourceTypeRequest WHOLE_TEMPLATES =
+            ResourceTypeRequest.builder()
+                    .resourceType(ImageReferenceResourceType.EC2_LAUNCH_TEMPLATE)
+                    .resourceTypeOptions(
+                            ResourceTypeOption.builder()
+                                    .optionName(ImageReferenceOptionName.VERSION_DEPTH)
+                                    .optionValues(ALL_VERSIONS)
+                                    .build())
+                    .build();
+
+    private References() {}
+
+    /**
+     * Asks side by side, as long as there is time; those that it did not suffice for are as good as
+     * not asked about.
+     */
+    static Usage.Probe of(
+            Images images,
+            Region region,
+            Collection<ImageId> candidates,
+            Instant at,
+            BooleanSupplier moreTime) {
+        Map<ImageId, Finding> own = new ConcurrentHashMap<>();
+        Set<ImageId> asked = ConcurrentHashMap.newKeySet();
+        List<ImageId> distinct = candidates.stream().distinct().toList();
+        Usage.Probe probe =
+                Users.probe(
+                        NAME,
+                        at,
+                        users -> {
+                            users.calling(PERMISSION);
+                            images.sideBySide(
+                                    Batches.of(distinct, IMAGES_A_CALL),
+                                    moreTime,
+                                    ten -> {
+                                        asked.addAll(ten);
+                                        look(images, region, ten, users, own, at);
+                                    });
+                        });
+        own.keySet().removeAll(probe.users().keySet());
+        return new Usage.Probe(probe.name(), at, probe.users(), probe.unknown(), probe.asked(), own)
+                .askedOnly(probe.unknown().isPresent() ? Set.copyOf(distinct) : Set.copyOf(asked));
+    }
+
+    /** One image that EC2 chokes on must not hide what it knows of the others. */
+    private static void look(
+            Images images,
+            Region region,
+            List<ImageId> ten,
+            Users users,
+            Map<ImageId, Finding> own,
+            Instant at) {
+        Batches.ask(
+                ten,
+                IMAGES_A_CALL,
+                some ->
+                        images.read(
+                                        region,
+                                        Pace.Call.DESCRIBE_IMAGE_REFERENCES,
+                                        client -> references(client, some))
+                                .forEach(reference ->
+                                        users.add(
+                                                reference.imageId(),
+                                                reference.resourceTypeAsString()
+                                                        + " "
+                                                        + reference.arn())),
+                (image, error) -> {
+                    Answer unknown = new Answer.Unknown(List.of(Fault.text(error, PERMISSION)));
+                    own.put(image, new Finding(NAME, at, unknown));
+                });
+    }
+
+    private static List<ImageReference> references(Ec2Client client, List<ImageId> images) {
+        return client
+                .describeImageReferencesPaginator(request ->
+                        request.imageIds(images.stream().map(ImageId::value).toList())
+                                .includeAllResourceTypes(true)
+                                .resourceTypes(WHOLE_TEMPLATES))
+                .imageReferences()
+                .stream()
+                .toList();
+    }
+}
