@@ -147,6 +147,15 @@ final class ArchitectureTest {
                 .check(SHIPPED.that(not(wiring)).that(not(assignableTo(Application.class))));
     }
 
+    /** The command line plays the demo and the simulation, and never the other way. */
+    @Test
+    void theEmbeddedPackagesHaveNoCycles() {
+        slices().matching("dev.amikeeper.(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(CLASSES.that(EMBEDDED));
+    }
+
     @Test
     void publicClassesAreFinal() {
         classes()

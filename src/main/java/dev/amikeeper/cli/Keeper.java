@@ -109,8 +109,8 @@ public final class Keeper implements Runnable {
     }
 
     /** Something that the user gave cannot be used; the message is all that is to be said. */
-    public static final class UnusableException extends RuntimeException {
-        public UnusableException(String message) {
+    static final class UnusableException extends RuntimeException {
+        UnusableException(String message) {
             super(message);
         }
     }

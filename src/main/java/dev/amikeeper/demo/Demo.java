@@ -1,17 +1,20 @@
 package dev.amikeeper.demo;
 
-import dev.amikeeper.cli.Keeper.UnusableException;
-import dev.amikeeper.cli.StatusCommand;
+import dev.amikeeper.Application;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.local.dynamodb.LocalDynamoDb;
+import dev.amikeeper.policy.InvalidPolicyException;
 import dev.amikeeper.policy.Policies;
+import dev.amikeeper.report.StatusReader;
+import dev.amikeeper.report.StatusReport;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
@@ -41,7 +44,7 @@ public record Demo(Policies policies, int days, long seed, Progress progress) {
     /**
      * Plays it with the catalogue in memory.
      *
-     * @throws UnusableException if the policies select nothing of the fleet
+     * @throws InvalidPolicyException if the policies select nothing of the fleet
      */
     public DemoSummary play() {
         return play(LocalDeployment::inMemory);
@@ -50,7 +53,7 @@ public record Demo(Policies policies, int days, long seed, Progress progress) {
     /**
      * Plays the same with the catalogue in AWS's DynamoDB Local, which takes longer.
      *
-     * @throws UnusableException if the policies select nothing of the fleet
+     * @throws InvalidPolicyException if the policies select nothing of the fleet
      */
     public DemoSummary playOnDynamoDbLocal() {
         try (LocalDynamoDb dynamoDb = new LocalDynamoDb()) {
@@ -85,11 +88,19 @@ public record Demo(Policies policies, int days, long seed, Progress progress) {
             DemoSummary.Played played =
                     new DemoSummary.Played(days, seed, policies, fleet, story, calls, deployment);
             ImageHistory ended = history.end(end);
-            DemoSummary.Status status =
-                    DemoSummary.Status.of(
-                            StatusCommand.look(deployment.application(), Optional.empty()));
+            DemoSummary.Status status = DemoSummary.Status.of(status(deployment.application()));
             return DemoSummary.of(played, ended, status, RegionLoss.play(cloud, policies, HOME));
         }
+    }
+
+    private static StatusReport status(Application app) {
+        return new StatusReader(
+                        app.policies(),
+                        app.policyNames(),
+                        app.catalog(),
+                        app.instances(),
+                        app.announcements())
+                .read(Optional.empty(), app.clock().instant());
     }
 
     private static Instant next(Instant now, DemoStory story, Instant end) {
@@ -106,12 +117,13 @@ public record Demo(Policies policies, int days, long seed, Progress progress) {
                         .anyMatch(policy ->
                                 fleet.instances().stream().anyMatch(policy.select()::selects));
         if (!selects) {
-            throw new UnusableException(
-                    """
-                    These policies select no instance of the demo fleet, so nothing would happen.
-                    Its tags are backup: gold or silver; environment: production, staging or sandbox;
-                    Name: web-1, db-1, ... Its Regions are us-east-1 and eu-central-1.\
-                    """);
+            throw new InvalidPolicyException(
+                    List.of(
+                            """
+                            These policies select no instance of the demo fleet, so nothing would happen.
+                            Its tags are backup: gold or silver; environment: production, staging or sandbox;
+                            Name: web-1, db-1, ... Its Regions are us-east-1 and eu-central-1.\
+                            """));
         }
     }
 }

@@ -3,7 +3,6 @@ package dev.amikeeper.demo;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.reducing;
 
-import dev.amikeeper.cli.StatusCommand;
 import dev.amikeeper.demo.ImageHistory.Entry;
 import dev.amikeeper.demo.ImageHistory.Fate;
 import dev.amikeeper.image.Image;
@@ -13,6 +12,7 @@ import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.policy.Policies;
+import dev.amikeeper.report.StatusReport;
 import dev.amikeeper.retention.Reason;
 
 import org.jspecify.annotations.Nullable;
@@ -201,12 +201,12 @@ public record DemoSummary(
      * @param unprotected of no policy
      */
     record Status(int protectedInstances, int late, int waiting, int unprotected) {
-        static Status of(StatusCommand.Answer answer) {
+        static Status of(StatusReport report) {
             return new Status(
-                    answer.protectedInstances(),
-                    answer.late(),
-                    answer.waiting(),
-                    answer.unprotected());
+                    report.protectedInstances(),
+                    report.late(),
+                    report.waiting(),
+                    report.unprotected());
         }
     }
 

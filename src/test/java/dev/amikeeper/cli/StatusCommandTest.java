@@ -10,8 +10,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.amikeeper.Measures;
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.cli.Keeper.UnusableException;
-import dev.amikeeper.cli.StatusCommand.Answer;
-import dev.amikeeper.cli.StatusCommand.Line;
+import dev.amikeeper.report.StatusReport;
+import dev.amikeeper.report.StatusReport.Line;
 
 import org.junit.jupiter.api.Test;
 
@@ -36,7 +36,7 @@ final class StatusCommandTest {
         given.cloud.launch(TestDeployment.EAST, Map.of("Name", "toy"), List.of(8));
         given.nights(1);
 
-        Answer answer = look(given);
+        StatusReport answer = look(given);
 
         assertThat(answer.allWell()).isTrue();
         assertThat(answer.protectedInstances()).isEqualTo(1);
@@ -89,7 +89,7 @@ final class StatusCommandTest {
         given.cloud.advanceTo(Instant.parse("2026-03-04T12:00:00Z"));
         given.ec2(TestDeployment.EAST).stopInstances(stop -> stop.instanceIds(id));
 
-        Answer answer = look(given);
+        StatusReport answer = look(given);
 
         assertThat(answer.lines())
                 .extracting(Line::state, Line::remark)
@@ -114,11 +114,11 @@ final class StatusCommandTest {
                 .faults()
                 .unreachable(TestDeployment.WEST, Instant.parse("2026-03-02T00:00:00Z"));
 
-        Answer answer = look(given);
+        StatusReport answer = look(given);
 
         assertThat(answer.allWell()).isFalse();
         assertThat(answer.unread())
-                .extracting(StatusCommand.Unread::region)
+                .extracting(StatusReport.Unread::region)
                 .containsExactly(TestDeployment.WEST);
         assertThat(answer.lines()).extracting(Line::state).containsExactly("good", "good");
     }
@@ -128,7 +128,7 @@ final class StatusCommandTest {
         TestDeployment given = TestDeployment.nightly("");
 
         assertThatThrownBy(() ->
-                        StatusCommand.look(given.deployment.application(), Optional.of("silver")))
+                        StatusCommand.read(given.deployment.application(), Optional.of("silver")))
                 .isInstanceOf(UnusableException.class)
                 .hasMessage("There is no policy \"silver\"; there are gold.");
         CommandRun run = CommandRun.of("status", "--demo", "--policy", "bronze");
@@ -142,8 +142,9 @@ final class StatusCommandTest {
     void aPolicyThatIsNotInTheFileAnyMoreIsShownWithItsImagesAndWhatToDo() throws Exception {
         TestDeployment given = lost();
 
-        Answer answer = look(given);
-        Answer asked = StatusCommand.look(given.deployment.application(), Optional.of("gold"));
+        StatusReport answer = look(given);
+        StatusReport asked =
+                StatusCommand.read(given.deployment.application(), Optional.of("gold"));
 
         String text =
                 "policy gold is not in the policy file any more: its 4 images in us-east-1,"
@@ -161,7 +162,7 @@ final class StatusCommandTest {
                 });
         assertThat(asked.lost()).isEqualTo(answer.lost());
         assertThat(asked.lines()).isEmpty();
-        assertThat(StatusCommand.look(given.deployment.application(), Optional.of("silver")).lost())
+        assertThat(StatusCommand.read(given.deployment.application(), Optional.of("silver")).lost())
                 .isEmpty();
         JsonNode json = new JsonMapper().readTree(PlanCommand.json(answer));
         assertThat(json.get("lost").get(0).get("images").asInt()).isEqualTo(4);
@@ -174,8 +175,8 @@ final class StatusCommandTest {
         TestDeployment given = before.redeployed(silver(""));
 
         assertThat(look(given).lost()).isEmpty();
-        assertThat(StatusCommand.look(given.deployment.application(), Optional.of("gold")).lost())
-                .extracting(StatusCommand.Lost::text)
+        assertThat(StatusCommand.read(given.deployment.application(), Optional.of("gold")).lost())
+                .extracting(StatusReport.Lost::text)
                 .containsExactly(
                         "policy gold is not in the policy file any more, and has no images");
     }
@@ -184,7 +185,8 @@ final class StatusCommandTest {
     void imagesOfAFormerNameProtectUnderTheNewOne() {
         TestDeployment given = lost().redeployed(silver("formerly: [gold]\n" + TO_WEST));
 
-        Answer answer = StatusCommand.look(given.deployment.application(), Optional.of("gold"));
+        StatusReport answer =
+                StatusCommand.read(given.deployment.application(), Optional.of("gold"));
 
         assertThat(answer.lost()).isEmpty();
         assertThat(answer.protectedInstances()).isEqualTo(1);
@@ -195,7 +197,7 @@ final class StatusCommandTest {
                         tuple("good", "silver", TestDeployment.WEST, "2026-03-02T02:00:00Z"));
         assertThat(answer)
                 .isEqualTo(
-                        StatusCommand.look(given.deployment.application(), Optional.of("silver")));
+                        StatusCommand.read(given.deployment.application(), Optional.of("silver")));
         assertThat(given.deployment.sweep(given.cloud.now()).protection())
                 .filteredOn(measures -> measures.dimensions().containsKey("Policy"))
                 .hasSize(2)
@@ -288,7 +290,7 @@ final class StatusCommandTest {
                 Map.of("protected", kept, "late", 0, "waiting", 0, "worstAgeSeconds", age));
     }
 
-    private static Answer look(TestDeployment given) {
-        return StatusCommand.look(given.deployment.application(), Optional.empty());
+    private static StatusReport look(TestDeployment given) {
+        return StatusCommand.read(given.deployment.application(), Optional.empty());
     }
 }

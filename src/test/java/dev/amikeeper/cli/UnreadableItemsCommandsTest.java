@@ -12,6 +12,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.operate.Operations;
 import dev.amikeeper.operate.Order;
 import dev.amikeeper.operate.OrderResult;
+import dev.amikeeper.report.StatusReport;
 
 import org.junit.jupiter.api.Test;
 
@@ -41,7 +42,7 @@ final class UnreadableItemsCommandsTest {
         spoilt();
         Application app = given.deployment.application();
 
-        StatusCommand.Answer status = StatusCommand.look(app, Optional.empty());
+        StatusReport status = StatusCommand.read(app, Optional.empty());
         FailuresCommand.Failures failures = FailuresCommand.find(app);
 
         assertThat(status.unreadable()).singleElement().asString().contains("\"ARCHIVED\"");

@@ -1,0 +1,94 @@
+package dev.amikeeper.report;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/**
+ * How the instances stand: the fields are those of {@code keeper status --json}.
+ *
+ * @param at when this was read, ISO-8601
+ * @param lines the instances by policy and Region, the worst first
+ * @param waiting instances that have no image somewhere and are not late
+ * @param unreadable what this version cannot read in the catalogue
+ * @param unheard why nobody hears what is announced; empty if somebody does
+ * @param former what is in Regions that its policy does not name any more
+ * @param lost the policies that are not in the file any more and have images
+ */
+public record StatusReport(
+        String at,
+        int protectedInstances,
+        int late,
+        int waiting,
+        int unprotected,
+        List<Line> lines,
+        List<Unread> unread,
+        List<String> unreadable,
+        String unheard,
+        List<String> former,
+        List<Lost> lost) {
+    public StatusReport {
+        lost = List.copyOf(lost);
+        former = List.copyOf(former);
+        lines = List.copyOf(lines);
+        unread = List.copyOf(unread);
+        unreadable = List.copyOf(unreadable);
+    }
+
+    /**
+     * One instance under one policy in one Region.
+     *
+     * @param state late, unprotected, due, new, events or good
+     * @param image the newest good one; empty if there is none
+     * @param ageSeconds of that image, by its slot; absent without one
+     * @param tried when restoring in this Region was last tried, by a drill or in earnest; empty if
+     *     never
+     * @param passed whether the server came up and passed its checks then
+     * @param restoreSeconds how long that took; absent unless it passed
+     * @param holdsUntil when the image is too old for the schedule; empty without a schedule
+     */
+    public record Line(
+            String state,
+            String instance,
+            String name,
+            String is,
+            String policy,
+            String region,
+            String slot,
+            String image,
+            @Nullable Long ageSeconds,
+            String next,
+            String holdsUntil,
+            String tried,
+            boolean passed,
+            @Nullable Long restoreSeconds,
+            String remark) {}
+
+    /** A Region that could not be read. */
+    public record Unread(String region, String why) {}
+
+    /**
+     * A policy that is not in the file any more.
+     *
+     * @param images how many of its images are left, which no rule removes
+     * @param snapshots how many snapshots they have
+     * @param regions where they are
+     * @param text the same in words
+     */
+    public record Lost(
+            String policy,
+            int images,
+            int snapshots,
+            List<String> regions,
+            String text,
+            String toDo) {
+        public Lost {
+            regions = List.copyOf(regions);
+        }
+    }
+
+    /** Whether no instance is late, everything could be read, and somebody hears announcements. */
+    public boolean allWell() {
+        return late == 0 && unread.isEmpty() && unreadable.isEmpty() && unheard.isEmpty();
+    }
+}
