@@ -3,6 +3,7 @@ package dev.amikeeper;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
@@ -124,8 +125,22 @@ final class UnreadableItemsTest {
 
     @Test
     void aNoticeThatCannotBeReadKeepsNoOtherFromBeingTold() {
-        given.catalog().note(new Notice("a", TestDeployment.START, "one thing", "look", true));
-        given.catalog().note(new Notice("b", TestDeployment.START, "another thing", "look", true));
+        given.catalog()
+                .note(
+                        new Notice(
+                                NoticeKey.parse("a"),
+                                TestDeployment.START,
+                                "one thing",
+                                "look",
+                                true));
+        given.catalog()
+                .note(
+                        new Notice(
+                                NoticeKey.parse("b"),
+                                TestDeployment.START,
+                                "another thing",
+                                "look",
+                                true));
         for (String partition : List.of("notices", "open", "unannounced")) {
             set(ACCOUNT + "/" + partition, "a", "kind", "RUMOUR");
         }

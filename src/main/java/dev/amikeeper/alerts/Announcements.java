@@ -2,6 +2,8 @@ package dev.amikeeper.alerts;
 
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.image.Texts;
 
 import org.slf4j.Logger;
@@ -42,7 +44,7 @@ public final class Announcements {
     /** What has waited for longer than two ticks is told by whoever else runs. */
     private static final Duration OVERDUE = Duration.ofMinutes(12);
 
-    private static final String UNTOLD = "untold/topic";
+    private static final NoticeKey UNTOLD = Trouble.UNTOLD.of("topic");
 
     private final SnsClient sns;
     private final String topic;

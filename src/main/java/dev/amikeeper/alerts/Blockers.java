@@ -2,6 +2,8 @@ package dev.amikeeper.alerts;
 
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Region;
@@ -24,9 +26,6 @@ import java.util.Set;
  */
 public final class Blockers {
     private static final Logger log = LoggerFactory.getLogger(Blockers.class);
-
-    /** The kind of these notices, in their keys. */
-    static final String KIND = "blocked";
 
     private static final String WAIT = " wait: ";
     private static final String GOES_ON = "; what waits goes on by itself then";
@@ -55,7 +54,7 @@ public final class Blockers {
     /** What people are told of it. */
     public static Notice notice(Region region, String what, Blocker by, Instant now) {
         return new Notice(
-                prefix(region) + by.cause(),
+                Trouble.BLOCKED.in(region, by.cause()),
                 now,
                 region + ": " + what + WAIT + by.why(),
                 by.remedy() + GOES_ON,
@@ -71,10 +70,13 @@ public final class Blockers {
     public void succeeded(Region region, String permission, Instant now) {
         Set<String> met = told.getOrDefault(region, Set.of());
         catalog.open().stream()
-                .map(Notice::key)
-                .filter(key -> key.startsWith(prefix(region)))
-                .filter(key -> Fault.isOver(key.substring(prefix(region).length()), permission))
-                .filter(key -> !met.contains(key.substring(prefix(region).length())))
+                .map(Notice::about)
+                .filter(key -> key.is(Trouble.BLOCKED, region))
+                .filter(key ->
+                        key.what()
+                                .filter(cause ->
+                                        Fault.isOver(cause, permission) && !met.contains(cause))
+                                .isPresent())
                 .forEach(key -> catalog.resolve(key, now));
     }
 
@@ -86,22 +88,18 @@ public final class Blockers {
      */
     public Optional<String> remedy(Region region, String why) {
         return catalog.open().stream()
-                .filter(notice -> notice.key().startsWith(prefix(region)))
+                .filter(notice -> notice.about().is(Trouble.BLOCKED, region))
                 .filter(notice -> why.contains(reason(notice)))
                 .map(notice -> notice.remedy().replace(GOES_ON, ""))
                 .findFirst();
     }
 
     /** Whether one of these troubles blocks work in this Region. */
-    public static boolean isBlocked(Region region, Collection<String> keys) {
-        return keys.stream().anyMatch(key -> key.startsWith(prefix(region)));
+    public static boolean isBlocked(Region region, Collection<NoticeKey> open) {
+        return open.stream().anyMatch(key -> key.is(Trouble.BLOCKED, region));
     }
 
     private static String reason(Notice notice) {
         return notice.text().substring(notice.text().indexOf(WAIT) + WAIT.length());
-    }
-
-    private static String prefix(Region region) {
-        return KIND + "/" + region + "/";
     }
 }

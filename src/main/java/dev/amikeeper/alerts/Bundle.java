@@ -4,6 +4,8 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -40,12 +42,6 @@ import java.util.stream.Collectors;
 public record Bundle(List<Notice> notices, int known) {
     /** So long what belongs to a known cause, or a part of its end, waits to be told. */
     static final Duration HELD = Duration.ofHours(24);
-
-    /** The kinds with a notice for each image, snapshot or server. */
-    private static final Set<String> EACH =
-            Set.of(
-                    "beyond", "drill", "failed", "foreign", "left", "litter", "orphan", "pending",
-                    "public", "refused", "request", "store", "upkeep", "waiting");
 
     private static final int NAMED = 5;
 
@@ -118,10 +114,66 @@ public record Bundle(List<Notice> notices, int known) {
 
     /** What the notice has in common with those that it is told with. */
     static String cause(Notice notice) {
-        String[] parts = notice.key().split("/", 3);
-        return parts.length == 3 && EACH.contains(parts[0])
-                ? parts[0] + "/" + parts[1] + "/" + words(notice.text())
+        NoticeKey about = notice.about();
+        return about.what().isPresent() && about.trouble().filter(Bundle::isOfEach).isPresent()
+                ? about.word() + "/" + about.where().orElseThrow() + "/" + words(notice.text())
                 : notice.key();
+    }
+
+    /** Whether each image, snapshot or server has a notice of its own, and many have one cause. */
+    private static boolean isOfEach(Trouble trouble) {
+        return switch (trouble) {
+            case BEYOND,
+                    DRILL,
+                    FAILED,
+                    FOREIGN,
+                    LEFT,
+                    LITTER,
+                    ORPHAN,
+                    PENDING,
+                    PUBLIC,
+                    REFUSED,
+                    REQUEST,
+                    STORE,
+                    UPKEEP,
+                    WAITING ->
+                    true;
+            case APPROVE, FETCH, LEASE, NO_ROOT, OPERATE, RESTORE, UNTHAWED -> false;
+            case BLIND,
+                    BLOCKED,
+                    COPIED_LEASE,
+                    COPIES,
+                    COPY,
+                    CURSOR,
+                    DRILL_BUDGET,
+                    FOREIGN_ORDER,
+                    FORGOTTEN,
+                    FORMER,
+                    MALFORMED,
+                    MISSED,
+                    RESTORE_ADDRESS,
+                    RESTORE_REQUEST,
+                    RESTORE_TAGS,
+                    ROOT,
+                    SHARE,
+                    SHARED,
+                    SHARING,
+                    SLOW,
+                    STOPPED,
+                    TICKS,
+                    UNASKED,
+                    UNFOLLOWED,
+                    UNFROZEN,
+                    UNPRUNED,
+                    UNREAD,
+                    UNREADABLE,
+                    UNSTORED,
+                    UNSWEPT,
+                    UNTOLD,
+                    VOLUME_TAGS,
+                    WITHDRAWN ->
+                    false;
+        };
     }
 
     /** Whether a text that people were told of this or of one like it says what this one says. */
@@ -197,7 +249,7 @@ public record Bundle(List<Notice> notices, int known) {
     }
 
     private static String name(Notice notice) {
-        String name = notice.key().split("/", 3)[2];
+        String name = notice.about().what().orElseThrow();
         return name.length() <= NAME ? name : name.substring(0, NAME) + "…";
     }
 }

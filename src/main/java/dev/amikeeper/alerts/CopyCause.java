@@ -1,5 +1,7 @@
 package dev.amikeeper.alerts;
 
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.image.Region;
 
 import java.util.Locale;
@@ -9,9 +11,8 @@ import java.util.Optional;
  * Why copies to a Region fail, as the key of a notice has it: {@code copies/Region/key/words} once
  * people are told, {@code copy/Region/key/words} before. Pure.
  */
-public record CopyCause(String untold, String told) {
-    private static final String UNTOLD = "copy/";
-    private static final String TOLD = "copies/";
+public record CopyCause(NoticeKey untold, NoticeKey told) {
+
     private static final int WORDS = 80;
 
     /**
@@ -21,18 +22,8 @@ public record CopyCause(String untold, String told) {
      * @param why as EC2 says it; ids and numbers in it do not make it another cause
      */
     public static CopyCause of(Region region, Optional<String> key, String why) {
-        String rest = region + "/" + word(key) + "/" + words(why);
-        return new CopyCause(UNTOLD + rest, TOLD + rest);
-    }
-
-    /** Whether this is the key of what nobody is told yet. */
-    public static boolean isUntold(String key) {
-        return key.startsWith(UNTOLD);
-    }
-
-    /** The key under which people are told of it. */
-    public static String told(String untold) {
-        return TOLD + untold.substring(UNTOLD.length());
+        NoticeKey untold = Trouble.COPY.in(region, word(key) + "/" + words(why));
+        return new CopyCause(untold, untold.as(Trouble.COPIES));
     }
 
     /** How a KMS key, or none, stands in the keys of notices. */

@@ -2,6 +2,8 @@ package dev.amikeeper.alerts;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.policy.Policy;
 
@@ -41,7 +43,7 @@ public final class CopyTroubles {
     private boolean failed(Image copy, String why, Instant now, boolean isLast) {
         CopyCause cause = CopyCause.of(copy.region(), key(copy), why);
         List<Notice> open = app.catalog().open();
-        if (open.stream().anyMatch(notice -> notice.key().equals(cause.told()))) {
+        if (open.stream().anyMatch(notice -> notice.about().equals(cause.told()))) {
             return true;
         }
         Notice first =
@@ -60,7 +62,7 @@ public final class CopyTroubles {
                         remedy(copy),
                         false);
         Optional<Notice> before =
-                open.stream().filter(notice -> notice.key().equals(cause.untold())).findFirst();
+                open.stream().filter(notice -> notice.about().equals(cause.untold())).findFirst();
         if (before.isEmpty()) {
             if (!isLast) {
                 app.catalog().note(first);
@@ -74,14 +76,14 @@ public final class CopyTroubles {
     /** Those that failed only once, and did not arrive for long. */
     public void tellOfLate(Instant now) {
         app.catalog().open().stream()
-                .filter(notice -> CopyCause.isUntold(notice.key()))
+                .filter(notice -> notice.about().is(Trouble.COPY))
                 .filter(notice -> notice.at().plus(LATE).isBefore(now))
-                .forEach(notice -> tell(notice, CopyCause.told(notice.key()), now));
+                .forEach(notice -> tell(notice, notice.about().as(Trouble.COPIES), now));
     }
 
-    private boolean tell(Notice untold, String key, Instant now) {
+    private boolean tell(Notice untold, NoticeKey key, Instant now) {
         app.catalog().note(new Notice(key, now, untold.text(), untold.remedy(), true));
-        app.catalog().resolve(untold.key(), now);
+        app.catalog().resolve(untold.about(), now);
         return true;
     }
 

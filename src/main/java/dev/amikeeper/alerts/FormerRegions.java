@@ -1,6 +1,7 @@
 package dev.amikeeper.alerts;
 
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
@@ -11,8 +12,6 @@ import java.util.Optional;
 
 /** What there is to say of images in Regions that their policy does not name any more. Pure. */
 public final class FormerRegions {
-    /** The kind of these notices, in their keys. */
-    static final String KIND = "former";
 
     private FormerRegions() {}
 
@@ -39,7 +38,7 @@ public final class FormerRegions {
                 .filter(_ -> !policy.prunesFormer())
                 .map(text ->
                         new Notice(
-                                KIND + "/" + region + "/" + policy.name(),
+                                Trouble.FORMER.in(region, policy.name()),
                                 now,
                                 text,
                                 "write formerRegions: prune in policy "

@@ -1,6 +1,8 @@
 package dev.amikeeper.alerts;
 
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -22,8 +24,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Which open troubles are over, judged by what is known of a Region. What is not known keeps a
- * trouble open, and so does a key of another kind.
+ * Which open troubles are over, judged by what is known of a Region. A trouble stays open as long
+ * as that is not known. One that this version does not know stays open, too.
  *
  * <table>
  *   <caption>The kinds of troubles, and when they are over</caption>
@@ -77,7 +79,7 @@ public final class Troubles {
             Optional<Set<ImageName>> orphans,
             Optional<Map<String, Instant>> cursors,
             Optional<Boolean> waiting,
-            Optional<Set<String>> copiedLeases,
+            Optional<Set<NoticeKey>> copiedLeases,
             Optional<Policies> policies) {
         public Facts {
             records = Map.copyOf(records);
@@ -163,7 +165,7 @@ public final class Troubles {
         }
 
         /** The same, with the keys of the troubles about copied leases that still stand. */
-        public Facts withCopiedLeases(Set<String> keys) {
+        public Facts withCopiedLeases(Set<NoticeKey> keys) {
             return new Facts(
                     region,
                     records,
@@ -200,43 +202,47 @@ public final class Troubles {
     }
 
     private static boolean isOver(Notice notice, Facts facts) {
-        String[] parts = notice.key().split("/", 3);
-        if (parts.length < 2 || !parts[1].equals(facts.region().name())) {
-            return false;
-        }
-        String what = parts.length == 3 ? parts[2] : "";
-        return switch (parts[0]) {
-            case "failed" ->
+        return notice.about().isIn(facts.region())
+                && notice.about()
+                        .trouble()
+                        .filter(trouble -> isOver(trouble, notice, facts))
+                        .isPresent();
+    }
+
+    private static boolean isOver(Trouble trouble, Notice notice, Facts facts) {
+        String what = notice.about().what().orElse("");
+        return switch (trouble) {
+            case FAILED ->
                     record(what, facts, (image, all) -> isMade(image) || isMadeUpFor(image, all));
-            case "share" ->
+            case SHARE ->
                     ImageName.parse(what).isPresent()
                             ? record(
                                     what, facts, (image, _) -> image.shared() || isWithdrawn(image))
                             : facts.policies().map(all -> isShared(what, facts, all)).orElse(false);
-            case "store" -> record(what, facts, (image, _) -> isStored(image));
-            case "shared" -> record(what, facts, (image, _) -> isWithdrawn(image));
-            case "pending" ->
-                    record(what, facts, (image, _) -> image.state() != ImageState.CREATING);
-            case "waiting" ->
+            case STORE -> record(what, facts, (image, _) -> isStored(image));
+            case SHARED -> record(what, facts, (image, _) -> isWithdrawn(image));
+            case PENDING -> record(what, facts, (image, _) -> image.state() != ImageState.CREATING);
+            case WAITING ->
                     record(what, facts, (image, _) -> image.state() != ImageState.REQUESTED);
-            case "left", "refused" -> record(what, facts, (image, _) -> !isHalfDone(image));
-            case "litter", "foreign", "beyond" ->
+            case LEFT, REFUSED -> record(what, facts, (image, _) -> !isHalfDone(image));
+            case LITTER, FOREIGN, BEYOND ->
                     facts.images().map(listed -> !isListed(what, listed)).orElse(false);
-            case "orphan" ->
+            case ORPHAN ->
                     facts.orphans()
                             .map(names -> ImageName.parse(what).filter(names::contains).isEmpty())
                             .orElse(false);
-            case "unread" -> facts.cursors().map(all -> hasMoved(notice, what, all)).orElse(false);
-            case FormerRegions.KIND ->
-                    facts.policies().map(all -> hasNoFormer(what, facts, all)).orElse(false);
-            case "copy", "copies" ->
+            case UNREAD -> facts.cursors().map(all -> hasMoved(notice, what, all)).orElse(false);
+            case FORMER -> facts.policies().map(all -> hasNoFormer(what, facts, all)).orElse(false);
+            case COPY, COPIES ->
                     facts.policies()
                             .map(all -> copiesSucceed(notice, what, facts, all))
                             .orElse(false);
-            case "stopped" -> facts.waiting().map(something -> !something).orElse(false);
-            case "copied-lease" ->
-                    facts.copiedLeases().map(stand -> !stand.contains(notice.key())).orElse(false);
-            case Blockers.KIND ->
+            case STOPPED -> facts.waiting().map(something -> !something).orElse(false);
+            case COPIED_LEASE ->
+                    facts.copiedLeases()
+                            .map(stand -> !stand.contains(notice.about()))
+                            .orElse(false);
+            case BLOCKED ->
                     facts.images().isPresent()
                             && facts.waiting().map(something -> !something).orElse(false)
                             && facts.cursors()
@@ -244,8 +250,35 @@ public final class Troubles {
                                             all.values().stream()
                                                     .allMatch(it -> it.isAfter(notice.at())))
                                     .orElse(false);
-            case "unswept" -> facts.images().isPresent();
-            default -> false;
+            case UNSWEPT -> facts.images().isPresent();
+            // The pruner ends these at its next run, and the sweep the public images, too.
+            case APPROVE, BLIND, FORGOTTEN, PUBLIC, SLOW, UNPRUNED, UPKEEP -> false;
+            // So does whatever finds out that it is over: the next store run, a drill that passes,
+            // a message that is heard, a share that is granted, requests that can be looked at,
+            // permissions that stay, items that can be read.
+            case UNSTORED, DRILL, UNTOLD, SHARING, UNASKED, WITHDRAWN, UNREADABLE -> false;
+            // These merely happen: they are events and never open.
+            case CURSOR,
+                    DRILL_BUDGET,
+                    FETCH,
+                    FOREIGN_ORDER,
+                    LEASE,
+                    MALFORMED,
+                    MISSED,
+                    NO_ROOT,
+                    OPERATE,
+                    REQUEST,
+                    RESTORE,
+                    RESTORE_ADDRESS,
+                    RESTORE_REQUEST,
+                    RESTORE_TAGS,
+                    ROOT,
+                    TICKS,
+                    UNFOLLOWED,
+                    UNFROZEN,
+                    UNTHAWED,
+                    VOLUME_TAGS ->
+                    false;
         };
     }
 

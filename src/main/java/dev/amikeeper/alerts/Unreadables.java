@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.groupingBy;
 
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.Unreadable;
 import dev.amikeeper.image.Texts;
 
@@ -21,7 +22,7 @@ import java.util.stream.Collectors;
  */
 public final class Unreadables {
     private static final Logger log = LoggerFactory.getLogger(Unreadables.class);
-    private static final String KIND = "unreadable/";
+
     private static final int NAMED = 3;
 
     private Unreadables() {}
@@ -35,7 +36,7 @@ public final class Unreadables {
                     log.error("{}", text);
                     catalog.note(
                             new Notice(
-                                    KIND + place,
+                                    Trouble.UNREADABLE.of(place),
                                     now,
                                     text,
                                     "another version of AMI Keeper wrote it, or somebody edited it:"
@@ -49,9 +50,9 @@ public final class Unreadables {
     /** Ends what can be read by now, or is gone. */
     public static void end(Catalog catalog, Instant now) {
         catalog.open().stream()
-                .map(Notice::key)
-                .filter(key -> key.startsWith(KIND))
-                .filter(key -> catalog.unreadable(key.substring(KIND.length())).isEmpty())
+                .map(Notice::about)
+                .filter(key -> key.is(Trouble.UNREADABLE))
+                .filter(key -> catalog.unreadable(key.rest()).isEmpty())
                 .forEach(key -> catalog.resolve(key, now));
     }
 

@@ -7,6 +7,7 @@ import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.StartResult;
@@ -279,7 +280,7 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
             app.catalog()
                     .note(
                             Notice.event(
-                                    "root/" + intent.region() + "/" + intent.name().policy(),
+                                    Trouble.ROOT.in(intent.region(), intent.name().policy()),
                                     now,
                                     "%s: policy %s leaves out the root volume of %s, and perhaps of others: EC2 cannot, so it is in the image"
                                             .formatted(

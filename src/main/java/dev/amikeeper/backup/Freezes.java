@@ -2,6 +2,7 @@ package dev.amikeeper.backup;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Fault;
@@ -183,12 +184,9 @@ final class Freezes {
         app.catalog()
                 .note(
                         Notice.event(
-                                "unfrozen/"
-                                        + region
-                                        + "/"
-                                        + policy
-                                        + "/"
-                                        + now.atZone(ZoneOffset.UTC).toLocalDate(),
+                                Trouble.UNFROZEN.in(
+                                        region,
+                                        policy + "/" + now.atZone(ZoneOffset.UTC).toLocalDate()),
                                 now,
                                 "%s: policy %s could not make %s ready for its image%s: %s"
                                         .formatted(
@@ -344,7 +342,7 @@ final class Freezes {
             app.catalog()
                     .note(
                             Notice.event(
-                                    "unthawed/" + region + "/" + freeze.name(),
+                                    Trouble.UNTHAWED.in(region, freeze.name()),
                                     now,
                                     "%s: the command %s after the image of %s did not succeed, %d times: %s"
                                             .formatted(

@@ -5,6 +5,8 @@ import com.amazonaws.services.lambda.runtime.Context;
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.event.Event;
@@ -196,14 +198,14 @@ public final class ImageRequestHandler
      * @param open the keys of the troubles that last
      */
     public static void canBeLookedAt(
-            Application app, Region region, Collection<String> open, Instant now) {
+            Application app, Region region, Collection<NoticeKey> open, Instant now) {
         if (open.contains(unread(region))) {
             app.catalog().resolve(unread(region), now);
         }
     }
 
-    private static String unread(Region region) {
-        return "unasked/" + region;
+    private static NoticeKey unread(Region region) {
+        return Trouble.UNASKED.in(region);
     }
 
     private void record(BackupPlan.Request request, BackupPlan.Refusal refusal, Instant now) {
@@ -217,12 +219,9 @@ public final class ImageRequestHandler
         app.catalog()
                 .note(
                         Notice.event(
-                                "request/"
-                                        + request.region()
-                                        + "/"
-                                        + refusal.instance()
-                                        + "/"
-                                        + request.slot(),
+                                Trouble.REQUEST.in(
+                                        request.region(),
+                                        refusal.instance() + "/" + request.slot()),
                                 now,
                                 text,
                                 refusal.remedy()));

@@ -6,6 +6,7 @@ import dev.amikeeper.catalog.Bookmarks;
 import dev.amikeeper.catalog.Cursor;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Run;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.event.Event;
@@ -169,7 +170,7 @@ public final class Tick {
                         List.of(),
                         List.of(
                                 Notice.event(
-                                        "cursor/" + region + "/" + policy.name() + "/" + cursor,
+                                        Trouble.CURSOR.in(region, policy.name() + "/" + cursor),
                                         now,
                                         "%s: the slots of policy %s were marked as dealt with until %s"
                                                         .formatted(region, policy.name(), cursor)
@@ -220,7 +221,7 @@ public final class Tick {
         app.catalog()
                 .note(
                         new Notice(
-                                "unread/" + region + "/" + policy.name(),
+                                Trouble.UNREAD.in(region, policy.name()),
                                 now,
                                 region
                                         + ": the instances of policy "
@@ -243,7 +244,7 @@ public final class Tick {
         log.error("{} {}: missed {}", region, policy.name(), which);
         runs.add(new Run.Missed(policy.name(), region, slots.count(), slots.first(), slots.last()));
         return Notice.event(
-                "missed/" + region + "/" + policy.name() + "/" + slots.last(),
+                Trouble.MISSED.in(region, policy.name() + "/" + slots.last()),
                 now,
                 region + ": policy " + policy.name() + " missed " + which,
                 "only the newest due slot is taken; see why the ticks before did not run");

@@ -224,7 +224,7 @@ public interface Catalog {
      *
      * @return false if no such trouble is open
      */
-    boolean resolve(String key, Instant at);
+    boolean resolve(NoticeKey about, Instant at);
 
     /** All notices, by time. */
     List<Notice> notices();

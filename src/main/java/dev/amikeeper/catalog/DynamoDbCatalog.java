@@ -706,8 +706,8 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     @Override
-    public boolean resolve(String key, Instant at) {
-        return standing(key)
+    public boolean resolve(NoticeKey about, Instant at) {
+        return standing(about.toString())
                 .filter(Notice::isOpen)
                 .filter(open -> end(open, open.resolved(at)))
                 .isPresent();

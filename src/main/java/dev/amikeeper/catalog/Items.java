@@ -591,7 +591,7 @@ final class Items {
 
     static Notice notice(Map<String, AttributeValue> item) {
         return new Notice(
-                string(item, TableKeys.SK),
+                NoticeKey.parse(string(item, TableKeys.SK)),
                 // A notice of an older version has no kind and no end.
                 item.containsKey("kind")
                         ? word(item, "kind", Notice.Kind.class)

@@ -7,7 +7,7 @@ import java.util.Optional;
  * Something that went wrong and what to do about it. Recorded once per key, and told once; a
  * trouble's end is told to those who were told of the trouble.
  *
- * @param key says what it is about, as {@code kind/Region/...}; the same trouble has the same key
+ * @param about which trouble of what it is; the same trouble has the same key
  * @param at when it was first seen
  * @param text what happened, to whom; one line
  * @param tried what was tried since; empty if there is nothing to say
@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param resolved when it was over
  */
 public record Notice(
-        String key,
+        NoticeKey about,
         Kind kind,
         Instant at,
         String text,
@@ -33,18 +33,23 @@ public record Notice(
     }
 
     /** A trouble that lasts from then on. */
-    public Notice(String key, Instant at, String text, String remedy, boolean announced) {
-        this(key, Kind.TROUBLE, at, text, "", remedy, announced, Optional.empty());
+    public Notice(NoticeKey about, Instant at, String text, String remedy, boolean announced) {
+        this(about, Kind.TROUBLE, at, text, "", remedy, announced, Optional.empty());
     }
 
     /** Something that happened then, and that people are told. */
-    public static Notice event(String key, Instant at, String text, String remedy) {
-        return new Notice(key, Kind.EVENT, at, text, "", remedy, true, Optional.empty());
+    public static Notice event(NoticeKey about, Instant at, String text, String remedy) {
+        return new Notice(about, Kind.EVENT, at, text, "", remedy, true, Optional.empty());
+    }
+
+    /** The text of its key, by which it is stored. */
+    public String key() {
+        return about.toString();
     }
 
     /** The same, saying what was tried. */
     public Notice tried(String what) {
-        return new Notice(key, kind, at, text, what, remedy, announced, resolved);
+        return new Notice(about, kind, at, text, what, remedy, announced, resolved);
     }
 
     /** Whether it says what this one says. */
@@ -54,12 +59,12 @@ public record Notice(
 
     /** The same, in the words of another one. */
     Notice saying(Notice other) {
-        return new Notice(key, kind, at, other.text, tried, other.remedy, announced, resolved);
+        return new Notice(about, kind, at, other.text, tried, other.remedy, announced, resolved);
     }
 
     /** The same, over since then. */
     public Notice resolved(Instant end) {
-        return new Notice(key, kind, at, text, tried, remedy, announced, Optional.of(end));
+        return new Notice(about, kind, at, text, tried, remedy, announced, Optional.of(end));
     }
 
     /** Whether it is a trouble that lasts. */

@@ -4,6 +4,8 @@ import dev.amikeeper.Application;
 import dev.amikeeper.alerts.Troubles;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Texts;
@@ -55,7 +57,7 @@ final class FailuresCommand implements Callable<Integer> {
     private boolean json;
 
     /** A trouble that lasts. */
-    record Trouble(
+    record Lasting(
             String key,
             String since,
             String region,
@@ -93,7 +95,7 @@ final class FailuresCommand implements Callable<Integer> {
      * @param unheard why nobody hears what is told; empty if somebody does
      */
     record Failures(
-            List<Trouble> troubles,
+            List<Lasting> troubles,
             List<GivenUp> givenUp,
             int madeUpFor,
             List<Box> deadLetters,
@@ -128,7 +130,7 @@ final class FailuresCommand implements Callable<Integer> {
         Retry retry = new Retry(app, app.clock().instant());
         Map<List<Object>, List<Image>> records = new HashMap<>();
         List<GivenUp> givenUp = new ArrayList<>();
-        List<String> shown = new ArrayList<>();
+        List<NoticeKey> shown = new ArrayList<>();
         int madeUpFor = 0;
         for (Image image : retry.givenUp()) {
             List<String> names = app.policies().allNames(image.name().policy());
@@ -140,12 +142,12 @@ final class FailuresCommand implements Callable<Integer> {
                 madeUpFor++;
             } else {
                 givenUp.add(givenUp(image, !retry.isTooLate(image)));
-                shown.add("failed/" + region + "/" + image.name());
+                shown.add(Trouble.FAILED.in(region, image.name()));
             }
         }
-        List<Trouble> troubles =
+        List<Lasting> troubles =
                 app.catalog().open().stream()
-                        .filter(notice -> !shown.contains(notice.key()))
+                        .filter(notice -> !shown.contains(notice.about()))
                         .map(FailuresCommand::trouble)
                         .toList();
         return new Failures(
@@ -172,15 +174,15 @@ final class FailuresCommand implements Callable<Integer> {
     }
 
     /** The Region, if there is one, is the second part of the key and the beginning of the text. */
-    private static Trouble trouble(Notice notice) {
-        String[] parts = notice.key().split("/", 3);
-        String prefix = parts.length > 1 ? parts[1] + ": " : "";
+    private static Lasting trouble(Notice notice) {
+        String where = notice.about().where().orElse("");
+        String prefix = where.isEmpty() ? "" : where + ": ";
         boolean inRegion = !prefix.isEmpty() && notice.text().startsWith(prefix);
         Matcher instance = INSTANCE.matcher(notice.key());
-        return new Trouble(
+        return new Lasting(
                 notice.key(),
                 notice.at().toString(),
-                inRegion ? parts[1] : "",
+                inRegion ? where : "",
                 instance.find() ? instance.group(1) : "",
                 inRegion ? notice.text().substring(prefix.length()) : notice.text(),
                 notice.tried(),

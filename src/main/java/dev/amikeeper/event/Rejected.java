@@ -2,6 +2,7 @@ package dev.amikeeper.event;
 
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.image.Texts;
 
 import org.slf4j.Logger;
@@ -43,12 +44,8 @@ public final class Rejected {
         UUID digest = UUID.nameUUIDFromBytes(why.getBytes(StandardCharsets.UTF_8));
         catalog.note(
                 Notice.event(
-                        "foreign-order/"
-                                + function
-                                + "/"
-                                + digest
-                                + "/"
-                                + now.atZone(ZoneOffset.UTC).toLocalDate(),
+                        Trouble.FOREIGN_ORDER.of(
+                                function, digest + "/" + now.atZone(ZoneOffset.UTC).toLocalDate()),
                         now,
                         text,
                         "order it on the stack of that account; CloudTrail tells who put "
@@ -69,12 +66,8 @@ public final class Rejected {
         UUID digest = UUID.nameUUIDFromBytes(cause.getBytes(StandardCharsets.UTF_8));
         catalog.note(
                 Notice.event(
-                        "malformed/"
-                                + function
-                                + "/"
-                                + digest
-                                + "/"
-                                + now.atZone(ZoneOffset.UTC).toLocalDate(),
+                        Trouble.MALFORMED.of(
+                                function, digest + "/" + now.atZone(ZoneOffset.UTC).toLocalDate()),
                         now,
                         text,
                         "see who sends it: " + Texts.plain(input)));

@@ -5,6 +5,7 @@ import dev.amikeeper.alerts.CopyTroubles;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.ec2.RemovalResult;
 import dev.amikeeper.image.Ami;
@@ -178,7 +179,7 @@ public final class ImageProgress {
         app.catalog()
                 .note(
                         new Notice(
-                                "litter/" + image.region() + "/" + failed.id(),
+                                Trouble.LITTER.in(image.region(), failed.id()),
                                 now,
                                 image.region()
                                         + ": the failed image "
@@ -227,7 +228,7 @@ public final class ImageProgress {
         app.catalog()
                 .note(
                         Notice.event(
-                                "fetch/" + image.region() + "/" + image.name() + "/" + now,
+                                Trouble.FETCH.in(image.region(), image.name() + "/" + now),
                                 now,
                                 image.region()
                                         + ": image "
@@ -252,7 +253,7 @@ public final class ImageProgress {
         log.error("{} no {} {}: {}", image.region(), what, image.name(), why);
         Notice notice =
                 new Notice(
-                                "failed/" + image.region() + "/" + image.name(),
+                                Trouble.FAILED.in(image.region(), image.name()),
                                 now,
                                 image.region()
                                         + ": there is no "

@@ -3,6 +3,8 @@ package dev.amikeeper.lifecycle;
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Grant;
@@ -42,9 +44,6 @@ import java.util.function.Predicate;
 public final class Shares {
     private static final Logger log = LoggerFactory.getLogger(Shares.class);
 
-    /** Begins the key of what is told of somebody whom EC2 refuses. */
-    private static final String REFUSAL = "sharing/";
-
     private static final Duration SOON = Duration.ofMinutes(15);
     private static final Duration LATE = Duration.ofHours(24);
 
@@ -58,17 +57,18 @@ public final class Shares {
     public static Map<String, Set<String>> refusing(Collection<Notice> open) {
         Map<String, Set<String>> refusing = new TreeMap<>();
         for (Notice notice : open) {
-            if (notice.isOpen() && notice.key().startsWith(REFUSAL)) {
-                String[] parts = notice.key().split("/", 3);
-                refusing.computeIfAbsent(parts[1], _ -> new TreeSet<>()).add(parts[2]);
+            NoticeKey key = notice.about();
+            if (notice.isOpen() && key.is(Trouble.SHARING)) {
+                refusing.computeIfAbsent(key.where().orElseThrow(), _ -> new TreeSet<>())
+                        .add(key.what().orElseThrow());
             }
         }
         return refusing;
     }
 
     /** The key of what is told when EC2 refuses somebody to a policy. */
-    public static String refusal(String policy, String who) {
-        return REFUSAL + policy + "/" + who;
+    public static NoticeKey refusal(String policy, String who) {
+        return Trouble.SHARING.of(policy, who);
     }
 
     /**
@@ -233,7 +233,7 @@ public final class Shares {
             app.catalog()
                     .note(
                             new Notice(
-                                    "share/" + region + "/" + nameOf(image),
+                                    Trouble.SHARE.in(region, nameOf(image)),
                                     now,
                                     region
                                             + ": images of policy "
@@ -282,7 +282,7 @@ public final class Shares {
         /** Whom no policy names was allowed by hand, and is not asked for again. */
         private Notice refusal(String policy, String who, String why) {
             log.warn("{} {} is not shared with {}: {}", region, image.name(), who, why);
-            String key = Shares.refusal(policy, who);
+            NoticeKey key = Shares.refusal(policy, who);
             String text =
                     "images of policy " + policy + " cannot be shared with " + who + ": " + why;
             return byPolicy().contains(who)

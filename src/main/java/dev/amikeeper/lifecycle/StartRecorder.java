@@ -8,6 +8,7 @@ import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.StartResult;
@@ -244,7 +245,7 @@ public final class StartRecorder {
         app.catalog()
                 .note(
                         new Notice(
-                                "stopped/" + region,
+                                Trouble.STOPPED.in(region),
                                 now,
                                 region + ": starting images had to stop: " + why,
                                 "nothing while it passes: the next sweep tries again",

@@ -6,6 +6,7 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
@@ -89,14 +90,13 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
         app.catalog()
                 .note(
                         Notice.event(
-                                "operate/"
-                                        + order.region()
-                                        + "/"
-                                        + order.subject()
-                                        + "/"
-                                        + event.detailType()
-                                        + "/"
-                                        + trail.key(),
+                                Trouble.OPERATE.in(
+                                        order.region(),
+                                        order.subject()
+                                                + "/"
+                                                + event.detailType()
+                                                + "/"
+                                                + trail.key()),
                                 now,
                                 order.region()
                                         + ": "

@@ -7,6 +7,7 @@ import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
@@ -75,7 +76,7 @@ public final class DrillHandler implements RequestHandler<Map<String, Object>, D
             app.catalog()
                     .note(
                             Notice.event(
-                                    "drill-budget/" + policy.name() + "/" + month,
+                                    Trouble.DRILL_BUDGET.of(policy.name(), month),
                                     now,
                                     "policy "
                                             + policy.name()

@@ -4,6 +4,8 @@ import static java.util.stream.Collectors.joining;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.ImageLookup;
@@ -52,7 +54,7 @@ public final class Leases {
      * @param over how many instances of drills were to be terminated
      * @param copied the keys of the troubles about instances that only look like a drill's
      */
-    public record Ended(int over, Set<String> copied) {
+    public record Ended(int over, Set<NoticeKey> copied) {
         public Ended {
             copied = Set.copyOf(copied);
         }
@@ -124,7 +126,7 @@ public final class Leases {
             app.catalog()
                     .note(
                             Notice.event(
-                                    "lease/" + server.region() + "/" + server.id(),
+                                    Trouble.LEASE.in(server.region(), server.id()),
                                     now,
                                     server.region()
                                             + ": the instance "
@@ -181,8 +183,8 @@ public final class Leases {
     }
 
     /** One trouble for each drill whose tags were copied: that is the cause. */
-    private Set<String> tellOf(Region region, List<Server> strangers) {
-        Map<String, List<Server>> byDrill =
+    private Set<NoticeKey> tellOf(Region region, List<Server> strangers) {
+        Map<NoticeKey, List<Server>> byDrill =
                 strangers.stream()
                         .collect(
                                 Collectors.groupingBy(
@@ -215,13 +217,10 @@ public final class Leases {
         return some.size() <= NAMED ? first : first + " and " + (some.size() - NAMED) + " more";
     }
 
-    private static String prefix(Region region) {
-        return "copied-lease/" + region + "/";
-    }
-
     /** A tag's text is somebody's: it does not become part of a key. */
-    private static String key(Region region, Server server) {
-        return prefix(region)
-                + Sha256.of(server.tags().getOrDefault(ImageTags.RESTORE, "")).substring(0, HASH);
+    private static NoticeKey key(Region region, Server server) {
+        return Trouble.COPIED_LEASE.in(
+                region,
+                Sha256.of(server.tags().getOrDefault(ImageTags.RESTORE, "")).substring(0, HASH));
     }
 }

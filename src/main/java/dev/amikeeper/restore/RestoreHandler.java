@@ -7,6 +7,7 @@ import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
@@ -174,7 +175,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
         app.catalog()
                 .note(
                         Notice.event(
-                                "restore-request/" + request.instance() + "/" + trail.key(),
+                                Trouble.RESTORE_REQUEST.of(request.instance(), trail.key()),
                                 now,
                                 request.instance()
                                         + " is not restored: "

@@ -4,6 +4,8 @@ import dev.amikeeper.Application;
 import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Commands;
@@ -210,7 +212,7 @@ public final class Restores {
             app.catalog()
                     .note(
                             Notice.event(
-                                    "unfollowed/" + restore.region() + "/" + restore.tag(),
+                                    Trouble.UNFOLLOWED.in(restore.region(), restore.tag()),
                                     now,
                                     restore.region()
                                             + ": how "
@@ -394,7 +396,7 @@ public final class Restores {
         app.catalog()
                 .note(
                         Notice.event(
-                                "no-root/" + restore.region() + "/" + restore.tag(),
+                                Trouble.NO_ROOT.in(restore.region(), restore.tag()),
                                 now,
                                 "URGENT: %s: %s has no root volume: EC2 took it off to replace it and"
                                                 .formatted(restore.region(), instance)
@@ -432,7 +434,7 @@ public final class Restores {
         app.catalog()
                 .note(
                         Notice.event(
-                                "restore-address/" + restore.region() + "/" + restore.tag(),
+                                Trouble.RESTORE_ADDRESS.in(restore.region(), restore.tag()),
                                 now,
                                 "%s: %s is back as %s, without its Elastic IP address: %s"
                                         .formatted(
@@ -482,7 +484,7 @@ public final class Restores {
 
     /** What follows from how it ended; may be repeated. */
     private void end(Restore restore) {
-        String trouble = trouble(restore, app.policies().nameOf(restore.of().policy()));
+        NoticeKey trouble = trouble(restore, app.policies().nameOf(restore.of().policy()));
         tagVolumes(restore);
         if (restore.hasPassed()) {
             log.info("{}: {} passed", restore.region(), restore.id());
@@ -566,7 +568,7 @@ public final class Restores {
             app.catalog()
                     .note(
                             Notice.event(
-                                    "restore-tags/" + restore.region() + "/" + restore.tag(),
+                                    Trouble.RESTORE_TAGS.in(restore.region(), restore.tag()),
                                     now,
                                     "%s: the volumes of %s lack the tags that they had of their own: %s"
                                             .formatted(
@@ -613,10 +615,10 @@ public final class Restores {
                 + "try again, or an older image with --at";
     }
 
-    private static String trouble(Restore restore, String policy) {
+    private static NoticeKey trouble(Restore restore, String policy) {
         return restore.kind() == Restore.Kind.DRILL
-                ? "drill/" + restore.region() + "/" + policy + "/" + restore.of().instance()
-                : "restore/" + restore.region() + "/" + restore.tag();
+                ? Trouble.DRILL.in(restore.region(), policy + "/" + restore.of().instance())
+                : Trouble.RESTORE.in(restore.region(), restore.tag());
     }
 
     /**

@@ -3,7 +3,9 @@ package dev.amikeeper.retention;
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageLookup;
@@ -39,7 +41,7 @@ public final class ImageRemoval {
     private final Application app;
     private final Instant now;
     private final String by;
-    private final Set<String> told = new HashSet<>();
+    private final Set<NoticeKey> told = new HashSet<>();
 
     /** How a step ended. */
     public enum End {
@@ -67,7 +69,7 @@ public final class ImageRemoval {
     }
 
     /** The keys of what people are to know, whether they did already or not. */
-    Set<String> told() {
+    Set<NoticeKey> told() {
         return Set.copyOf(told);
     }
 
@@ -155,7 +157,8 @@ public final class ImageRemoval {
                 log.warn("{} {} leaves snapshots: {}", image.region(), image.name(), left.why());
                 app.catalog().save(Change.of(image, image.leaving(left.snapshots())));
                 tell(
-                        "left/" + image.region() + "/" + image.name(),
+                        Trouble.LEFT,
+                        image,
                         image.region()
                                 + ": image "
                                 + image.name()
@@ -227,25 +230,27 @@ public final class ImageRemoval {
     }
 
     private End refused(Image image, String what, String why) {
-        return refused("refused", image, what, why);
+        return refused(Trouble.REFUSED, image, what, why);
     }
 
     /** The record does not tell when this is over: the next run does. */
     private End upkeepRefused(Image image, String what, String why) {
-        return refused("upkeep", image, what, why);
+        return refused(Trouble.UPKEEP, image, what, why);
     }
 
-    private End refused(String kind, Image image, String what, String why) {
+    private End refused(Trouble trouble, Image image, String what, String why) {
         log.error("{} {} not {}: {}", image.region(), image.name(), what, why);
         tell(
-                kind + "/" + image.region() + "/" + image.name(),
+                trouble,
+                image,
                 image.region() + ": image " + image.name() + " could not be " + what + ": " + why,
                 "every run tries again; check the function's role and the image's deregistration"
                         + " protection");
         return End.REFUSED;
     }
 
-    private void tell(String key, String text, String remedy) {
+    private void tell(Trouble trouble, Image image, String text, String remedy) {
+        NoticeKey key = trouble.in(image.region(), image.name());
         told.add(key);
         Notice notice = new Notice(key, now, text, remedy, true);
         if (!app.catalog().note(notice)) {

@@ -4,6 +4,8 @@ import dev.amikeeper.Application;
 import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.alerts.PublicImages;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Images;
@@ -564,7 +566,7 @@ public final class Planner {
                 region + ": nothing is removed, for use by " + probe + " is not known: " + why;
         log.error("{}", text);
         tell(
-                "blind/" + region + "/" + probe,
+                Trouble.BLIND.in(region, probe),
                 text,
                 "give the function's role the permission, or mend what is named");
     }
@@ -572,7 +574,7 @@ public final class Planner {
     private void unread(Region region, String why) {
         log.error("{}: images cannot be read, nothing is removed there: {}", region, why);
         tell(
-                "unpruned/" + region,
+                Trouble.UNPRUNED.in(region),
                 region + ": nothing was pruned, for the images cannot be read: " + why,
                 "the next run tries again; check the Region and the function's role");
     }
@@ -583,7 +585,7 @@ public final class Planner {
 
     private void sharedBeyond(Policy policy, Image image, Set<String> beyond) {
         tell(
-                "beyond/" + image.region() + "/" + image.name(),
+                Trouble.BEYOND.in(image.region(), image.name()),
                 image.region()
                         + ": image "
                         + image.name()
@@ -593,7 +595,7 @@ public final class Planner {
                         + policy.name());
     }
 
-    private void tell(String key, String text, String remedy) {
+    private void tell(NoticeKey key, String text, String remedy) {
         tell.accept(new Notice(key, now, text, remedy, true));
     }
 }

@@ -10,7 +10,9 @@ import dev.amikeeper.alerts.LostPolicies;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.PruneMark;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
@@ -38,6 +40,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Gatherers;
@@ -122,7 +125,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         private final List<PruneReport.Summary> summaries = new ArrayList<>();
         private final List<PruneReport.Line> lines = new ArrayList<>();
         private final Map<Region, Integer> removedIn = new HashMap<>();
-        private final Set<String> told = new HashSet<>();
+        private final Set<NoticeKey> told = new HashSet<>();
         private int kept;
         private int waiting;
         private int awaiting;
@@ -210,7 +213,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                     .forEach((policy, images) ->
                             tell(
                                     new Notice(
-                                            "forgotten/" + policy,
+                                            Trouble.FORGOTTEN.of(policy),
                                             now,
                                             LostPolicies.text(policy, images),
                                             LostPolicies.TO_DO,
@@ -237,7 +240,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                     regions);
             tell(
                     new Notice(
-                            "slow/PruneFunction",
+                            Trouble.SLOW.of("PruneFunction"),
                             now,
                             "pruning ran out of time: %d images that may go were not looked at, %d"
                                             .formatted(planner.unlooked(), untimely)
@@ -265,28 +268,36 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         /** What this run would have told again, and did not, is over. */
         private void resolve(Planner planner) {
             told.addAll(steps.told());
-            Set<String> read =
-                    planner.listed().keySet().stream()
-                            .map(Region::name)
-                            .collect(Collectors.toSet());
+
+            Predicate<NoticeKey> wasRead =
+                    key -> planner.listed().keySet().stream().anyMatch(key::isIn);
+            boolean allRead = planner.unreadable() == 0;
+            Map<Trouble, Predicate<NoticeKey>> over =
+                    Map.of(
+                            Trouble.SLOW, _ -> true,
+                            Trouble.FORGOTTEN, _ -> allRead,
+                            Trouble.BLIND, wasRead,
+                            Trouble.PUBLIC, wasRead,
+                            Trouble.UNPRUNED, wasRead,
+                            Trouble.UPKEEP,
+                                    key ->
+                                            approval.isEmpty()
+                                                    && postponed == 0
+                                                    && wasRead.test(key),
+                            Trouble.APPROVE,
+                                    key ->
+                                            approval.map(digest ->
+                                                            problem.isEmpty()
+                                                                    && key.what()
+                                                                            .equals(
+                                                                                    Optional.of(
+                                                                                            digest)))
+                                                    .orElse(allRead));
             app.catalog().open().stream()
-                    .map(Notice::key)
+                    .map(Notice::about)
                     .filter(key -> !told.contains(key))
-                    .filter(key -> {
-                        String[] parts = key.split("/", -1);
-                        return switch (parts[0]) {
-                            case "slow" -> true;
-                            case "forgotten" -> planner.unreadable() == 0;
-                            case "blind", "public", "unpruned" -> read.contains(parts[1]);
-                            case "upkeep" ->
-                                    approval.isEmpty() && postponed == 0 && read.contains(parts[1]);
-                            case "approve" ->
-                                    approval.map(digest ->
-                                                    problem.isEmpty() && parts[2].equals(digest))
-                                            .orElse(planner.unreadable() == 0);
-                            default -> false;
-                        };
-                    })
+                    .filter(key ->
+                            key.trouble().map(over::get).filter(test -> test.test(key)).isPresent())
                     .forEach(key -> app.catalog().resolve(key, now));
         }
 
@@ -330,7 +341,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             log.error("{}: waits for an approval: {}", plan.policy(), why);
             tell(
                     new Notice(
-                            "approve/" + plan.policy() + "/" + plan.digest(),
+                            Trouble.APPROVE.of(plan.policy(), plan.digest()),
                             now,
                             "policy " + plan.policy() + ": nothing was removed: " + why,
                             "look at the plan of a dry run; if it is right, call PruneFunction"
@@ -509,7 +520,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
 
         private void tell(Notice notice) {
             if (!dryRun) {
-                told.add(notice.key());
+                told.add(notice.about());
                 app.catalog().note(notice);
             }
         }

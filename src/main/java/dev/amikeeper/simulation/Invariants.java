@@ -2,8 +2,10 @@ package dev.amikeeper.simulation;
 
 import dev.amikeeper.alerts.Bundle;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Run;
 import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -89,7 +91,7 @@ final class Invariants {
     private final Map<String, Tombstone> tombstones = new HashMap<>();
     private final Map<String, List<Made>> made = new TreeMap<>();
     private final Map<String, LocalImage> inEc2 = new TreeMap<>();
-    private final Map<String, Notice> notices = new HashMap<>();
+    private final Map<NoticeKey, Notice> notices = new HashMap<>();
     private final Map<String, Integer> told = new HashMap<>();
     private final Set<String> texts = new HashSet<>();
     private final Set<String> ends = new HashSet<>();
@@ -111,7 +113,7 @@ final class Invariants {
         for (Made one : play.witness().made()) {
             made.computeIfAbsent(key(one.region(), one.name()), _ -> new ArrayList<>()).add(one);
         }
-        play.catalog().notices().forEach(notice -> notices.put(notice.key(), notice));
+        play.catalog().notices().forEach(notice -> notices.put(notice.about(), notice));
         // Messages hold paragraphs: what it is, since when, what to do.
         for (SimulatedSns.Published message : play.deployment().sns().published()) {
             for (String paragraph : message.message().message().split("\n\n", -1)) {
@@ -176,17 +178,17 @@ final class Invariants {
                 Optional.ofNullable(records.get(key(region, name)))
                         .filter(it -> it.state() == ImageState.FAILED)
                         .isPresent();
-        return failed && (isTold("failed/" + region + "/" + name) || isCauseTold(region));
+        return failed && (isTold(Trouble.FAILED.of(region, name)) || isCauseTold(region));
     }
 
     /** Why copies fail is told once for their Region. */
     private boolean isCauseTold(String region) {
         return notices.values().stream()
-                .filter(notice -> notice.key().startsWith("copies/" + region + "/"))
+                .filter(notice -> notice.about().is(Trouble.COPIES, new Region(region)))
                 .anyMatch(this::isTold);
     }
 
-    private boolean isTold(String key) {
+    private boolean isTold(NoticeKey key) {
         return Optional.ofNullable(notices.get(key)).filter(this::isTold).isPresent();
     }
 
@@ -295,7 +297,7 @@ final class Invariants {
                 .filter(it -> it.region().name().equals(region))
                 .filter(it -> !slot.isBefore(it.first().time()))
                 .filter(it -> !slot.isAfter(it.last().time()))
-                .anyMatch(it -> isTold("missed/" + region + "/" + rules.name() + "/" + it.last()));
+                .anyMatch(it -> isTold(Trouble.MISSED.of(region, rules.name() + "/" + it.last())));
     }
 
     /** A request that could be fulfilled all the time since, under rules that did not change. */
@@ -401,7 +403,7 @@ final class Invariants {
                         .filter(it -> it.comment().startsWith(after))
                         .filter(it -> !it.requestedDateTime().isBefore(before.requestedDateTime()))
                         .anyMatch(it -> it.status() == CommandInvocationStatus.SUCCESS)
-                || isTold("unthawed/" + server.region() + "/" + name);
+                || isTold(Trouble.UNTHAWED.of(server.region(), name));
     }
 
     private void everyCopyArrived() {
@@ -505,15 +507,11 @@ final class Invariants {
     /** Of the failed drills of a server a later one that passed is the end. */
     private boolean isFailureTold(Restore restore, List<Restore> all) {
         if (restore.kind() != Restore.Kind.DRILL) {
-            return isTold("restore/" + restore.region() + "/" + restore.id());
+            return isTold(Trouble.RESTORE.in(restore.region(), restore.id()));
         }
-        String key =
-                "drill/"
-                        + restore.region()
-                        + "/"
-                        + restore.of().policy()
-                        + "/"
-                        + restore.of().instance();
+        NoticeKey key =
+                Trouble.DRILL.in(
+                        restore.region(), restore.of().policy() + "/" + restore.of().instance());
         return isTold(key)
                 || all.stream()
                         .filter(it -> it.kind() == Restore.Kind.DRILL && it.hasPassed())
@@ -527,7 +525,7 @@ final class Invariants {
         String instance = wanted.server().id();
         String event = Sha256.of(wanted.event()).substring(0, 12);
         return play.isDeadLetter(wanted.event())
-                || isTold("restore-request/" + instance + "/" + event)
+                || isTold(Trouble.RESTORE_REQUEST.of(instance, event))
                 || all.stream()
                         .filter(it -> it.of().instance().value().equals(instance))
                         .anyMatch(it -> it.id().endsWith("/restore-" + event));
@@ -609,7 +607,7 @@ final class Invariants {
             boolean left =
                     inEc2.containsKey(one.id())
                             && play.witness().hasFailed(one.id())
-                            && !isTold("litter/" + one.region() + "/" + one.id());
+                            && !isTold(Trouble.LITTER.of(one.region(), one.id()));
             if (left) {
                 violated(LITTER, key(one.region(), one.name()) + ": failed " + one.id() + " stays");
             }
@@ -619,14 +617,16 @@ final class Invariants {
     /** The breaker stops removals that have begun, too, and people know. */
     private boolean waitsForApproval(Image image) {
         return notices.values().stream()
-                .filter(it -> it.key().startsWith("approve/" + image.name().policy() + "/"))
+                .filter(it ->
+                        it.about().is(Trouble.APPROVE)
+                                && it.about().where().equals(Optional.of(image.name().policy())))
                 .anyMatch(this::isTold);
     }
 
     /** Its AMI is gone, an image of others holds its snapshots, and people know. */
     private boolean leavesWhatOthersUse(Image image) {
         return image.state() == ImageState.RETIRING
-                && isTold("left/" + image.region() + "/" + image.name())
+                && isTold(Trouble.LEFT.in(image.region(), image.name()))
                 && image.snapshots().stream()
                         .anyMatch(left ->
                                 inEc2.values().stream()

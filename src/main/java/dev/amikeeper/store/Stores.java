@@ -4,6 +4,8 @@ import dev.amikeeper.Application;
 import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
@@ -43,7 +45,7 @@ final class Stores {
     private final Instant now;
     private final BooleanSupplier timeLeft;
     private final Map<List<Object>, Image> asRead = new HashMap<>();
-    private final Set<String> told = new HashSet<>();
+    private final Set<NoticeKey> told = new HashSet<>();
     private final Set<String> denied = new HashSet<>();
     private final Set<Region> blocked = new HashSet<>();
     private final Set<Region> read = new TreeSet<>();
@@ -219,7 +221,7 @@ final class Stores {
         log.error("{} {} is not stored: {}", image.region(), image.name(), why);
         Notice notice =
                 new Notice(
-                                "store/" + image.region() + "/" + image.name(),
+                                Trouble.STORE.in(image.region(), image.name()),
                                 now,
                                 image.region()
                                         + ": image "
@@ -244,7 +246,7 @@ final class Stores {
     private void blocked(Region region, Blocker by) {
         blocked.add(region);
         tell(
-                "unstored/" + region + "/" + by.cause(),
+                Trouble.UNSTORED.in(region, by.cause()),
                 region + ": nothing is stored: " + by.why(),
                 by.remedy() + "; what waits goes on by itself then, and is not removed before",
                 true);
@@ -253,7 +255,7 @@ final class Stores {
     private void denied(Region region, String bucket, String why) {
         denied.add(bucket);
         tell(
-                "unstored/" + region + "/" + bucket,
+                Trouble.UNSTORED.in(region, bucket),
                 region + ": nothing is stored in " + bucket + ": " + why,
                 "name the bucket in the parameter StoreBucketArns of the stack; what waits to be"
                         + " stored is not removed until then",
@@ -272,13 +274,13 @@ final class Stores {
             return;
         }
         tell(
-                "unstored/" + region,
+                Trouble.UNSTORED.in(region),
                 region + ": nothing is stored, for what is under way cannot be read: " + why,
                 "every run tries again; check the Region and the role of StoreFunction",
                 Fault.of(error) == Fault.DENIED);
     }
 
-    private void tell(String key, String text, String remedy, boolean announced) {
+    private void tell(NoticeKey key, String text, String remedy, boolean announced) {
         told.add(key);
         app.catalog().note(new Notice(key, now, text, remedy, announced));
     }
@@ -286,9 +288,9 @@ final class Stores {
     /** What this run would have told again, and did not, is over. */
     private void endTroubles() {
         app.catalog().open().stream()
-                .map(Notice::key)
-                .filter(key -> key.startsWith("unstored/") && !told.contains(key))
-                .filter(key -> read.contains(new Region(key.split("/", -1)[1])))
+                .map(Notice::about)
+                .filter(key -> key.is(Trouble.UNSTORED) && !told.contains(key))
+                .filter(key -> read.stream().anyMatch(key::isIn))
                 .filter(_ -> timeLeft.getAsBoolean())
                 .forEach(key -> app.catalog().resolve(key, now));
     }

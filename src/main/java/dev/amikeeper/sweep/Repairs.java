@@ -5,6 +5,8 @@ import static java.util.stream.Collectors.joining;
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.ec2.Images;
@@ -189,7 +191,7 @@ final class Repairs {
         tally.slow++;
         if (image.state() == ImageState.REQUESTED) {
             note(
-                    "waiting/" + image.region() + "/" + image.name(),
+                    Trouble.WAITING.in(image.region(), image.name()),
                     image.region()
                             + ": copy "
                             + image.name()
@@ -202,7 +204,7 @@ final class Repairs {
             return;
         }
         note(
-                "pending/" + image.region() + "/" + image.name(),
+                Trouble.PENDING.in(image.region(), image.name()),
                 image.region()
                         + ": "
                         + (image.isCopy() ? "copy " : "image ")
@@ -238,7 +240,7 @@ final class Repairs {
     private void foreign(Ami ami) {
         tally.foreign++;
         note(
-                "foreign/" + ami.region() + "/" + ami.id(),
+                Trouble.FOREIGN.in(ami.region(), ami.id()),
                 ami.region()
                         + ": "
                         + ami.id()
@@ -311,7 +313,7 @@ final class Repairs {
         beyond.removeAll(policy.share().all());
         // A public image is told of by the pruner, each day.
         beyond.remove(Images.EVERYBODY);
-        String key = "beyond/" + image.region() + "/" + image.name();
+        NoticeKey key = Trouble.BEYOND.in(image.region(), image.name());
         if (beyond.isEmpty()) {
             if (!dryRun) {
                 app.catalog().resolve(key, now);
@@ -369,7 +371,7 @@ final class Repairs {
 
     private void tellOfOrphans(Gap.Orphans orphans, List<SnapshotId> snapshots, String what) {
         note(
-                "orphan/" + orphans.region() + "/" + orphans.name(),
+                Trouble.ORPHAN.in(orphans.region(), orphans.name()),
                 orphans.region()
                         + ": snapshots of "
                         + orphans.name()
@@ -387,7 +389,7 @@ final class Repairs {
                         + " away");
     }
 
-    private void note(String key, String text, String remedy) {
+    private void note(NoticeKey key, String text, String remedy) {
         if (!dryRun) {
             app.catalog().note(new Notice(key, now, text, remedy, true));
         }

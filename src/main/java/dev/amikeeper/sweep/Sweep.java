@@ -16,10 +16,12 @@ import dev.amikeeper.backup.Tick;
 import dev.amikeeper.catalog.Bookmarks;
 import dev.amikeeper.catalog.Cursor;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.SweepState;
 import dev.amikeeper.catalog.SweepState.Seen;
 import dev.amikeeper.catalog.SweepState.Unit;
 import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.ChangeResult;
@@ -103,10 +105,10 @@ final class Sweep {
     private final Set<Region> silent = new HashSet<>();
     private final Map<Unit, List<Image>> records = new HashMap<>();
     private final Map<Region, Boolean> waiting = new HashMap<>();
-    private final Map<Region, Set<String>> copiedLeases = new HashMap<>();
+    private final Map<Region, Set<NoticeKey>> copiedLeases = new HashMap<>();
     private final Map<Region, List<LivingInstance>> servers = new HashMap<>();
     private Map<String, Set<String>> refusing = Map.of();
-    private Set<String> open = Set.of();
+    private Set<NoticeKey> open = Set.of();
 
     Sweep(Application app, Instant now, boolean dryRun, BooleanSupplier timeLeft) {
         this.app = app;
@@ -123,7 +125,7 @@ final class Sweep {
         Bookmarks bookmarks = app.catalog().bookmarks();
         takeLateSlots(bookmarks);
         List<Notice> troubles = app.catalog().open();
-        open = troubles.stream().map(Notice::key).collect(Collectors.toSet());
+        open = troubles.stream().map(Notice::about).collect(Collectors.toSet());
         List<Seen> requests = takeForgottenRequests(last.requests());
         refusing = refusing(troubles);
         SortedSet<Region> regions = new TreeSet<>(bookmarks.regions());
@@ -205,7 +207,7 @@ final class Sweep {
             app.catalog()
                     .note(
                             Notice.event(
-                                    "ticks/" + now.atZone(ZoneOffset.UTC).toLocalDate(),
+                                    Trouble.TICKS.of(now.atZone(ZoneOffset.UTC).toLocalDate()),
                                     now,
                                     "the ticks came late or not at all: a sweep took "
                                             + made
@@ -318,11 +320,16 @@ final class Sweep {
 
     /** A refused request keeps its tag, and whoever set it was told when its event came. */
     private boolean isToldOf(Seen seen) {
-        String refusals = "request/" + seen.region() + "/" + seen.instance() + "/";
+        String instance = seen.instance() + "/";
         Instant tagged = seen.since().minus(DueSlots.CATCH_UP);
         return app.catalog().notices().stream()
                 .anyMatch(notice ->
-                        notice.key().startsWith(refusals) && !notice.at().isBefore(tagged));
+                        notice.about().is(Trouble.REQUEST, seen.region())
+                                && notice.about()
+                                        .what()
+                                        .filter(what -> what.startsWith(instance))
+                                        .isPresent()
+                                && !notice.at().isBefore(tagged));
     }
 
     /** A kick may have been lost, or what waited was not due. Answers whether something waits. */
@@ -458,20 +465,20 @@ final class Sweep {
 
     /** Nobody waits for the pruner to hear of it, who comes once a day. */
     private void tellOfPublic(Region region, TaggedAmis amis) {
-        Map<String, Notice> found =
+        Map<NoticeKey, Notice> found =
                 amis.byId().values().stream()
                         .filter(Ami::isPublic)
                         .map(ami -> PublicImages.notice(ami, now))
-                        .collect(Collectors.toMap(Notice::key, Function.identity()));
+                        .collect(Collectors.toMap(Notice::about, Function.identity()));
         tally.publicImages += found.size();
         if (dryRun) {
             return;
         }
         found.values().stream()
-                .filter(notice -> !open.contains(notice.key()))
+                .filter(notice -> !open.contains(notice.about()))
                 .forEach(app.catalog()::note);
         open.stream()
-                .filter(key -> key.startsWith(PublicImages.prefix(region)))
+                .filter(key -> key.is(Trouble.PUBLIC, region))
                 .filter(key -> !found.containsKey(key))
                 .forEach(key -> app.catalog().resolve(key, now));
     }
@@ -516,8 +523,8 @@ final class Sweep {
         }
     }
 
-    private static String withdrawalOf(Unit unit) {
-        return "withdrawn/" + unit.region() + "/" + unit.policy();
+    private static NoticeKey withdrawalOf(Unit unit) {
+        return Trouble.WITHDRAWN.in(unit.region(), unit.policy());
     }
 
     /** Of a policy of which this sweep has not read all, the next one tells. */
@@ -556,8 +563,8 @@ final class Sweep {
         }
         log.info("{} holds nothing of ours, and no policy names it: it is forgotten", region);
         app.catalog().open().stream()
-                .map(Notice::key)
-                .filter(key -> isAbout(key, region))
+                .map(Notice::about)
+                .filter(key -> key.isIn(region))
                 .forEach(key -> app.catalog().resolve(key, now));
         return true;
     }
@@ -580,11 +587,6 @@ final class Sweep {
                         .distinct()
                         .flatMap(policy -> app.catalog().ofPolicy(policy, region).stream())
                         .anyMatch(image -> image.state() != ImageState.FAILED);
-    }
-
-    private static boolean isAbout(String key, Region region) {
-        String[] parts = key.split("/", 3);
-        return parts.length > 1 && parts[1].equals(region.name());
     }
 
     /** By what was read before the gaps were closed: what ended now, the next sweep sees. */
@@ -633,17 +635,17 @@ final class Sweep {
         if (over.isEmpty()) {
             return;
         }
-        Set<String> untoldFailures =
+        Set<NoticeKey> untoldFailures =
                 app.catalog().unannounced().stream()
-                        .map(Notice::key)
-                        .filter(key -> key.startsWith("failed/"))
+                        .map(Notice::about)
+                        .filter(key -> key.is(Trouble.FAILED))
                         .collect(Collectors.toSet());
         Set<ImageName> unreadable = app.catalog().unreadable(facts.region());
         over.stream()
-                .map(Notice::key)
+                .map(Notice::about)
                 .filter(key -> !untoldFailures.contains(key))
                 // That there is no such record is not known.
-                .filter(key -> unreadable.stream().noneMatch(name -> key.endsWith("/" + name)))
+                .filter(key -> unreadable.stream().noneMatch(key::isOf))
                 .forEach(key -> app.catalog().resolve(key, now));
     }
 
@@ -728,10 +730,8 @@ final class Sweep {
             app.catalog()
                     .note(
                             Notice.event(
-                                    "volumeTags/"
-                                            + region
-                                            + "/"
-                                            + now.atZone(ZoneOffset.UTC).toLocalDate(),
+                                    Trouble.VOLUME_TAGS.in(
+                                            region, now.atZone(ZoneOffset.UTC).toLocalDate()),
                                     now,
                                     "%s: the tags of volumes cannot be put on their snapshots, as of %s: %s"
                                             .formatted(region, ids.getFirst(), why),
@@ -796,7 +796,7 @@ final class Sweep {
             app.catalog()
                     .note(
                             new Notice(
-                                    "unswept/" + region,
+                                    Trouble.UNSWEPT.in(region),
                                     now,
                                     region + ": could not be swept: " + why,
                                     "every sweep tries again; check the Region and the role of"

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.local.CallerKilled;
 
 import org.junit.jupiter.api.Test;
@@ -69,7 +70,11 @@ final class AnnouncementsTest {
                         text(
                                 List.of(
                                         notice("there is no image").tried("3 tries"),
-                                        Notice.event("key", NOW, "2 slots were missed", "look"),
+                                        Notice.event(
+                                                NoticeKey.parse("key"),
+                                                NOW,
+                                                "2 slots were missed",
+                                                "look"),
                                         over("it failed"))))
                 .isEqualTo(
                         """
@@ -102,7 +107,8 @@ final class AnnouncementsTest {
     @Test
     void theTextOfAFullMessageIsWithinWhatSnsTakes() {
         String endless = "界".repeat(100_000);
-        Notice longest = new Notice("key", NOW, endless, endless, true).tried(endless);
+        Notice longest =
+                new Notice(NoticeKey.parse("key"), NOW, endless, endless, true).tried(endless);
 
         assertThat(text(Collections.nCopies(40, longest)).getBytes(StandardCharsets.UTF_8))
                 .hasSizeLessThan(256 * 1024);
@@ -116,7 +122,7 @@ final class AnnouncementsTest {
         given.cloud.faults().calls("Publish").loseReply();
         assertThat(given.told()).containsExactly(text(List.of(trouble)));
 
-        given.catalog().resolve(trouble.key(), NOW.plusSeconds(3600));
+        given.catalog().resolve(trouble.about(), NOW.plusSeconds(3600));
 
         assertThat(given.told())
                 .containsExactly(text(List.of(trouble)), text(List.of(over("it failed"))));
@@ -126,10 +132,12 @@ final class AnnouncementsTest {
     void theNewBeginningIsToldThoughTheReplyToTheEndWasLost() {
         TestDeployment given = TestDeployment.nightlyInMemory("");
         Notice trouble = notice("it failed");
-        Notice again = new Notice("key", NOW.plusSeconds(7200), "it failed", "look", true);
+        Notice again =
+                new Notice(
+                        NoticeKey.parse("key"), NOW.plusSeconds(7200), "it failed", "look", true);
         given.catalog().note(trouble);
         given.told();
-        given.catalog().resolve(trouble.key(), NOW.plusSeconds(3600));
+        given.catalog().resolve(trouble.about(), NOW.plusSeconds(3600));
         given.cloud.faults().calls("Publish").loseReply();
         given.told();
 
@@ -162,7 +170,7 @@ final class AnnouncementsTest {
         given.cloud.faults().calls("TransactWriteItems").killBefore();
         assertThatThrownBy(given::told).isInstanceOf(CallerKilled.class);
 
-        given.catalog().resolve(trouble.key(), NOW.plusSeconds(3600));
+        given.catalog().resolve(trouble.about(), NOW.plusSeconds(3600));
 
         assertThat(given.told()).isEmpty();
     }
@@ -180,6 +188,6 @@ final class AnnouncementsTest {
     }
 
     private static Notice notice(String text) {
-        return new Notice("key", NOW, text, "look", true);
+        return new Notice(NoticeKey.parse("key"), NOW, text, "look", true);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,11 +93,19 @@ final class BundleTest {
     void whatNobodyIsToldMakesNoCauseKnown() {
         Notice quiet =
                 new Notice(
-                        "failed/us-east-1/" + name(1), NOW, text("us-east-1", 1, "x"), "", false);
+                        NoticeKey.parse("failed/us-east-1/" + name(1)),
+                        NOW,
+                        text("us-east-1", 1, "x"),
+                        "",
+                        false);
         open.add(quiet);
         open.add(
                 new Notice(
-                        "failed/us-east-1/" + name(2), NOW, text("us-east-1", 2, "x"), "", false));
+                        NoticeKey.parse("failed/us-east-1/" + name(2)),
+                        NOW,
+                        text("us-east-1", 2, "x"),
+                        "",
+                        false));
         met(failed(3, "x"));
 
         assertThat(due(NOW)).hasSize(1);
@@ -186,6 +195,6 @@ final class BundleTest {
     }
 
     private static Notice notice(String key, String text) {
-        return new Notice(key, NOW, text, "mend it", true);
+        return new Notice(NoticeKey.parse(key), NOW, text, "mend it", true);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
 
 import org.junit.jupiter.api.Test;
 
@@ -78,6 +79,6 @@ final class HearingTest {
 
     private static Notice notice() {
         Instant at = TestDeployment.START;
-        return new Notice("a", at, "something is wrong", "look", true);
+        return new Notice(NoticeKey.parse("a"), at, "something is wrong", "look", true);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.alerts.Troubles.Facts;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -72,7 +73,8 @@ final class TroublesTest {
 
     @Test
     void eventsAndWhatIsOverAlreadyAreNotOver() {
-        Notice event = Notice.event("stopped/us-east-1", NOW, "it happened", "look");
+        Notice event =
+                Notice.event(NoticeKey.parse("stopped/us-east-1"), NOW, "it happened", "look");
         Notice over = trouble("unswept/us-east-1").resolved(NOW);
 
         assertThat(Troubles.over(List.of(event, over), allIsWell())).isEmpty();
@@ -189,7 +191,7 @@ final class TroublesTest {
     }
 
     private static Notice trouble(String key) {
-        return new Notice(key, NOW, "it cannot be seen", "look", true);
+        return new Notice(NoticeKey.parse(key), NOW, "it cannot be seen", "look", true);
     }
 
     private static Image good(String instance, Instant slot) {

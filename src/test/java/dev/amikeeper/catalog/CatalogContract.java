@@ -365,7 +365,7 @@ abstract class CatalogContract {
         Run taken = new Run.Taken("gold", EAST, new Slot(NOW), 12);
         Run missed = new Run.Missed("gold", EAST, 2, new Slot(NOW), new Slot(NOW.plusSeconds(60)));
 
-        Notice notice = Notice.event("missed", NOW, "2 slots", "look");
+        Notice notice = Notice.event(NoticeKey.parse("missed"), NOW, "2 slots", "look");
 
         assertThat(catalog.moveCursor(Optional.empty(), first, List.of(), List.of())).isTrue();
         assertThat(catalog.moveCursor(Optional.empty(), first, List.of(), List.of())).isFalse();
@@ -399,7 +399,13 @@ abstract class CatalogContract {
 
     @Test
     void tellsANoticeOnce() {
-        Notice notice = new Notice("refused/i-1", NOW, "no policy selects i-1", "tag it", true);
+        Notice notice =
+                new Notice(
+                        NoticeKey.parse("refused/i-1"),
+                        NOW,
+                        "no policy selects i-1",
+                        "tag it",
+                        true);
 
         assertThat(catalog.note(notice)).isTrue();
         assertThat(catalog.note(notice)).isFalse();
@@ -415,7 +421,7 @@ abstract class CatalogContract {
     @Test
     void tellsOfAFailureInTheSameStep() {
         Image intent = requested("i-1");
-        Notice notice = new Notice("failed/x", NOW, "it failed", "look", true);
+        Notice notice = new Notice(NoticeKey.parse("failed/x"), NOW, "it failed", "look", true);
 
         catalog.save(Change.of(intent, intent.failed("gone", NOW)).telling(notice));
 
@@ -515,8 +521,8 @@ abstract class CatalogContract {
         catalog.announced(trouble);
         assertThat(catalog.open()).containsExactly(trouble);
 
-        assertThat(catalog.resolve(trouble.key(), LATER)).isTrue();
-        assertThat(catalog.resolve(trouble.key(), LATER)).isFalse();
+        assertThat(catalog.resolve(trouble.about(), LATER)).isTrue();
+        assertThat(catalog.resolve(trouble.about(), LATER)).isFalse();
 
         assertThat(catalog.open()).isEmpty();
         assertThat(catalog.unannounced()).containsExactly(over);
@@ -532,7 +538,7 @@ abstract class CatalogContract {
         Notice trouble = trouble("blind/us-east-1/fleets", NOW);
         catalog.note(trouble);
 
-        assertThat(catalog.resolve(trouble.key(), LATER)).isTrue();
+        assertThat(catalog.resolve(trouble.about(), LATER)).isTrue();
 
         assertThat(catalog.unannounced()).isEmpty();
         assertThat(catalog.notices()).containsExactly(trouble.resolved(LATER));
@@ -548,7 +554,7 @@ abstract class CatalogContract {
         assertThat(catalog.telling(trouble)).isTrue();
         assertThat(catalog.unannounced()).containsExactly(trouble);
 
-        assertThat(catalog.resolve(trouble.key(), LATER)).isTrue();
+        assertThat(catalog.resolve(trouble.about(), LATER)).isTrue();
         assertThat(catalog.unannounced()).containsExactly(over);
         assertThat(catalog.telling(trouble)).isFalse();
 
@@ -565,7 +571,7 @@ abstract class CatalogContract {
         Notice again = trouble("blind/us-east-1/fleets", LATER);
         catalog.note(trouble);
         catalog.announced(trouble);
-        catalog.resolve(trouble.key(), LATER);
+        catalog.resolve(trouble.about(), LATER);
 
         assertThat(catalog.telling(over)).isTrue();
         assertThat(catalog.note(again)).isTrue();
@@ -588,21 +594,31 @@ abstract class CatalogContract {
 
     @Test
     void aTroubleGetsTheWordsThatFitItNowAndIsToldAgainIfThereIsSomethingElseToDo() {
-        Notice trouble = new Notice("left/us-east-1/x", NOW, "in use by a", "remove a", true);
+        Notice trouble =
+                new Notice(
+                        NoticeKey.parse("left/us-east-1/x"), NOW, "in use by a", "remove a", true);
         catalog.note(trouble);
         catalog.announced(trouble);
 
-        Notice other = new Notice("left/us-east-1/x", LATER, "in use by b", "remove b", true);
+        Notice other =
+                new Notice(
+                        NoticeKey.parse("left/us-east-1/x"),
+                        LATER,
+                        "in use by b",
+                        "remove b",
+                        true);
         assertThat(catalog.reword(other)).isTrue();
         assertThat(catalog.reword(other)).isFalse();
 
-        Notice now = new Notice("left/us-east-1/x", NOW, "in use by b", "remove b", true);
+        Notice now =
+                new Notice(
+                        NoticeKey.parse("left/us-east-1/x"), NOW, "in use by b", "remove b", true);
         assertThat(catalog.open()).containsExactly(now);
         assertThat(catalog.notices()).containsExactly(now);
         assertThat(catalog.unannounced()).containsExactly(now);
 
         catalog.announced(now);
-        assertThat(catalog.reword(new Notice(now.key(), LATER, "b uses it", "remove b", true)))
+        assertThat(catalog.reword(new Notice(now.about(), LATER, "b uses it", "remove b", true)))
                 .isTrue();
         assertThat(catalog.open()).extracting(Notice::text).containsExactly("b uses it");
         assertThat(catalog.unannounced()).isEmpty();
@@ -610,21 +626,24 @@ abstract class CatalogContract {
 
     @Test
     void onlyAnOpenTroubleGetsOtherWords() {
-        Notice trouble = new Notice("left/us-east-1/x", NOW, "in use by a", "remove a", true);
+        Notice trouble =
+                new Notice(
+                        NoticeKey.parse("left/us-east-1/x"), NOW, "in use by a", "remove a", true);
         assertThat(catalog.reword(trouble)).isFalse();
         catalog.note(trouble);
-        catalog.resolve(trouble.key(), LATER);
+        catalog.resolve(trouble.about(), LATER);
 
-        assertThat(catalog.reword(new Notice(trouble.key(), NOW, "b", "b", true))).isFalse();
+        assertThat(catalog.reword(new Notice(trouble.about(), NOW, "b", "b", true))).isFalse();
         assertThat(catalog.open()).isEmpty();
     }
 
     @Test
     void whatPeopleOnlyFindWhenTheyLookIsNotToldToBeOver() {
-        Notice trouble = new Notice("stopped/us-east-1", NOW, "it stopped", "wait", false);
+        Notice trouble =
+                new Notice(NoticeKey.parse("stopped/us-east-1"), NOW, "it stopped", "wait", false);
         catalog.note(trouble);
 
-        assertThat(catalog.resolve(trouble.key(), LATER)).isTrue();
+        assertThat(catalog.resolve(trouble.about(), LATER)).isTrue();
 
         assertThat(catalog.unannounced()).isEmpty();
         assertThat(catalog.open()).isEmpty();
@@ -636,7 +655,7 @@ abstract class CatalogContract {
         Notice again = trouble("blind/us-east-1/fleets", LATER);
         catalog.note(trouble);
         catalog.announced(trouble);
-        catalog.resolve(trouble.key(), LATER);
+        catalog.resolve(trouble.about(), LATER);
         catalog.announced(trouble.resolved(LATER));
 
         assertThat(catalog.note(again)).isTrue();
@@ -652,7 +671,7 @@ abstract class CatalogContract {
         Notice again = trouble("blind/us-east-1/fleets", LATER);
         catalog.note(trouble);
         catalog.announced(trouble);
-        catalog.resolve(trouble.key(), LATER);
+        catalog.resolve(trouble.about(), LATER);
 
         assertThat(catalog.note(again)).isTrue();
 
@@ -666,7 +685,7 @@ abstract class CatalogContract {
         Notice over = trouble.resolved(LATER);
         Notice again = trouble("blind/us-east-1/fleets", LATER);
         catalog.note(trouble);
-        catalog.resolve(trouble.key(), LATER);
+        catalog.resolve(trouble.about(), LATER);
 
         catalog.announced(trouble);
         assertThat(catalog.unannounced()).containsExactly(over);
@@ -678,11 +697,12 @@ abstract class CatalogContract {
 
     @Test
     void anEventIsToldOnceAndNeverOpen() {
-        Notice event = Notice.event("missed/us-east-1/gold", NOW, "2 slots", "look");
+        Notice event =
+                Notice.event(NoticeKey.parse("missed/us-east-1/gold"), NOW, "2 slots", "look");
 
         assertThat(catalog.note(event)).isTrue();
         assertThat(catalog.open()).isEmpty();
-        assertThat(catalog.resolve(event.key(), LATER)).isFalse();
+        assertThat(catalog.resolve(event.about(), LATER)).isFalse();
         assertThat(catalog.note(event)).isFalse();
         assertThat(catalog.unannounced()).containsExactly(event);
     }
@@ -804,7 +824,7 @@ abstract class CatalogContract {
         assertThat(catalog.open()).containsExactly(other);
         assertThat(catalog.unannounced()).containsExactly(other);
         assertThat(catalog.note(one)).isFalse();
-        assertThat(catalog.resolve("a", LATER)).isFalse();
+        assertThat(catalog.resolve(NoticeKey.parse("a"), LATER)).isFalse();
         assertThat(catalog.marks("gold")).containsExactly(new PruneMark("gold", WEST, 3, 40));
         assertThat(catalog.bookmarks().cursors()).containsExactly(cursor);
         assertThat(catalog.unreadable(EAST)).containsExactly(gone.name());
@@ -894,7 +914,7 @@ abstract class CatalogContract {
         catalog = catalog("123456789012");
 
         catalog.unannounced().forEach(catalog::telling);
-        catalog.resolve("a", LATER);
+        catalog.resolve(NoticeKey.parse("a"), LATER);
         catalog.marks("gold");
         catalog.mark(new PruneMark("gold", EAST, 4, 41));
         catalog.lastSweep();
@@ -997,7 +1017,7 @@ abstract class CatalogContract {
     }
 
     private static Notice trouble(String key, Instant at) {
-        return new Notice(key, at, "it cannot be seen", "look", true);
+        return new Notice(NoticeKey.parse(key), at, "it cannot be seen", "look", true);
     }
 
     private List<Map<String, AttributeValue>> items(String partition) {

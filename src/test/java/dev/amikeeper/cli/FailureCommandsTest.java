@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.amikeeper.Application;
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.cli.FailuresCommand.Failures;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageState;
@@ -51,7 +52,8 @@ final class FailureCommandsTest {
         given.catalog()
                 .note(
                         new Notice(
-                                        "refused/us-east-1/gold/i-1/2026-02-01T02.00.00Z",
+                                        NoticeKey.parse(
+                                                "refused/us-east-1/gold/i-1/2026-02-01T02.00.00Z"),
                                         given.cloud.now(),
                                         "us-east-1: image x could not be removed: no",
                                         "look",
@@ -63,7 +65,7 @@ final class FailureCommandsTest {
         assertThat(failures.none()).isFalse();
         assertThat(failures.troubles())
                 .containsExactly(
-                        new FailuresCommand.Trouble(
+                        new FailuresCommand.Lasting(
                                 "refused/us-east-1/gold/i-1/2026-02-01T02.00.00Z",
                                 given.cloud.now().toString(),
                                 "us-east-1",

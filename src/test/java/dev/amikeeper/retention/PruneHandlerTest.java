@@ -8,6 +8,7 @@ import dev.amikeeper.ShortContext;
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Image;
@@ -575,7 +576,14 @@ final class PruneHandlerTest {
     @Test
     void aTroubleThatIsNotOfPruningStaysOpen() {
         TestDeployment given = inMemory("keep: {last: 1}");
-        given.catalog().note(new Notice("unread/us-east-1", DAY_4, "text", "remedy", true));
+        given.catalog()
+                .note(
+                        new Notice(
+                                NoticeKey.parse("unread/us-east-1"),
+                                DAY_4,
+                                "text",
+                                "remedy",
+                                true));
 
         given.deployment.prune(DAY_4, false);
 
