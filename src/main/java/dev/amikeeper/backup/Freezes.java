@@ -7,6 +7,7 @@ import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Freeze;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -258,7 +259,7 @@ final class Freezes {
         ImageId id = image.id().orElseThrow();
         Optional<Ami> ami = Optional.ofNullable(app.images().find(region, List.of(id)).get(id));
         return ami.filter(it ->
-                        !it.state().equals("pending") || it.snapshots().size() >= image.volumes())
+                        it.state() != AmiState.PENDING || it.snapshots().size() >= image.volumes())
                 .isPresent();
     }
 

@@ -28,4 +28,9 @@ public record Tombstone(Image image, Instant removedAt, String by, String why) {
     public Optional<ImageId> id() {
         return image.id();
     }
+
+    /** What kind of remover it was. */
+    public Remover remover() {
+        return Remover.of(by);
+    }
 }

@@ -1,6 +1,7 @@
 package dev.amikeeper.ec2;
 
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Blueprint;
 import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
@@ -536,7 +537,7 @@ public final class Images {
             return new StartResult.Impossible(
                     "the name is taken by " + ami.id() + ", which does not carry our tags");
         }
-        if (ami.state().equals("failed")) {
+        if (ami.state() == AmiState.FAILED) {
             if (call == Pace.Call.REGISTER_IMAGE || ami.tags().containsKey(ImageTags.REGISTERED)) {
                 return new StartResult.Impossible(
                         "the name is taken by "
@@ -668,7 +669,7 @@ public final class Images {
             return new Reach(launchable, copyable, 0);
         }
         List<Ami> asked =
-                ours(region).stream().filter(ami -> ami.state().equals("available")).toList();
+                ours(region).stream().filter(ami -> ami.state() == AmiState.AVAILABLE).toList();
         AtomicInteger read = new AtomicInteger();
         sideBySide(
                 asked,
@@ -1055,7 +1056,7 @@ public final class Images {
                                         answers.getOrDefault(snapshot, ""),
                                         holders.stream()
                                                 .filter(ami -> ami.snapshots().contains(snapshot))
-                                                .filter(ami -> !ami.state().equals("deregistered"))
+                                                .filter(ami -> ami.state() != AmiState.DEREGISTERED)
                                                 .map(Ami::id)
                                                 .toList(),
                                         Optional.ofNullable(locks.get(snapshot))))
@@ -1147,7 +1148,7 @@ public final class Images {
                     .findFirst()
                     .map(image -> ami(region, image))
                     .<ImageLookup>map(ami ->
-                            ami.state().equals("deregistered")
+                            ami.state() == AmiState.DEREGISTERED
                                     ? new ImageLookup.Gone()
                                     : new ImageLookup.Shown(ami))
                     .orElseGet(ImageLookup.NotShown::new);
@@ -1252,7 +1253,7 @@ public final class Images {
                 new ImageId(image.imageId()),
                 region,
                 Objects.requireNonNullElse(image.name(), ""),
-                image.stateAsString(),
+                AmiState.of(image.stateAsString()),
                 image.tags().stream().collect(Collectors.toMap(Tag::key, Tag::value)),
                 image.blockDeviceMappings().stream()
                         .filter(device -> device.ebs() != null)

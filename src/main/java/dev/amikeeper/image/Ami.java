@@ -8,7 +8,6 @@ import java.util.Optional;
 /**
  * An AMI as EC2 shows it.
  *
- * @param state EC2's word, as {@code available}
  * @param snapshots the snapshots of its volumes
  * @param reason why it failed; empty if EC2 says nothing
  * @param deprecation when it is or becomes deprecated
@@ -21,7 +20,7 @@ public record Ami(
         ImageId id,
         Region region,
         String name,
-        String state,
+        AmiState state,
         Map<String, String> tags,
         List<SnapshotId> snapshots,
         Instant created,
@@ -42,7 +41,7 @@ public record Ami(
             ImageId id,
             Region region,
             String name,
-            String state,
+            AmiState state,
             Map<String, String> tags,
             List<SnapshotId> snapshots,
             Instant created,

@@ -161,11 +161,11 @@ public record Image(
     }
 
     /** The record of an AMI that was not known before and that EC2 shows in this state. */
-    public Image inState(String state) {
+    public Image inState(AmiState state) {
         return switch (state) {
-            case "available" -> available(false, since);
-            case "disabled" -> available(false, since).disabledByOthers(true);
-            default -> this;
+            case AVAILABLE -> available(false, since);
+            case DISABLED -> available(false, since).disabledByOthers(true);
+            case PENDING, FAILED, DEREGISTERED, INVALID, TRANSIENT, ERROR, UNKNOWN -> this;
         };
     }
 

@@ -4,11 +4,13 @@ import dev.amikeeper.Application;
 import dev.amikeeper.alerts.CopyTroubles;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.Remover;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.ec2.RemovalResult;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
@@ -125,11 +127,11 @@ public final class ImageProgress {
         ImageId id = image.id().orElseThrow();
         return switch (app.images().look(image.region(), id)) {
             case ImageLookup.Gone _ -> tryFailed(image, why, now);
-            case ImageLookup.Shown(Ami ami) when ami.state().equals("failed") ->
+            case ImageLookup.Shown(Ami ami) when ami.state() == AmiState.FAILED ->
                     discarded(image, ami, ami.reason().isBlank() ? why : ami.reason(), now);
-            case ImageLookup.Shown(Ami ami) when ami.state().equals("available") ->
+            case ImageLookup.Shown(Ami ami) when ami.state() == AmiState.AVAILABLE ->
                     available(image, now);
-            case ImageLookup.Shown(Ami ami) -> throw notYet(image, ami.state());
+            case ImageLookup.Shown(Ami ami) -> throw notYet(image, ami.state().toString());
             case ImageLookup.NotShown _ -> throw notYet(image, "not there");
         };
     }
@@ -238,7 +240,8 @@ public final class ImageProgress {
                                         + ": "
                                         + why,
                                 "mend what is named, then ./keeper fetch " + object));
-        Tombstone again = new Tombstone(image, now, "EC2", "not made again of " + object);
+        Tombstone again =
+                new Tombstone(image, now, Remover.EC2.word(), "not made again of " + object);
         return app.catalog().bury(image, again) ? Step.FAILED : Step.NOTHING;
     }
 
@@ -317,7 +320,11 @@ public final class ImageProgress {
     private Step buried(Image image, Instant now) {
         log.warn("{} {} was deregistered by somebody else", image.region(), image.name());
         Tombstone tombstone =
-                new Tombstone(image, now, "somebody else", "deregistered outside AMI Keeper");
+                new Tombstone(
+                        image,
+                        now,
+                        Remover.SOMEBODY_ELSE.word(),
+                        "deregistered outside AMI Keeper");
         return app.catalog().bury(image, tombstone) ? Step.CHANGED_BY_OTHERS : Step.NOTHING;
     }
 
@@ -328,7 +335,7 @@ public final class ImageProgress {
                         && !image.disabled()
                         && app.images().look(image.region(), image.id().orElseThrow())
                                 instanceof ImageLookup.Shown(Ami ami)
-                        && ami.state().equals("disabled");
+                        && ami.state() == AmiState.DISABLED;
         if (!isDisabled) {
             return Step.NOTHING;
         }

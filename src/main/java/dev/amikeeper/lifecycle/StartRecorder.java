@@ -268,9 +268,15 @@ public final class StartRecorder {
                 Optional.ofNullable(found.get(id))
                         .ifPresent(ami -> {
                             switch (ami.state()) {
-                                case "available" -> settlement.available(image, now);
-                                case "failed" -> settlement.failed(image, ami.reason(), now);
-                                default -> {}
+                                case AVAILABLE -> settlement.available(image, now);
+                                case FAILED -> settlement.failed(image, ami.reason(), now);
+                                case PENDING,
+                                        DISABLED,
+                                        DEREGISTERED,
+                                        INVALID,
+                                        TRANSIENT,
+                                        ERROR,
+                                        UNKNOWN -> {}
                             }
                         }));
         perhapsDone.clear();

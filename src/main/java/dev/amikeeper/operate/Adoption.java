@@ -6,6 +6,7 @@ import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Origin;
 import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -69,7 +70,7 @@ final class Adoption {
         if (ami.tags().containsKey(ImageTags.POLICY)) {
             return Optional.of("it carries our tags already");
         }
-        if (!ami.state().equals("available")) {
+        if (ami.state() != AmiState.AVAILABLE) {
             return Optional.of("it is " + ami.state() + ", not available");
         }
         return ami.snapshots().isEmpty()

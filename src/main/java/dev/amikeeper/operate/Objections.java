@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import dev.amikeeper.Application;
 import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageTags;
@@ -43,7 +44,7 @@ final class Objections {
                                 app.images().using(wanted.region(), wanted.ids()).stream())
                         .distinct()
                         // EC2 may list it for a while.
-                        .filter(ami -> !ami.state().equals("deregistered"))
+                        .filter(ami -> ami.state() != AmiState.DEREGISTERED)
                         .toList();
     }
 

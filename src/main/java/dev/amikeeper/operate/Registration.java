@@ -11,6 +11,7 @@ import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Blueprint;
 import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
@@ -390,7 +391,7 @@ final class Registration {
     }
 
     private OrderResult there(RegistrationInput wanted, Ami ami) {
-        if (ami.state().equals("failed")) {
+        if (ami.state() == AmiState.FAILED) {
             return wanted.refused(
                     "EC2 failed at %s: deregister it, without its snapshots, and try again"
                             .formatted(ami.id()));
@@ -445,13 +446,13 @@ final class Registration {
                         .rememberingStored(
                                 grave.flatMap(it -> it.image().stored())
                                         .map(stored -> stored.of(id, now)))
-                        .inState(shown.map(Ami::state).orElse("pending"));
+                        .inState(shown.map(Ami::state).orElse(AmiState.PENDING));
         Optional<Image> failed =
                 app.catalog()
                         .find(wanted.region(), wanted.name())
                         .filter(known -> known.state() == ImageState.FAILED);
         if (failed.isPresent()) {
-            shown.filter(ami -> ami.state().equals("available"))
+            shown.filter(ami -> ami.state() == AmiState.AVAILABLE)
                     .ifPresent(ami -> new ImageProgress(app).found(failed.get(), ami, now));
         } else if (grave.isPresent()) {
             app.catalog().unbury(grave.get(), image);

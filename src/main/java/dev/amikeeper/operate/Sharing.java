@@ -6,6 +6,7 @@ import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Grant;
 import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageTags;
@@ -145,7 +146,7 @@ final class Sharing {
         if (!ImageTags.name(ami.tags()).equals(Optional.of(image.name()))) {
             return Optional.of("its tags in EC2 do not say " + image.name());
         }
-        return image.isGood() && ami.state().equals("available")
+        return image.isGood() && ami.state() == AmiState.AVAILABLE
                 ? Optional.empty()
                 : Optional.of("it is not available");
     }

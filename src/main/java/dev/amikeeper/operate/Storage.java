@@ -4,6 +4,7 @@ import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.StoreResult;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageTags;
@@ -92,7 +93,7 @@ final class Storage {
         if (!ImageTags.name(bulk.get().ami().tags()).equals(Optional.of(image.name()))) {
             return Optional.of("its tags in EC2 do not say " + image.name());
         }
-        return image.isGood() && bulk.get().ami().state().equals("available")
+        return image.isGood() && bulk.get().ami().state() == AmiState.AVAILABLE
                 ? bulk.get().cannotBeStored()
                 : Optional.of("it is not available");
     }

@@ -10,6 +10,7 @@ import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Texts;
@@ -82,9 +83,9 @@ public final class ImageStateHandler
                 event.text("State")
                         .orElseThrow(
                                 () -> new MalformedEventException("detail.State: must be there"));
-        return switch (state) {
-            case "available" -> settlement.available(image, event.time());
-            case "failed" ->
+        return switch (AmiState.of(state)) {
+            case AVAILABLE -> settlement.available(image, event.time());
+            case FAILED ->
                     settlement.failed(
                             image,
                             event.text("ErrorMessage")
@@ -92,9 +93,9 @@ public final class ImageStateHandler
                                     .map(Texts::plain)
                                     .orElse("EC2 gave no reason"),
                             event.time());
-            case "deregistered" -> settlement.deregistered(image, event.time());
-            case "disabled" -> settlement.disabled(image);
-            default -> {
+            case DEREGISTERED -> settlement.deregistered(image, event.time());
+            case DISABLED -> settlement.disabled(image);
+            case PENDING, INVALID, TRANSIENT, ERROR, UNKNOWN -> {
                 log.info("state {} of {} needs nothing", Texts.quoted(state), image.name());
                 yield ImageProgress.Step.NOTHING;
             }

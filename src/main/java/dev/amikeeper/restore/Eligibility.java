@@ -2,6 +2,7 @@ package dev.amikeeper.restore;
 
 import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
@@ -58,7 +59,7 @@ sealed interface Eligibility {
             // By both: then no late read of one of them is taken for it.
             case AVAILABLE, DISABLED ->
                     Optional.of("is disabled")
-                            .filter(_ -> saidDisabled && isShown(look, "disabled"));
+                            .filter(_ -> saidDisabled && isShown(look, AmiState.DISABLED));
             case REQUESTED, CREATING, DISABLING, ENABLING -> Optional.empty();
         };
     }
@@ -67,11 +68,11 @@ sealed interface Eligibility {
         if (look instanceof ImageLookup.Gone) {
             return Optional.of("is deregistered");
         }
-        return Optional.of("failed").filter(_ -> isShown(look, "failed"));
+        return Optional.of("failed").filter(_ -> isShown(look, AmiState.FAILED));
     }
 
-    private static boolean isShown(ImageLookup look, String state) {
-        return look instanceof ImageLookup.Shown(Ami ami) && ami.state().equals(state);
+    private static boolean isShown(ImageLookup look, AmiState state) {
+        return look instanceof ImageLookup.Shown(Ami ami) && ami.state() == state;
     }
 
     private static Optional<String> doubt(Optional<Image> record, ImageLookup look) {
@@ -85,7 +86,7 @@ sealed interface Eligibility {
         return switch (look) {
             case ImageLookup.Shown(Ami ami) ->
                     Optional.of("is " + ami.state() + " by EC2")
-                            .filter(_ -> !ami.state().equals("available"));
+                            .filter(_ -> ami.state() != AmiState.AVAILABLE);
             case ImageLookup.NotShown _, ImageLookup.Gone _ -> Optional.of("is not shown by EC2");
         };
     }

@@ -1,6 +1,7 @@
 package dev.amikeeper.retention;
 
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -72,7 +73,7 @@ public record Evidence(
     Optional<Ami> ami(Image image) {
         return image.id()
                 .flatMap(id -> Optional.ofNullable(inEc2.get(id)))
-                .filter(ami -> !ami.state().equals("deregistered"));
+                .filter(ami -> ami.state() != AmiState.DEREGISTERED);
     }
 
     boolean isFuture(Image image) {
@@ -89,7 +90,7 @@ public record Evidence(
         return switch (image.state()) {
             case DISABLING, DISABLED, ENABLING, RETIRING ->
                     ami(image)
-                            .filter(ami -> isAvailable(ami) || ami.state().equals("disabled"))
+                            .filter(ami -> isAvailable(ami) || ami.state() == AmiState.DISABLED)
                             .isPresent();
             case REQUESTED, CREATING, AVAILABLE, FAILED -> false;
         };
@@ -113,17 +114,19 @@ public record Evidence(
         if (image.state() != ImageState.AVAILABLE) {
             return reason(Kind.DISABLED, "on its way out: " + Texts.plain(image.note()));
         }
-        if (ami.get().state().equals("disabled") || image.disabled()) {
+        if (ami.get().state() == AmiState.DISABLED || image.disabled()) {
             return reason(Kind.DISABLED, "disabled by somebody");
         }
         if (!isAvailable(ami.get())) {
-            return reason(Kind.NOT_AVAILABLE, "EC2 shows it as " + Texts.quoted(ami.get().state()));
+            return reason(
+                    Kind.NOT_AVAILABLE,
+                    "EC2 shows it as " + Texts.quoted(ami.get().state().toString()));
         }
         return Optional.empty();
     }
 
     static boolean isAvailable(Ami ami) {
-        return ami.state().equals("available");
+        return ami.state() == AmiState.AVAILABLE;
     }
 
     /** Whether other accounts may launch it, or could until it was disabled. */

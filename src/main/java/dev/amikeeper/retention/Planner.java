@@ -10,6 +10,7 @@ import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Images;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -191,7 +192,7 @@ public final class Planner {
         try {
             Map<ImageId, Ami> inEc2 =
                     app.images().ours(region).stream()
-                            .filter(ami -> !ami.state().equals("deregistered"))
+                            .filter(ami -> ami.state() != AmiState.DEREGISTERED)
                             .collect(
                                     Collectors.toMap(
                                             Ami::id, Function.identity(), (one, again) -> one));

@@ -12,6 +12,7 @@ import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.PruneMark;
+import dev.amikeeper.catalog.Remover;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.event.Event;
@@ -147,7 +148,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             this.approval = approval;
             this.remaining = remaining;
             timeLeft = () -> remaining.getAsLong() - RESERVE;
-            steps = new ImageRemoval(app, now, "PruneFunction");
+            steps = new ImageRemoval(app, now, Remover.PRUNER.word());
         }
 
         PruneReport report() {

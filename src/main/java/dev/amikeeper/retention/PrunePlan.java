@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toList;
 import static java.util.stream.Collectors.toSet;
 
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
@@ -372,7 +373,7 @@ public record PrunePlan(
         private static boolean maySettle(Image image, Ami ami) {
             boolean settled =
                     image.state() == ImageState.AVAILABLE || image.state() == ImageState.DISABLED;
-            return settled && (Evidence.isAvailable(ami) || ami.state().equals("disabled"));
+            return settled && (Evidence.isAvailable(ami) || ami.state() == AmiState.DISABLED);
         }
 
         private Verdict onItsWayOut(Image image, Ami ami) {

@@ -5,6 +5,7 @@ import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
@@ -188,7 +189,7 @@ public final class Undo {
 
     private boolean isThere(Region region, ImageId id) {
         return app.images().look(region, id) instanceof ImageLookup.Shown(Ami ami)
-                && !ami.state().equals("deregistered");
+                && ami.state() != AmiState.DEREGISTERED;
     }
 
     private Optional<Tombstone> tombstone(Region region, ImageId id) {

@@ -1,5 +1,6 @@
 package dev.amikeeper.store;
 
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageTags;
@@ -165,7 +166,7 @@ final class StorePlan {
 
     private static Step start(Image image, Map<ImageId, StoreSize> bulk, int storing) {
         StoreSize its = bulk.get(image.id().orElseThrow());
-        if (its == null || !its.ami().state().equals("available")) {
+        if (its == null || its.ami().state() != AmiState.AVAILABLE) {
             return new Step.Wait(image, "EC2 does not show it as available");
         }
         if (!ImageTags.name(its.ami().tags()).equals(Optional.of(image.name()))) {

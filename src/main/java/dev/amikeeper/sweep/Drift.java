@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toList;
 
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
@@ -73,8 +74,9 @@ public final class Drift {
      */
     static final int CLOSELY = 500;
 
-    /** Who writes tombstones for us: what they removed was to go with its snapshots. */
-    private static final Set<String> OUR_REMOVERS = Set.of("PruneFunction", Repairs.BY);
+    /** What is neither gone nor failed. */
+    private static final Set<AmiState> ADOPTABLE =
+            Set.of(AmiState.AVAILABLE, AmiState.DISABLED, AmiState.PENDING);
 
     private final View view;
     private final Map<Region, Map<ImageName, Tombstone>> removed;
@@ -251,8 +253,8 @@ public final class Drift {
 
     private void making(Image image, Ami ami) {
         switch (ami.state()) {
-            case "available", "disabled", "failed" -> gaps.add(new Gap.Done(image, ami));
-            default -> {
+            case AVAILABLE, DISABLED, FAILED -> gaps.add(new Gap.Done(image, ami));
+            case PENDING, DEREGISTERED, INVALID, TRANSIENT, ERROR, UNKNOWN -> {
                 if (isSlow(image)) {
                     gaps.add(new Gap.Slow(image));
                 }
@@ -280,7 +282,7 @@ public final class Drift {
     }
 
     private void there(Image image, Ami ami) {
-        boolean isDisabled = ami.state().equals("disabled");
+        boolean isDisabled = ami.state() == AmiState.DISABLED;
         if (isDisabled != image.disabled() && (isDisabled || isAvailable(ami))) {
             gaps.add(new Gap.Switched(image, ami));
         } else if (image.isGood() && isAvailable(ami)) {
@@ -325,7 +327,7 @@ public final class Drift {
     }
 
     private static boolean isAvailable(Ami ami) {
-        return ami.state().equals("available");
+        return ami.state() == AmiState.AVAILABLE;
     }
 
     /** The AMIs of this policy that could be adopted and have no record. */
@@ -333,10 +335,7 @@ public final class Drift {
         Map<ImageName, Ami> strangers = new TreeMap<>(amisByName);
         strangers.keySet().removeAll(byName.keySet());
         strangers.keySet().removeAll(unreadable(view.region()));
-        strangers
-                .values()
-                .removeIf(
-                        ami -> !List.of("available", "disabled", "pending").contains(ami.state()));
+        strangers.values().removeIf(ami -> !ADOPTABLE.contains(ami.state()));
         return strangers;
     }
 
@@ -358,7 +357,7 @@ public final class Drift {
         Optional<Tombstone> tombstone = tombstone(view.region(), name);
         if (tombstone.isEmpty()) {
             gaps.add(new Gap.Unknown(adopted, ami));
-        } else if (!ami.state().equals("pending")
+        } else if (ami.state() != AmiState.PENDING
                 && tombstone.get().removedAt().plus(FADING).isBefore(view.now())) {
             Image back =
                     adopted.rememberingStored(
@@ -474,7 +473,7 @@ public final class Drift {
             return;
         }
         Optional<Tombstone> ours =
-                removal.filter(tombstone -> OUR_REMOVERS.contains(tombstone.by()));
+                removal.filter(tombstone -> tombstone.remover().removesSnapshots());
         Map<Boolean, List<SnapshotId>> byLitter =
                 snapshots.stream()
                         .collect(

@@ -7,6 +7,7 @@ import dev.amikeeper.catalog.Run;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
@@ -154,7 +155,7 @@ public final class Rebuild {
         try {
             return Optional.of(
                     app.images().ours(region).stream()
-                            .filter(ami -> !ami.state().equals("deregistered"))
+                            .filter(ami -> ami.state() != AmiState.DEREGISTERED)
                             .toList());
         } catch (SdkException error) {
             unreadable(region, error);
@@ -177,7 +178,7 @@ public final class Rebuild {
         amis.foreign().stream().map(ami -> region + "/" + ami.id()).sorted().forEach(foreign::add);
         amis.ours().values().stream()
                 .flatMap(named -> named.values().stream())
-                .filter(ami -> ami.state().equals("failed"))
+                .filter(ami -> ami.state() == AmiState.FAILED)
                 .map(ami -> region + "/" + ami.id())
                 .sorted()
                 .forEach(failed::add);

@@ -6,12 +6,14 @@ import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Remover;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.RemovalResult;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
@@ -41,9 +43,6 @@ import java.util.function.BooleanSupplier;
  * record stands as it was read, so whoever comes first wins and the other changes nothing.
  */
 final class Repairs {
-    /** Who took the step, in tombstones. */
-    static final String BY = "SweepFunction";
-
     /** So long an image may be too new to be shown by every call; after that it is gone. */
     private static final Duration NEW = Duration.ofHours(24);
 
@@ -65,7 +64,7 @@ final class Repairs {
         this.tally = tally;
         settlement = new ImageProgress(app);
         shares = new Shares(app);
-        steps = new ImageRemoval(app, now, BY);
+        steps = new ImageRemoval(app, now, Remover.SWEEP.word());
     }
 
     /**
@@ -149,7 +148,7 @@ final class Repairs {
     }
 
     private boolean settle(Image image, Ami ami) {
-        if (!ami.state().equals("failed")) {
+        if (ami.state() != AmiState.FAILED) {
             return isStep(settlement.available(image, now));
         }
         boolean failed = isStep(settlement.failed(image, why(ami), now));
@@ -173,7 +172,8 @@ final class Repairs {
                 }
             }
             case ImageLookup.Shown(Ami ami) -> {
-                boolean isDone = List.of("available", "failed").contains(ami.state());
+                boolean isDone =
+                        ami.state() == AmiState.AVAILABLE || ami.state() == AmiState.FAILED;
                 if (image.state() == ImageState.CREATING && isDone) {
                     take(new Gap.Done(image, ami));
                 }
@@ -233,7 +233,7 @@ final class Repairs {
         // What was just removed may be listed for a while.
         return app.images().look(adopted.region(), adopted.id().orElseThrow())
                         instanceof ImageLookup.Shown(Ami ami)
-                && List.of("available", "disabled").contains(ami.state())
+                && (ami.state() == AmiState.AVAILABLE || ami.state() == AmiState.DISABLED)
                 && app.catalog().unbury(returned.tombstone(), adopted.inState(ami.state()));
     }
 
@@ -253,10 +253,10 @@ final class Repairs {
     private boolean switched(Image image, Ami listed) {
         boolean isStill =
                 app.images().look(image.region(), listed.id()) instanceof ImageLookup.Shown(Ami ami)
-                        && ami.state().equals(listed.state());
+                        && ami.state() == listed.state();
         return isStill
                 && isStep(
-                        listed.state().equals("disabled")
+                        listed.state() == AmiState.DISABLED
                                 ? settlement.disabled(image)
                                 : settlement.available(image, now));
     }

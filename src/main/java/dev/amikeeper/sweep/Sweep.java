@@ -28,6 +28,7 @@ import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
@@ -427,7 +428,7 @@ final class Sweep {
             TaggedAmis amis =
                     TaggedAmis.of(
                             app.images().ours(region).stream()
-                                    .filter(ami -> !ami.state().equals("deregistered"))
+                                    .filter(ami -> ami.state() != AmiState.DEREGISTERED)
                                     .toList());
             List<Snapshot> snapshots = app.images().snapshots(region);
             Map<ImageName, List<Snapshot>> orphans = Drift.orphans(snapshots, amis.byId().values());

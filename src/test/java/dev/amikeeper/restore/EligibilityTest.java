@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -132,7 +133,7 @@ final class EligibilityTest {
                 ID,
                 HOME,
                 NAME.toString(),
-                state,
+                AmiState.of(state),
                 tags,
                 List.of(),
                 NOW,

@@ -1,6 +1,7 @@
 package dev.amikeeper.retention;
 
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -85,7 +86,7 @@ final class RetentionCases {
                 id,
                 image.region(),
                 image.name().toString(),
-                "available",
+                AmiState.AVAILABLE,
                 ImageTags.of(image.name(), image.home(), Map.of(), List.of()),
                 snapshots(image),
                 image.name().slot().time(),
@@ -106,7 +107,7 @@ final class RetentionCases {
                 ami.id(),
                 ami.region(),
                 ami.name(),
-                state,
+                AmiState.of(state),
                 ami.tags(),
                 ami.snapshots(),
                 ami.created(),

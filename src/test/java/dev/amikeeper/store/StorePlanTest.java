@@ -3,6 +3,7 @@ package dev.amikeeper.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -208,7 +209,7 @@ final class StorePlanTest {
                 id(image),
                 EAST,
                 image.name().toString(),
-                state,
+                AmiState.of(state),
                 tags,
                 List.of(),
                 NOW,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.amikeeper.Application;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -487,7 +488,7 @@ final class DriftTest {
                 id,
                 HOME,
                 called,
-                state,
+                AmiState.of(state),
                 ImageTags.of(tagged, home, Map.of(), List.of()),
                 List.of(SNAPSHOT),
                 SLOT,
