@@ -1,6 +1,9 @@
 package dev.amikeeper;
 
 import dev.amikeeper.alerts.Announcements;
+import dev.amikeeper.alerts.CopyTroubles;
+import dev.amikeeper.backup.RequestRecorder;
+import dev.amikeeper.backup.Tick;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.DynamoDbCatalog;
 import dev.amikeeper.ec2.Commands;
@@ -12,10 +15,24 @@ import dev.amikeeper.ec2.Pace;
 import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.ec2.Sources;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.lifecycle.ImageProgress;
+import dev.amikeeper.lifecycle.Retry;
+import dev.amikeeper.lifecycle.Shares;
+import dev.amikeeper.lifecycle.Slices;
+import dev.amikeeper.lifecycle.StartRecorder;
 import dev.amikeeper.policy.InvalidPolicyException;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.queue.DeadLetters;
 import dev.amikeeper.queue.Kicks;
+import dev.amikeeper.restore.Fleet;
+import dev.amikeeper.restore.Leases;
+import dev.amikeeper.restore.RestoreEnd;
+import dev.amikeeper.restore.RestorePlanner;
+import dev.amikeeper.restore.Restores;
+import dev.amikeeper.retention.ImageRemoval;
+import dev.amikeeper.retention.Planner;
+import dev.amikeeper.retention.Undo;
+import dev.amikeeper.sweep.Rebuild;
 import dev.amikeeper.usage.Probes;
 
 import org.jspecify.annotations.Nullable;
@@ -44,13 +61,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -222,14 +238,93 @@ public record Application(
                                         .build());
     }
 
+    /** What follows when EC2 is done with an image. */
+    public ImageProgress progress() {
+        return new ImageProgress(catalog, images, kicks, policies, copyTroubles(), shares());
+    }
+
+    /** Shares images as their policies say. */
+    public Shares shares() {
+        return new Shares(catalog, images, policies);
+    }
+
+    /** Tells of copies that do not come. */
+    public CopyTroubles copyTroubles() {
+        return new CopyTroubles(catalog, policies);
+    }
+
     /**
-     * The policies of the file, and those that are not in it any more: there may be images left.
+     * Records the starts of one run.
+     *
+     * @param permission the call that starts them, as {@code ec2:CreateImage}
      */
-    public SortedSet<String> policyNames() {
-        SortedSet<String> names = new TreeSet<>(catalog.policies());
-        catalog.bookmarks().cursors().forEach(cursor -> names.add(cursor.policy()));
-        names.addAll(policies.allNames());
-        return names;
+    public StartRecorder starts(String permission) {
+        Slices slices = new Slices(catalog, policies, clock);
+        return new StartRecorder(catalog, images, clock, progress(), slices, permission);
+    }
+
+    /** Takes the slots that fell due until then. */
+    public Tick tick(Instant now) {
+        return new Tick(catalog, instances, kicks, policies, clock, now);
+    }
+
+    /** Takes requests for images. */
+    public RequestRecorder requests() {
+        return new RequestRecorder(catalog, instances, kicks, policies, clock);
+    }
+
+    /** Starts what failed once more. */
+    public Retry retry(Instant now) {
+        return new Retry(catalog, kicks, policies, now);
+    }
+
+    /** Makes the plans of what is to be removed. */
+    public Planner planner(Planner.Run run) {
+        return new Planner(catalog, images, instances, policies, probes, run);
+    }
+
+    /**
+     * The steps by which images leave, and back.
+     *
+     * @param by who takes them, for the tombstones
+     */
+    public ImageRemoval removal(Instant now, String by) {
+        return new ImageRemoval(catalog, images, shares(), now, by);
+    }
+
+    /** Takes steps of pruning back. */
+    public Undo undo(Instant now) {
+        return new Undo(catalog, images, policies, removal(now, "keeper undo"), now);
+    }
+
+    /** Makes the plans of restores. */
+    public RestorePlanner restorePlanner() {
+        return new RestorePlanner(catalog, instances, launcher, policies, profiles);
+    }
+
+    /** Takes restores and drills on. */
+    public Restores restores(Instant now) {
+        RestoreEnd end = new RestoreEnd(catalog, images, instances, launcher, policies, now);
+        return new Restores(catalog, commands, images, launcher, leases(now), end, now);
+    }
+
+    /** Ends the instances of drills. */
+    public Leases leases(Instant now) {
+        return new Leases(catalog, images, launcher, policies, now);
+    }
+
+    /**
+     * Restores servers and waits for them.
+     *
+     * @param pause waits for a while
+     */
+    public Fleet fleet(Consumer<Duration> pause) {
+        return new Fleet(catalog, launcher, clock, this::restores, pause);
+    }
+
+    /** Makes the catalogue anew from what EC2 shows. */
+    public Rebuild rebuild(Instant now, boolean dryRun) {
+        return new Rebuild(catalog, images, instances, policies, now, dryRun);
     }
 
     /**

@@ -1,10 +1,11 @@
 package dev.amikeeper.alerts;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.image.Image;
+import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 
 import java.time.Duration;
@@ -20,10 +21,12 @@ import java.util.Optional;
 public final class CopyTroubles {
     private static final Duration LATE = Duration.ofHours(2);
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Policies policies;
 
-    public CopyTroubles(Application app) {
-        this.app = app;
+    public CopyTroubles(Catalog catalog, Policies policies) {
+        this.catalog = catalog;
+        this.policies = policies;
     }
 
     /** A try of this copy failed, and another one follows. To be said before that is recorded. */
@@ -42,7 +45,7 @@ public final class CopyTroubles {
 
     private boolean failed(Image copy, String why, Instant now, boolean isLast) {
         CopyCause cause = CopyCause.of(copy.region(), key(copy), why);
-        List<Notice> open = app.catalog().open();
+        List<Notice> open = catalog.open();
         if (open.stream().anyMatch(notice -> notice.about().equals(cause.told()))) {
             return true;
         }
@@ -65,7 +68,7 @@ public final class CopyTroubles {
                 open.stream().filter(notice -> notice.about().equals(cause.untold())).findFirst();
         if (before.isEmpty()) {
             if (!isLast) {
-                app.catalog().note(first);
+                catalog.note(first);
             }
             return false;
         }
@@ -75,21 +78,20 @@ public final class CopyTroubles {
 
     /** Those that failed only once, and did not arrive for long. */
     public void tellOfLate(Instant now) {
-        app.catalog().open().stream()
+        catalog.open().stream()
                 .filter(notice -> notice.about().is(Trouble.COPY))
                 .filter(notice -> notice.at().plus(LATE).isBefore(now))
                 .forEach(notice -> tell(notice, notice.about().as(Trouble.COPIES), now));
     }
 
     private boolean tell(Notice untold, NoticeKey key, Instant now) {
-        app.catalog().note(new Notice(key, now, untold.text(), untold.remedy(), true));
-        app.catalog().resolve(untold.about(), now);
+        catalog.note(new Notice(key, now, untold.text(), untold.remedy(), true));
+        catalog.resolve(untold.about(), now);
         return true;
     }
 
     private Optional<String> key(Image copy) {
-        return app.policies()
-                .find(copy.name().policy())
+        return policies.find(copy.name().policy())
                 .flatMap(policy -> Optional.ofNullable(policy.replicate().get(copy.region())))
                 .flatMap(Policy.Replica::kmsKey);
     }

@@ -69,16 +69,15 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
         return Invocation.run(
                 context,
                 () ->
-                        StartRecorder.run(
-                                app,
-                                "CreateImageFunction",
-                                "ec2:CreateImage",
-                                input,
-                                context,
-                                (starts, region, now, timeLeft) ->
-                                        new Slice(starts, region, now)
-                                                .startAll(region, now, timeLeft),
-                                app.kicks()::create));
+                        app.starts("ec2:CreateImage")
+                                .run(
+                                        "CreateImageFunction",
+                                        input,
+                                        context,
+                                        (starts, region, now, timeLeft) ->
+                                                new Slice(starts, region, now)
+                                                        .startAll(region, now, timeLeft),
+                                        app.kicks()::create));
     }
 
     /** Of the user data itself, so that a person can compare it with {@code sha256sum}. */
@@ -123,7 +122,14 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
 
         Slice(StartRecorder starts, Region region, Instant now) {
             this.starts = starts;
-            this.freezes = new Freezes(app, region, now);
+            this.freezes =
+                    new Freezes(
+                            app.catalog(),
+                            app.commands(),
+                            app.images(),
+                            app.instances(),
+                            region,
+                            now);
         }
 
         boolean startAll(Region region, Instant now, BooleanSupplier timeLeft) {

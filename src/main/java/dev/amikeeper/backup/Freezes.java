@@ -1,11 +1,13 @@
 package dev.amikeeper.backup;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Freeze;
@@ -46,12 +48,24 @@ final class Freezes {
 
     private static final int MOST_SENDS = 3;
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Commands commands;
+    private final Images images;
+    private final Instances instances;
     private final Region region;
     private final Instant now;
 
-    Freezes(Application app, Region region, Instant now) {
-        this.app = app;
+    Freezes(
+            Catalog catalog,
+            Commands commands,
+            Images images,
+            Instances instances,
+            Region region,
+            Instant now) {
+        this.catalog = catalog;
+        this.commands = commands;
+        this.images = images;
+        this.instances = instances;
         this.region = region;
         this.now = now;
     }
@@ -71,7 +85,7 @@ final class Freezes {
     /** Makes the next step before the image of a running instance. */
     Ready ready(Image intent, Policy.Around around) {
         Optional<Freeze> open =
-                app.catalog().freezes(region).stream()
+                catalog.freezes(region).stream()
                         .filter(it -> it.name().instance().equals(intent.name().instance()))
                         .findFirst();
         if (open.isEmpty()) {
@@ -95,33 +109,29 @@ final class Freezes {
     private Ready begin(Image intent, Policy.Around around) {
         InstanceId instance = intent.name().instance();
         try {
-            if (!app.commands().takesCommands(region, instance)) {
+            if (!commands.takesCommands(region, instance)) {
                 return notReady(intent, around, "its agent is not connected to Systems Manager");
             }
         } catch (SdkException error) {
             return notReady(intent, around, Fault.text(error, "ssm:DescribeInstanceInformation"));
         }
         Freeze freeze = Freeze.of(intent, around.before(), around.after(), now);
-        return app.catalog().begin(freeze)
+        return catalog.begin(freeze)
                 ? freeze(intent, around, freeze)
                 : new Ready.Later("its record cannot be read or has just been made");
     }
 
     private Ready freeze(Image intent, Policy.Around around, Freeze freeze) {
         try {
-            app.commands()
-                    .send(
-                            region,
-                            intent.name().instance(),
-                            freeze.before(),
-                            freeze.beforeComment());
+            commands.send(
+                    region, intent.name().instance(), freeze.before(), freeze.beforeComment());
         } catch (SdkException error) {
             String why = Fault.text(error, "ssm:SendCommand");
             if (mayHaveBeenSent(error)) {
                 log.warn("{} {}: {}", region, intent.name(), why);
                 return new Ready.Later(why);
             }
-            app.catalog().end(freeze);
+            catalog.end(freeze);
             return notReady(intent, around, why);
         }
         return new Ready.Later("the command " + freeze.before().document() + " is under way");
@@ -134,11 +144,11 @@ final class Freezes {
 
     private Ready look(Image intent, Policy.Around around, Freeze freeze) {
         Optional<Commands.Result> result =
-                app.commands().find(region, intent.name().instance(), freeze.beforeComment());
+                commands.find(region, intent.name().instance(), freeze.beforeComment());
         boolean late = !now.isBefore(freeze.until());
         if (result.isEmpty() && !late && now.isAfter(freeze.sent().plus(UNSEEN))) {
             Freeze again = freeze.again(now);
-            return app.catalog().save(freeze, again)
+            return catalog.save(freeze, again)
                     ? freeze(intent, around, again)
                     : new Ready.Later("its record changed meanwhile");
         }
@@ -172,7 +182,7 @@ final class Freezes {
      */
     private void cancel(Freeze freeze) {
         try {
-            app.commands().cancel(region, freeze.name().instance(), freeze.beforeComment());
+            commands.cancel(region, freeze.name().instance(), freeze.beforeComment());
         } catch (SdkException error) {
             log.warn("{} {}: {}", region, freeze.name(), Fault.text(error, "ssm:CancelCommand"));
         }
@@ -182,26 +192,24 @@ final class Freezes {
     private Ready notReady(Image intent, Policy.Around around, String why) {
         String policy = intent.name().policy();
         log.warn("{} {} is not made ready: {}", region, intent.name(), why);
-        app.catalog()
-                .note(
-                        Notice.event(
-                                Trouble.UNFROZEN.in(
+        catalog.note(
+                Notice.event(
+                        Trouble.UNFROZEN.in(
+                                region, policy + "/" + now.atZone(ZoneOffset.UTC).toLocalDate()),
+                        now,
+                        "%s: policy %s could not make %s ready for its image%s: %s"
+                                .formatted(
                                         region,
-                                        policy + "/" + now.atZone(ZoneOffset.UTC).toLocalDate()),
-                                now,
-                                "%s: policy %s could not make %s ready for its image%s: %s"
-                                        .formatted(
-                                                region,
-                                                policy,
-                                                intent.name().instance(),
-                                                around.orNoImage()
-                                                        ? ", and there is none without"
-                                                        : ", which is made all the same",
-                                                why),
-                                "see the command "
-                                        + around.before().document()
-                                        + " in Systems Manager, and the agent and instance profile"
-                                        + " of the server; others may be concerned, too"));
+                                        policy,
+                                        intent.name().instance(),
+                                        around.orNoImage()
+                                                ? ", and there is none without"
+                                                : ", which is made all the same",
+                                        why),
+                        "see the command "
+                                + around.before().document()
+                                + " in Systems Manager, and the agent and instance profile"
+                                + " of the server; others may be concerned, too"));
         return around.orNoImage() ? new Ready.Failed(why) : new Ready.Now();
     }
 
@@ -211,7 +219,7 @@ final class Freezes {
      * @param timeLeft asked before each step
      */
     void thaw(BooleanSupplier timeLeft) {
-        for (Freeze freeze : app.catalog().freezes(region)) {
+        for (Freeze freeze : catalog.freezes(region)) {
             if (!timeLeft.getAsBoolean()) {
                 return;
             }
@@ -241,7 +249,7 @@ final class Freezes {
         }
         Optional<Image> image;
         try {
-            image = app.catalog().find(region, freeze.name());
+            image = catalog.find(region, freeze.name());
         } catch (UnreadableItemException unknown) {
             return true;
         }
@@ -257,7 +265,7 @@ final class Freezes {
 
     private boolean hasItsSnapshots(Image image) {
         ImageId id = image.id().orElseThrow();
-        Optional<Ami> ami = Optional.ofNullable(app.images().find(region, List.of(id)).get(id));
+        Optional<Ami> ami = Optional.ofNullable(images.find(region, List.of(id)).get(id));
         return ami.filter(it ->
                         it.state() != AmiState.PENDING || it.snapshots().size() >= image.volumes())
                 .isPresent();
@@ -265,31 +273,29 @@ final class Freezes {
 
     private void letGo(Freeze freeze) {
         boolean early =
-                app.commands()
-                        .find(region, freeze.name().instance(), freeze.beforeComment())
+                commands.find(region, freeze.name().instance(), freeze.beforeComment())
                         .filter(result -> result != Commands.Result.PENDING)
                         .isEmpty();
         if (early) {
             cancel(freeze);
         }
         if (freeze.after().isEmpty()) {
-            app.catalog().end(freeze);
+            catalog.end(freeze);
             return;
         }
         send(freeze, freeze.thawing(early, now));
     }
 
     private void send(Freeze before, Freeze freeze) {
-        if (!app.catalog().save(before, freeze)) {
+        if (!catalog.save(before, freeze)) {
             return;
         }
         try {
-            app.commands()
-                    .send(
-                            region,
-                            freeze.name().instance(),
-                            freeze.after().orElseThrow(),
-                            freeze.afterComment());
+            commands.send(
+                    region,
+                    freeze.name().instance(),
+                    freeze.after().orElseThrow(),
+                    freeze.afterComment());
         } catch (SdkException error) {
             // It is not listed then, and is sent again.
             log.warn("{} {}: {}", region, freeze.name(), Fault.text(error, "ssm:SendCommand"));
@@ -298,8 +304,7 @@ final class Freezes {
 
     private void follow(Freeze freeze) {
         InstanceId instance = freeze.name().instance();
-        Optional<Commands.Result> after =
-                app.commands().find(region, instance, freeze.afterComment());
+        Optional<Commands.Result> after = commands.find(region, instance, freeze.afterComment());
         boolean unseen = after.isEmpty() && !now.isAfter(freeze.sent().plus(UNSEEN));
         Duration within = freeze.after().map(ServerCommand::within).orElse(Duration.ZERO);
         boolean slow = !now.isAfter(freeze.sent().plus(within));
@@ -318,13 +323,12 @@ final class Freezes {
     private void succeeded(Freeze freeze, InstanceId instance) {
         boolean late = now.isAfter(freeze.until().plus(LATE));
         if (!freeze.early() || late) {
-            app.catalog().end(freeze);
+            catalog.end(freeze);
             return;
         }
-        Optional<Commands.Result> before =
-                app.commands().find(region, instance, freeze.beforeComment());
+        Optional<Commands.Result> before = commands.find(region, instance, freeze.beforeComment());
         if (before.isEmpty()) {
-            app.catalog().end(freeze);
+            catalog.end(freeze);
         } else if (before.get() != Commands.Result.PENDING) {
             send(freeze, freeze.thawing(false, now));
         }
@@ -333,27 +337,26 @@ final class Freezes {
     private void again(Freeze freeze, String why) {
         InstanceId instance = freeze.name().instance();
         boolean runs =
-                app.instances().find(region, List.of(instance)).stream()
+                instances.find(region, List.of(instance)).stream()
                         .anyMatch(it -> it.state().equals("running"));
         if (runs && freeze.sends() < MOST_SENDS) {
             send(freeze, freeze.thawing(freeze.early(), now));
             return;
         }
         if (runs) {
-            app.catalog()
-                    .note(
-                            Notice.event(
-                                    Trouble.UNTHAWED.in(region, freeze.name()),
-                                    now,
-                                    "%s: the command %s after the image of %s did not succeed, %d times: %s"
-                                            .formatted(
-                                                    region,
-                                                    freeze.after().orElseThrow().document(),
-                                                    instance,
-                                                    freeze.sends(),
-                                                    why),
-                                    "the server may be frozen still: run the command by hand"));
+            catalog.note(
+                    Notice.event(
+                            Trouble.UNTHAWED.in(region, freeze.name()),
+                            now,
+                            "%s: the command %s after the image of %s did not succeed, %d times: %s"
+                                    .formatted(
+                                            region,
+                                            freeze.after().orElseThrow().document(),
+                                            instance,
+                                            freeze.sends(),
+                                            why),
+                            "the server may be frozen still: run the command by hand"));
         }
-        app.catalog().end(freeze);
+        catalog.end(freeze);
     }
 }

@@ -35,7 +35,7 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
     private ScheduleReport tick(Map<String, Object> input) {
         try {
             Instant now = Event.of(input, app.clock().instant()).time();
-            ScheduleReport report = new Tick(app, now).run();
+            ScheduleReport report = app.tick(now).run();
             Unreadables.tell(app.catalog(), now);
             app.announcements().publish();
             return report;

@@ -1,22 +1,25 @@
 package dev.amikeeper.backup;
 
-import dev.amikeeper.Application;
 import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.catalog.Bookmarks;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Cursor;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Run;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.policy.DueSlots;
+import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Schedule;
+import dev.amikeeper.queue.Kicks;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +28,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -50,7 +54,11 @@ public final class Tick {
 
     private record Place(String policy, Region region) {}
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Instances instances;
+    private final Kicks kicks;
+    private final Policies policies;
+    private final InstantSource clock;
     private final Instant now;
     private final Blockers blockers;
     private final Set<Region> silent = new HashSet<>();
@@ -62,20 +70,30 @@ public final class Tick {
     private int kicked;
 
     /** One tick. */
-    public Tick(Application app, Instant now) {
-        this.app = app;
+    public Tick(
+            Catalog catalog,
+            Instances instances,
+            Kicks kicks,
+            Policies policies,
+            InstantSource clock,
+            Instant now) {
+        this.catalog = catalog;
+        this.instances = instances;
+        this.kicks = kicks;
+        this.policies = policies;
+        this.clock = clock;
         this.now = now;
-        this.blockers = new Blockers(app.catalog());
+        this.blockers = new Blockers(catalog);
     }
 
     /** Takes what fell due; may be repeated. */
     public ScheduleReport run() {
-        Bookmarks bookmarks = app.catalog().bookmarks();
+        Bookmarks bookmarks = catalog.bookmarks();
         Map<Place, Instant> cursors = new HashMap<>();
         for (Cursor cursor : bookmarks.cursors()) {
             cursors.put(new Place(cursor.policy(), cursor.region()), cursor.time());
         }
-        for (Policy policy : app.policies().all()) {
+        for (Policy policy : policies.all()) {
             policy.schedule()
                     .ifPresent(schedule -> {
                         for (Region region : policy.select().regions()) {
@@ -91,19 +109,19 @@ public final class Tick {
 
     /** A command's event may be lost, and nobody is to stay frozen for long. */
     private void goOnWithFreezes() {
-        app.policies().all().stream()
+        policies.all().stream()
                 .filter(policy -> policy.image().around().isPresent())
                 .flatMap(policy -> policy.select().regions().stream())
                 .distinct()
-                .filter(region -> !app.catalog().freezes(region).isEmpty())
-                .forEach(region -> app.kicks().create(region, now));
+                .filter(region -> !catalog.freezes(region).isEmpty())
+                .forEach(region -> kicks.create(region, now));
     }
 
     /** There may be images in a Region for longer than it is in the file. */
     private void remember(Set<Region> known) {
-        app.policies().regions().stream()
+        policies.regions().stream()
                 .filter(region -> !known.contains(region))
-                .forEach(app.catalog()::remember);
+                .forEach(catalog::remember);
     }
 
     private void take(Policy policy, Schedule schedule, Region region, Optional<Instant> cursor) {
@@ -111,18 +129,14 @@ public final class Tick {
             unreadable++;
             return;
         }
-        if (cursor.filter(time -> Event.isAhead(time, app.clock().instant())).isPresent()) {
+        if (cursor.filter(time -> Event.isAhead(time, clock.instant())).isPresent()) {
             comeBack(policy, region, cursor.get());
             return;
         }
         Instant from = cursor.orElse(now.minus(Schedule.TICK));
         if (cursor.isEmpty()
-                && !app.catalog()
-                        .moveCursor(
-                                cursor,
-                                new Cursor(policy.name(), region, from),
-                                List.of(),
-                                List.of())) {
+                && !catalog.moveCursor(
+                        cursor, new Cursor(policy.name(), region, from), List.of(), List.of())) {
             // Another tick sees the policy for the first time, too.
             return;
         }
@@ -138,12 +152,8 @@ public final class Tick {
         List<Notice> notices = new ArrayList<>();
         due.missed().ifPresent(slots -> notices.add(miss(policy, region, slots, runs)));
         if (!runs.isEmpty() || from.plus(IDLE).isBefore(now)) {
-            app.catalog()
-                    .moveCursor(
-                            Optional.of(from),
-                            new Cursor(policy.name(), region, now),
-                            runs,
-                            notices);
+            catalog.moveCursor(
+                    Optional.of(from), new Cursor(policy.name(), region, now), runs, notices);
         }
     }
 
@@ -153,7 +163,7 @@ public final class Tick {
      */
     private void comeBack(Policy policy, Region region, Instant cursor) {
         Instant last =
-                app.catalog().runs(policy.name()).stream()
+                catalog.runs(policy.name()).stream()
                         .filter(run -> run.region().equals(region))
                         .flatMap(run ->
                                 run instanceof Run.Taken taken
@@ -163,21 +173,20 @@ public final class Tick {
                         .max(Comparator.naturalOrder())
                         .orElse(now.minus(Schedule.TICK));
         log.error("{} {}: the cursor stood at {}", region, policy.name(), cursor);
-        app.catalog()
-                .moveCursor(
-                        Optional.of(cursor),
-                        new Cursor(policy.name(), region, last),
-                        List.of(),
-                        List.of(
-                                Notice.event(
-                                        Trouble.CURSOR.in(region, policy.name() + "/" + cursor),
-                                        now,
-                                        "%s: the slots of policy %s were marked as dealt with until %s"
-                                                        .formatted(region, policy.name(), cursor)
-                                                + ", which is still to come",
-                                        "the schedule goes on from "
-                                                + last
-                                                + "; see who sent an event of that time")));
+        catalog.moveCursor(
+                Optional.of(cursor),
+                new Cursor(policy.name(), region, last),
+                List.of(),
+                List.of(
+                        Notice.event(
+                                Trouble.CURSOR.in(region, policy.name() + "/" + cursor),
+                                now,
+                                "%s: the slots of policy %s were marked as dealt with until %s"
+                                                .formatted(region, policy.name(), cursor)
+                                        + ", which is still to come",
+                                "the schedule goes on from "
+                                        + last
+                                        + "; see who sent an event of that time")));
     }
 
     /** Empty if the Region could not be read: the cursor stays, the next tick tries again. */
@@ -185,11 +194,8 @@ public final class Tick {
         List<Instance> candidates;
         try {
             candidates =
-                    app.instances()
-                            .tagged(
-                                    region,
-                                    policy.select().tags().keySet(),
-                                    policy.select().statesToAsk());
+                    instances.tagged(
+                            region, policy.select().tags().keySet(), policy.select().statesToAsk());
         } catch (SdkException error) {
             unreadable++;
             if (Fault.of(error) == Fault.UNREACHABLE) {
@@ -207,9 +213,9 @@ public final class Tick {
         List<Image> intents = BackupPlan.scheduled(policy, slot, candidates, now).intents();
         slots++;
         selected += intents.size();
-        requested += app.catalog().request(intents).size();
+        requested += catalog.request(intents).size();
         if (!intents.isEmpty()) {
-            app.kicks().create(region, now);
+            kicks.create(region, now);
             kicked++;
         }
         log.info("{} {} {}: {} instances", region, policy.name(), slot, intents.size());
@@ -218,21 +224,20 @@ public final class Tick {
 
     private void unread(Policy policy, Region region, Slot slot, String why) {
         log.error("{} {} {}: instances cannot be read: {}", region, policy.name(), slot, why);
-        app.catalog()
-                .note(
-                        new Notice(
-                                Trouble.UNREAD.in(region, policy.name()),
-                                now,
-                                region
-                                        + ": the instances of policy "
-                                        + policy.name()
-                                        + " cannot be read for slot "
-                                        + slot
-                                        + ": "
-                                        + why,
-                                "every tick tries again for 24 h; check the Region and the"
-                                        + " function's role",
-                                true));
+        catalog.note(
+                new Notice(
+                        Trouble.UNREAD.in(region, policy.name()),
+                        now,
+                        region
+                                + ": the instances of policy "
+                                + policy.name()
+                                + " cannot be read for slot "
+                                + slot
+                                + ": "
+                                + why,
+                        "every tick tries again for 24 h; check the Region and the"
+                                + " function's role",
+                        true));
     }
 
     private Notice miss(Policy policy, Region region, DueSlots.Missed slots, List<Run> runs) {

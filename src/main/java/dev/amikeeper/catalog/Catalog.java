@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * Every image that AMI Keeper asked for, made or removed, and what waits. All reads are strongly
@@ -24,6 +26,16 @@ import java.util.Set;
 public interface Catalog {
     /** Where the schedules of all policies stand, and the Regions that were remembered. */
     Bookmarks bookmarks();
+
+    /**
+     * All Regions where there may be images: those of the policy file, and those that were
+     * remembered.
+     */
+    default SortedSet<Region> regionsWith(Collection<Region> ofTheFile) {
+        SortedSet<Region> regions = new TreeSet<>(bookmarks().regions());
+        regions.addAll(ofTheFile);
+        return regions;
+    }
 
     /** Remembers a Region until it is forgotten, whatever policies name. */
     void remember(Region region);
@@ -173,6 +185,17 @@ public interface Catalog {
      * The names of policies that ever were in the file or on an image, as far as they were seen.
      */
     Set<String> policies();
+
+    /**
+     * The names of all policies of which there may be images: those of the policy file, and those
+     * that were in it once.
+     */
+    default SortedSet<String> policiesWith(Collection<String> ofTheFile) {
+        SortedSet<String> names = new TreeSet<>(policies());
+        bookmarks().cursors().forEach(cursor -> names.add(cursor.policy()));
+        names.addAll(ofTheFile);
+        return names;
+    }
 
     /** Remembers a policy's name for as long as the catalogue lives. */
     void remember(String policy);

@@ -16,7 +16,7 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.local.SimulatedCloud;
-import dev.amikeeper.operate.Operations;
+import dev.amikeeper.operate.OperateHandler;
 import dev.amikeeper.operate.Order;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.sweep.Drift;
@@ -264,10 +264,11 @@ final class Deployment {
                 .flatMap(image -> image.id().stream())
                 .findFirst()
                 .ifPresent(image ->
-                        new Operations(app, app.clock().instant())
+                        new OperateHandler(app)
                                 .carryOut(
                                         new Order.Store(
-                                                Demo.HOME, image, Optional.of(BUCKET), false)));
+                                                Demo.HOME, image, Optional.of(BUCKET), false),
+                                        app.clock().instant()));
     }
 
     private static Policies policies() {

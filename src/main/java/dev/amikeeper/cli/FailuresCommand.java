@@ -127,7 +127,7 @@ final class FailuresCommand implements Callable<Integer> {
     }
 
     static Failures find(Application app) {
-        Retry retry = new Retry(app, app.clock().instant());
+        Retry retry = app.retry(app.clock().instant());
         Map<List<Object>, List<Image>> records = new HashMap<>();
         List<GivenUp> givenUp = new ArrayList<>();
         List<NoticeKey> shown = new ArrayList<>();

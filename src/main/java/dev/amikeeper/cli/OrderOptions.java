@@ -7,7 +7,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.S3Object;
-import dev.amikeeper.operate.Operations;
+import dev.amikeeper.operate.OperateHandler;
 import dev.amikeeper.operate.Order;
 import dev.amikeeper.operate.OrderResult;
 import dev.amikeeper.policy.Policy;
@@ -79,7 +79,7 @@ final class OrderOptions {
         try {
             Region where = named.orElseGet(() -> app.settings().home());
             OrderResult outcome =
-                    new Operations(app, app.clock().instant()).carryOut(order.apply(where));
+                    new OperateHandler(app).carryOut(order.apply(where), app.clock().instant());
             switch (outcome) {
                 case OrderResult.Done(String text) -> out.println(text);
                 case OrderResult.Shown(String text) -> out.println(text);

@@ -76,7 +76,7 @@ final class RebuildCommand implements Callable<Integer> {
     private RebuildReport rebuild(Application app) {
         List<Region> named = named(app);
         try {
-            Rebuild rebuild = new Rebuild(app, app.clock().instant(), dryRun);
+            Rebuild rebuild = app.rebuild(app.clock().instant(), dryRun);
             return rebuild(rebuild, named.isEmpty() ? rebuild.regions() : named);
         } catch (SdkException error) {
             throw new UnusableException(

@@ -292,7 +292,7 @@ final class RestoreCommand implements Callable<Integer> {
 
     private int restore(Application app, RestoreRequest request) {
         Restore.Kind kind = request.kind();
-        RestorePlanner planning = new RestorePlanner(app);
+        RestorePlanner planning = app.restorePlanner();
         List<RestorePlan> plans =
                 all
                         ? planning.plans(images(app, request), request.wish())
@@ -438,7 +438,8 @@ final class RestoreCommand implements Callable<Integer> {
         List<String> policies =
                 request.policy()
                         .map(app.policies()::allNames)
-                        .orElseGet(() -> List.copyOf(app.policyNames()));
+                        .orElseGet(() ->
+                                List.copyOf(app.catalog().policiesWith(app.policies().allNames())));
         List<Image> newest =
                 RestorePoints.newestOfEach(
                         where,
@@ -527,7 +528,7 @@ final class RestoreCommand implements Callable<Integer> {
     }
 
     private List<Restore> follow(Application app, List<Restore> restores) {
-        Fleet fleet = new Fleet(app, deployed.pause());
+        Fleet fleet = app.fleet(deployed.pause());
         if (!screen.progress()) {
             return fleet.run(restores, again, _ -> {});
         }

@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -101,7 +100,7 @@ final class RetryCommand implements Callable<Integer> {
     }
 
     static boolean all(Application app, PrintWriter out, PrintWriter err) {
-        Retry retry = new Retry(app, app.clock().instant());
+        Retry retry = app.retry(app.clock().instant());
         List<Image> givenUp = retry.givenUp();
         List<Image> possible = givenUp.stream().filter(Predicate.not(retry::isTooLate)).toList();
         int tooLate = givenUp.size() - possible.size();
@@ -116,7 +115,7 @@ final class RetryCommand implements Callable<Integer> {
     }
 
     static boolean one(Application app, String image, PrintWriter out, PrintWriter err) {
-        Retry retry = new Retry(app, app.clock().instant());
+        Retry retry = app.retry(app.clock().instant());
         List<Image> found =
                 retry.givenUp().stream().filter(record -> isMeant(record, image)).toList();
         if (found.isEmpty()) {
@@ -135,8 +134,7 @@ final class RetryCommand implements Callable<Integer> {
 
     /** What was not given up is told as what it is. */
     private static List<Image> recorded(Application app, String image) {
-        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
-        regions.addAll(app.policies().regions());
+        Set<Region> regions = app.catalog().regionsWith(app.policies().regions());
         return regions.stream().flatMap(region -> find(app, region, image).stream()).toList();
     }
 

@@ -77,7 +77,7 @@ final class StatusCommand implements Callable<Integer> {
      * @throws UnusableException if there is no such policy, and never was
      */
     static StatusReport read(Application app, Optional<String> only) {
-        SortedSet<String> names = app.policyNames();
+        SortedSet<String> names = app.catalog().policiesWith(app.policies().allNames());
         only.filter(name -> app.policies().find(name).isEmpty())
                 .filter(name -> !names.contains(name))
                 .ifPresent(name -> {

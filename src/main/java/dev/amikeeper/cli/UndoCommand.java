@@ -57,7 +57,7 @@ final class UndoCommand implements Callable<Integer> {
         }
         Application app = deployed.application();
         Region where = region == null ? app.settings().home() : new Region(region);
-        Undo.End end = new Undo(app, app.clock().instant()).of(where, new ImageId(id));
+        Undo.End end = app.undo(app.clock().instant()).of(where, new ImageId(id));
         switch (end) {
             case Undo.End.Back(String text) -> spec.commandLine().getOut().println(text);
             case Undo.End.NotHeld(String text) -> spec.commandLine().getErr().println(text);

@@ -33,7 +33,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 
 /** {@code keeper why}. */
 @Command(
@@ -126,11 +125,11 @@ final class WhyCommand implements Runnable {
     }
 
     static Answer explain(Application app, String id) {
-        Planner planner = new Planner(app, app.clock().instant(), false, _ -> {}).read();
+        Planner planner =
+                app.planner(new Planner.Run(app.clock().instant(), false, _ -> {})).read();
         List<Explained> images = new ArrayList<>();
         List<Gone> gone = new ArrayList<>();
-        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
-        regions.addAll(app.policies().regions());
+        Set<Region> regions = app.catalog().regionsWith(app.policies().regions());
         for (var policy : planner.policies()) {
             for (var plan : planner.plan(policy).plans()) {
                 List<PruneReport.Line> lines = PlanText.lines(plan).toList();
@@ -147,7 +146,7 @@ final class WhyCommand implements Runnable {
                 }
             }
         }
-        for (String policy : app.policyNames()) {
+        for (String policy : app.catalog().policiesWith(app.policies().allNames())) {
             for (Region region : regions) {
                 app.catalog().removed(policy, region).stream()
                         .filter(tombstone -> isAbout(tombstone.image(), id))

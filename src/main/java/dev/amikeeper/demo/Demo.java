@@ -96,7 +96,7 @@ public record Demo(Policies policies, int days, long seed, Progress progress) {
     private static StatusReport status(Application app) {
         return new StatusReader(
                         app.policies(),
-                        app.policyNames(),
+                        app.catalog().policiesWith(app.policies().allNames()),
                         app.catalog(),
                         app.instances(),
                         app.announcements())

@@ -165,7 +165,7 @@ record ImageHistory(List<Entry> entries, List<ImageRef> strays, List<Restore> re
 
         /** What the pruner would do now. */
         private Stream<Verdict> verdicts(Instant now) {
-            Planner planner = new Planner(app, now, false, _ -> {}).read();
+            Planner planner = app.planner(new Planner.Run(now, false, _ -> {})).read();
             return app.policies().all().stream()
                     .flatMap(policy -> planner.plan(policy).plans().stream())
                     .flatMap(plan -> plan.verdicts().stream());

@@ -10,7 +10,6 @@ import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.local.SimulatedNetworks;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.restore.Fleet;
 import dev.amikeeper.restore.RestoreOptions;
 import dev.amikeeper.restore.RestorePlan;
 import dev.amikeeper.restore.RestorePlanner;
@@ -63,7 +62,7 @@ final class RegionLoss {
         cloud.settings().lacksCapacity(_ -> false).failsToBoot(_ -> false);
         cloud.faults().unreachable(lost.name(), Instant.MAX);
         Application standIn = LocalDeployment.inMemory(cloud, to, policies).application();
-        new Rebuild(standIn, moment, false).run(List.of(to), Rebuild.Watcher.NONE);
+        standIn.rebuild(moment, false).run(List.of(to), Rebuild.Watcher.NONE);
         List<Image> records =
                 policies.all().stream()
                         .map(Policy::name)
@@ -74,7 +73,7 @@ final class RegionLoss {
                         .filter(image ->
                                 image.home().map(ImageRef::region).equals(Optional.of(lost)))
                         .toList();
-        RestorePlanner planning = new RestorePlanner(standIn);
+        RestorePlanner planning = standIn.restorePlanner();
         List<RestorePlan.Missing> missing =
                 planning.plans(images, RestoreOptions.NONE).stream()
                         .flatMap(plan -> plan.missing().stream())
@@ -83,7 +82,7 @@ final class RegionLoss {
         List<RestorePlan> plans =
                 planning.plans(images, mapped(missing, to, cloud.networks(to.name())));
         List<Restore> ended =
-                new Fleet(standIn, cloud::advance)
+                standIn.fleet(cloud::advance)
                         .run(
                                 plans.stream()
                                         .map(plan ->

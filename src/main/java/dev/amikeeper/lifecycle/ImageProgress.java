@@ -1,13 +1,14 @@
 package dev.amikeeper.lifecycle;
 
-import dev.amikeeper.Application;
 import dev.amikeeper.alerts.CopyTroubles;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Remover;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.RemovalResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
@@ -16,7 +17,9 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.queue.Kicks;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,14 +62,26 @@ public final class ImageProgress {
         NOTHING
     }
 
-    private final Application app;
-    private final Shares shares;
+    private final Catalog catalog;
+    private final Images images;
+    private final Kicks kicks;
+    private final Policies policies;
     private final CopyTroubles copyTroubles;
+    private final Shares shares;
 
-    public ImageProgress(Application app) {
-        this.app = app;
-        shares = new Shares(app);
-        copyTroubles = new CopyTroubles(app);
+    public ImageProgress(
+            Catalog catalog,
+            Images images,
+            Kicks kicks,
+            Policies policies,
+            CopyTroubles copyTroubles,
+            Shares shares) {
+        this.catalog = catalog;
+        this.images = images;
+        this.kicks = kicks;
+        this.policies = policies;
+        this.copyTroubles = copyTroubles;
+        this.shares = shares;
     }
 
     /** EC2 says that an image is available. */
@@ -77,7 +92,7 @@ public final class ImageProgress {
         if (image.state() != ImageState.CREATING) {
             return Step.NOTHING;
         }
-        Optional<Policy> policy = app.policies().find(image.name().policy());
+        Optional<Policy> policy = policies.find(image.name().policy());
         if (policy.isEmpty()) {
             log.warn(
                     "{} {} is available; its policy is no longer in the file, so it is neither"
@@ -93,10 +108,10 @@ public final class ImageProgress {
                         ? List.of()
                         : policy.map(p -> p.destinations(image.region())).orElse(List.of());
         List<Image> copies = destinations.stream().map(to -> after.copyTo(to, now)).toList();
-        if (!app.catalog().save(new Change(image, after, copies, List.of()))) {
+        if (!catalog.save(new Change(image, after, copies, List.of()))) {
             return Step.NOTHING;
         }
-        destinations.forEach(to -> app.kicks().copy(to, now));
+        destinations.forEach(to -> kicks.copy(to, now));
         makeRoom(image, now);
         shares.give(after, now);
         return Step.AVAILABLE;
@@ -110,7 +125,7 @@ public final class ImageProgress {
         log.warn("{} {} had been given up and is there", image.region(), image.name());
         Image ours = ami.tags().containsKey(ImageTags.REGISTERED) ? image.madeOfOthers() : image;
         Image begun = ours.started(ami.id(), ami.snapshots().size(), now);
-        return app.catalog().save(Change.of(image, begun)) ? available(begun, now) : Step.NOTHING;
+        return catalog.save(Change.of(image, begun)) ? available(begun, now) : Step.NOTHING;
     }
 
     /**
@@ -125,7 +140,7 @@ public final class ImageProgress {
             return Step.NOTHING;
         }
         ImageId id = image.id().orElseThrow();
-        return switch (app.images().look(image.region(), id)) {
+        return switch (images.look(image.region(), id)) {
             case ImageLookup.Gone _ -> tryFailed(image, why, now);
             case ImageLookup.Shown(Ami ami) when ami.state() == AmiState.FAILED ->
                     discarded(image, ami, ami.reason().isBlank() ? why : ami.reason(), now);
@@ -151,7 +166,7 @@ public final class ImageProgress {
      */
     private Step discarded(Image image, Ami failed, String why, Instant now) {
         Image failing = image.failing(why);
-        if (!app.catalog().save(Change.of(image, failing))) {
+        if (!catalog.save(Change.of(image, failing))) {
             return Step.NOTHING;
         }
         // Snapshots that were there before their image may be all that is left of a server.
@@ -169,7 +184,7 @@ public final class ImageProgress {
      * What cannot be discarded is found by its name at the next try; after the last one it is told.
      */
     private void discard(Image image, Ami failed, Instant now) {
-        switch (app.images().remove(image.region(), failed.id(), failed.snapshots())) {
+        switch (images.remove(image.region(), failed.id(), failed.snapshots())) {
             case RemovalResult.Removed _ -> {}
             case RemovalResult.Left left -> litter(image, failed, left.why(), now);
             case RemovalResult.Refused(String why) -> litter(image, failed, why, now);
@@ -178,18 +193,17 @@ public final class ImageProgress {
 
     private void litter(Image image, Ami failed, String why, Instant now) {
         log.warn("{} {}: failed image stays: {}", image.region(), failed.id(), why);
-        app.catalog()
-                .note(
-                        new Notice(
-                                Trouble.LITTER.in(image.region(), failed.id()),
-                                now,
-                                image.region()
-                                        + ": the failed image "
-                                        + failed.id()
-                                        + " or its snapshots could not be removed: "
-                                        + why,
-                                "deregister it and delete " + failed.snapshots(),
-                                true));
+        catalog.note(
+                new Notice(
+                        Trouble.LITTER.in(image.region(), failed.id()),
+                        now,
+                        image.region()
+                                + ": the failed image "
+                                + failed.id()
+                                + " or its snapshots could not be removed: "
+                                + why,
+                        "deregister it and delete " + failed.snapshots(),
+                        true));
     }
 
     /** A try ended without an image: one more follows after a while, or it is given up. */
@@ -205,7 +219,7 @@ public final class ImageProgress {
             if (image.isCopy()) {
                 copyTroubles.failed(image, why, now);
             }
-            if (!app.catalog().save(Change.of(image, again))) {
+            if (!catalog.save(Change.of(image, again))) {
                 return Step.NOTHING;
             }
             makeRoom(image, now);
@@ -227,22 +241,21 @@ public final class ImageProgress {
     private Step notFetched(Image image, String why, Instant now) {
         String object = image.stored().map(stored -> stored.object().toString()).orElseThrow();
         log.error("{} {} is not back: {}", image.region(), image.name(), why);
-        app.catalog()
-                .note(
-                        Notice.event(
-                                Trouble.FETCH.in(image.region(), image.name() + "/" + now),
-                                now,
-                                image.region()
-                                        + ": image "
-                                        + image.name()
-                                        + " could not be made again of "
-                                        + object
-                                        + ": "
-                                        + why,
-                                "mend what is named, then ./keeper fetch " + object));
+        catalog.note(
+                Notice.event(
+                        Trouble.FETCH.in(image.region(), image.name() + "/" + now),
+                        now,
+                        image.region()
+                                + ": image "
+                                + image.name()
+                                + " could not be made again of "
+                                + object
+                                + ": "
+                                + why,
+                        "mend what is named, then ./keeper fetch " + object));
         Tombstone again =
                 new Tombstone(image, now, Remover.EC2.word(), "not made again of " + object);
-        return app.catalog().bury(image, again) ? Step.FAILED : Step.NOTHING;
+        return catalog.bury(image, again) ? Step.FAILED : Step.NOTHING;
     }
 
     /** There will be no image; people are told. */
@@ -268,7 +281,7 @@ public final class ImageProgress {
                                 remedy(image),
                                 !causeIsTold)
                         .tried(tries(image) + " since its slot, " + image.name().slot());
-        if (!app.catalog().save(Change.of(image, image.failed(why, now)).telling(notice))) {
+        if (!catalog.save(Change.of(image, image.failed(why, now)).telling(notice))) {
             return Step.NOTHING;
         }
         makeRoom(image, now);
@@ -313,8 +326,7 @@ public final class ImageProgress {
     }
 
     private boolean stillThere(Image image) {
-        return app.images().look(image.region(), image.id().orElseThrow())
-                instanceof ImageLookup.Shown;
+        return images.look(image.region(), image.id().orElseThrow()) instanceof ImageLookup.Shown;
     }
 
     private Step buried(Image image, Instant now) {
@@ -325,7 +337,7 @@ public final class ImageProgress {
                         now,
                         Remover.SOMEBODY_ELSE.word(),
                         "deregistered outside AMI Keeper");
-        return app.catalog().bury(image, tombstone) ? Step.CHANGED_BY_OTHERS : Step.NOTHING;
+        return catalog.bury(image, tombstone) ? Step.CHANGED_BY_OTHERS : Step.NOTHING;
     }
 
     /** EC2 says that an image is disabled. It is asked first. */
@@ -333,21 +345,21 @@ public final class ImageProgress {
         boolean isDisabled =
                 image.state() == ImageState.AVAILABLE
                         && !image.disabled()
-                        && app.images().look(image.region(), image.id().orElseThrow())
+                        && images.look(image.region(), image.id().orElseThrow())
                                 instanceof ImageLookup.Shown(Ami ami)
                         && ami.state() == AmiState.DISABLED;
         if (!isDisabled) {
             return Step.NOTHING;
         }
         log.warn("{} {} was disabled by somebody else", image.region(), image.name());
-        return app.catalog().save(Change.of(image, image.disabledByOthers(true)))
+        return catalog.save(Change.of(image, image.disabledByOthers(true)))
                 ? Step.CHANGED_BY_OTHERS
                 : Step.NOTHING;
     }
 
     private Step enabled(Image image) {
         log.warn("{} {} was enabled again by somebody else", image.region(), image.name());
-        return app.catalog().save(Change.of(image, image.disabledByOthers(false)))
+        return catalog.save(Change.of(image, image.disabledByOthers(false)))
                 ? Step.CHANGED_BY_OTHERS
                 : Step.NOTHING;
     }
@@ -355,7 +367,7 @@ public final class ImageProgress {
     /** The end of a copy makes room for another one. */
     private void makeRoom(Image image, Instant now) {
         if (image.isCopy()) {
-            app.kicks().copy(image.region(), now);
+            kicks.copy(image.region(), now);
         }
     }
 }

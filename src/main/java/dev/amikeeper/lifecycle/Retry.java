@@ -1,25 +1,28 @@
 package dev.amikeeper.lifecycle;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policies;
+import dev.amikeeper.queue.Kicks;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.SortedSet;
 
 /** Has images tried once more that were given up. Asked for by a person, who mended the cause. */
 public final class Retry {
     /** An image that is made much later than its slot would lie about its time. */
     public static final Duration WITHIN = Duration.ofHours(24);
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Kicks kicks;
+    private final Policies policies;
     private final Instant now;
 
     /** How it ended; the text is for a person. */
@@ -33,19 +36,19 @@ public final class Retry {
         record Impossible(String text) implements End {}
     }
 
-    public Retry(Application app, Instant now) {
-        this.app = app;
+    public Retry(Catalog catalog, Kicks kicks, Policies policies, Instant now) {
+        this.catalog = catalog;
+        this.kicks = kicks;
+        this.policies = policies;
         this.now = now;
     }
 
     /** All images that were given up, by Region, oldest slot first. */
     public List<Image> givenUp() {
-        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
-        regions.addAll(app.policies().regions());
+        SortedSet<Region> regions = catalog.regionsWith(policies.regions());
         return regions.stream()
                 .flatMap(region ->
-                        app
-                                .catalog()
+                        catalog
                                 .work(region, Work.GIVEN_UP, Instant.MAX, Integer.MAX_VALUE)
                                 .stream())
                 .toList();
@@ -90,14 +93,14 @@ public final class Retry {
         }
         // EC2 knows a copy by a token of its try: only a new one is a new copy.
         Image again = image.again(now, "tried again by hand", now);
-        if (!app.catalog().save(Change.of(image, again))) {
+        if (!catalog.save(Change.of(image, again))) {
             return new End.Impossible(
                     image.region() + ": " + image.name() + " has changed meanwhile; look again");
         }
         if (image.isCopy()) {
-            app.kicks().copy(image.region(), now);
+            kicks.copy(image.region(), now);
         } else {
-            app.kicks().create(image.region(), now);
+            kicks.create(image.region(), now);
         }
         return new End.Again(
                 image.region() + ": " + image.name() + " waits for try " + again.attempt());

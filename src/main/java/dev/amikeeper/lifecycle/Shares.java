@@ -1,6 +1,6 @@
 package dev.amikeeper.lifecycle;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
@@ -9,10 +9,12 @@ import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Grant;
 import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.Images;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 
 import org.slf4j.Logger;
@@ -47,10 +49,14 @@ public final class Shares {
     private static final Duration SOON = Duration.ofMinutes(15);
     private static final Duration LATE = Duration.ofHours(24);
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Policies policies;
 
-    public Shares(Application app) {
-        this.app = app;
+    public Shares(Catalog catalog, Images images, Policies policies) {
+        this.catalog = catalog;
+        this.images = images;
+        this.policies = policies;
     }
 
     /** Whom EC2 is known to refuse, of these open troubles, by policy. */
@@ -98,17 +104,14 @@ public final class Shares {
     }
 
     private boolean give(Image image, Instant now, BiPredicate<String, Set<String>> mayAsk) {
-        Optional<Policy> policy = app.policies().find(image.name().policy());
+        Optional<Policy> policy = policies.find(image.name().policy());
         WantedShares wanted = WantedShares.of(image, policy);
         if (wanted.launch().isEmpty() && wanted.copy().isEmpty() && image.copiers().isEmpty()) {
             return image.permissions().isEmpty()
-                    || app.catalog()
-                            .save(
-                                    Change.of(
-                                            image,
-                                            image.nowShared(List.of(), List.of(), List.of())));
+                    || catalog.save(
+                            Change.of(image, image.nowShared(List.of(), List.of(), List.of())));
         }
-        Set<String> refusing = refusing(app.catalog().open()).getOrDefault(nameOf(image), Set.of());
+        Set<String> refusing = refusing(catalog.open()).getOrDefault(nameOf(image), Set.of());
         List<String> asked =
                 wanted.launch().stream()
                         .filter(who -> mayAsk.test(who, refusing))
@@ -120,7 +123,7 @@ public final class Shares {
 
     /** What the policy is called now: people are told once for it. */
     private String nameOf(Image image) {
-        return app.policies().nameOf(image.name().policy());
+        return policies.nameOf(image.name().policy());
     }
 
     /** One image's turn. */
@@ -146,7 +149,7 @@ public final class Shares {
         }
 
         boolean launches() {
-            return isGranted(app.images().share(region, id, asked));
+            return isGranted(images.share(region, id, asked));
         }
 
         private boolean isGranted(Grant grant) {
@@ -169,12 +172,11 @@ public final class Shares {
             List<String> less = without(copiers, these::contains);
             for (SnapshotId snapshot : snapshots.get()) {
                 if (!isGranted(
-                        app.images()
-                                .share(region, snapshot, without(more, refused::containsKey)))) {
+                        images.share(region, snapshot, without(more, refused::containsKey)))) {
                     return false;
                 }
                 if (!less.isEmpty()
-                        && app.images().unshare(region, snapshot, less)
+                        && images.unshare(region, snapshot, less)
                                 instanceof ChangeResult.Refused(String why)) {
                     trouble = why;
                     return false;
@@ -186,7 +188,7 @@ public final class Shares {
 
         private Optional<List<SnapshotId>> snapshots() {
             try {
-                if (app.images().look(region, id) instanceof ImageLookup.Shown(var ami)) {
+                if (images.look(region, id) instanceof ImageLookup.Shown(var ami)) {
                     return Optional.of(ami.snapshots());
                 }
                 trouble = "EC2 does not show the image yet";
@@ -222,7 +224,7 @@ public final class Shares {
                             && image.copiers().equals(after.copiers())
                             && image.given().equals(after.given());
             if (!asBefore) {
-                app.catalog().save(Change.of(image, after));
+                catalog.save(Change.of(image, after));
             }
             return true;
         }
@@ -230,26 +232,25 @@ public final class Shares {
         boolean postponed() {
             tellOfRefusals();
             log.warn("{} {} could not be shared: {}", region, image.name(), trouble);
-            app.catalog()
-                    .note(
-                            new Notice(
-                                    Trouble.SHARE.in(region, nameOf(image)),
-                                    now,
-                                    region
-                                            + ": images of policy "
-                                            + nameOf(image)
-                                            + " could not be shared, first "
-                                            + image.name()
-                                            + ": "
-                                            + trouble,
-                                    "check what functions may call (ec2:ModifyImageAttribute,"
-                                            + " ModifySnapshotAttribute) and the images' key: what"
-                                            + " is encrypted with AWS's default key can be shared"
-                                            + " with nobody, so give the volumes, or the Region"
-                                            + " under \"replicate\", a key of your own that the"
-                                            + " others may use; every sweep tries again",
-                                    true));
-            app.catalog().save(Change.of(image, image.shareAgainAt(now.plus(backOff()))));
+            catalog.note(
+                    new Notice(
+                            Trouble.SHARE.in(region, nameOf(image)),
+                            now,
+                            region
+                                    + ": images of policy "
+                                    + nameOf(image)
+                                    + " could not be shared, first "
+                                    + image.name()
+                                    + ": "
+                                    + trouble,
+                            "check what functions may call (ec2:ModifyImageAttribute,"
+                                    + " ModifySnapshotAttribute) and the images' key: what"
+                                    + " is encrypted with AWS's default key can be shared"
+                                    + " with nobody, so give the volumes, or the Region"
+                                    + " under \"replicate\", a key of your own that the"
+                                    + " others may use; every sweep tries again",
+                            true));
+            catalog.save(Change.of(image, image.shareAgainAt(now.plus(backOff()))));
             return false;
         }
 
@@ -262,20 +263,19 @@ public final class Shares {
         }
 
         private Set<String> byPolicy() {
-            return app.policies()
-                    .find(image.name().policy())
+            return policies.find(image.name().policy())
                     .map(policy -> Set.copyOf(policy.share().all()))
                     .orElse(Set.of());
         }
 
         private void tellOfRefusals() {
             String policy = nameOf(image);
-            refused.forEach((who, why) -> app.catalog().note(refusal(policy, who, why)));
+            refused.forEach((who, why) -> catalog.note(refusal(policy, who, why)));
             if (trouble.isEmpty()) {
                 asked.stream()
                         .filter(refusing::contains)
                         .filter(who -> !refused.containsKey(who))
-                        .forEach(who -> app.catalog().resolve(Shares.refusal(policy, who), now));
+                        .forEach(who -> catalog.resolve(Shares.refusal(policy, who), now));
             }
         }
 

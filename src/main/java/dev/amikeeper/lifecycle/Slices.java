@@ -4,18 +4,20 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse.BatchItemFailure;
 import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.Kick;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policies;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -29,6 +31,10 @@ public final class Slices {
 
     /** What a slice leaves of its function's time, in milliseconds: for the call under way. */
     private static final int RESERVE = 30_000;
+
+    private final Catalog catalog;
+    private final Policies policies;
+    private final InstantSource clock;
 
     /** The work of one Region. */
     public interface Slice {
@@ -48,33 +54,33 @@ public final class Slices {
         }
     }
 
-    private Slices() {}
+    /** Of these. */
+    public Slices(Catalog catalog, Policies policies, InstantSource clock) {
+        this.catalog = catalog;
+        this.policies = policies;
+        this.clock = clock;
+    }
 
     /**
      * Works on every Region that was kicked. A Region whose slice throws is kicked again by SQS,
      * and its trouble stops no other.
      */
-    public static Outcome run(
-            Application app,
-            String function,
-            @Nullable SQSEvent input,
-            Context context,
-            Slice slice,
-            Again again) {
+    public Outcome run(
+            String function, @Nullable SQSEvent input, Context context, Slice slice, Again again) {
         Kick.Batch batch;
         try {
             batch = Kick.batch(input);
         } catch (MalformedEventException malformed) {
             Rejected.record(
-                    app.catalog(),
+                    catalog,
                     function,
                     String.valueOf(input),
                     String.valueOf(malformed.getMessage()),
-                    app.clock().instant());
+                    clock.instant());
             return new Outcome(1, List.of());
         }
         for (String why : batch.malformed()) {
-            Rejected.record(app.catalog(), function, why, why, app.clock().instant());
+            Rejected.record(catalog, function, why, why, clock.instant());
         }
         Map<Region, List<Kick>> byRegion = new TreeMap<>();
         for (Kick kick : batch.kicks()) {
@@ -82,9 +88,9 @@ public final class Slices {
         }
         List<BatchItemFailure> failures = new ArrayList<>();
         byRegion.forEach((region, kicks) -> {
-            Instant now = now(kicks, app);
+            Instant now = now(kicks);
             try {
-                if (!app.policies().regions().contains(region)) {
+                if (!policies.regions().contains(region)) {
                     log.warn("a kick for {}, a Region of no policy", region);
                 }
                 if (slice.work(region, now, () -> context.getRemainingTimeInMillis() > RESERVE)) {
@@ -104,12 +110,12 @@ public final class Slices {
     }
 
     /** A kick says that there may be work; one of the future says no more than that. */
-    private static Instant now(List<Kick> kicks, Application app) {
-        Instant clock = app.clock().instant();
+    private Instant now(List<Kick> kicks) {
+        Instant read = clock.instant();
         return kicks.stream()
                 .flatMap(kick -> kick.at().stream())
-                .filter(at -> !Event.isAhead(at, clock))
+                .filter(at -> !Event.isAhead(at, read))
                 .max(Comparator.naturalOrder())
-                .orElse(clock);
+                .orElse(read);
     }
 }

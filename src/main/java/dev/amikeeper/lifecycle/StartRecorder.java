@@ -3,14 +3,15 @@ package dev.amikeeper.lifecycle;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
-import dev.amikeeper.Application;
 import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.alerts.Unreadables;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
@@ -24,6 +25,7 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -39,8 +41,11 @@ public final class StartRecorder {
     /** A permission may be lacking for some images only: the others must not wait behind them. */
     private static final int REFUSALS_IN_A_ROW = 20;
 
-    private final Application app;
-    private final ImageProgress settlement;
+    private final Catalog catalog;
+    private final Images images;
+    private final InstantSource clock;
+    private final ImageProgress progress;
+    private final Slices slices;
     private final Blockers blockers;
     private final String permission;
 
@@ -56,11 +61,25 @@ public final class StartRecorder {
     private int refusals;
     private boolean succeeded;
 
-    private StartRecorder(Application app, String permission) {
-        this.app = app;
+    /**
+     * A recorder of one run.
+     *
+     * @param permission the call that starts them, as {@code ec2:CreateImage}
+     */
+    public StartRecorder(
+            Catalog catalog,
+            Images images,
+            InstantSource clock,
+            ImageProgress progress,
+            Slices slices,
+            String permission) {
+        this.catalog = catalog;
+        this.images = images;
+        this.clock = clock;
+        this.progress = progress;
+        this.slices = slices;
         this.permission = permission;
-        this.settlement = new ImageProgress(app);
-        this.blockers = new Blockers(app.catalog());
+        this.blockers = new Blockers(catalog);
     }
 
     /** Starts what waits in one Region, as far as there is time and room. */
@@ -70,43 +89,29 @@ public final class StartRecorder {
                 StartRecorder starts, Region region, Instant now, BooleanSupplier timeLeft);
     }
 
-    /**
-     * Works on every Region of a batch of kicks.
-     *
-     * @param permission the call that starts them, as {@code ec2:CreateImage}
-     */
-    public static SliceReport run(
-            Application app,
+    /** Works on every Region of a batch of kicks. */
+    public SliceReport run(
             String function,
-            String permission,
             @Nullable SQSEvent input,
             Context context,
             Work work,
-            Slices.Again again) {
-        StartRecorder starts = new StartRecorder(app, permission);
+            Slices.Again kick) {
         Slices.Outcome outcome =
-                Slices.run(
-                        app,
+                slices.run(
                         function,
                         input,
                         context,
                         (region, now, timeLeft) -> {
-                            starts.begin();
-                            boolean more = work.startAll(starts, region, now, timeLeft);
-                            starts.endBlockers(region, now);
-                            starts.settleThoseDone(region, now);
-                            Unreadables.tell(app.catalog(), now);
+                            begin();
+                            boolean more = work.startAll(this, region, now, timeLeft);
+                            endBlockers(region, now);
+                            settleThoseDone(region, now);
+                            Unreadables.tell(catalog, now);
                             return more;
                         },
-                        again);
+                        kick);
         return new SliceReport(
-                starts.started,
-                starts.adopted,
-                starts.again,
-                starts.failed,
-                starts.waiting,
-                outcome.malformed(),
-                outcome.failures());
+                started, adopted, again, failed, waiting, outcome.malformed(), outcome.failures());
     }
 
     private void begin() {
@@ -157,9 +162,9 @@ public final class StartRecorder {
                                 .takenAt(
                                         image.isCopy()
                                                 ? image.taken()
-                                                : Optional.of(app.clock().instant()));
+                                                : Optional.of(clock.instant()));
                 // A copy's client token may answer with one that was started long ago.
-                if (app.catalog().save(Change.of(image, begun)) && image.isCopy()) {
+                if (catalog.save(Change.of(image, begun)) && image.isCopy()) {
                     perhapsDone.put(id, begun);
                 }
                 yield true;
@@ -172,7 +177,7 @@ public final class StartRecorder {
                                         image.isCopy()
                                                 ? image.taken()
                                                 : Optional.of(ami.created()));
-                if (app.catalog().save(Change.of(image, begun))) {
+                if (catalog.save(Change.of(image, begun))) {
                     perhapsDone.put(ami.id(), begun);
                 }
                 yield true;
@@ -214,12 +219,12 @@ public final class StartRecorder {
 
     /** This try failed; true, for another image may be started. */
     public boolean tryFailed(Image image, String why, Instant now) {
-        return count(settlement.tryFailed(image, why, now));
+        return count(progress.tryFailed(image, why, now));
     }
 
     /** There will be no such image; true, for another one may be started. */
     public boolean giveUp(Image image, String why, Instant now) {
-        return count(settlement.giveUp(image, why, now));
+        return count(progress.giveUp(image, why, now));
     }
 
     private boolean count(ImageProgress.Step step) {
@@ -242,14 +247,13 @@ public final class StartRecorder {
     /** What waits here keeps waiting; recorded, so that a later failure has its cause. */
     private void stop(Region region, String why, Instant now) {
         log.warn("{}: the work stops here and goes on later: {}", region, why);
-        app.catalog()
-                .note(
-                        new Notice(
-                                Trouble.STOPPED.in(region),
-                                now,
-                                region + ": starting images had to stop: " + why,
-                                "nothing while it passes: the next sweep tries again",
-                                false));
+        catalog.note(
+                new Notice(
+                        Trouble.STOPPED.in(region),
+                        now,
+                        region + ": starting images had to stop: " + why,
+                        "nothing while it passes: the next sweep tries again",
+                        false));
     }
 
     /** Their state events came when nobody knew their ids: one read makes up for them. */
@@ -259,7 +263,7 @@ public final class StartRecorder {
         }
         Map<ImageId, Ami> found;
         try {
-            found = app.images().find(region, perhapsDone.keySet());
+            found = images.find(region, perhapsDone.keySet());
         } catch (SdkException error) {
             log.warn("{}: images cannot be read: {}", region, Fault.text(error));
             return;
@@ -268,8 +272,8 @@ public final class StartRecorder {
                 Optional.ofNullable(found.get(id))
                         .ifPresent(ami -> {
                             switch (ami.state()) {
-                                case AVAILABLE -> settlement.available(image, now);
-                                case FAILED -> settlement.failed(image, ami.reason(), now);
+                                case AVAILABLE -> progress.available(image, now);
+                                case FAILED -> progress.failed(image, ami.reason(), now);
                                 case PENDING,
                                         DISABLED,
                                         DEREGISTERED,

@@ -1,8 +1,9 @@
 package dev.amikeeper.operate;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.Origin;
 import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
@@ -16,6 +17,7 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Trigger;
+import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 
 import java.time.Instant;
@@ -28,17 +30,21 @@ import java.util.Optional;
  * one key only.
  */
 final class Adoption {
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Policies policies;
     private final Instant now;
 
-    Adoption(Application app, Instant now) {
-        this.app = app;
+    Adoption(Catalog catalog, Images images, Policies policies, Instant now) {
+        this.catalog = catalog;
+        this.images = images;
+        this.policies = policies;
         this.now = now;
     }
 
     OrderResult of(Order.Adopt order) {
         Region region = order.region();
-        Optional<Policy> policy = app.policies().find(order.policy());
+        Optional<Policy> policy = policies.find(order.policy());
         if (policy.isEmpty()) {
             return refused(order, "there is no policy " + order.policy());
         }
@@ -48,7 +54,7 @@ final class Adoption {
                     "policy %s images nothing in %s, so its rules would not reach there"
                             .formatted(order.policy(), region));
         }
-        Optional<Origin> origin = app.images().origin(region, order.image());
+        Optional<Origin> origin = images.origin(region, order.image());
         if (origin.isEmpty()) {
             return refused(order, "there is no such image of this account in " + region);
         }
@@ -88,12 +94,12 @@ final class Adoption {
                         .filter(former -> isKnown(order.region(), former))
                         .findFirst()
                         .orElse(new ImageName(policy.name(), instance, slot));
-        Optional<Image> record = app.catalog().find(order.region(), name);
+        Optional<Image> record = catalog.find(order.region(), name);
         Optional<Image> failed = record.filter(image -> image.state() == ImageState.FAILED);
         if (record.isPresent() && failed.isEmpty()) {
             return there(record.get());
         }
-        Optional<Tombstone> removed = app.catalog().removed(order.region(), name);
+        Optional<Tombstone> removed = catalog.removed(order.region(), name);
         if (removed.isPresent()) {
             return refused(
                     order,
@@ -108,8 +114,7 @@ final class Adoption {
 
     /** Whether it was adopted before the policy was renamed. */
     private boolean isKnown(Region region, ImageName name) {
-        return app.catalog().find(region, name).isPresent()
-                || app.catalog().removed(region, name).isPresent();
+        return catalog.find(region, name).isPresent() || catalog.removed(region, name).isPresent();
     }
 
     private static OrderResult there(Image image) {
@@ -130,7 +135,7 @@ final class Adoption {
                 failed.map(image -> image.again(now, "", now))
                         .orElseGet(
                                 () -> Image.intent(name, order.region(), Trigger.REQUESTED, now));
-        return switch (app.images().adopt(intent, order.image(), ami.tags())) {
+        return switch (images.adopt(intent, order.image(), ami.tags())) {
             case StartResult.Started(var id) -> recorded(ami, intent, failed, id, what);
             case StartResult.Adopted(var ours) -> recorded(ami, intent, failed, ours.id(), what);
             case StartResult.NotNow notNow -> later(order, notNow.why());
@@ -145,18 +150,17 @@ final class Adoption {
             Ami ami, Image intent, Optional<Image> failed, ImageId id, String what) {
         int volumes = ami.snapshots().size();
         if (failed.isPresent()) {
-            app.catalog().save(Change.of(failed.get(), intent.started(id, volumes, now)));
+            catalog.save(Change.of(failed.get(), intent.started(id, volumes, now)));
         } else {
-            app.catalog()
-                    .adopt(
-                            Image.adopted(
-                                    intent.name(),
-                                    intent.region(),
-                                    Optional.empty(),
-                                    id,
-                                    volumes,
-                                    now,
-                                    now));
+            catalog.adopt(
+                    Image.adopted(
+                            intent.name(),
+                            intent.region(),
+                            Optional.empty(),
+                            id,
+                            volumes,
+                            now,
+                            now));
         }
         return new OrderResult.Done("adopts " + what + ": " + id + " is being made");
     }

@@ -1,20 +1,21 @@
 package dev.amikeeper.operate;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.Images;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policies;
 import dev.amikeeper.retention.ImageRemoval;
 import dev.amikeeper.retention.ManualRemoval;
 import dev.amikeeper.retention.Planner;
 import dev.amikeeper.retention.Reason;
 
-import java.time.Instant;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -23,22 +24,32 @@ import java.util.stream.Collectors;
  * yield to a person.
  */
 final class Deregistration {
-    private final Application app;
-    private final Instant now;
+    private final Catalog catalog;
+    private final Images images;
+    private final Policies policies;
+    private final Planner planner;
+    private final ImageRemoval removal;
 
-    Deregistration(Application app, Instant now) {
-        this.app = app;
-        this.now = now;
+    Deregistration(
+            Catalog catalog,
+            Images images,
+            Policies policies,
+            Planner planner,
+            ImageRemoval removal) {
+        this.catalog = catalog;
+        this.images = images;
+        this.policies = policies;
+        this.planner = planner;
+        this.removal = removal;
     }
 
     OrderResult of(Order.Deregister order) {
         Region region = order.region();
         ImageId id = order.image();
-        if (app.catalog().find(region, id).isEmpty()) {
+        if (catalog.find(region, id).isEmpty()) {
             return unknown(region, id);
         }
-        Optional<ManualRemoval> found =
-                new Planner(app, now, !order.dryRun(), _ -> {}).byHand(region, id);
+        Optional<ManualRemoval> found = planner.byHand(region, id);
         if (found.isEmpty()) {
             return OrderResult.refused(stays(id), region + " cannot be read, or it has just gone");
         }
@@ -77,9 +88,8 @@ final class Deregistration {
 
     private OrderResult remove(Order.Deregister order, ManualRemoval byHand, String what) {
         Image image = byHand.image();
-        ImageRemoval steps = new ImageRemoval(app, now, order.by());
         String why = "by hand, ordered by " + order.by() + overridden(byHand);
-        return switch (steps.remove(image, why, byHand.snapshots())) {
+        return switch (removal.remove(image, why, byHand.snapshots())) {
             case DONE -> new OrderResult.Done("deregistered " + what + overridden(byHand));
             case LEFT ->
                     new OrderResult.Done(
@@ -98,7 +108,7 @@ final class Deregistration {
 
     /** The evidence took its time: the second key and the hold are looked at once more. */
     private boolean isAsPlanned(Image image) {
-        return app.images().look(image.region(), image.id().orElseThrow())
+        return images.look(image.region(), image.id().orElseThrow())
                         instanceof ImageLookup.Shown(Ami ami)
                 && ImageTags.name(ami.tags()).equals(Optional.of(image.name()))
                 && !ami.tags().containsKey(ImageTags.HOLD)
@@ -107,8 +117,8 @@ final class Deregistration {
 
     private OrderResult unknown(Region region, ImageId id) {
         Optional<Tombstone> removed =
-                app.policyNames().stream()
-                        .flatMap(policy -> app.catalog().removed(policy, region).stream())
+                catalog.policiesWith(policies.allNames()).stream()
+                        .flatMap(policy -> catalog.removed(policy, region).stream())
                         .filter(tombstone -> tombstone.id().equals(Optional.of(id)))
                         .findFirst();
         return removed.<OrderResult>map(tombstone ->

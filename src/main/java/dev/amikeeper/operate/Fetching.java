@@ -1,9 +1,10 @@
 package dev.amikeeper.operate;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
@@ -12,6 +13,7 @@ import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.Stored;
+import dev.amikeeper.policy.Policies;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -28,11 +30,15 @@ final class Fetching {
     /** Within this an image that is made of an object is to be seen with its tags, however big. */
     private static final Duration SEEN_WITHIN = Duration.ofDays(2);
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Policies policies;
     private final Instant now;
 
-    Fetching(Application app, Instant now) {
-        this.app = app;
+    Fetching(Catalog catalog, Images images, Policies policies, Instant now) {
+        this.catalog = catalog;
+        this.images = images;
+        this.policies = policies;
         this.now = now;
     }
 
@@ -43,13 +49,13 @@ final class Fetching {
         }
         Optional<Tombstone> tombstone =
                 policies()
-                        .flatMap(policy -> app.catalog().removed(policy, order.region()).stream())
+                        .flatMap(policy -> catalog.removed(policy, order.region()).stream())
                         .filter(removed -> isOf(order, removed.image()))
                         .findFirst();
         if (tombstone.isPresent()) {
             return fetch(order, tombstone.get());
         }
-        if (!app.catalog().unreadable(order.region()).isEmpty()) {
+        if (!catalog.unreadable(order.region()).isEmpty()) {
             return refused(
                     order,
                     "the catalogue holds images of "
@@ -73,7 +79,7 @@ final class Fetching {
 
     /** Those of the file, and those of which there may be something left. */
     private Stream<String> policies() {
-        return app.policyNames().stream();
+        return catalog.policiesWith(policies.allNames()).stream();
     }
 
     /** By its id, or by that which it had when it was stored. */
@@ -85,12 +91,11 @@ final class Fetching {
     }
 
     private Optional<Image> there(Order.Fetch order) {
-        return app.catalog()
-                .find(order.region(), order.image())
+        return catalog.find(order.region(), order.image())
                 .or(() ->
                         policies()
-                                .flatMap(policy ->
-                                        app.catalog().ofPolicy(policy, order.region()).stream())
+                                .flatMap(
+                                        policy -> catalog.ofPolicy(policy, order.region()).stream())
                                 .filter(image -> isOf(order, image))
                                 .filter(image -> image.state() != ImageState.FAILED)
                                 .findFirst());
@@ -133,12 +138,12 @@ final class Fetching {
                                                 Optional.of(
                                                         Stored.waiting(object, now).done(now))));
         remember(order);
-        return switch (app.images().fetch(removed, object, held())) {
+        return switch (images.fetch(removed, object, held())) {
             case StartResult.Started(var id) -> recorded(order, tombstone, removed, id, what);
             // One that was out of the Recycle Bin before this order came.
             case StartResult.Adopted(var ami) ->
                     !ami.tags().containsKey(ImageTags.HOLD)
-                                    && app.images().hold(order.region(), ami.id(), held())
+                                    && images.hold(order.region(), ami.id(), held())
                                             instanceof ChangeResult.Refused(String why)
                             ? later(order, why)
                             : recorded(order, tombstone, removed, ami.id(), what);
@@ -150,8 +155,8 @@ final class Fetching {
     /** If this is not reached, the sweep finds the image by its tags and puts its record back. */
     private OrderResult recorded(
             Order.Fetch order, Tombstone tombstone, Image removed, ImageId id, String what) {
-        return app.catalog().unbury(tombstone, removed.fetched(id, now))
-                        || app.catalog().find(order.region(), id).isPresent()
+        return catalog.unbury(tombstone, removed.fetched(id, now))
+                        || catalog.find(order.region(), id).isPresent()
                 ? new OrderResult.Done("makes %s again: %s%s".formatted(what, id, letGo()))
                 : refused(order, "its record changed meanwhile: try again");
     }
@@ -164,7 +169,7 @@ final class Fetching {
                             + " and tags come with it, and it is held");
         }
         remember(order);
-        return switch (app.images().fetch(order.region(), object, held())) {
+        return switch (images.fetch(order.region(), object, held())) {
             case StartResult.Started(var id) -> made(order, object, id);
             case StartResult.Adopted(var ami) ->
                     new OrderResult.Done("%s is there as %s".formatted(ami.name(), ami.id()));
@@ -175,12 +180,12 @@ final class Fetching {
 
     /** The sweep reads only Regions that it knows, and forgets one where nothing is to be seen. */
     private void remember(Order.Fetch order) {
-        app.catalog().remember(order.region(), now.plus(SEEN_WITHIN));
+        catalog.remember(order.region(), now.plus(SEEN_WITHIN));
     }
 
     private OrderResult made(Order.Fetch order, S3Object object, ImageId id) {
         boolean isForeign =
-                app.images().look(order.region(), id) instanceof ImageLookup.Shown(Ami ami)
+                images.look(order.region(), id) instanceof ImageLookup.Shown(Ami ami)
                         && ImageTags.name(ami.tags()).isEmpty();
         return new OrderResult.Done(
                 "makes an image of %s: %s%s"

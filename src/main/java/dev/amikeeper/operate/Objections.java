@@ -2,8 +2,9 @@ package dev.amikeeper.operate;
 
 import static java.util.stream.Collectors.joining;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.Images;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
@@ -26,7 +27,8 @@ final class Objections {
     /** So long an image may be too new to be shown by every call; after that it is gone. */
     private static final Duration NEW = Duration.ofHours(24);
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
     private final Instant now;
     private final RegistrationInput wanted;
 
@@ -34,14 +36,15 @@ final class Objections {
     private final List<Ami> holders;
 
     /** By what EC2 shows now. */
-    Objections(Application app, Instant now, RegistrationInput wanted) {
-        this.app = app;
+    Objections(Catalog catalog, Images images, Instant now, RegistrationInput wanted) {
+        this.catalog = catalog;
+        this.images = images;
         this.now = now;
         this.wanted = wanted;
         holders =
                 Stream.concat(
-                                app.images().named(wanted.region(), wanted.name()).stream(),
-                                app.images().using(wanted.region(), wanted.ids()).stream())
+                                images.named(wanted.region(), wanted.name()).stream(),
+                                images.using(wanted.region(), wanted.ids()).stream())
                         .distinct()
                         // EC2 may list it for a while.
                         .filter(ami -> ami.state() != AmiState.DEREGISTERED)
@@ -123,7 +126,7 @@ final class Objections {
                                     + " is being removed; the pruner finishes that, or takes it"
                                     + " back");
             case AVAILABLE, DISABLING, DISABLED, ENABLING ->
-                    switch (app.images().look(record.region(), record.id().orElseThrow())) {
+                    switch (images.look(record.region(), record.id().orElseThrow())) {
                         case ImageLookup.Gone _ -> Optional.empty();
                         case ImageLookup.Shown(Ami ami) ->
                                 Optional.of(record.name() + " is there as " + ami.id());
@@ -152,7 +155,7 @@ final class Objections {
         int volumes =
                 Stream.concat(
                                 last.stream(),
-                                app.catalog().ofInstance(wanted.name().instance()).stream()
+                                catalog.ofInstance(wanted.name().instance()).stream()
                                         .filter(image -> image.name().equals(wanted.name())))
                         .mapToInt(Image::volumes)
                         .filter(count -> count > 0)

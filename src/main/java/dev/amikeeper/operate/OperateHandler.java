@@ -7,13 +7,17 @@ import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Trouble;
+import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
 import dev.amikeeper.event.Trail;
+import dev.amikeeper.retention.Planner;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Instant;
 import java.util.List;
@@ -72,12 +76,71 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
     private OperateReport carryOut(Event event, Trail trail, Instant now, BooleanSupplier moreTime)
             throws MalformedEventException {
         Order order = Orders.of(event, app.settings().home(), trail);
-        return switch (new Operations(app, now, moreTime).carryOut(order)) {
+        return switch (carryOut(order, now, moreTime)) {
             case OrderResult.Done(String text) -> done(trail, text);
             case OrderResult.Shown(String text) -> done(trail, text);
             case OrderResult.Refused(String text, List<String> because) ->
                     refused(event, order, trail, now, text + ": " + String.join("; ", because));
         };
+    }
+
+    /** Carries out an order, however long it takes. */
+    public OrderResult carryOut(Order order, Instant now) {
+        return carryOut(order, now, () -> true);
+    }
+
+    /**
+     * Carries out an order, or says why not. It may be repeated.
+     *
+     * @param moreTime whether one that takes many steps may begin another
+     * @throws SdkException if EC2 does not answer; then it may be tried again
+     */
+    public OrderResult carryOut(Order order, Instant now, BooleanSupplier moreTime) {
+        try {
+            return switch (order) {
+                case Order.Deregister deregister -> deregistration(deregister, now).of(deregister);
+                case Order.Share share -> sharing().of(share);
+                case Order.Adopt adopt ->
+                        new Adoption(app.catalog(), app.images(), app.policies(), now).of(adopt);
+                case Order.Store store ->
+                        new Storage(app.catalog(), app.images(), app.policies(), now).of(store);
+                case Order.Fetch fetch ->
+                        new Fetching(app.catalog(), app.images(), app.policies(), now).of(fetch);
+                case Order.Unshare unshare -> sharing().of(unshare);
+                case Order.UnshareAll all ->
+                        new Unsharing(app.catalog(), app.images(), app.policies(), all, moreTime)
+                                .outcome();
+                case Order.Register register -> registration(now).of(register);
+                case Order.RegisterAgain again -> registration(now).of(again);
+            };
+        } catch (UnreadableItemException left) {
+            return OrderResult.refused(
+                    order.subject() + " is left alone", String.valueOf(left.getMessage()));
+        }
+    }
+
+    private Deregistration deregistration(Order.Deregister order, Instant now) {
+        return new Deregistration(
+                app.catalog(),
+                app.images(),
+                app.policies(),
+                app.planner(new Planner.Run(now, !order.dryRun(), _ -> {})),
+                app.removal(now, order.by()));
+    }
+
+    private Sharing sharing() {
+        return new Sharing(app.catalog(), app.images(), app.policies());
+    }
+
+    private Registration registration(Instant now) {
+        return new Registration(
+                app.catalog(),
+                app.images(),
+                app.instances(),
+                app.policies(),
+                app.progress(),
+                app.sources(),
+                now);
     }
 
     private static OperateReport done(Trail trail, String text) {

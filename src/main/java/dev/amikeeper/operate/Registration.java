@@ -4,11 +4,14 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.Instances;
+import dev.amikeeper.ec2.Sources;
 import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
@@ -30,6 +33,7 @@ import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.image.Wildcard;
 import dev.amikeeper.lifecycle.ImageProgress;
+import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 
 import org.slf4j.Logger;
@@ -66,18 +70,35 @@ final class Registration {
     /** So many of the newest images of an instance tell what it was. */
     private static final int TELLING = 20;
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Instances instances;
+    private final Policies policies;
+    private final ImageProgress progress;
+    private final Sources sources;
     private final Instant now;
 
-    Registration(Application app, Instant now) {
-        this.app = app;
+    Registration(
+            Catalog catalog,
+            Images images,
+            Instances instances,
+            Policies policies,
+            ImageProgress progress,
+            Sources sources,
+            Instant now) {
+        this.catalog = catalog;
+        this.images = images;
+        this.instances = instances;
+        this.policies = policies;
+        this.progress = progress;
+        this.sources = sources;
         this.now = now;
     }
 
     OrderResult of(Order.RegisterAgain order) {
         Region region = order.region();
         Optional<Snapshot> named =
-                app.sources().snapshots(region, List.of(order.snapshot())).stream().findFirst();
+                sources.snapshots(region, List.of(order.snapshot())).stream().findFirst();
         Optional<ImageName> name = named.flatMap(it -> ImageTags.name(it.tags()));
         if (named.isEmpty() || name.isEmpty()) {
             return OrderResult.refused(
@@ -92,7 +113,7 @@ final class Registration {
                         order.snapshot(),
                         region,
                         name.get(),
-                        app.sources().of(region, name.get()),
+                        sources.of(region, name.get()),
                         Optional.empty(),
                         Map.of(),
                         false,
@@ -112,7 +133,7 @@ final class Registration {
             }
             volume.device().ifPresent(device -> devices.put(volume.snapshot(), device));
         }
-        List<Snapshot> shown = app.sources().snapshots(region, ids);
+        List<Snapshot> shown = sources.snapshots(region, ids);
         shown.forEach(it -> ids.remove(it.id()));
         if (!ids.isEmpty()) {
             return new OrderResult.Refused(
@@ -131,16 +152,14 @@ final class Registration {
                 tagged.isEmpty()
                         ? Optional.of(
                                 new ImageName(
-                                        app.policies().nameOf(order.policy()),
+                                        policies.nameOf(order.policy()),
                                         order.instance(),
                                         new Slot(started)))
                         : Optional.of(tagged)
                                 .filter(names -> names.size() == 1)
                                 .flatMap(names -> ImageName.parse(names.iterator().next()))
                                 .filter(it ->
-                                        app.policies()
-                                                .allNames(order.policy())
-                                                .contains(it.policy()))
+                                        policies.allNames(order.policy()).contains(it.policy()))
                                 .filter(it -> it.instance().equals(order.instance()));
         if (name.isEmpty()) {
             return OrderResult.refused(
@@ -174,7 +193,7 @@ final class Registration {
     }
 
     private Optional<String> unruled(String name, Region region) {
-        Optional<Policy> policy = app.policies().find(name);
+        Optional<Policy> policy = policies.find(name);
         if (policy.isEmpty()) {
             return Optional.of("there is no policy " + name);
         }
@@ -187,11 +206,11 @@ final class Registration {
 
     /** The catalogue is read first: whatever another order did since then is seen in EC2. */
     private OrderResult register(RegistrationInput wanted) {
-        Optional<Image> record = app.catalog().find(wanted.region(), wanted.name());
+        Optional<Image> record = catalog.find(wanted.region(), wanted.name());
         Optional<Image> last =
                 record.filter(image -> image.state() != ImageState.FAILED)
                         .or(() -> tombstone(wanted).map(Tombstone::image));
-        Objections objections = new Objections(app, now, wanted);
+        Objections objections = new Objections(catalog, images, now, wanted);
         Optional<Ami> ours = objections.ours();
         if (ours.isPresent()) {
             return there(wanted, ours.get());
@@ -211,7 +230,7 @@ final class Registration {
     }
 
     private Optional<Tombstone> tombstone(RegistrationInput wanted) {
-        return app.catalog().removed(wanted.region(), wanted.name());
+        return catalog.removed(wanted.region(), wanted.name());
     }
 
     /** The server as it is, and as its images know it where that does not tell all. */
@@ -222,7 +241,7 @@ final class Registration {
                 readable(
                         wanted,
                         instanceRegion(wanted),
-                        at -> app.sources().machine(at, instance).stream().toList()));
+                        at -> sources.machine(at, instance).stream().toList()));
         boolean tellsAll =
                 machines.stream()
                         .anyMatch(machine ->
@@ -233,7 +252,7 @@ final class Registration {
             return machines;
         }
         Map<Region, List<ImageId>> images =
-                app.catalog().ofInstance(instance).stream()
+                catalog.ofInstance(instance).stream()
                         .filter(image -> image.id().isPresent())
                         .collect(
                                 groupingBy(
@@ -245,7 +264,7 @@ final class Registration {
         for (Region region : regions) {
             List<ImageId> newest =
                     images.getOrDefault(region, List.of()).stream().limit(TELLING).toList();
-            List<Machine> told = readable(wanted, region, at -> app.sources().machines(at, newest));
+            List<Machine> told = readable(wanted, region, at -> sources.machines(at, newest));
             machines.addAll(told);
             if (!told.isEmpty()) {
                 break;
@@ -304,17 +323,17 @@ final class Registration {
             return new OrderResult.Shown("would register " + what + "; " + fate(known));
         }
         // The record of an image that is gone is buried, as its event would have it.
-        record.ifPresent(image -> new ImageProgress(app).deregistered(image, now));
+        record.ifPresent(image -> progress.deregistered(image, now));
         Optional<Tombstone> grave = known ? tombstone(wanted) : Optional.empty();
         if (known && grave.isEmpty()) {
-            return new Objections(app, now, wanted)
+            return new Objections(catalog, images, now, wanted)
                     .ours()
                     .map(ami -> there(wanted, ami))
                     .orElseGet(() -> wanted.refused("it changed meanwhile: try again"));
         }
         List<SnapshotId> others = wanted.others().stream().map(Snapshot::id).toList();
         if (!others.isEmpty()
-                && app.images().tag(wanted.region(), others, onSnapshots)
+                && images.tag(wanted.region(), others, onSnapshots)
                         instanceof ChangeResult.Refused(String why)) {
             return wanted.refused("they could not be tagged: " + why);
         }
@@ -325,7 +344,7 @@ final class Registration {
                         inherited,
                         known ? Optional.of("registered again " + now) : Optional.empty());
         Image intent = Image.intent(wanted.name(), wanted.region(), Trigger.REQUESTED, now);
-        return switch (app.images().register(intent, blueprint, tags)) {
+        return switch (images.register(intent, blueprint, tags)) {
             case StartResult.Started(var id) -> recorded(wanted, blueprint, id, tags, grave, what);
             case StartResult.Adopted(var ami) ->
                     recorded(wanted, blueprint, ami.id(), tags, grave, what);
@@ -342,7 +361,7 @@ final class Registration {
 
     private Set<String> codes(RegistrationInput wanted, Machine machine) {
         Set<String> codes = new TreeSet<>(machine.productCodes());
-        wanted.ids().forEach(id -> codes.addAll(app.sources().productCodes(wanted.region(), id)));
+        wanted.ids().forEach(id -> codes.addAll(sources.productCodes(wanted.region(), id)));
         return codes;
     }
 
@@ -364,7 +383,7 @@ final class Registration {
             readable(
                             wanted,
                             instanceRegion(wanted),
-                            at -> app.instances().find(at, List.of(wanted.name().instance())))
+                            at -> instances.find(at, List.of(wanted.name().instance())))
                     .stream()
                     .filter(instance -> !instance.isGone())
                     .forEach(instance -> {
@@ -380,7 +399,7 @@ final class Registration {
 
     private Map<String, String> copied(Instance instance, String policy) {
         List<String> patterns =
-                app.policies().find(policy).map(it -> it.image().copyTags()).orElse(List.of());
+                policies.find(policy).map(it -> it.image().copyTags()).orElse(List.of());
         Map<String, String> copied = new HashMap<>(instance.tags());
         copied.keySet()
                 .removeIf(key ->
@@ -427,7 +446,7 @@ final class Registration {
             ImageId id,
             Map<String, String> tags,
             Optional<Tombstone> grave) {
-        ImageLookup look = app.images().look(wanted.region(), id);
+        ImageLookup look = images.look(wanted.region(), id);
         if (look instanceof ImageLookup.Gone) {
             return;
         }
@@ -448,16 +467,15 @@ final class Registration {
                                         .map(stored -> stored.of(id, now)))
                         .inState(shown.map(Ami::state).orElse(AmiState.PENDING));
         Optional<Image> failed =
-                app.catalog()
-                        .find(wanted.region(), wanted.name())
+                catalog.find(wanted.region(), wanted.name())
                         .filter(known -> known.state() == ImageState.FAILED);
         if (failed.isPresent()) {
             shown.filter(ami -> ami.state() == AmiState.AVAILABLE)
-                    .ifPresent(ami -> new ImageProgress(app).found(failed.get(), ami, now));
+                    .ifPresent(ami -> progress.found(failed.get(), ami, now));
         } else if (grave.isPresent()) {
-            app.catalog().unbury(grave.get(), image);
+            catalog.unbury(grave.get(), image);
         } else {
-            app.catalog().adopt(image);
+            catalog.adopt(image);
         }
     }
 
@@ -467,7 +485,7 @@ final class Registration {
             return "";
         }
         String shown =
-                app.sources().machines(region, List.of(id)).stream()
+                sources.machines(region, List.of(id)).stream()
                         .map(Machine::platform)
                         .findFirst()
                         .orElse("");

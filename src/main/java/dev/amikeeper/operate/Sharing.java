@@ -1,10 +1,11 @@
 package dev.amikeeper.operate;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Grant;
 import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.Images;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
@@ -12,6 +13,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.policy.Policies;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -24,10 +26,14 @@ import java.util.stream.Stream;
  * allows, and takes that back.
  */
 final class Sharing {
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Policies policies;
 
-    Sharing(Application app) {
-        this.app = app;
+    Sharing(Catalog catalog, Images images, Policies policies) {
+        this.catalog = catalog;
+        this.images = images;
+        this.policies = policies;
     }
 
     OrderResult of(Order.Share order) {
@@ -37,7 +43,7 @@ final class Sharing {
         if (against.isPresent()) {
             return OrderResult.refused(whole, against.get());
         }
-        Grant grant = app.images().share(order.region(), order.image(), order.with());
+        Grant grant = images.share(order.region(), order.image(), order.with());
         List<String> why =
                 Stream.concat(
                                 grant.refused().entrySet().stream()
@@ -77,7 +83,7 @@ final class Sharing {
                             + " and would do so again: take them out of \"share\" in the policy"
                             + " file first");
         }
-        return app.images().unshare(order.region(), order.image(), order.with())
+        return images.unshare(order.region(), order.image(), order.with())
                         instanceof ChangeResult.Refused(String why)
                 ? OrderResult.refused(whole, why)
                 : noCopies(order);
@@ -85,14 +91,14 @@ final class Sharing {
 
     /** Who may not launch it any more shall not copy it either. */
     private OrderResult noCopies(Order.Unshare order) {
-        Image image = app.catalog().find(order.region(), order.image()).orElseThrow();
+        Image image = catalog.find(order.region(), order.image()).orElseThrow();
         List<String> copiers = image.copiers().stream().filter(order.with()::contains).toList();
         List<String> refused = new ArrayList<>();
         if (!copiers.isEmpty()
-                && app.images().look(order.region(), order.image())
+                && images.look(order.region(), order.image())
                         instanceof ImageLookup.Shown(Ami ami)) {
             for (SnapshotId snapshot : ami.snapshots()) {
-                if (app.images().unshare(order.region(), snapshot, copiers)
+                if (images.unshare(order.region(), snapshot, copiers)
                         instanceof ChangeResult.Refused(String why)) {
                     refused.add(snapshot + ": " + why);
                 }
@@ -105,7 +111,7 @@ final class Sharing {
             return new OrderResult.Refused(done + ", but its snapshots may still be used", refused);
         }
         if (!copiers.isEmpty()) {
-            app.catalog().save(Change.of(image, image.sharedWithout(order.with())));
+            catalog.save(Change.of(image, image.sharedWithout(order.with())));
         }
         return new OrderResult.Done(done);
     }
@@ -114,7 +120,7 @@ final class Sharing {
     private Optional<String> beyondAllowed(Order.Share order) {
         List<String> beyond =
                 order.with().stream()
-                        .filter(who -> !app.policies().shareWith().contains(who))
+                        .filter(who -> !policies.shareWith().contains(who))
                         .filter(who -> !sharedByPolicy(order).contains(who))
                         .toList();
         return beyond.isEmpty()
@@ -131,11 +137,11 @@ final class Sharing {
 
     /** Both keys, as for a removal: whoever has only set our tags gets nothing shared. */
     private Optional<String> against(Region region, ImageId id) {
-        Optional<Image> record = app.catalog().find(region, id);
+        Optional<Image> record = catalog.find(region, id);
         if (record.isEmpty()) {
             return Optional.of("the catalogue knows no such image in " + region);
         }
-        return switch (app.images().look(region, id)) {
+        return switch (images.look(region, id)) {
             case ImageLookup.Shown(Ami ami) -> against(record.get(), ami);
             case ImageLookup.Gone _, ImageLookup.NotShown _ ->
                     Optional.of("EC2 does not show it in " + region);
@@ -152,9 +158,8 @@ final class Sharing {
     }
 
     private List<String> sharedByPolicy(Order.OfImage order) {
-        return app.catalog()
-                .find(order.region(), order.image())
-                .flatMap(image -> app.policies().find(image.name().policy()))
+        return catalog.find(order.region(), order.image())
+                .flatMap(image -> policies.find(image.name().policy()))
                 .map(policy -> policy.share().all())
                 .orElse(List.of());
     }

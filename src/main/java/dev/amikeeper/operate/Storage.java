@@ -1,8 +1,9 @@
 package dev.amikeeper.operate;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.ec2.Blocker;
+import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.StoreResult;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
@@ -12,6 +13,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.S3Object;
 import dev.amikeeper.image.StoreSize;
 import dev.amikeeper.image.Stored;
+import dev.amikeeper.policy.Policies;
 
 import java.time.Instant;
 import java.util.List;
@@ -22,16 +24,20 @@ import java.util.Optional;
  * it does those that a policy stores.
  */
 final class Storage {
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Policies policies;
     private final Instant now;
 
-    Storage(Application app, Instant now) {
-        this.app = app;
+    Storage(Catalog catalog, Images images, Policies policies, Instant now) {
+        this.catalog = catalog;
+        this.images = images;
+        this.policies = policies;
         this.now = now;
     }
 
     OrderResult of(Order.Store order) {
-        Optional<Image> record = app.catalog().find(order.region(), order.image());
+        Optional<Image> record = catalog.find(order.region(), order.image());
         if (record.isEmpty()) {
             return refused(order, "the catalogue knows no such image in " + order.region());
         }
@@ -49,9 +55,7 @@ final class Storage {
         }
         Optional<StoreSize> bulk =
                 Optional.ofNullable(
-                        app.images()
-                                .bulk(order.region(), List.of(order.image()))
-                                .get(order.image()));
+                        images.bulk(order.region(), List.of(order.image())).get(order.image()));
         return against(image, bulk)
                 .map(why -> refused(order, why))
                 .orElseGet(() ->
@@ -68,8 +72,7 @@ final class Storage {
                 .filter(Stored::isOpen)
                 .map(stored -> stored.object().bucket())
                 .or(() ->
-                        app.policies()
-                                .find(image.name().policy())
+                        policies.find(image.name().policy())
                                 .flatMap(policy -> policy.store())
                                 .map(store -> store.bucketIn(image.region())));
     }
@@ -112,11 +115,11 @@ final class Storage {
         }
         Image storing =
                 image.inS3(Optional.of(Stored.waiting(object, image.stored(), now).storing(now)));
-        if (!app.catalog().save(Change.of(image, storing))) {
+        if (!catalog.save(Change.of(image, storing))) {
             return refused(order, "it changed meanwhile: try again");
         }
         Region region = order.region();
-        return switch (app.images().store(region, order.image(), object.bucket())) {
+        return switch (images.store(region, order.image(), object.bucket())) {
             case StoreResult.Begun _ -> new OrderResult.Done("stores " + what);
             case StoreResult.Already _ ->
                     new OrderResult.Done("stores " + what + ", or has done so");
@@ -147,7 +150,7 @@ final class Storage {
     }
 
     private void putBack(Image storing, Optional<Stored> before) {
-        app.catalog().save(Change.of(storing, storing.inS3(before)));
+        catalog.save(Change.of(storing, storing.inS3(before)));
     }
 
     /** AWS refuses no such image; that the codes stay on what is made of the object is said. */

@@ -3,16 +3,18 @@ package dev.amikeeper.operate;
 import static java.util.Comparator.comparing;
 import static java.util.stream.Collectors.joining;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.Reach;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 
 import software.amazon.awssdk.core.exception.SdkException;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -41,15 +44,17 @@ final class Unsharing {
     /** So many refusals of a Region are told one by one. */
     private static final int NAMED = 3;
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Policies policies;
     private final Order.UnshareAll order;
     private final BooleanSupplier moreTime;
     private final int changes;
     private final List<String> troubles = new ArrayList<>();
     private final Set<Region> unread = new TreeSet<>();
-    private int images;
-    private int snapshots;
-    private int records;
+    private int changedImages;
+    private int changedSnapshots;
+    private int changedRecords;
     private int left;
 
     /**
@@ -57,38 +62,50 @@ final class Unsharing {
      *
      * @param moreTime whether there is time to change more
      */
-    Unsharing(Application app, Order.UnshareAll order, BooleanSupplier moreTime) {
-        this(app, order, moreTime, CHANGES);
+    Unsharing(
+            Catalog catalog,
+            Images images,
+            Policies policies,
+            Order.UnshareAll order,
+            BooleanSupplier moreTime) {
+        this(catalog, images, policies, order, moreTime, CHANGES);
     }
 
-    Unsharing(Application app, Order.UnshareAll order, BooleanSupplier moreTime, int changes) {
+    Unsharing(
+            Catalog catalog,
+            Images images,
+            Policies policies,
+            Order.UnshareAll order,
+            BooleanSupplier moreTime,
+            int changes) {
         this.changes = changes;
-        this.app = app;
+        this.catalog = catalog;
+        this.images = images;
+        this.policies = policies;
         this.order = order;
         this.moreTime = moreTime;
     }
 
     OrderResult outcome() {
-        Set<String> policies = new TreeSet<>(app.policyNames());
-        policies.removeIf(name -> !isMeant(name));
-        if (order.policy().isPresent() && policies.isEmpty()) {
+        Set<String> names = new TreeSet<>(catalog.policiesWith(policies.allNames()));
+        names.removeIf(name -> !isMeant(name));
+        if (order.policy().isPresent() && names.isEmpty()) {
             return asBefore(
                     "there is no policy " + order.policy().get() + ", and there never was one");
         }
-        List<String> naming = policies.stream().flatMap(this::naming).toList();
+        List<String> naming = names.stream().flatMap(this::naming).toList();
         if (!naming.isEmpty()) {
             return asBefore(
                     String.join(", ", naming)
                             + ", which would give it again: take that out of the policy file first,"
                             + " and deploy it");
         }
-        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
-        regions.addAll(app.policies().regions());
+        SortedSet<Region> regions = catalog.regionsWith(policies.regions());
         for (Region region : regions) {
             if (isEnough()) {
                 unread.add(region);
             } else {
-                new Turn(region).takeBack(policies);
+                new Turn(region).takeBack(names);
             }
         }
         return ended();
@@ -108,11 +125,7 @@ final class Unsharing {
 
     private Stream<String> naming(String policy) {
         List<String> named =
-                app.policies()
-                        .find(policy)
-                        .map(Policy::share)
-                        .map(Policy.Share::all)
-                        .orElse(List.of());
+                policies.find(policy).map(Policy::share).map(Policy.Share::all).orElse(List.of());
         String both = order.with().stream().filter(named::contains).collect(joining(", "));
         return both.isEmpty()
                 ? Stream.empty()
@@ -122,7 +135,7 @@ final class Unsharing {
     private OrderResult ended() {
         String done =
                 "%s: access to %d images and %d snapshots is taken back, and %d records forget it"
-                        .formatted(who(), images, snapshots, records);
+                        .formatted(who(), changedImages, changedSnapshots, changedRecords);
         if (left > 0) {
             troubles.add(left + " changes are left: order it once more, and it goes on there");
         }
@@ -138,7 +151,8 @@ final class Unsharing {
     }
 
     private boolean isEnough() {
-        return images + snapshots + records >= changes || !moreTime.getAsBoolean();
+        return changedImages + changedSnapshots + changedRecords >= changes
+                || !moreTime.getAsBoolean();
     }
 
     /** One Region's. */
@@ -153,14 +167,13 @@ final class Unsharing {
         void takeBack(Set<String> policies) {
             try {
                 // First: what comes back of them meanwhile comes back without it.
-                policies.forEach(
-                        policy -> app.catalog().ofPolicy(policy, region).forEach(this::forget));
+                policies.forEach(policy -> catalog.ofPolicy(policy, region).forEach(this::forget));
                 takeBackInEc2();
                 for (String policy : policies) {
                     if (isEnough()) {
                         unread.add(region);
                     } else {
-                        app.catalog().removed(policy, region).forEach(this::forget);
+                        catalog.removed(policy, region).forEach(this::forget);
                     }
                 }
             } catch (SdkException error) {
@@ -177,7 +190,7 @@ final class Unsharing {
         }
 
         private void takeBackInEc2() {
-            Reach reach = app.images().reach(region, order.with(), moreTime);
+            Reach reach = images.reach(region, order.with(), moreTime);
             if (reach.unread() > 0) {
                 unread.add(region);
             }
@@ -185,14 +198,14 @@ final class Unsharing {
                     .filter(image -> isMeant(image.getValue()))
                     .map(Map.Entry::getKey)
                     .sorted(comparing(ImageId::value))
-                    .filter(id -> isDone(id, () -> app.images().unshare(region, id, order.with())))
-                    .forEach(_ -> images++);
+                    .filter(id -> isDone(id, () -> images.unshare(region, id, order.with())))
+                    .forEach(_ -> changedImages++);
             reach.snapshots().entrySet().stream()
                     .filter(snapshot -> isMeant(snapshot.getValue()))
                     .map(Map.Entry::getKey)
                     .sorted()
-                    .filter(id -> isDone(id, () -> app.images().unshare(region, id, order.with())))
-                    .forEach(_ -> snapshots++);
+                    .filter(id -> isDone(id, () -> images.unshare(region, id, order.with())))
+                    .forEach(_ -> changedSnapshots++);
         }
 
         private boolean isDone(Object id, Supplier<ChangeResult> change) {
@@ -210,7 +223,7 @@ final class Unsharing {
         private void forget(Image image) {
             Image after = image.sharedWithout(order.with());
             if (differs(image, after)) {
-                forget(() -> app.catalog().save(Change.of(image, after)));
+                forget(() -> catalog.save(Change.of(image, after)));
             }
         }
 
@@ -219,21 +232,20 @@ final class Unsharing {
             Image after = tombstone.image().sharedWithout(order.with());
             if (differs(tombstone.image(), after)) {
                 forget(() ->
-                        app.catalog()
-                                .save(
-                                        tombstone,
-                                        new Tombstone(
-                                                after,
-                                                tombstone.removedAt(),
-                                                tombstone.by(),
-                                                tombstone.why())));
+                        catalog.save(
+                                tombstone,
+                                new Tombstone(
+                                        after,
+                                        tombstone.removedAt(),
+                                        tombstone.by(),
+                                        tombstone.why())));
             }
         }
 
         /** A record that changed meanwhile is left to the next order. */
         private void forget(BooleanSupplier save) {
             if (!isEnough() && save.getAsBoolean()) {
-                records++;
+                changedRecords++;
             } else {
                 left++;
             }

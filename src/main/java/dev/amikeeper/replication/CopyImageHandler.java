@@ -65,15 +65,14 @@ public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceRep
         return Invocation.run(
                 context,
                 () ->
-                        StartRecorder.run(
-                                app,
-                                "CopyImageFunction",
-                                "ec2:CopyImage",
-                                input,
-                                context,
-                                (starts, region, now, timeLeft) ->
-                                        new Slice(starts).startAll(region, now, timeLeft),
-                                app.kicks()::copy));
+                        app.starts("ec2:CopyImage")
+                                .run(
+                                        "CopyImageFunction",
+                                        input,
+                                        context,
+                                        (starts, region, now, timeLeft) ->
+                                                new Slice(starts).startAll(region, now, timeLeft),
+                                        app.kicks()::copy));
     }
 
     /** The home images of waiting copies, as far as their Regions answer. */

@@ -28,7 +28,7 @@ public final class ImageStateHandler
     private static final Logger log = LoggerFactory.getLogger(ImageStateHandler.class);
 
     private final Application app;
-    private final ImageProgress settlement;
+    private final ImageProgress progress;
 
     /** As Lambda makes it. */
     public ImageStateHandler() {
@@ -38,7 +38,7 @@ public final class ImageStateHandler
     /** Over these objects. */
     public ImageStateHandler(Application app) {
         this.app = app;
-        this.settlement = new ImageProgress(app);
+        this.progress = app.progress();
     }
 
     @Override
@@ -84,17 +84,17 @@ public final class ImageStateHandler
                         .orElseThrow(
                                 () -> new MalformedEventException("detail.State: must be there"));
         return switch (AmiState.of(state)) {
-            case AVAILABLE -> settlement.available(image, event.time());
+            case AVAILABLE -> progress.available(image, event.time());
             case FAILED ->
-                    settlement.failed(
+                    progress.failed(
                             image,
                             event.text("ErrorMessage")
                                     .filter(text -> !text.isBlank())
                                     .map(Texts::plain)
                                     .orElse("EC2 gave no reason"),
                             event.time());
-            case DEREGISTERED -> settlement.deregistered(image, event.time());
-            case DISABLED -> settlement.disabled(image);
+            case DEREGISTERED -> progress.deregistered(image, event.time());
+            case DISABLED -> progress.disabled(image);
             case PENDING, INVALID, TRANSIENT, ERROR, UNKNOWN -> {
                 log.info("state {} of {} needs nothing", Texts.quoted(state), image.name());
                 yield ImageProgress.Step.NOTHING;

@@ -1,6 +1,7 @@
 package dev.amikeeper.restore;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
+import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
@@ -10,6 +11,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Restores one server or many, and waits until each is up and checked or has failed. To be stopped
@@ -28,16 +31,28 @@ public final class Fleet {
     /** Two reads of a Region each time. */
     private static final Duration LOOK_EVERY = Duration.ofSeconds(15);
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Launcher launcher;
+    private final InstantSource clock;
+    private final Function<Instant, Restores> restores;
     private final Consumer<Duration> pause;
 
     /**
-     * Restores with this application.
+     * Restores with these.
      *
+     * @param restores makes the steps of a time
      * @param pause waits for a while
      */
-    public Fleet(Application app, Consumer<Duration> pause) {
-        this.app = app;
+    public Fleet(
+            Catalog catalog,
+            Launcher launcher,
+            InstantSource clock,
+            Function<Instant, Restores> restores,
+            Consumer<Duration> pause) {
+        this.catalog = catalog;
+        this.launcher = launcher;
+        this.clock = clock;
+        this.restores = restores;
         this.pause = pause;
     }
 
@@ -67,7 +82,7 @@ public final class Fleet {
             if (open.isEmpty()) {
                 return List.copyOf(all.values());
             }
-            new Restores(app, now())
+            restores.apply(now())
                     .follow(
                             open,
                             () -> true,
@@ -83,7 +98,7 @@ public final class Fleet {
 
     private Set<String> alive(Region region) {
         List<String> tags = new ArrayList<>();
-        for (Server server : app.launcher().servers(region)) {
+        for (Server server : launcher.servers(region)) {
             if (!Set.of("shutting-down", "terminated").contains(server.state())) {
                 tags.add(server.tags().getOrDefault(ImageTags.RESTORE, ""));
             }
@@ -93,10 +108,10 @@ public final class Fleet {
 
     /** One that failed, or whose server is gone, is begun once more. */
     private Restore begin(Restore wanted, boolean anew, Set<String> alive) {
-        if (app.catalog().begin(wanted)) {
+        if (catalog.begin(wanted)) {
             return wanted;
         }
-        Restore before = app.catalog().restore(wanted.id()).orElse(wanted);
+        Restore before = catalog.restore(wanted.id()).orElse(wanted);
         boolean isBack =
                 before.state() == Restore.State.PASSED
                         && (before.kind() == Restore.Kind.REPLACE_ROOT
@@ -105,12 +120,10 @@ public final class Fleet {
             return before;
         }
         Restore again = before.again(RestorePlanner.TIMEOUT, now());
-        return app.catalog().save(before, again)
-                ? again
-                : app.catalog().restore(wanted.id()).orElse(again);
+        return catalog.save(before, again) ? again : catalog.restore(wanted.id()).orElse(again);
     }
 
     private Instant now() {
-        return app.clock().instant();
+        return clock.instant();
     }
 }

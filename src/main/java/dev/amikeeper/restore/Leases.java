@@ -2,13 +2,15 @@ package dev.amikeeper.restore;
 
 import static java.util.stream.Collectors.joining;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageTags;
@@ -16,6 +18,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Server;
 import dev.amikeeper.image.Sha256;
+import dev.amikeeper.policy.Policies;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +48,10 @@ public final class Leases {
 
     private static final int HASH = 12;
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Launcher launcher;
+    private final Policies policies;
     private final Instant now;
 
     /**
@@ -60,8 +66,13 @@ public final class Leases {
         }
     }
 
-    Leases(Application app, Instant now) {
-        this.app = app;
+    /** Ends leases that are over at this time. */
+    public Leases(
+            Catalog catalog, Images images, Launcher launcher, Policies policies, Instant now) {
+        this.catalog = catalog;
+        this.images = images;
+        this.launcher = launcher;
+        this.policies = policies;
         this.now = now;
     }
 
@@ -71,9 +82,9 @@ public final class Leases {
      *
      * @throws SdkException if the Region does not answer
      */
-    Ended end(Region region) {
+    public Ended end(Region region) {
         List<Server> leased =
-                app.launcher().servers(region).stream()
+                launcher.servers(region).stream()
                         .filter(server -> !server.isEnded())
                         .filter(server -> server.tags().containsKey(ImageTags.LEASE))
                         .toList();
@@ -83,7 +94,7 @@ public final class Leases {
         for (Server server : leased) {
             boolean launched = Restore.isDrill(server.tags(), server.clientToken());
             if (!launched) {
-                records = Optional.of(records.orElseGet(() -> app.catalog().restoring()));
+                records = Optional.of(records.orElseGet(() -> catalog.restoring()));
                 launched = records.get().stream().anyMatch(it -> isLaunchedBy(it, server));
             }
             if (!launched) {
@@ -121,19 +132,18 @@ public final class Leases {
                                 .isPresent()
                         || isOfOurImage(server);
         if (ours
-                && app.launcher().terminate(server.region(), server.id())
+                && launcher.terminate(server.region(), server.id())
                         instanceof ChangeResult.Refused(String why)) {
-            app.catalog()
-                    .note(
-                            Notice.event(
-                                    Trouble.LEASE.in(server.region(), server.id()),
-                                    now,
-                                    server.region()
-                                            + ": the instance "
-                                            + server.id()
-                                            + " of a drill could not be terminated: "
-                                            + why,
-                                    "it is tried again; see that it ends"));
+            catalog.note(
+                    Notice.event(
+                            Trouble.LEASE.in(server.region(), server.id()),
+                            now,
+                            server.region()
+                                    + ": the instance "
+                                    + server.id()
+                                    + " of a drill could not be terminated: "
+                                    + why,
+                            "it is tried again; see that it ends"));
         }
         return ours;
     }
@@ -146,9 +156,9 @@ public final class Leases {
         Region region = server.region();
         ImageId id = server.image().get();
         return isRecorded(region, id)
-                || app.catalog().restoring().stream()
+                || catalog.restoring().stream()
                         .anyMatch(it -> it.region().equals(region) && it.image().equals(id))
-                || (app.images().look(region, id) instanceof ImageLookup.Shown(Ami ami)
+                || (images.look(region, id) instanceof ImageLookup.Shown(Ami ami)
                         && ImageTags.name(ami.tags())
                                 .map(name -> name.toString().equals(ami.name()))
                                 .orElse(false))
@@ -158,7 +168,7 @@ public final class Leases {
     /** A record that cannot be read is one of ours, too. */
     private boolean isRecorded(Region region, ImageId id) {
         try {
-            return app.catalog().find(region, id).isPresent();
+            return catalog.find(region, id).isPresent();
         } catch (UnreadableItemException itIs) {
             return true;
         }
@@ -168,8 +178,8 @@ public final class Leases {
         String tag = server.tags().getOrDefault(ImageTags.RESTORE, "");
         String policy = tag.contains("/") ? tag.substring(0, tag.indexOf('/')) : "";
         return !policy.isEmpty()
-                && app.policies().allNames(policy).stream()
-                        .flatMap(name -> app.catalog().removed(name, server.region()).stream())
+                && policies.allNames(policy).stream()
+                        .flatMap(name -> catalog.removed(name, server.region()).stream())
                         .anyMatch(removed -> removed.id().equals(Optional.of(id)));
     }
 
@@ -193,21 +203,20 @@ public final class Leases {
                                         Collectors.toList()));
         byDrill.forEach((key, some) -> {
             log.error("{}: not a drill's: {}", region, some.stream().map(Server::id).toList());
-            app.catalog()
-                    .note(
-                            new Notice(
-                                    key,
-                                    now,
-                                    "%s: the tag %s is on %s, which AMI Keeper did not launch from an image of its own: left alone, and imaged like any server"
-                                            .formatted(region, ImageTags.LEASE, names(some)),
-                                    "take the tags "
-                                            + ImageTags.LEASE
-                                            + " and "
-                                            + ImageTags.RESTORE
-                                            + " away, and see in CloudTrail (CreateTags,"
-                                            + " RunInstances) who set them; terminate it by hand if"
-                                            + " nobody needs it",
-                                    true));
+            catalog.note(
+                    new Notice(
+                            key,
+                            now,
+                            "%s: the tag %s is on %s, which AMI Keeper did not launch from an image of its own: left alone, and imaged like any server"
+                                    .formatted(region, ImageTags.LEASE, names(some)),
+                            "take the tags "
+                                    + ImageTags.LEASE
+                                    + " and "
+                                    + ImageTags.RESTORE
+                                    + " away, and see in CloudTrail (CreateTags,"
+                                    + " RunInstances) who set them; terminate it by hand if"
+                                    + " nobody needs it",
+                            true));
         });
         return Set.copyOf(byDrill.keySet());
     }

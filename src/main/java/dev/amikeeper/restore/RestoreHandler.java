@@ -103,7 +103,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
     }
 
     private RestoreReport follow(Event event, List<Restore> open, BooleanSupplier timeLeft) {
-        List<Restore> after = new Restores(app, event.time()).follow(open, timeLeft);
+        List<Restore> after = app.restores(event.time()).follow(open, timeLeft);
         Unreadables.tell(app.catalog(), event.time());
         return report(0, open, after);
     }
@@ -136,7 +136,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
         }
         RestoreRequest request = RestoreRequest.of(event);
         log.info("{}: restore {}", trail, request.instance());
-        RestorePlanner planning = new RestorePlanner(app);
+        RestorePlanner planning = app.restorePlanner();
         return switch (planning.choose(request, now)) {
             case RestorePlanner.Choice.None(String why) ->
                     refuse(trail, now, request, why, List.of());
@@ -153,7 +153,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
                 Restore restore = RestorePlanner.restore(plan, request.kind(), trail.id(), now);
                 boolean fresh = app.catalog().begin(restore);
                 List<Restore> open = app.catalog().restore(restore.id()).stream().toList();
-                List<Restore> after = new Restores(app, now).follow(open, timeLeft);
+                List<Restore> after = app.restores(now).follow(open, timeLeft);
                 RestoreReport report = report(fresh ? 1 : 0, open, after);
                 yield new RestoreReport(
                         report.requested(),

@@ -1,8 +1,11 @@
 package dev.amikeeper.restore;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.InstanceProfiles;
+import dev.amikeeper.ec2.Instances;
+import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageRef;
@@ -13,6 +16,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Sha256;
 import dev.amikeeper.image.Stored;
+import dev.amikeeper.policy.Policies;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,8 +34,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -43,10 +47,23 @@ public final class RestorePlanner {
 
     private static final Logger log = LoggerFactory.getLogger(RestorePlanner.class);
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Instances instances;
+    private final Launcher launcher;
+    private final Policies policies;
+    private final InstanceProfiles profiles;
 
-    public RestorePlanner(Application app) {
-        this.app = app;
+    public RestorePlanner(
+            Catalog catalog,
+            Instances instances,
+            Launcher launcher,
+            Policies policies,
+            InstanceProfiles profiles) {
+        this.catalog = catalog;
+        this.instances = instances;
+        this.launcher = launcher;
+        this.policies = policies;
+        this.profiles = profiles;
     }
 
     /** The choice of an image. */
@@ -75,7 +92,7 @@ public final class RestorePlanner {
         if (future.isPresent()) {
             return new Choice.None(future.get());
         }
-        List<Image> ofAnyPolicy = app.catalog().ofInstance(request.instance());
+        List<Image> ofAnyPolicy = catalog.ofInstance(request.instance());
         List<Image> all =
                 ofAnyPolicy.stream()
                         .filter(image -> isMeant(image.name().policy(), request))
@@ -111,12 +128,10 @@ public final class RestorePlanner {
 
     /** Of images that are gone one may be stored: the newest that would do, and how to have it. */
     private String inS3(RestoreRequest request) {
-        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
-        regions.addAll(app.policies().regions());
-        return app.policyNames().stream()
+        SortedSet<Region> regions = catalog.regionsWith(policies.regions());
+        return catalog.policiesWith(policies.allNames()).stream()
                 .filter(name -> isMeant(name, request))
-                .flatMap(name ->
-                        regions.stream().flatMap(in -> app.catalog().removed(name, in).stream()))
+                .flatMap(name -> regions.stream().flatMap(in -> catalog.removed(name, in).stream()))
                 .map(Tombstone::image)
                 .filter(image -> image.name().instance().equals(request.instance()))
                 .filter(image -> image.stored().filter(Stored::mayBeThere).isPresent())
@@ -135,9 +150,7 @@ public final class RestorePlanner {
     }
 
     private boolean isMeant(String policy, RestoreRequest request) {
-        return request.policy()
-                .map(name -> app.policies().allNames(name).contains(policy))
-                .orElse(true);
+        return request.policy().map(name -> policies.allNames(name).contains(policy)).orElse(true);
     }
 
     private static String under(List<Image> images) {
@@ -215,7 +228,7 @@ public final class RestorePlanner {
     public RestorePlan plan(Image image, Restore.Kind kind, RestoreOptions wish) {
         if (kind == Restore.Kind.REPLACE_ROOT) {
             List<Instance> living =
-                    app.instances().find(image.region(), List.of(image.name().instance()));
+                    instances.find(image.region(), List.of(image.name().instance()));
             return RestorePlan.replacingRoot(image, living.stream().findFirst());
         }
         return plans(List.of(image), wish).getFirst();
@@ -236,11 +249,10 @@ public final class RestorePlanner {
         byRegion.forEach((region, some) -> {
             Networks there = networks(region, some, wish);
             Set<String> noProfiles =
-                    app.profiles()
-                            .missing(
-                                    some.stream()
-                                            .flatMap(it -> RestorePlan.profile(it, wish).stream())
-                                            .toList());
+                    profiles.missing(
+                            some.stream()
+                                    .flatMap(it -> RestorePlan.profile(it, wish).stream())
+                                    .toList());
             Originals originals = originals(some);
             some.forEach(image ->
                     plans.add(
@@ -268,8 +280,7 @@ public final class RestorePlanner {
                 .collect(Collectors.groupingBy(RestorePlanner::home))
                 .forEach((region, its) -> {
                     try {
-                        app
-                                .instances()
+                        instances
                                 .find(region, its.stream().map(it -> it.name().instance()).toList())
                                 .stream()
                                 .filter(it -> !it.isGone())
@@ -291,15 +302,14 @@ public final class RestorePlanner {
                         .map(image -> image.capsule().orElseGet(RestorePlan::unknown))
                         .map(original -> RestorePlan.wanted(original, wish))
                         .toList();
-        return app.launcher()
-                .networks(
-                        region,
-                        new Networks.Wanted(
-                                all(each, Networks.Wanted::subnets),
-                                all(each, Networks.Wanted::groups),
-                                all(each, Networks.Wanted::keyPairs),
-                                all(each, Networks.Wanted::types),
-                                all(each, Networks.Wanted::addresses)));
+        return launcher.networks(
+                region,
+                new Networks.Wanted(
+                        all(each, Networks.Wanted::subnets),
+                        all(each, Networks.Wanted::groups),
+                        all(each, Networks.Wanted::keyPairs),
+                        all(each, Networks.Wanted::types),
+                        all(each, Networks.Wanted::addresses)));
     }
 
     private static List<String> all(
@@ -318,7 +328,7 @@ public final class RestorePlanner {
         }
         Image first = plans.getFirst().image();
         return MissingMapping.of(
-                plans, app.launcher().networks(first.region()), namesAtHome(first, bare));
+                plans, launcher.networks(first.region()), namesAtHome(first, bare));
     }
 
     /** An older capsule holds no names, which the home Region may still tell. */
@@ -332,11 +342,9 @@ public final class RestorePlanner {
         Region home = home(first);
         try {
             Networks there =
-                    app.launcher()
-                            .networks(
-                                    home,
-                                    new Networks.Wanted(
-                                            subnets, groups, List.of(), List.of(), List.of()));
+                    launcher.networks(
+                            home,
+                            new Networks.Wanted(subnets, groups, List.of(), List.of(), List.of()));
             there.subnets().values().forEach(one -> names.put(one.id(), one.name()));
             there.groups().values().forEach(one -> names.put(one.id(), one.name()));
         } catch (SdkException lost) {

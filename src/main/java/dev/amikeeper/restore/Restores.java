@@ -1,20 +1,18 @@
 package dev.amikeeper.restore;
 
-import dev.amikeeper.Application;
 import dev.amikeeper.alerts.Blockers;
-import dev.amikeeper.catalog.Change;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
-import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.LaunchResult;
 import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.image.Ami;
-import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageRef;
@@ -23,7 +21,6 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Server;
-import dev.amikeeper.image.Volume;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,15 +59,32 @@ public final class Restores {
     /** So long a restore still has when what blocked it is over. */
     private static final Duration AFTER_A_BLOCK = Duration.ofHours(1);
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Commands commands;
+    private final Images images;
+    private final Launcher launcher;
+    private final Leases leases;
+    private final RestoreEnd end;
     private final Instant now;
     private final Blockers blockers;
 
     /** Steps that are made at this time. */
-    public Restores(Application app, Instant now) {
-        this.app = app;
+    public Restores(
+            Catalog catalog,
+            Commands commands,
+            Images images,
+            Launcher launcher,
+            Leases leases,
+            RestoreEnd end,
+            Instant now) {
+        this.catalog = catalog;
+        this.commands = commands;
+        this.images = images;
+        this.launcher = launcher;
+        this.leases = leases;
+        this.end = end;
         this.now = now;
-        this.blockers = new Blockers(app.catalog());
+        this.blockers = new Blockers(catalog);
     }
 
     /**
@@ -149,7 +163,7 @@ public final class Restores {
     }
 
     private Sight look(Region region, List<Restore> restores) {
-        List<Server> servers = app.launcher().servers(region);
+        List<Server> servers = launcher.servers(region);
         List<InstanceId> running =
                 restores.stream()
                         .filter(restore -> restore.state() == Restore.State.CHECKING)
@@ -158,9 +172,9 @@ public final class Restores {
         boolean launches = restores.stream().anyMatch(it -> it.state() == Restore.State.REQUESTED);
         return new Sight(
                 servers,
-                running.isEmpty() ? Map.of() : app.launcher().health(region, running),
+                running.isEmpty() ? Map.of() : launcher.health(region, running),
                 launches
-                        ? app.images().ours(region).stream()
+                        ? images.ours(region).stream()
                                 .collect(
                                         Collectors.toMap(
                                                 Ami::id, Function.identity(), (one, again) -> one))
@@ -187,7 +201,7 @@ public final class Restores {
                 case NextStep.Command _ -> command(restore);
                 case NextStep.Associate _ -> associate(restore);
                 case NextStep.Terminate(Server ending) -> {
-                    boolean ours = new Leases(app, now).terminate(ending, Optional.of(restore));
+                    boolean ours = leases.terminate(ending, Optional.of(restore));
                     yield ours || restore.state() != Restore.State.ENDING
                             ? restore
                             : save(restore, restore.cleared(now));
@@ -209,18 +223,17 @@ public final class Restores {
             return;
         }
         try {
-            app.catalog()
-                    .note(
-                            Notice.event(
-                                    Trouble.UNFOLLOWED.in(restore.region(), restore.tag()),
-                                    now,
-                                    restore.region()
-                                            + ": how "
-                                            + what(restore)
-                                            + " stands is not known, and its time is over: "
-                                            + why,
-                                    "it goes on as soon as the Region answers; restore in another"
-                                            + " Region meanwhile"));
+            catalog.note(
+                    Notice.event(
+                            Trouble.UNFOLLOWED.in(restore.region(), restore.tag()),
+                            now,
+                            restore.region()
+                                    + ": how "
+                                    + RestoreEnd.what(restore)
+                                    + " stands is not known, and its time is over: "
+                                    + why,
+                            "it goes on as soon as the Region answers; restore in another"
+                                    + " Region meanwhile"));
         } catch (SdkException untold) {
             log.warn("{}: {}", restore.id(), Fault.text(untold));
         }
@@ -231,20 +244,19 @@ public final class Restores {
                 restore,
                 sight,
                 () ->
-                        app.launcher()
-                                .launch(
-                                        restore.region(),
-                                        restore.image(),
-                                        restore.as(),
-                                        restore.token(),
-                                        tags(restore),
-                                        itsDevices(restore)));
+                        launcher.launch(
+                                restore.region(),
+                                restore.image(),
+                                restore.as(),
+                                restore.token(),
+                                tags(restore),
+                                itsDevices(restore)));
     }
 
     /** The volumes of a drill go with its instance, whatever those of the original do. */
     private List<String> itsDevices(Restore restore) {
         return restore.kind() == Restore.Kind.DRILL
-                ? app.images().devices(restore.region(), restore.image())
+                ? images.devices(restore.region(), restore.image())
                 : List.of();
     }
 
@@ -309,12 +321,11 @@ public final class Restores {
 
     /** A listing may be late; only where it leaves a doubt is EC2 asked for the one image. */
     private Eligibility fit(Restore restore, Sight sight) {
-        Optional<Image> record = app.catalog().find(restore.region(), restore.of());
+        Optional<Image> record = catalog.find(restore.region(), restore.of());
         boolean removed =
                 record.isEmpty()
                         && Optional.ofNullable(
-                                        app.catalog()
-                                                .removed(restore.region(), List.of(restore.of()))
+                                        catalog.removed(restore.region(), List.of(restore.of()))
                                                 .get(restore.of()))
                                 .filter(it -> it.id().equals(Optional.of(restore.image())))
                                 .isPresent();
@@ -326,16 +337,13 @@ public final class Restores {
         return byTheList instanceof Eligibility.Good
                 ? byTheList
                 : Eligibility.of(
-                        restore,
-                        record,
-                        removed,
-                        app.images().look(restore.region(), restore.image()));
+                        restore, record, removed, images.look(restore.region(), restore.image()));
     }
 
     private Restore replace(Restore restore, Sight sight) {
         InstanceId instance = restore.instance().orElseThrow();
         Optional<Launcher.Replacement> replacement =
-                app.launcher().replacement(restore.region(), instance, restore.tag());
+                launcher.replacement(restore.region(), instance, restore.tag());
         boolean late = now.isAfter(restore.until());
         if (replacement.isEmpty()) {
             if (late) {
@@ -351,13 +359,12 @@ public final class Restores {
                             restore,
                             sight,
                             () ->
-                                    app.launcher()
-                                            .replaceRoot(
-                                                    restore.region(),
-                                                    instance,
-                                                    restore.image(),
-                                                    restore.token(),
-                                                    restore.tag()))
+                                    launcher.replaceRoot(
+                                            restore.region(),
+                                            instance,
+                                            restore.image(),
+                                            restore.token(),
+                                            restore.tag()))
                     : restore;
         }
         return switch (replacement.get()) {
@@ -393,32 +400,30 @@ public final class Restores {
     }
 
     private void tellOfNoRoot(Restore restore, InstanceId instance) {
-        app.catalog()
-                .note(
-                        Notice.event(
-                                Trouble.NO_ROOT.in(restore.region(), restore.tag()),
-                                now,
-                                "URGENT: %s: %s has no root volume: EC2 took it off to replace it and"
-                                                .formatted(restore.region(), instance)
-                                        + " failed",
-                                "stop %s; attach its old root volume, which is among the volumes that"
-                                                .formatted(instance)
-                                        + " are available in its zone, as its root device; start"
-                                        + " it. Or launch a new server: ./keeper restore --instance"
-                                        + " "
-                                        + instance
-                                        + " --region "
-                                        + restore.region()));
+        catalog.note(
+                Notice.event(
+                        Trouble.NO_ROOT.in(restore.region(), restore.tag()),
+                        now,
+                        "URGENT: %s: %s has no root volume: EC2 took it off to replace it and"
+                                        .formatted(restore.region(), instance)
+                                + " failed",
+                        "stop %s; attach its old root volume, which is among the volumes that"
+                                        .formatted(instance)
+                                + " are available in its zone, as its root device; start"
+                                + " it. Or launch a new server: ./keeper restore --instance"
+                                + " "
+                                + instance
+                                + " --region "
+                                + restore.region()));
     }
 
     /** A server without its address is back all the same: what became of it is told with that. */
     private Restore associate(Restore restore) {
         Launcher.Association association =
-                app.launcher()
-                        .associate(
-                                restore.region(),
-                                restore.instance().orElseThrow(),
-                                restore.elasticIp().orElseThrow());
+                launcher.associate(
+                        restore.region(),
+                        restore.instance().orElseThrow(),
+                        restore.elasticIp().orElseThrow());
         return switch (association) {
             case Launcher.Association.Done(String address) ->
                     save(restore, restore.passed("it has " + address, now));
@@ -431,28 +436,26 @@ public final class Restores {
     }
 
     private Restore withoutAddress(Restore restore, String why) {
-        app.catalog()
-                .note(
-                        Notice.event(
-                                Trouble.RESTORE_ADDRESS.in(restore.region(), restore.tag()),
-                                now,
-                                "%s: %s is back as %s, without its Elastic IP address: %s"
-                                        .formatted(
-                                                restore.region(),
-                                                restore.of().instance(),
-                                                restore.instance().orElseThrow(),
-                                                why),
-                                "associate it by hand once it is free"));
+        catalog.note(
+                Notice.event(
+                        Trouble.RESTORE_ADDRESS.in(restore.region(), restore.tag()),
+                        now,
+                        "%s: %s is back as %s, without its Elastic IP address: %s"
+                                .formatted(
+                                        restore.region(),
+                                        restore.of().instance(),
+                                        restore.instance().orElseThrow(),
+                                        why),
+                        "associate it by hand once it is free"));
         return save(restore, restore.passed(why, now));
     }
 
     private Restore command(Restore restore) {
         Commands.Result result =
-                app.commands()
-                        .run(
-                                restore.region(),
-                                restore.instance().orElseThrow(),
-                                restore.command().orElseThrow());
+                commands.run(
+                        restore.region(),
+                        restore.instance().orElseThrow(),
+                        restore.command().orElseThrow());
         return switch (result) {
             case PENDING -> restore;
             case SUCCEEDED -> save(restore, restore.passed(now));
@@ -469,164 +472,16 @@ public final class Restores {
         boolean ends = after.ended().isPresent() && before.ended().isEmpty();
         if (ends) {
             // First, for nobody takes on what has ended: whoever dies in between does it again.
-            end(after);
+            end.settle(after);
         }
-        if (app.catalog().save(before, after)) {
+        if (catalog.save(before, after)) {
             return after;
         }
-        Optional<Restore> stands = app.catalog().restore(before.id());
+        Optional<Restore> stands = catalog.restore(before.id());
         if (ends) {
             // Somebody else was faster, and may have seen it end otherwise.
-            stands.filter(it -> it.ended().isPresent()).ifPresent(this::end);
+            stands.filter(it -> it.ended().isPresent()).ifPresent(end::settle);
         }
         return stands.orElse(before);
-    }
-
-    /** What follows from how it ended; may be repeated. */
-    private void end(Restore restore) {
-        NoticeKey trouble = trouble(restore, app.policies().nameOf(restore.of().policy()));
-        tagVolumes(restore);
-        if (restore.hasPassed()) {
-            log.info("{}: {} passed", restore.region(), restore.id());
-            app.policies()
-                    .allNames(restore.of().policy())
-                    .forEach(name -> app.catalog().resolve(trouble(restore, name), now));
-            record(restore)
-                    .filter(image -> image.id().equals(Optional.of(restore.image())))
-                    .ifPresent(image -> app.catalog().save(Change.of(image, image.proven(now))));
-            return;
-        }
-        log.error("{}: {} failed: {}", restore.region(), restore.id(), restore.note());
-        String text = restore.region() + ": " + what(restore) + " failed: " + restore.note();
-        app.catalog()
-                .note(
-                        restore.kind() == Restore.Kind.DRILL
-                                ? new Notice(trouble, now, text, afterADrill(restore), true)
-                                : Notice.event(trouble, now, text, afterARestore(restore)));
-    }
-
-    /** What is proven of an image whose record cannot be read is not written down. */
-    private Optional<Image> record(Restore restore) {
-        try {
-            return app.catalog().find(restore.region(), restore.of());
-        } catch (UnreadableItemException left) {
-            log.warn("{}: {}", restore.id(), left.getMessage());
-            return Optional.empty();
-        }
-    }
-
-    /**
-     * What to do about a key that EC2 may not use for whoever launches; empty if it is not that.
-     */
-    private Optional<String> aboutItsKey(Restore restore) {
-        if (!Fault.isOfAKey(restore.note())) {
-            return Optional.empty();
-        }
-        return Optional.of(
-                "EC2 says so where it may not use the key of a volume. The image is encrypted with "
-                        + keys(restore)
-                        + ": see that the key is enabled and its policy lets this account use it,"
-                        + " and name it in the parameter KmsKeyArns of the stack; then ");
-    }
-
-    private String keys(Restore restore) {
-        try {
-            List<String> keys = app.images().keys(restore.region(), restore.image());
-            return keys.isEmpty()
-                    ? "no key of its own, so it is the account's default key for EBS"
-                    : String.join(" and ", keys);
-        } catch (SdkException unread) {
-            log.warn("{}: {}", restore.image(), Fault.text(unread, "ec2:DescribeSnapshots"));
-            return "the key that its snapshots in EC2 show";
-        }
-    }
-
-    /** RunInstances tags all volumes alike; what each had of its own comes back here. */
-    private void tagVolumes(Restore restore) {
-        List<Capsule.Disk> disks =
-                restore.as().disks().stream().filter(disk -> !disk.tags().isEmpty()).toList();
-        if (restore.kind() != Restore.Kind.LAUNCH
-                || restore.instance().isEmpty()
-                || disks.isEmpty()) {
-            return;
-        }
-        InstanceId instance = restore.instance().get();
-        try {
-            for (Volume volume :
-                    app.instances()
-                            .volumes(restore.region(), List.of(instance))
-                            .getOrDefault(instance, List.of())) {
-                for (Capsule.Disk disk : disks) {
-                    Map<String, String> missing =
-                            ImageTags.missing(disk.tags(), List.of("*"), volume.tags());
-                    if (disk.device().equals(volume.device()) && !missing.isEmpty()) {
-                        app.launcher().tag(restore.region(), volume.id(), missing);
-                    }
-                }
-            }
-        } catch (SdkException error) {
-            app.catalog()
-                    .note(
-                            Notice.event(
-                                    Trouble.RESTORE_TAGS.in(restore.region(), restore.tag()),
-                                    now,
-                                    "%s: the volumes of %s lack the tags that they had of their own: %s"
-                                            .formatted(
-                                                    restore.region(),
-                                                    instance,
-                                                    Fault.text(error, "ec2:CreateTags")),
-                                    "put them on by hand: the capsule of image "
-                                            + restore.image()
-                                            + " names them"));
-        }
-    }
-
-    private static String what(Restore restore) {
-        return (restore.kind() == Restore.Kind.DRILL ? "the drill of " : "the restore of ")
-                + restore.of().instance()
-                + " from "
-                + restore.image()
-                + " ("
-                + restore.of().slot()
-                + ")";
-    }
-
-    private String afterADrill(Restore restore) {
-        return aboutItsKey(restore).orElse("")
-                + "./keeper restore --instance "
-                + restore.of().instance()
-                + " --region "
-                + restore.region()
-                + " --dry-run shows what a restore would do; mend the cause, a later drill that"
-                + " passes ends this";
-    }
-
-    private String afterARestore(Restore restore) {
-        Optional<String> key = aboutItsKey(restore);
-        if (key.isPresent()) {
-            return key.get() + "try again";
-        }
-        Optional<String> block = blockers.remedy(restore.region(), restore.note());
-        if (block.isPresent()) {
-            // No other image gets past that either.
-            return block.get() + "; then try again";
-        }
-        return restore.instance().map(id -> "look at " + id + "; then ").orElse("")
-                + "try again, or an older image with --at";
-    }
-
-    private static NoticeKey trouble(Restore restore, String policy) {
-        return restore.kind() == Restore.Kind.DRILL
-                ? Trouble.DRILL.in(restore.region(), policy + "/" + restore.of().instance())
-                : Trouble.RESTORE.in(restore.region(), restore.tag());
-    }
-
-    /**
-     * Terminates the instances of drills whose lease is over, whatever became of their records.
-     *
-     * @throws SdkException if the Region does not answer
-     */
-    public Leases.Ended endLeases(Region region) {
-        return new Leases(app, now).end(region);
     }
 }

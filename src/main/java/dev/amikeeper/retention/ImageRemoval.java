@@ -1,6 +1,6 @@
 package dev.amikeeper.retention;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
@@ -38,7 +38,9 @@ public final class ImageRemoval {
     /** So late, at most, a run comes for its event, whose time is its now. */
     private static final Duration LATE = Duration.ofHours(1);
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Shares shares;
     private final Instant now;
     private final String by;
     private final Set<NoticeKey> told = new HashSet<>();
@@ -62,8 +64,10 @@ public final class ImageRemoval {
      *
      * @param by who takes them, for the tombstones
      */
-    public ImageRemoval(Application app, Instant now, String by) {
-        this.app = app;
+    public ImageRemoval(Catalog catalog, Images images, Shares shares, Instant now, String by) {
+        this.catalog = catalog;
+        this.images = images;
+        this.shares = shares;
         this.now = now;
         this.by = by;
     }
@@ -81,15 +85,14 @@ public final class ImageRemoval {
             List<String> permissions,
             Duration dwell) {
         Image disabling = image.disabling(why, snapshots, permissions, now);
-        if (!app.catalog().save(Change.of(image, disabling))) {
+        if (!catalog.save(Change.of(image, disabling))) {
             return changed(image);
         }
         ImageId id = image.id().orElseThrow();
-        if (app.images().disable(image.region(), id)
-                instanceof ChangeResult.Refused(String refused)) {
+        if (images.disable(image.region(), id) instanceof ChangeResult.Refused(String refused)) {
             return refused(disabling, "disabled", refused);
         }
-        app.catalog().save(Change.of(disabling, disabling.disabledUntil(now.plus(dwell), now)));
+        catalog.save(Change.of(disabling, disabling.disabledUntil(now.plus(dwell), now)));
         log.info("{} {} disabled for {}: {}", image.region(), image.name(), dwell, why);
         return End.DONE;
     }
@@ -102,17 +105,17 @@ public final class ImageRemoval {
         Image enabling = image;
         if (image.state() != ImageState.ENABLING) {
             enabling = image.enabling(now);
-            if (!app.catalog().save(Change.of(image, enabling))) {
+            if (!catalog.save(Change.of(image, enabling))) {
                 return changed(image);
             }
         }
         ImageId id = image.id().orElseThrow();
-        if (app.images().enable(image.region(), id) instanceof ChangeResult.Refused(String why)) {
+        if (images.enable(image.region(), id) instanceof ChangeResult.Refused(String why)) {
             return refused(enabling, "enabled again", why);
         }
         Image back = enabling.keptAfterAll(now);
-        if (app.catalog().save(Change.of(enabling, back))) {
-            new Shares(app).give(back, now);
+        if (catalog.save(Change.of(enabling, back))) {
+            shares.give(back, now);
         }
         log.info("{} {} is kept after all", image.region(), image.name());
         return End.DONE;
@@ -121,17 +124,17 @@ public final class ImageRemoval {
     /** Deregisters an image with its snapshots. */
     public End remove(Image image, String why, List<SnapshotId> snapshots) {
         Image retiring = image.retiring(why, snapshots, now);
-        if (!app.catalog().save(Change.of(image, retiring))) {
+        if (!catalog.save(Change.of(image, retiring))) {
             return changed(image);
         }
         ImageId id = retiring.id().orElseThrow();
-        return settle(retiring, app.images().remove(retiring.region(), id, retiring.snapshots()));
+        return settle(retiring, images.remove(retiring.region(), id, retiring.snapshots()));
     }
 
     /** Its AMI is not among ours: deregistered, unless somebody just took its tags away. */
     public End finish(Image image, List<SnapshotId> snapshots) {
         try {
-            if (app.images().look(image.region(), image.id().orElseThrow())
+            if (images.look(image.region(), image.id().orElseThrow())
                     instanceof ImageLookup.Shown) {
                 log.warn("{} {} lost its tags and stays", image.region(), image.name());
                 return End.CHANGED;
@@ -140,14 +143,14 @@ public final class ImageRemoval {
             log.warn("{} cannot be read: {}", image.name(), Fault.text(error));
             return End.UNREADABLE;
         }
-        return settle(image, app.images().removeSnapshots(image.region(), snapshots));
+        return settle(image, images.removeSnapshots(image.region(), snapshots));
     }
 
     private End settle(Image image, RemovalResult removal) {
         return switch (removal) {
             case RemovalResult.Removed _ -> {
                 Tombstone tombstone = new Tombstone(image, now, by, image.note());
-                if (!app.catalog().bury(image, tombstone)) {
+                if (!catalog.bury(image, tombstone)) {
                     yield changed(image);
                 }
                 log.info("{} {} removed: {}", image.region(), image.name(), image.note());
@@ -155,7 +158,7 @@ public final class ImageRemoval {
             }
             case RemovalResult.Left left -> {
                 log.warn("{} {} leaves snapshots: {}", image.region(), image.name(), left.why());
-                app.catalog().save(Change.of(image, image.leaving(left.snapshots())));
+                catalog.save(Change.of(image, image.leaving(left.snapshots())));
                 tell(
                         Trouble.LEFT,
                         image,
@@ -187,14 +190,14 @@ public final class ImageRemoval {
         long late = Math.max(0, Duration.between(at, now.plus(LATE)).toSeconds());
         long hour = Duration.ofHours(1).toSeconds();
         Instant then = at.plusSeconds(Math.ceilDiv(late, hour) * hour);
-        return app.images().deprecate(image.region(), image.id().orElseThrow(), then)
+        return images.deprecate(image.region(), image.id().orElseThrow(), then)
                         instanceof ChangeResult.Refused(String why)
                 ? upkeepRefused(image, "deprecated", why)
                 : End.DONE;
     }
 
     private End undeprecate(Image image) {
-        return app.images().undeprecate(image.region(), image.id().orElseThrow())
+        return images.undeprecate(image.region(), image.id().orElseThrow())
                         instanceof ChangeResult.Refused(String why)
                 ? upkeepRefused(image, "freed of its date of deprecation", why)
                 : End.DONE;
@@ -203,10 +206,10 @@ public final class ImageRemoval {
     /** Written down first: protection that no record knows of would count as somebody else's. */
     private End protect(Image image) {
         Image guarded = image.guardedUntil(Image.IN_FORCE);
-        if (!app.catalog().save(Change.of(image, guarded))) {
+        if (!catalog.save(Change.of(image, guarded))) {
             return changed(image);
         }
-        return app.images().protect(image.region(), image.id().orElseThrow())
+        return images.protect(image.region(), image.id().orElseThrow())
                         instanceof ChangeResult.Refused(String why)
                 ? upkeepRefused(image, "protected", why)
                 : End.DONE;
@@ -214,14 +217,12 @@ public final class ImageRemoval {
 
     /** Written down last: the cool-down begins with the call. */
     private End unprotect(Image image) {
-        if (app.images().unprotect(image.region(), image.id().orElseThrow())
+        if (images.unprotect(image.region(), image.id().orElseThrow())
                 instanceof ChangeResult.Refused(String why)) {
             return upkeepRefused(image, "freed of its protection", why);
         }
         Instant ends = now.plus(Images.COOL_DOWN).plus(LATE);
-        return app.catalog().save(Change.of(image, image.guardedUntil(ends)))
-                ? End.DONE
-                : changed(image);
+        return catalog.save(Change.of(image, image.guardedUntil(ends))) ? End.DONE : changed(image);
     }
 
     private static End changed(Image image) {
@@ -253,8 +254,8 @@ public final class ImageRemoval {
         NoticeKey key = trouble.in(image.region(), image.name());
         told.add(key);
         Notice notice = new Notice(key, now, text, remedy, true);
-        if (!app.catalog().note(notice)) {
-            app.catalog().reword(notice);
+        if (!catalog.note(notice)) {
+            catalog.reword(notice);
         }
     }
 }

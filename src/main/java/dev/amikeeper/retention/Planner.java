@@ -1,14 +1,15 @@
 package dev.amikeeper.retention;
 
-import dev.amikeeper.Application;
 import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.alerts.PublicImages;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
@@ -20,7 +21,9 @@ import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.usage.Probes;
 import dev.amikeeper.usage.Usage;
 
 import org.slf4j.Logger;
@@ -40,6 +43,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,7 +59,11 @@ import java.util.stream.Stream;
 public final class Planner {
     private static final Logger log = LoggerFactory.getLogger(Planner.class);
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Instances instances;
+    private final Policies policies;
+    private final Probes probes;
     private final Instant now;
     private final boolean mayRequest;
     private final Consumer<Notice> tell;
@@ -85,16 +93,29 @@ public final class Planner {
     }
 
     /**
-     * A planner of one run.
+     * What one run may do.
      *
      * @param mayRequest whether missing reports on use by other accounts may be requested
      * @param tell takes what people are to know
      */
-    public Planner(Application app, Instant now, boolean mayRequest, Consumer<Notice> tell) {
-        this.app = app;
-        this.now = now;
-        this.mayRequest = mayRequest;
-        this.tell = tell;
+    public record Run(Instant now, boolean mayRequest, Consumer<Notice> tell) {}
+
+    /** A planner of one run. */
+    public Planner(
+            Catalog catalog,
+            Images images,
+            Instances instances,
+            Policies policies,
+            Probes probes,
+            Run run) {
+        this.catalog = catalog;
+        this.images = images;
+        this.instances = instances;
+        this.policies = policies;
+        this.probes = probes;
+        now = run.now();
+        mayRequest = run.mayRequest();
+        tell = run.tell();
     }
 
     /** How many Regions could not be read; nothing is removed there. */
@@ -121,11 +142,10 @@ public final class Planner {
     Planner read(TimeLeft timeLeft) {
         Map<Region, Reading> readings = new ConcurrentHashMap<>();
         Set<Region> regions = regions();
-        app.images()
-                .sideBySide(
-                        turned(List.copyOf(regions), now),
-                        timeLeft::isAny,
-                        region -> readings.put(region, look(region)));
+        images.sideBySide(
+                turned(List.copyOf(regions), now),
+                timeLeft::isAny,
+                region -> readings.put(region, look(region)));
         for (Region region : regions) {
             Optional.ofNullable(readings.get(region))
                     .ifPresentOrElse(
@@ -153,15 +173,14 @@ public final class Planner {
     }
 
     private Set<Region> regions() {
-        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
-        regions.addAll(app.policies().regions());
+        SortedSet<Region> regions = catalog.regionsWith(policies.regions());
         return regions;
     }
 
     /** All policies of the file, then those of which there are only images left. */
     public List<Policy> policies() {
         return Stream.concat(
-                        app.policies().all().stream(),
+                        policies.all().stream(),
                         forgotten().keySet().stream().map(Policy::forgotten))
                 .toList();
     }
@@ -173,7 +192,7 @@ public final class Planner {
                 view.inEc2.values().stream()
                         .flatMap(ami -> ImageTags.name(ami.tags()).stream())
                         .map(ImageName::policy)
-                        .filter(name -> app.policies().find(name).isEmpty())
+                        .filter(name -> policies.find(name).isEmpty())
                         .forEach(name ->
                                 forgotten
                                         .computeIfAbsent(name, _ -> new TreeMap<>())
@@ -191,12 +210,12 @@ public final class Planner {
     private Reading look(Region region) {
         try {
             Map<ImageId, Ami> inEc2 =
-                    app.images().ours(region).stream()
+                    images.ours(region).stream()
                             .filter(ami -> ami.state() != AmiState.DEREGISTERED)
                             .collect(
                                     Collectors.toMap(
                                             Ami::id, Function.identity(), (one, again) -> one));
-            return new Reading.Read(new View(inEc2, app.probes().usage(region)));
+            return new Reading.Read(new View(inEc2, probes.usage(region)));
         } catch (SdkException error) {
             return new Reading.Failed(error);
         }
@@ -234,8 +253,8 @@ public final class Planner {
         List<Region> unplanned = new ArrayList<>(views.keySet());
         Map<Region, List<Image>> records = new LinkedHashMap<>();
         views.keySet()
-                .forEach(region ->
-                        records.put(region, app.catalog().ofPolicy(policy.allNames(), region)));
+                .forEach(
+                        region -> records.put(region, catalog.ofPolicy(policy.allNames(), region)));
         // After the records: an image that was available by then has its copies written down.
         Set<ImageRef> sources = copySources();
         records.values().forEach(all -> unreadableElsewhere(all).forEach(sources::add));
@@ -273,7 +292,7 @@ public final class Planner {
                 new PolicyPlan.Found(
                         imaged.map(Set::size),
                         listed(),
-                        app.catalog().marks(policy.name()),
+                        catalog.marks(policy.name()),
                         unlooked - before));
     }
 
@@ -299,15 +318,15 @@ public final class Planner {
      */
     public Optional<ManualRemoval> byHand(Region region, ImageId id) {
         Optional<View> view = view(region, look(region));
-        Optional<Image> found = app.catalog().find(region, id);
+        Optional<Image> found = catalog.find(region, id);
         if (view.isEmpty() || found.isEmpty()) {
             return Optional.empty();
         }
         String name = found.get().name().policy();
-        Policy policy = app.policies().find(name).orElseGet(() -> Policy.forgotten(name));
-        List<Image> records = app.catalog().ofPolicy(policy.allNames(), region);
+        Policy policy = policies.find(name).orElseGet(() -> Policy.forgotten(name));
+        List<Image> records = catalog.ofPolicy(policy.allNames(), region);
         Set<ImageRef> sources = copySources();
-        regions().forEach(other -> app.catalog().ofPolicy(policy.allNames(), other));
+        regions().forEach(other -> catalog.ofPolicy(policy.allNames(), other));
         unreadableElsewhere(records).forEach(sources::add);
         Evidence evidence =
                 new Evidence(
@@ -339,9 +358,9 @@ public final class Planner {
 
     /** Whether a newer good image of its instance is there under a policy of the file. */
     private boolean isMadeUpFor(Image image, Evidence evidence) {
-        return app.catalog().ofInstance(image.name().instance()).stream()
+        return catalog.ofInstance(image.name().instance()).stream()
                 .filter(other -> other.region().equals(image.region()))
-                .filter(other -> app.policies().find(other.name().policy()).isPresent())
+                .filter(other -> policies.find(other.name().policy()).isPresent())
                 .filter(other -> other.name().slot().compareTo(image.name().slot()) > 0)
                 .anyMatch(other -> evidence.isGood(other) && !evidence.isFuture(other));
     }
@@ -368,16 +387,16 @@ public final class Planner {
             if (there.isEmpty()) {
                 return;
             }
-            Map<InstanceId, Instant> known = app.catalog().gone(home);
+            Map<InstanceId, Instant> known = catalog.gone(home);
             for (InstanceId instance : all) {
                 boolean isThere = there.get().contains(instance);
                 if (isThere && known.containsKey(instance) && mayRequest) {
-                    app.catalog().back(home, instance);
+                    catalog.back(home, instance);
                 }
                 if (!isThere) {
                     gone.put(instance, known.getOrDefault(instance, now));
                     if (!known.containsKey(instance) && mayRequest) {
-                        app.catalog().gone(home, instance, now);
+                        catalog.gone(home, instance, now);
                     }
                 }
             }
@@ -388,7 +407,7 @@ public final class Planner {
     private Optional<Set<InstanceId>> living(Region region) {
         try {
             return Optional.of(
-                    app.instances().living(region).stream()
+                    instances.living(region).stream()
                             .map(living -> living.instance().id())
                             .collect(Collectors.toSet()));
         } catch (SdkException error) {
@@ -411,21 +430,19 @@ public final class Planner {
                 candidates.stream()
                         .filter(image -> sharing.containsKey(image.id().orElseThrow()))
                         .toList();
-        List<Usage.Probe> probes =
-                new ArrayList<>(
-                        app.probes().references(region, ids(looked.stream()), timeLeft::isAny));
+        List<Usage.Probe> answers =
+                new ArrayList<>(probes.references(region, ids(looked.stream()), timeLeft::isAny));
         Set<ImageId> asked =
-                probes.stream()
+                answers.stream()
                         .flatMap(probe -> probe.asked().stream())
                         .flatMap(Set::stream)
                         .collect(Collectors.toSet());
         unlooked +=
                 (int) ids(candidates.stream()).stream().filter(id -> !asked.contains(id)).count();
         List<ImageId> shared = ids(looked.stream().filter(withPermissions::isShared));
-        Usage.Probe others =
-                app.probes().otherAccounts(region, shared, mayRequest, now, timeLeft::isAny);
-        probes.add(others);
-        probes.forEach(probe -> warnOfBlindness(region, probe));
+        Usage.Probe others = probes.otherAccounts(region, shared, mayRequest, now, timeLeft::isAny);
+        answers.add(others);
+        answers.forEach(probe -> warnOfBlindness(region, probe));
         others.own().values().stream()
                 .flatMap(finding ->
                         finding.answer() instanceof Usage.Answer.Unknown(var because)
@@ -434,7 +451,7 @@ public final class Planner {
                 .filter(because -> because.contains("may not call"))
                 .findFirst()
                 .ifPresent(because -> warnOfBlindness(region, others.name(), because));
-        return evidence.with(probes, permissions);
+        return evidence.with(answers, permissions);
     }
 
     private static List<ImageId> ids(Stream<Image> images) {
@@ -463,13 +480,13 @@ public final class Planner {
                 toRead.add(image.id().orElseThrow());
             }
         }
-        app.images().sideBySide(toRead, timeLeft::isAny, id -> sharing.put(id, read(region, id)));
+        images.sideBySide(toRead, timeLeft::isAny, id -> sharing.put(id, read(region, id)));
         return sharing;
     }
 
     private Sharing read(Region region, ImageId id) {
         try {
-            return new Sharing.With(app.images().permissions(region, id));
+            return new Sharing.With(images.permissions(region, id));
         } catch (SdkException error) {
             return new Sharing.Unread(error);
         }
@@ -513,8 +530,7 @@ public final class Planner {
         Set<InstanceId> imaged = new HashSet<>();
         for (Region region : policy.select().regions()) {
             try {
-                app
-                        .instances()
+                instances
                         .tagged(
                                 region,
                                 policy.select().tags().keySet(),
@@ -536,8 +552,7 @@ public final class Planner {
         Set<ImageRef> sources = new HashSet<>();
         for (Region region : regions()) {
             for (Work kind : List.of(Work.COPY_WAITING, Work.COPY_UNDER_WAY, Work.COPY_WAITING)) {
-                app.catalog()
-                        .work(region, kind, Instant.MAX, Integer.MAX_VALUE)
+                catalog.work(region, kind, Instant.MAX, Integer.MAX_VALUE)
                         .forEach(copy -> copy.home().ifPresent(sources::add));
             }
         }
@@ -551,7 +566,7 @@ public final class Planner {
     private Stream<ImageRef> unreadableElsewhere(List<Image> records) {
         Set<ImageName> unreadable =
                 regions().stream()
-                        .flatMap(region -> app.catalog().unreadable(region).stream())
+                        .flatMap(region -> catalog.unreadable(region).stream())
                         .collect(Collectors.toSet());
         return records.stream()
                 .filter(image -> unreadable.contains(image.name()))

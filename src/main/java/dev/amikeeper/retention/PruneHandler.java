@@ -148,12 +148,12 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             this.approval = approval;
             this.remaining = remaining;
             timeLeft = () -> remaining.getAsLong() - RESERVE;
-            steps = new ImageRemoval(app, now, Remover.PRUNER.word());
+            steps = app.removal(now, Remover.PRUNER.word());
         }
 
         PruneReport report() {
             Planner planner =
-                    new Planner(app, now, !dryRun, this::tell)
+                    app.planner(new Planner.Run(now, !dryRun, this::tell))
                             .read(() -> remaining.getAsLong() - RESERVE_AT_FIRST);
             List<PolicyPlan> carriedOut = new ArrayList<>();
             TimeLeft whole = timeLeft;

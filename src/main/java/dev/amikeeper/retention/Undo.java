@@ -1,9 +1,10 @@
 package dev.amikeeper.retention;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.ImageLookup;
+import dev.amikeeper.ec2.Images;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
@@ -11,6 +12,7 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.policy.Policies;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -26,7 +28,10 @@ public final class Undo {
     /** Within this EC2 shows what is out of the Recycle Bin. */
     private static final Duration SEEN_WITHIN = Duration.ofDays(1);
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Policies policies;
+    private final ImageRemoval removal;
     private final Instant now;
 
     /** How it ended; the text is for a person. */
@@ -43,14 +48,18 @@ public final class Undo {
         record Impossible(String text) implements End {}
     }
 
-    public Undo(Application app, Instant now) {
-        this.app = app;
+    public Undo(
+            Catalog catalog, Images images, Policies policies, ImageRemoval removal, Instant now) {
+        this.catalog = catalog;
+        this.images = images;
+        this.policies = policies;
+        this.removal = removal;
         this.now = now;
     }
 
     /** Brings the image back. */
     public End of(Region region, ImageId id) {
-        Optional<Image> record = app.catalog().find(region, id);
+        Optional<Image> record = catalog.find(region, id);
         if (record.isPresent() && isThere(region, id)) {
             return stillThere(record.get(), id);
         }
@@ -93,21 +102,21 @@ public final class Undo {
     /** What is back in EC2 is recorded before anything else that EC2 may refuse. */
     private End fromTheBin(Tombstone tombstone, Image image, ImageId id) {
         // It may have been the last one there, and the sweep reads only Regions that it knows.
-        app.catalog().remember(image.region(), now.plus(SEEN_WITHIN));
+        catalog.remember(image.region(), now.plus(SEEN_WITHIN));
         Optional<String> notRestored = restored(image, id);
         if (notRestored.isPresent()) {
             return new End.Impossible(notRestored.get());
         }
         ChangeResult held = hold(image.region(), id);
         Image back = image.enabling(now);
-        return app.catalog().unbury(tombstone, back)
+        return catalog.unbury(tombstone, back)
                 ? broughtBack(back, id, "is back from the Recycle Bin", held)
                 : new End.Impossible(
                         id + " is back, and somebody else recorded that meanwhile; look again");
     }
 
     private End broughtBack(Image image, ImageId id, String how, ChangeResult held) {
-        return switch (new ImageRemoval(app, now, "keeper undo").bringBack(image)) {
+        return switch (removal.bringBack(image)) {
             case DONE -> back(image.region(), id, how, held);
             case LEFT, REFUSED, CHANGED, UNREADABLE ->
                     new End.Impossible(
@@ -127,12 +136,12 @@ public final class Undo {
         }
         List<String> refused = new ArrayList<>();
         for (SnapshotId snapshot : image.snapshots()) {
-            if (app.images().restore(image.region(), snapshot)
+            if (images.restore(image.region(), snapshot)
                     instanceof ChangeResult.Refused(String why)) {
                 refused.add(snapshot + ": " + why);
             }
         }
-        return app.images().restore(image.region(), id) instanceof ChangeResult.Refused(String why)
+        return images.restore(image.region(), id) instanceof ChangeResult.Refused(String why)
                 ? Optional.of(
                         id
                                 + " cannot be restored from the Recycle Bin: "
@@ -144,7 +153,7 @@ public final class Undo {
 
     private String elsewhere(Image image) {
         List<String> others =
-                app.catalog().ofInstance(image.name().instance()).stream()
+                catalog.ofInstance(image.name().instance()).stream()
                         .filter(other -> other.name().equals(image.name()) && other.isGood())
                         .map(other ->
                                 other.region() + " " + other.id().map(ImageId::value).orElse(""))
@@ -155,15 +164,12 @@ public final class Undo {
     }
 
     private ChangeResult hold(Region region, ImageId id) {
-        return app.images().hold(region, id, "undone " + now);
+        return images.hold(region, id, "undone " + now);
     }
 
     private End back(Region region, ImageId id, String how, ChangeResult held) {
         boolean shared =
-                app.catalog()
-                        .find(region, id)
-                        .filter(image -> image.permissions().isEmpty())
-                        .isPresent();
+                catalog.find(region, id).filter(image -> image.permissions().isEmpty()).isPresent();
         String back =
                 id
                         + " "
@@ -188,13 +194,13 @@ public final class Undo {
     }
 
     private boolean isThere(Region region, ImageId id) {
-        return app.images().look(region, id) instanceof ImageLookup.Shown(Ami ami)
+        return images.look(region, id) instanceof ImageLookup.Shown(Ami ami)
                 && ami.state() != AmiState.DEREGISTERED;
     }
 
     private Optional<Tombstone> tombstone(Region region, ImageId id) {
-        return app.policyNames().stream()
-                .flatMap(policy -> app.catalog().removed(policy, region).stream())
+        return catalog.policiesWith(policies.allNames()).stream()
+                .flatMap(policy -> catalog.removed(policy, region).stream())
                 .filter(tombstone -> tombstone.id().equals(Optional.of(id)))
                 .findFirst();
     }

@@ -39,7 +39,13 @@ public final class StoreHandler implements RequestHandler<Map<String, Object>, S
         try {
             Instant now = Event.of(input, app.clock().instant()).time();
             StoreReport report =
-                    new Stores(app, now, () -> context.getRemainingTimeInMillis() > RESERVE).run();
+                    new Stores(
+                                    app.catalog(),
+                                    app.images(),
+                                    app.policies(),
+                                    now,
+                                    () -> context.getRemainingTimeInMillis() > RESERVE)
+                            .run();
             Unreadables.tell(app.catalog(), now);
             return report;
         } catch (MalformedEventException malformed) {

@@ -1,7 +1,7 @@
 package dev.amikeeper.store;
 
-import dev.amikeeper.Application;
 import dev.amikeeper.alerts.Blockers;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
@@ -9,6 +9,7 @@ import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.StoreResult;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -16,6 +17,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.StoreSize;
 import dev.amikeeper.image.StoreTask;
 import dev.amikeeper.image.Stored;
+import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.store.StorePlan.Step;
 
@@ -31,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 
@@ -41,7 +44,9 @@ import java.util.function.BooleanSupplier;
 final class Stores {
     private static final Logger log = LoggerFactory.getLogger(Stores.class);
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Policies policies;
     private final Instant now;
     private final BooleanSupplier timeLeft;
     private final Map<List<Object>, Image> asRead = new HashMap<>();
@@ -57,16 +62,22 @@ final class Stores {
     private int givenUp;
     private int unreadable;
 
-    Stores(Application app, Instant now, BooleanSupplier timeLeft) {
-        this.app = app;
+    Stores(
+            Catalog catalog,
+            Images images,
+            Policies policies,
+            Instant now,
+            BooleanSupplier timeLeft) {
+        this.catalog = catalog;
+        this.images = images;
+        this.policies = policies;
         this.now = now;
         this.timeLeft = timeLeft;
     }
 
     /** Goes on with all that is under way, and begins what is due. */
     StoreReport run() {
-        Set<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
-        regions.addAll(app.policies().regions());
+        SortedSet<Region> regions = catalog.regionsWith(policies.regions());
         for (Region region : regions) {
             try {
                 run(region);
@@ -81,7 +92,7 @@ final class Stores {
 
     /** EC2 is asked nothing where there is nothing to do. */
     private void run(Region region) {
-        List<Image> open = app.catalog().work(region, Work.STORING, Instant.MAX, Integer.MAX_VALUE);
+        List<Image> open = catalog.work(region, Work.STORING, Instant.MAX, Integer.MAX_VALUE);
         List<Image> due = due(region);
         if (open.isEmpty() && due.isEmpty()) {
             return;
@@ -91,25 +102,23 @@ final class Stores {
                 due.stream()
                         .map(image -> StorePlan.waiting(image, bucket(image).orElseThrow(), now))
                         .toList();
-        StorePlan plan = new StorePlan(open, begin, app.images().storeTasks(region), now);
+        StorePlan plan = new StorePlan(open, begin, images.storeTasks(region), now);
         List<ImageId> asked = plan.asked();
-        Map<ImageId, StoreSize> bulk =
-                asked.isEmpty() ? Map.of() : app.images().bulk(region, asked);
+        Map<ImageId, StoreSize> bulk = asked.isEmpty() ? Map.of() : images.bulk(region, asked);
         plan.steps(bulk).forEach(this::take);
     }
 
     private List<Image> due(Region region) {
-        return app.policies().all().stream()
+        return policies.all().stream()
                 .filter(policy -> policy.store().isPresent())
                 .filter(policy -> policy.select().regions().contains(region))
-                .flatMap(policy -> app.catalog().ofPolicy(policy.allNames(), region).stream())
+                .flatMap(policy -> catalog.ofPolicy(policy.allNames(), region).stream())
                 .filter(image -> bucket(image).isPresent())
                 .toList();
     }
 
     private Optional<String> bucket(Image image) {
-        return app.policies()
-                .find(image.name().policy())
+        return policies.find(image.name().policy())
                 .flatMap((Policy policy) -> policy.bucketFor(image, now));
     }
 
@@ -167,11 +176,11 @@ final class Stores {
         // from one that never was.
         boolean isNew = !stored(image).isUnderWay();
         Image storing = isNew ? image.inS3(Optional.of(stored(image).storing(now))) : image;
-        if (isNew && !app.catalog().save(Change.of(before(image), storing))) {
+        if (isNew && !catalog.save(Change.of(before(image), storing))) {
             return;
         }
         ImageId id = storing.id().orElseThrow();
-        switch (app.images().store(storing.region(), id, bucket)) {
+        switch (images.store(storing.region(), id, bucket)) {
             case StoreResult.Begun _ -> {
                 begun++;
                 log.info("{} {} is being stored", storing.region(), storing.name());
@@ -195,7 +204,7 @@ final class Stores {
     private void notNow(Image before, Image storing, String why) {
         waits(storing, why);
         Image next = storing.inS3(before.stored().map(stored -> stored.notNow(why, now)));
-        app.catalog().save(Change.of(storing, next));
+        catalog.save(Change.of(storing, next));
     }
 
     /** EC2 shows no task, which may be too new for that; later, it was there before. */
@@ -211,7 +220,7 @@ final class Stores {
         Image next = StorePlan.failed(image, task, why, now);
         if (next.stored().filter(Stored::isOpen).isEmpty()) {
             giveUp(image, stored(next), why);
-        } else if (app.catalog().save(Change.of(image, next))) {
+        } else if (catalog.save(Change.of(image, next))) {
             failed++;
             log.warn("{} {} is not stored yet: {}", image.region(), image.name(), why);
         }
@@ -237,7 +246,7 @@ final class Stores {
                                 true)
                         .tried(end.attempt() == 1 ? "" : end.attempt() + " tries");
         Image next = image.inS3(Optional.of(end));
-        if (app.catalog().save(Change.of(before(image), next).telling(notice))) {
+        if (catalog.save(Change.of(before(image), next).telling(notice))) {
             givenUp++;
         }
     }
@@ -270,7 +279,7 @@ final class Stores {
                 Fault.blocker(error, "ec2:DescribeStoreImageTasks", region)
                         .filter(blocker -> !blocker.mayConcernOneOnly());
         if (whole.isPresent()) {
-            new Blockers(app.catalog()).tell(region, "images to be stored", whole.get(), now);
+            new Blockers(catalog).tell(region, "images to be stored", whole.get(), now);
             return;
         }
         tell(
@@ -282,21 +291,21 @@ final class Stores {
 
     private void tell(NoticeKey key, String text, String remedy, boolean announced) {
         told.add(key);
-        app.catalog().note(new Notice(key, now, text, remedy, announced));
+        catalog.note(new Notice(key, now, text, remedy, announced));
     }
 
     /** What this run would have told again, and did not, is over. */
     private void endTroubles() {
-        app.catalog().open().stream()
+        catalog.open().stream()
                 .map(Notice::about)
                 .filter(key -> key.is(Trouble.UNSTORED) && !told.contains(key))
                 .filter(key -> read.stream().anyMatch(key::isIn))
                 .filter(_ -> timeLeft.getAsBoolean())
-                .forEach(key -> app.catalog().resolve(key, now));
+                .forEach(key -> catalog.resolve(key, now));
     }
 
     private boolean save(Image image, Stored next) {
-        return app.catalog().save(Change.of(image, image.inS3(Optional.of(next))));
+        return catalog.save(Change.of(image, image.inS3(Optional.of(next))));
     }
 
     /** The record as it stands: one that is only due says nothing of S3 yet. */

@@ -1,11 +1,13 @@
 package dev.amikeeper.sweep;
 
-import dev.amikeeper.Application;
 import dev.amikeeper.backup.BackupPlan;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Cursor;
 import dev.amikeeper.catalog.Run;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
@@ -15,6 +17,7 @@ import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
+import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 
 import org.slf4j.Logger;
@@ -85,7 +88,10 @@ public final class Rebuild {
         void at(double part, Region region, int seen, int images);
     }
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Instances instances;
+    private final Policies policies;
     private final Instant now;
     private final boolean dryRun;
     private final List<RebuildReport.Images> lines = new ArrayList<>();
@@ -96,16 +102,24 @@ public final class Rebuild {
     private final List<Image> found = new ArrayList<>();
 
     /** One run; a dry one writes nothing. */
-    public Rebuild(Application app, Instant now, boolean dryRun) {
-        this.app = app;
+    public Rebuild(
+            Catalog catalog,
+            Images images,
+            Instances instances,
+            Policies policies,
+            Instant now,
+            boolean dryRun) {
+        this.catalog = catalog;
+        this.images = images;
+        this.instances = instances;
+        this.policies = policies;
         this.now = now;
         this.dryRun = dryRun;
     }
 
     /** The Regions of the policy file, and those that the catalogue remembers. */
     public SortedSet<Region> regions() {
-        SortedSet<Region> regions = new TreeSet<>(app.catalog().bookmarks().regions());
-        regions.addAll(app.policies().regions());
+        SortedSet<Region> regions = catalog.regionsWith(policies.regions());
         return regions;
     }
 
@@ -122,7 +136,7 @@ public final class Rebuild {
             Region region = all.get(i);
             double done = i;
             if (!dryRun) {
-                app.catalog().remember(region, now.plus(RECORDED_WITHIN));
+                catalog.remember(region, now.plus(RECORDED_WITHIN));
             }
             watcher.at(done / all.size(), region, 0, 0);
             Optional<List<Ami>> amis = ours(region);
@@ -154,7 +168,7 @@ public final class Rebuild {
     private Optional<List<Ami>> ours(Region region) {
         try {
             return Optional.of(
-                    app.images().ours(region).stream()
+                    images.ours(region).stream()
                             .filter(ami -> ami.state() != AmiState.DEREGISTERED)
                             .toList());
         } catch (SdkException error) {
@@ -190,7 +204,7 @@ public final class Rebuild {
 
     /** Answers how many images of the Region are done then. */
     private int record(Region region, String policy, TaggedAmis amis, int before, Seen seen) {
-        List<Image> records = app.catalog().ofPolicy(policy, region);
+        List<Image> records = catalog.ofPolicy(policy, region);
         Drift.View view =
                 new Drift.View(
                         region,
@@ -205,14 +219,14 @@ public final class Rebuild {
                         now);
         Map<Region, Map<ImageName, Tombstone>> removed = new TreeMap<>();
         Drift.doubtful(view)
-                .forEach((where, names) -> removed.put(where, app.catalog().removed(where, names)));
+                .forEach((where, names) -> removed.put(where, catalog.removed(where, names)));
         List<Image> added = new ArrayList<>();
         int done = before;
-        Set<ImageName> unreadable = app.catalog().unreadable(region);
+        Set<ImageName> unreadable = catalog.unreadable(region);
         for (Gap gap : Drift.of(view, removed, Map.of(region, unreadable))) {
             if (gap instanceof Gap.Unknown(Image adopted, Ami ami)) {
                 Image image = adopted.inState(ami.state());
-                if (dryRun || app.catalog().adopt(image)) {
+                if (dryRun || catalog.adopt(image)) {
                     added.add(image);
                 }
                 seen.so(++done, amis.byId().size());
@@ -249,9 +263,9 @@ public final class Rebuild {
 
     /** Lets the schedules go on from where the images say that they stood. */
     private void resume(Set<Region> read) {
-        ScheduleEvidence traces = new ScheduleEvidence(app.policies(), found);
-        List<Cursor> cursors = app.catalog().bookmarks().cursors();
-        for (Policy policy : app.policies().all()) {
+        ScheduleEvidence traces = new ScheduleEvidence(policies, found);
+        List<Cursor> cursors = catalog.bookmarks().cursors();
+        for (Policy policy : policies.all()) {
             for (Region region : policy.select().regions()) {
                 Optional<Cursor> cursor =
                         cursors.stream()
@@ -280,7 +294,7 @@ public final class Rebuild {
     private boolean mayBeSet(Policy policy, Region region, Optional<Cursor> cursor, Instant until) {
         return cursor.isEmpty()
                 || (until.isBefore(cursor.get().time())
-                        && app.catalog().runs(policy.name()).stream()
+                        && catalog.runs(policy.name()).stream()
                                 .map(Run::region)
                                 .noneMatch(region::equals));
     }
@@ -306,12 +320,11 @@ public final class Rebuild {
             }
         }
         if (dryRun
-                || app.catalog()
-                        .moveCursor(
-                                cursor.map(Cursor::time),
-                                new Cursor(policy.name(), region, from),
-                                List.of(),
-                                List.of())) {
+                || catalog.moveCursor(
+                        cursor.map(Cursor::time),
+                        new Cursor(policy.name(), region, from),
+                        List.of(),
+                        List.of())) {
             schedules.add(
                     new RebuildReport.Schedule(
                             policy.name(), region.name(), from.toString(), requested));
@@ -327,11 +340,8 @@ public final class Rebuild {
         List<Instance> candidates;
         try {
             candidates =
-                    app.instances()
-                            .tagged(
-                                    region,
-                                    policy.select().tags().keySet(),
-                                    policy.select().statesToAsk());
+                    instances.tagged(
+                            region, policy.select().tags().keySet(), policy.select().statesToAsk());
         } catch (SdkException error) {
             unreadable(region, error);
             return Optional.empty();
@@ -341,6 +351,6 @@ public final class Rebuild {
                 BackupPlan.scheduled(policy, slot, candidates, now).intents().stream()
                         .filter(intent -> !imaged.contains(intent.name().instance()))
                         .toList();
-        return Optional.of(dryRun ? intents.size() : app.catalog().request(intents).size());
+        return Optional.of(dryRun ? intents.size() : catalog.request(intents).size());
     }
 }

@@ -2,11 +2,10 @@ package dev.amikeeper.sweep;
 
 import static java.util.stream.Collectors.joining;
 
-import dev.amikeeper.Application;
+import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
-import dev.amikeeper.catalog.Remover;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageLookup;
@@ -21,6 +20,7 @@ import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.lifecycle.ImageProgress;
 import dev.amikeeper.lifecycle.Shares;
+import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.retention.ImageRemoval;
 
@@ -48,23 +48,36 @@ final class Repairs {
 
     private static final Logger log = LoggerFactory.getLogger(Repairs.class);
 
-    private final Application app;
+    private final Catalog catalog;
+    private final Images images;
+    private final Policies policies;
+    private final ImageProgress progress;
+    private final Shares shares;
+    private final ImageRemoval removal;
     private final Instant now;
     private final boolean dryRun;
     private final SweepCounts tally;
-    private final ImageProgress settlement;
-    private final Shares shares;
-    private final ImageRemoval steps;
     private final Map<ImageName, Set<String>> withdrawn = new TreeMap<>();
 
-    Repairs(Application app, Instant now, boolean dryRun, SweepCounts tally) {
-        this.app = app;
+    Repairs(
+            Catalog catalog,
+            Images images,
+            Policies policies,
+            ImageProgress progress,
+            Shares shares,
+            ImageRemoval removal,
+            Instant now,
+            boolean dryRun,
+            SweepCounts tally) {
+        this.catalog = catalog;
+        this.images = images;
+        this.policies = policies;
+        this.progress = progress;
+        this.shares = shares;
+        this.removal = removal;
         this.now = now;
         this.dryRun = dryRun;
         this.tally = tally;
-        settlement = new ImageProgress(app);
-        shares = new Shares(app);
-        steps = new ImageRemoval(app, now, Remover.SWEEP.word());
     }
 
     /**
@@ -100,7 +113,7 @@ final class Repairs {
             case Gap.Missing(var image) -> missing(image);
             case Gap.Slow(var image) -> slow(image);
             case Gap.Found(var image, var ami) -> {
-                if (did(() -> isStep(settlement.found(image, ami, now)))) {
+                if (did(() -> isStep(progress.found(image, ami, now)))) {
                     tally.found++;
                 }
             }
@@ -116,7 +129,7 @@ final class Repairs {
             }
             case Gap.Foreign(var ami) -> foreign(ami);
             case Gap.Uncopied(var copy) -> {
-                if (did(() -> !app.catalog().request(List.of(copy)).isEmpty())) {
+                if (did(() -> !catalog.request(List.of(copy)).isEmpty())) {
                     tally.uncopied++;
                 }
             }
@@ -125,8 +138,8 @@ final class Repairs {
                     tally.switched++;
                 }
             }
-            case Gap.Unfinished(var image) -> end(() -> steps.finish(image, image.snapshots()));
-            case Gap.Returning(var image) -> end(() -> steps.bringBack(image));
+            case Gap.Unfinished(var image) -> end(() -> removal.finish(image, image.snapshots()));
+            case Gap.Returning(var image) -> end(() -> removal.bringBack(image));
             case Gap.Unshared(var image) -> shareAgain(image);
             case Gap.Refused(var image) -> {
                 if (!dryRun) {
@@ -149,9 +162,9 @@ final class Repairs {
 
     private boolean settle(Image image, Ami ami) {
         if (ami.state() != AmiState.FAILED) {
-            return isStep(settlement.available(image, now));
+            return isStep(progress.available(image, now));
         }
-        boolean failed = isStep(settlement.failed(image, why(ami), now));
+        boolean failed = isStep(progress.failed(image, why(ami), now));
         if (failed && Fault.isOfAKmsKey(why(ami))) {
             tally.keys++;
         }
@@ -164,7 +177,7 @@ final class Repairs {
 
     /** The listing goes by tags, and a new image may be missing in it: only a look can tell. */
     private void missing(Image image) {
-        switch (app.images().look(image.region(), image.id().orElseThrow())) {
+        switch (images.look(image.region(), image.id().orElseThrow())) {
             case ImageLookup.Gone _ -> gone(image);
             case ImageLookup.NotShown _ -> {
                 if (image.since().plus(NEW).isBefore(now)) {
@@ -182,7 +195,7 @@ final class Repairs {
     }
 
     private void gone(Image image) {
-        if (did(() -> isStep(settlement.deregistered(image, now)))) {
+        if (did(() -> isStep(progress.deregistered(image, now)))) {
             tally.gone++;
         }
     }
@@ -224,17 +237,17 @@ final class Repairs {
      */
     private boolean adopt(Image adopted, Ami ami) {
         log.warn("{} {} is {}, which nobody knew", adopted.region(), adopted.name(), ami.id());
-        return app.catalog().adopt(adopted.inState(ami.state()));
+        return catalog.adopt(adopted.inState(ami.state()));
     }
 
     private boolean unbury(Gap.Returned returned) {
         Image adopted = returned.adopted();
         log.warn("{} {} was removed and is back", adopted.region(), adopted.name());
         // What was just removed may be listed for a while.
-        return app.images().look(adopted.region(), adopted.id().orElseThrow())
+        return images.look(adopted.region(), adopted.id().orElseThrow())
                         instanceof ImageLookup.Shown(Ami ami)
                 && (ami.state() == AmiState.AVAILABLE || ami.state() == AmiState.DISABLED)
-                && app.catalog().unbury(returned.tombstone(), adopted.inState(ami.state()));
+                && catalog.unbury(returned.tombstone(), adopted.inState(ami.state()));
     }
 
     private void foreign(Ami ami) {
@@ -252,13 +265,13 @@ final class Repairs {
     /** The listing may be older than the record. */
     private boolean switched(Image image, Ami listed) {
         boolean isStill =
-                app.images().look(image.region(), listed.id()) instanceof ImageLookup.Shown(Ami ami)
+                images.look(image.region(), listed.id()) instanceof ImageLookup.Shown(Ami ami)
                         && ami.state() == listed.state();
         return isStill
                 && isStep(
                         listed.state() == AmiState.DISABLED
-                                ? settlement.disabled(image)
-                                : settlement.available(image, now));
+                                ? progress.disabled(image)
+                                : progress.available(image, now));
     }
 
     private interface Step {
@@ -285,12 +298,12 @@ final class Repairs {
     }
 
     private Policy policyOf(Image image) {
-        return app.policies().find(image.name().policy()).orElseThrow();
+        return policies.find(image.name().policy()).orElseThrow();
     }
 
     private void check(Image image) {
         Policy policy = policyOf(image);
-        List<String> found = app.images().permissions(image.region(), image.id().orElseThrow());
+        List<String> found = images.permissions(image.region(), image.id().orElseThrow());
         Set<String> missing = new TreeSet<>(policy.share().all());
         missing.removeAll(found);
         image.refused().forEach(missing::remove);
@@ -307,7 +320,7 @@ final class Repairs {
             shareAgain(image);
         } else if (!dryRun && !given.equals(image.given())) {
             // What a version before did not write down, or what was given since by hand.
-            app.catalog().save(Change.of(image, image.seenSharedWith(given)));
+            catalog.save(Change.of(image, image.seenSharedWith(given)));
         }
         Set<String> beyond = new TreeSet<>(found);
         beyond.removeAll(policy.share().all());
@@ -316,7 +329,7 @@ final class Repairs {
         NoticeKey key = Trouble.BEYOND.in(image.region(), image.name());
         if (beyond.isEmpty()) {
             if (!dryRun) {
-                app.catalog().resolve(key, now);
+                catalog.resolve(key, now);
             }
         } else {
             tally.beyond++;
@@ -350,7 +363,7 @@ final class Repairs {
             return;
         }
         log.warn("{} {} left {}", orphans.region(), orphans.name(), orphans.snapshots());
-        switch (app.images().removeSnapshots(orphans.region(), orphans.snapshots())) {
+        switch (images.removeSnapshots(orphans.region(), orphans.snapshots())) {
             case RemovalResult.Removed _ -> {}
             case RemovalResult.Left left -> {
                 tally.failed++;
@@ -391,7 +404,7 @@ final class Repairs {
 
     private void note(NoticeKey key, String text, String remedy) {
         if (!dryRun) {
-            app.catalog().note(new Notice(key, now, text, remedy, true));
+            catalog.note(new Notice(key, now, text, remedy, true));
         }
     }
 }

@@ -3,20 +3,18 @@ package dev.amikeeper.sweep;
 import dev.amikeeper.Application;
 import dev.amikeeper.Measures;
 import dev.amikeeper.alerts.Blockers;
-import dev.amikeeper.alerts.CopyTroubles;
 import dev.amikeeper.alerts.FormerRegions;
 import dev.amikeeper.alerts.PublicImages;
 import dev.amikeeper.alerts.Troubles;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.backup.BackupPlan;
-import dev.amikeeper.backup.ImageRequestHandler;
 import dev.amikeeper.backup.RequestReport;
 import dev.amikeeper.backup.ScheduleReport;
-import dev.amikeeper.backup.Tick;
 import dev.amikeeper.catalog.Bookmarks;
 import dev.amikeeper.catalog.Cursor;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Remover;
 import dev.amikeeper.catalog.SweepState;
 import dev.amikeeper.catalog.SweepState.Seen;
 import dev.amikeeper.catalog.SweepState.Unit;
@@ -47,7 +45,6 @@ import dev.amikeeper.policy.DueSlots;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Schedule;
 import dev.amikeeper.restore.Leases;
-import dev.amikeeper.restore.Restores;
 import dev.amikeeper.status.Status;
 
 import org.slf4j.Logger;
@@ -116,8 +113,18 @@ final class Sweep {
         this.now = now;
         this.dryRun = dryRun;
         this.timeLeft = timeLeft;
-        settlement = new ImageProgress(app);
-        repairs = new Repairs(app, now, dryRun, tally);
+        settlement = app.progress();
+        repairs =
+                new Repairs(
+                        app.catalog(),
+                        app.images(),
+                        app.policies(),
+                        settlement,
+                        app.shares(),
+                        app.removal(now, Remover.SWEEP.word()),
+                        now,
+                        dryRun,
+                        tally);
         blockers = new Blockers(app.catalog());
     }
 
@@ -141,7 +148,7 @@ final class Sweep {
         regions.forEach(region -> waiting.put(region, kick(region) || launches.contains(region)));
         SweepState state = new SweepState(sweep(regions, bookmarks, last.stopped()), requests);
         if (!dryRun) {
-            new CopyTroubles(app).tellOfLate(now);
+            app.copyTroubles().tellOfLate(now);
         }
         if (!dryRun && !state.equals(last)) {
             app.catalog().swept(state);
@@ -200,7 +207,7 @@ final class Sweep {
             tally.lateSlots += late;
             return;
         }
-        ScheduleReport taken = new Tick(app, now).run();
+        ScheduleReport taken = app.tick(now).run();
         int made = taken.slots() + taken.missed();
         if (made > 0) {
             tally.lateSlots += made;
@@ -255,7 +262,7 @@ final class Sweep {
             }
             servers.put(region, living);
             if (!dryRun) {
-                ImageRequestHandler.canBeLookedAt(app, region, open, now);
+                app.requests().canBeLookedAt(region, open, now);
             }
             List<Instance> tagged =
                     living.stream()
@@ -303,7 +310,7 @@ final class Sweep {
             return false;
         }
         try {
-            RequestReport taken = new ImageRequestHandler(app).take(request, now);
+            RequestReport taken = app.requests().take(request, now);
             tally.requests += taken.requested();
             return taken.requested() + taken.already() > 0;
         } catch (SdkException error) {
@@ -409,7 +416,7 @@ final class Sweep {
         Instant hour = now.truncatedTo(ChronoUnit.HOURS);
         if (!dryRun && (drills || now.isBefore(hour.plus(Drift.EVERY)))) {
             try {
-                Leases.Ended ended = new Restores(app, now).endLeases(region);
+                Leases.Ended ended = app.leases(now).end(region);
                 tally.leases += ended.over();
                 copiedLeases.put(region, ended.copied());
             } catch (SdkException error) {

@@ -332,7 +332,7 @@ final class StoredAnswers {
 
     /** With what speaks for staying, by the kinds of the reasons. */
     private ObjectNode plan() {
-        Planner planner = new Planner(app, now, false, _ -> {}).read();
+        Planner planner = app.planner(new Planner.Run(now, false, _ -> {})).read();
         ObjectNode all = JSON.createObjectNode();
         planner.policies().stream()
                 .map(planner::plan)
@@ -418,7 +418,7 @@ final class StoredAnswers {
     }
 
     private ObjectNode restorePlan(RestoreRequest request) {
-        RestorePlanner planning = new RestorePlanner(app);
+        RestorePlanner planning = app.restorePlanner();
         ObjectNode it = JSON.createObjectNode();
         switch (planning.choose(request, now)) {
             case RestorePlanner.Choice.None _ -> it.put("isPossible", false);

@@ -9,7 +9,7 @@ import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Region;
-import dev.amikeeper.operate.Operations;
+import dev.amikeeper.operate.OperateHandler;
 import dev.amikeeper.operate.Order;
 import dev.amikeeper.operate.OrderResult;
 import dev.amikeeper.report.StatusReport;
@@ -66,7 +66,7 @@ final class UnreadableItemsCommandsTest {
         Application app = given.deployment.application();
         Order order = new Order.Deregister(EAST, bad.id().orElseThrow(), false, true, "me");
 
-        assertThat(new Operations(app, app.clock().instant()).carryOut(order))
+        assertThat(new OperateHandler(app).carryOut(order, app.clock().instant()))
                 .isInstanceOf(OrderResult.Refused.class);
         assertThatThrownBy(() -> app.catalog().find(EAST, bad.name()))
                 .isInstanceOf(UnreadableItemException.class);

@@ -105,7 +105,7 @@ final class AdoptionTest {
         assertThat(given.catalog().open())
                 .singleElement()
                 .satisfies(trouble -> assertThat(trouble.remedy()).contains("order it again"));
-        Retry retry = new Retry(given.deployment.application(), given.cloud.now());
+        Retry retry = given.deployment.application().retry(given.cloud.now());
         assertThat(retry.of(given.records(TestDeployment.EAST).getFirst()).text())
                 .contains("stays given up")
                 .endsWith("order that again");

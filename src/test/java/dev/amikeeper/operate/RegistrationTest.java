@@ -323,11 +323,16 @@ final class RegistrationTest {
         register(given, theirs.getFirst(), List.of(theirs.getLast()), Map.of());
         ImageId image = given.records(TestDeployment.EAST).getFirst().id().orElseThrow();
         given.nights(1);
-        Operations operations = new Operations(given.deployment.application(), given.cloud.now());
+        OperateHandler operations = new OperateHandler(given.deployment.application());
+        Instant now = given.cloud.now();
 
-        assertThat(operations.carryOut(new Order.Deregister(EAST, image, false, false, "alice")))
+        assertThat(
+                        operations.carryOut(
+                                new Order.Deregister(EAST, image, false, false, "alice"), now))
                 .isInstanceOf(OrderResult.Refused.class);
-        assertThat(operations.carryOut(new Order.Deregister(EAST, image, false, true, "alice")))
+        assertThat(
+                        operations.carryOut(
+                                new Order.Deregister(EAST, image, false, true, "alice"), now))
                 .isInstanceOf(OrderResult.Done.class);
         assertThat(snapshots(given)).hasSize(2).doesNotContainAnyElementsOf(theirs);
     }
@@ -644,8 +649,10 @@ final class RegistrationTest {
         TestDeployment given = night(1);
         ImageId old = given.records(TestDeployment.EAST).getFirst().id().orElseThrow();
         given.cloud.addBucket(TestDeployment.EAST, "archive");
-        new Operations(given.deployment.application(), given.cloud.now())
-                .carryOut(new Order.Store(EAST, old, Optional.of("archive"), false));
+        new OperateHandler(given.deployment.application())
+                .carryOut(
+                        new Order.Store(EAST, old, Optional.of("archive"), false),
+                        given.cloud.now());
         given.cloud.advance(Duration.ofHours(1));
         given.deployment.store(given.cloud.now());
         deregistered(given);

@@ -2,6 +2,7 @@ package dev.amikeeper.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.amikeeper.Application;
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.event.Samples;
@@ -168,10 +169,13 @@ final class UnsharingTest {
         Order.UnshareAll order =
                 new Order.UnshareAll(
                         new Region(TestDeployment.EAST), List.of(PARTNER), Optional.of("gold"));
+        Application app = given.deployment.application();
         int turns = 0;
         OrderResult outcome;
         do {
-            outcome = new Unsharing(given.deployment.application(), order, () -> true, 3).outcome();
+            outcome =
+                    new Unsharing(app.catalog(), app.images(), app.policies(), order, () -> true, 3)
+                            .outcome();
             turns++;
             if (turns == 1) {
                 assertThat(outcome.toString()).contains("3 changes are left", "us-west-2");
@@ -186,15 +190,16 @@ final class UnsharingTest {
     @Test
     void withoutTimeNothingIsChangedAndThatIsSaid() {
         TestDeployment given = given(1).redeployed(NO_LONGER);
-        Operations hurried =
-                new Operations(given.deployment.application(), given.cloud.now(), () -> false);
+        OperateHandler orders = new OperateHandler(given.deployment.application());
 
         assertThat(
-                        hurried.carryOut(
+                        orders.carryOut(
                                 new Order.UnshareAll(
                                         new Region(TestDeployment.EAST),
                                         List.of(PARTNER),
-                                        Optional.empty())))
+                                        Optional.empty()),
+                                given.cloud.now(),
+                                () -> false))
                 .isInstanceOfSatisfying(
                         OrderResult.Refused.class,
                         refused ->
@@ -250,7 +255,7 @@ final class UnsharingTest {
         unshare(given, Optional.empty());
 
         ImageId id = removed.id().orElseThrow();
-        assertThat(new Undo(given.deployment.application(), given.cloud.now()).of(east, id))
+        assertThat(given.deployment.application().undo(given.cloud.now()).of(east, id))
                 .isInstanceOf(Undo.End.Back.class);
         assertThat(launchers(given)).hasSize(5).containsOnly(Set.of(OTHER));
         assertThat(given.catalog().find(east, id)).get().matches(Image::shared);
@@ -333,17 +338,19 @@ final class UnsharingTest {
     }
 
     private static OrderResult unshare(TestDeployment given, Optional<String> policy) {
-        return new Operations(given.deployment.application(), given.cloud.now())
+        return new OperateHandler(given.deployment.application())
                 .carryOut(
                         new Order.UnshareAll(
-                                new Region(TestDeployment.EAST), List.of(PARTNER), policy));
+                                new Region(TestDeployment.EAST), List.of(PARTNER), policy),
+                        given.cloud.now());
     }
 
     private static OrderResult unshare(TestDeployment given, String who) {
-        return new Operations(given.deployment.application(), given.cloud.now())
+        return new OperateHandler(given.deployment.application())
                 .carryOut(
                         new Order.UnshareAll(
-                                new Region(TestDeployment.EAST), List.of(who), Optional.empty()));
+                                new Region(TestDeployment.EAST), List.of(who), Optional.empty()),
+                        given.cloud.now());
     }
 
     private static List<Set<String>> launchers(TestDeployment given) {

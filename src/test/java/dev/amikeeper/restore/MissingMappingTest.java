@@ -147,7 +147,7 @@ final class MissingMappingTest {
     void aPlanThatIsWholeAsksNothing() {
         launch();
         given.playUntil("2026-03-01T08:00:00Z");
-        RestorePlanner planning = new RestorePlanner(given.deployment.application());
+        RestorePlanner planning = given.deployment.application().restorePlanner();
         List<RestorePlan> plans =
                 planning.plans(given.records(TestDeployment.EAST), RestoreOptions.NONE);
         Map<String, Integer> before = given.cloud.calls();
@@ -176,12 +176,11 @@ final class MissingMappingTest {
             given.cloud.faults().clear();
         }
         List<Image> images = given.records(TestDeployment.WEST);
-        return new RestorePlanner(given.deployment.application())
-                .plans(images, RestoreOptions.NONE);
+        return given.deployment.application().restorePlanner().plans(images, RestoreOptions.NONE);
     }
 
     private List<MissingMapping> blanks(List<RestorePlan> plans) {
-        return new RestorePlanner(given.deployment.application()).blanks(plans);
+        return given.deployment.application().restorePlanner().blanks(plans);
     }
 
     private static MissingMapping blank(String part, List<MissingMapping> blanks) {

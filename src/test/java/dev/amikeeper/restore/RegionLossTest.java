@@ -58,14 +58,14 @@ final class RegionLossTest {
         Instant lost = cloud.now();
 
         Application west = deployed(cloud, TestDeployment.WEST).application();
-        new Rebuild(west, cloud.now(), false).run(List.of(WEST), Rebuild.Watcher.NONE);
+        west.rebuild(cloud.now(), false).run(List.of(WEST), Rebuild.Watcher.NONE);
         List<Image> images = west.catalog().ofPolicy("gold", WEST);
         assertThat(images).hasSize(SERVERS).allMatch(Image::isGood);
         RestoreOptions wish = mapped(images, cloud.networks(TestDeployment.WEST));
-        List<RestorePlan> plans = new RestorePlanner(west).plans(images, wish);
+        List<RestorePlan> plans = west.restorePlanner().plans(images, wish);
         assertThat(plans).allMatch(RestorePlan::isWhole);
         List<Restore> ended =
-                new Fleet(west, cloud::advance)
+                west.fleet(cloud::advance)
                         .run(
                                 plans.stream()
                                         .map(plan ->

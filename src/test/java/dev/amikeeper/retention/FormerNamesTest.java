@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.backup.BackupPlan;
-import dev.amikeeper.backup.ImageRequestHandler;
 import dev.amikeeper.backup.RequestReport;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.image.Image;
@@ -304,7 +303,9 @@ final class FormerNamesTest {
 
     private static RequestReport request(
             TestDeployment given, String server, String policy, Instant asked) {
-        return new ImageRequestHandler(given.deployment.application())
+        return given.deployment
+                .application()
+                .requests()
                 .take(
                         new BackupPlan.Request(
                                 Trigger.REQUESTED,
@@ -325,7 +326,7 @@ final class FormerNamesTest {
                         Optional.of(policy),
                         Restore.Kind.LAUNCH,
                         RestoreOptions.NONE);
-        return new RestorePlanner(given.deployment.application()).choose(request, given.cloud.now())
+        return given.deployment.application().restorePlanner().choose(request, given.cloud.now())
                         instanceof RestorePlanner.Choice.Chosen(Image image)
                 ? image.name().toString()
                 : "";

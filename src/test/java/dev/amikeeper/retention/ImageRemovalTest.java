@@ -32,8 +32,7 @@ final class ImageRemovalTest {
     private static final String PARTNER = "111122223333";
 
     private final TestDeployment given = TestDeployment.nightlyInMemory("keep: {last: 1}");
-    private final ImageRemoval steps =
-            new ImageRemoval(given.deployment.application(), NOW, "StepsTest");
+    private final ImageRemoval steps = given.deployment.application().removal(NOW, "StepsTest");
 
     ImageRemovalTest() {
         given.instance("web-1");

@@ -117,7 +117,7 @@ final class PlannerTest {
     }
 
     private Planner planner(Application app) {
-        return new Planner(app, DAY_4, true, told::add).read();
+        return app.planner(new Planner.Run(DAY_4, true, told::add)).read();
     }
 
     /** The same application, to which EC2 lists its images like that. */

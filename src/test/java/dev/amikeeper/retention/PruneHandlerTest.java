@@ -1124,7 +1124,9 @@ final class PruneHandlerTest {
         TestDeployment without = given.redeployed(NIGHTLY.replace("gold:", "other:"));
 
         Undo.End end =
-                new Undo(without.deployment.application(), day(4))
+                without.deployment
+                        .application()
+                        .undo(day(4))
                         .of(new Region(TestDeployment.EAST), new ImageId(oldest));
 
         assertThat(end).isInstanceOf(Undo.End.Back.class);
@@ -1147,7 +1149,9 @@ final class PruneHandlerTest {
     }
 
     private static ManualRemoval byHand(TestDeployment given, ImageId image) {
-        return new Planner(given.deployment.application(), given.cloud.now(), false, _ -> {})
+        return given.deployment
+                .application()
+                .planner(new Planner.Run(given.cloud.now(), false, _ -> {}))
                 .byHand(new Region(TestDeployment.EAST), image)
                 .orElseThrow();
     }

@@ -123,7 +123,7 @@ final class UndoTest {
         TestDeployment given = threeDays("keep: {last: 1}");
         given.cloud.settings().recycleBin(Duration.ofDays(30), Duration.ofDays(30));
         ImageId oldest = oldest(given);
-        ImageRemoval steps = new ImageRemoval(given.deployment.application(), DAY_4, "UndoTest");
+        ImageRemoval steps = given.deployment.application().removal(DAY_4, "UndoTest");
         List<SnapshotId> snapshots = given.snapshotsOf(oldest);
         steps.disable(
                 record(given, oldest),
@@ -318,7 +318,7 @@ final class UndoTest {
     }
 
     private static Undo.End undo(TestDeployment given, ImageId id) {
-        return new Undo(given.deployment.application(), given.cloud.now()).of(EAST, id);
+        return given.deployment.application().undo(given.cloud.now()).of(EAST, id);
     }
 
     private static LocalImage shown(TestDeployment given, ImageId id) {
