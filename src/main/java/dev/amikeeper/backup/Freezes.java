@@ -138,8 +138,7 @@ final class Freezes {
     }
 
     private static boolean mayHaveBeenSent(SdkException error) {
-        Fault fault = Fault.of(error);
-        return fault == Fault.UNREACHABLE || fault == Fault.SERVER_ERROR;
+        return Fault.of(error).advice() == Fault.Advice.UNANSWERED;
     }
 
     private Ready look(Image intent, Policy.Around around, Freeze freeze) {

@@ -32,6 +32,7 @@ import java.util.stream.Stream;
 public enum Fault {
     /** Too many calls: later. */
     THROTTLED(
+            Advice.SLOW_DOWN,
             "RequestLimitExceeded",
             "Throttling",
             "ThrottlingException",
@@ -43,11 +44,12 @@ public enum Fault {
             "KMSThrottling",
             "KmsThrottled"),
     /** Too much is under way in the Region for the moment: later. */
-    NO_ROOM("ResourceLimitExceeded"),
+    NO_ROOM(Advice.SLOW_DOWN, "ResourceLimitExceeded"),
     /** A quota of the account that only people raise: later, once they have. */
-    QUOTA,
+    QUOTA(Advice.PEOPLE),
     /** EC2 has no such servers in that zone for the moment: later, or elsewhere. */
     NO_CAPACITY(
+            Advice.ELSEWHERE,
             "InsufficientInstanceCapacity",
             "InsufficientHostCapacity",
             "InsufficientCapacityOnHost",
@@ -63,6 +65,7 @@ public enum Fault {
             "UnfulfillableCapacity"),
     /** Somebody is at work on what the call is about, or was a moment ago: later. */
     BUSY(
+            Advice.LATER,
             "ConcurrentSnapshotLimitExceeded",
             "ConcurrentCreateImageNoRebootLimitExceeded",
             "ConcurrentTagAccess",
@@ -73,25 +76,32 @@ public enum Fault {
             "TransactionConflictException",
             "TransactionInProgressException"),
     /** An image of that name exists. */
-    NAME_TAKEN("InvalidAMIName.Duplicate"),
+    NAME_TAKEN(Advice.REFUSED, "InvalidAMIName.Duplicate"),
     /** EC2 does not show the image: it is gone, or so new that not every call sees it yet. */
-    NOT_FOUND("InvalidAMIID.NotFound"),
+    NOT_FOUND(Advice.LOOK, "InvalidAMIID.NotFound"),
     /**
      * The image is deregistered, or in a state that does not allow the call: EC2 has one code for
      * both, and only a look tells.
      */
-    UNAVAILABLE("InvalidAMIID.Unavailable"),
+    UNAVAILABLE(Advice.LOOK, "InvalidAMIID.Unavailable"),
     /** What the call is about is gone for good. */
     GONE(
+            Advice.GONE,
             "InvalidInstanceID.NotFound",
             "InvalidLaunchTemplateId.NotFound",
             "InvalidSnapshot.NotFound"),
     /** An image that the bucket has already, or is about to. */
-    ALREADY_STORED,
+    ALREADY_STORED(Advice.REFUSED),
     /** What the call is about is not in a state that allows it. */
-    WRONG_STATE("IncorrectInstanceState", "IncorrectState", "InvalidInstanceState", "InvalidState"),
+    WRONG_STATE(
+            Advice.REFUSED,
+            "IncorrectInstanceState",
+            "IncorrectState",
+            "InvalidInstanceState",
+            "InvalidState"),
     /** The role may not make this call, or the Region is not enabled for the account. */
     DENIED(
+            Advice.PEOPLE,
             "UnauthorizedOperation",
             "AccessDenied",
             "AccessDeniedException",
@@ -114,6 +124,7 @@ public enum Fault {
      * account, or the credentials are no longer good.
      */
     CALLER(
+            Advice.PEOPLE,
             "PendingVerification",
             "Blocked",
             "AccountDisabled",
@@ -130,18 +141,20 @@ public enum Fault {
             "SignatureDoesNotMatch",
             "InvalidSignatureException"),
     /** The image or the instance is protected against it. */
-    PROTECTED("OperationNotPermitted"),
+    PROTECTED(Advice.REFUSED, "OperationNotPermitted"),
     /** A client token that was used with other parameters, or whose instance has ended. */
     TOKEN_TAKEN(
+            Advice.REFUSED,
             "IdempotentParameterMismatch",
             "IdempotentParameterMismatchException",
             "IdempotentInstanceTerminated"),
     /** A snapshot that an image uses. */
-    IN_USE("InvalidSnapshot.InUse"),
+    IN_USE(Advice.REFUSED, "InvalidSnapshot.InUse"),
     /** This Region or partition does not know the call at all. */
-    NO_SUCH_CALL("InvalidAction", "UnknownOperationException"),
+    NO_SUCH_CALL(Advice.REFUSED, "InvalidAction", "UnknownOperationException"),
     /** EC2 failed itself, at this call. */
     SERVER_ERROR(
+            Advice.UNANSWERED,
             "InternalError",
             "InternalFailure",
             "InternalServerError",
@@ -150,15 +163,38 @@ public enum Fault {
             "ServiceUnavailable",
             "Unavailable"),
     /** The Region did not answer. */
-    UNREACHABLE,
+    UNREACHABLE(Advice.UNANSWERED),
     /** Anything else: it surfaces with EC2's own words. */
-    OTHER;
+    OTHER(Advice.REFUSED);
 
     @SuppressWarnings("ImmutableEnumChecker") // Set.of makes sets that nobody changes.
     private final Set<String> codes;
 
-    Fault(String... codes) {
+    private final Advice advice;
+
+    Fault(Advice advice, String... codes) {
+        this.advice = advice;
         this.codes = Set.of(codes);
+    }
+
+    /** What a caller can do about a fault, whatever it called. */
+    public enum Advice {
+        /** Too much at once: the next call meets it, too. Later. */
+        SLOW_DOWN,
+        /** What the call is about is busy. Later; other calls can go on. */
+        LATER,
+        /** There is no capacity for it. Later, or with another type or zone. */
+        ELSEWHERE,
+        /** Only a look tells whether it is gone or the call came too early. */
+        LOOK,
+        /** It is gone for good, so nothing is left to be done to it. */
+        GONE,
+        /** No call of the kind succeeds until people act. */
+        PEOPLE,
+        /** Whether the call was carried out is not known. Later: the next call may meet it, too. */
+        UNANSWERED,
+        /** The same call about the same thing is refused again. */
+        REFUSED
     }
 
     /**
@@ -313,43 +349,29 @@ public enum Fault {
         if (!(error instanceof AwsServiceException answer)) {
             return Optional.empty();
         }
+        Fault fault = of(error);
+        if (fault.advice != Advice.PEOPLE) {
+            return Optional.empty();
+        }
         String code = code(answer);
-        return switch (of(error)) {
-            case QUOTA -> {
-                Quota quota = requireNonNull(QUOTAS.get(code));
-                yield Optional.of(
-                        new Blocker(
-                                code,
-                                text(error),
-                                "raise the quota \"%s\" of %s in %s: Service Quotas in the console,"
-                                                .formatted(quota.name, quota.service, region)
-                                        + " or ask AWS Support; or remove what is no longer"
-                                        + " needed"));
-            }
-            case CALLER ->
-                    Optional.of(
-                            new Blocker(
-                                    code, text(error), CALLERS.getOrDefault(code, CREDENTIALS)));
-            case DENIED -> Optional.of(denied(answer, code, permission, region));
-            case THROTTLED,
-                    NO_ROOM,
-                    NO_CAPACITY,
-                    BUSY,
-                    NAME_TAKEN,
-                    NOT_FOUND,
-                    UNAVAILABLE,
-                    GONE,
-                    ALREADY_STORED,
-                    WRONG_STATE,
-                    PROTECTED,
-                    TOKEN_TAKEN,
-                    IN_USE,
-                    NO_SUCH_CALL,
-                    SERVER_ERROR,
-                    UNREACHABLE,
-                    OTHER ->
-                    Optional.empty();
-        };
+        if (fault == QUOTA) {
+            return Optional.of(usedUp(error, code, region));
+        }
+        return Optional.of(
+                fault == CALLER
+                        ? new Blocker(code, text(error), CALLERS.getOrDefault(code, CREDENTIALS))
+                        : denied(answer, code, permission, region));
+    }
+
+    private static Blocker usedUp(SdkException error, String code, Region region) {
+        Quota quota = requireNonNull(QUOTAS.get(code));
+        return new Blocker(
+                code,
+                text(error),
+                "raise the quota \"%s\" of %s in %s: Service Quotas in the console,"
+                                .formatted(quota.name, quota.service, region)
+                        + " or ask AWS Support; or remove what is no longer"
+                        + " needed");
     }
 
     private static Blocker denied(
@@ -426,31 +448,17 @@ public enum Fault {
         return plain.contains("kms") || plain.contains("given key id is not accessible");
     }
 
+    /** What a caller can do about it. */
+    public Advice advice() {
+        return advice;
+    }
+
     /** Whether the next call of the same kind meets it too, whatever that is about. */
     public boolean meetsEveryCall() {
-        return switch (this) {
-            case THROTTLED,
-                    NO_ROOM,
-                    QUOTA,
-                    DENIED,
-                    CALLER,
-                    NO_SUCH_CALL,
-                    SERVER_ERROR,
-                    UNREACHABLE ->
-                    true;
-            case NO_CAPACITY,
-                    TOKEN_TAKEN,
-                    BUSY,
-                    NAME_TAKEN,
-                    ALREADY_STORED,
-                    NOT_FOUND,
-                    UNAVAILABLE,
-                    GONE,
-                    WRONG_STATE,
-                    PROTECTED,
-                    IN_USE,
-                    OTHER ->
-                    false;
+        return switch (advice) {
+            case SLOW_DOWN, PEOPLE, UNANSWERED -> true;
+            case REFUSED -> this == NO_SUCH_CALL;
+            case LATER, ELSEWHERE, LOOK, GONE -> false;
         };
     }
 

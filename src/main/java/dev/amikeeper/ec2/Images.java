@@ -253,37 +253,35 @@ public final class Images {
                                     task -> task.imageId(id.value()).bucket(bucket)));
             return new StoreResult.Begun();
         } catch (SdkException error) {
-            String why = Fault.text(error, "ec2:CreateStoreImageTask");
-            return switch (Fault.of(error)) {
-                case ALREADY_STORED -> new StoreResult.Already();
-                case THROTTLED, NO_ROOM, BUSY -> new StoreResult.NoRoom(why);
-                case SERVER_ERROR, UNREACHABLE -> new StoreResult.Unknown(why);
-                case QUOTA, CALLER, DENIED ->
-                        Fault.blocker(error, "ec2:CreateStoreImageTask", region)
-                                .filter(blocker -> !blocker.mayConcernOneOnly())
-                                .<StoreResult>map(StoreResult.Blocked::new)
-                                .orElseGet(() -> new StoreResult.Denied(why));
-                case NO_SUCH_CALL ->
-                        new StoreResult.Blocked(
-                                new Blocker(
-                                        "ec2:CreateStoreImageTask",
-                                        why,
-                                        "EC2 stores no images in %s: take \"store\" out of the"
-                                                        .formatted(region)
-                                                + " policies of this Region"));
-                case NO_CAPACITY,
-                        NAME_TAKEN,
-                        NOT_FOUND,
-                        UNAVAILABLE,
-                        GONE,
-                        WRONG_STATE,
-                        PROTECTED,
-                        TOKEN_TAKEN,
-                        IN_USE,
-                        OTHER ->
-                        new StoreResult.Refused(why);
-            };
+            return notStored(region, error);
         }
+    }
+
+    private static StoreResult notStored(Region region, SdkException error) {
+        String why = Fault.text(error, "ec2:CreateStoreImageTask");
+        Fault fault = Fault.of(error);
+        if (fault == Fault.ALREADY_STORED) {
+            return new StoreResult.Already();
+        }
+        if (fault == Fault.NO_SUCH_CALL) {
+            return new StoreResult.Blocked(
+                    new Blocker(
+                            "ec2:CreateStoreImageTask",
+                            why,
+                            "EC2 stores no images in %s: take \"store\" out of the"
+                                            .formatted(region)
+                                    + " policies of this Region"));
+        }
+        return switch (fault.advice()) {
+            case SLOW_DOWN, LATER -> new StoreResult.NoRoom(why);
+            case UNANSWERED -> new StoreResult.Unknown(why);
+            case PEOPLE ->
+                    Fault.blocker(error, "ec2:CreateStoreImageTask", region)
+                            .filter(blocker -> !blocker.mayConcernOneOnly())
+                            .<StoreResult>map(StoreResult.Blocked::new)
+                            .orElseGet(() -> new StoreResult.Denied(why));
+            case ELSEWHERE, LOOK, GONE, REFUSED -> new StoreResult.Refused(why);
+        };
     }
 
     /**
@@ -402,26 +400,18 @@ public final class Images {
                                     .imageId()));
         } catch (SdkException error) {
             String said = Fault.text(error, "ec2:CreateRestoreImageTask");
-            return switch (Fault.of(error)) {
-                case NAME_TAKEN -> there(region, error);
-                case THROTTLED, NO_ROOM, BUSY -> new StartResult.NoRoom(said);
-                case QUOTA, CALLER, DENIED ->
+            Fault fault = Fault.of(error);
+            if (fault == Fault.NAME_TAKEN) {
+                return there(region, error);
+            }
+            return switch (fault.advice()) {
+                case SLOW_DOWN, LATER -> new StartResult.NoRoom(said);
+                case PEOPLE ->
                         new StartResult.Blocked(
                                 Fault.blocker(error, "ec2:CreateRestoreImageTask", region)
                                         .orElseThrow());
-                case SERVER_ERROR, UNREACHABLE -> new StartResult.Stop(said);
-                case NO_CAPACITY,
-                        ALREADY_STORED,
-                        NOT_FOUND,
-                        UNAVAILABLE,
-                        GONE,
-                        WRONG_STATE,
-                        PROTECTED,
-                        TOKEN_TAKEN,
-                        IN_USE,
-                        NO_SUCH_CALL,
-                        OTHER ->
-                        new StartResult.Failed(said);
+                case UNANSWERED -> new StartResult.Stop(said);
+                case ELSEWHERE, LOOK, GONE, REFUSED -> new StartResult.Failed(said);
             };
         }
     }
@@ -458,53 +448,41 @@ public final class Images {
             try {
                 return new StartResult.Started(new ImageId(make.apply(ec2.apply(region))));
             } catch (SdkException error) {
-                String why = Fault.text(error);
-                switch (Fault.of(error)) {
-                    case THROTTLED -> {
-                        pace.empty(region, call);
-                        if (tried == THROTTLED_TRIES) {
-                            return new StartResult.Stop(why);
-                        }
-                    }
-                    case NAME_TAKEN -> {
-                        return adopt(image, call, error);
-                    }
-                    case UNREACHABLE -> {
-                        return new StartResult.Stop(why);
-                    }
-                    case NO_ROOM -> {
-                        return new StartResult.NoRoom(why);
-                    }
-                    case QUOTA, CALLER, DENIED -> {
-                        return new StartResult.Blocked(
-                                Fault.blocker(error, call.permission(), region).orElseThrow());
-                    }
-                    case SERVER_ERROR -> {
-                        return new StartResult.Trouble(why);
-                    }
-                    case BUSY, NO_CAPACITY, NOT_FOUND -> {
-                        return new StartResult.Later(why);
-                    }
-                    case UNAVAILABLE -> {
-                        return source.filter(this::isGone).isPresent()
-                                ? new StartResult.Impossible(why)
-                                : new StartResult.Later(why);
-                    }
-                    case GONE -> {
-                        return new StartResult.Impossible(why);
-                    }
-                    case WRONG_STATE,
-                            PROTECTED,
-                            TOKEN_TAKEN,
-                            IN_USE,
-                            ALREADY_STORED,
-                            NO_SUCH_CALL,
-                            OTHER -> {
-                        return new StartResult.Failed(why);
-                    }
+                if (Fault.of(error) != Fault.THROTTLED) {
+                    return notStarted(image, source, call, error);
+                }
+                pace.empty(region, call);
+                if (tried == THROTTLED_TRIES) {
+                    return new StartResult.Stop(Fault.text(error));
                 }
             }
         }
+    }
+
+    private StartResult notStarted(
+            Image image, Optional<ImageRef> source, Pace.Call call, SdkException error) {
+        String why = Fault.text(error);
+        Fault fault = Fault.of(error);
+        return switch (fault.advice()) {
+            case SLOW_DOWN -> new StartResult.NoRoom(why);
+            case LATER, ELSEWHERE -> new StartResult.Later(why);
+            case LOOK ->
+                    fault == Fault.UNAVAILABLE && source.filter(this::isGone).isPresent()
+                            ? new StartResult.Impossible(why)
+                            : new StartResult.Later(why);
+            case GONE -> new StartResult.Impossible(why);
+            case PEOPLE ->
+                    new StartResult.Blocked(
+                            Fault.blocker(error, call.permission(), image.region()).orElseThrow());
+            case UNANSWERED ->
+                    fault == Fault.UNREACHABLE
+                            ? new StartResult.Stop(why)
+                            : new StartResult.Trouble(why);
+            case REFUSED ->
+                    fault == Fault.NAME_TAKEN
+                            ? adopt(image, call, error)
+                            : new StartResult.Failed(why);
+        };
     }
 
     /** Whether EC2 says so itself; without an answer nothing is concluded. */
@@ -895,28 +873,8 @@ public final class Images {
     }
 
     private static boolean isNoMore(SdkException error) {
-        return switch (Fault.of(error)) {
-            case NOT_FOUND, GONE -> true;
-            case THROTTLED,
-                    NO_ROOM,
-                    QUOTA,
-                    NO_CAPACITY,
-                    BUSY,
-                    NAME_TAKEN,
-                    UNAVAILABLE,
-                    ALREADY_STORED,
-                    WRONG_STATE,
-                    DENIED,
-                    CALLER,
-                    PROTECTED,
-                    TOKEN_TAKEN,
-                    IN_USE,
-                    NO_SUCH_CALL,
-                    SERVER_ERROR,
-                    UNREACHABLE,
-                    OTHER ->
-                    false;
-        };
+        Fault fault = Fault.of(error);
+        return fault == Fault.NOT_FOUND || fault == Fault.GONE;
     }
 
     private void made(Region region, Pace.Call call, Consumer<Ec2Client> change) {
@@ -988,31 +946,13 @@ public final class Images {
                                     String.valueOf(result.returnCodeAsString())));
             return left(region, left);
         } catch (SdkException error) {
-            return switch (Fault.of(error)) {
-                case GONE, NOT_FOUND -> removeSnapshots(region, snapshots);
-                case UNAVAILABLE ->
-                        isGone(new ImageRef(region, id))
-                                ? removeSnapshots(region, snapshots)
-                                : new RemovalResult.Refused(Fault.text(error));
-                case THROTTLED,
-                        NO_ROOM,
-                        QUOTA,
-                        CALLER,
-                        PROTECTED,
-                        NO_CAPACITY,
-                        BUSY,
-                        NAME_TAKEN,
-                        TOKEN_TAKEN,
-                        ALREADY_STORED,
-                        WRONG_STATE,
-                        DENIED,
-                        IN_USE,
-                        NO_SUCH_CALL,
-                        SERVER_ERROR,
-                        UNREACHABLE,
-                        OTHER ->
-                        new RemovalResult.Refused(Fault.text(error));
-            };
+            boolean isGone =
+                    isNoMore(error)
+                            || (Fault.of(error) == Fault.UNAVAILABLE
+                                    && isGone(new ImageRef(region, id)));
+            return isGone
+                    ? removeSnapshots(region, snapshots)
+                    : new RemovalResult.Refused(Fault.text(error));
         }
     }
 

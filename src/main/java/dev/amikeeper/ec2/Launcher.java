@@ -104,32 +104,20 @@ public final class Launcher {
 
     private static LaunchResult refused(SdkException error, String permission, Region region) {
         String why = Fault.text(error, permission);
-        return switch (Fault.of(error)) {
-            // Not found: the image was looked at before, but not every call sees a new one.
-            // Unavailable: it changed since that look, and the next try looks again.
-            case THROTTLED,
-                    NO_ROOM,
-                    NO_CAPACITY,
-                    BUSY,
-                    SERVER_ERROR,
-                    UNREACHABLE,
-                    NOT_FOUND,
-                    UNAVAILABLE ->
-                    new LaunchResult.Later(why);
-            case QUOTA, CALLER ->
-                    new LaunchResult.Blocked(
-                            Fault.blocker(error, permission, region).orElseThrow());
-            case TOKEN_TAKEN -> new LaunchResult.Taken(why);
-            case NAME_TAKEN,
-                    ALREADY_STORED,
-                    GONE,
-                    WRONG_STATE,
-                    DENIED,
-                    PROTECTED,
-                    IN_USE,
-                    NO_SUCH_CALL,
-                    OTHER ->
-                    new LaunchResult.Refused(why);
+        Fault fault = Fault.of(error);
+        if (fault == Fault.TOKEN_TAKEN) {
+            return new LaunchResult.Taken(why);
+        }
+        return switch (fault.advice()) {
+            // A look: the image was looked at before, but not every call sees a new one, and it
+            // may have changed since; the next try looks again.
+            case SLOW_DOWN, LATER, ELSEWHERE, LOOK, UNANSWERED -> new LaunchResult.Later(why);
+            case PEOPLE ->
+                    fault == Fault.DENIED
+                            ? new LaunchResult.Refused(why)
+                            : new LaunchResult.Blocked(
+                                    Fault.blocker(error, permission, region).orElseThrow());
+            case GONE, REFUSED -> new LaunchResult.Refused(why);
         };
     }
 
@@ -383,27 +371,19 @@ public final class Launcher {
             return associate(ec2.apply(region), instance, allocation);
         } catch (SdkException error) {
             String why = Fault.text(error, "ec2:AssociateAddress");
-            return switch (Fault.of(error)) {
-                // Gone: not every call sees a new instance; of one that is gone the next look
-                // tells.
-                case THROTTLED, BUSY, CALLER, GONE, SERVER_ERROR, UNREACHABLE ->
-                        new Association.Later(why);
-                case NO_ROOM,
-                        QUOTA,
-                        NO_CAPACITY,
-                        NOT_FOUND,
-                        UNAVAILABLE,
-                        NAME_TAKEN,
-                        WRONG_STATE,
-                        DENIED,
-                        PROTECTED,
-                        TOKEN_TAKEN,
-                        IN_USE,
-                        ALREADY_STORED,
-                        NO_SUCH_CALL,
-                        OTHER ->
-                        new Association.Left(allocation + " was not associated: " + why);
-            };
+            Fault fault = Fault.of(error);
+            boolean isLater =
+                    switch (fault.advice()) {
+                        // Gone: not every call sees a new instance; of one that is gone the next
+                        // look tells.
+                        case LATER, GONE, UNANSWERED -> true;
+                        case SLOW_DOWN -> fault == Fault.THROTTLED;
+                        case PEOPLE -> fault == Fault.CALLER;
+                        case ELSEWHERE, LOOK, REFUSED -> false;
+                    };
+            return isLater
+                    ? new Association.Later(why)
+                    : new Association.Left(allocation + " was not associated: " + why);
         }
     }
 

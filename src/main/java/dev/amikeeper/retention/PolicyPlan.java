@@ -199,8 +199,15 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
                         .flatMap(verdict ->
                                 switch (verdict) {
                                     case Verdict.Await(var step, _) -> Stream.of(step);
-                                    case Verdict.Step step when !awaiting -> Stream.of(step);
-                                    default -> Stream.<Verdict.Step>empty();
+                                    case Verdict.Step step ->
+                                            awaiting
+                                                    ? Stream.<Verdict.Step>empty()
+                                                    : Stream.of(step);
+                                    case Verdict.Keep _,
+                                            Verdict.Wait _,
+                                            Verdict.Finish _,
+                                            Verdict.CallOff _ ->
+                                            Stream.<Verdict.Step>empty();
                                 })
                         .map(PolicyPlan::line);
         String text =

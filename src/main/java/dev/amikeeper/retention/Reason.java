@@ -92,7 +92,33 @@ public record Reason(Kind kind, String text) {
         boolean onlyStops() {
             return switch (this) {
                 case FUTURE, OTHER_TAGS, USE_UNKNOWN, PROTECTED -> true;
-                default -> false;
+                case LAST,
+                        HOURLY,
+                        DAILY,
+                        WEEKLY,
+                        MONTHLY,
+                        YEARLY,
+                        WITHIN,
+                        AT_LEAST,
+                        NO_RULES,
+                        ONLY_PROVEN,
+                        NEWEST_COPY,
+                        REQUESTED,
+                        CREATING,
+                        FAILED,
+                        DISABLED,
+                        MISSING,
+                        NOT_AVAILABLE,
+                        HELD,
+                        IN_USE,
+                        LAUNCHED,
+                        PUBLIC,
+                        SHARED,
+                        COPY_SOURCE,
+                        TO_STORE,
+                        STORING,
+                        ENABLED ->
+                        false;
             };
         }
 
@@ -101,7 +127,28 @@ public record Reason(Kind kind, String text) {
             return switch (this) {
                 case LAST, HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY, WITHIN, NO_RULES, TO_STORE ->
                         true;
-                default -> false;
+                case AT_LEAST,
+                        ONLY_PROVEN,
+                        NEWEST_COPY,
+                        FUTURE,
+                        REQUESTED,
+                        CREATING,
+                        FAILED,
+                        DISABLED,
+                        MISSING,
+                        NOT_AVAILABLE,
+                        OTHER_TAGS,
+                        HELD,
+                        IN_USE,
+                        LAUNCHED,
+                        PUBLIC,
+                        USE_UNKNOWN,
+                        SHARED,
+                        COPY_SOURCE,
+                        STORING,
+                        PROTECTED,
+                        ENABLED ->
+                        false;
             };
         }
 

@@ -16,11 +16,14 @@ public sealed interface Happening {
         }
     }
 
-    /** A change by people. */
+    /** What people do in EC2. */
     sealed interface Deed extends Happening {}
 
+    /** What people do to AMI Keeper. */
+    sealed interface Operation extends Happening {}
+
     /** A fault. */
-    sealed interface Trouble extends Happening {}
+    sealed interface Mishap extends Happening {}
 
     /** An instance is launched; {@code backup} is the value of its tag, empty for none. */
     record Launch(int server, String region, int volumes, String backup) implements Deed {
@@ -144,7 +147,8 @@ public sealed interface Happening {
      *
      * @param request the same number again is the same event once more
      */
-    record AskRestore(int request, int server, String region, boolean replaceRoot) implements Deed {
+    record AskRestore(int request, int server, String region, boolean replaceRoot)
+            implements Operation {
         @Override
         public String toString() {
             return replaceRoot
@@ -156,7 +160,7 @@ public sealed interface Happening {
     }
 
     /** The records of restores and drills are lost; the instances are there. */
-    record LoseRestores() implements Deed {
+    record LoseRestores() implements Operation {
         @Override
         public String toString() {
             return "the records of restores and drills are lost";
@@ -172,7 +176,7 @@ public sealed interface Happening {
     }
 
     /** Other policies are deployed. */
-    record Deploy(List<PolicyModel> policies) implements Deed {
+    record Deploy(List<PolicyModel> policies) implements Operation {
         public Deploy {
             policies = List.copyOf(policies);
         }
@@ -185,7 +189,7 @@ public sealed interface Happening {
     }
 
     /** Every plan that waits for an approval is approved. */
-    record Approve() implements Deed {
+    record Approve() implements Operation {
         @Override
         public String toString() {
             return "somebody approves every plan that waits";
@@ -193,7 +197,7 @@ public sealed interface Happening {
     }
 
     /** The pruner runs once more, out of turn. */
-    record Prune() implements Deed {
+    record Prune() implements Operation {
         @Override
         public String toString() {
             return "somebody runs the pruner";
@@ -217,7 +221,7 @@ public sealed interface Happening {
     }
 
     /** Calls fail: the n-th from then on, and the next ones, so many in all. */
-    record Calls(String action, CallFault fault, int nth, int times) implements Trouble {
+    record Calls(String action, CallFault fault, int nth, int times) implements Mishap {
         @Override
         public String toString() {
             return "%d calls of %s, from number %d on, %s"
@@ -242,7 +246,7 @@ public sealed interface Happening {
 
     /** Events go astray: the n-th from then on, and the next ones, so many in all. */
     record Events(String detailType, EventFault fault, int nth, int times, Duration by)
-            implements Trouble {
+            implements Mishap {
         @Override
         public String toString() {
             return "%d events \"%s\", from number %d on, %s%s"
@@ -256,7 +260,7 @@ public sealed interface Happening {
     }
 
     /** So many reads do not show what is made meanwhile. */
-    record Unseen(int calls, Duration span) implements Trouble {
+    record Unseen(int calls, Duration span) implements Mishap {
         @Override
         public String toString() {
             return "for %s, the first %d reads miss what is new"
@@ -265,7 +269,7 @@ public sealed interface Happening {
     }
 
     /** No call reaches a Region. */
-    record Down(String region, Duration span) implements Trouble {
+    record Down(String region, Duration span) implements Mishap {
         @Override
         public String toString() {
             return "%s cannot be reached for %s".formatted(region, PolicyModel.words(span));
@@ -273,7 +277,7 @@ public sealed interface Happening {
     }
 
     /** The next images, or copies, that end in a Region end as failed. */
-    record Failing(String region, boolean copies, int times) implements Trouble {
+    record Failing(String region, boolean copies, int times) implements Mishap {
         @Override
         public String toString() {
             return "the next %d %s in %s fail"
@@ -295,7 +299,7 @@ public sealed interface Happening {
     }
 
     /** The next launches in a Region fail. */
-    record Launches(String region, LaunchFault fault, int times) implements Trouble {
+    record Launches(String region, LaunchFault fault, int times) implements Mishap {
         @Override
         public String toString() {
             return "the next %d launches in %s %s".formatted(times, region, fault.words);
@@ -315,7 +319,7 @@ public sealed interface Happening {
     }
 
     /** The next commands that run a document go wrong. */
-    record Commands(String document, CommandFault fault, int times) implements Trouble {
+    record Commands(String document, CommandFault fault, int times) implements Mishap {
         @Override
         public String toString() {
             return "the next %d commands %s %s".formatted(times, document, fault.words);
@@ -323,7 +327,7 @@ public sealed interface Happening {
     }
 
     /** Others use most of the quota of copies in flight. */
-    record Quota(int places, Duration span) implements Trouble {
+    record Quota(int places, Duration span) implements Mishap {
         @Override
         public String toString() {
             return "there is room for %d snapshot copies only, for %s"
@@ -332,7 +336,7 @@ public sealed interface Happening {
     }
 
     /** The key of copies is disabled. */
-    record KeyDisabled(Duration span) implements Trouble {
+    record KeyDisabled(Duration span) implements Mishap {
         @Override
         public String toString() {
             return "key %s is disabled for %s".formatted(PolicyModel.KEY, PolicyModel.words(span));
@@ -340,7 +344,7 @@ public sealed interface Happening {
     }
 
     /** The scheduler does not tick. */
-    record NoTicks(Duration span) implements Trouble {
+    record NoTicks(Duration span) implements Mishap {
         @Override
         public String toString() {
             return "the scheduler is silent for " + PolicyModel.words(span);
@@ -348,7 +352,7 @@ public sealed interface Happening {
     }
 
     /** Each tick comes twice. */
-    record DoubleTicks(Duration span) implements Trouble {
+    record DoubleTicks(Duration span) implements Mishap {
         @Override
         public String toString() {
             return "every tick and every prune comes twice for " + PolicyModel.words(span);

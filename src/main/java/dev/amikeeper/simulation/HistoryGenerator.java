@@ -587,7 +587,16 @@ final class HistoryGenerator {
             case REQUESTS ->
                     add(at.plusSeconds(17), new Happening.Request(1 + random.nextInt(servers)));
             case ANNOUNCING -> add(at, new Happening.Failing(HOME, false, 3 + random.nextInt(4)));
-            default -> {}
+            case EC2,
+                    DYNAMODB,
+                    QUEUES,
+                    KILLS,
+                    EVENTS,
+                    FAILURES,
+                    QUOTA,
+                    KEYS,
+                    OUTAGE,
+                    SCHEDULER -> {}
         }
     }
 

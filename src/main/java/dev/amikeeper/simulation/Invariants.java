@@ -817,7 +817,18 @@ final class Invariants {
             case Happening.Calls(var action, _, _, _) ->
                     action.equals("Publish") || action.equals("TransactWriteItems");
             case Happening.Down(var region, _) -> region.equals(HistoryGenerator.HOME);
-            default -> false;
+            case Happening.Events _,
+                    Happening.Unseen _,
+                    Happening.Failing _,
+                    Happening.Launches _,
+                    Happening.Commands _,
+                    Happening.Quota _,
+                    Happening.KeyDisabled _,
+                    Happening.NoTicks _,
+                    Happening.DoubleTicks _,
+                    Happening.Operation _,
+                    Happening.Deed _ ->
+                    false;
         };
     }
 }

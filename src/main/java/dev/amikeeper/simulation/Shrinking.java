@@ -281,7 +281,38 @@ final class Shrinking {
             case Happening.Unseen(int calls, Duration span) when calls > 1 ->
                     Stream.of(new Happening.Unseen(calls / 2, span));
             case Happening.Deploy(var policies) -> policies(policies).map(Happening.Deploy::new);
-            default -> Stream.of();
+            // These are as simple as they can be.
+            case Happening.Launch _,
+                    Happening.Terminate _,
+                    Happening.Stop _,
+                    Happening.Start _,
+                    Happening.Tag _,
+                    Happening.Request _,
+                    Happening.Deregister _,
+                    Happening.Disable _,
+                    Happening.Enable _,
+                    Happening.Hold _,
+                    Happening.Release _,
+                    Happening.Restore _,
+                    Happening.Register _,
+                    Happening.Template _,
+                    Happening.CopyLease _,
+                    Happening.AskRestore _,
+                    Happening.LoseRestores _,
+                    Happening.Approve _,
+                    Happening.Prune _,
+                    Happening.Calls _,
+                    Happening.Events _,
+                    Happening.Unseen _,
+                    Happening.Down _,
+                    Happening.Failing _,
+                    Happening.Launches _,
+                    Happening.Commands _,
+                    Happening.Quota _,
+                    Happening.KeyDisabled _,
+                    Happening.NoTicks _,
+                    Happening.DoubleTicks _ ->
+                    Stream.of();
         };
     }
 }

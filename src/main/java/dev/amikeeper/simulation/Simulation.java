@@ -489,7 +489,7 @@ public final class Simulation {
 
     private void happen(Happening what) {
         switch (what) {
-            case Happening.Trouble trouble -> befall(trouble);
+            case Happening.Mishap mishap -> befall(mishap);
             case Happening.Approve() -> approve();
             case Happening.Prune() -> prune(cloud.now());
             case Happening.Deploy(List<PolicyModel> policies) -> deployment = deploy(policies);
@@ -513,7 +513,7 @@ public final class Simulation {
         }
     }
 
-    private void befall(Happening.Trouble trouble) {
+    private void befall(Happening.Mishap trouble) {
         Instant now = cloud.now();
         switch (trouble) {
             case Happening.Calls(var action, var fault, int nth, int times) -> {
@@ -751,12 +751,6 @@ public final class Simulation {
                                                         .launchTemplateData(it -> it.imageId(id)));
                                 witness.namedByTemplate(id);
                             });
-            case Happening.Approve _,
-                    Happening.Prune _,
-                    Happening.Deploy _,
-                    Happening.AskRestore _,
-                    Happening.LoseRestores _ ->
-                    throw new IllegalStateException("not a call to EC2: " + deed);
         }
     }
 
