@@ -244,7 +244,7 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
             Policy.Imaging how = policy.get().image();
             if (!how.excludeVolumes().isEmpty() && volumes.unread().isPresent()) {
                 String why = "the tags of its volumes cannot be read: " + volumes.unread().get();
-                return starts.settle(intent, new StartResult.Trouble(why), 0, now);
+                return starts.settle(intent, new StartResult.ServerError(why), 0, now);
             }
             if (how.around().isPresent() && instance.settledState().equals("running")) {
                 if (!instance.state().equals("running")) {

@@ -240,7 +240,7 @@ public final class Tick {
                         true));
     }
 
-    private Notice miss(Policy policy, Region region, DueSlots.Missed slots, List<Run> runs) {
+    private Notice miss(Policy policy, Region region, DueSlots.MissedSlots slots, List<Run> runs) {
         missed += slots.count();
         String which =
                 slots.count() == 1

@@ -83,12 +83,12 @@ final class OrderOptions {
             switch (outcome) {
                 case OrderResult.Done(String text) -> out.println(text);
                 case OrderResult.Shown(String text) -> out.println(text);
-                case OrderResult.Refused(String text, List<String> because) -> {
+                case OrderResult.Declined(String text, List<String> because) -> {
                     err.println(text + ":");
                     because.forEach(reason -> err.println("  " + reason));
                 }
             }
-            return outcome instanceof OrderResult.Refused ? 1 : 0;
+            return outcome instanceof OrderResult.Declined ? 1 : 0;
         } catch (SdkException error) {
             err.println(Fault.text(error));
             return 1;

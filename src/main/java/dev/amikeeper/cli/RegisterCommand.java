@@ -106,8 +106,8 @@ final class RegisterCommand implements Callable<Integer> {
         String under = policy;
         InstanceId of = OrderOptions.instance(instance);
         SnapshotId first = snapshot(root);
-        List<Order.Volume> others =
-                OrderOptions.usable(() -> volumes.stream().map(Order.Volume::read).toList());
+        List<Order.VolumeSource> others =
+                OrderOptions.usable(() -> volumes.stream().map(Order.VolumeSource::read).toList());
         return where -> new Order.Register(where, under, of, first, others, boot, approved, dryRun);
     }
 

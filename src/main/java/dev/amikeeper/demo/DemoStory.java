@@ -10,7 +10,7 @@ import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Stored;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.local.CloudSettings.Attempt;
-import dev.amikeeper.local.CloudSettings.Launch;
+import dev.amikeeper.local.CloudSettings.LaunchAttempt;
 import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.SimulatedCloud;
@@ -81,7 +81,7 @@ final class DemoStory {
     private final Map<Attempt, Integer> toFail = new HashMap<>();
     private final List<Integer> failuresToCome = new ArrayList<>();
     private final Map<String, Integer> callsOfPeople = new HashMap<>();
-    private final Set<Launch> unbootable = new HashSet<>();
+    private final Set<LaunchAttempt> unbootable = new HashSet<>();
     private int bootsToFail;
     private int capacitiesToLack;
     private Instant capacityFrom = Instant.MIN;
@@ -512,7 +512,7 @@ final class DemoStory {
     }
 
     /** Asked by EC2 when it is to launch something. The first drill to come is the one. */
-    private boolean lacksCapacity(Launch launch) {
+    private boolean lacksCapacity(LaunchAttempt launch) {
         if (!isDrill(launch)) {
             return false;
         }
@@ -535,7 +535,7 @@ final class DemoStory {
     }
 
     /** Asked by EC2 when an instance's checks are done. The first drill to come is the one. */
-    private boolean failsToBoot(Launch launch) {
+    private boolean failsToBoot(LaunchAttempt launch) {
         if (bootsToFail > 0 && isDrill(launch)) {
             bootsToFail--;
             unbootable.add(launch);
@@ -564,7 +564,7 @@ final class DemoStory {
                 .reduce((_, last) -> last);
     }
 
-    private boolean isDrill(Launch launch) {
+    private boolean isDrill(LaunchAttempt launch) {
         return launch.source().isPresent()
                 && policies.all().stream()
                         .flatMap(policy -> policy.drill().stream())

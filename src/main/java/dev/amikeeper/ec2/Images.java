@@ -280,7 +280,7 @@ public final class Images {
                             .filter(blocker -> !blocker.mayConcernOneOnly())
                             .<StoreResult>map(StoreResult.Blocked::new)
                             .orElseGet(() -> new StoreResult.Denied(why));
-            case ELSEWHERE, LOOK, GONE, REFUSED -> new StoreResult.Refused(why);
+            case ELSEWHERE, LOOK, GONE, REFUSED -> new StoreResult.NotStored(why);
         };
     }
 
@@ -477,7 +477,7 @@ public final class Images {
             case UNANSWERED ->
                     fault == Fault.UNREACHABLE
                             ? new StartResult.Stop(why)
-                            : new StartResult.Trouble(why);
+                            : new StartResult.ServerError(why);
             case REFUSED ->
                     fault == Fault.NAME_TAKEN
                             ? adopt(image, call, error)
@@ -525,7 +525,7 @@ public final class Images {
             return switch (remove(image.region(), ami.id(), ami.snapshots())) {
                 case RemovalResult.Removed _, RemovalResult.Left _ ->
                         new StartResult.Later("a failed image had the name and is removed now");
-                case RemovalResult.Refused(String why) -> new StartResult.Failed(why);
+                case RemovalResult.NotRemoved(String why) -> new StartResult.Failed(why);
             };
         }
         return new StartResult.Adopted(ami);
@@ -845,7 +845,7 @@ public final class Images {
     private ChangeResult unpaced(Region region, Consumer<Ec2Client> change) {
         try {
             change.accept(ec2.apply(region));
-            return new ChangeResult.Done();
+            return new ChangeResult.Changed();
         } catch (SdkException error) {
             return new ChangeResult.Refused(Fault.text(error));
         }
@@ -854,7 +854,7 @@ public final class Images {
     private ChangeResult change(Region region, Pace.Call call, Consumer<Ec2Client> change) {
         try {
             made(region, call, change);
-            return new ChangeResult.Done();
+            return new ChangeResult.Changed();
         } catch (SdkException error) {
             return new ChangeResult.Refused(Fault.text(error));
         }
@@ -864,10 +864,10 @@ public final class Images {
     private ChangeResult takenBack(Region region, Pace.Call call, Consumer<Ec2Client> change) {
         try {
             made(region, call, change);
-            return new ChangeResult.Done();
+            return new ChangeResult.Changed();
         } catch (SdkException error) {
             return isNoMore(error)
-                    ? new ChangeResult.Done()
+                    ? new ChangeResult.Changed()
                     : new ChangeResult.Refused(Fault.text(error));
         }
     }
@@ -952,7 +952,7 @@ public final class Images {
                                     && isGone(new ImageRef(region, id)));
             return isGone
                     ? removeSnapshots(region, snapshots)
-                    : new RemovalResult.Refused(Fault.text(error));
+                    : new RemovalResult.NotRemoved(Fault.text(error));
         }
     }
 

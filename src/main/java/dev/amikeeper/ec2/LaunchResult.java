@@ -14,8 +14,8 @@ public sealed interface LaunchResult {
     record Blocked(Blocker by) implements LaunchResult {}
 
     /** The client token has launched something else before. */
-    record Taken(String why) implements LaunchResult {}
+    record TokenTaken(String why) implements LaunchResult {}
 
     /** EC2 refuses it as it is asked for. */
-    record Refused(String why) implements LaunchResult {}
+    record NotLaunched(String why) implements LaunchResult {}
 }

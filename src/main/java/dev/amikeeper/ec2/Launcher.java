@@ -59,7 +59,7 @@ public final class Launcher {
      *
      * @throws SdkException if EC2 does not answer
      */
-    public Networks networks(Region region, Networks.Wanted wanted) {
+    public Networks networks(Region region, Networks.Query wanted) {
         return Surroundings.of(ec2.apply(region), wanted);
     }
 
@@ -106,7 +106,7 @@ public final class Launcher {
         String why = Fault.text(error, permission);
         Fault fault = Fault.of(error);
         if (fault == Fault.TOKEN_TAKEN) {
-            return new LaunchResult.Taken(why);
+            return new LaunchResult.TokenTaken(why);
         }
         return switch (fault.advice()) {
             // A look: the image was looked at before, but not every call sees a new one, and it
@@ -114,10 +114,10 @@ public final class Launcher {
             case SLOW_DOWN, LATER, ELSEWHERE, LOOK, UNANSWERED -> new LaunchResult.Later(why);
             case PEOPLE ->
                     fault == Fault.DENIED
-                            ? new LaunchResult.Refused(why)
+                            ? new LaunchResult.NotLaunched(why)
                             : new LaunchResult.Blocked(
                                     Fault.blocker(error, permission, region).orElseThrow());
-            case GONE, REFUSED -> new LaunchResult.Refused(why);
+            case GONE, REFUSED -> new LaunchResult.NotLaunched(why);
         };
     }
 
@@ -340,10 +340,10 @@ public final class Launcher {
         pace.take(region, Pace.Call.TERMINATE_INSTANCES);
         try {
             ec2.apply(region).terminateInstances(end -> end.instanceIds(id.value()));
-            return new ChangeResult.Done();
+            return new ChangeResult.Changed();
         } catch (SdkException error) {
             return Fault.of(error) == Fault.GONE
-                    ? new ChangeResult.Done()
+                    ? new ChangeResult.Changed()
                     : new ChangeResult.Refused(Fault.text(error, "ec2:TerminateInstances"));
         }
     }
@@ -351,7 +351,7 @@ public final class Launcher {
     /** What became of an Elastic IP address that an instance was to get. */
     public sealed interface Association {
         /** It has it. */
-        record Done(String address) implements Association {}
+        record Associated(String address) implements Association {}
 
         /** It does not get it: whoever has it keeps it, or EC2 refuses. */
         record Left(String why) implements Association {}
@@ -401,7 +401,7 @@ public final class Launcher {
         }
         Networks.Address address = found.get();
         if (address.at().equals(Optional.of(instance.value()))) {
-            return new Association.Done(address.address());
+            return new Association.Associated(address.address());
         }
         if (address.at().isPresent()) {
             return new Association.Left(
@@ -427,7 +427,7 @@ public final class Launcher {
                         .networkInterfaceId(first.get())
                         // Unless told, EC2 takes it from whoever has got it since that look.
                         .allowReassociation(false));
-        return new Association.Done(address.address());
+        return new Association.Associated(address.address());
     }
 
     /** How far the replacement of a root volume is. */

@@ -37,7 +37,7 @@ public sealed interface RemovalResult {
     }
 
     /** EC2 refused; the image is still there. */
-    record Refused(String why) implements RemovalResult {}
+    record NotRemoved(String why) implements RemovalResult {}
 
     /**
      * A snapshot that was not deleted.

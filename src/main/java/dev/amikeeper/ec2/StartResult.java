@@ -38,7 +38,7 @@ public sealed interface StartResult {
     }
 
     /** EC2 failed at this call: another image may fare better. */
-    record Trouble(String why) implements NotNow {}
+    record ServerError(String why) implements NotNow {}
 
     /** The Region does not answer: nothing more is to be tried there now. */
     record Stop(String why) implements NotNow {}

@@ -21,5 +21,5 @@ public sealed interface StoreResult {
     record Denied(String why) implements StoreResult {}
 
     /** EC2 does not store this image, at least not now. */
-    record Refused(String why) implements StoreResult {}
+    record NotStored(String why) implements StoreResult {}
 }

@@ -44,7 +44,7 @@ final class Surroundings {
      * @throws SdkException if EC2 does not answer; which types are to be had is merely not known
      *     then
      */
-    static Networks of(Ec2Client client, Networks.Wanted wanted) {
+    static Networks of(Ec2Client client, Networks.Query wanted) {
         Map<String, Networks.Subnet> subnets = new HashMap<>();
         some(
                 wanted.subnets(),

@@ -68,7 +68,7 @@ public record Networks(
      * @param types names
      * @param addresses allocation ids of Elastic IP addresses, or these
      */
-    public record Wanted(
+    public record Query(
             Collection<String> subnets,
             Collection<String> groups,
             Collection<String> keyPairs,

@@ -187,7 +187,7 @@ public final class ImageProgress {
         switch (images.remove(image.region(), failed.id(), failed.snapshots())) {
             case RemovalResult.Removed _ -> {}
             case RemovalResult.Left left -> litter(image, failed, left.why(), now);
-            case RemovalResult.Refused(String why) -> litter(image, failed, why, now);
+            case RemovalResult.NotRemoved(String why) -> litter(image, failed, why, now);
         }
     }
 

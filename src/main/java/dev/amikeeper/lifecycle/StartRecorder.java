@@ -193,7 +193,7 @@ public final class StartRecorder {
                 waiting++;
                 yield true;
             }
-            case StartResult.Trouble(String why) -> {
+            case StartResult.ServerError(String why) -> {
                 log.warn("{} {} waits: {}", image.region(), image.name(), why);
                 waiting++;
                 troubles = before + 1;

@@ -30,16 +30,16 @@ public final class CloudSettings {
     private Predicate<Attempt> failing = _ -> false;
     private int instanceLimit = Integer.MAX_VALUE;
     private int vcpuLimit = Integer.MAX_VALUE;
-    private Predicate<Launch> unsupported = _ -> false;
-    private Predicate<Launch> lackingCapacity = _ -> false;
-    private Predicate<Launch> failingLaunches = _ -> false;
-    private Predicate<Launch> failingBoots = _ -> false;
-    private Predicate<Launch> impairedVolumes = _ -> false;
-    private Predicate<Launch> failingReplacements = _ -> false;
-    private Predicate<Launch> detachingReplacements = _ -> false;
+    private Predicate<LaunchAttempt> unsupported = _ -> false;
+    private Predicate<LaunchAttempt> lackingCapacity = _ -> false;
+    private Predicate<LaunchAttempt> failingLaunches = _ -> false;
+    private Predicate<LaunchAttempt> failingBoots = _ -> false;
+    private Predicate<LaunchAttempt> impairedVolumes = _ -> false;
+    private Predicate<LaunchAttempt> failingReplacements = _ -> false;
+    private Predicate<LaunchAttempt> detachingReplacements = _ -> false;
     private Predicate<String> failingStores = _ -> false;
-    private BiPredicate<String, Launch> failingCommands = (_, _) -> false;
-    private BiPredicate<String, Launch> hangingCommands = (_, _) -> false;
+    private BiPredicate<String, LaunchAttempt> failingCommands = (_, _) -> false;
+    private BiPredicate<String, LaunchAttempt> hangingCommands = (_, _) -> false;
     private final Set<String> missingDocuments = new HashSet<>();
     private final Set<String> profiles = new HashSet<>();
     private Duration ec2Clock = Duration.ZERO;
@@ -68,7 +68,7 @@ public final class CloudSettings {
      * @param source the instance that this image, or what it was copied or restored from, was made
      *     of
      */
-    public record Launch(
+    public record LaunchAttempt(
             String region, String zone, String type, String image, Optional<String> source) {}
 
     /** From CreateImage to the end of pending; 5 minutes unless told. */
@@ -154,19 +154,19 @@ public final class CloudSettings {
     }
 
     /** The launched instances that fail their instance check for good, asked when it ends. */
-    public CloudSettings failsToBoot(Predicate<Launch> launches) {
+    public CloudSettings failsToBoot(Predicate<LaunchAttempt> launches) {
         failingBoots = launches;
         return this;
     }
 
     /** The launched instances that are terminated out of pending by EC2 itself. */
-    public CloudSettings failsToLaunch(Predicate<Launch> launches) {
+    public CloudSettings failsToLaunch(Predicate<LaunchAttempt> launches) {
         failingLaunches = launches;
         return this;
     }
 
     /** The launched instances that cannot reach their volumes: attached EBS status impaired. */
-    public CloudSettings failsToReachVolumes(Predicate<Launch> launches) {
+    public CloudSettings failsToReachVolumes(Predicate<LaunchAttempt> launches) {
         impairedVolumes = launches;
         return this;
     }
@@ -174,7 +174,7 @@ public final class CloudSettings {
     /**
      * The replacements of root volumes that fail, as launches of the new image; none unless told.
      */
-    public CloudSettings failsToReplaceRoot(Predicate<Launch> launches) {
+    public CloudSettings failsToReplaceRoot(Predicate<LaunchAttempt> launches) {
         failingReplacements = launches;
         return this;
     }
@@ -186,13 +186,13 @@ public final class CloudSettings {
     }
 
     /** The documents, by name, whose commands fail on an instance; none unless told. */
-    public CloudSettings failingCommands(BiPredicate<String, Launch> commands) {
+    public CloudSettings failingCommands(BiPredicate<String, LaunchAttempt> commands) {
         failingCommands = commands;
         return this;
     }
 
     /** The documents, by name, whose commands do not end by themselves; none unless told. */
-    public CloudSettings hangingCommands(BiPredicate<String, Launch> commands) {
+    public CloudSettings hangingCommands(BiPredicate<String, LaunchAttempt> commands) {
         hangingCommands = commands;
         return this;
     }
@@ -204,13 +204,13 @@ public final class CloudSettings {
     }
 
     /** The launches that are refused with InsufficientInstanceCapacity; none unless told. */
-    public CloudSettings lacksCapacity(Predicate<Launch> launches) {
+    public CloudSettings lacksCapacity(Predicate<LaunchAttempt> launches) {
         lackingCapacity = launches;
         return this;
     }
 
     /** The launches whose type is not to be had in their zone; none unless told. */
-    public CloudSettings unsupported(Predicate<Launch> launches) {
+    public CloudSettings unsupported(Predicate<LaunchAttempt> launches) {
         unsupported = launches;
         return this;
     }
@@ -351,29 +351,29 @@ public final class CloudSettings {
         return hiddenCalls;
     }
 
-    boolean boots(Launch launch) {
+    boolean boots(LaunchAttempt launch) {
         return booting && !failingBoots.test(launch);
     }
 
-    boolean launches(Launch launch) {
+    boolean launches(LaunchAttempt launch) {
         return !failingLaunches.test(launch);
     }
 
-    boolean reachesVolumes(Launch launch) {
+    boolean reachesVolumes(LaunchAttempt launch) {
         return !impairedVolumes.test(launch);
     }
 
     /** The replacements that fail with the old root volume detached; none unless told. */
-    public CloudSettings leavesNoRoot(Predicate<Launch> launches) {
+    public CloudSettings leavesNoRoot(Predicate<LaunchAttempt> launches) {
         detachingReplacements = launches;
         return this;
     }
 
-    boolean detachesRoot(Launch launch) {
+    boolean detachesRoot(LaunchAttempt launch) {
         return detachingReplacements.test(launch);
     }
 
-    boolean replacesRoot(Launch launch) {
+    boolean replacesRoot(LaunchAttempt launch) {
         return !failingReplacements.test(launch);
     }
 
@@ -381,11 +381,11 @@ public final class CloudSettings {
         return !failingStores.test(image);
     }
 
-    boolean succeeds(String document, Launch on) {
+    boolean succeeds(String document, LaunchAttempt on) {
         return !failingCommands.test(document, on);
     }
 
-    boolean hangs(String document, Launch on) {
+    boolean hangs(String document, LaunchAttempt on) {
         return hangingCommands.test(document, on);
     }
 
@@ -401,11 +401,11 @@ public final class CloudSettings {
         return commandTime;
     }
 
-    boolean lacksCapacity(Launch launch) {
+    boolean lacksCapacity(LaunchAttempt launch) {
         return lackingCapacity.test(launch);
     }
 
-    boolean isUnsupported(Launch launch) {
+    boolean isUnsupported(LaunchAttempt launch) {
         return unsupported.test(launch);
     }
 

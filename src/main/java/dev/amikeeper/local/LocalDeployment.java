@@ -63,7 +63,7 @@ import java.util.stream.Stream;
  */
 public final class LocalDeployment {
     /** A function that could not be made to succeed. */
-    public record DeadLetter(String function, Map<String, Object> event, String error) {}
+    public record UndeliveredEvent(String function, Map<String, Object> event, String error) {}
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final Logger log = LoggerFactory.getLogger(LocalDeployment.class);
@@ -109,7 +109,7 @@ public final class LocalDeployment {
     private final StoreHandler store;
     private final SortedMap<String, Integer> invocations = new TreeMap<>();
     private final SortedMap<String, Integer> metrics = new TreeMap<>();
-    private final List<DeadLetter> deadLetters = new ArrayList<>();
+    private final List<UndeliveredEvent> deadLetters = new ArrayList<>();
     private Instant nextTick;
     private Instant nextPrune;
     private Duration sweepEvery = SWEEP_EVERY;
@@ -249,7 +249,7 @@ public final class LocalDeployment {
     }
 
     /** What could not be made to succeed. */
-    public List<DeadLetter> deadLetters() {
+    public List<UndeliveredEvent> deadLetters() {
         return List.copyOf(deadLetters);
     }
 
@@ -527,7 +527,7 @@ public final class LocalDeployment {
             } catch (RuntimeException | CallerKilled crashed) {
                 if (tried == EVENT_TRIES) {
                     String error = String.valueOf(crashed);
-                    deadLetters.add(new DeadLetter(function, event, error));
+                    deadLetters.add(new UndeliveredEvent(function, event, error));
                     sqs.deliver(deadEvents, failure(function, event, error));
                     return;
                 }

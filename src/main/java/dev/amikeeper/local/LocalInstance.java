@@ -1,6 +1,6 @@
 package dev.amikeeper.local;
 
-import dev.amikeeper.local.CloudSettings.Launch;
+import dev.amikeeper.local.CloudSettings.LaunchAttempt;
 
 import software.amazon.awssdk.services.ec2.model.Instance;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
@@ -37,12 +37,12 @@ public record LocalInstance(
      * @param calls for so many more describing calls it is not there yet
      */
     public record Hidden(
-            Launch launch, Optional<String> userData, String shutdownBehavior, int calls) {
+            LaunchAttempt launch, Optional<String> userData, String shutdownBehavior, int calls) {
         Hidden lookedAt() {
             return new Hidden(launch, userData, shutdownBehavior, calls - 1);
         }
 
-        Hidden with(Launch other) {
+        Hidden with(LaunchAttempt other) {
             return new Hidden(other, userData, shutdownBehavior, calls);
         }
     }

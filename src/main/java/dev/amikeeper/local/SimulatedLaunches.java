@@ -1,6 +1,6 @@
 package dev.amikeeper.local;
 
-import dev.amikeeper.local.CloudSettings.Launch;
+import dev.amikeeper.local.CloudSettings.LaunchAttempt;
 import dev.amikeeper.local.LocalInstance.Hidden;
 
 import org.jspecify.annotations.Nullable;
@@ -79,7 +79,7 @@ final class SimulatedLaunches {
 
     /** What of an instance comes from its image. */
     private record Base(
-            Launch launch, Instance.Builder instance, List<BlockDeviceMapping> devices) {}
+            LaunchAttempt launch, Instance.Builder instance, List<BlockDeviceMapping> devices) {}
 
     /**
      * Launches from an image; the same request with the same token answers the same instances, even
@@ -105,8 +105,8 @@ final class SimulatedLaunches {
         profile(request).ifPresent(core.settings()::addProfile);
         Subnet subnet = interfaces.check(request, networks.anySubnet());
         String type = Objects.requireNonNullElse(request.instanceTypeAsString(), "t3.micro");
-        Launch launch =
-                new Launch(
+        LaunchAttempt launch =
+                new LaunchAttempt(
                         region,
                         subnet.availabilityZone(),
                         type,
@@ -155,8 +155,9 @@ final class SimulatedLaunches {
                         image.image().blockDeviceMappings(),
                         image.image().rootDeviceName(),
                         request);
-        Launch launch =
-                new Launch(region, subnet.availabilityZone(), type, image.id(), image.origin());
+        LaunchAttempt launch =
+                new LaunchAttempt(
+                        region, subnet.availabilityZone(), type, image.id(), image.origin());
         int count = Math.max(1, Objects.requireNonNullElse(request.maxCount(), 1));
         checkRoom(launch, count);
 
@@ -221,7 +222,7 @@ final class SimulatedLaunches {
             SummaryStatus checks,
             int hiddenCalls) {
         String id = core.ids().next("i");
-        Launch launch = base.launch();
+        LaunchAttempt launch = base.launch();
         Map<String, String> volumeTags = TagRules.of(request.tagSpecifications(), "volume");
         List<InstanceBlockDeviceMapping> devices =
                 base.devices().stream()
@@ -401,7 +402,7 @@ final class SimulatedLaunches {
     }
 
     /** Quotas before capacity: what is not allowed is not tried. */
-    private void checkRoom(Launch launch, int count) {
+    private void checkRoom(LaunchAttempt launch, int count) {
         CloudSettings settings = core.settings();
         List<LocalInstance> living =
                 instances.all().stream()

@@ -1,6 +1,6 @@
 package dev.amikeeper.local;
 
-import dev.amikeeper.local.CloudSettings.Launch;
+import dev.amikeeper.local.CloudSettings.LaunchAttempt;
 
 import org.jspecify.annotations.Nullable;
 
@@ -243,7 +243,7 @@ public final class SimulatedNetworks {
      * there is no such type at all is not known here.
      */
     DescribeInstanceTypeOfferingsResponse describe(
-            DescribeInstanceTypeOfferingsRequest request, Predicate<Launch> unsupported) {
+            DescribeInstanceTypeOfferingsRequest request, Predicate<LaunchAttempt> unsupported) {
         boolean byZone = request.locationType() == LocationType.AVAILABILITY_ZONE;
         List<String> types =
                 request.filters().stream()
@@ -263,11 +263,12 @@ public final class SimulatedNetworks {
     }
 
     private Stream<InstanceTypeOffering> offerings(
-            String type, boolean byZone, Predicate<Launch> unsupported) {
+            String type, boolean byZone, Predicate<LaunchAttempt> unsupported) {
         return ZONES.stream()
                 .map(zone -> region + zone)
                 .filter(zone ->
-                        !unsupported.test(new Launch(region, zone, type, "", Optional.empty())))
+                        !unsupported.test(
+                                new LaunchAttempt(region, zone, type, "", Optional.empty())))
                 .map(zone -> byZone ? zone : region)
                 .distinct()
                 .map(location ->

@@ -262,9 +262,9 @@ final class SimulatedRootReplacements {
         instances.boot(instance.id());
     }
 
-    private static CloudSettings.Launch launch(LocalInstance instance, LocalImage image) {
-        CloudSettings.Launch before = instance.hidden().launch();
-        return new CloudSettings.Launch(
+    private static CloudSettings.LaunchAttempt launch(LocalInstance instance, LocalImage image) {
+        CloudSettings.LaunchAttempt before = instance.hidden().launch();
+        return new CloudSettings.LaunchAttempt(
                 before.region(), before.zone(), before.type(), image.id(), image.origin());
     }
 

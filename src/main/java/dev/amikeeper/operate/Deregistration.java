@@ -60,7 +60,7 @@ final class Deregistration {
                     named(image) + " is deregistered; the pruner deletes what is left of it");
         }
         if (!byHand.against().isEmpty()) {
-            return new OrderResult.Refused(
+            return new OrderResult.Declined(
                     stays(image), byHand.against().stream().map(Deregistration::line).toList());
         }
         if (image.adopted() && !order.approved()) {

@@ -210,6 +210,6 @@ final class Fetching {
     }
 
     private static OrderResult refused(Order.Fetch order, String why) {
-        return new OrderResult.Refused(order.image() + " is not fetched", List.of(why));
+        return new OrderResult.Declined(order.image() + " is not fetched", List.of(why));
     }
 }

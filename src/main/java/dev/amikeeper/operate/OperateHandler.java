@@ -79,7 +79,7 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
         return switch (carryOut(order, now, moreTime)) {
             case OrderResult.Done(String text) -> done(trail, text);
             case OrderResult.Shown(String text) -> done(trail, text);
-            case OrderResult.Refused(String text, List<String> because) ->
+            case OrderResult.Declined(String text, List<String> because) ->
                     refused(event, order, trail, now, text + ": " + String.join("; ", because));
         };
     }

@@ -137,7 +137,7 @@ public sealed interface Order {
             String policy,
             InstanceId instance,
             SnapshotId root,
-            List<Volume> volumes,
+            List<VolumeSource> volumes,
             Boot boot,
             boolean approved,
             boolean dryRun)
@@ -157,15 +157,15 @@ public sealed interface Order {
      *
      * @param device empty: it is known of which volume it is
      */
-    record Volume(Optional<String> device, SnapshotId snapshot) {
+    record VolumeSource(Optional<String> device, SnapshotId snapshot) {
         /**
          * Reads {@code /dev/sdf=snap-…}, or {@code snap-…} alone.
          *
          * @throws IllegalArgumentException if it is neither
          */
-        public static Volume read(String text) {
+        public static VolumeSource read(String text) {
             int equals = text.indexOf('=');
-            return new Volume(
+            return new VolumeSource(
                     equals < 0
                             ? Optional.empty()
                             : Optional.of(Order.device(text.substring(0, equals))),

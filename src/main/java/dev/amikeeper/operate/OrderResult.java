@@ -14,14 +14,14 @@ public sealed interface OrderResult {
     record Shown(String text) implements OrderResult {}
 
     /** It is not done, for each of these reasons. */
-    record Refused(String text, List<String> because) implements OrderResult {
-        public Refused {
+    record Declined(String text, List<String> because) implements OrderResult {
+        public Declined {
             because = List.copyOf(because);
         }
     }
 
     /** It is not done, for this reason. */
     static OrderResult refused(String text, String because) {
-        return new Refused(text, List.of(because));
+        return new Declined(text, List.of(because));
     }
 }

@@ -118,9 +118,12 @@ final class Orders {
         return read(needed(event, field), SnapshotId::read, "detail." + field);
     }
 
-    private static List<Order.Volume> volumes(Event event) throws MalformedEventException {
+    private static List<Order.VolumeSource> volumes(Event event) throws MalformedEventException {
         List<String> texts = event.texts("volumes");
-        return read(texts, all -> all.stream().map(Order.Volume::read).toList(), "detail.volumes");
+        return read(
+                texts,
+                all -> all.stream().map(Order.VolumeSource::read).toList(),
+                "detail.volumes");
     }
 
     private static Order.Boot boot(Event event) throws MalformedEventException {

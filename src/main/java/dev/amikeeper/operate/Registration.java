@@ -127,7 +127,7 @@ final class Registration {
         String what = "no image is made of " + order.root();
         Set<SnapshotId> ids = new TreeSet<>(List.of(order.root()));
         Map<SnapshotId, String> devices = new HashMap<>();
-        for (Order.Volume volume : order.volumes()) {
+        for (Order.VolumeSource volume : order.volumes()) {
             if (!ids.add(volume.snapshot())) {
                 return OrderResult.refused(what, volume.snapshot() + " is named twice");
             }
@@ -136,7 +136,7 @@ final class Registration {
         List<Snapshot> shown = sources.snapshots(region, ids);
         shown.forEach(it -> ids.remove(it.id()));
         if (!ids.isEmpty()) {
-            return new OrderResult.Refused(
+            return new OrderResult.Declined(
                     what, ids.stream().map(id -> notThere(id, region)).toList());
         }
         Set<String> tagged =

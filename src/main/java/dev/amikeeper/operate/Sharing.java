@@ -60,11 +60,11 @@ final class Sharing {
         List<String> taken =
                 order.with().stream().filter(who -> !grant.refused().containsKey(who)).toList();
         return grant.isDecided() && !taken.isEmpty()
-                ? new OrderResult.Refused(
+                ? new OrderResult.Declined(
                         "%s may be launched by %s, but not by all"
                                 .formatted(order.image(), String.join(", ", taken)),
                         why)
-                : new OrderResult.Refused(whole, why);
+                : new OrderResult.Declined(whole, why);
     }
 
     OrderResult of(Order.Unshare order) {
@@ -108,7 +108,8 @@ final class Sharing {
                 "%s may no longer be launched by %s"
                         .formatted(order.image(), String.join(", ", order.with()));
         if (!refused.isEmpty()) {
-            return new OrderResult.Refused(done + ", but its snapshots may still be used", refused);
+            return new OrderResult.Declined(
+                    done + ", but its snapshots may still be used", refused);
         }
         if (!copiers.isEmpty()) {
             catalog.save(Change.of(image, image.sharedWithout(order.with())));

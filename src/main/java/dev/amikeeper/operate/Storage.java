@@ -142,7 +142,7 @@ final class Storage {
                 putBack(storing, image.stored());
                 yield refused(order, why);
             }
-            case StoreResult.Refused(String why) -> {
+            case StoreResult.NotStored(String why) -> {
                 putBack(storing, image.stored());
                 yield refused(order, why);
             }

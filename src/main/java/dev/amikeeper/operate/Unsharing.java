@@ -147,7 +147,7 @@ final class Unsharing {
         }
         return troubles.isEmpty()
                 ? new OrderResult.Done(done)
-                : new OrderResult.Refused(done, troubles);
+                : new OrderResult.Declined(done, troubles);
     }
 
     private boolean isEnough() {

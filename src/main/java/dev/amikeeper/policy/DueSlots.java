@@ -12,29 +12,30 @@ import java.util.Optional;
  * newest is taken, and only if it is not older than a day: an older one would stand for a past that
  * is gone.
  */
-public record DueSlots(Optional<Slot> taken, Optional<Missed> missed) {
+public record DueSlots(Optional<Slot> taken, Optional<MissedSlots> missed) {
     /** How old a slot may be to be caught up with. */
     public static final Duration CATCH_UP = Duration.ofHours(24);
 
     /** Decides about the slots in {@code (cursor, now]}. */
     public static DueSlots of(Schedule schedule, Instant cursor, Instant now) {
         Optional<Slot> newest = Optional.empty();
-        Optional<Missed> missed = Optional.empty();
+        Optional<MissedSlots> missed = Optional.empty();
         for (Iterator<Slot> due = schedule.slots(cursor, now).iterator(); due.hasNext(); ) {
-            missed = Missed.and(missed, newest);
+            missed = MissedSlots.and(missed, newest);
             newest = Optional.of(due.next());
         }
         Instant oldest = now.minus(CATCH_UP);
         Optional<Slot> taken = newest.filter(slot -> !slot.time().isBefore(oldest));
-        return new DueSlots(taken, taken.isPresent() ? missed : Missed.and(missed, newest));
+        return new DueSlots(taken, taken.isPresent() ? missed : MissedSlots.and(missed, newest));
     }
 
     /** Slots that yield no image: how many, the oldest and the newest of them. */
-    public record Missed(int count, Slot first, Slot last) {
-        private static Optional<Missed> and(Optional<Missed> missed, Optional<Slot> next) {
+    public record MissedSlots(int count, Slot first, Slot last) {
+        private static Optional<MissedSlots> and(
+                Optional<MissedSlots> missed, Optional<Slot> next) {
             return next.map(slot ->
-                            missed.map(m -> new Missed(m.count + 1, m.first, slot))
-                                    .orElseGet(() -> new Missed(1, slot, slot)))
+                            missed.map(m -> new MissedSlots(m.count + 1, m.first, slot))
+                                    .orElseGet(() -> new MissedSlots(1, slot, slot)))
                     .or(() -> missed);
         }
     }

@@ -18,7 +18,7 @@ sealed interface NextStep {
     record Save(Restore after) implements NextStep {}
 
     /** EC2 is to be asked for the instance. */
-    record Launch() implements NextStep {}
+    record LaunchServer() implements NextStep {}
 
     /** The command is to be run, or looked at. */
     record Command() implements NextStep {}
@@ -86,7 +86,7 @@ sealed interface NextStep {
         if (late) {
             return new Save(restore.failed("it could not be launched" + noted(restore), now));
         }
-        return left.<NextStep>map(Terminate::new).orElseGet(Launch::new);
+        return left.<NextStep>map(Terminate::new).orElseGet(LaunchServer::new);
     }
 
     /** Whether it is what this very record launches: its image and its tags tell. */

@@ -57,7 +57,7 @@ public record RestorePlan(
     }
 
     /** What EC2 is to be asked for, to make the plan of one server. */
-    static Networks.Wanted wanted(Capsule original, RestoreOptions wish) {
+    static Networks.Query wanted(Capsule original, RestoreOptions wish) {
         RestoreOptions.Mapping mapping = wish.mapping();
         List<String> subnets = new ArrayList<>(wish.subnet().stream().toList());
         original.subnets().map(id -> mapping.subnets().getOrDefault(id, id)).forEach(subnets::add);
@@ -67,7 +67,7 @@ public record RestorePlan(
                         original.interfaces().stream().flatMap(one -> one.groups().stream()))
                 .map(id -> mapping.securityGroups().getOrDefault(id, id))
                 .forEach(groups::add);
-        return new Networks.Wanted(
+        return new Networks.Query(
                 subnets,
                 groups,
                 original.keyPair().stream()

@@ -297,23 +297,23 @@ public final class RestorePlanner {
     }
 
     private Networks networks(Region region, List<Image> images, RestoreOptions wish) {
-        List<Networks.Wanted> each =
+        List<Networks.Query> each =
                 images.stream()
                         .map(image -> image.capsule().orElseGet(RestorePlan::unknown))
                         .map(original -> RestorePlan.wanted(original, wish))
                         .toList();
         return launcher.networks(
                 region,
-                new Networks.Wanted(
-                        all(each, Networks.Wanted::subnets),
-                        all(each, Networks.Wanted::groups),
-                        all(each, Networks.Wanted::keyPairs),
-                        all(each, Networks.Wanted::types),
-                        all(each, Networks.Wanted::addresses)));
+                new Networks.Query(
+                        all(each, Networks.Query::subnets),
+                        all(each, Networks.Query::groups),
+                        all(each, Networks.Query::keyPairs),
+                        all(each, Networks.Query::types),
+                        all(each, Networks.Query::addresses)));
     }
 
     private static List<String> all(
-            List<Networks.Wanted> each, Function<Networks.Wanted, Collection<String>> part) {
+            List<Networks.Query> each, Function<Networks.Query, Collection<String>> part) {
         return each.stream().flatMap(one -> part.apply(one).stream()).distinct().toList();
     }
 
@@ -344,7 +344,7 @@ public final class RestorePlanner {
             Networks there =
                     launcher.networks(
                             home,
-                            new Networks.Wanted(subnets, groups, List.of(), List.of(), List.of()));
+                            new Networks.Query(subnets, groups, List.of(), List.of(), List.of()));
             there.subnets().values().forEach(one -> names.put(one.id(), one.name()));
             there.groups().values().forEach(one -> names.put(one.id(), one.name()));
         } catch (SdkException lost) {

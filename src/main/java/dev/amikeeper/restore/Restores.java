@@ -197,7 +197,7 @@ public final class Restores {
             return switch (NextStep.of(restore, server, left, health, now)) {
                 case NextStep.Wait _ -> restore;
                 case NextStep.Save(Restore after) -> save(restore, after);
-                case NextStep.Launch _ -> launch(restore, sight);
+                case NextStep.LaunchServer _ -> launch(restore, sight);
                 case NextStep.Command _ -> command(restore);
                 case NextStep.Associate _ -> associate(restore);
                 case NextStep.Terminate(Server ending) -> {
@@ -280,11 +280,11 @@ public final class Restores {
             case LaunchResult.Later(String why) -> waits(restore, why);
             case LaunchResult.Blocked(Blocker by) -> blocked(restore, by);
             // By a record that was lost. What that launched is seen by its tag, or has ended.
-            case LaunchResult.Taken(String why) ->
+            case LaunchResult.TokenTaken(String why) ->
                     restore.kind() == Restore.Kind.DRILL
                             ? save(restore, NextStep.anew(restore, now))
                             : waits(restore, why);
-            case LaunchResult.Refused(String why) -> save(restore, restore.failed(why, now));
+            case LaunchResult.NotLaunched(String why) -> save(restore, restore.failed(why, now));
         };
     }
 
@@ -425,7 +425,7 @@ public final class Restores {
                         restore.instance().orElseThrow(),
                         restore.elasticIp().orElseThrow());
         return switch (association) {
-            case Launcher.Association.Done(String address) ->
+            case Launcher.Association.Associated(String address) ->
                     save(restore, restore.passed("it has " + address, now));
             case Launcher.Association.Left(String why) -> withoutAddress(restore, why);
             case Launcher.Association.Later(String why) -> {

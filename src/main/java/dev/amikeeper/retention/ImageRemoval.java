@@ -170,7 +170,7 @@ public final class ImageRemoval {
                         left.remedy());
                 yield End.LEFT;
             }
-            case RemovalResult.Refused(var why) -> refused(image, "removed", why);
+            case RemovalResult.NotRemoved(var why) -> refused(image, "removed", why);
         };
     }
 

@@ -179,7 +179,7 @@ public final class Undo {
                                 : ", but not yet with its launch permissions (./keeper failures"
                                         + " says why, and every sweep tries again), ");
         return switch (held) {
-            case ChangeResult.Done _ ->
+            case ChangeResult.Changed _ ->
                     new End.Back(
                             back + "and held: remove its tag amikeeper:hold to let it go again");
             case ChangeResult.Refused(String why) ->

@@ -17,14 +17,14 @@ public record History(
         int days,
         Conditions conditions,
         List<PolicyModel> policies,
-        List<Step> steps) {
+        List<TimedHappening> steps) {
     public History {
         policies = List.copyOf(policies);
         steps = List.copyOf(steps);
     }
 
     /** Something that happens so long after the start. */
-    public record Step(Duration at, Happening what) {
+    public record TimedHappening(Duration at, Happening what) {
         @Override
         public String toString() {
             return "day %2d %02d:%02d  %s"
@@ -86,7 +86,7 @@ public record History(
         }
     }
 
-    History with(List<Step> others) {
+    History with(List<TimedHappening> others) {
         return new History(seed, start, days, conditions, policies, others);
     }
 

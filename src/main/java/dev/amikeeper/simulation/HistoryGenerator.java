@@ -4,7 +4,7 @@ import dev.amikeeper.simulation.Happening.CallFault;
 import dev.amikeeper.simulation.Happening.EventFault;
 import dev.amikeeper.simulation.Happening.Which;
 import dev.amikeeper.simulation.History.Conditions;
-import dev.amikeeper.simulation.History.Step;
+import dev.amikeeper.simulation.History.TimedHappening;
 import dev.amikeeper.simulation.PolicyModel.Keeping;
 
 import java.time.Duration;
@@ -109,7 +109,7 @@ final class HistoryGenerator {
 
     private Random random;
     private final int days;
-    private final List<Step> steps = new ArrayList<>();
+    private final List<TimedHappening> steps = new ArrayList<>();
     private List<PolicyModel> policies = List.of();
     private int servers;
     private int requests;
@@ -166,7 +166,7 @@ final class HistoryGenerator {
             first = first.stream().map(this::frozen).toList();
             commands();
         }
-        steps.sort(Comparator.comparing(Step::at));
+        steps.sort(Comparator.comparing(TimedHappening::at));
         return new History(seed, start, days, conditions(), first, steps);
     }
 
@@ -179,7 +179,7 @@ final class HistoryGenerator {
     }
 
     private void add(Duration at, Happening what) {
-        steps.add(new Step(at, what));
+        steps.add(new TimedHappening(at, what));
     }
 
     /** Often close to where something is done anyway. */

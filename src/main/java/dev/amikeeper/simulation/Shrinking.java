@@ -1,7 +1,7 @@
 package dev.amikeeper.simulation;
 
 import dev.amikeeper.simulation.History.Conditions;
-import dev.amikeeper.simulation.History.Step;
+import dev.amikeeper.simulation.History.TimedHappening;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,7 +55,7 @@ final class Shrinking {
         while (true) {
             boolean shorter = false;
             for (int from = 0; from < best.steps().size() && plays > 0; ) {
-                List<Step> left = new ArrayList<>(best.steps().subList(0, from));
+                List<TimedHappening> left = new ArrayList<>(best.steps().subList(0, from));
                 left.addAll(
                         best.steps()
                                 .subList(
@@ -127,11 +127,11 @@ final class Shrinking {
                 .forEach(candidates::add);
         for (int i = 0; i < it.steps().size(); i++) {
             int at = i;
-            Step step = it.steps().get(i);
+            TimedHappening step = it.steps().get(i);
             simpler(step.what())
                     .map(what -> {
-                        List<Step> steps = new ArrayList<>(it.steps());
-                        steps.set(at, new Step(step.at(), what));
+                        List<TimedHappening> steps = new ArrayList<>(it.steps());
+                        steps.set(at, new TimedHappening(step.at(), what));
                         return it.with(steps);
                     })
                     .forEach(candidates::add);

@@ -17,7 +17,7 @@ import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
 import dev.amikeeper.simulation.Happening.CommandFault;
 import dev.amikeeper.simulation.Happening.Which;
-import dev.amikeeper.simulation.History.Step;
+import dev.amikeeper.simulation.History.TimedHappening;
 
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -233,7 +233,7 @@ public final class Simulation {
 
     private void play() {
         Instant end = history.start().plus(Duration.ofDays(history.days()));
-        for (Step step : history.steps()) {
+        for (TimedHappening step : history.steps()) {
             Instant at = history.start().plus(step.at());
             runUntil(at);
             busyUntil = at.plus(BUSY);
@@ -432,7 +432,7 @@ public final class Simulation {
         return left > 0;
     }
 
-    private boolean isHindered(CloudSettings.Launch launch, Happening.LaunchFault fault) {
+    private boolean isHindered(CloudSettings.LaunchAttempt launch, Happening.LaunchFault fault) {
         int left = hindered.getOrDefault(launch.region() + fault, 0);
         if (left > 0) {
             hindered.put(launch.region() + fault, left - 1);

@@ -37,27 +37,27 @@ final class StorePlan {
     private final Instant now;
 
     /** A step of one image. */
-    sealed interface Step {
+    sealed interface StoreStep {
         /** Its record. */
         Image image();
 
         /** Its object is there. */
-        record Done(Image image) implements Step {}
+        record There(Image image) implements StoreStep {}
 
         /** EC2 failed at it. */
-        record Failed(Image image, StoreTask task) implements Step {}
+        record Failed(Image image, StoreTask task) implements StoreStep {}
 
         /** EC2 is at work on it. */
-        record UnderWay(Image image) implements Step {}
+        record UnderWay(Image image) implements StoreStep {}
 
         /** EC2 is to be asked for it now. */
-        record Begin(Image image) implements Step {}
+        record Begin(Image image) implements StoreStep {}
 
         /** EC2 would never store it. */
-        record Impossible(Image image, String why) implements Step {}
+        record Impossible(Image image, String why) implements StoreStep {}
 
         /** It has to wait. */
-        record Wait(Image image, String why) implements Step {}
+        record Wait(Image image, String why) implements StoreStep {}
     }
 
     /**
@@ -110,13 +110,13 @@ final class StorePlan {
      *
      * @param bulk what EC2 says of the {@link #asked} images
      */
-    List<Step> steps(Map<ImageId, StoreSize> bulk) {
-        List<Step> steps = new ArrayList<>();
+    List<StoreStep> steps(Map<ImageId, StoreSize> bulk) {
+        List<StoreStep> steps = new ArrayList<>();
         open.stream().flatMap(image -> settled(image).stream()).forEach(steps::add);
         int storing = running().mapToInt(task -> gigabytes(bulk, task.image())).sum();
         for (Image image : candidates().toList()) {
-            Step step = start(image, bulk, storing);
-            if (step instanceof Step.Begin) {
+            StoreStep step = start(image, bulk, storing);
+            if (step instanceof StoreStep.Begin) {
                 storing += gigabytes(bulk, image.id().orElseThrow());
             }
             steps.add(step);
@@ -140,15 +140,15 @@ final class StorePlan {
     }
 
     /** What EC2 has to say of one; empty if it is still to begin. */
-    private Optional<Step> settled(Image image) {
+    private Optional<StoreStep> settled(Image image) {
         return newest(image)
                 .flatMap(task ->
                         switch (task.state()) {
-                            case COMPLETED -> Optional.of(new Step.Done(image));
-                            case IN_PROGRESS -> Optional.of(new Step.UnderWay(image));
+                            case COMPLETED -> Optional.of(new StoreStep.There(image));
+                            case IN_PROGRESS -> Optional.of(new StoreStep.UnderWay(image));
                             case FAILED ->
                                     stored(image).isUnderWay() && isNews(image, task)
-                                            ? Optional.of(new Step.Failed(image, task))
+                                            ? Optional.of(new StoreStep.Failed(image, task))
                                             : Optional.empty();
                         });
     }
@@ -164,20 +164,21 @@ final class StorePlan {
         return stored(image).failedTask().map(task.began()::isAfter).orElse(true);
     }
 
-    private static Step start(Image image, Map<ImageId, StoreSize> bulk, int storing) {
+    private static StoreStep start(Image image, Map<ImageId, StoreSize> bulk, int storing) {
         StoreSize its = bulk.get(image.id().orElseThrow());
         if (its == null || its.ami().state() != AmiState.AVAILABLE) {
-            return new Step.Wait(image, "EC2 does not show it as available");
+            return new StoreStep.Wait(image, "EC2 does not show it as available");
         }
         if (!ImageTags.name(its.ami().tags()).equals(Optional.of(image.name()))) {
-            return new Step.Wait(image, "its tags in EC2 do not say " + image.name());
+            return new StoreStep.Wait(image, "its tags in EC2 do not say " + image.name());
         }
         return its.cannotBeStored()
-                .<Step>map(why -> new Step.Impossible(image, why))
+                .<StoreStep>map(why -> new StoreStep.Impossible(image, why))
                 .orElseGet(() ->
                         storing < STORING_AT_ONCE_GB
-                                ? new Step.Begin(image)
-                                : new Step.Wait(image, storing + " GB are being stored already"));
+                                ? new StoreStep.Begin(image)
+                                : new StoreStep.Wait(
+                                        image, storing + " GB are being stored already"));
     }
 
     private static int gigabytes(Map<ImageId, StoreSize> bulk, ImageId id) {

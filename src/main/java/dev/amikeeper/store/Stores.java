@@ -19,7 +19,7 @@ import dev.amikeeper.image.StoreTask;
 import dev.amikeeper.image.Stored;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.store.StorePlan.Step;
+import dev.amikeeper.store.StorePlan.StoreStep;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -122,19 +122,19 @@ final class Stores {
                 .flatMap((Policy policy) -> policy.bucketFor(image, now));
     }
 
-    private void take(Step step) {
+    private void take(StoreStep step) {
         switch (step) {
-            case Step.Done(Image image) -> done(image);
-            case Step.UnderWay(Image image) -> underWay(image);
-            case Step.Failed(Image image, StoreTask task) ->
+            case StoreStep.There(Image image) -> done(image);
+            case StoreStep.UnderWay(Image image) -> underWay(image);
+            case StoreStep.Failed(Image image, StoreTask task) ->
                     failed(
                             image,
                             Optional.of(task.began()),
                             task.why().isBlank() ? "EC2 gave no reason" : task.why());
-            case Step.Impossible(Image image, String why) ->
+            case StoreStep.Impossible(Image image, String why) ->
                     giveUp(image, stored(image).givenUp(Optional.empty(), why, now), why);
-            case Step.Begin(Image image) -> begin(image);
-            case Step.Wait(Image image, String why) -> waits(image, why);
+            case StoreStep.Begin(Image image) -> begin(image);
+            case StoreStep.Wait(Image image, String why) -> waits(image, why);
         }
     }
 
@@ -196,7 +196,7 @@ final class Stores {
                 notNow(before(image), storing, why);
                 denied(storing.region(), bucket, why);
             }
-            case StoreResult.Refused(String why) -> failed(storing, Optional.empty(), why);
+            case StoreResult.NotStored(String why) -> failed(storing, Optional.empty(), why);
         }
     }
 

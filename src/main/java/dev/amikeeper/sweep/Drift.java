@@ -253,7 +253,7 @@ public final class Drift {
 
     private void making(Image image, Ami ami) {
         switch (ami.state()) {
-            case AVAILABLE, DISABLED, FAILED -> gaps.add(new Gap.Done(image, ami));
+            case AVAILABLE, DISABLED, FAILED -> gaps.add(new Gap.Finished(image, ami));
             case PENDING, DEREGISTERED, INVALID, TRANSIENT, ERROR, UNKNOWN -> {
                 if (isSlow(image)) {
                     gaps.add(new Gap.Slow(image));
@@ -305,7 +305,7 @@ public final class Drift {
                 .filter(this::isThere)
                 .max(Comparator.comparing(Image::name))
                 .filter(image -> sweep() % SWEEPS_A_DAY == hash(image.name()) % SWEEPS_A_DAY)
-                .map(Gap.Refused::new);
+                .map(Gap.ShareRefused::new);
     }
 
     private boolean isThere(Image image) {

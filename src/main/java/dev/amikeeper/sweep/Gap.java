@@ -12,7 +12,7 @@ import java.util.List;
 /** Where the catalogue and EC2 differ, or a step was begun and not finished. */
 public sealed interface Gap {
     /** EC2 is done with an image, well or not, and its record does not know it. */
-    record Done(Image image, Ami ami) implements Gap {}
+    record Finished(Image image, Ami ami) implements Gap {}
 
     /** EC2 does not list the AMI of a record. */
     record Missing(Image image) implements Gap {}
@@ -48,7 +48,7 @@ public sealed interface Gap {
     record Unshared(Image image) implements Gap {}
 
     /** It is time to ask again whether EC2 takes those whom it refused to this image's policy. */
-    record Refused(Image image) implements Gap {}
+    record ShareRefused(Image image) implements Gap {}
 
     /** It is this image's turn to have its launch permissions compared with its policy's. */
     record Unchecked(Image image) implements Gap {}

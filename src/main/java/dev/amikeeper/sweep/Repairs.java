@@ -105,7 +105,7 @@ final class Repairs {
 
     private void take(Gap gap) {
         switch (gap) {
-            case Gap.Done(var image, var ami) -> {
+            case Gap.Finished(var image, var ami) -> {
                 if (did(() -> settle(image, ami))) {
                     tally.done++;
                 }
@@ -141,7 +141,7 @@ final class Repairs {
             case Gap.Unfinished(var image) -> end(() -> removal.finish(image, image.snapshots()));
             case Gap.Returning(var image) -> end(() -> removal.bringBack(image));
             case Gap.Unshared(var image) -> shareAgain(image);
-            case Gap.Refused(var image) -> {
+            case Gap.ShareRefused(var image) -> {
                 if (!dryRun) {
                     shares.askAgain(image, now);
                 }
@@ -188,7 +188,7 @@ final class Repairs {
                 boolean isDone =
                         ami.state() == AmiState.AVAILABLE || ami.state() == AmiState.FAILED;
                 if (image.state() == ImageState.CREATING && isDone) {
-                    take(new Gap.Done(image, ami));
+                    take(new Gap.Finished(image, ami));
                 }
             }
         }
@@ -372,7 +372,7 @@ final class Repairs {
                         left.snapshots(),
                         "belong to no image and cannot be deleted: " + left.why());
             }
-            case RemovalResult.Refused(var why) -> {
+            case RemovalResult.NotRemoved(var why) -> {
                 tally.failed++;
                 tellOfOrphans(
                         orphans,

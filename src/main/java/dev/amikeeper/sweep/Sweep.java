@@ -239,7 +239,7 @@ final class Sweep {
         }
         DueSlots due = DueSlots.of(schedule, cursor.get(), longAgo);
         return (due.taken().isPresent() ? 1 : 0)
-                + due.missed().map(DueSlots.Missed::count).orElse(0);
+                + due.missed().map(DueSlots.MissedSlots::count).orElse(0);
     }
 
     /**

@@ -67,7 +67,7 @@ final class UnreadableItemsCommandsTest {
         Order order = new Order.Deregister(EAST, bad.id().orElseThrow(), false, true, "me");
 
         assertThat(new OperateHandler(app).carryOut(order, app.clock().instant()))
-                .isInstanceOf(OrderResult.Refused.class);
+                .isInstanceOf(OrderResult.Declined.class);
         assertThatThrownBy(() -> app.catalog().find(EAST, bad.name()))
                 .isInstanceOf(UnreadableItemException.class);
         assertThat(given.images(TestDeployment.EAST)).hasSize(2);

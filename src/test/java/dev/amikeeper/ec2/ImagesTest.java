@@ -86,7 +86,7 @@ final class ImagesTest {
     @Test
     void anImageThatIsUnavailableForACallButThereKeepsItsSnapshots() {
         assertThat(images(ImageState.PENDING, "disabled").remove(EAST, ID, List.of()))
-                .isInstanceOf(RemovalResult.Refused.class);
+                .isInstanceOf(RemovalResult.NotRemoved.class);
         assertThat(images(ImageState.DEREGISTERED, "disabled").remove(EAST, ID, List.of()))
                 .isEqualTo(new RemovalResult.Removed());
     }

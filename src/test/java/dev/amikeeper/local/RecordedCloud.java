@@ -112,7 +112,7 @@ public final class RecordedCloud {
                 0,
                 SummaryStatus.OK,
                 new LocalInstance.Hidden(
-                        new CloudSettings.Launch(
+                        new CloudSettings.LaunchAttempt(
                                 region,
                                 shown.placement().availabilityZone(),
                                 shown.instanceTypeAsString(),

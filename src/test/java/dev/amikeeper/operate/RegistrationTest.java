@@ -329,7 +329,7 @@ final class RegistrationTest {
         assertThat(
                         operations.carryOut(
                                 new Order.Deregister(EAST, image, false, false, "alice"), now))
-                .isInstanceOf(OrderResult.Refused.class);
+                .isInstanceOf(OrderResult.Declined.class);
         assertThat(
                         operations.carryOut(
                                 new Order.Deregister(EAST, image, false, true, "alice"), now))

@@ -52,7 +52,7 @@ final class UnsharingTest {
 
         assertThat(unshare(given, Optional.empty()))
                 .isInstanceOfSatisfying(
-                        OrderResult.Refused.class,
+                        OrderResult.Declined.class,
                         refused ->
                                 assertThat(refused.because().toString())
                                         .contains("\"share\" of policy gold names " + PARTNER));
@@ -126,7 +126,7 @@ final class UnsharingTest {
 
         assertThat(unshare(given, Optional.empty()))
                 .isInstanceOfSatisfying(
-                        OrderResult.Refused.class,
+                        OrderResult.Declined.class,
                         refused ->
                                 assertThat(refused.because())
                                         .singleElement()
@@ -154,7 +154,7 @@ final class UnsharingTest {
 
         assertThat(unshare(given, Optional.empty()))
                 .isInstanceOfSatisfying(
-                        OrderResult.Refused.class,
+                        OrderResult.Declined.class,
                         refused ->
                                 assertThat(refused.because())
                                         .hasSize(4)
@@ -180,7 +180,7 @@ final class UnsharingTest {
             if (turns == 1) {
                 assertThat(outcome.toString()).contains("3 changes are left", "us-west-2");
             }
-        } while (outcome instanceof OrderResult.Refused && turns < 9);
+        } while (outcome instanceof OrderResult.Declined && turns < 9);
 
         assertThat(turns).isEqualTo(5);
         assertThat(launchers(given)).hasSize(4).containsOnly(Set.of(OTHER));
@@ -201,7 +201,7 @@ final class UnsharingTest {
                                 given.cloud.now(),
                                 () -> false))
                 .isInstanceOfSatisfying(
-                        OrderResult.Refused.class,
+                        OrderResult.Declined.class,
                         refused ->
                                 assertThat(refused.because().toString())
                                         .contains("not all was looked at in us-east-1, us-west-2"));

@@ -3,7 +3,7 @@ package dev.amikeeper.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.image.Slot;
-import dev.amikeeper.policy.DueSlots.Missed;
+import dev.amikeeper.policy.DueSlots.MissedSlots;
 
 import org.junit.jupiter.api.Test;
 
@@ -103,8 +103,9 @@ final class DueSlotsTest {
         return Optional.of(new Slot(Instant.parse(time)));
     }
 
-    private static Optional<Missed> missed(int count, String first, String last) {
+    private static Optional<MissedSlots> missed(int count, String first, String last) {
         return Optional.of(
-                new Missed(count, new Slot(Instant.parse(first)), new Slot(Instant.parse(last))));
+                new MissedSlots(
+                        count, new Slot(Instant.parse(first)), new Slot(Instant.parse(last))));
     }
 }

@@ -3,7 +3,7 @@ package dev.amikeeper.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.Effort;
-import dev.amikeeper.simulation.History.Step;
+import dev.amikeeper.simulation.History.TimedHappening;
 
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
@@ -95,9 +95,9 @@ final class TortureTest {
     @Test
     void aFailingHistoryIsMadeAsShortAsItCanBe() {
         History history = Torture.history(3, DAYS);
-        List<Step> steps = new ArrayList<>(history.steps());
+        List<TimedHappening> steps = new ArrayList<>(history.steps());
         Happening culprit = new Happening.Failing("us-east-1", false, 4);
-        steps.add(steps.size() / 2, new Step(Duration.ofDays(4), culprit));
+        steps.add(steps.size() / 2, new TimedHappening(Duration.ofDays(4), culprit));
 
         History shortest =
                 Shrinking.shortest(
@@ -108,7 +108,7 @@ final class TortureTest {
                         500);
 
         assertThat(shortest.steps())
-                .extracting(Step::what)
+                .extracting(TimedHappening::what)
                 .containsExactly(new Happening.Failing("us-east-1", false, 1));
         assertThat(shortest.conditions()).isEqualTo(History.Conditions.PLAIN);
         assertThat(shortest.policies()).hasSize(1);

@@ -16,7 +16,7 @@ import dev.amikeeper.image.StoreSize;
 import dev.amikeeper.image.StoreTask;
 import dev.amikeeper.image.Stored;
 import dev.amikeeper.image.Trigger;
-import dev.amikeeper.store.StorePlan.Step;
+import dev.amikeeper.store.StorePlan.StoreStep;
 
 import org.junit.jupiter.api.Test;
 
@@ -44,7 +44,7 @@ final class StorePlanTest {
     void whatIsDueBegins() {
         due.add(waiting(image));
 
-        assertThat(steps()).containsExactly(new Step.Begin(waiting(image)));
+        assertThat(steps()).containsExactly(new StoreStep.Begin(waiting(image)));
         assertThat(plan().asked()).containsExactly(id(image));
     }
 
@@ -54,12 +54,12 @@ final class StorePlanTest {
         open.add(storing);
 
         task(image, StoreTask.State.IN_PROGRESS, EARLIER);
-        assertThat(steps()).containsExactly(new Step.UnderWay(storing));
+        assertThat(steps()).containsExactly(new StoreStep.UnderWay(storing));
         tasks.clear();
         StoreTask failed = task(image, StoreTask.State.FAILED, EARLIER);
-        assertThat(steps()).containsExactly(new Step.Failed(storing, failed));
+        assertThat(steps()).containsExactly(new StoreStep.Failed(storing, failed));
         task(image, StoreTask.State.COMPLETED, EARLIER.plusSeconds(1));
-        assertThat(steps()).containsExactly(new Step.Done(storing));
+        assertThat(steps()).containsExactly(new StoreStep.There(storing));
     }
 
     @Test
@@ -68,7 +68,7 @@ final class StorePlanTest {
         tasks.add(new StoreTask(id(image), "other", StoreTask.State.COMPLETED, EARLIER, ""));
         task(image("2", 0), StoreTask.State.COMPLETED, EARLIER);
 
-        assertThat(steps()).containsExactly(new Step.Begin(storing(image)));
+        assertThat(steps()).containsExactly(new StoreStep.Begin(storing(image)));
     }
 
     @Test
@@ -77,11 +77,11 @@ final class StorePlanTest {
         Image second = again.inS3(again.stored().map(stored -> stored.storing(NOW)));
         task(image, StoreTask.State.FAILED, EARLIER);
         open.add(again);
-        assertThat(steps()).containsExactly(new Step.Begin(again));
+        assertThat(steps()).containsExactly(new StoreStep.Begin(again));
         open.set(0, second);
-        assertThat(steps()).containsExactly(new Step.Begin(second));
+        assertThat(steps()).containsExactly(new StoreStep.Begin(second));
         StoreTask failed = task(image, StoreTask.State.FAILED, EARLIER.plusSeconds(1));
-        assertThat(steps()).containsExactly(new Step.Failed(second, failed));
+        assertThat(steps()).containsExactly(new StoreStep.Failed(second, failed));
     }
 
     @Test
@@ -113,9 +113,9 @@ final class StorePlanTest {
 
         assertThat(steps())
                 .containsExactly(
-                        new Step.Begin(storing(older)),
-                        new Step.Begin(waiting(old)),
-                        new Step.Wait(waiting(last), "1200 GB are being stored already"));
+                        new StoreStep.Begin(storing(older)),
+                        new StoreStep.Begin(waiting(old)),
+                        new StoreStep.Wait(waiting(last), "1200 GB are being stored already"));
         assertThat(plan().asked()).containsExactly(id(others), id(older), id(old), id(last));
     }
 
@@ -131,13 +131,13 @@ final class StorePlanTest {
 
         assertThat(steps())
                 .contains(
-                        new Step.Impossible(
+                        new StoreStep.Impossible(
                                 waiting(large),
                                 "it has 5,001 GB, and EC2 stores images of up to 5,000 GB"),
-                        new Step.Impossible(
+                        new StoreStep.Impossible(
                                 waiting(paravirtual),
                                 "it is paravirtual, and EC2 stores no such image"),
-                        new Step.Impossible(
+                        new StoreStep.Impossible(
                                 waiting(onDisk),
                                 "its root is no EBS volume, and EC2 stores no such image"))
                 .hasSize(4);
@@ -158,10 +158,10 @@ final class StorePlanTest {
                         ami(disabled, "disabled", tags(disabled)), 1, false, true, List.of()));
         due.addAll(List.of(waiting(hidden), waiting(foreign), waiting(disabled)));
 
-        assertThat(steps()).hasSize(3).allMatch(Step.Wait.class::isInstance);
+        assertThat(steps()).hasSize(3).allMatch(StoreStep.Wait.class::isInstance);
     }
 
-    private List<Step> steps() {
+    private List<StoreStep> steps() {
         return plan().steps(bulk);
     }
 

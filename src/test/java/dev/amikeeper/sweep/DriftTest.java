@@ -79,7 +79,7 @@ final class DriftTest {
 
         for (String state : List.of("available", "failed", "disabled")) {
             Ami ami = show(state);
-            assertThat(gaps()).containsExactly(new Gap.Done(CREATING, ami));
+            assertThat(gaps()).containsExactly(new Gap.Finished(CREATING, ami));
         }
     }
 
