@@ -7,18 +7,14 @@ import dev.amikeeper.operate.Order;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.util.Optional;
-import java.util.concurrent.Callable;
 
 /** {@code keeper adopt}. */
 @Command(
         name = "adopt",
-        mixinStandardHelpOptions = true,
-        versionProvider = Keeper.Version.class,
         description = {
             "Takes an image that others made under a policy: a copy in the same Region becomes"
                 + " ours, of the time when the original was made, which stays as it is. Images of"
@@ -26,14 +22,9 @@ import java.util.concurrent.Callable;
             "Needs ec2:DescribeImages, CopyImage, CreateTags, and the catalogue.",
             "Exit status: 0, or 1 if it is refused."
         })
-final class AdoptCommand implements Callable<Integer> {
-    @Mixin
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private OrderOptions ordering;
-
+final class AdoptCommand extends OrderCommand {
     @Parameters(paramLabel = "IMAGE", description = "ami-...")
-    @SuppressWarnings("NullAway.Init") // as above
-    private String id;
+    private String id = "";
 
     @Option(names = "--dry-run", description = "Shows what would happen.")
     private boolean dryRun;
@@ -43,8 +34,7 @@ final class AdoptCommand implements Callable<Integer> {
             required = true,
             paramLabel = "POLICY",
             description = "Whose rules it is to follow.")
-    @SuppressWarnings("NullAway.Init") // as above
-    private String policy;
+    private String policy = "";
 
     @Option(
             names = "--instance",
@@ -52,10 +42,15 @@ final class AdoptCommand implements Callable<Integer> {
             description = "Which instance it is an image of; EC2 knows as a rule.")
     private @Nullable String instance;
 
+    AdoptCommand(Screen screen, Deployment deployment) {
+        super(screen, deployment);
+    }
+
     @Override
-    public Integer call() {
-        ImageId image = OrderOptions.image(id);
-        Optional<InstanceId> of = Optional.ofNullable(instance).map(OrderOptions::instance);
-        return ordering.carryOut(where -> new Order.Adopt(where, image, policy, of, dryRun));
+    int run() {
+        ImageId image = Arguments.image(id);
+        Optional<InstanceId> of =
+                Optional.ofNullable(instance).map(it -> Arguments.usable(() -> new InstanceId(it)));
+        return carryOut(where -> new Order.Adopt(where, image, policy, of, dryRun));
     }
 }

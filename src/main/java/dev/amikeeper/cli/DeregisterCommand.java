@@ -4,17 +4,12 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.operate.Order;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-
-import java.util.concurrent.Callable;
 
 /** {@code keeper deregister}. */
 @Command(
         name = "deregister",
-        mixinStandardHelpOptions = true,
-        versionProvider = Keeper.Version.class,
         description = {
             "Removes an image with its snapshots by hand. The rules of its policy's keep yield to"
                     + " that; use, holds, copies under way, atLeast and all else that pruning"
@@ -22,14 +17,9 @@ import java.util.concurrent.Callable;
             "Needs what PruneFunction's role allows.",
             "Exit status: 0, or 1 if it stays."
         })
-final class DeregisterCommand implements Callable<Integer> {
-    @Mixin
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private OrderOptions ordering;
-
+final class DeregisterCommand extends OrderCommand {
     @Parameters(paramLabel = "IMAGE", description = "ami-...")
-    @SuppressWarnings("NullAway.Init") // as above
-    private String id;
+    private String id = "";
 
     @Option(names = "--dry-run", description = "Shows what would happen.")
     private boolean dryRun;
@@ -39,10 +29,14 @@ final class DeregisterCommand implements Callable<Integer> {
             description = "It is what it says, though its record was made from its tags.")
     private boolean approved;
 
+    DeregisterCommand(Screen screen, Deployment deployment) {
+        super(screen, deployment);
+    }
+
     @Override
-    public Integer call() {
-        ImageId image = OrderOptions.image(id);
+    int run() {
+        ImageId image = Arguments.image(id);
         String by = "keeper deregister, " + System.getProperty("user.name", "?");
-        return ordering.carryOut(where -> new Order.Deregister(where, image, dryRun, approved, by));
+        return carryOut(where -> new Order.Deregister(where, image, dryRun, approved, by));
     }
 }

@@ -15,18 +15,13 @@ import dev.amikeeper.queue.DeadLetters;
 import dev.amikeeper.report.Table;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -34,24 +29,14 @@ import java.util.stream.Stream;
 /** {@code keeper failures}. */
 @Command(
         name = "failures",
-        mixinStandardHelpOptions = true,
-        versionProvider = Keeper.Version.class,
         description = {
             "Shows what needs a person: troubles that last, images that were given up and for which"
                     + " no newer one makes up, and dead letters. Changes nothing.",
             "Exit status: 0, or 1 if there is something."
         })
-final class FailuresCommand implements Callable<Integer> {
+final class FailuresCommand extends DeploymentCommand {
     private static final Pattern INSTANCE = Pattern.compile("(?:^|/)(i-[0-9a-z]+)(?:/|$)");
     private static final int SHOWN = 300;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private CommandSpec spec;
-
-    @Mixin
-    @SuppressWarnings("NullAway.Init") // as above
-    private Deployment deployed;
 
     @Option(names = "--json", description = "Prints the failures as one JSON object.")
     private boolean json;
@@ -117,12 +102,14 @@ final class FailuresCommand implements Callable<Integer> {
         }
     }
 
+    FailuresCommand(Screen screen, Deployment deployment) {
+        super(screen, deployment);
+    }
+
     @Override
-    public Integer call() {
-        PrintWriter out = spec.commandLine().getOut();
-        Failures failures = find(deployed.application());
-        out.print(json ? PlanCommand.json(failures) : text(failures));
-        out.flush();
+    int run() {
+        Failures failures = find(deployment().application());
+        print(json, failures, () -> text(failures));
         return failures.none() ? 0 : 1;
     }
 

@@ -5,18 +5,14 @@ import dev.amikeeper.image.S3Object;
 import dev.amikeeper.operate.Order;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.util.Optional;
-import java.util.concurrent.Callable;
 
 /** {@code keeper fetch}. */
 @Command(
         name = "fetch",
-        mixinStandardHelpOptions = true,
-        versionProvider = Keeper.Version.class,
         description = {
             "Has a removed image made again of its object in S3: under its name, with another id,"
                     + " and held. A bucket of another Region can have a copy of the object: name"
@@ -25,25 +21,26 @@ import java.util.concurrent.Callable;
                     + " restores images from S3.",
             "Exit status: 0, or 1 if it is refused."
         })
-final class FetchCommand implements Callable<Integer> {
-    @Mixin
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private OrderOptions ordering;
-
+final class FetchCommand extends OrderCommand {
     @Parameters(
             paramLabel = "IMAGE",
             description = "The id that it had, ami-..., or its object, s3://bucket/ami-....bin")
-    @SuppressWarnings("NullAway.Init") // as above
-    private String what;
+    private String what = "";
 
     @Option(names = "--dry-run", description = "Shows what would happen.")
     private boolean dryRun;
 
+    FetchCommand(Screen screen, Deployment deployment) {
+        super(screen, deployment);
+    }
+
     @Override
-    public Integer call() {
+    int run() {
         Optional<S3Object> object =
-                what.startsWith("s3:") ? Optional.of(OrderOptions.object(what)) : Optional.empty();
-        ImageId image = object.map(S3Object::image).orElseGet(() -> OrderOptions.image(what));
-        return ordering.carryOut(region -> new Order.Fetch(region, image, object, dryRun));
+                what.startsWith("s3:")
+                        ? Optional.of(Arguments.usable(() -> S3Object.parse(what)))
+                        : Optional.empty();
+        ImageId image = object.map(S3Object::image).orElseGet(() -> Arguments.image(what));
+        return carryOut(region -> new Order.Fetch(region, image, object, dryRun));
     }
 }

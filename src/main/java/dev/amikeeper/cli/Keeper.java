@@ -1,6 +1,7 @@
 package dev.amikeeper.cli;
 
 import dev.amikeeper.catalog.UnreadableItemException;
+import dev.amikeeper.demo.PlayedDemo;
 import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.policy.InvalidPolicyException;
 
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 
@@ -28,26 +30,7 @@ import java.util.function.Supplier;
         name = "keeper",
         mixinStandardHelpOptions = true,
         versionProvider = Keeper.Version.class,
-        description = "Images EC2 instances, replicates and prunes their AMIs.",
-        subcommands = {
-            DemoCommand.class,
-            StatusCommand.class,
-            PlanCommand.class,
-            WhyCommand.class,
-            UndoCommand.class,
-            RestoreCommand.class,
-            DeregisterCommand.class,
-            SharingCommand.Share.class,
-            SharingCommand.Unshare.class,
-            AdoptCommand.class,
-            RegisterCommand.class,
-            StoreCommand.class,
-            FetchCommand.class,
-            FailuresCommand.class,
-            RetryCommand.class,
-            RebuildCommand.class,
-            TortureCommand.class
-        })
+        description = "Images EC2 instances, replicates and prunes their AMIs.")
 public final class Keeper implements Runnable {
     private static final Logger log = LoggerFactory.getLogger(Keeper.class);
 
@@ -63,12 +46,35 @@ public final class Keeper implements Runnable {
     }
 
     static CommandLine commandLine(Screen screen) {
-        return commandLine(screen, Deployment::play);
+        return commandLine(screen, PlayedDemo::play);
     }
 
     /** The same, with another play of the demo's days. */
     static CommandLine commandLine(Screen screen, Supplier<LocalDeployment> demo) {
-        return commandLine(new CommandLine(new Keeper(), new Parts(screen, demo)), screen);
+        CommandLine line = new CommandLine(new Keeper());
+        commands(screen, () -> new Deployment(demo)).forEach(line::addSubcommand);
+        return commandLine(line, screen);
+    }
+
+    private static List<KeeperCommand> commands(Screen screen, Supplier<Deployment> deployment) {
+        return List.of(
+                new DemoCommand(screen),
+                new StatusCommand(screen, deployment.get()),
+                new PlanCommand(screen, deployment.get()),
+                new WhyCommand(screen, deployment.get()),
+                new UndoCommand(screen, deployment.get()),
+                new RestoreCommand(screen, deployment.get()),
+                new DeregisterCommand(screen, deployment.get()),
+                new SharingCommand.Share(screen, deployment.get()),
+                new SharingCommand.Unshare(screen, deployment.get()),
+                new AdoptCommand(screen, deployment.get()),
+                new RegisterCommand(screen, deployment.get()),
+                new StoreCommand(screen, deployment.get()),
+                new FetchCommand(screen, deployment.get()),
+                new FailuresCommand(screen, deployment.get()),
+                new RetryCommand(screen, deployment.get()),
+                new RebuildCommand(screen, deployment.get()),
+                new TortureCommand(screen));
     }
 
     /** The same for one command by itself. */
@@ -112,32 +118,6 @@ public final class Keeper implements Runnable {
     static final class UnusableException extends RuntimeException {
         UnusableException(String message) {
             super(message);
-        }
-    }
-
-    /** The commands' screen is the one that the launcher found. */
-    private record Parts(Screen screen, Supplier<LocalDeployment> demo)
-            implements CommandLine.IFactory {
-        @Override
-        public <K> K create(Class<K> part) throws Exception {
-            if (part == DemoCommand.class) {
-                return part.cast(new DemoCommand(screen));
-            }
-            if (part == StatusCommand.class) {
-                return part.cast(new StatusCommand(screen));
-            }
-            if (part == RebuildCommand.class) {
-                return part.cast(new RebuildCommand(screen));
-            }
-            if (part == RestoreCommand.class) {
-                return part.cast(new RestoreCommand(screen, new Deployment(demo)));
-            }
-            if (part == Deployment.class) {
-                return part.cast(new Deployment(demo));
-            }
-            return part == TortureCommand.class
-                    ? part.cast(new TortureCommand(screen))
-                    : CommandLine.defaultFactory().create(part);
         }
     }
 

@@ -1,8 +1,5 @@
 package dev.amikeeper.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-
 import dev.amikeeper.Application;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.local.LocalContext;
@@ -11,36 +8,21 @@ import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 
 /** {@code keeper plan}. */
 @Command(
         name = "plan",
-        mixinStandardHelpOptions = true,
-        versionProvider = Keeper.Version.class,
         description = {
             "Shows what pruning would do now, and why: the same plan as PruneFunction makes with"
                     + " {\"dryRun\": true}. Changes nothing.",
             "Exit status: 0, or 3 if something waits for an approval."
         })
-final class PlanCommand implements Callable<Integer> {
+final class PlanCommand extends DeploymentCommand {
     private static final int AWAITING = 3;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private CommandSpec spec;
-
-    @Mixin
-    @SuppressWarnings("NullAway.Init") // as above
-    private Deployment deployed;
 
     @Option(names = "--all", description = "Lists the images too that merely stay.")
     private boolean all;
@@ -48,14 +30,16 @@ final class PlanCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the plan as one JSON object.")
     private boolean json;
 
+    PlanCommand(Screen screen, Deployment deployment) {
+        super(screen, deployment);
+    }
+
     @Override
-    public Integer call() {
-        PrintWriter out = spec.commandLine().getOut();
-        Application app = deployed.application();
+    int run() {
+        Application app = deployment().application();
         PruneReport report = plan(app);
-        Unreadables.lines(app.catalog()).forEach(spec.commandLine().getErr()::println);
-        out.print(json ? json(report) : text(report));
-        out.flush();
+        Unreadables.lines(app.catalog()).forEach(err()::println);
+        print(json, report, () -> text(report));
         return report.awaiting() > 0 ? AWAITING : 0;
     }
 
@@ -63,18 +47,6 @@ final class PlanCommand implements Callable<Integer> {
         return new PruneHandler(app)
                 .handleRequest(
                         Map.of("dryRun", true), new LocalContext("PruneFunction", "keeper plan"));
-    }
-
-    static String json(Object report) {
-        try {
-            return JsonMapper.builder()
-                            .build()
-                            .writerWithDefaultPrettyPrinter()
-                            .writeValueAsString(report)
-                    + "\n";
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a report is plain records", e);
-        }
     }
 
     private String text(PruneReport report) {
@@ -109,8 +81,7 @@ final class PlanCommand implements Callable<Integer> {
                             line.image(),
                             (line.next() + " " + line.at()).strip(),
                             String.join("; ", line.reasons())));
-            table.lines().forEach(line -> text.append(line).append(System.lineSeparator()));
-            text.append(System.lineSeparator());
+            text.append(table).append(System.lineSeparator());
         }
         if (report.unlisted() > 0) {
             text.append("%d more images are not listed.%n".formatted(report.unlisted()));

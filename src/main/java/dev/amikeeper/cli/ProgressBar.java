@@ -4,18 +4,20 @@ import dev.amikeeper.demo.Progress;
 
 import java.io.PrintWriter;
 
-/** A line on a terminal that moves, and is gone at the end. */
+/** A line that moves on a terminal and is gone at the end; elsewhere it stays hidden. */
 final class ProgressBar implements Progress {
     private static final int WIDTH = 40;
     private static final String TO_LINE_START_AND_CLEAR = "\r\033[K";
 
     private final PrintWriter terminal;
     private final int days;
+    private final boolean visible;
     private String shown = "";
 
-    ProgressBar(PrintWriter terminal, int days) {
+    ProgressBar(PrintWriter terminal, int days, boolean visible) {
         this.terminal = terminal;
         this.days = days;
+        this.visible = visible;
     }
 
     @Override
@@ -27,6 +29,9 @@ final class ProgressBar implements Progress {
 
     /** So much of it is done, with these words beside. */
     void show(double part, String words) {
+        if (!visible) {
+            return;
+        }
         int done = (int) (WIDTH * part);
         String line = "[%s%s]  %s".formatted("#".repeat(done), "-".repeat(WIDTH - done), words);
         if (!line.equals(shown)) {
@@ -38,6 +43,9 @@ final class ProgressBar implements Progress {
 
     @Override
     public void close() {
+        if (!visible) {
+            return;
+        }
         terminal.print(TO_LINE_START_AND_CLEAR);
         terminal.flush();
     }

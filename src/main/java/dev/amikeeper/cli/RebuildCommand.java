@@ -8,25 +8,18 @@ import dev.amikeeper.sweep.Rebuild;
 import dev.amikeeper.sweep.RebuildReport;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 import software.amazon.awssdk.core.exception.SdkException;
 
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
 
 /** {@code keeper rebuild}. */
 @Command(
         name = "rebuild",
-        mixinStandardHelpOptions = true,
-        versionProvider = Keeper.Version.class,
         description = {
             "Makes a new catalogue from the tags of the images alone, when the table is lost. A"
                     + " record that is there is never overwritten: run again, it adds what is"
@@ -35,17 +28,7 @@ import java.util.concurrent.Callable;
                     + " --demo the demo's table is lost first.",
             "Exit status: 0, or 1 if a Region could not be read."
         })
-final class RebuildCommand implements Callable<Integer> {
-    private final Screen screen;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private CommandSpec spec;
-
-    @Mixin
-    @SuppressWarnings("NullAway.Init") // as above
-    private Deployment deployed;
-
+final class RebuildCommand extends DeploymentCommand {
     @Option(
             names = "--region",
             paramLabel = "REGION",
@@ -60,16 +43,14 @@ final class RebuildCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the report as one JSON object.")
     private boolean json;
 
-    RebuildCommand(Screen screen) {
-        this.screen = screen;
+    RebuildCommand(Screen screen, Deployment deployment) {
+        super(screen, deployment);
     }
 
     @Override
-    public Integer call() {
-        RebuildReport report = rebuild(deployed.afterTheLoss());
-        PrintWriter out = spec.commandLine().getOut();
-        out.print(json ? PlanCommand.json(report) : text(report));
-        out.flush();
+    int run() {
+        RebuildReport report = rebuild(deployment().afterTheLoss());
+        print(json, report, () -> text(report));
         return report.unreadable().isEmpty() ? 0 : 1;
     }
 
@@ -89,10 +70,7 @@ final class RebuildCommand implements Callable<Integer> {
     }
 
     private RebuildReport rebuild(Rebuild rebuild, Collection<Region> regions) {
-        if (!screen.progress()) {
-            return rebuild.run(regions, Rebuild.Watcher.NONE);
-        }
-        try (ProgressBar bar = new ProgressBar(spec.commandLine().getErr(), 1)) {
+        try (ProgressBar bar = bar(1)) {
             return rebuild.run(
                     regions,
                     (part, region, seen, images) ->
@@ -166,7 +144,7 @@ final class RebuildCommand implements Callable<Integer> {
                     count(line.known()),
                     line.newest());
         }
-        lines(table, text);
+        text.append(table).append(System.lineSeparator());
     }
 
     private static void schedules(RebuildReport report, StringBuilder text) {
@@ -182,12 +160,7 @@ final class RebuildCommand implements Callable<Integer> {
                     schedule.until(),
                     count(schedule.requested()));
         }
-        lines(table, text);
-    }
-
-    private static void lines(Table table, StringBuilder text) {
-        table.lines().forEach(line -> text.append(line).append(System.lineSeparator()));
-        text.append(System.lineSeparator());
+        text.append(table).append(System.lineSeparator());
     }
 
     private static String count(int number) {

@@ -9,21 +9,17 @@ import dev.amikeeper.operate.Order;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** {@code keeper register}. */
 @Command(
         name = "register",
-        mixinStandardHelpOptions = true,
-        versionProvider = Keeper.Version.class,
         description = {
             "Makes an image of snapshots. Of a snapshot of ours whose image is gone, with the"
                 + " others that its image had: its tags tell the rest. Or of snapshots that others"
@@ -33,11 +29,7 @@ import java.util.stream.Stream;
                     + " DescribeInstances, RegisterImage, CreateTags, and the catalogue.",
             "Exit status: 0, or 1 if it is refused."
         })
-final class RegisterCommand implements Callable<Integer> {
-    @Mixin
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private OrderOptions ordering;
-
+final class RegisterCommand extends OrderCommand {
     @Parameters(arity = "0..1", paramLabel = "SNAPSHOT", description = "snap-..., of ours")
     private @Nullable String snapshot;
 
@@ -81,14 +73,18 @@ final class RegisterCommand implements Callable<Integer> {
             description = "AWS bills what is on it, as Windows: EC2 may not find that.")
     private boolean approved;
 
+    RegisterCommand(Screen screen, Deployment deployment) {
+        super(screen, deployment);
+    }
+
     @Override
-    public Integer call() {
-        return ordering.carryOutAfterTheMishap(order());
+    int run() {
+        return carryOutAfterTheMishap(order());
     }
 
     private Function<Region, Order> order() {
         Order.Boot boot =
-                OrderOptions.usable(() ->
+                Arguments.usable(() ->
                         new Order.Boot(
                                 Optional.ofNullable(rootDevice),
                                 Optional.ofNullable(architecture),
@@ -104,14 +100,15 @@ final class RegisterCommand implements Callable<Integer> {
                     "Name a snapshot of ours alone, or give --policy, --instance and --root.");
         }
         String under = policy;
-        InstanceId of = OrderOptions.instance(instance);
+        String server = instance;
+        InstanceId of = Arguments.usable(() -> new InstanceId(server));
         SnapshotId first = snapshot(root);
         List<Order.VolumeSource> others =
-                OrderOptions.usable(() -> volumes.stream().map(Order.VolumeSource::read).toList());
+                Arguments.usable(() -> volumes.stream().map(Order.VolumeSource::read).toList());
         return where -> new Order.Register(where, under, of, first, others, boot, approved, dryRun);
     }
 
     private static SnapshotId snapshot(String text) {
-        return OrderOptions.usable(() -> SnapshotId.read(text));
+        return Arguments.usable(() -> SnapshotId.read(text));
     }
 }

@@ -14,11 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 import software.amazon.awssdk.core.exception.SdkException;
 
@@ -28,33 +25,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** {@code keeper retry}. */
 @Command(
         name = "retry",
-        mixinStandardHelpOptions = true,
-        versionProvider = Keeper.Version.class,
         description = {
             "Has images tried again that were given up, or dead letters handled again.",
             "Needs the catalogue and sqs:SendMessage; for dead letters sqs:GetQueueAttributes,"
                     + " GetQueueUrl, ReceiveMessage, DeleteMessage and lambda:InvokeFunction.",
             "Exit status: 0, or 1 if something stays as it is."
         })
-final class RetryCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private CommandSpec spec;
-
-    @Mixin
-    @SuppressWarnings("NullAway.Init") // as above
-    private Deployment deployed;
-
+final class RetryCommand extends DeploymentCommand {
     @ArgGroup(multiplicity = "1")
-    @SuppressWarnings("NullAway.Init") // as above
-    private What what;
+    private What what = new What();
 
     /** One of these. */
     private static final class What {
@@ -76,26 +61,28 @@ final class RetryCommand implements Callable<Integer> {
         private boolean deadLetters;
     }
 
+    RetryCommand(Screen screen, Deployment deployment) {
+        super(screen, deployment);
+    }
+
     @Override
-    public Integer call() {
-        PrintWriter out = spec.commandLine().getOut();
-        PrintWriter err = spec.commandLine().getErr();
+    int run() {
+        PrintWriter out = out();
+        PrintWriter err = err();
         String image = what.image;
-        if (image != null && ImageName.parse(image).isEmpty() && !image.matches("ami-[0-9a-z]+")) {
+        if (image != null && ImageName.parse(image).isEmpty() && !Arguments.isImage(image)) {
             throw new UnusableException(
                     image
                             + " is neither the name of an image, as"
                             + " gold/i-0abc/2026-03-01T02.00.00Z, nor an image, as ami-0abc.");
         }
-        Application app = deployed.application();
+        Application app = deployment().application();
         boolean isDone;
         if (what.deadLetters) {
-            isDone = putBack(app, deployed.functions(), out, err);
+            isDone = putBack(app, deployment().functions(), out, err);
         } else {
             isDone = (what.all || image == null) ? all(app, out, err) : one(app, image, out, err);
         }
-        out.flush();
-        err.flush();
         return isDone ? 0 : 1;
     }
 
@@ -160,8 +147,7 @@ final class RetryCommand implements Callable<Integer> {
     }
 
     /** A letter is deleted only when what it says is on its way again. */
-    static boolean putBack(
-            Application app, Deployment.Functions functions, PrintWriter out, PrintWriter err) {
+    static boolean putBack(Application app, Functions functions, PrintWriter out, PrintWriter err) {
         boolean allBack = true;
         for (DeadLetters.Kind kind : DeadLetters.Kind.values()) {
             DeadLetters.Box box = app.deadLetters().look(kind);
@@ -195,7 +181,7 @@ final class RetryCommand implements Callable<Integer> {
 
     /** Empty if it was put back; else why not: then it stays where it is. */
     private static Optional<String> putBack(
-            Application app, Deployment.Functions functions, DeadLetters.Kind kind, DeadLetter it) {
+            Application app, Functions functions, DeadLetters.Kind kind, DeadLetter it) {
         Instant now = app.clock().instant();
         try {
             if (kind == DeadLetters.Kind.EVENTS) {

@@ -2,24 +2,19 @@ package dev.amikeeper.cli;
 
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.operate.Order;
+import dev.amikeeper.policy.Policy;
 
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 
 /** {@code keeper share} and {@code unshare}: an image, and with whom. */
-abstract sealed class SharingCommand implements Callable<Integer> {
-    @Mixin
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    OrderOptions ordering;
-
+abstract sealed class SharingCommand extends OrderCommand {
     @Option(
             names = "--with",
             required = true,
@@ -28,18 +23,19 @@ abstract sealed class SharingCommand implements Callable<Integer> {
             description =
                     "An account id, or the ARN of an organization or organizational unit; never"
                             + " everybody. Several: with commas, or the option again.")
-    @SuppressWarnings("NullAway.Init") // as above
-    private List<String> with;
+    private List<String> with = List.of();
+
+    private SharingCommand(Screen screen, Deployment deployment) {
+        super(screen, deployment);
+    }
 
     List<String> who() {
-        return OrderOptions.with(with);
+        return Arguments.usable(() -> Policy.Share.with(with).all());
     }
 
     /** {@code keeper share}. */
     @Command(
             name = "share",
-            mixinStandardHelpOptions = true,
-            versionProvider = Keeper.Version.class,
             description = {
                 "Lets others launch an image of ours, besides those that its policy names.",
                 "Needs ec2:DescribeImages, ModifyImageAttribute, and the catalogue.",
@@ -47,22 +43,23 @@ abstract sealed class SharingCommand implements Callable<Integer> {
             })
     static final class Share extends SharingCommand {
         @Parameters(paramLabel = "IMAGE", description = "ami-...")
-        @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-        private String id;
+        private String id = "";
+
+        Share(Screen screen, Deployment deployment) {
+            super(screen, deployment);
+        }
 
         @Override
-        public Integer call() {
-            ImageId image = OrderOptions.image(id);
+        int run() {
+            ImageId image = Arguments.image(id);
             List<String> who = who();
-            return ordering.carryOut(where -> new Order.Share(where, image, who));
+            return carryOut(where -> new Order.Share(where, image, who));
         }
     }
 
     /** {@code keeper unshare}. */
     @Command(
             name = "unshare",
-            mixinStandardHelpOptions = true,
-            versionProvider = Keeper.Version.class,
             description = {
                 "No longer lets others launch an image of ours, or copy it; without an image: all"
                         + " of ours, in all Regions, or all of a policy. Whom a policy names is"
@@ -85,19 +82,23 @@ abstract sealed class SharingCommand implements Callable<Integer> {
                 description = "All images of this policy; goes without IMAGE.")
         private @Nullable String policy;
 
+        Unshare(Screen screen, Deployment deployment) {
+            super(screen, deployment);
+        }
+
         @Override
-        public Integer call() {
+        int run() {
             List<String> who = who();
             if (id == null) {
                 Optional<String> only = Optional.ofNullable(policy);
-                return ordering.carryOutEverywhere(where -> new Order.UnshareAll(where, who, only));
+                return carryOutEverywhere(where -> new Order.UnshareAll(where, who, only));
             }
             if (policy != null) {
                 throw new Keeper.UnusableException(
                         "--policy is for all of its images: name no image.");
             }
-            ImageId image = OrderOptions.image(id);
-            return ordering.carryOut(where -> new Order.Unshare(where, image, who));
+            ImageId image = Arguments.image(id);
+            return carryOut(where -> new Order.Unshare(where, image, who));
         }
     }
 }

@@ -10,22 +10,15 @@ import dev.amikeeper.report.StatusReport;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
-import java.io.PrintWriter;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 
 /** {@code keeper status}. */
 @Command(
         name = "status",
-        mixinStandardHelpOptions = true,
-        versionProvider = Keeper.Version.class,
         description = {
             "Shows of each instance how old the newest good image is in each Region, whether that"
                     + " is what its policy's schedule promises, and until when; the worst first."
@@ -35,17 +28,7 @@ import java.util.stream.Collectors;
                     + " An instance that no policy selects breaks no promise: it is listed, no"
                     + " more."
         })
-final class StatusCommand implements Callable<Integer> {
-    private final Screen screen;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private CommandSpec spec;
-
-    @Mixin
-    @SuppressWarnings("NullAway.Init") // as above
-    private Deployment deployed;
-
+final class StatusCommand extends DeploymentCommand {
     @Option(
             names = "--policy",
             paramLabel = "POLICY",
@@ -55,19 +38,14 @@ final class StatusCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the status as one JSON object.")
     private boolean json;
 
-    StatusCommand(Screen screen) {
-        this.screen = screen;
+    StatusCommand(Screen screen, Deployment deployment) {
+        super(screen, deployment);
     }
 
     @Override
-    public Integer call() {
-        PrintWriter out = spec.commandLine().getOut();
-        StatusReport report = read(deployed.application(), Optional.ofNullable(policy));
-        out.print(
-                json
-                        ? PlanCommand.json(report)
-                        : new StatusText(report, screen.colours()).toString());
-        out.flush();
+    int run() {
+        StatusReport report = read(deployment().application(), Optional.ofNullable(policy));
+        print(json, report, new StatusText(report, screen().colours())::toString);
         return report.allWell() ? 0 : 1;
     }
 

@@ -11,39 +11,26 @@ import org.apache.logging.log4j.core.config.Configurator;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 
 /** {@code keeper torture}. */
 @Command(
         name = "torture",
-        mixinStandardHelpOptions = true,
-        versionProvider = Keeper.Version.class,
         description = {
             "Plays random histories of fleets, people and faults with the real functions on a"
                     + " simulated cloud, and judges by what the cloud has left whether every"
                     + " promise was kept. A failing history is shown as short as it can be made.",
             "Exit status: 0, or 1 if a promise was broken."
         })
-final class TortureCommand implements Callable<Integer> {
+final class TortureCommand extends KeeperCommand {
     private static final int SHOWN = 5;
-
-    private final Screen screen;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private CommandSpec spec;
 
     @Option(
             names = "--seeds",
@@ -74,10 +61,6 @@ final class TortureCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the totals as one JSON object.")
     private boolean json;
 
-    TortureCommand(Screen screen) {
-        this.screen = screen;
-    }
-
     /** What {@code --json} prints. */
     record Report(
             int seeds,
@@ -86,14 +69,17 @@ final class TortureCommand implements Callable<Integer> {
             List<Torture.Failure> failures,
             String shortest) {}
 
+    TortureCommand(Screen screen) {
+        super(screen);
+    }
+
     @Override
-    public Integer call() {
+    int run() {
         if (days < 1 || days > 366) {
-            throw new ParameterException(
-                    spec.commandLine(), "--days: " + days + " is not within 1 and 366");
+            throw mistake("--days: " + days + " is not within 1 and 366");
         }
         if (seeds < 1) {
-            throw new ParameterException(spec.commandLine(), "--seeds: " + seeds + " is too few");
+            throw mistake("--seeds: " + seeds + " is too few");
         }
         // What the functions log of a thousand months is of no use to anybody.
         Level before = LogManager.getRootLogger().getLevel();
@@ -107,14 +93,13 @@ final class TortureCommand implements Callable<Integer> {
     }
 
     private int tell(long seed) {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = out();
         History history = Torture.history(seed, days);
         PlayResult outcome = Torture.play(history);
         out.print(history);
         out.printf("%,d images and copies made, %s%n", outcome.lives(), words(outcome.faults()));
         outcome.violations().forEach(violation -> out.println("BROKEN " + violation));
         out.println(outcome.isGood() ? "every promise was kept" : "");
-        out.flush();
         return outcome.isGood() ? 0 : 1;
     }
 
@@ -144,42 +129,34 @@ final class TortureCommand implements Callable<Integer> {
 
     private int torture(AtomicBoolean stopped) {
         long began = System.nanoTime();
-        Torture.Totals totals;
-        if (screen.progress()) {
-            try (ProgressBar bar = new ProgressBar(spec.commandLine().getErr(), seeds)) {
-                totals = run(stopped, now -> show(bar, now));
-            }
-        } else {
-            totals = run(stopped, _ -> {});
-        }
+        Torture.Totals totals = run(stopped);
         Duration taken = Duration.ofNanos(System.nanoTime() - began);
         String shortest =
                 totals.failures().isEmpty() || stopped.get()
                         ? ""
                         : shortest(totals.failures().getFirst().seed());
-        PrintWriter out = spec.commandLine().getOut();
-        out.print(
-                json
-                        ? PlanCommand.json(
-                                new Report(
-                                        totals.seeds(),
-                                        totals.imageLives(),
-                                        totals.faults(),
-                                        totals.failures(),
-                                        shortest))
-                        : text(totals, shortest, taken));
-        out.flush();
+        print(
+                json,
+                new Report(
+                        totals.seeds(),
+                        totals.imageLives(),
+                        totals.faults(),
+                        totals.failures(),
+                        shortest),
+                () -> text(totals, shortest, taken));
         return totals.failures().isEmpty() ? 0 : 1;
     }
 
-    private Torture.Totals run(AtomicBoolean stopped, Consumer<Torture.Totals> progress) {
-        return Torture.run(
-                from,
-                seeds,
-                days,
-                Runtime.getRuntime().availableProcessors(),
-                stopped::get,
-                progress);
+    private Torture.Totals run(AtomicBoolean stopped) {
+        try (ProgressBar bar = bar(seeds)) {
+            return Torture.run(
+                    from,
+                    seeds,
+                    days,
+                    Runtime.getRuntime().availableProcessors(),
+                    stopped::get,
+                    now -> show(bar, now));
+        }
     }
 
     private void show(ProgressBar bar, Torture.Totals now) {

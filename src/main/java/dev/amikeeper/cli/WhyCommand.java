@@ -3,358 +3,48 @@ package dev.amikeeper.cli;
 import dev.amikeeper.Application;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.cli.Keeper.UnusableException;
-import dev.amikeeper.image.Image;
-import dev.amikeeper.image.ImageId;
-import dev.amikeeper.image.Instance;
-import dev.amikeeper.image.InstanceId;
-import dev.amikeeper.image.Region;
-import dev.amikeeper.image.Slot;
-import dev.amikeeper.policy.Keep;
-import dev.amikeeper.policy.Policy;
-import dev.amikeeper.report.Table;
-import dev.amikeeper.retention.Forecast;
-import dev.amikeeper.retention.PlanText;
-import dev.amikeeper.retention.Planner;
-import dev.amikeeper.retention.PrunePlan;
-import dev.amikeeper.retention.PruneReport;
-import dev.amikeeper.retention.Verdict;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
-import java.io.PrintWriter;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 
 /** {@code keeper why}. */
 @Command(
         name = "why",
-        mixinStandardHelpOptions = true,
-        versionProvider = Keeper.Version.class,
         description =
                 "Explains an image, or all images of an instance: which policy and slot, what keeps"
                         + " it, what uses it, what happens next and when.")
-final class WhyCommand implements Runnable {
-    /** A schedule of 29 February has a slot within eight years. */
-    private static final Duration LOOK_AHEAD = Duration.ofDays(9 * 366);
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before it runs the command
-    private CommandSpec spec;
-
-    @Mixin
-    @SuppressWarnings("NullAway.Init") // as above
-    private Deployment deployed;
-
+final class WhyCommand extends DeploymentCommand {
     @Parameters(paramLabel = "ID", description = "An image, ami-..., or an instance, i-...")
-    @SuppressWarnings("NullAway.Init") // as above
-    private String id;
+    private String id = "";
 
     @Option(names = "--json", description = "Prints the explanation as one JSON object.")
     private boolean json;
 
-    /** One image, by record and plan. */
-    record Explained(
-            String state,
-            String since,
-            String home,
-            String note,
-            String proven,
-            String stored,
-            PruneReport.Line plan,
-            List<String> evidence,
-            String forecast) {
-        Explained {
-            evidence = List.copyOf(evidence);
-        }
-    }
-
-    /** An image that is gone. */
-    record Gone(
-            String region,
-            String slot,
-            String image,
-            String removedAt,
-            String by,
-            String why,
-            String stored) {}
-
-    /** Whether a policy selects an instance today. */
-    record Selected(String policy, boolean selects, String text) {}
-
-    /** The answer; of an instance that EC2 does not show, nothing is said of policies. */
-    record Answer(List<Selected> policies, List<Explained> images, List<Gone> gone) {
-        Answer {
-            policies = List.copyOf(policies);
-            images = List.copyOf(images);
-            gone = List.copyOf(gone);
-        }
+    WhyCommand(Screen screen, Deployment deployment) {
+        super(screen, deployment);
     }
 
     @Override
-    public void run() {
+    int run() {
         if (!id.matches("(ami|i)-[0-9a-z]+")) {
             throw new UnusableException(
                     id + " is neither an image, as ami-0abc, nor an instance, as i-0abc.");
         }
-        PrintWriter out = spec.commandLine().getOut();
-        Application app = deployed.application();
-        Answer answer = explain(app, id);
+        Application app = deployment().application();
+        Explanation explanation = Explanation.of(app, id);
         List<String> unreadable = Unreadables.lines(app.catalog());
-        unreadable.forEach(spec.commandLine().getErr()::println);
-        if (unreadable.isEmpty()
-                && answer.policies().isEmpty()
-                && answer.images().isEmpty()
-                && answer.gone().isEmpty()) {
+        unreadable.forEach(err()::println);
+        if (unreadable.isEmpty() && explanation.saysNothing()) {
             throw new UnusableException(
                     "The catalogue knows nothing of "
                             + id
                             + ", neither present nor removed"
                             + (id.startsWith("i-") ? ", and EC2 does not show it." : "."));
         }
-        out.print(json ? PlanCommand.json(answer) : text(answer));
-        out.flush();
-    }
-
-    static Answer explain(Application app, String id) {
-        Planner planner =
-                app.planner(new Planner.Run(app.clock().instant(), false, _ -> {})).read();
-        List<Explained> images = new ArrayList<>();
-        List<Gone> gone = new ArrayList<>();
-        Set<Region> regions = app.catalog().regionsWith(app.policies().regions());
-        for (var policy : planner.policies()) {
-            for (var plan : planner.plan(policy).plans()) {
-                List<PruneReport.Line> lines = PlanText.lines(plan).toList();
-                for (int i = 0; i < lines.size(); i++) {
-                    Image image = plan.verdicts().get(i).image();
-                    if (isAbout(image, id)) {
-                        images.add(
-                                explained(
-                                        image,
-                                        lines.get(i),
-                                        PlanText.evidence(plan.evidence(), image),
-                                        forecast(policy, plan, image, app.clock().instant())));
-                    }
-                }
-            }
-        }
-        for (String policy : app.catalog().policiesWith(app.policies().allNames())) {
-            for (Region region : regions) {
-                app.catalog().removed(policy, region).stream()
-                        .filter(tombstone -> isAbout(tombstone.image(), id))
-                        .map(tombstone ->
-                                new Gone(
-                                        region.name(),
-                                        tombstone.name().toString(),
-                                        tombstone.id().map(ImageId::value).orElse(""),
-                                        tombstone.removedAt().toString(),
-                                        tombstone.by(),
-                                        tombstone.why(),
-                                        stored(tombstone.image())))
-                        .forEach(gone::add);
-            }
-        }
-        return new Answer(id.startsWith("i-") ? selected(app, id) : List.of(), images, gone);
-    }
-
-    private static List<Selected> selected(Application app, String id) {
-        return app.policies().all().stream()
-                .flatMap(policy -> policy.select().regions().stream())
-                .distinct()
-                .flatMap(region ->
-                        app.instances().find(region, List.of(new InstanceId(id))).stream())
-                .flatMap(instance ->
-                        app.policies().all().stream()
-                                .map(policy -> selected(policy, instance, app.clock().instant())))
-                .toList();
-    }
-
-    private static Selected selected(Policy policy, Instance instance, Instant now) {
-        return policy.select()
-                .whyNot(instance)
-                .map(why -> new Selected(policy.name(), false, "does not image it: " + why))
-                .orElseGet(() ->
-                        new Selected(
-                                policy.name(),
-                                true,
-                                next(policy, now)
-                                        .map(slot -> "images it next for slot " + slot)
-                                        .orElse("images it when it is asked to")));
-    }
-
-    private static Optional<Slot> next(Policy policy, Instant now) {
-        return policy.schedule()
-                .flatMap(schedule -> schedule.slots(now, now.plus(LOOK_AHEAD)).findFirst());
-    }
-
-    private static boolean isAbout(Image image, String id) {
-        return id.startsWith("i-")
-                ? image.name().instance().equals(new InstanceId(id))
-                : image.id().map(ImageId::value).filter(id::equals).isPresent();
-    }
-
-    /** When the rules let it go, if the schedule goes on as it is. */
-    private static String forecast(Policy policy, PrunePlan plan, Image image, Instant now) {
-        Optional<Keep> keep = policy.keepFor(image);
-        boolean isJudged = image.isGood() && keep.isPresent() && policy.schedule().isPresent();
-        if (!isJudged) {
-            return "";
-        }
-        boolean isImaged =
-                plan.evidence()
-                        .imaged()
-                        .map(all -> all.contains(image.name().instance()))
-                        .orElse(true);
-        if (!isImaged) {
-            return "its instance is not imaged any more: what a rule keeps now, it keeps for good"
-                    + keep.get()
-                            .goneAfter()
-                            .map(after ->
-                                    ", or until "
-                                            + after.toDays()
-                                            + " days after the instance is gone")
-                            .orElse("");
-        }
-        List<Image> good =
-                plan.verdicts().stream()
-                        .map(Verdict::image)
-                        .filter(other -> other.name().instance().equals(image.name().instance()))
-                        .filter(Image::isGood)
-                        .toList();
-        return Forecast.dropped(keep.get(), policy.schedule().orElseThrow(), good, image, now)
-                .map(slot ->
-                        "no rule keeps it from the image of "
-                                + slot
-                                + " on, if the schedule"
-                                + " goes on as it is")
-                .orElse("a rule keeps it for years, if the schedule goes on as it is");
-    }
-
-    private static String stored(Image image) {
-        return image.stored()
-                .map(stored ->
-                        switch (stored.state()) {
-                            case WAITING ->
-                                    "waits to be stored as %s, try %d at %s"
-                                            .formatted(
-                                                    stored.object(),
-                                                    stored.attempt(),
-                                                    stored.due());
-                            case STORING ->
-                                    "being stored as %s since %s"
-                                            .formatted(stored.object(), stored.since());
-                            case STORED ->
-                                    "stored as %s on %s".formatted(stored.object(), stored.since());
-                            case FETCHING ->
-                                    "being made again of %s since %s"
-                                            .formatted(stored.object(), stored.since());
-                            case GIVEN_UP ->
-                                    "not stored as %s, given up on %s: %s"
-                                            .formatted(
-                                                    stored.object(), stored.since(), stored.note());
-                        })
-                .orElse("");
-    }
-
-    private static Explained explained(
-            Image image, PruneReport.Line line, List<String> evidence, String forecast) {
-        return new Explained(
-                image.state().toString().toLowerCase(java.util.Locale.ROOT),
-                image.since().toString(),
-                image.home().map(Object::toString).orElse(""),
-                image.note(),
-                image.proven().map(Object::toString).orElse(""),
-                stored(image),
-                line,
-                evidence,
-                forecast);
-    }
-
-    private String text(Answer answer) {
-        StringBuilder text = new StringBuilder();
-        boolean single = id.startsWith("ami-");
-        if (!single) {
-            answer.policies()
-                    .forEach(each ->
-                            text.append("policy ")
-                                    .append(each.policy)
-                                    .append(' ')
-                                    .append(each.text)
-                                    .append(System.lineSeparator()));
-            Table table = new Table("llllll");
-            answer.images()
-                    .forEach(each ->
-                            table.row(
-                                    each.plan.region(),
-                                    each.plan.policy() + " " + each.plan.slot(),
-                                    each.plan.image(),
-                                    each.state,
-                                    each.plan.verdict(),
-                                    (each.plan.next() + " " + each.plan.at()).strip()
-                                            + (each.plan.next().isEmpty() ? "" : ": ")
-                                            + String.join("; ", each.plan.reasons())));
-            table.lines().forEach(line -> text.append(line).append(System.lineSeparator()));
-        } else {
-            answer.images().forEach(each -> text.append(text(each)));
-        }
-        answer.gone()
-                .forEach(each ->
-                        text.append(
-                                "%s  %s  %s  removed %s by %s: %s%s%n"
-                                        .formatted(
-                                                each.region,
-                                                each.slot,
-                                                each.image,
-                                                each.removedAt,
-                                                each.by,
-                                                each.why,
-                                                each.stored.isEmpty() ? "" : "; " + each.stored)));
-        return text.toString();
-    }
-
-    private static String text(Explained each) {
-        Table table = new Table("ll");
-        table.row("image", each.plan.image() + " in " + each.plan.region());
-        table.row(
-                "of",
-                "%s, slot %s of policy %s"
-                        .formatted(each.plan.instance(), each.plan.slot(), each.plan.policy()));
-        if (!each.home.isEmpty()) {
-            table.row("copy of", each.home);
-        }
-        table.row("state", each.state + " since " + each.since);
-        if (!each.note.isEmpty()) {
-            table.row("note", each.note);
-        }
-        if (!each.proven.isEmpty()) {
-            table.row("proven", "a restore from it passed on " + each.proven);
-        }
-        if (!each.stored.isEmpty()) {
-            table.row("S3", each.stored);
-        }
-        table.row("verdict", each.plan.verdict());
-        each.plan.reasons().forEach(reason -> table.row("", reason));
-        table.row(
-                "next",
-                each.plan.next().isEmpty()
-                        ? "nothing"
-                        : (each.plan.next() + " " + each.plan.at()).strip());
-        if (!each.forecast.isEmpty()) {
-            table.row("", each.forecast);
-        }
-        for (int i = 0; i < each.evidence.size(); i++) {
-            table.row(i == 0 ? "evidence" : "", each.evidence.get(i));
-        }
-        StringBuilder text = new StringBuilder();
-        table.lines().forEach(line -> text.append(line).append(System.lineSeparator()));
-        return text.append(System.lineSeparator()).toString();
+        print(json, explanation, new WhyText(explanation, id.startsWith("ami-"))::toString);
+        return 0;
     }
 }

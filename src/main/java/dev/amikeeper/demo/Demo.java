@@ -10,11 +10,15 @@ import dev.amikeeper.policy.Policies;
 import dev.amikeeper.report.StatusReader;
 import dev.amikeeper.report.StatusReport;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
@@ -29,12 +33,24 @@ public record Demo(Policies policies, int days, long seed, Progress progress) {
     public static final Region HOME = DemoFleet.HOME;
     public static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
 
+    private static final String POLICIES = "demo-policies.yaml";
     private static final String TABLE = "catalogue";
 
     /** Just before the pruner's daily run. */
     private static final LocalTime LOOK_AT = LocalTime.of(4, 29);
 
     private static final Duration STEP = Duration.ofHours(3);
+
+    /** The policies of the demo, unless somebody brings others. */
+    public static Policies ownPolicies() {
+        try (InputStream in =
+                Objects.requireNonNull(Demo.class.getResourceAsStream("/" + POLICIES))) {
+            String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            return Policies.parse(text, POLICIES, HOME, Application.regions(HOME));
+        } catch (IOException e) {
+            throw new IllegalStateException("a resource of our own can be read", e);
+        }
+    }
 
     /** Deploys into a cloud. */
     private interface Deploy {

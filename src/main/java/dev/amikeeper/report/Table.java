@@ -2,6 +2,7 @@ package dev.amikeeper.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Aligned columns. */
 public final class Table {
@@ -27,6 +28,14 @@ public final class Table {
 
     public List<String> lines() {
         return rows.stream().map(this::line).toList();
+    }
+
+    /** All lines, each with its end. */
+    @Override
+    public String toString() {
+        return lines().stream()
+                .map(line -> line + System.lineSeparator())
+                .collect(Collectors.joining());
     }
 
     private String line(List<String> row) {

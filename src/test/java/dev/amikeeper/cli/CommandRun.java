@@ -1,5 +1,6 @@
 package dev.amikeeper.cli;
 
+import dev.amikeeper.demo.PlayedDemo;
 import dev.amikeeper.local.LocalDeployment;
 
 import org.jspecify.annotations.Nullable;
@@ -36,7 +37,7 @@ public record CommandRun(int exitCode, String out, String err) {
         return () -> {
             LocalDeployment deployment = played.get();
             if (deployment == null) {
-                deployment = Deployment.play();
+                deployment = PlayedDemo.play();
                 played.set(deployment);
             }
             return deployment;

@@ -251,7 +251,7 @@ final class FailureCommandsTest {
                 .contains("Given up", "eu-west-1", "copy gold/i-", "keeper retry --all")
                 .doesNotContain("Nothing needs you");
 
-        String json = PlanCommand.json(failures(deniedNight("")));
+        String json = KeeperCommand.json(failures(deniedNight("")));
         JsonNode found = JsonMapper.builder().build().readTree(json);
         assertThat(found.get("givenUp")).hasSize(1);
         assertThat(found.get("deadLetters")).hasSize(3);
@@ -288,7 +288,7 @@ final class FailureCommandsTest {
     private boolean putBack(TestDeployment given) {
         return RetryCommand.putBack(
                 given.deployment.application(),
-                Deployment.functions(given.deployment),
+                Functions.of(given.deployment),
                 new PrintWriter(out),
                 new PrintWriter(err));
     }

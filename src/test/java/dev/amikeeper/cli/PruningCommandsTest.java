@@ -58,8 +58,7 @@ final class PruningCommandsTest {
         Image oldest = given.records(TestDeployment.EAST).getFirst();
         given.cloud.advanceTo(DAY_4.plusSeconds(60));
 
-        WhyCommand.Answer image =
-                WhyCommand.explain(given.deployment.application(), id(oldest).value());
+        Explanation image = Explanation.of(given.deployment.application(), id(oldest).value());
         assertThat(image.images()).hasSize(1);
         assertThat(image.images().getFirst().plan().next()).isEqualTo("removed");
         assertThat(image.images().getFirst().plan().at()).startsWith("2026-03-07");
@@ -70,19 +69,18 @@ final class PruningCommandsTest {
 
         String newest = id(given.records(TestDeployment.EAST).getLast()).value();
         assertThat(
-                        WhyCommand.explain(given.deployment.application(), newest)
+                        Explanation.of(given.deployment.application(), newest)
                                 .images()
                                 .getFirst()
                                 .forecast())
                 .contains("no rule keeps it from the image of 2026-03-05T02:00:00Z on");
 
         prune(given, DAY_4.plus(Duration.ofDays(3)));
-        WhyCommand.Answer all =
-                WhyCommand.explain(
-                        given.deployment.application(), oldest.name().instance().value());
+        Explanation all =
+                Explanation.of(given.deployment.application(), oldest.name().instance().value());
         assertThat(all.policies())
                 .containsExactly(
-                        new WhyCommand.Selected(
+                        new Explanation.Selected(
                                 "gold", true, "images it next for slot 2026-03-08T02:00:00Z"));
         assertThat(all.images()).hasSize(1);
         assertThat(all.gone())

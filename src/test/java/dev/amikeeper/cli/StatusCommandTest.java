@@ -164,7 +164,7 @@ final class StatusCommandTest {
         assertThat(asked.lines()).isEmpty();
         assertThat(StatusCommand.read(given.deployment.application(), Optional.of("silver")).lost())
                 .isEmpty();
-        JsonNode json = new JsonMapper().readTree(PlanCommand.json(answer));
+        JsonNode json = new JsonMapper().readTree(KeeperCommand.json(answer));
         assertThat(json.get("lost").get(0).get("images").asInt()).isEqualTo(4);
     }
 

@@ -282,11 +282,11 @@ final class StoredAnswers {
         ObjectNode all = JSON.createObjectNode();
         for (InstanceId instance : instances()) {
             ObjectNode it = all.putObject(instance.value());
-            WhyCommand.Answer answer = WhyCommand.explain(app, instance.value());
+            Explanation answer = Explanation.of(app, instance.value());
             ObjectNode selected = it.putObject("selected");
             answer.policies().forEach(each -> selected.put(each.policy(), each.selects()));
             ObjectNode images = it.putObject("images");
-            for (WhyCommand.Explained each : answer.images()) {
+            for (Explanation.Explained each : answer.images()) {
                 ObjectNode line = line(each.plan());
                 line.put("state", each.state());
                 line.put("image", each.plan().image());

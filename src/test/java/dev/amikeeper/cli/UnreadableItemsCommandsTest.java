@@ -57,7 +57,7 @@ final class UnreadableItemsCommandsTest {
 
         assertThat(PlanCommand.plan(app).plan()).hasSize(1);
         assertThat(Unreadables.lines(app.catalog())).hasSize(1);
-        assertThat(WhyCommand.explain(app, instance).images()).hasSize(1);
+        assertThat(Explanation.of(app, instance).images()).hasSize(1);
     }
 
     @Test
