@@ -14,10 +14,6 @@ import software.amazon.lambda.powertools.metrics.MetricsFactory;
 import software.amazon.lambda.powertools.metrics.model.DimensionSet;
 import software.amazon.lambda.powertools.metrics.model.MetricUnit;
 
-import java.lang.reflect.RecordComponent;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -33,7 +29,7 @@ public final class Invocation {
      *
      * @param input null if the function was called without an event
      */
-    public static <R extends Record> R run(
+    public static <R extends FunctionReport<?>> R run(
             @Nullable Map<String, Object> input,
             Context context,
             Function<Map<String, Object>, R> work) {
@@ -41,52 +37,20 @@ public final class Invocation {
     }
 
     /**
-     * Runs a handler's work and tells its report; every number in it becomes a metric, and all
-     * {@link Measures} with their dimensions.
+     * Runs a handler's work and tells its report. Each count becomes a metric, and so do its {@link
+     * Measures}, with their own dimensions.
      */
-    public static <R extends Record> R run(Context context, Supplier<R> work) {
+    public static <R extends FunctionReport<?>> R run(Context context, Supplier<R> work) {
         return PowertoolsLogging.withLogging(
                 context,
                 () -> {
                     R report = work.get();
-                    Map<String, Integer> counts = counts(report);
+                    Map<String, Integer> counts = report.counts();
                     log.info("done", entry("report", counts));
                     measure(context.getFunctionName(), counts);
-                    measures(report).forEach(Invocation::measure);
+                    report.measures().forEach(Invocation::measure);
                     return report;
                 });
-    }
-
-    private static Map<String, Integer> counts(Record report) {
-        Map<String, Integer> counts = new LinkedHashMap<>();
-        try {
-            for (RecordComponent component : report.getClass().getRecordComponents()) {
-                if (component.getAccessor().invoke(report) instanceof Integer count) {
-                    counts.put(component.getName(), count);
-                }
-            }
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("a report is a public record", e);
-        }
-        return counts;
-    }
-
-    /** The lists of {@link Measures} in a report. */
-    private static List<Measures> measures(Record report) {
-        List<Measures> found = new ArrayList<>();
-        try {
-            for (RecordComponent component : report.getClass().getRecordComponents()) {
-                if (component.getAccessor().invoke(report) instanceof List<?> list) {
-                    list.stream()
-                            .filter(Measures.class::isInstance)
-                            .map(Measures.class::cast)
-                            .forEach(found::add);
-                }
-            }
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("a report is a public record", e);
-        }
-        return found;
     }
 
     private static void measure(Measures measures) {

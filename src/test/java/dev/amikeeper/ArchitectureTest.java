@@ -165,6 +165,8 @@ final class ArchitectureTest {
                 .areNotInterfaces()
                 .and()
                 .areNotEnums()
+                .and()
+                .doNotHaveModifier(JavaModifier.ABSTRACT)
                 .should()
                 .haveModifier(JavaModifier.FINAL)
                 .check(CLASSES);

@@ -1,5 +1,7 @@
 package dev.amikeeper;
 
+import static dev.amikeeper.backup.ScheduleReport.Count.MALFORMED;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.backup.ImageRequestHandler;
@@ -32,7 +34,7 @@ final class FutureEventsTest {
         ScheduleReport report = tick(IN_A_MONTH);
         tick("2026-04-01T02:05:00Z");
 
-        assertThat(report.malformed()).isEqualTo(1);
+        assertThat(report.count(MALFORMED)).isEqualTo(1);
         assertThat(given.catalog().bookmarks().cursors()).isEmpty();
         assertThat(given.records(TestDeployment.EAST)).isEmpty();
         assertThat(told("ahead of this function's clock")).hasSize(1);
@@ -40,8 +42,9 @@ final class FutureEventsTest {
 
     @Test
     void aTickOfAClockThatIsAQuarterOfAnHourFastIsTaken() {
-        assertThat(tick(TestDeployment.START.plusSeconds(15 * 60).toString()).malformed()).isZero();
-        assertThat(tick(TestDeployment.START.plusSeconds(15 * 60 + 1).toString()).malformed())
+        assertThat(tick(TestDeployment.START.plusSeconds(15 * 60).toString()).count(MALFORMED))
+                .isZero();
+        assertThat(tick(TestDeployment.START.plusSeconds(15 * 60 + 1).toString()).count(MALFORMED))
                 .isEqualTo(1);
     }
 

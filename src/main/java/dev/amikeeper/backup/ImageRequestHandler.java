@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.Counts;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
@@ -25,7 +26,8 @@ import java.util.Optional;
 public final class ImageRequestHandler
         implements RequestHandler<Map<String, Object>, RequestReport> {
     private static final Logger log = LoggerFactory.getLogger(ImageRequestHandler.class);
-    private static final RequestReport NOTHING_ASKED = new RequestReport(0, 0, 0, 1, 0);
+    private static final RequestReport NOTHING_ASKED =
+            new RequestReport(Counts.once(RequestReport.Count.IGNORED));
 
     private static final String FUNCTION = "RequestFunction";
 
@@ -69,7 +71,7 @@ public final class ImageRequestHandler
             }
         } catch (MalformedEventException malformed) {
             Rejected.record(app.catalog(), FUNCTION, input, malformed, app.clock().instant());
-            report = new RequestReport(0, 0, 0, 0, 1);
+            report = new RequestReport(Counts.once(RequestReport.Count.MALFORMED));
         }
         return report;
     }
@@ -80,7 +82,7 @@ public final class ImageRequestHandler
         Instant now = app.clock().instant();
         if (foreign.isPresent()) {
             Rejected.foreign(app.catalog(), FUNCTION, event, trail, foreign.get(), now);
-            return new RequestReport(0, 0, 1, 0, 0);
+            return new RequestReport(Counts.once(RequestReport.Count.REFUSED));
         }
         log.info("{}: images of {}", trail, request.instances());
         return app.requests().take(request, now);

@@ -1,5 +1,6 @@
 package dev.amikeeper.backup;
 
+import dev.amikeeper.Counts;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
@@ -70,8 +71,11 @@ public final class RequestRecorder {
         if (!plan.intents().isEmpty()) {
             kicks.create(request.region(), now);
         }
-        return new RequestReport(
-                fresh.size(), plan.intents().size() - fresh.size(), plan.refusals().size(), 0, 0);
+        Counts<RequestReport.Count> counts = Counts.none(RequestReport.Count.class);
+        counts.add(RequestReport.Count.REQUESTED, fresh.size());
+        counts.add(RequestReport.Count.ALREADY, plan.intents().size() - fresh.size());
+        counts.add(RequestReport.Count.REFUSED, plan.refusals().size());
+        return new RequestReport(counts);
     }
 
     /** The same request came before its policy was renamed: one slot, one image. */

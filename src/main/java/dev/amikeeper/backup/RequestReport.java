@@ -1,12 +1,29 @@
 package dev.amikeeper.backup;
 
-/**
- * What came of an event that may ask for images.
- *
- * @param requested new intents
- * @param already intents that stood already
- * @param refused instances that nobody images on this event
- * @param ignored 1 if the event asks for nothing
- * @param malformed 1 if the event could not be understood
- */
-public record RequestReport(int requested, int already, int refused, int ignored, int malformed) {}
+import dev.amikeeper.Counts;
+import dev.amikeeper.FunctionReport;
+
+/** What came of an event that may ask for images. */
+public final class RequestReport extends FunctionReport<RequestReport.Count> {
+    /** What is counted. */
+    public enum Count {
+        /** New intents. */
+        REQUESTED,
+
+        /** Intents that stood already. */
+        ALREADY,
+
+        /** Instances that nobody images on this event. */
+        REFUSED,
+
+        /** 1 if the event asks for nothing. */
+        IGNORED,
+
+        /** 1 if the event could not be understood. */
+        MALFORMED
+    }
+
+    RequestReport(Counts<Count> counts) {
+        super(counts);
+    }
+}

@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.Counts;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.event.Event;
@@ -42,7 +43,7 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
         } catch (MalformedEventException malformed) {
             Rejected.record(
                     app.catalog(), "ScheduleFunction", input, malformed, app.clock().instant());
-            return new ScheduleReport(0, 0, 0, 0, 0, 0, 1);
+            return new ScheduleReport(Counts.once(ScheduleReport.Count.MALFORMED));
         }
     }
 }

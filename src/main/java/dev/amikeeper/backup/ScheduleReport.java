@@ -1,21 +1,35 @@
 package dev.amikeeper.backup;
 
-/**
- * What a tick did.
- *
- * @param slots slots taken, per policy and Region
- * @param missed slots that came too late
- * @param selected instances that those slots' policies select
- * @param requested new intents
- * @param unreadable policies whose Region could not be read; they are tried again
- * @param kicked Regions where images are to be made
- * @param malformed 1 if the event could not be understood
- */
-public record ScheduleReport(
-        int slots,
-        int missed,
-        int selected,
-        int requested,
-        int unreadable,
-        int kicked,
-        int malformed) {}
+import dev.amikeeper.Counts;
+import dev.amikeeper.FunctionReport;
+
+/** What a tick did. */
+public final class ScheduleReport extends FunctionReport<ScheduleReport.Count> {
+    /** What is counted. */
+    public enum Count {
+        /** Slots taken, per policy and Region. */
+        SLOTS,
+
+        /** Slots that came too late. */
+        MISSED,
+
+        /** Instances that those slots' policies select. */
+        SELECTED,
+
+        /** New intents. */
+        REQUESTED,
+
+        /** Policies whose Region could not be read; they are tried again. */
+        UNREADABLE,
+
+        /** Regions where images are to be made. */
+        KICKED,
+
+        /** 1 if the event could not be understood. */
+        MALFORMED
+    }
+
+    ScheduleReport(Counts<Count> counts) {
+        super(counts);
+    }
+}

@@ -1,5 +1,13 @@
 package dev.amikeeper.backup;
 
+import static dev.amikeeper.backup.ScheduleReport.Count.KICKED;
+import static dev.amikeeper.backup.ScheduleReport.Count.MISSED;
+import static dev.amikeeper.backup.ScheduleReport.Count.REQUESTED;
+import static dev.amikeeper.backup.ScheduleReport.Count.SELECTED;
+import static dev.amikeeper.backup.ScheduleReport.Count.SLOTS;
+import static dev.amikeeper.backup.ScheduleReport.Count.UNREADABLE;
+
+import dev.amikeeper.Counts;
 import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.catalog.Bookmarks;
 import dev.amikeeper.catalog.Catalog;
@@ -62,12 +70,7 @@ public final class Tick {
     private final Instant now;
     private final Blockers blockers;
     private final Set<Region> silent = new HashSet<>();
-    private int slots;
-    private int missed;
-    private int selected;
-    private int requested;
-    private int unreadable;
-    private int kicked;
+    private final Counts<ScheduleReport.Count> counts = Counts.none(ScheduleReport.Count.class);
 
     /** One tick. */
     public Tick(
@@ -104,7 +107,7 @@ public final class Tick {
         }
         remember(bookmarks.regions());
         goOnWithFreezes();
-        return new ScheduleReport(slots, missed, selected, requested, unreadable, kicked, 0);
+        return new ScheduleReport(counts);
     }
 
     /** A command's event may be lost, and nobody is to stay frozen for long. */
@@ -126,7 +129,7 @@ public final class Tick {
 
     private void take(Policy policy, Schedule schedule, Region region, Optional<Instant> cursor) {
         if (silent.contains(region)) {
-            unreadable++;
+            counts.add(UNREADABLE);
             return;
         }
         if (cursor.filter(time -> Event.isAhead(time, clock.instant())).isPresent()) {
@@ -197,7 +200,7 @@ public final class Tick {
                     instances.tagged(
                             region, policy.select().tags().keySet(), policy.select().statesToAsk());
         } catch (SdkException error) {
-            unreadable++;
+            counts.add(UNREADABLE);
             if (Fault.of(error) == Fault.UNREACHABLE) {
                 silent.add(region);
             }
@@ -211,12 +214,12 @@ public final class Tick {
             return Optional.empty();
         }
         List<Image> intents = BackupPlan.scheduled(policy, slot, candidates, now).intents();
-        slots++;
-        selected += intents.size();
-        requested += catalog.request(intents).size();
+        counts.add(SLOTS);
+        counts.add(SELECTED, intents.size());
+        counts.add(REQUESTED, catalog.request(intents).size());
         if (!intents.isEmpty()) {
             kicks.create(region, now);
-            kicked++;
+            counts.add(KICKED);
         }
         log.info("{} {} {}: {} instances", region, policy.name(), slot, intents.size());
         return Optional.of(new Run.Taken(policy.name(), region, slot, intents.size()));
@@ -241,7 +244,7 @@ public final class Tick {
     }
 
     private Notice miss(Policy policy, Region region, DueSlots.MissedSlots slots, List<Run> runs) {
-        missed += slots.count();
+        counts.add(MISSED, slots.count());
         String which =
                 slots.count() == 1
                         ? "1 slot, " + slots.first()

@@ -40,7 +40,7 @@ final class PlanCommand extends DeploymentCommand {
         PruneReport report = plan(app);
         Unreadables.lines(app.catalog()).forEach(err()::println);
         print(json, report, () -> text(report));
-        return report.awaiting() > 0 ? AWAITING : 0;
+        return report.count(PruneReport.Count.AWAITING) > 0 ? AWAITING : 0;
     }
 
     static PruneReport plan(Application app) {
@@ -83,10 +83,12 @@ final class PlanCommand extends DeploymentCommand {
                             String.join("; ", line.reasons())));
             text.append(table).append(System.lineSeparator());
         }
-        if (report.unlisted() > 0) {
-            text.append("%d more images are not listed.%n".formatted(report.unlisted()));
+        if (report.count(PruneReport.Count.UNLISTED) > 0) {
+            text.append(
+                    "%d more images are not listed.%n"
+                            .formatted(report.count(PruneReport.Count.UNLISTED)));
         }
-        if (report.awaiting() > 0) {
+        if (report.count(PruneReport.Count.AWAITING) > 0) {
             text.append(
                     "To approve a plan, call PruneFunction with {\"approve\": \"<its digest>\"}.%n"
                             .formatted());

@@ -2,27 +2,47 @@ package dev.amikeeper.lifecycle;
 
 import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse.BatchItemFailure;
 
+import dev.amikeeper.Counts;
+import dev.amikeeper.FunctionReport;
+
 import java.util.List;
+import java.util.Map;
 
 /**
  * What the slices of a batch of kicks did; as SQS wants it, with the kicks that it is to repeat.
- *
- * @param started images or copies started
- * @param adopted those that an earlier try had made
- * @param again tries that failed and are followed by another
- * @param failed given up
- * @param waiting no room, or not now: they stay waiting
- * @param malformed messages that are no kicks
  */
-public record SliceReport(
-        int started,
-        int adopted,
-        int again,
-        int failed,
-        int waiting,
-        int malformed,
-        List<BatchItemFailure> batchItemFailures) {
-    public SliceReport {
-        batchItemFailures = List.copyOf(batchItemFailures);
+public final class SliceReport extends FunctionReport<SliceReport.Count> {
+    /** What is counted. */
+    public enum Count {
+        /** Images or copies started. */
+        STARTED,
+
+        /** Those that an earlier try had made. */
+        ADOPTED,
+
+        /** Tries that failed and are followed by another. */
+        AGAIN,
+
+        /** Given up. */
+        FAILED,
+
+        /** No room, or not now: they stay waiting. */
+        WAITING,
+
+        /** Messages that are no kicks. */
+        MALFORMED
+    }
+
+    private final List<BatchItemFailure> batchItemFailures;
+
+    /** From these counts. */
+    public SliceReport(Counts<Count> counts, List<BatchItemFailure> batchItemFailures) {
+        super(counts, Map.of("batchItemFailures", List.copyOf(batchItemFailures)));
+        this.batchItemFailures = List.copyOf(batchItemFailures);
+    }
+
+    /** The kicks that SQS is to deliver again. */
+    public List<BatchItemFailure> batchItemFailures() {
+        return batchItemFailures;
     }
 }

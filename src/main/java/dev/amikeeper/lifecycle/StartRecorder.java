@@ -1,8 +1,16 @@
 package dev.amikeeper.lifecycle;
 
+import static dev.amikeeper.lifecycle.SliceReport.Count.ADOPTED;
+import static dev.amikeeper.lifecycle.SliceReport.Count.AGAIN;
+import static dev.amikeeper.lifecycle.SliceReport.Count.FAILED;
+import static dev.amikeeper.lifecycle.SliceReport.Count.MALFORMED;
+import static dev.amikeeper.lifecycle.SliceReport.Count.STARTED;
+import static dev.amikeeper.lifecycle.SliceReport.Count.WAITING;
+
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
+import dev.amikeeper.Counts;
 import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.Catalog;
@@ -48,15 +56,11 @@ public final class StartRecorder {
     private final Slices slices;
     private final Blockers blockers;
     private final String permission;
+    private final Counts<SliceReport.Count> counts = Counts.none(SliceReport.Count.class);
 
     /** Those that EC2 may have finished before anybody knew them. */
     private final Map<ImageId, Image> perhapsDone = new LinkedHashMap<>();
 
-    private int started;
-    private int adopted;
-    private int again;
-    private int failed;
-    private int waiting;
     private int troubles;
     private int refusals;
     private boolean succeeded;
@@ -110,8 +114,8 @@ public final class StartRecorder {
                             return more;
                         },
                         kick);
-        return new SliceReport(
-                started, adopted, again, failed, waiting, outcome.malformed(), outcome.failures());
+        counts.add(MALFORMED, outcome.malformed());
+        return new SliceReport(counts, outcome.failures());
     }
 
     private void begin() {
@@ -128,17 +132,17 @@ public final class StartRecorder {
 
     /** Tries that ended without an image. */
     public int failures() {
-        return again + failed;
+        return counts.of(AGAIN) + counts.of(FAILED);
     }
 
     /** How many stay waiting. */
     public int waiting() {
-        return waiting;
+        return counts.of(WAITING);
     }
 
     /** So many stay waiting. */
     public void waits(int more) {
-        waiting += more;
+        counts.add(WAITING, more);
     }
 
     /**
@@ -154,7 +158,7 @@ public final class StartRecorder {
         refusals = 0;
         return switch (start) {
             case StartResult.Started(ImageId id) -> {
-                started++;
+                counts.add(STARTED);
                 succeeded = true;
                 // By the clock, for a kick may have waited: what was read later is not as of then.
                 Image begun =
@@ -170,7 +174,7 @@ public final class StartRecorder {
                 yield true;
             }
             case StartResult.Adopted(Ami ami) -> {
-                adopted++;
+                counts.add(ADOPTED);
                 Image begun =
                         image.started(ami.id(), ami.snapshots().size(), now)
                                 .takenAt(
@@ -183,19 +187,19 @@ public final class StartRecorder {
                 yield true;
             }
             case StartResult.Blocked(Blocker by) -> {
-                waiting++;
+                counts.add(WAITING);
                 blockers.tell(image.region(), image.isCopy() ? "copies" : "images", by, now);
                 refusals = refused + 1;
                 yield by.mayConcernOneOnly() && refusals < REFUSALS_IN_A_ROW;
             }
             case StartResult.Later(String why) -> {
                 log.info("{} {} waits: {}", image.region(), image.name(), why);
-                waiting++;
+                counts.add(WAITING);
                 yield true;
             }
             case StartResult.ServerError(String why) -> {
                 log.warn("{} {} waits: {}", image.region(), image.name(), why);
-                waiting++;
+                counts.add(WAITING);
                 troubles = before + 1;
                 if (troubles == TROUBLES_IN_A_ROW) {
                     stop(image.region(), why, now);
@@ -204,11 +208,11 @@ public final class StartRecorder {
             }
             case StartResult.NoRoom(String why) -> {
                 log.info("{}: no room, the others wait: {}", image.region(), why);
-                waiting++;
+                counts.add(WAITING);
                 yield false;
             }
             case StartResult.Stop(String why) -> {
-                waiting++;
+                counts.add(WAITING);
                 stop(image.region(), why, now);
                 yield false;
             }
@@ -229,8 +233,8 @@ public final class StartRecorder {
 
     private boolean count(ImageProgress.Step step) {
         switch (step) {
-            case AGAIN -> again++;
-            case FAILED -> failed++;
+            case AGAIN -> counts.add(AGAIN);
+            case FAILED -> counts.add(FAILED);
             case AVAILABLE, CHANGED_BY_OTHERS, NOTHING -> {}
         }
         return true;

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.FunctionReport;
 import dev.amikeeper.Settings;
 import dev.amikeeper.backup.CreateImageHandler;
 import dev.amikeeper.backup.ScheduleHandler;
@@ -39,7 +40,6 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-import java.lang.reflect.RecordComponent;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -517,7 +517,7 @@ public final class LocalDeployment {
 
     private void retried(
             String function,
-            RequestHandler<Map<String, Object>, ? extends Record> handler,
+            RequestHandler<Map<String, Object>, ? extends FunctionReport<?>> handler,
             Map<String, Object> event) {
         for (int tried = 1; ; tried++) {
             count(function);
@@ -578,7 +578,7 @@ public final class LocalDeployment {
 
     /** Calls a function with an event that does not wait for its answer, as Lambda does. */
     public void invoke(String functionArn, Map<String, Object> event) {
-        Map<String, RequestHandler<Map<String, Object>, ? extends Record>> functions =
+        Map<String, RequestHandler<Map<String, Object>, ? extends FunctionReport<?>>> functions =
                 Map.of(
                         "ScheduleFunction", schedule,
                         "RequestFunction", request,
@@ -634,16 +634,10 @@ public final class LocalDeployment {
     }
 
     /** Sums what {@code Invocation} sends as metrics. */
-    private <R extends Record> R measured(String function, R report) {
-        try {
-            for (RecordComponent component : report.getClass().getRecordComponents()) {
-                if (component.getAccessor().invoke(report) instanceof Integer count) {
-                    metrics.merge(function + "." + component.getName(), count, Integer::sum);
-                }
-            }
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("a report is a public record", e);
-        }
+    private <R extends FunctionReport<?>> R measured(String function, R report) {
+        report.counts()
+                .forEach(
+                        (name, count) -> metrics.merge(function + "." + name, count, Integer::sum));
         return report;
     }
 

@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.Counts;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Trouble;
@@ -63,12 +64,14 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
             Optional<String> foreign = event.foreign(app.settings().account());
             if (foreign.isPresent()) {
                 Rejected.foreign(app.catalog(), FUNCTION, event, trail, foreign.get(), now);
-                return new OperateReport(0, 1, 0, foreign.get());
+                return new OperateReport(Counts.once(OperateReport.Count.REFUSED), foreign.get());
             }
             return carryOut(event, trail, now, () -> context.getRemainingTimeInMillis() > RESERVE);
         } catch (MalformedEventException malformed) {
             Rejected.record(app.catalog(), FUNCTION, input, malformed, now);
-            return new OperateReport(0, 0, 1, String.valueOf(malformed.getMessage()));
+            return new OperateReport(
+                    Counts.once(OperateReport.Count.MALFORMED),
+                    String.valueOf(malformed.getMessage()));
         }
     }
 
@@ -145,7 +148,7 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
 
     private static OperateReport done(Trail trail, String text) {
         log.info("{}: {}", trail, text);
-        return new OperateReport(1, 0, 0, text);
+        return new OperateReport(Counts.once(OperateReport.Count.DONE), text);
     }
 
     private OperateReport refused(Event event, Order order, Trail trail, Instant now, String text) {
@@ -169,6 +172,6 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
                                         + "; it was "
                                         + trail,
                                 "mend what is named, and ask again"));
-        return new OperateReport(0, 1, 0, text);
+        return new OperateReport(Counts.once(OperateReport.Count.REFUSED), text);
     }
 }

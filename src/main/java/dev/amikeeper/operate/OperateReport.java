@@ -1,11 +1,33 @@
 package dev.amikeeper.operate;
 
-/**
- * What came of an order.
- *
- * @param done 1 if it is done, or was to be shown only
- * @param refused 1 if it is not done; people are told why
- * @param malformed 1 if the event could not be understood
- * @param text what became of it, in a line
- */
-public record OperateReport(int done, int refused, int malformed, String text) {}
+import dev.amikeeper.Counts;
+import dev.amikeeper.FunctionReport;
+
+import java.util.Map;
+
+/** What came of an order. */
+public final class OperateReport extends FunctionReport<OperateReport.Count> {
+    /** What is counted. */
+    public enum Count {
+        /** 1 if it is done, or was to be shown only. */
+        DONE,
+
+        /** 1 if it is not done; people are told why. */
+        REFUSED,
+
+        /** 1 if the event could not be understood. */
+        MALFORMED
+    }
+
+    private final String text;
+
+    OperateReport(Counts<Count> counts, String text) {
+        super(counts, Map.of("text", text));
+        this.text = text;
+    }
+
+    /** What became of it, in a line. */
+    public String text() {
+        return text;
+    }
+}

@@ -59,7 +59,7 @@ public final class ImageStateHandler
     private ImageStateReport follow(Event event) throws MalformedEventException {
         if (!event.account().equals(app.settings().account())) {
             log.info("an event of account {} is not ours", Texts.quoted(event.account()));
-            return ImageStateReport.of(ImageProgress.Step.NOTHING);
+            return ImageStateReport.ofIgnored();
         }
         ImageId id = imageId(event);
         Optional<Image> image;
@@ -68,14 +68,13 @@ public final class ImageStateHandler
         } catch (UnreadableItemException left) {
             log.error("{} {}: {}", event.region(), id, left.getMessage());
             Unreadables.tell(app.catalog(), event.time());
-            return ImageStateReport.of(ImageProgress.Step.NOTHING);
+            return ImageStateReport.ofIgnored();
         }
         if (image.isEmpty()) {
             log.info("{} {} is not one of our images", event.region(), id);
-            return ImageStateReport.of(ImageProgress.Step.NOTHING);
+            return ImageStateReport.ofIgnored();
         }
-        return ImageStateReport.of(step(event, image.get()))
-                .because(event.text("ErrorMessage").orElse(""));
+        return ImageStateReport.of(step(event, image.get()), event.text("ErrorMessage").orElse(""));
     }
 
     private ImageProgress.Step step(Event event, Image image) throws MalformedEventException {

@@ -1,40 +1,66 @@
 package dev.amikeeper.replication;
 
+import dev.amikeeper.Counts;
+import dev.amikeeper.FunctionReport;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.lifecycle.ImageProgress;
 
-/**
- * What came of a state event: each count is 0 or 1.
- *
- * @param keys it failed for a KMS key that cannot be used; that counts besides
- */
-public record ImageStateReport(
-        int available,
-        int again,
-        int failed,
-        int changedByOthers,
-        int keys,
-        int ignored,
-        int malformed) {
-    static ImageStateReport of(ImageProgress.Step step) {
-        return switch (step) {
-            case AVAILABLE -> new ImageStateReport(1, 0, 0, 0, 0, 0, 0);
-            case AGAIN -> new ImageStateReport(0, 1, 0, 0, 0, 0, 0);
-            case FAILED -> new ImageStateReport(0, 0, 1, 0, 0, 0, 0);
-            case CHANGED_BY_OTHERS -> new ImageStateReport(0, 0, 0, 1, 0, 0, 0);
-            case NOTHING -> new ImageStateReport(0, 0, 0, 0, 0, 1, 0);
-        };
+/** What came of a state event: each count is 0 or 1. */
+public final class ImageStateReport extends FunctionReport<ImageStateReport.Count> {
+    /** What is counted. */
+    public enum Count {
+        /** The image is available. */
+        AVAILABLE,
+
+        /** EC2 failed at the image, and it will be tried again. */
+        AGAIN,
+
+        /** EC2 failed at the image for good. */
+        FAILED,
+
+        /** Somebody else disabled or deregistered the image. */
+        CHANGED_BY_OTHERS,
+
+        /** EC2 failed because a KMS key cannot be used; counted besides AGAIN or FAILED. */
+        KEYS,
+
+        /** The event is of no interest. */
+        IGNORED,
+
+        /** The event could not be understood. */
+        MALFORMED
+    }
+
+    private ImageStateReport(Counts<Count> counts) {
+        super(counts);
+    }
+
+    /**
+     * Counts one event.
+     *
+     * @param why EC2's reason for a failure; empty if there is none
+     */
+    static ImageStateReport of(ImageProgress.Step step, String why) {
+        Counts<Count> counts =
+                switch (step) {
+                    case AVAILABLE -> Counts.once(Count.AVAILABLE);
+                    case AGAIN -> Counts.once(Count.AGAIN);
+                    case FAILED -> Counts.once(Count.FAILED);
+                    case CHANGED_BY_OTHERS -> Counts.once(Count.CHANGED_BY_OTHERS);
+                    case NOTHING -> Counts.once(Count.IGNORED);
+                };
+        if (counts.of(Count.AGAIN) + counts.of(Count.FAILED) > 0 && Fault.isOfAKmsKey(why)) {
+            counts.add(Count.KEYS);
+        }
+        return new ImageStateReport(counts);
+    }
+
+    /** Nothing was done about the event. */
+    static ImageStateReport ofIgnored() {
+        return new ImageStateReport(Counts.once(Count.IGNORED));
     }
 
     static ImageStateReport ofMalformed() {
-        return new ImageStateReport(0, 0, 0, 0, 0, 0, 1);
-    }
-
-    /** The same, of a failure for this reason. */
-    ImageStateReport because(String why) {
-        return again + failed > 0 && Fault.isOfAKmsKey(why)
-                ? new ImageStateReport(
-                        available, again, failed, changedByOthers, 1, ignored, malformed)
-                : this;
+        return new ImageStateReport(Counts.once(Count.MALFORMED));
     }
 }

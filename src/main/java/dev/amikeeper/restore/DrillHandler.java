@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.Counts;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.Notice;
@@ -43,21 +44,22 @@ public final class DrillHandler implements RequestHandler<Map<String, Object>, D
     private DrillReport begin(Map<String, Object> input) {
         try {
             Instant now = Event.of(input, app.clock().instant()).time();
-            int begun = 0;
-            int overBudget = 0;
+            Counts<DrillReport.Count> counts = Counts.none(DrillReport.Count.class);
             for (Policy policy : app.policies().all()) {
                 if (policy.drill().isPresent()) {
                     DrillPlan plan = plan(policy, policy.drill().get(), now);
-                    begun += (int) plan.begun().stream().filter(app.catalog()::begin).count();
-                    overBudget += plan.overBudget() ? 1 : 0;
+                    counts.add(
+                            DrillReport.Count.BEGUN,
+                            (int) plan.begun().stream().filter(app.catalog()::begin).count());
+                    counts.add(DrillReport.Count.OVER_BUDGET, plan.overBudget() ? 1 : 0);
                 }
             }
             Unreadables.tell(app.catalog(), now);
-            return new DrillReport(begun, overBudget, 0);
+            return new DrillReport(counts);
         } catch (MalformedEventException malformed) {
             Rejected.record(
                     app.catalog(), "DrillFunction", input, malformed, app.clock().instant());
-            return new DrillReport(0, 0, 1);
+            return new DrillReport(Counts.once(DrillReport.Count.MALFORMED));
         }
     }
 

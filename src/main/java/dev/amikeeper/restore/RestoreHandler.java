@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.Counts;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.Notice;
@@ -87,7 +88,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
         Optional<String> foreign = event.foreign(app.settings().account());
         if (foreign.isPresent()) {
             log.info("an instance's state is of no interest: {}", foreign.get());
-            return report(0, List.of(), List.of());
+            return report(counts(List.of(), List.of()));
         }
         Optional<String> instance =
                 event.text("instance-id").or(() -> event.resourceIds().stream().findFirst());
@@ -105,20 +106,19 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
     private RestoreReport follow(Event event, List<Restore> open, BooleanSupplier timeLeft) {
         List<Restore> after = app.restores(event.time()).follow(open, timeLeft);
         Unreadables.tell(app.catalog(), event.time());
-        return report(0, open, after);
+        return report(counts(open, after));
     }
 
-    private static RestoreReport report(int requested, List<Restore> open, List<Restore> after) {
-        return new RestoreReport(
-                requested,
-                open.size(),
-                count(after, Restore.State.PASSED),
-                count(after, Restore.State.FAILED),
-                0,
-                0,
-                "",
-                List.of(),
-                List.of());
+    private static RestoreReport report(Counts<RestoreReport.Count> counts) {
+        return new RestoreReport(counts, "", List.of(), List.of());
+    }
+
+    private static Counts<RestoreReport.Count> counts(List<Restore> open, List<Restore> after) {
+        Counts<RestoreReport.Count> counts = Counts.none(RestoreReport.Count.class);
+        counts.add(RestoreReport.Count.FOLLOWED, open.size());
+        counts.add(RestoreReport.Count.PASSED, count(after, Restore.State.PASSED));
+        counts.add(RestoreReport.Count.FAILED, count(after, Restore.State.FAILED));
+        return counts;
     }
 
     private static int count(List<Restore> restores, Restore.State state) {
@@ -144,7 +144,8 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
                 RestorePlan plan = planning.plan(image, request.kind(), request.wish());
                 List<String> lines = RestoreText.lines(plan);
                 if (RestoreRequest.flag(event, "dryRun")) {
-                    yield new RestoreReport(0, 0, 0, 0, 0, 0, "", List.of(), lines);
+                    yield new RestoreReport(
+                            Counts.none(RestoreReport.Count.class), "", List.of(), lines);
                 }
                 if (!plan.isWhole()) {
                     yield refuse(trail, now, request, plan.missing().getFirst().why(), lines);
@@ -154,17 +155,9 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
                 boolean fresh = app.catalog().begin(restore);
                 List<Restore> open = app.catalog().restore(restore.id()).stream().toList();
                 List<Restore> after = app.restores(now).follow(open, timeLeft);
-                RestoreReport report = report(fresh ? 1 : 0, open, after);
-                yield new RestoreReport(
-                        report.requested(),
-                        report.followed(),
-                        report.passed(),
-                        report.failed(),
-                        0,
-                        0,
-                        "",
-                        List.of(restore.id()),
-                        lines);
+                Counts<RestoreReport.Count> counts = counts(open, after);
+                counts.add(RestoreReport.Count.REQUESTED, fresh ? 1 : 0);
+                yield new RestoreReport(counts, "", List.of(restore.id()), lines);
             }
         };
     }

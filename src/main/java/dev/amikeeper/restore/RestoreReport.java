@@ -1,40 +1,75 @@
 package dev.amikeeper.restore;
 
-import java.util.List;
+import dev.amikeeper.Counts;
+import dev.amikeeper.FunctionReport;
 
-/**
- * What a call of RestoreFunction did.
- *
- * @param requested restores that were asked for and are new
- * @param followed restores and drills that were under way
- * @param passed of these, how many passed
- * @param failed of these, how many failed
- * @param refused requests that could not be met
- * @param malformed events that could not be read
- * @param problem why a request was refused, or could not be read; empty if it was not
- * @param restores the ids of the restores that a request is about
- * @param plan what the restore that was asked for would be, line by line
- */
-public record RestoreReport(
-        int requested,
-        int followed,
-        int passed,
-        int failed,
-        int refused,
-        int malformed,
-        String problem,
-        List<String> restores,
-        List<String> plan) {
-    public RestoreReport {
-        restores = List.copyOf(restores);
-        plan = List.copyOf(plan);
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a call of RestoreFunction did. */
+public final class RestoreReport extends FunctionReport<RestoreReport.Count> {
+    /** What is counted. */
+    public enum Count {
+        /** Restores that were asked for and are new. */
+        REQUESTED,
+
+        /** Restores and drills that were under way. */
+        FOLLOWED,
+
+        /** Of these, how many passed. */
+        PASSED,
+
+        /** Of these, how many failed. */
+        FAILED,
+
+        /** Requests that could not be met. */
+        REFUSED,
+
+        /** Events that could not be read. */
+        MALFORMED
+    }
+
+    private final String problem;
+    private final List<String> restores;
+    private final List<String> plan;
+
+    RestoreReport(Counts<Count> counts, String problem, List<String> restores, List<String> plan) {
+        super(counts, details(problem, restores, plan));
+        this.problem = problem;
+        this.restores = List.copyOf(restores);
+        this.plan = List.copyOf(plan);
     }
 
     static RestoreReport refused(String why, List<String> plan) {
-        return new RestoreReport(0, 0, 0, 0, 1, 0, why, List.of(), plan);
+        return new RestoreReport(Counts.once(Count.REFUSED), why, List.of(), plan);
     }
 
     static RestoreReport ofMalformed(String why) {
-        return new RestoreReport(0, 0, 0, 0, 0, 1, why, List.of(), List.of());
+        return new RestoreReport(Counts.once(Count.MALFORMED), why, List.of(), List.of());
+    }
+
+    /** Why a request was refused, or could not be read; empty if it was not. */
+    public String problem() {
+        return problem;
+    }
+
+    /** The ids of the restores that a request is about. */
+    public List<String> restores() {
+        return restores;
+    }
+
+    /** What the restore that was asked for would be, line by line. */
+    public List<String> plan() {
+        return plan;
+    }
+
+    private static Map<String, Object> details(
+            String problem, List<String> restores, List<String> plan) {
+        Map<String, Object> details = new LinkedHashMap<>();
+        details.put("problem", problem);
+        details.put("restores", List.copyOf(restores));
+        details.put("plan", List.copyOf(plan));
+        return details;
     }
 }

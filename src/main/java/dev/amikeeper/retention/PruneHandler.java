@@ -1,9 +1,25 @@
 package dev.amikeeper.retention;
 
+import static dev.amikeeper.retention.PruneReport.Count.AWAITING;
+import static dev.amikeeper.retention.PruneReport.Count.BLOCKED;
+import static dev.amikeeper.retention.PruneReport.Count.CALLED_OFF;
+import static dev.amikeeper.retention.PruneReport.Count.DEPRECATED;
+import static dev.amikeeper.retention.PruneReport.Count.DISABLED;
+import static dev.amikeeper.retention.PruneReport.Count.KEPT;
+import static dev.amikeeper.retention.PruneReport.Count.LEFT;
+import static dev.amikeeper.retention.PruneReport.Count.MALFORMED;
+import static dev.amikeeper.retention.PruneReport.Count.POSTPONED;
+import static dev.amikeeper.retention.PruneReport.Count.REFUSED;
+import static dev.amikeeper.retention.PruneReport.Count.REMOVED;
+import static dev.amikeeper.retention.PruneReport.Count.UNLISTED;
+import static dev.amikeeper.retention.PruneReport.Count.UNREADABLE;
+import static dev.amikeeper.retention.PruneReport.Count.WAITING;
+
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.Counts;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.alerts.FormerRegions;
 import dev.amikeeper.alerts.LostPolicies;
@@ -97,8 +113,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         } catch (MalformedEventException malformed) {
             Rejected.record(
                     app.catalog(), "PruneFunction", input, malformed, app.clock().instant());
-            return new PruneReport(
-                    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, false, "", List.of(), List.of(), 0);
+            return new PruneReport(Counts.once(MALFORMED), false, "", List.of(), List.of());
         }
     }
 
@@ -127,19 +142,9 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         private final List<PruneReport.Line> lines = new ArrayList<>();
         private final Map<Region, Integer> removedIn = new HashMap<>();
         private final Set<NoticeKey> told = new HashSet<>();
-        private int kept;
-        private int waiting;
-        private int awaiting;
-        private int deprecated;
-        private int disabled;
-        private int removed;
-        private int left;
-        private int refused;
-        private int calledOff;
-        private int postponed;
+        private final Counts<PruneReport.Count> counts = Counts.none(PruneReport.Count.class);
         private int untimely;
         private TimeLeft timeLeft;
-        private int blocked;
         private String problem = "";
 
         PruneRun(Instant now, boolean dryRun, Optional<String> approval, LongSupplier remaining) {
@@ -169,7 +174,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                 choose(plan)
                         .ifPresent(chosen -> {
                             if (!chosen.alarms().isEmpty()) {
-                                blocked++;
+                                counts.add(BLOCKED);
                             }
                             chosen.plans().forEach(this::carryOut);
                             carriedOut.add(chosen);
@@ -189,7 +194,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                 log.warn("{}", problem);
             }
             tellOfForgotten(planner);
-            postponed += planner.unlooked();
+            counts.add(POSTPONED, planner.unlooked());
             tellOfWantOfTime(planner);
             if (!dryRun) {
                 carriedOut.stream()
@@ -283,7 +288,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                             Trouble.UPKEEP,
                                     key ->
                                             approval.isEmpty()
-                                                    && postponed == 0
+                                                    && counts.of(POSTPONED) == 0
                                                     && wasRead.test(key),
                             Trouble.APPROVE,
                                     key ->
@@ -373,13 +378,13 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             List<Verdict.Step> away = new ArrayList<>();
             for (Verdict verdict : plan.verdicts()) {
                 switch (verdict) {
-                    case Verdict.Keep _ -> kept++;
-                    case Verdict.Wait _ -> waiting++;
-                    case Verdict.Await _ -> awaiting++;
+                    case Verdict.Keep _ -> counts.add(KEPT);
+                    case Verdict.Wait _ -> counts.add(WAITING);
+                    case Verdict.Await _ -> counts.add(AWAITING);
                     case Verdict.Step step -> away.add(step);
                     // What something needs comes back before anything else goes.
                     case Verdict.CallOff(var image, _) ->
-                            take(() -> steps.bringBack(image), () -> calledOff++);
+                            take(() -> steps.bringBack(image), () -> counts.add(CALLED_OFF));
                     case Verdict.Finish(var image, var snapshots) ->
                             take(
                                     () -> steps.finish(image, snapshots),
@@ -397,7 +402,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                                     () -> steps.upkeep(upkeep),
                                     () -> {
                                         if (upkeep instanceof Upkeep.Deprecate) {
-                                            deprecated++;
+                                            counts.add(DEPRECATED);
                                         }
                                     }));
         }
@@ -405,7 +410,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         /** The plan is minutes old by now: each image is looked at once more before it goes. */
         private void take(PrunePlan plan, List<Verdict.Step> away) {
             if (!timeLeft.isAny()) {
-                postponed += away.size();
+                counts.add(POSTPONED, away.size());
                 untimely += away.size();
                 return;
             }
@@ -420,7 +425,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                                                 .toList());
             } catch (SdkException error) {
                 log.warn("{}: images cannot be read again: {}", plan.region(), Fault.text(error));
-                postponed += away.size();
+                counts.add(POSTPONED, away.size());
                 return;
             }
             for (Verdict.Step step : away) {
@@ -435,7 +440,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                     take(plan.evidence(), step);
                 } else {
                     log.info("{} {} changed meanwhile and stays", plan.region(), image.name());
-                    kept++;
+                    counts.add(KEPT);
                 }
             }
         }
@@ -451,7 +456,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                                                 snapshots,
                                                 evidence.permissionsOf(image),
                                                 dwell),
-                                () -> disabled++);
+                                () -> counts.add(DISABLED));
                 case Verdict.Remove(var image, var why, var snapshots) ->
                         take(
                                 () -> steps.remove(image, why, snapshots),
@@ -460,34 +465,34 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         }
 
         private void removed(Region region) {
-            removed++;
+            counts.add(REMOVED);
             removedIn.merge(region, 1, Integer::sum);
         }
 
         private void take(Supplier<ImageRemoval.End> step, Runnable done) {
             if (!timeLeft.isAny()) {
-                postponed++;
+                counts.add(POSTPONED);
                 untimely++;
                 return;
             }
             switch (step.get()) {
                 case DONE -> done.run();
-                case LEFT -> left++;
-                case REFUSED -> refused++;
-                case CHANGED -> kept++;
-                case UNREADABLE -> postponed++;
+                case LEFT -> counts.add(LEFT);
+                case REFUSED -> counts.add(REFUSED);
+                case CHANGED -> counts.add(KEPT);
+                case UNREADABLE -> counts.add(POSTPONED);
             }
         }
 
         private void count(Verdict verdict) {
             switch (verdict) {
-                case Verdict.Keep _ -> kept++;
-                case Verdict.Wait _ -> waiting++;
-                case Verdict.Await _ -> awaiting++;
-                case Verdict.Disable _ -> disabled++;
-                case Verdict.Remove _ -> removed++;
-                case Verdict.Finish _ -> left++;
-                case Verdict.CallOff _ -> calledOff++;
+                case Verdict.Keep _ -> counts.add(KEPT);
+                case Verdict.Wait _ -> counts.add(WAITING);
+                case Verdict.Await _ -> counts.add(AWAITING);
+                case Verdict.Disable _ -> counts.add(DISABLED);
+                case Verdict.Remove _ -> counts.add(REMOVED);
+                case Verdict.Finish _ -> counts.add(LEFT);
+                case Verdict.CallOff _ -> counts.add(CALLED_OFF);
             }
         }
 
@@ -498,25 +503,9 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                             .sorted(Comparator.comparing(line -> line.verdict().equals("keep")))
                             .limit(LINES)
                             .toList();
-            return new PruneReport(
-                    kept,
-                    waiting,
-                    awaiting,
-                    deprecated,
-                    disabled,
-                    removed,
-                    left,
-                    refused,
-                    calledOff,
-                    postponed,
-                    blocked,
-                    planner.unreadable(),
-                    0,
-                    dryRun,
-                    problem,
-                    summaries,
-                    shown,
-                    lines.size() - shown.size());
+            counts.add(UNREADABLE, planner.unreadable());
+            counts.add(UNLISTED, lines.size() - shown.size());
+            return new PruneReport(counts, dryRun, problem, summaries, shown);
         }
 
         private void tell(Notice notice) {

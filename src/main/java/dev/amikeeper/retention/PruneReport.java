@@ -1,51 +1,105 @@
 package dev.amikeeper.retention;
 
-import java.util.List;
+import dev.amikeeper.Counts;
+import dev.amikeeper.FunctionReport;
 
-/**
- * What a run did, or in a dry run, what it would do.
- *
- * @param kept images that stay
- * @param waiting images on their way out for which it is not time yet
- * @param awaiting images that would go a step if a person approved the plan
- * @param deprecated images that got their date of deprecation
- * @param disabled images disabled, to be removed after their dwell
- * @param removed images gone for good, tombstones written
- * @param left images deregistered, with snapshots still to be deleted; the next run goes on
- * @param refused steps that EC2 refused; the next run tries again
- * @param calledOff images on their way out that something keeps now, brought back
- * @param postponed steps for which there was no time
- * @param blocked policies for which the breaker stopped every step that takes images away
- * @param unreadable Regions that could not be read; nothing was removed there
- * @param malformed 1 if the event could not be understood
- * @param dryRun whether nothing was changed
- * @param problem what is wrong with the approval that was given; empty if nothing is
- * @param policies for each policy, what an approval would name
- * @param plan in a dry run, a line for each image, those first that would not just stay
- * @param unlisted lines of the plan that did not fit
- */
-public record PruneReport(
-        int kept,
-        int waiting,
-        int awaiting,
-        int deprecated,
-        int disabled,
-        int removed,
-        int left,
-        int refused,
-        int calledOff,
-        int postponed,
-        int blocked,
-        int unreadable,
-        int malformed,
-        boolean dryRun,
-        String problem,
-        List<Summary> policies,
-        List<Line> plan,
-        int unlisted) {
-    public PruneReport {
-        policies = List.copyOf(policies);
-        plan = List.copyOf(plan);
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a run did, or in a dry run, what it would do. */
+public final class PruneReport extends FunctionReport<PruneReport.Count> {
+    /** What is counted. */
+    public enum Count {
+        /** Images that stay. */
+        KEPT,
+
+        /** Images on their way out for which it is not time yet. */
+        WAITING,
+
+        /** Images that would go a step if a person approved the plan. */
+        AWAITING,
+
+        /** Images that got their date of deprecation. */
+        DEPRECATED,
+
+        /** Images disabled, to be removed after their dwell. */
+        DISABLED,
+
+        /** Images gone for good, tombstones written. */
+        REMOVED,
+
+        /** Images deregistered, with snapshots still to be deleted; the next run goes on. */
+        LEFT,
+
+        /** Steps that EC2 refused; the next run tries again. */
+        REFUSED,
+
+        /** Images on their way out that something keeps now, brought back. */
+        CALLED_OFF,
+
+        /** Steps for which there was no time. */
+        POSTPONED,
+
+        /** Policies for which the breaker stopped every step that takes images away. */
+        BLOCKED,
+
+        /** Regions that could not be read; nothing was removed there. */
+        UNREADABLE,
+
+        /** 1 if the event could not be understood. */
+        MALFORMED,
+
+        /** Lines of the plan that did not fit. */
+        UNLISTED
+    }
+
+    private final boolean dryRun;
+    private final String problem;
+    private final List<Summary> policies;
+    private final List<Line> plan;
+
+    PruneReport(
+            Counts<Count> counts,
+            boolean dryRun,
+            String problem,
+            List<Summary> policies,
+            List<Line> plan) {
+        super(counts, details(dryRun, problem, policies, plan));
+        this.dryRun = dryRun;
+        this.problem = problem;
+        this.policies = List.copyOf(policies);
+        this.plan = List.copyOf(plan);
+    }
+
+    /** Whether nothing was changed. */
+    public boolean dryRun() {
+        return dryRun;
+    }
+
+    /** What is wrong with the approval that was given; empty if nothing is. */
+    public String problem() {
+        return problem;
+    }
+
+    /** For each policy, what an approval would name. */
+    public List<Summary> policies() {
+        return policies;
+    }
+
+    /** In a dry run, a line for each image, those first that would not just stay. */
+    public List<Line> plan() {
+        return plan;
+    }
+
+    private static Map<String, Object> details(
+            boolean dryRun, String problem, List<Summary> policies, List<Line> plan) {
+        Map<String, Object> details = new LinkedHashMap<>();
+        details.put("dryRun", dryRun);
+        details.put("problem", problem);
+        details.put("policies", List.copyOf(policies));
+        details.put("plan", List.copyOf(plan));
+        return details;
     }
 
     /**

@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.Counts;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.event.Event;
@@ -51,7 +52,7 @@ public final class StoreHandler implements RequestHandler<Map<String, Object>, S
         } catch (MalformedEventException malformed) {
             Rejected.record(
                     app.catalog(), "StoreFunction", input, malformed, app.clock().instant());
-            return new StoreReport(0, 0, 0, 0, 0, 0, 0, 1);
+            return new StoreReport(Counts.once(StoreReport.Count.MALFORMED));
         }
     }
 }

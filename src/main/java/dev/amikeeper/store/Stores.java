@@ -1,5 +1,14 @@
 package dev.amikeeper.store;
 
+import static dev.amikeeper.store.StoreReport.Count.BEGUN;
+import static dev.amikeeper.store.StoreReport.Count.FAILED;
+import static dev.amikeeper.store.StoreReport.Count.GIVEN_UP;
+import static dev.amikeeper.store.StoreReport.Count.STORED;
+import static dev.amikeeper.store.StoreReport.Count.UNDER_WAY;
+import static dev.amikeeper.store.StoreReport.Count.UNREADABLE;
+import static dev.amikeeper.store.StoreReport.Count.WAITING;
+
+import dev.amikeeper.Counts;
 import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
@@ -54,13 +63,7 @@ final class Stores {
     private final Set<String> denied = new HashSet<>();
     private final Set<Region> blocked = new HashSet<>();
     private final Set<Region> read = new TreeSet<>();
-    private int begun;
-    private int done;
-    private int underWay;
-    private int waiting;
-    private int failed;
-    private int givenUp;
-    private int unreadable;
+    private final Counts<StoreReport.Count> counts = Counts.none(StoreReport.Count.class);
 
     Stores(
             Catalog catalog,
@@ -87,7 +90,7 @@ final class Stores {
             }
         }
         endTroubles();
-        return new StoreReport(begun, done, underWay, waiting, failed, givenUp, unreadable, 0);
+        return new StoreReport(counts);
     }
 
     /** EC2 is asked nothing where there is nothing to do. */
@@ -139,20 +142,20 @@ final class Stores {
     }
 
     private void waits(Image image, String why) {
-        waiting++;
+        counts.add(WAITING);
         log.info("{} {} waits to be stored: {}", image.region(), image.name(), why);
     }
 
     private void done(Image image) {
         if (save(image, stored(image).done(now))) {
-            done++;
+            counts.add(STORED);
             log.info("{} {} is {}", image.region(), image.name(), stored(image).object());
         }
     }
 
     /** A task that somebody else began counts, too. */
     private void underWay(Image image) {
-        underWay++;
+        counts.add(UNDER_WAY);
         if (!stored(image).isUnderWay()) {
             save(image, stored(image).storing(now));
         }
@@ -182,7 +185,7 @@ final class Stores {
         ImageId id = storing.id().orElseThrow();
         switch (images.store(storing.region(), id, bucket)) {
             case StoreResult.Begun _ -> {
-                begun++;
+                counts.add(BEGUN);
                 log.info("{} {} is being stored", storing.region(), storing.name());
             }
             case StoreResult.Already _ -> already(storing);
@@ -221,7 +224,7 @@ final class Stores {
         if (next.stored().filter(Stored::isOpen).isEmpty()) {
             giveUp(image, stored(next), why);
         } else if (catalog.save(Change.of(image, next))) {
-            failed++;
+            counts.add(FAILED);
             log.warn("{} {} is not stored yet: {}", image.region(), image.name(), why);
         }
     }
@@ -247,7 +250,7 @@ final class Stores {
                         .tried(end.attempt() == 1 ? "" : end.attempt() + " tries");
         Image next = image.inS3(Optional.of(end));
         if (catalog.save(Change.of(before(image), next).telling(notice))) {
-            givenUp++;
+            counts.add(GIVEN_UP);
         }
     }
 
@@ -272,7 +275,7 @@ final class Stores {
     }
 
     private void unreadable(Region region, SdkException error) {
-        unreadable++;
+        counts.add(UNREADABLE);
         String why = Fault.text(error, "ec2:DescribeStoreImageTasks");
         log.error("{}: what is stored cannot be read: {}", region, why);
         Optional<Blocker> whole =

@@ -1,7 +1,26 @@
 package dev.amikeeper.sweep;
 
+import static dev.amikeeper.sweep.SweepReport.Count.ADOPTED;
+import static dev.amikeeper.sweep.SweepReport.Count.BEYOND;
+import static dev.amikeeper.sweep.SweepReport.Count.DONE;
+import static dev.amikeeper.sweep.SweepReport.Count.FAILED;
+import static dev.amikeeper.sweep.SweepReport.Count.FOREIGN;
+import static dev.amikeeper.sweep.SweepReport.Count.FOUND;
+import static dev.amikeeper.sweep.SweepReport.Count.GONE;
+import static dev.amikeeper.sweep.SweepReport.Count.KEYS;
+import static dev.amikeeper.sweep.SweepReport.Count.LITTER;
+import static dev.amikeeper.sweep.SweepReport.Count.ORPHANS;
+import static dev.amikeeper.sweep.SweepReport.Count.RETURNED;
+import static dev.amikeeper.sweep.SweepReport.Count.SLOW;
+import static dev.amikeeper.sweep.SweepReport.Count.SWITCHED;
+import static dev.amikeeper.sweep.SweepReport.Count.UNCOPIED;
+import static dev.amikeeper.sweep.SweepReport.Count.UNFINISHED;
+import static dev.amikeeper.sweep.SweepReport.Count.UNSHARED;
+import static dev.amikeeper.sweep.SweepReport.Count.WITHDRAWN;
+
 import static java.util.stream.Collectors.joining;
 
+import dev.amikeeper.Counts;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
@@ -56,7 +75,7 @@ final class Repairs {
     private final ImageRemoval removal;
     private final Instant now;
     private final boolean dryRun;
-    private final SweepCounts tally;
+    private final Counts<SweepReport.Count> counts;
     private final Map<ImageName, Set<String>> withdrawn = new TreeMap<>();
 
     Repairs(
@@ -68,7 +87,7 @@ final class Repairs {
             ImageRemoval removal,
             Instant now,
             boolean dryRun,
-            SweepCounts tally) {
+            Counts<SweepReport.Count> counts) {
         this.catalog = catalog;
         this.images = images;
         this.policies = policies;
@@ -77,7 +96,7 @@ final class Repairs {
         this.removal = removal;
         this.now = now;
         this.dryRun = dryRun;
-        this.tally = tally;
+        this.counts = counts;
     }
 
     /**
@@ -100,42 +119,42 @@ final class Repairs {
 
     private void failed(Gap gap, String why) {
         log.warn("a gap stays for the next sweep: {}: {}", gap, why);
-        tally.failed++;
+        counts.add(FAILED);
     }
 
     private void take(Gap gap) {
         switch (gap) {
             case Gap.Finished(var image, var ami) -> {
                 if (did(() -> settle(image, ami))) {
-                    tally.done++;
+                    counts.add(DONE);
                 }
             }
             case Gap.Missing(var image) -> missing(image);
             case Gap.Slow(var image) -> slow(image);
             case Gap.Found(var image, var ami) -> {
                 if (did(() -> isStep(progress.found(image, ami, now)))) {
-                    tally.found++;
+                    counts.add(FOUND);
                 }
             }
             case Gap.Unknown(var adopted, var ami) -> {
                 if (did(() -> adopt(adopted, ami))) {
-                    tally.adopted++;
+                    counts.add(ADOPTED);
                 }
             }
             case Gap.Returned returned -> {
                 if (did(() -> unbury(returned))) {
-                    tally.returned++;
+                    counts.add(RETURNED);
                 }
             }
             case Gap.Foreign(var ami) -> foreign(ami);
             case Gap.Uncopied(var copy) -> {
                 if (did(() -> !catalog.request(List.of(copy)).isEmpty())) {
-                    tally.uncopied++;
+                    counts.add(UNCOPIED);
                 }
             }
             case Gap.Switched(var image, var ami) -> {
                 if (did(() -> switched(image, ami))) {
-                    tally.switched++;
+                    counts.add(SWITCHED);
                 }
             }
             case Gap.Unfinished(var image) -> end(() -> removal.finish(image, image.snapshots()));
@@ -166,7 +185,7 @@ final class Repairs {
         }
         boolean failed = isStep(progress.failed(image, why(ami), now));
         if (failed && Fault.isOfAKmsKey(why(ami))) {
-            tally.keys++;
+            counts.add(KEYS);
         }
         return failed;
     }
@@ -196,12 +215,12 @@ final class Repairs {
 
     private void gone(Image image) {
         if (did(() -> isStep(progress.deregistered(image, now)))) {
-            tally.gone++;
+            counts.add(GONE);
         }
     }
 
     private void slow(Image image) {
-        tally.slow++;
+        counts.add(SLOW);
         if (image.state() == ImageState.REQUESTED) {
             note(
                     Trouble.WAITING.in(image.region(), image.name()),
@@ -251,7 +270,7 @@ final class Repairs {
     }
 
     private void foreign(Ami ami) {
-        tally.foreign++;
+        counts.add(FOREIGN);
         note(
                 Trouble.FOREIGN.in(ami.region(), ami.id()),
                 ami.region()
@@ -280,20 +299,20 @@ final class Repairs {
 
     private void end(Step step) {
         if (dryRun) {
-            tally.unfinished++;
+            counts.add(UNFINISHED);
             return;
         }
         switch (step.take()) {
-            case DONE -> tally.unfinished++;
-            case LEFT, REFUSED, UNREADABLE -> tally.failed++;
+            case DONE -> counts.add(UNFINISHED);
+            case LEFT, REFUSED, UNREADABLE -> counts.add(FAILED);
             case CHANGED -> {}
         }
     }
 
     private void shareAgain(Image image) {
-        tally.unshared++;
+        counts.add(UNSHARED);
         if (!dryRun && !shares.give(image, now)) {
-            tally.failed++;
+            counts.add(FAILED);
         }
     }
 
@@ -311,7 +330,7 @@ final class Repairs {
         taken.retainAll(image.given());
         if (!taken.isEmpty()) {
             log.warn("{} {}: others took it from {}", image.region(), image.name(), taken);
-            tally.withdrawn++;
+            counts.add(WITHDRAWN);
             withdrawn.put(image.name(), taken);
         }
         List<String> given =
@@ -332,7 +351,7 @@ final class Repairs {
                 catalog.resolve(key, now);
             }
         } else {
-            tally.beyond++;
+            counts.add(BEYOND);
             note(
                     key,
                     image.region()
@@ -354,11 +373,11 @@ final class Repairs {
 
     private void orphans(Gap.Orphans orphans) {
         if (!orphans.litter()) {
-            tally.orphans += orphans.snapshots().size();
+            counts.add(ORPHANS, orphans.snapshots().size());
             tellOfOrphans(orphans, orphans.snapshots(), "belong to no image");
             return;
         }
-        tally.litter += orphans.snapshots().size();
+        counts.add(LITTER, orphans.snapshots().size());
         if (dryRun) {
             return;
         }
@@ -366,14 +385,14 @@ final class Repairs {
         switch (images.removeSnapshots(orphans.region(), orphans.snapshots())) {
             case RemovalResult.Removed _ -> {}
             case RemovalResult.Left left -> {
-                tally.failed++;
+                counts.add(FAILED);
                 tellOfOrphans(
                         orphans,
                         left.snapshots(),
                         "belong to no image and cannot be deleted: " + left.why());
             }
             case RemovalResult.NotRemoved(var why) -> {
-                tally.failed++;
+                counts.add(FAILED);
                 tellOfOrphans(
                         orphans,
                         orphans.snapshots(),

@@ -1,6 +1,17 @@
 package dev.amikeeper.sweep;
 
+import static dev.amikeeper.sweep.SweepReport.Count.FAILED;
+import static dev.amikeeper.sweep.SweepReport.Count.GIVEN_UP;
+import static dev.amikeeper.sweep.SweepReport.Count.KICKED;
+import static dev.amikeeper.sweep.SweepReport.Count.LATE_SLOTS;
+import static dev.amikeeper.sweep.SweepReport.Count.LEASES;
+import static dev.amikeeper.sweep.SweepReport.Count.PUBLIC_IMAGES;
+import static dev.amikeeper.sweep.SweepReport.Count.REQUESTS;
+import static dev.amikeeper.sweep.SweepReport.Count.UNREADABLE;
+import static dev.amikeeper.sweep.SweepReport.Count.UNSWEPT;
+
 import dev.amikeeper.Application;
+import dev.amikeeper.Counts;
 import dev.amikeeper.Measures;
 import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.alerts.FormerRegions;
@@ -96,7 +107,7 @@ final class Sweep {
     private final Instant now;
     private final boolean dryRun;
     private final BooleanSupplier timeLeft;
-    private final SweepCounts tally = new SweepCounts();
+    private final Counts<SweepReport.Count> counts = Counts.none(SweepReport.Count.class);
     private final ImageProgress settlement;
     private final Repairs repairs;
     private final Blockers blockers;
@@ -124,7 +135,7 @@ final class Sweep {
                         app.removal(now, Remover.SWEEP.word()),
                         now,
                         dryRun,
-                        tally);
+                        counts);
         blockers = new Blockers(app.catalog());
     }
 
@@ -158,7 +169,7 @@ final class Sweep {
             Unreadables.tell(app.catalog(), now);
             app.announcements().publishOverdue();
         }
-        return tally.report(dryRun, protection());
+        return new SweepReport(counts, dryRun, protection());
     }
 
     /** Whom EC2 refuses, by policy. Whom no policy names any more nobody asks for: that is over. */
@@ -204,13 +215,14 @@ final class Sweep {
             }
         }
         if (late == 0 || dryRun) {
-            tally.lateSlots += late;
+            counts.add(LATE_SLOTS, late);
             return;
         }
         ScheduleReport taken = app.tick(now).run();
-        int made = taken.slots() + taken.missed();
+        int made =
+                taken.count(ScheduleReport.Count.SLOTS) + taken.count(ScheduleReport.Count.MISSED);
         if (made > 0) {
-            tally.lateSlots += made;
+            counts.add(LATE_SLOTS, made);
             log.error("{} slots were taken by no tick", made);
             app.catalog()
                     .note(
@@ -306,16 +318,18 @@ final class Sweep {
             return false;
         }
         if (dryRun) {
-            tally.requests += plan.intents().size();
+            counts.add(REQUESTS, plan.intents().size());
             return false;
         }
         try {
             RequestReport taken = app.requests().take(request, now);
-            tally.requests += taken.requested();
-            return taken.requested() + taken.already() > 0;
+            counts.add(REQUESTS, taken.count(RequestReport.Count.REQUESTED));
+            return taken.count(RequestReport.Count.REQUESTED)
+                            + taken.count(RequestReport.Count.ALREADY)
+                    > 0;
         } catch (SdkException error) {
             log.warn("{}: {}", seen.instance(), Fault.text(error));
-            tally.failed++;
+            counts.add(FAILED);
             return false;
         }
     }
@@ -344,14 +358,14 @@ final class Sweep {
     private boolean kick(Region region) {
         boolean images = waits(region, Work.CREATE_WAITING, START_WITHIN);
         if (images || !app.catalog().freezes(region).isEmpty()) {
-            tally.kicked++;
+            counts.add(KICKED);
             if (!dryRun) {
                 app.kicks().create(region, now);
             }
         }
         boolean copies = waits(region, Work.COPY_WAITING, COPY_WITHIN);
         if (copies) {
-            tally.kicked++;
+            counts.add(KICKED);
             if (!dryRun) {
                 app.kicks().copy(region, now);
             }
@@ -367,7 +381,7 @@ final class Sweep {
                     waiting.stream()
                             .filter(image -> image.since().plus(within).isBefore(now))
                             .toList();
-            tally.givenUp += tooLong.size();
+            counts.add(GIVEN_UP, tooLong.size());
             if (!dryRun) {
                 String why = "it could not be started within " + within.toHours() + " h";
                 tooLong.forEach(image -> settlement.giveUp(image, why, now));
@@ -396,7 +410,7 @@ final class Sweep {
                             ? sweep(region, first, bookmarks)
                             : Optional.of(new Unit(region, first));
             if (stopped.isPresent()) {
-                tally.unswept += order.size() - i;
+                counts.add(UNSWEPT, order.size() - i);
                 log.warn("no time left at {}; the next sweep goes on there", stopped.get());
                 return stopped;
             }
@@ -417,7 +431,7 @@ final class Sweep {
         if (!dryRun && (drills || now.isBefore(hour.plus(Drift.EVERY)))) {
             try {
                 Leases.Ended ended = app.leases(now).end(region);
-                tally.leases += ended.over();
+                counts.add(LEASES, ended.over());
                 copiedLeases.put(region, ended.copied());
             } catch (SdkException error) {
                 unreadable(region, error, Fault.of(error) == Fault.DENIED);
@@ -478,7 +492,7 @@ final class Sweep {
                         .filter(Ami::isPublic)
                         .map(ami -> PublicImages.notice(ami, now))
                         .collect(Collectors.toMap(Notice::about, Function.identity()));
-        tally.publicImages += found.size();
+        counts.add(PUBLIC_IMAGES, found.size());
         if (dryRun) {
             return;
         }
@@ -792,7 +806,7 @@ final class Sweep {
         if (Fault.of(error) == Fault.UNREACHABLE) {
             silent.add(region);
         }
-        tally.unreadable++;
+        counts.add(UNREADABLE);
         String why = Fault.text(error);
         log.error("{}: cannot be swept: {}", region, why);
         Optional<Blocker> whole =

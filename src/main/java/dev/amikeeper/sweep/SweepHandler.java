@@ -4,12 +4,14 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
+import dev.amikeeper.Counts;
 import dev.amikeeper.Invocation;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -50,7 +52,7 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
         } catch (MalformedEventException malformed) {
             Rejected.record(
                     app.catalog(), "SweepFunction", input, malformed, app.clock().instant());
-            return SweepReport.ofMalformed();
+            return new SweepReport(Counts.once(SweepReport.Count.MALFORMED), false, List.of());
         }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
+import dev.amikeeper.Counts;
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.event.Samples;
@@ -444,7 +445,8 @@ final class CreateImageHandlerTest {
                                 kick("{\"region\":\"mars-north-1\"}"),
                                 given.context("CreateImageFunction"));
 
-        assertThat(report).isEqualTo(new SliceReport(0, 0, 0, 0, 0, 0, List.of()));
+        assertThat(report)
+                .isEqualTo(new SliceReport(Counts.none(SliceReport.Count.class), List.of()));
     }
 
     @Test
@@ -455,7 +457,8 @@ final class CreateImageHandlerTest {
                 new CreateImageHandler(given.deployment.application())
                         .handleRequest(null, given.context("CreateImageFunction"));
 
-        assertThat(report).isEqualTo(new SliceReport(0, 0, 0, 0, 0, 1, List.of()));
+        assertThat(report)
+                .isEqualTo(new SliceReport(Counts.once(SliceReport.Count.MALFORMED), List.of()));
         assertThat(given.told()).singleElement().asString().contains("as SQS delivers them");
     }
 
@@ -467,7 +470,8 @@ final class CreateImageHandlerTest {
                 new CreateImageHandler(given.deployment.application())
                         .handleRequest(kick("<xml/>"), given.context("CreateImageFunction"));
 
-        assertThat(report).isEqualTo(new SliceReport(0, 0, 0, 0, 0, 1, List.of()));
+        assertThat(report)
+                .isEqualTo(new SliceReport(Counts.once(SliceReport.Count.MALFORMED), List.of()));
         assertThat(given.told()).singleElement().asString().contains("a kick must be as");
     }
 

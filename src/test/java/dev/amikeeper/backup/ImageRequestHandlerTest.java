@@ -1,5 +1,8 @@
 package dev.amikeeper.backup;
 
+import static dev.amikeeper.backup.RequestReport.Count.REFUSED;
+import static dev.amikeeper.backup.RequestReport.Count.REQUESTED;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -193,7 +196,7 @@ final class ImageRequestHandlerTest {
                 new ImageRequestHandler(given.deployment.application())
                         .handleRequest(event, given.context("RequestFunction"));
 
-        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.count(REFUSED)).isEqualTo(1);
         assertThat(given.records(TestDeployment.EAST)).isEmpty();
         assertThat(given.told())
                 .singleElement()
@@ -224,7 +227,7 @@ final class ImageRequestHandlerTest {
                                                 TestDeployment.WEST)),
                                 given.context("RequestFunction"));
 
-        assertThat(report.requested()).isEqualTo(1);
+        assertThat(report.count(REQUESTED)).isEqualTo(1);
         assertThat(given.records(TestDeployment.WEST)).hasSize(1);
     }
 

@@ -2,6 +2,7 @@ package dev.amikeeper.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.amikeeper.Counts;
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.ImageTags;
@@ -26,7 +27,8 @@ final class LateRequestsTest {
     void aRequestThatComesADayLateIsRefusedAndToldOnce() {
         given.cloud.advanceTo(ASKED.plus(Duration.ofHours(30)));
 
-        assertThat(request()).isEqualTo(new RequestReport(0, 0, 1, 0, 0));
+        assertThat(request())
+                .isEqualTo(new RequestReport(Counts.once(RequestReport.Count.REFUSED)));
         request();
 
         assertThat(given.records(TestDeployment.EAST)).isEmpty();
@@ -38,7 +40,8 @@ final class LateRequestsTest {
     void oneThatComesWithinADayIsTaken() {
         given.cloud.advanceTo(ASKED.plus(Duration.ofHours(24)));
 
-        assertThat(request()).isEqualTo(new RequestReport(1, 0, 0, 0, 0));
+        assertThat(request())
+                .isEqualTo(new RequestReport(Counts.once(RequestReport.Count.REQUESTED)));
     }
 
     @Test

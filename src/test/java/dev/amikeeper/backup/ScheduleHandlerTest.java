@@ -1,5 +1,7 @@
 package dev.amikeeper.backup;
 
+import static dev.amikeeper.backup.ScheduleReport.Count.MALFORMED;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
@@ -238,7 +240,7 @@ final class ScheduleHandlerTest {
                                 Map.of("source", "aws.scheduler", "time", "tomorrow"),
                                 given.context("ScheduleFunction"));
 
-        assertThat(report.malformed()).isEqualTo(1);
+        assertThat(report.count(MALFORMED)).isEqualTo(1);
         assertThat(given.catalog().notices())
                 .extracting(Notice::text)
                 .singleElement()

@@ -1,5 +1,14 @@
 package dev.amikeeper.cli;
 
+import static dev.amikeeper.retention.PruneReport.Count.AWAITING;
+import static dev.amikeeper.retention.PruneReport.Count.CALLED_OFF;
+import static dev.amikeeper.retention.PruneReport.Count.DEPRECATED;
+import static dev.amikeeper.retention.PruneReport.Count.DISABLED;
+import static dev.amikeeper.retention.PruneReport.Count.KEPT;
+import static dev.amikeeper.retention.PruneReport.Count.REMOVED;
+import static dev.amikeeper.retention.PruneReport.Count.UNREADABLE;
+import static dev.amikeeper.retention.PruneReport.Count.WAITING;
+
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -369,14 +378,14 @@ final class StoredAnswers {
     private static ObjectNode prune(PruneReport report) {
         ObjectNode all = JSON.createObjectNode();
         ObjectNode counts = all.putObject("counts");
-        counts.put("kept", report.kept());
-        counts.put("waiting", report.waiting());
-        counts.put("awaiting", report.awaiting());
-        counts.put("deprecated", report.deprecated());
-        counts.put("disabled", report.disabled());
-        counts.put("removed", report.removed());
-        counts.put("calledOff", report.calledOff());
-        counts.put("unreadable", report.unreadable());
+        counts.put("kept", report.count(KEPT));
+        counts.put("waiting", report.count(WAITING));
+        counts.put("awaiting", report.count(AWAITING));
+        counts.put("deprecated", report.count(DEPRECATED));
+        counts.put("disabled", report.count(DISABLED));
+        counts.put("removed", report.count(REMOVED));
+        counts.put("calledOff", report.count(CALLED_OFF));
+        counts.put("unreadable", report.count(UNREADABLE));
         ObjectNode plan = all.putObject("plan");
         report.plan().forEach(line -> plan.set(key(line), line(line)));
         return all;

@@ -1,5 +1,9 @@
 package dev.amikeeper.operate;
 
+import static dev.amikeeper.operate.OperateReport.Count.DONE;
+import static dev.amikeeper.operate.OperateReport.Count.REFUSED;
+import static dev.amikeeper.sweep.SweepReport.Count.ADOPTED;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
@@ -54,7 +58,7 @@ final class AdoptionTest {
         assertThat(given.records(TestDeployment.WEST)).singleElement().matches(Image::isGood);
         assertThat(given.images(TestDeployment.EAST)).hasSize(2);
         assertThat(shown(given, theirs.image().imageId())).isEqualTo(theirs);
-        assertThat(given.deployment.sweep(given.cloud.now()).adopted()).isZero();
+        assertThat(given.deployment.sweep(given.cloud.now()).count(ADOPTED)).isZero();
     }
 
     @Test
@@ -63,12 +67,12 @@ final class AdoptionTest {
         String instance = given.instance("web-1");
         LocalImage theirs = theirs(given, instance, "golden 2026");
 
-        assertThat(adopt(given, theirs.image().imageId(), Map.of()).done()).isEqualTo(1);
+        assertThat(adopt(given, theirs.image().imageId(), Map.of()).count(DONE)).isEqualTo(1);
         assertThat(adopt(given, theirs.image().imageId(), Map.of()).text())
                 .startsWith(name(theirs, instance) + " is there as ami-")
                 .endsWith(" already");
         play(given);
-        assertThat(adopt(given, theirs.image().imageId(), Map.of()).done()).isEqualTo(1);
+        assertThat(adopt(given, theirs.image().imageId(), Map.of()).count(DONE)).isEqualTo(1);
 
         assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
@@ -145,7 +149,7 @@ final class AdoptionTest {
 
         OperateReport report = adopt(given, theirs.image().imageId(), Map.of());
 
-        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.count(REFUSED)).isEqualTo(1);
         assertThat(report.text()).startsWith(theirs.image().imageId() + " is not adopted: " + why);
         assertThat(given.images(TestDeployment.EAST)).hasSize(1);
     }
@@ -158,7 +162,7 @@ final class AdoptionTest {
 
         assertThat(adopt(given, theirs.image().imageId(), Map.of("dryRun", true)).text())
                 .contains("it carries the product codes code-1", "cannot be made public");
-        assertThat(adopt(given, theirs.image().imageId(), Map.of()).done()).isEqualTo(1);
+        assertThat(adopt(given, theirs.image().imageId(), Map.of()).count(DONE)).isEqualTo(1);
     }
 
     @Test

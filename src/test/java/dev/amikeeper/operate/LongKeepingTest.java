@@ -1,5 +1,9 @@
 package dev.amikeeper.operate;
 
+import static dev.amikeeper.operate.OperateReport.Count.DONE;
+import static dev.amikeeper.operate.OperateReport.Count.MALFORMED;
+import static dev.amikeeper.operate.OperateReport.Count.REFUSED;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
@@ -57,7 +61,7 @@ final class LongKeepingTest {
 
         assertThat(store(given, id(given, 0), Map.of()).text())
                 .contains("policy gold has no \"store\": name a bucket of us-east-1");
-        assertThat(store(given, id(given, 0), Map.of("bucket", BUCKET)).done()).isEqualTo(1);
+        assertThat(store(given, id(given, 0), Map.of("bucket", BUCKET)).count(DONE)).isEqualTo(1);
         anHourLater(given);
         assertThat(stored(given, id(given, 0)).state()).isEqualTo(Stored.State.STORED);
         assertThat(store(given, id(given, 0), Map.of("bucket", OTHER)).text())
@@ -179,7 +183,8 @@ final class LongKeepingTest {
         assertThat(fetch(given, Map.of("image", old.value())).text())
                 .isEqualTo(old + " was fetched: " + name(given, 0) + " is " + back);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(10)));
-        assertThat(fetch(given, Map.of("bucket", BUCKET, "key", old + ".bin")).done()).isEqualTo(1);
+        assertThat(fetch(given, Map.of("bucket", BUCKET, "key", old + ".bin")).count(DONE))
+                .isEqualTo(1);
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(given.cloud.calls(TestDeployment.EAST))
                 .containsEntry("CreateRestoreImageTask", 1);
@@ -191,8 +196,8 @@ final class LongKeepingTest {
         ImageId old = storedAndRemoved(given);
         given.cloud.faults().calls("CreateRestoreImageTask").loseReply();
 
-        assertThat(fetch(given, Map.of("image", old.value())).refused()).isEqualTo(1);
-        assertThat(fetch(given, Map.of("image", old.value())).done()).isEqualTo(1);
+        assertThat(fetch(given, Map.of("image", old.value())).count(REFUSED)).isEqualTo(1);
+        assertThat(fetch(given, Map.of("image", old.value())).count(DONE)).isEqualTo(1);
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(10)));
         assertThat(given.records(TestDeployment.EAST)).hasSize(3).allMatch(Image::isGood);
@@ -227,7 +232,7 @@ final class LongKeepingTest {
         assertThat(again.image().stored().orElseThrow().object().image()).isEqualTo(old);
         assertThat(given.told()).singleElement().asString().contains("could not be made again of");
         given.cloud.settings().failing(_ -> false);
-        assertThat(fetch(given, Map.of("image", old.value())).done()).isEqualTo(1);
+        assertThat(fetch(given, Map.of("image", old.value())).count(DONE)).isEqualTo(1);
     }
 
     /** Tags that it had when it was stored come with the object. */
@@ -338,7 +343,7 @@ final class LongKeepingTest {
         given.cloud.advance(Duration.ofHours(1));
         Map<String, Object> object = Map.of("bucket", BUCKET, "key", theirs + ".bin");
 
-        assertThat(fetch(given, object).refused()).as("its name is taken").isEqualTo(1);
+        assertThat(fetch(given, object).count(REFUSED)).as("its name is taken").isEqualTo(1);
         given.ec2(TestDeployment.EAST).deregisterImage(image -> image.imageId(theirs.value()));
         assertThat(fetch(given, object).text()).contains("it is yours to look after");
     }
@@ -354,7 +359,7 @@ final class LongKeepingTest {
         Map<String, Object> detail = new HashMap<>(Map.of("image", "ami-1", "bucket", BUCKET));
         detail.put(field, value);
 
-        assertThat(order(given, kind, detail).malformed()).isEqualTo(1);
+        assertThat(order(given, kind, detail).count(MALFORMED)).isEqualTo(1);
         assertThat(given.told()).singleElement().asString().contains(why);
     }
 

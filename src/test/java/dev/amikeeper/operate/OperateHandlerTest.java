@@ -1,5 +1,9 @@
 package dev.amikeeper.operate;
 
+import static dev.amikeeper.operate.OperateReport.Count.DONE;
+import static dev.amikeeper.operate.OperateReport.Count.MALFORMED;
+import static dev.amikeeper.operate.OperateReport.Count.REFUSED;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -42,7 +46,7 @@ final class OperateHandlerTest {
 
         OperateReport report = deregister(given, oldest, Map.of("by", "alice"));
 
-        assertThat(report.done()).isEqualTo(1);
+        assertThat(report.count(DONE)).isEqualTo(1);
         assertThat(report.text())
                 .startsWith("deregistered " + oldest)
                 .endsWith("though kept by: number 3 of the newest images (last: 9)");
@@ -66,7 +70,7 @@ final class OperateHandlerTest {
 
         OperateReport again = deregister(given, oldest, Map.of("by", "alice"));
 
-        assertThat(again.done()).isEqualTo(1);
+        assertThat(again.count(DONE)).isEqualTo(1);
         assertThat(again.text())
                 .startsWith(oldest + " was removed at ")
                 .contains("claims to be by \"alice\"): ");
@@ -84,7 +88,7 @@ final class OperateHandlerTest {
         OperateReport again = deregister(given, oldest, Map.of());
 
         assertThat(again.text()).startsWith(oldest + " gold/").contains("is deregistered");
-        assertThat(again.done()).isEqualTo(1);
+        assertThat(again.count(DONE)).isEqualTo(1);
         assertThat(given.told()).isEmpty();
     }
 
@@ -105,7 +109,7 @@ final class OperateHandlerTest {
 
         refused(given, newest(given), "atLeast: number 1 of the newest good images (atLeast: 2)");
         refused(given, second(given), "atLeast: number 2 of the newest good images (atLeast: 2)");
-        assertThat(deregister(given, oldest(given), Map.of()).done()).isEqualTo(1);
+        assertThat(deregister(given, oldest(given), Map.of()).count(DONE)).isEqualTo(1);
         assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
@@ -114,7 +118,7 @@ final class OperateHandlerTest {
         TestDeployment given = threeDays("");
 
         refused(given, newest(given), "atLeast: the newest good image (atLeast: 1)");
-        assertThat(deregister(given, oldest(given), Map.of()).done()).isEqualTo(1);
+        assertThat(deregister(given, oldest(given), Map.of()).count(DONE)).isEqualTo(1);
     }
 
     @Test
@@ -171,8 +175,8 @@ final class OperateHandlerTest {
         order(given, "share", oldest(given), Map.of("with", List.of(PARTNER)));
 
         refused(given, oldest(given), "shared: other accounts may launch it");
-        assertThat(unshare(given, oldest(given), PARTNER).done()).isEqualTo(1);
-        assertThat(deregister(given, oldest(given), Map.of()).done()).isEqualTo(1);
+        assertThat(unshare(given, oldest(given), PARTNER).count(DONE)).isEqualTo(1);
+        assertThat(deregister(given, oldest(given), Map.of()).count(DONE)).isEqualTo(1);
     }
 
     @Test
@@ -195,7 +199,7 @@ final class OperateHandlerTest {
         assertThat(given.records(TestDeployment.EAST)).hasSize(3).allMatch(Image::adopted);
 
         refused(given, oldest, "its record was made from its tags");
-        assertThat(deregister(given, oldest, Map.of("approve", true)).done()).isEqualTo(1);
+        assertThat(deregister(given, oldest, Map.of("approve", true)).count(DONE)).isEqualTo(1);
     }
 
     @Test
@@ -205,7 +209,7 @@ final class OperateHandlerTest {
         given.ec2(TestDeployment.EAST).disableImage(image -> image.imageId(oldest.value()));
         given.deployment.deliverEvents();
 
-        assertThat(deregister(given, oldest, Map.of()).done()).isEqualTo(1);
+        assertThat(deregister(given, oldest, Map.of()).count(DONE)).isEqualTo(1);
         assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
@@ -215,7 +219,7 @@ final class OperateHandlerTest {
         ImageId oldest = oldest(given);
         given.cloud.faults().calls("DeregisterImage").deny();
 
-        assertThat(deregister(given, oldest, Map.of()).refused()).isEqualTo(1);
+        assertThat(deregister(given, oldest, Map.of()).count(REFUSED)).isEqualTo(1);
         assertThat(record(given, oldest).state()).isEqualTo(ImageState.RETIRING);
         Instant later = DAY_4.plus(Image.LEASE).plusSeconds(3600);
         given.cloud.advanceTo(later);
@@ -241,8 +245,8 @@ final class OperateHandlerTest {
         assertThat(report.text()).startsWith(oldest + " may be launched by " + PARTNER);
         assertThat(report.text()).contains("beyond its policy");
         assertThat(sharedWith(given, oldest)).containsExactly(PARTNER);
-        assertThat(unshare(given, oldest, PARTNER).done()).isEqualTo(1);
-        assertThat(unshare(given, oldest, PARTNER).done()).as("again").isEqualTo(1);
+        assertThat(unshare(given, oldest, PARTNER).count(DONE)).isEqualTo(1);
+        assertThat(unshare(given, oldest, PARTNER).count(DONE)).as("again").isEqualTo(1);
         assertThat(sharedWith(given, oldest)).isEmpty();
     }
 
@@ -255,7 +259,7 @@ final class OperateHandlerTest {
         OperateReport report =
                 order(given, "unshare", oldest, Map.of("with", List.of(STRANGER, PARTNER)));
 
-        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.count(REFUSED)).isEqualTo(1);
         assertThat(report.text())
                 .contains("its policy shares it with " + PARTNER + " and would do so again");
         assertThat(sharedWith(given, oldest)).containsExactly(PARTNER, STRANGER);
@@ -269,7 +273,7 @@ final class OperateHandlerTest {
         OperateReport report =
                 order(given, "share", oldest, Map.of("with", List.of(PARTNER, STRANGER)));
 
-        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.count(REFUSED)).isEqualTo(1);
         assertThat(report.text())
                 .contains("names " + STRANGER + ": write orders: {shareWith: [\"" + STRANGER);
         assertThat(sharedWith(given, oldest)).containsExactly("444455556666");
@@ -279,7 +283,7 @@ final class OperateHandlerTest {
                                         "share",
                                         oldest,
                                         Map.of("with", List.of(PARTNER, "444455556666")))
-                                .done())
+                                .count(DONE))
                 .isEqualTo(1);
     }
 
@@ -288,7 +292,7 @@ final class OperateHandlerTest {
         TestDeployment given = threeDays(KEEP_ALL);
         ImageId oldest = oldest(given);
 
-        assertThat(order(given, "share", oldest, Map.of("with", List.of(PARTNER))).refused())
+        assertThat(order(given, "share", oldest, Map.of("with", List.of(PARTNER))).count(REFUSED))
                 .isEqualTo(1);
         assertThat(sharedWith(given, oldest)).isEmpty();
     }
@@ -300,7 +304,9 @@ final class OperateHandlerTest {
         tag(given, oldest(given), ImageTags.POLICY, "silver");
 
         for (ImageId image : List.of(theirs, oldest(given))) {
-            assertThat(order(given, "share", image, Map.of("with", List.of(PARTNER))).refused())
+            assertThat(
+                            order(given, "share", image, Map.of("with", List.of(PARTNER)))
+                                    .count(REFUSED))
                     .isEqualTo(1);
             assertThat(sharedWith(given, image)).isEmpty();
         }
@@ -345,7 +351,7 @@ final class OperateHandlerTest {
             wrong = value.isEmpty() ? List.of() : List.of(value);
         }
 
-        assertThat(order(given, kind, new ImageId("ami-1"), Map.of(field, wrong)).malformed())
+        assertThat(order(given, kind, new ImageId("ami-1"), Map.of(field, wrong)).count(MALFORMED))
                 .isEqualTo(1);
 
         assertThat(given.told()).singleElement().asString().contains("detail." + field, why);
@@ -362,7 +368,7 @@ final class OperateHandlerTest {
         event.put("id", "another");
         handle(given, event);
 
-        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.count(REFUSED)).isEqualTo(1);
         assertThat(report.text())
                 .startsWith("account: ")
                 .contains("this stack is account 123456789012's");
@@ -387,7 +393,7 @@ final class OperateHandlerTest {
         Map<String, Object> event = event("deregister", oldest(given), Map.of());
         event.put("time", time);
 
-        assertThat(handle(given, event).done()).isEqualTo(1);
+        assertThat(handle(given, event).count(DONE)).isEqualTo(1);
 
         assertThat(given.catalog().removed("gold", EAST).getFirst().removedAt())
                 .isEqualTo(given.cloud.now());
@@ -402,7 +408,7 @@ final class OperateHandlerTest {
             detail.remove("region");
         }
 
-        assertThat(handle(given, event).done()).isEqualTo(1);
+        assertThat(handle(given, event).count(DONE)).isEqualTo(1);
     }
 
     /** As {@code aws lambda invoke} sends it, who need not think of an id. */
@@ -412,7 +418,7 @@ final class OperateHandlerTest {
         Map<String, Object> event = event("deregister", oldest(given), Map.of());
         event.remove("id");
 
-        assertThat(handle(given, event).done()).isEqualTo(1);
+        assertThat(handle(given, event).count(DONE)).isEqualTo(1);
 
         assertThat(given.catalog().removed("gold", EAST).getFirst().by())
                 .startsWith("an order (request request-");
@@ -431,7 +437,7 @@ final class OperateHandlerTest {
     private static void refused(TestDeployment given, ImageId id, String why) {
         int before = given.images(TestDeployment.EAST).size();
         OperateReport report = deregister(given, id, Map.of());
-        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.count(REFUSED)).isEqualTo(1);
         assertThat(report.text()).contains(id.value()).contains(why);
         assertThat(given.images(TestDeployment.EAST)).hasSize(before);
     }

@@ -1,5 +1,10 @@
 package dev.amikeeper.operate;
 
+import static dev.amikeeper.operate.OperateReport.Count.DONE;
+import static dev.amikeeper.operate.OperateReport.Count.MALFORMED;
+import static dev.amikeeper.operate.OperateReport.Count.REFUSED;
+import static dev.amikeeper.sweep.SweepReport.Count.FOREIGN;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
@@ -105,7 +110,7 @@ final class RegistrationTest {
         assertThat(again(given, any(given), Map.of("dryRun", true)).text())
                 .startsWith("would register " + image.name() + " of ");
         assertThat(given.records(TestDeployment.EAST)).containsExactly(image);
-        assertThat(again(given, any(given), Map.of()).done()).isEqualTo(1);
+        assertThat(again(given, any(given), Map.of()).count(DONE)).isEqualTo(1);
         assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
                 .matches(Image::isGood)
@@ -183,7 +188,7 @@ final class RegistrationTest {
 
         OperateReport report = again(given, roots.getFirst(), Map.of());
 
-        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.count(REFUSED)).isEqualTo(1);
         assertThat(report.text())
                 .contains(
                         lost.name() + " had 2 volumes; these snapshots are there: " + any(given),
@@ -203,7 +208,7 @@ final class RegistrationTest {
 
         assertThat(again(given, any(given), Map.of()).text())
                 .contains("nothing tells how many volumes ");
-        assertThat(register(given, any(given), List.of(), Map.of()).done()).isEqualTo(1);
+        assertThat(register(given, any(given), List.of(), Map.of()).count(DONE)).isEqualTo(1);
         assertThat(tags(only(given))).doesNotContainKey(ImageTags.HOLD);
     }
 
@@ -243,13 +248,14 @@ final class RegistrationTest {
         String snapshot =
                 given.cloud.snapshots(TestDeployment.WEST).getFirst().snapshot().snapshotId();
 
-        assertThat(again(given, snapshot, Map.of("region", TestDeployment.WEST)).done())
+        assertThat(again(given, snapshot, Map.of("region", TestDeployment.WEST)).count(DONE))
                 .isEqualTo(1);
 
         assertThat(given.records(TestDeployment.WEST))
                 .singleElement()
                 .satisfies(it -> assertThat(it.home()).isEqualTo(copy.home()));
-        assertThat(given.deployment.sweep(given.cloud.now().plus(Drift.EVERY)).foreign()).isZero();
+        assertThat(given.deployment.sweep(given.cloud.now().plus(Drift.EVERY)).count(FOREIGN))
+                .isZero();
     }
 
     @Test
@@ -363,7 +369,8 @@ final class RegistrationTest {
 
         assertThat(refused.text()).contains("its snapshots carry our tags by now: try again");
         assertThat(given.told()).anyMatch(it -> it.contains("belong to no image"));
-        assertThat(register(given, theirs.getFirst(), List.of(), Map.of()).done()).isEqualTo(1);
+        assertThat(register(given, theirs.getFirst(), List.of(), Map.of()).count(DONE))
+                .isEqualTo(1);
         assertThat(given.images(TestDeployment.EAST)).hasSize(1);
         assertThat(given.records(TestDeployment.EAST)).singleElement().matches(Image::isGood);
     }
@@ -408,7 +415,8 @@ final class RegistrationTest {
         String failed = only(given).image().imageId();
         given.ec2(TestDeployment.EAST).deregisterImage(it -> it.imageId(failed));
         assertThat(again(given, theirs.getFirst(), Map.of()).text()).contains("was given up");
-        assertThat(register(given, theirs.getFirst(), List.of(), Map.of()).done()).isEqualTo(1);
+        assertThat(register(given, theirs.getFirst(), List.of(), Map.of()).count(DONE))
+                .isEqualTo(1);
         given.deployment.sweep(given.cloud.now().plus(Drift.EVERY));
         assertThat(given.records(TestDeployment.EAST)).singleElement().matches(Image::isGood);
     }
@@ -519,7 +527,8 @@ final class RegistrationTest {
 
         assertThat(register(given, theirs.getFirst(), List.of(), Map.of("dryRun", true)).text())
                 .contains("it carries the product codes code-1", "cannot be made public");
-        assertThat(register(given, theirs.getFirst(), List.of(), Map.of()).done()).isEqualTo(1);
+        assertThat(register(given, theirs.getFirst(), List.of(), Map.of()).count(DONE))
+                .isEqualTo(1);
     }
 
     @Test
@@ -576,7 +585,7 @@ final class RegistrationTest {
 
         OperateReport report = order(given, sample, Map.of(field, value));
 
-        assertThat(report.malformed()).isEqualTo(1);
+        assertThat(report.count(MALFORMED)).isEqualTo(1);
         assertThat(given.told()).singleElement().asString().contains("detail." + field, why);
     }
 
@@ -600,7 +609,7 @@ final class RegistrationTest {
                         snapshots.getFirst(),
                         snapshots.subList(1, snapshots.size()),
                         detail);
-        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.count(REFUSED)).isEqualTo(1);
         assertThat(report.text())
                 .startsWith("no image is made of " + snapshots.getFirst())
                 .contains(why);
@@ -635,7 +644,7 @@ final class RegistrationTest {
                                                                 .value(value)
                                                                 .build())));
 
-        assertThat(register(given, theirs, List.of(), Map.of()).done()).isEqualTo(1);
+        assertThat(register(given, theirs, List.of(), Map.of()).count(DONE)).isEqualTo(1);
         given.deployment.sweep(given.cloud.now().plus(Drift.EVERY));
 
         assertThat(given.records(TestDeployment.EAST))

@@ -1,5 +1,8 @@
 package dev.amikeeper.operate;
 
+import static dev.amikeeper.operate.OperateReport.Count.DONE;
+import static dev.amikeeper.operate.OperateReport.Count.REFUSED;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.Application;
@@ -285,7 +288,8 @@ final class UnsharingTest {
         assertThat(launchers(given)).containsOnly(Set.of(PARTNER, OTHER));
 
         event.put("detail", Map.of("with", List.of(PARTNER), "all", true));
-        assertThat(handler.handleRequest(event, given.context("OperateFunction")).done()).isOne();
+        assertThat(handler.handleRequest(event, given.context("OperateFunction")).count(DONE))
+                .isOne();
         assertThat(launchers(given)).containsOnly(Set.of(OTHER));
     }
 
@@ -298,7 +302,7 @@ final class UnsharingTest {
         assertThat(
                         new OperateHandler(given.deployment.application())
                                 .handleRequest(event, given.context("OperateFunction"))
-                                .refused())
+                                .count(REFUSED))
                 .isOne();
         assertThat(launchers(given)).containsOnly(Set.of(PARTNER, OTHER));
     }
@@ -319,7 +323,7 @@ final class UnsharingTest {
                 new OperateHandler(given.deployment.application())
                         .handleRequest(event, given.context("OperateFunction"));
 
-        assertThat(report.done()).as(report.text()).isEqualTo(1);
+        assertThat(report.count(DONE)).as(report.text()).isEqualTo(1);
         assertThat(launchers(given)).containsOnly(Set.of(OTHER));
     }
 

@@ -1,5 +1,7 @@
 package dev.amikeeper.replication;
 
+import static dev.amikeeper.replication.ImageStateReport.Count.KEYS;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.lifecycle.ImageProgress;
@@ -18,17 +20,18 @@ final class ImageStateReportTest {
                 "Source snapshot ID: Given key ID is not accessible"
             })
     void countsAFailureForAKey(String why) {
-        assertThat(ImageStateReport.of(ImageProgress.Step.AGAIN).because(why).keys()).isEqualTo(1);
-        assertThat(ImageStateReport.of(ImageProgress.Step.FAILED).because(why).keys()).isEqualTo(1);
-        assertThat(ImageStateReport.of(ImageProgress.Step.NOTHING).because(why).keys()).isZero();
+        assertThat(ImageStateReport.of(ImageProgress.Step.AGAIN, why).count(KEYS)).isEqualTo(1);
+        assertThat(ImageStateReport.of(ImageProgress.Step.FAILED, why).count(KEYS)).isEqualTo(1);
+        assertThat(ImageStateReport.of(ImageProgress.Step.NOTHING, why).count(KEYS)).isZero();
     }
 
     @Test
     void countsNoOtherFailureAsOneForAKey() {
         assertThat(
-                        ImageStateReport.of(ImageProgress.Step.FAILED)
-                                .because("Client.InternalError: the key of the tag is wrong")
-                                .keys())
+                        ImageStateReport.of(
+                                        ImageProgress.Step.FAILED,
+                                        "Client.InternalError: the key of the tag is wrong")
+                                .count(KEYS))
                 .isZero();
     }
 }

@@ -1,5 +1,7 @@
 package dev.amikeeper.restore;
 
+import static dev.amikeeper.restore.RestoreReport.Count.MALFORMED;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
@@ -261,7 +263,7 @@ final class AddressesTest {
                                 + " its allocation id");
         assertThat(ask(server, Map.of("elasticIp", "original")).problem())
                 .startsWith("no Elastic IP address of the original is recorded");
-        assertThat(ask(server, Map.of("elasticIp", "mine")).malformed()).isEqualTo(1);
+        assertThat(ask(server, Map.of("elasticIp", "mine")).count(MALFORMED)).isEqualTo(1);
         assertThat(restored()).isEmpty();
     }
 

@@ -1,5 +1,7 @@
 package dev.amikeeper.restore;
 
+import static dev.amikeeper.restore.DrillReport.Count.MALFORMED;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
@@ -332,7 +334,7 @@ final class DrillHandlerTest {
         assertThat(
                         new DrillHandler(given.deployment.application())
                                 .handleRequest(sample, given.context("DrillFunction"))
-                                .malformed())
+                                .count(MALFORMED))
                 .isZero();
     }
 

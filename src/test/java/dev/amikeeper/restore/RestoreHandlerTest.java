@@ -1,5 +1,9 @@
 package dev.amikeeper.restore;
 
+import static dev.amikeeper.restore.RestoreReport.Count.MALFORMED;
+import static dev.amikeeper.restore.RestoreReport.Count.REFUSED;
+import static dev.amikeeper.restore.RestoreReport.Count.REQUESTED;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
@@ -175,7 +179,7 @@ final class RestoreHandlerTest {
 
         RestoreReport report = night.ask(night.inTheWest());
 
-        assertThat(report.requested()).isEqualTo(1);
+        assertThat(report.count(REQUESTED)).isEqualTo(1);
         assertThat(report.plan()).anyMatch(line -> line.contains("key pair"));
         night.play(Duration.ofMinutes(10));
         Restore restore = night.record();
@@ -303,7 +307,7 @@ final class RestoreHandlerTest {
         night.play(Duration.ofMinutes(10));
         RestoreReport again = night.ask(night.inTheWest());
 
-        assertThat(again.requested()).isZero();
+        assertThat(again.count(REQUESTED)).isZero();
         assertThat(night.restored(TestDeployment.WEST)).hasSize(1);
     }
 
@@ -346,7 +350,7 @@ final class RestoreHandlerTest {
         RestoreReport report =
                 night.ask(Map.of("instance", night.server, "region", TestDeployment.WEST));
 
-        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.count(REFUSED)).isEqualTo(1);
         assertThat(report.problem()).contains("subnet", "is not in us-west-2");
         assertThat(report.plan()).anyMatch(line -> line.contains("missing: key pair ops"));
         assertThat(night.given.catalog().restores("gold")).isEmpty();
@@ -766,7 +770,7 @@ final class RestoreHandlerTest {
                 night.given.deployment.restore(Samples.read("restore-running.json"));
 
         assertThat(asked.problem()).contains("no images of i-0abc1234def567890");
-        assertThat(List.of(tick.malformed(), running.malformed(), asked.malformed()))
+        assertThat(List.of(tick.count(MALFORMED), running.count(MALFORMED), asked.count(MALFORMED)))
                 .containsOnly(0);
     }
 
@@ -780,7 +784,7 @@ final class RestoreHandlerTest {
                 tick.put("source", source);
                 tick.put("detail", detail);
 
-                assertThat(night.given.deployment.restore(tick).malformed()).isZero();
+                assertThat(night.given.deployment.restore(tick).count(MALFORMED)).isZero();
             }
         }
     }
@@ -793,7 +797,7 @@ final class RestoreHandlerTest {
 
         RestoreReport report = night.given.deployment.restore(order);
 
-        assertThat(report.refused()).isEqualTo(1);
+        assertThat(report.count(REFUSED)).isEqualTo(1);
         assertThat(report.problem()).contains("this stack is account 123456789012's");
         assertThat(night.given.told()).anyMatch(text -> text.contains(report.problem()));
         night.play(Duration.ofMinutes(10));
@@ -807,7 +811,7 @@ final class RestoreHandlerTest {
         Map<String, Object> order = new HashMap<>(night.request(night.inTheWest()));
         order.put("time", time);
 
-        assertThat(night.given.deployment.restore(order).requested()).isEqualTo(1);
+        assertThat(night.given.deployment.restore(order).count(REQUESTED)).isEqualTo(1);
 
         assertThat(night.record().asked()).isEqualTo(night.given.cloud.now());
     }
@@ -831,7 +835,7 @@ final class RestoreHandlerTest {
 
         RestoreReport report = night.ask(Map.of("instance", "web-1"));
 
-        assertThat(report.malformed()).isEqualTo(1);
+        assertThat(report.count(MALFORMED)).isEqualTo(1);
         assertThat(night.given.told()).anyMatch(text -> text.contains("detail.instance"));
     }
 

@@ -1,5 +1,8 @@
 package dev.amikeeper.retention;
 
+import static dev.amikeeper.retention.PruneReport.Count.AWAITING;
+import static dev.amikeeper.retention.PruneReport.Count.REMOVED;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
@@ -28,15 +31,15 @@ final class ConfirmedRecordsTest {
         assertThat(given.records(TestDeployment.EAST)).hasSize(3).allMatch(Image::adopted);
 
         PruneReport first = prune();
-        assertThat(first.awaiting()).isEqualTo(1);
+        assertThat(first.count(AWAITING)).isEqualTo(1);
         PruneReport approved = approve(first.policies().getFirst().digest());
-        assertThat(approved.removed()).isEqualTo(1);
+        assertThat(approved.count(REMOVED)).isEqualTo(1);
         assertThat(given.records(TestDeployment.EAST)).hasSize(2).noneMatch(Image::adopted);
 
         given.nights(3, 2);
         PruneReport later = prune();
-        assertThat(later.awaiting()).isZero();
-        assertThat(later.removed()).isEqualTo(2);
+        assertThat(later.count(AWAITING)).isZero();
+        assertThat(later.count(REMOVED)).isEqualTo(2);
     }
 
     @Test

@@ -1,5 +1,9 @@
 package dev.amikeeper.retention;
 
+import static dev.amikeeper.backup.RequestReport.Count.ALREADY;
+import static dev.amikeeper.backup.RequestReport.Count.REQUESTED;
+import static dev.amikeeper.restore.DrillReport.Count.BEGUN;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
@@ -237,14 +241,14 @@ final class FormerNamesTest {
         plain.nights(1);
         TestDeployment before = plain.redeployed(gold(drill));
         before.deployment.withoutSchedules();
-        assertThat(before.deployment.drill(before.cloud.now()).begun()).isEqualTo(1);
+        assertThat(before.deployment.drill(before.cloud.now()).count(BEGUN)).isEqualTo(1);
         TestDeployment given = before.redeployed(platinum(drill));
         given.deployment.withoutSchedules();
 
-        assertThat(given.deployment.drill(given.cloud.now()).begun()).isZero();
+        assertThat(given.deployment.drill(given.cloud.now()).count(BEGUN)).isZero();
         given.cloud.advanceTo(given.cloud.now().plus(Duration.ofDays(7)));
-        assertThat(given.deployment.drill(given.cloud.now()).begun()).isEqualTo(1);
-        assertThat(given.deployment.drill(given.cloud.now()).begun()).isZero();
+        assertThat(given.deployment.drill(given.cloud.now()).count(BEGUN)).isEqualTo(1);
+        assertThat(given.deployment.drill(given.cloud.now()).count(BEGUN)).isZero();
     }
 
     @Test
@@ -253,15 +257,16 @@ final class FormerNamesTest {
         String server =
                 before.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId();
         Instant asked = before.cloud.now();
-        assertThat(request(before, server, "gold", asked).requested()).isEqualTo(1);
+        assertThat(request(before, server, "gold", asked).count(REQUESTED)).isEqualTo(1);
         TestDeployment given = before.redeployed(platinum(""));
 
         for (String policy : List.of("gold", "platinum")) {
             RequestReport again = request(given, server, policy, asked);
-            assertThat(again.requested()).isZero();
-            assertThat(again.already()).isEqualTo(1);
+            assertThat(again.count(REQUESTED)).isZero();
+            assertThat(again.count(ALREADY)).isEqualTo(1);
         }
-        assertThat(request(given, server, "gold", asked.plusSeconds(60)).requested()).isEqualTo(1);
+        assertThat(request(given, server, "gold", asked.plusSeconds(60)).count(REQUESTED))
+                .isEqualTo(1);
         assertThat(given.catalog().ofPolicy("platinum", EAST)).hasSize(1);
         assertThat(given.told()).isEmpty();
     }

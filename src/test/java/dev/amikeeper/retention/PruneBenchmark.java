@@ -1,5 +1,7 @@
 package dev.amikeeper.retention;
 
+import static dev.amikeeper.retention.PruneReport.Count.REMOVED;
+
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -51,7 +53,7 @@ final class PruneBenchmark {
         PruneReport report = given.deployment.prune(at, false);
         System.out.printf(
                 "pruned %d, %d images and %d snapshots are left%n",
-                report.removed(),
+                report.count(REMOVED),
                 given.images(dev.amikeeper.TestDeployment.EAST).size(),
                 given.cloud.snapshots(dev.amikeeper.TestDeployment.EAST).size());
         given.cloud

@@ -1,5 +1,20 @@
 package dev.amikeeper.retention;
 
+import static dev.amikeeper.retention.PruneReport.Count.AWAITING;
+import static dev.amikeeper.retention.PruneReport.Count.BLOCKED;
+import static dev.amikeeper.retention.PruneReport.Count.CALLED_OFF;
+import static dev.amikeeper.retention.PruneReport.Count.DEPRECATED;
+import static dev.amikeeper.retention.PruneReport.Count.DISABLED;
+import static dev.amikeeper.retention.PruneReport.Count.KEPT;
+import static dev.amikeeper.retention.PruneReport.Count.LEFT;
+import static dev.amikeeper.retention.PruneReport.Count.MALFORMED;
+import static dev.amikeeper.retention.PruneReport.Count.POSTPONED;
+import static dev.amikeeper.retention.PruneReport.Count.REFUSED;
+import static dev.amikeeper.retention.PruneReport.Count.REMOVED;
+import static dev.amikeeper.retention.PruneReport.Count.UNLISTED;
+import static dev.amikeeper.retention.PruneReport.Count.UNREADABLE;
+import static dev.amikeeper.retention.PruneReport.Count.WAITING;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.amazonaws.services.lambda.runtime.Context;
@@ -48,7 +63,7 @@ final class PruneHandlerTest {
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
-        assertThat(report.removed()).isEqualTo(2);
+        assertThat(report.count(REMOVED)).isEqualTo(2);
         assertThat(given.images(TestDeployment.EAST)).hasSize(1);
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(1);
         assertThat(given.catalog().removed("gold", new Region(TestDeployment.EAST)))
@@ -90,15 +105,15 @@ final class PruneHandlerTest {
         TestDeployment given = threeDays("keep: {last: 1}\nretire: {disableFor: 3d}");
 
         PruneReport first = given.deployment.prune(DAY_4, false);
-        assertThat(first.disabled()).isEqualTo(2);
+        assertThat(first.count(DISABLED)).isEqualTo(2);
         assertThat(states(given)).containsExactlyInAnyOrder("available", "disabled", "disabled");
 
         PruneReport early = prune(given, day(6));
-        assertThat(early.waiting()).isEqualTo(2);
-        assertThat(early.removed()).isZero();
+        assertThat(early.count(WAITING)).isEqualTo(2);
+        assertThat(early.count(REMOVED)).isZero();
 
         PruneReport last = prune(given, day(7));
-        assertThat(last.removed()).isEqualTo(2);
+        assertThat(last.count(REMOVED)).isEqualTo(2);
         assertThat(states(given)).containsExactly("available");
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(1);
         assertThat(given.catalog().removed("gold", new Region(TestDeployment.EAST))).hasSize(2);
@@ -111,15 +126,15 @@ final class PruneHandlerTest {
                         "keep: {last: 1}\nretire: {disableFor: 3d}\nshare: {accounts:"
                                 + " [\"111122223333\"]}");
         // The first run asks for the reports on use by the other account, which take a day.
-        assertThat(given.deployment.prune(DAY_4, false).disabled()).isZero();
-        assertThat(prune(given, day(6)).disabled()).isEqualTo(2);
+        assertThat(given.deployment.prune(DAY_4, false).count(DISABLED)).isZero();
+        assertThat(prune(given, day(6)).count(DISABLED)).isEqualTo(2);
         String oldest = oldest(given);
         assertThat(permissions(given, oldest)).isEmpty();
 
         hold(given, oldest);
         PruneReport report = prune(given, day(7));
 
-        assertThat(report.calledOff()).isEqualTo(1);
+        assertThat(report.count(CALLED_OFF)).isEqualTo(1);
         assertThat(permissions(given, oldest)).containsExactly("111122223333");
         assertThat(states(given)).containsExactlyInAnyOrder("available", "available", "disabled");
         assertThat(given.records(TestDeployment.EAST))
@@ -150,11 +165,11 @@ final class PruneHandlerTest {
         String oldest = oldest(given);
         given.deployment.prune(DAY_4, false);
         given.cloud.faults().calls("DisableImage").loseReply();
-        assertThat(prune(given, day(6)).refused()).isEqualTo(1);
+        assertThat(prune(given, day(6)).count(REFUSED)).isEqualTo(1);
 
-        assertThat(prune(given, day(7)).disabled()).isEqualTo(1);
+        assertThat(prune(given, day(7)).count(DISABLED)).isEqualTo(1);
         hold(given, oldest);
-        assertThat(prune(given, day(8)).calledOff()).isEqualTo(1);
+        assertThat(prune(given, day(8)).count(CALLED_OFF)).isEqualTo(1);
 
         assertThat(permissions(given, oldest)).containsExactly("111122223333");
     }
@@ -163,8 +178,8 @@ final class PruneHandlerTest {
     void imagesAreDeprecatedOnceFromTheirCreation() {
         TestDeployment given = threeDays("keep: {last: 3}\nretire: {deprecateAfter: 7d}");
 
-        assertThat(given.deployment.prune(DAY_4, false).deprecated()).isEqualTo(3);
-        assertThat(prune(given, day(5)).deprecated()).isZero();
+        assertThat(given.deployment.prune(DAY_4, false).count(DEPRECATED)).isEqualTo(3);
+        assertThat(prune(given, day(5)).count(DEPRECATED)).isZero();
 
         assertThat(given.images(TestDeployment.EAST))
                 .allSatisfy(image ->
@@ -219,7 +234,7 @@ final class PruneHandlerTest {
                         tags.resources(oldest(given))
                                 .tags(Tag.builder().key(ImageTags.HOLD).build()));
 
-        assertThat(approve(given, digest).removed()).isEqualTo(2);
+        assertThat(approve(given, digest).count(REMOVED)).isEqualTo(2);
         assertThat(given.images(TestDeployment.EAST)).hasSize(1);
     }
 
@@ -229,7 +244,7 @@ final class PruneHandlerTest {
 
         PruneReport report = approve(given, "yes");
 
-        assertThat(report.malformed()).isEqualTo(1);
+        assertThat(report.count(MALFORMED)).isEqualTo(1);
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
     }
 
@@ -245,7 +260,7 @@ final class PruneHandlerTest {
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
-        assertThat(report.blocked()).isEqualTo(1);
+        assertThat(report.count(BLOCKED)).isEqualTo(1);
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(given.told()).singleElement().asString().contains("selects no instance");
     }
@@ -267,7 +282,7 @@ final class PruneHandlerTest {
 
         PruneReport report = prune(given.redeployed(NIGHTLY + "    keep: {last: 1}"), day(22));
 
-        assertThat(report.blocked()).isEqualTo(1);
+        assertThat(report.count(BLOCKED)).isEqualTo(1);
         assertThat(ids(given)).hasSize(4);
     }
 
@@ -346,7 +361,7 @@ final class PruneHandlerTest {
         given.ec2(TestDeployment.EAST).terminateInstances(terminate -> terminate.instanceIds(id));
 
         PruneReport report = prune(given, Instant.parse("2027-03-01T04:30:00Z"));
-        assertThat(report.blocked()).isEqualTo(1);
+        assertThat(report.count(BLOCKED)).isEqualTo(1);
         approve(given, report.policies().getFirst().digest());
 
         assertThat(given.images(TestDeployment.EAST)).hasSize(2);
@@ -421,7 +436,7 @@ final class PruneHandlerTest {
                         create.launchTemplateName("web")
                                 .launchTemplateData(version -> version.imageId("ami-PLACEHOLDER")));
 
-        assertThat(given.deployment.prune(DAY_4, false).removed()).isZero();
+        assertThat(given.deployment.prune(DAY_4, false).count(REMOVED)).isZero();
         assertThat(given.told()).singleElement().asString().contains("ami-PLACEHOLDER");
     }
 
@@ -431,7 +446,7 @@ final class PruneHandlerTest {
                 threeDays(
                         "keep: {last: 1}\nreplicate: {us-west-2: {}}\nlimits: {maxRemoveCount: 3}");
 
-        assertThat(given.deployment.prune(DAY_4, false).blocked()).isEqualTo(1);
+        assertThat(given.deployment.prune(DAY_4, false).count(BLOCKED)).isEqualTo(1);
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(given.images(TestDeployment.WEST)).hasSize(3);
     }
@@ -444,7 +459,7 @@ final class PruneHandlerTest {
 
             PruneReport report = given.deployment.prune(DAY_4, false);
 
-            assertThat(report.removed()).isZero();
+            assertThat(report.count(REMOVED)).isZero();
             assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         }
     }
@@ -461,7 +476,7 @@ final class PruneHandlerTest {
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
-        assertThat(report.unreadable()).isEqualTo(1);
+        assertThat(report.count(UNREADABLE)).isEqualTo(1);
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(given.images(TestDeployment.WEST)).hasSize(1);
         assertThat(given.catalog().notices())
@@ -552,7 +567,7 @@ final class PruneHandlerTest {
 
         hold(given, oldest(given));
         String other = given.deployment.prune(DAY_4, true).policies().getFirst().digest();
-        assertThat(approve(given, other).removed()).isEqualTo(1);
+        assertThat(approve(given, other).count(REMOVED)).isEqualTo(1);
         assertThat(troubles(given)).as("another plan").containsExactly("approve/gold");
 
         given.deployment.prune(DAY_4, false);
@@ -568,7 +583,7 @@ final class PruneHandlerTest {
         assertThat(troubles(given)).containsExactly("approve/gold");
 
         given.cloud.faults().unreachable(TestDeployment.WEST, day(6));
-        assertThat(prune(given, day(5)).blocked()).isZero();
+        assertThat(prune(given, day(5)).count(BLOCKED)).isZero();
 
         assertThat(troubles(given)).containsExactly("approve/gold", "unpruned/us-west-2");
     }
@@ -606,10 +621,10 @@ final class PruneHandlerTest {
         TestDeployment given = threeDays("keep: {last: 1}");
         given.cloud.faults().calls("DeregisterImage").loseReply();
 
-        assertThat(given.deployment.prune(DAY_4, false).refused()).isEqualTo(1);
+        assertThat(given.deployment.prune(DAY_4, false).count(REFUSED)).isEqualTo(1);
         PruneReport second = given.deployment.prune(DAY_4.plusSeconds(60), false);
 
-        assertThat(second.removed()).isEqualTo(1);
+        assertThat(second.count(REMOVED)).isEqualTo(1);
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(1);
         assertThat(given.catalog().removed("gold", new Region(TestDeployment.EAST))).hasSize(2);
     }
@@ -619,10 +634,10 @@ final class PruneHandlerTest {
         TestDeployment given = threeDays("keep: {last: 2}");
         given.cloud.faults().calls("DeregisterImage").deny();
 
-        assertThat(given.deployment.prune(DAY_4, false).refused()).isEqualTo(1);
+        assertThat(given.deployment.prune(DAY_4, false).count(REFUSED)).isEqualTo(1);
         assertThat(given.told()).singleElement().asString().contains("could not be removed");
 
-        assertThat(prune(given, day(5)).removed()).isEqualTo(1);
+        assertThat(prune(given, day(5)).count(REMOVED)).isEqualTo(1);
     }
 
     @Test
@@ -638,7 +653,7 @@ final class PruneHandlerTest {
 
         PruneReport report = prune(given, day(5));
 
-        assertThat(report.calledOff()).isEqualTo(1);
+        assertThat(report.count(CALLED_OFF)).isEqualTo(1);
         assertThat(ids(given)).contains(oldest);
     }
 
@@ -648,7 +663,7 @@ final class PruneHandlerTest {
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
-        assertThat(report.blocked()).isEqualTo(1);
+        assertThat(report.count(BLOCKED)).isEqualTo(1);
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(given.told()).singleElement().asString().contains("maxRemoveCount: 1");
     }
@@ -697,7 +712,7 @@ final class PruneHandlerTest {
                 new PruneHandler(given.deployment.application())
                         .handleRequest(Map.of("time", "tomorrow"), given.context("PruneFunction"));
 
-        assertThat(report.malformed()).isEqualTo(1);
+        assertThat(report.count(MALFORMED)).isEqualTo(1);
         assertThat(given.told()).singleElement().asString().contains("source: must be there");
     }
 
@@ -711,7 +726,7 @@ final class PruneHandlerTest {
                                 Samples.read("prune-dry-run.json"), given.context("PruneFunction"));
 
         assertThat(report.dryRun()).isTrue();
-        assertThat(report.removed()).isEqualTo(2);
+        assertThat(report.count(REMOVED)).isEqualTo(2);
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
     }
 
@@ -719,27 +734,27 @@ final class PruneHandlerTest {
     void everyImageIsCounted() {
         PruneReport report = inMemory("keep: {last: 1}").deployment.prune(DAY_4, false);
 
-        assertThat(report.kept()).isEqualTo(1);
-        assertThat(report.removed()).isEqualTo(2);
+        assertThat(report.count(KEPT)).isEqualTo(1);
+        assertThat(report.count(REMOVED)).isEqualTo(2);
     }
 
     @Test
     void aDryRunCountsWhatARunWouldDo() {
         TestDeployment removing = inMemory("keep: {last: 1}");
         PruneReport remove = removing.deployment.prune(DAY_4, true);
-        assertThat(remove.kept()).isEqualTo(1);
-        assertThat(remove.removed()).isEqualTo(2);
-        assertThat(remove.unlisted()).isZero();
+        assertThat(remove.count(KEPT)).isEqualTo(1);
+        assertThat(remove.count(REMOVED)).isEqualTo(2);
+        assertThat(remove.count(UNLISTED)).isZero();
 
         TestDeployment disabling = inMemory("keep: {last: 1}\nretire: {disableFor: 3d}");
-        assertThat(disabling.deployment.prune(DAY_4, true).disabled()).isEqualTo(2);
+        assertThat(disabling.deployment.prune(DAY_4, true).count(DISABLED)).isEqualTo(2);
         disabling.deployment.prune(DAY_4, false);
-        assertThat(disabling.deployment.prune(DAY_4, true).waiting()).isEqualTo(2);
+        assertThat(disabling.deployment.prune(DAY_4, true).count(WAITING)).isEqualTo(2);
         hold(disabling, oldest(disabling));
-        assertThat(disabling.deployment.prune(DAY_4, true).calledOff()).isEqualTo(1);
+        assertThat(disabling.deployment.prune(DAY_4, true).count(CALLED_OFF)).isEqualTo(1);
 
         TestDeployment blocked = inMemory("keep: {last: 1}\nlimits: {maxRemoveCount: 1}");
-        assertThat(blocked.deployment.prune(DAY_4, true).awaiting()).isEqualTo(2);
+        assertThat(blocked.deployment.prune(DAY_4, true).count(AWAITING)).isEqualTo(2);
     }
 
     @Test
@@ -748,7 +763,7 @@ final class PruneHandlerTest {
         given.cloud.faults().calls("DeregisterImage").loseReply();
         given.deployment.prune(DAY_4, false);
 
-        assertThat(given.deployment.prune(DAY_4, true).left()).isEqualTo(1);
+        assertThat(given.deployment.prune(DAY_4, true).count(LEFT)).isEqualTo(1);
         assertThat(given.records(TestDeployment.EAST)).hasSize(3);
     }
 
@@ -758,8 +773,8 @@ final class PruneHandlerTest {
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
-        assertThat(report.awaiting()).isEqualTo(2);
-        assertThat(report.kept()).isEqualTo(1);
+        assertThat(report.count(AWAITING)).isEqualTo(2);
+        assertThat(report.count(KEPT)).isEqualTo(1);
     }
 
     @Test
@@ -773,8 +788,8 @@ final class PruneHandlerTest {
                         tags.resources(instance)
                                 .tags(Tag.builder().key("backup").value("glod").build()));
 
-        assertThat(prune(given, day(5)).blocked()).isEqualTo(1);
-        assertThat(prune(given, day(6)).blocked()).isEqualTo(1);
+        assertThat(prune(given, day(5)).count(BLOCKED)).isEqualTo(1);
+        assertThat(prune(given, day(6)).count(BLOCKED)).isEqualTo(1);
     }
 
     @Test
@@ -783,7 +798,7 @@ final class PruneHandlerTest {
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
-        assertThat(report.deprecated()).isEqualTo(1);
+        assertThat(report.count(DEPRECATED)).isEqualTo(1);
         assertThat(given.cloud.calls()).containsEntry("EnableImageDeprecation", 1);
     }
 
@@ -792,13 +807,13 @@ final class PruneHandlerTest {
         TestDeployment given = inMemory("keep: {last: 1}");
 
         PruneReport late = prune(given, ShortContext.of(context(given), () -> 30_000));
-        assertThat(late.postponed()).isEqualTo(2);
-        assertThat(late.removed()).isZero();
+        assertThat(late.count(POSTPONED)).isEqualTo(2);
+        assertThat(late.count(REMOVED)).isZero();
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
 
         PruneReport early = prune(given, ShortContext.of(context(given), () -> 30_001));
-        assertThat(early.removed()).isEqualTo(2);
-        assertThat(early.postponed()).isZero();
+        assertThat(early.count(REMOVED)).isEqualTo(2);
+        assertThat(early.count(POSTPONED)).isZero();
     }
 
     @Test
@@ -815,8 +830,8 @@ final class PruneHandlerTest {
                                                 ? 0
                                                 : 300_000));
 
-        assertThat(report.removed()).isEqualTo(1);
-        assertThat(report.postponed()).isEqualTo(1);
+        assertThat(report.count(REMOVED)).isEqualTo(1);
+        assertThat(report.count(POSTPONED)).isEqualTo(1);
         assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
 
@@ -827,9 +842,9 @@ final class PruneHandlerTest {
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
-        assertThat(report.postponed()).isEqualTo(2);
+        assertThat(report.count(POSTPONED)).isEqualTo(2);
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
-        assertThat(given.deployment.prune(DAY_4, false).removed()).isEqualTo(2);
+        assertThat(given.deployment.prune(DAY_4, false).count(REMOVED)).isEqualTo(2);
     }
 
     @Test
@@ -841,8 +856,8 @@ final class PruneHandlerTest {
 
         PruneReport report = given.deployment.prune(DAY_4, false);
 
-        assertThat(report.postponed()).isEqualTo(1);
-        assertThat(report.removed()).isZero();
+        assertThat(report.count(POSTPONED)).isEqualTo(1);
+        assertThat(report.count(REMOVED)).isZero();
     }
 
     @Test
@@ -852,8 +867,8 @@ final class PruneHandlerTest {
 
         PruneReport report = prune(given, meanwhile(given, 1, () -> hold(given, oldest)));
 
-        assertThat(report.removed()).isEqualTo(1);
-        assertThat(report.kept()).isEqualTo(2);
+        assertThat(report.count(REMOVED)).isEqualTo(1);
+        assertThat(report.count(KEPT)).isEqualTo(2);
         assertThat(ids(given)).contains(oldest);
     }
 
@@ -892,8 +907,8 @@ final class PruneHandlerTest {
                                         given.catalog()
                                                 .save(Change.of(oldest, oldest.proven(DAY_4)))));
 
-        assertThat(report.removed()).isEqualTo(1);
-        assertThat(report.kept()).isEqualTo(2);
+        assertThat(report.count(REMOVED)).isEqualTo(1);
+        assertThat(report.count(KEPT)).isEqualTo(2);
         assertThat(ids(given)).contains(oldest.id().orElseThrow().value());
     }
 
@@ -905,11 +920,11 @@ final class PruneHandlerTest {
 
         // Locked after it was seen not to be.
         PruneReport first = prune(given, meanwhile(given, 1, lock));
-        assertThat(first.left()).isEqualTo(1);
-        assertThat(first.removed()).isZero();
+        assertThat(first.count(LEFT)).isEqualTo(1);
+        assertThat(first.count(REMOVED)).isZero();
 
         given.ec2(TestDeployment.EAST).unlockSnapshot(unlock -> unlock.snapshotId(snapshot));
-        assertThat(prune(given, day(5)).removed()).isEqualTo(1);
+        assertThat(prune(given, day(5)).count(REMOVED)).isEqualTo(1);
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(2);
     }
 
@@ -927,9 +942,9 @@ final class PruneHandlerTest {
                                 .singleElement()
                                 .asString()
                                 .contains("the lock on snap-", "governance until 2026-03-0"));
-        assertThat(prune(given, DAY_4).removed()).isZero();
-        assertThat(prune(given, day(6)).removed()).isZero();
-        assertThat(prune(given, day(8)).removed()).isEqualTo(1);
+        assertThat(prune(given, DAY_4).count(REMOVED)).isZero();
+        assertThat(prune(given, day(6)).count(REMOVED)).isZero();
+        assertThat(prune(given, day(8)).count(REMOVED)).isEqualTo(1);
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(2);
     }
 
@@ -938,12 +953,12 @@ final class PruneHandlerTest {
         TestDeployment given = inMemory("keep: {last: 1}");
         given.cloud.faults().calls("DescribeLockedSnapshots").deny();
 
-        assertThat(given.deployment.prune(DAY_4, false).removed()).isZero();
+        assertThat(given.deployment.prune(DAY_4, false).count(REMOVED)).isZero();
         assertThat(given.told())
                 .singleElement()
                 .asString()
                 .contains("snapshot locks", "the role may not call ec2:DescribeLockedSnapshots");
-        assertThat(prune(given, day(5)).removed()).isEqualTo(2);
+        assertThat(prune(given, day(5)).count(REMOVED)).isEqualTo(2);
         assertThat(troubles(given)).isEmpty();
     }
 
@@ -961,8 +976,8 @@ final class PruneHandlerTest {
         TestDeployment later =
                 given.redeployed(
                         NIGHTLY + "    keep: {last: 3}\n    retire: {deprecateAfter: 30d}");
-        assertThat(prune(later, day(5)).deprecated()).isEqualTo(3);
-        assertThat(prune(later, day(6)).deprecated()).isZero();
+        assertThat(prune(later, day(5)).count(DEPRECATED)).isEqualTo(3);
+        assertThat(prune(later, day(6)).count(DEPRECATED)).isZero();
         assertThat(deprecatedAfter(later)).containsOnly(Duration.ofDays(30));
 
         TestDeployment never = given.redeployed(NIGHTLY + "    keep: {last: 3}");
@@ -978,8 +993,8 @@ final class PruneHandlerTest {
 
         TestDeployment sooner =
                 given.redeployed(NIGHTLY + "    keep: {last: 3}\n    retire: {deprecateAfter: 1h}");
-        assertThat(prune(sooner, day(5)).deprecated()).isEqualTo(3);
-        assertThat(prune(sooner, day(6)).deprecated()).isZero();
+        assertThat(prune(sooner, day(5)).count(DEPRECATED)).isEqualTo(3);
+        assertThat(prune(sooner, day(6)).count(DEPRECATED)).isZero();
         TestDeployment never = given.redeployed(NIGHTLY + "    keep: {last: 3}");
         prune(never, day(7));
         assertThat(never.images(TestDeployment.EAST))
@@ -995,7 +1010,7 @@ final class PruneHandlerTest {
         given.ec2(TestDeployment.EAST)
                 .enableImageDeprecation(date -> date.imageId(image).deprecateAt(theirs));
 
-        assertThat(given.deployment.prune(DAY_4, false).deprecated()).isEqualTo(2);
+        assertThat(given.deployment.prune(DAY_4, false).count(DEPRECATED)).isEqualTo(2);
         prune(given.redeployed(NIGHTLY + "    keep: {last: 3}"), day(5));
         assertThat(given.images(TestDeployment.EAST))
                 .filteredOn(it -> it.image().deprecationTime() != null)
@@ -1018,9 +1033,9 @@ final class PruneHandlerTest {
         TestDeployment given =
                 threeDays("keep: {last: 1, atLeast: 2, goneAfter: 10d}\nprotect: true");
         terminateAll(given);
-        assertThat(prune(given, DAY_4).removed()).isEqualTo(1);
+        assertThat(prune(given, DAY_4).count(REMOVED)).isEqualTo(1);
 
-        assertThat(prune(given, day(13)).removed()).isZero();
+        assertThat(prune(given, day(13)).count(REMOVED)).isZero();
         assertThat(given.deployment.prune(day(13), true).plan())
                 .allSatisfy(line ->
                         assertThat(line.reasons())
@@ -1181,8 +1196,8 @@ final class PruneHandlerTest {
 
         PruneReport first = shortRun(given, morning);
 
-        assertThat(first.removed()).isBetween(10, 200);
-        assertThat(first.removed() + first.postponed()).isEqualTo(500);
+        assertThat(first.count(REMOVED)).isBetween(10, 200);
+        assertThat(first.count(REMOVED) + first.count(POSTPONED)).isEqualTo(500);
         assertThat(given.told())
                 .singleElement()
                 .asString()
@@ -1235,8 +1250,8 @@ final class PruneHandlerTest {
 
         PruneReport report = shortRun(given, given.cloud.now());
 
-        assertThat(report.removed()).isZero();
-        assertThat(report.blocked()).isEqualTo(1);
+        assertThat(report.count(REMOVED)).isZero();
+        assertThat(report.count(BLOCKED)).isEqualTo(1);
     }
 
     /** Three nights of one instance, and the morning after; the pruner has not run yet. */
@@ -1264,7 +1279,7 @@ final class PruneHandlerTest {
                         .handleRequest(
                                 Samples.read("prune-approve.json"), given.context("PruneFunction"));
 
-        assertThat(report.malformed()).isZero();
+        assertThat(report.count(MALFORMED)).isZero();
         assertThat(report.problem()).contains("no plan has the digest");
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
     }

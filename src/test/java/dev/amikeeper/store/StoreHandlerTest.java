@@ -1,7 +1,16 @@
 package dev.amikeeper.store;
 
+import static dev.amikeeper.store.StoreReport.Count.BEGUN;
+import static dev.amikeeper.store.StoreReport.Count.GIVEN_UP;
+import static dev.amikeeper.store.StoreReport.Count.MALFORMED;
+import static dev.amikeeper.store.StoreReport.Count.STORED;
+import static dev.amikeeper.store.StoreReport.Count.UNDER_WAY;
+import static dev.amikeeper.store.StoreReport.Count.UNREADABLE;
+import static dev.amikeeper.store.StoreReport.Count.WAITING;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.amikeeper.Counts;
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Tombstone;
@@ -33,11 +42,11 @@ final class StoreHandlerTest {
     void storesWhatIsOldEnoughAndNothingElse() {
         TestDeployment given = threeNights("keep: {last: 9}" + STORE);
 
-        assertThat(store(given)).isEqualTo(new StoreReport(1, 0, 0, 0, 0, 0, 0, 0));
+        assertThat(store(given)).isEqualTo(new StoreReport(Counts.once(BEGUN)));
         assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORING);
         assertThat(given.cloud.objects(BUCKET)).isEmpty();
 
-        assertThat(anHourLater(given)).isEqualTo(new StoreReport(0, 1, 0, 0, 0, 0, 0, 0));
+        assertThat(anHourLater(given)).isEqualTo(new StoreReport(Counts.once(STORED)));
         assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORED);
         assertThat(given.cloud.objects(BUCKET)).containsExactly(id(given, 0) + ".bin");
         assertThat(given.records(TestDeployment.EAST).getLast().stored()).isEmpty();
@@ -51,8 +60,8 @@ final class StoreHandlerTest {
         given.cloud.settings().storeTime(Duration.ofHours(5));
         store(given);
 
-        assertThat(store(given)).isEqualTo(new StoreReport(0, 0, 1, 0, 0, 0, 0, 0));
-        assertThat(anHourLater(given).underWay()).isEqualTo(1);
+        assertThat(store(given)).isEqualTo(new StoreReport(Counts.once(UNDER_WAY)));
+        assertThat(anHourLater(given).count(UNDER_WAY)).isEqualTo(1);
         assertThat(given.cloud.calls(TestDeployment.EAST)).containsEntry("CreateStoreImageTask", 1);
     }
 
@@ -71,7 +80,7 @@ final class StoreHandlerTest {
         given.cloud.addBucket(TestDeployment.WEST, "archive-us-west-2");
         given.cloud.advance(Duration.ofDays(9));
 
-        assertThat(store(given).begun()).isEqualTo(3);
+        assertThat(store(given).count(BEGUN)).isEqualTo(3);
         assertThat(given.records(TestDeployment.WEST))
                 .hasSize(3)
                 .allMatch(it -> it.stored().isEmpty());
@@ -125,8 +134,8 @@ final class StoreHandlerTest {
         TestDeployment given = threeNights("keep: {last: 9}" + STORE);
         given.cloud.faults().calls("CreateStoreImageTask").loseReply();
 
-        assertThat(store(given).waiting()).isEqualTo(1);
-        assertThat(anHourLater(given).stored()).isEqualTo(1);
+        assertThat(store(given).count(WAITING)).isEqualTo(1);
+        assertThat(anHourLater(given).count(STORED)).isEqualTo(1);
         assertThat(given.cloud.calls(TestDeployment.EAST)).containsEntry("CreateStoreImageTask", 1);
     }
 
@@ -138,7 +147,7 @@ final class StoreHandlerTest {
         given.cloud.advance(Duration.ofDays(33));
         given.deployment.sweep(given.cloud.now());
 
-        assertThat(store(given).waiting()).isEqualTo(1);
+        assertThat(store(given).count(WAITING)).isEqualTo(1);
         assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORING);
         given.cloud.advance(Duration.ofMinutes(59));
         store(given);
@@ -152,9 +161,11 @@ final class StoreHandlerTest {
     void beginsNoMoreThanEc2HasRoomFor() {
         TestDeployment given = big(List.of(700, 700, 700));
 
-        assertThat(store(given)).isEqualTo(new StoreReport(2, 0, 0, 1, 0, 0, 0, 0));
-        assertThat(store(given)).isEqualTo(new StoreReport(0, 0, 2, 1, 0, 0, 0, 0));
-        assertThat(anHourLater(given)).isEqualTo(new StoreReport(1, 2, 0, 0, 0, 0, 0, 0));
+        assertThat(store(given)).isEqualTo(new StoreReport(Counts.once(BEGUN, BEGUN, WAITING)));
+        assertThat(store(given))
+                .isEqualTo(new StoreReport(Counts.once(UNDER_WAY, UNDER_WAY, WAITING)));
+        assertThat(anHourLater(given))
+                .isEqualTo(new StoreReport(Counts.once(BEGUN, STORED, STORED)));
         assertThat(given.cloud.calls(TestDeployment.EAST)).containsEntry("CreateStoreImageTask", 3);
     }
 
@@ -163,9 +174,9 @@ final class StoreHandlerTest {
         TestDeployment given = threeNights("keep: {last: 9}" + STORE);
         given.cloud.faults().calls("CreateStoreImageTask").error("ResourceLimitExceeded", 400);
 
-        assertThat(store(given).waiting()).isEqualTo(1);
+        assertThat(store(given).count(WAITING)).isEqualTo(1);
         assertThat(given.records(TestDeployment.EAST).getFirst().stored()).isEmpty();
-        assertThat(store(given).begun()).isEqualTo(1);
+        assertThat(store(given).count(BEGUN)).isEqualTo(1);
         assertThat(stored(given, 0).attempt()).isEqualTo(1);
     }
 
@@ -173,7 +184,7 @@ final class StoreHandlerTest {
     void anImageThatIsTooLargeIsRefusedBeforeItIsTriedAndToldOnce() {
         TestDeployment given = big(List.of(5001));
 
-        assertThat(store(given).givenUp()).isEqualTo(1);
+        assertThat(store(given).count(GIVEN_UP)).isEqualTo(1);
         assertThat(store(given)).isEqualTo(nothing());
         assertThat(given.cloud.calls(TestDeployment.EAST))
                 .doesNotContainKey("CreateStoreImageTask");
@@ -195,7 +206,7 @@ final class StoreHandlerTest {
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(given.told()).singleElement().asString().contains("StoreBucketArns");
         given.cloud.faults().clear();
-        assertThat(anHourLater(given).begun()).isEqualTo(3);
+        assertThat(anHourLater(given).count(BEGUN)).isEqualTo(3);
         assertThat(given.catalog().open()).isEmpty();
     }
 
@@ -212,7 +223,7 @@ final class StoreHandlerTest {
         TestDeployment given = threeNights("keep: {last: 1}" + STORE);
         given.cloud.faults().calls("CreateStoreImageTask").times(1_000).error(code, status);
         for (int hour = 0; hour < 50; hour++) {
-            assertThat(anHourLater(given).waiting()).isPositive();
+            assertThat(anHourLater(given).count(WAITING)).isPositive();
             given.deployment.sweep(given.cloud.now());
         }
         given.deployment.prune(given.cloud.now(), false);
@@ -230,7 +241,7 @@ final class StoreHandlerTest {
                 .containsExactly("unstored/us-east-1/" + cause);
 
         given.cloud.faults().clear();
-        assertThat(anHourLater(given).begun()).isEqualTo(3);
+        assertThat(anHourLater(given).count(BEGUN)).isEqualTo(3);
         assertThat(given.catalog().open()).isEmpty();
     }
 
@@ -239,9 +250,9 @@ final class StoreHandlerTest {
         TestDeployment given = threeNights("keep: {last: 9}" + STORE);
         given.cloud.faults().calls("DescribeStoreImageTasks").error("InternalError", 500);
 
-        assertThat(store(given).unreadable()).isEqualTo(1);
+        assertThat(store(given).count(UNREADABLE)).isEqualTo(1);
         assertThat(given.told()).isEmpty();
-        assertThat(store(given).begun()).isEqualTo(1);
+        assertThat(store(given).count(BEGUN)).isEqualTo(1);
         assertThat(given.catalog().open()).isEmpty();
     }
 
@@ -257,7 +268,7 @@ final class StoreHandlerTest {
                                                 .value("silver")
                                                 .build()));
 
-        assertThat(store(given).waiting()).isEqualTo(1);
+        assertThat(store(given).count(WAITING)).isEqualTo(1);
         assertThat(given.cloud.calls(TestDeployment.EAST))
                 .doesNotContainKey("CreateStoreImageTask");
     }
@@ -304,7 +315,7 @@ final class StoreHandlerTest {
 
         assertThat(ordered).isTrue();
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
-        assertThat(anHourLater(given).stored()).isEqualTo(1);
+        assertThat(anHourLater(given).count(STORED)).isEqualTo(1);
         given.deployment.prune(given.cloud.now(), false);
         assertThat(given.images(TestDeployment.EAST)).hasSize(2);
     }
@@ -316,11 +327,11 @@ final class StoreHandlerTest {
                 new StoreHandler(given.deployment.application())
                         .handleRequest(Map.of("time", "soon"), given.context("StoreFunction"));
 
-        assertThat(report.malformed()).isEqualTo(1);
+        assertThat(report.count(MALFORMED)).isEqualTo(1);
     }
 
     private static StoreReport nothing() {
-        return new StoreReport(0, 0, 0, 0, 0, 0, 0, 0);
+        return new StoreReport(Counts.none(StoreReport.Count.class));
     }
 
     private static StoreReport store(TestDeployment given) {

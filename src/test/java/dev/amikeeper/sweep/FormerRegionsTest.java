@@ -1,5 +1,8 @@
 package dev.amikeeper.sweep;
 
+import static dev.amikeeper.operate.OperateReport.Count.DONE;
+import static dev.amikeeper.sweep.SweepReport.Count.UNREADABLE;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
@@ -104,7 +107,7 @@ final class FormerRegionsTest {
 
         assertThat(given.catalog().bookmarks().regions()).doesNotContain(WEST);
         assertThat(given.catalog().open()).isEmpty();
-        assertThat(sweep(given).unreadable()).isZero();
+        assertThat(sweep(given).count(UNREADABLE)).isZero();
     }
 
     @Test
@@ -147,7 +150,7 @@ final class FormerRegionsTest {
         given.cloud.settings().hiddenCalls(7);
 
         OperateReport report = fetch(given, copy);
-        assertThat(report.done()).as(report.text()).isEqualTo(1);
+        assertThat(report.count(DONE)).as(report.text()).isEqualTo(1);
         for (int i = 0; i < 8; i++) {
             sweep(given);
             assertThat(given.catalog().bookmarks().regions()).contains(WEST);
@@ -163,7 +166,7 @@ final class FormerRegionsTest {
         TestDeployment given = given(NIGHTLY);
         OperateReport report = fetch(given, "ami-0none");
 
-        assertThat(report.done()).isZero();
+        assertThat(report.count(DONE)).isZero();
         sweep(given);
         assertThat(given.catalog().bookmarks().regions()).contains(WEST);
         given.cloud.advance(Duration.ofDays(3));
@@ -191,7 +194,7 @@ final class FormerRegionsTest {
 
         OperateReport report = fetch(given, copy);
 
-        assertThat(report.done()).as(report.text()).isEqualTo(1);
+        assertThat(report.count(DONE)).as(report.text()).isEqualTo(1);
         assertThat(given.catalog().bookmarks().regions()).contains(WEST);
     }
 

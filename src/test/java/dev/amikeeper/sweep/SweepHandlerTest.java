@@ -1,7 +1,33 @@
 package dev.amikeeper.sweep;
 
+import static dev.amikeeper.sweep.SweepReport.Count.ADOPTED;
+import static dev.amikeeper.sweep.SweepReport.Count.BEYOND;
+import static dev.amikeeper.sweep.SweepReport.Count.DONE;
+import static dev.amikeeper.sweep.SweepReport.Count.FOREIGN;
+import static dev.amikeeper.sweep.SweepReport.Count.FOUND;
+import static dev.amikeeper.sweep.SweepReport.Count.GIVEN_UP;
+import static dev.amikeeper.sweep.SweepReport.Count.GONE;
+import static dev.amikeeper.sweep.SweepReport.Count.KEYS;
+import static dev.amikeeper.sweep.SweepReport.Count.KICKED;
+import static dev.amikeeper.sweep.SweepReport.Count.LATE_SLOTS;
+import static dev.amikeeper.sweep.SweepReport.Count.LITTER;
+import static dev.amikeeper.sweep.SweepReport.Count.MALFORMED;
+import static dev.amikeeper.sweep.SweepReport.Count.ORPHANS;
+import static dev.amikeeper.sweep.SweepReport.Count.PUBLIC_IMAGES;
+import static dev.amikeeper.sweep.SweepReport.Count.REQUESTS;
+import static dev.amikeeper.sweep.SweepReport.Count.RETURNED;
+import static dev.amikeeper.sweep.SweepReport.Count.SLOW;
+import static dev.amikeeper.sweep.SweepReport.Count.SWITCHED;
+import static dev.amikeeper.sweep.SweepReport.Count.UNCOPIED;
+import static dev.amikeeper.sweep.SweepReport.Count.UNFINISHED;
+import static dev.amikeeper.sweep.SweepReport.Count.UNREADABLE;
+import static dev.amikeeper.sweep.SweepReport.Count.UNSHARED;
+import static dev.amikeeper.sweep.SweepReport.Count.UNSWEPT;
+import static dev.amikeeper.sweep.SweepReport.Count.WITHDRAWN;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.amikeeper.Counts;
 import dev.amikeeper.ShortContext;
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Change;
@@ -61,11 +87,11 @@ final class SweepHandlerTest {
         play(given);
         assertThat(states(given, TestDeployment.EAST)).containsExactly(ImageState.CREATING);
 
-        assertThat(sweep(given).done()).isEqualTo(1);
+        assertThat(sweep(given).count(DONE)).isEqualTo(1);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
         assertThat(states(given, TestDeployment.WEST)).containsExactly(ImageState.CREATING);
 
-        assertThat(sweep(given).done()).isEqualTo(1);
+        assertThat(sweep(given).count(DONE)).isEqualTo(1);
         assertThat(states(given, TestDeployment.WEST)).containsExactly(ImageState.AVAILABLE);
         assertNothing(sweep(given));
     }
@@ -77,9 +103,9 @@ final class SweepHandlerTest {
         given.cloud.faults().events(STATE_EVENT).lose();
         play(given);
 
-        assertThat(sweep(given).done()).isEqualTo(1);
+        assertThat(sweep(given).count(DONE)).isEqualTo(1);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(15)));
-        assertThat(sweep(given).kicked()).isEqualTo(1);
+        assertThat(sweep(given).count(KICKED)).isEqualTo(1);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(15)));
 
         assertThat(states(given, TestDeployment.EAST)).containsExactly(ImageState.AVAILABLE);
@@ -94,7 +120,7 @@ final class SweepHandlerTest {
         play(given);
         assertThat(given.images(TestDeployment.EAST)).isEmpty();
 
-        assertThat(sweep(given).kicked()).isEqualTo(1);
+        assertThat(sweep(given).count(KICKED)).isEqualTo(1);
 
         assertThat(given.images(TestDeployment.EAST)).hasSize(1);
     }
@@ -105,8 +131,8 @@ final class SweepHandlerTest {
         given.cloud.faults().calls("CreateImage").times(100_000).throttle();
         play(given);
 
-        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(23))).givenUp()).isZero();
-        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(25))).givenUp()).isEqualTo(1);
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(23))).count(GIVEN_UP)).isZero();
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(25))).count(GIVEN_UP)).isEqualTo(1);
 
         assertThat(states(given, TestDeployment.EAST)).containsExactly(ImageState.FAILED);
         assertThat(given.told()).singleElement().asString().contains("could not be started");
@@ -119,7 +145,7 @@ final class SweepHandlerTest {
         play(given);
         deregister(given, TestDeployment.EAST);
 
-        assertThat(sweep(given).gone()).isEqualTo(1);
+        assertThat(sweep(given).count(GONE)).isEqualTo(1);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(15)));
         sweep(given);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(15)));
@@ -133,8 +159,8 @@ final class SweepHandlerTest {
         given.cloud.faults().events(STATE_EVENT).lose();
         deregister(given, TestDeployment.WEST);
 
-        assertThat(sweep(given).gone()).isEqualTo(1);
-        assertThat(sweep(given).uncopied()).isZero();
+        assertThat(sweep(given).count(GONE)).isEqualTo(1);
+        assertThat(sweep(given).count(UNCOPIED)).isZero();
 
         assertThat(given.records(TestDeployment.WEST)).isEmpty();
         assertThat(given.catalog().removed("gold", new Region(TestDeployment.WEST)))
@@ -148,9 +174,9 @@ final class SweepHandlerTest {
         given.cloud.settings().imageTime(Duration.ofDays(3));
         play(given);
 
-        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(23))).slow()).isZero();
-        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(25))).slow()).isEqualTo(1);
-        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(26))).slow()).isEqualTo(1);
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(23))).count(SLOW)).isZero();
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(25))).count(SLOW)).isEqualTo(1);
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(26))).count(SLOW)).isEqualTo(1);
 
         assertThat(given.told()).singleElement().asString().contains("is pending since");
     }
@@ -166,7 +192,7 @@ final class SweepHandlerTest {
         given.catalog().save(Change.of(waiting, waiting.failed("no answer", SLOT)));
         given.cloud.faults().clear();
 
-        assertThat(sweep(given).found()).isEqualTo(1);
+        assertThat(sweep(given).count(FOUND)).isEqualTo(1);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
 
         assertThat(states(given, TestDeployment.EAST)).containsExactly(ImageState.AVAILABLE);
@@ -182,7 +208,7 @@ final class SweepHandlerTest {
         forget(lost, home);
         forget(lost, copy);
 
-        assertThat(sweep(lost).adopted()).isEqualTo(2);
+        assertThat(sweep(lost).count(ADOPTED)).isEqualTo(2);
 
         assertThat(lost.records(TestDeployment.EAST))
                 .singleElement()
@@ -231,9 +257,9 @@ final class SweepHandlerTest {
         assertThat(given.records(TestDeployment.EAST)).isEmpty();
         given.ec2(TestDeployment.EAST).restoreImageFromRecycleBin(it -> it.imageId(id(image)));
 
-        assertThat(sweep(given).returned()).isZero();
+        assertThat(sweep(given).count(RETURNED)).isZero();
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(2)));
-        assertThat(sweep(given).returned()).isEqualTo(1);
+        assertThat(sweep(given).count(RETURNED)).isEqualTo(1);
 
         assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
@@ -259,8 +285,8 @@ final class SweepHandlerTest {
                         .imageId();
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
 
-        assertThat(sweep(given).foreign()).isEqualTo(1);
-        assertThat(sweep(given).foreign()).isEqualTo(1);
+        assertThat(sweep(given).count(FOREIGN)).isEqualTo(1);
+        assertThat(sweep(given).count(FOREIGN)).isEqualTo(1);
 
         assertThat(given.records(TestDeployment.EAST)).hasSize(1);
         assertThat(given.told()).singleElement().asString().contains(other);
@@ -275,7 +301,7 @@ final class SweepHandlerTest {
                         NIGHTLY + "    replicate: {us-west-2: {keep: {last: 2, atLeast: 1}}}\n");
         given.deployment.withoutSchedules();
 
-        assertThat(sweep(given).uncopied()).isEqualTo(2);
+        assertThat(sweep(given).count(UNCOPIED)).isEqualTo(2);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofHours(1)));
 
         assertThat(given.records(TestDeployment.WEST))
@@ -293,11 +319,11 @@ final class SweepHandlerTest {
         given.cloud.faults().events(STATE_EVENT).times(2).lose();
 
         given.ec2(TestDeployment.EAST).disableImage(it -> it.imageId(id));
-        assertThat(sweep(given).switched()).isEqualTo(1);
+        assertThat(sweep(given).count(SWITCHED)).isEqualTo(1);
         assertThat(given.records(TestDeployment.EAST)).noneMatch(Image::isGood);
 
         given.ec2(TestDeployment.EAST).enableImage(it -> it.imageId(id));
-        assertThat(sweep(given).switched()).isEqualTo(1);
+        assertThat(sweep(given).count(SWITCHED)).isEqualTo(1);
         assertThat(given.records(TestDeployment.EAST)).allMatch(Image::isGood);
     }
 
@@ -312,8 +338,8 @@ final class SweepHandlerTest {
         given.catalog().save(Change.of(image, image.retiring("no rule", List.of(snapshot), begun)));
         given.ec2(TestDeployment.EAST).deregisterImage(it -> it.imageId(id(image)));
 
-        assertThat(sweep(given).unfinished()).isZero();
-        assertThat(sweepAt(given, begun.plus(Duration.ofHours(3))).unfinished()).isEqualTo(1);
+        assertThat(sweep(given).count(UNFINISHED)).isZero();
+        assertThat(sweepAt(given, begun.plus(Duration.ofHours(3))).count(UNFINISHED)).isEqualTo(1);
 
         assertThat(given.records(TestDeployment.EAST)).isEmpty();
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).isEmpty();
@@ -331,7 +357,7 @@ final class SweepHandlerTest {
         given.catalog().save(Change.of(image, disabling));
         given.catalog().save(Change.of(disabling, enabling));
 
-        assertThat(sweep(given).unfinished()).isEqualTo(1);
+        assertThat(sweep(given).count(UNFINISHED)).isEqualTo(1);
 
         assertThat(given.records(TestDeployment.EAST)).allMatch(Image::isGood);
         assertThat(permissions(given)).containsExactly("111122223333");
@@ -372,8 +398,8 @@ final class SweepHandlerTest {
         int beyond = 0;
         for (int i = 0; i < Drift.TURNS; i++) {
             SweepReport report = sweepAt(given, given.cloud.now().plus(Drift.EVERY));
-            unshared += report.unshared();
-            beyond += report.beyond();
+            unshared += report.count(UNSHARED);
+            beyond += report.count(BEYOND);
         }
 
         assertThat(unshared).isEqualTo(1);
@@ -401,12 +427,12 @@ final class SweepHandlerTest {
         }
 
         SweepReport first = sweep(given);
-        while (first.withdrawn() == 0) {
+        while (first.count(WITHDRAWN) == 0) {
             first = sweepAt(given, given.cloud.now().plus(Drift.EVERY));
         }
         SweepReport second = sweepAt(given, given.cloud.now().plus(Drift.EVERY));
 
-        assertThat(first.withdrawn() + second.withdrawn()).isEqualTo(12);
+        assertThat(first.count(WITHDRAWN) + second.count(WITHDRAWN)).isEqualTo(12);
         assertThat(given.records(TestDeployment.EAST))
                 .allSatisfy(image ->
                         assertThat(
@@ -427,9 +453,9 @@ final class SweepHandlerTest {
                 .singleElement()
                 .extracting(Notice::text)
                 .asString()
-                .contains("from " + second.withdrawn() + " images");
+                .contains("from " + second.count(WITHDRAWN) + " images");
 
-        assertThat(sweepAt(given, given.cloud.now().plus(Drift.EVERY)).withdrawn()).isZero();
+        assertThat(sweepAt(given, given.cloud.now().plus(Drift.EVERY)).count(WITHDRAWN)).isZero();
         assertThat(given.told()).hasSize(2).last().asString().startsWith("resolved: us-east-1");
         assertThat(given.catalog().open()).isEmpty();
     }
@@ -442,7 +468,7 @@ final class SweepHandlerTest {
 
         int withdrawn = 0;
         for (int i = 0; i < Drift.TURNS; i++) {
-            withdrawn += sweepAt(given, given.cloud.now().plus(Drift.EVERY)).withdrawn();
+            withdrawn += sweepAt(given, given.cloud.now().plus(Drift.EVERY)).count(WITHDRAWN);
         }
 
         assertThat(permissions(given)).containsExactlyInAnyOrder("111122223333", "222233334444");
@@ -475,14 +501,14 @@ final class SweepHandlerTest {
                 .modifyImageAttribute(modify ->
                         modify.imageId(id).launchPermission(change -> change.add(everybody)));
 
-        assertThat(sweep(given).publicImages()).isEqualTo(1);
-        assertThat(sweep(given).publicImages()).isEqualTo(1);
+        assertThat(sweep(given).count(PUBLIC_IMAGES)).isEqualTo(1);
+        assertThat(sweep(given).count(PUBLIC_IMAGES)).isEqualTo(1);
         assertThat(given.told()).singleElement().asString().contains(id, "is public");
 
         given.ec2(TestDeployment.EAST)
                 .modifyImageAttribute(modify ->
                         modify.imageId(id).launchPermission(change -> change.remove(everybody)));
-        assertThat(sweep(given).publicImages()).isZero();
+        assertThat(sweep(given).count(PUBLIC_IMAGES)).isZero();
         assertThat(given.told()).hasSize(2).last().asString().startsWith("resolved: us-east-1");
     }
 
@@ -493,7 +519,7 @@ final class SweepHandlerTest {
         given.cloud.faults().events(STATE_EVENT).times(100).in(TestDeployment.WEST).lose();
         play(given);
 
-        assertThat(sweep(given).keys()).isEqualTo(1);
+        assertThat(sweep(given).count(KEYS)).isEqualTo(1);
     }
 
     @Test
@@ -508,10 +534,10 @@ final class SweepHandlerTest {
         given.catalog().bury(retiring, new Tombstone(retiring, SLOT, "PruneFunction", "no rule"));
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).isNotEmpty();
 
-        assertThat(sweep(given).litter()).isZero();
+        assertThat(sweep(given).count(LITTER)).isZero();
         SweepReport report = sweepAt(given, given.cloud.now().plus(Duration.ofHours(30)));
 
-        assertThat(report.litter()).isPositive();
+        assertThat(report.count(LITTER)).isPositive();
         assertThat(given.cloud.snapshots(TestDeployment.EAST))
                 .extracting(it -> it.snapshot().snapshotId())
                 .doesNotContain(litter);
@@ -527,8 +553,8 @@ final class SweepHandlerTest {
         given.deployment.deliverEvents();
 
         Instant later = given.cloud.now().plus(Duration.ofHours(30));
-        assertThat(sweepAt(given, later).orphans()).isEqualTo(1);
-        assertThat(sweepAt(given, later.plus(Drift.EVERY)).orphans()).isEqualTo(1);
+        assertThat(sweepAt(given, later).count(ORPHANS)).isEqualTo(1);
+        assertThat(sweepAt(given, later.plus(Drift.EVERY)).count(ORPHANS)).isEqualTo(1);
 
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(1);
         assertThat(given.told()).singleElement().asString().contains("belong to no image");
@@ -539,8 +565,9 @@ final class SweepHandlerTest {
         TestDeployment given = given(ONCE);
         given.tick("2026-03-01T00:05:00Z");
 
-        assertThat(sweepAt(given, SLOT.plus(Duration.ofMinutes(7))).lateSlots()).isZero();
-        assertThat(sweepAt(given, SLOT.plus(Duration.ofMinutes(22))).lateSlots()).isEqualTo(1);
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofMinutes(7))).count(LATE_SLOTS)).isZero();
+        assertThat(sweepAt(given, SLOT.plus(Duration.ofMinutes(22))).count(LATE_SLOTS))
+                .isEqualTo(1);
         given.deployment.runUntil(given.cloud.now().plus(Duration.ofMinutes(10)));
 
         assertThat(states(given, TestDeployment.EAST)).containsExactly(ImageState.AVAILABLE);
@@ -562,10 +589,11 @@ final class SweepHandlerTest {
                         tags.resources(instance).tags(tag(ImageTags.REQUEST, "before-upgrade")));
 
         Instant first = TestDeployment.START.plus(Duration.ofMinutes(7));
-        assertThat(sweepAt(given, first).requests()).isZero();
-        assertThat(sweepAt(given, first.plus(Drift.EVERY)).requests()).isEqualTo(1);
-        assertThat(sweepAt(given, first.plus(Drift.EVERY)).requests()).isZero();
-        assertThat(sweepAt(given, first.plus(Drift.EVERY.multipliedBy(3))).requests()).isZero();
+        assertThat(sweepAt(given, first).count(REQUESTS)).isZero();
+        assertThat(sweepAt(given, first.plus(Drift.EVERY)).count(REQUESTS)).isEqualTo(1);
+        assertThat(sweepAt(given, first.plus(Drift.EVERY)).count(REQUESTS)).isZero();
+        assertThat(sweepAt(given, first.plus(Drift.EVERY.multipliedBy(3))).count(REQUESTS))
+                .isZero();
 
         assertThat(given.images(TestDeployment.EAST)).hasSize(1);
         assertThat(given.records(TestDeployment.EAST).getFirst().name().slot().time())
@@ -604,8 +632,8 @@ final class SweepHandlerTest {
         SweepReport report = sweep(given);
         sweep(given);
 
-        assertThat(report.done()).isEqualTo(1);
-        assertThat(report.unreadable()).isEqualTo(1);
+        assertThat(report.count(DONE)).isEqualTo(1);
+        assertThat(report.count(UNREADABLE)).isEqualTo(1);
         assertThat(given.catalog().notices())
                 .extracting(Notice::key)
                 .filteredOn(key -> key.startsWith("unswept/"))
@@ -627,12 +655,12 @@ final class SweepHandlerTest {
         SweepReport none = handle(given, event, 0);
         SweepReport first = handle(given, event, 2);
 
-        assertThat(none.unswept()).isPositive();
-        assertThat(none.done()).isZero();
-        assertThat(first.done() + first.unswept()).isPositive();
-        int done = first.done();
+        assertThat(none.count(UNSWEPT)).isPositive();
+        assertThat(none.count(DONE)).isZero();
+        assertThat(first.count(DONE) + first.count(UNSWEPT)).isPositive();
+        int done = first.count(DONE);
         for (int i = 0; i < 10; i++) {
-            done += handle(given, event, 3).done();
+            done += handle(given, event, 3).count(DONE);
         }
         assertThat(done).isEqualTo(1);
         handle(given, event, 100);
@@ -650,7 +678,7 @@ final class SweepHandlerTest {
                 new SweepHandler(given.deployment.application())
                         .handleRequest(Map.of("dryRun", true), given.context("SweepFunction"));
 
-        assertThat(report.done()).isEqualTo(1);
+        assertThat(report.count(DONE)).isEqualTo(1);
         assertThat(report.dryRun()).isTrue();
         assertThat(given.records(TestDeployment.EAST)).isEqualTo(before);
     }
@@ -729,7 +757,7 @@ final class SweepHandlerTest {
                                 Map.of("source", "aws.scheduler", "time", "tomorrow"),
                                 given.context("SweepFunction"));
 
-        assertThat(report.malformed()).isEqualTo(1);
+        assertThat(report.count(MALFORMED)).isEqualTo(1);
         assertThat(given.catalog().notices()).hasSize(1);
     }
 
@@ -769,7 +797,10 @@ final class SweepHandlerTest {
 
     /** Whatever it says of the instances, which is no gap. */
     private static void assertNothing(SweepReport report) {
-        assertThat(report).isEqualTo(new SweepCounts().report(false, report.protection()));
+        assertThat(report)
+                .isEqualTo(
+                        new SweepReport(
+                                Counts.none(SweepReport.Count.class), false, report.protection()));
     }
 
     private static List<ImageState> states(TestDeployment given, String region) {
