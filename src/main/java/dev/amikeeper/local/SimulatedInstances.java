@@ -19,6 +19,7 @@ import software.amazon.awssdk.services.ec2.model.SummaryStatus;
 import software.amazon.awssdk.services.ec2.model.Volume;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +34,9 @@ import java.util.stream.Stream;
 
 /** The instances of one Region and their lives. */
 final class SimulatedInstances {
+    /** AWS names no time; nobody has to wait that long. */
+    private static final Duration CONSISTENT_AFTER = Duration.ofMinutes(30);
+
     /** A terminated instance is described for about an hour, then it does not exist. */
     private static final Duration TERMINATED_SHOWN = Duration.ofHours(1);
 
@@ -383,9 +387,10 @@ final class SimulatedInstances {
         return all().stream().filter(it -> only.isEmpty() || only.contains(it.id()));
     }
 
-    /** Of a new instance it may take some calls until it shows. */
+    /** A new instance may take some calls to show, but every call shows it after a while. */
     private boolean isVisible(LocalInstance instance) {
-        if (instance.hidden().calls() > 0) {
+        Instant shown = instance.instance().launchTime().plus(CONSISTENT_AFTER);
+        if (instance.hidden().calls() > 0 && core.timeline().instant().isBefore(shown)) {
             change(instance.id(), it -> it.with(it.hidden().lookedAt()));
             return false;
         }

@@ -74,6 +74,9 @@ final class Invariants {
     /** So much later than its time allows a restore may still end. */
     private static final Duration LATE = Duration.ofHours(1);
 
+    /** So long a server may be held in the end: two idle hours are skipped, then it is let go. */
+    private static final Duration HELD = Duration.ofHours(3);
+
     private static final Set<Work> UNFINISHED = EnumSet.complementOf(EnumSet.of(Work.GIVEN_UP));
 
     /** Two ticks: what is due since then may not be told yet. */
@@ -348,6 +351,8 @@ final class Invariants {
         for (String region : HistoryGenerator.REGIONS) {
             play.catalog()
                     .freezes(new Region(region))
+                    .stream()
+                    .filter(it -> it.sent().plus(HELD).isBefore(end))
                     .forEach(
                             it -> violated(LET_GO, key(region, it.name().toString()) + " is held"));
         }
@@ -355,6 +360,7 @@ final class Invariants {
             List<CommandInvocation> commands = play.commands(server);
             commands.stream()
                     .filter(it -> it.documentName().equals(PolicyModel.Freezing.BEFORE))
+                    .filter(it -> it.requestedDateTime().plus(HELD).isBefore(end))
                     .filter(it -> runsSince(server, it.requestedDateTime()))
                     .filter(it -> rulesOf(it).stream().allMatch(PolicyModel.Freezing::thaws))
                     .filter(it -> !isLetGo(server, it, commands))
