@@ -349,9 +349,7 @@ final class Invariants {
      */
     private void everyServerIsLetGo() {
         for (String region : HistoryGenerator.REGIONS) {
-            play.catalog()
-                    .freezes(new Region(region))
-                    .stream()
+            play.catalog().freezes(new Region(region)).stream()
                     .filter(it -> it.sent().plus(HELD).isBefore(end))
                     .forEach(
                             it -> violated(LET_GO, key(region, it.name().toString()) + " is held"));
