@@ -33,7 +33,7 @@ final class Unknowns {
                     Items.EXPIRES,
                     Items.TELLING);
 
-    /** So many records take some 50 MB. */
+    /** How many records are remembered at most, for a function's memory is bounded. */
     private static final int REMEMBERED = 10_000;
 
     private final String account;
@@ -72,8 +72,8 @@ final class Unknowns {
         }
 
         /**
-         * Of items that are many, and mostly as they were at the last read: comparing one with what
-         * was read then costs a tenth of reading it.
+         * For items that are many and seldom change. An item that equals the one read before gives
+         * the same record, which costs less than reading it anew.
          */
         static <T> Form<T> remembering(Read<T> read, Write<T> write) {
             return new Form<>(read, write, Optional.of(new ConcurrentHashMap<>()));

@@ -12,6 +12,7 @@ import dev.amikeeper.Application;
 import dev.amikeeper.FunctionReport;
 import dev.amikeeper.Settings;
 import dev.amikeeper.backup.CreateImageHandler;
+import dev.amikeeper.backup.ImageRequestHandler;
 import dev.amikeeper.backup.ScheduleHandler;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
@@ -97,7 +98,7 @@ public final class LocalDeployment {
     private final String deadEvents;
     private final Application application;
     private final ScheduleHandler schedule;
-    private final dev.amikeeper.backup.ImageRequestHandler request;
+    private final ImageRequestHandler request;
     private final CreateImageHandler createImage;
     private final ImageStateHandler imageState;
     private final CopyImageHandler copyImage;
@@ -172,7 +173,7 @@ public final class LocalDeployment {
                                 cloud::advance,
                                 new Random(1)));
         schedule = new ScheduleHandler(application);
-        request = new dev.amikeeper.backup.ImageRequestHandler(application);
+        request = new ImageRequestHandler(application);
         createImage = new CreateImageHandler(application);
         imageState = new ImageStateHandler(application);
         copyImage = new CopyImageHandler(application);
@@ -213,7 +214,7 @@ public final class LocalDeployment {
         return cloud;
     }
 
-    /** Sweeps so often from the next one on: where nothing is lost, seldom finds as much. */
+    /** Changes how often sweeps run. Where no event is lost, an hourly sweep finds as much. */
     public void sweepEvery(Duration often) {
         sweepEvery = often;
     }

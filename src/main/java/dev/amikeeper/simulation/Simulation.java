@@ -365,13 +365,6 @@ public final class Simulation {
     }
 
     private boolean isAtRest() {
-        boolean isHeld =
-                HistoryGenerator.REGIONS.stream()
-                        .anyMatch(region -> !catalog().freezes(new Region(region)).isEmpty());
-        return !isHeld && nothingWaits();
-    }
-
-    private boolean nothingWaits() {
         return HistoryGenerator.REGIONS.stream()
                 .map(Region::new)
                 .flatMap(region ->
