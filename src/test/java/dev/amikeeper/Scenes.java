@@ -189,14 +189,15 @@ final class Scenes {
                 sweep("of a removal half done", () -> sweepOf(finishing()), "DeleteSnapshot"));
     }
 
-    /** Into S3 and back. */
+    /** Into S3 and back, and what else people order. */
     List<Scene> longKeeping() {
         return List.of(
                 store("that begins", this::storing, "CreateStoreImageTask"),
                 store("that ends", () -> stored(false), "TransactWriteItems"),
                 store("whose task failed", () -> stored(true), "TransactWriteItems"),
                 ordered("to store", this::toStore, "CreateStoreImageTask"),
-                ordered("to fetch", this::toFetch, "CreateRestoreImageTask"));
+                ordered("to fetch", this::toFetch, "CreateRestoreImageTask"),
+                ordered("to take all access back", this::toUnshare, "ModifyImageAttribute"));
     }
 
     /** Each stage of pruning. */
@@ -429,6 +430,16 @@ final class Scenes {
         pruneNow(given).call().run();
         given.cloud.takeEvents().forEach(given.deployment::deliver);
         return operate(given, "operate-fetch.json", Map.of("image", oldest));
+    }
+
+    /** The policy shared its images, and does so no more. */
+    private Moment toUnshare() {
+        TestDeployment given = given(NIGHTLY + SHARED);
+        given.nights(1);
+        return operate(
+                given.redeployed(SELECT + NIGHTLY + TO_WEST),
+                "operate-unshare-all.json",
+                Map.of("with", List.of("111122223333"), "policy", "gold"));
     }
 
     private static Moment storeNow(TestDeployment given) {
