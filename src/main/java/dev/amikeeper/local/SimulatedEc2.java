@@ -153,7 +153,8 @@ import java.util.function.Supplier;
 
 /**
  * EC2 in one Region, as far as the life of images goes. What it does not know throws {@link
- * UnsupportedOperationException}. Each call is one attempt: it retries nothing by itself.
+ * UnsupportedOperationException}. Each call is one attempt: it retries nothing by itself. The class
+ * is as long as there are calls: each method names its call and passes the request on.
  */
 public final class SimulatedEc2 implements Ec2Client {
     /** The Regions that every account has. */
@@ -192,6 +193,10 @@ public final class SimulatedEc2 implements Ec2Client {
     private final SimulatedStores stores;
     private final SimulatedSnapshots snapshots;
     private final SimulatedImages images;
+    private final SimulatedImageMaking making;
+    private final SimulatedImageCopies copies;
+    private final SimulatedImageChanges changes;
+    private final SimulatedLineages lineages;
     private final SimulatedTemplates templates;
     private final SimulatedTags tags;
     private final SimulatedReferences references;
@@ -214,9 +219,13 @@ public final class SimulatedEc2 implements Ec2Client {
         instances = new SimulatedInstances(region, core, interfaces, volumes);
         addresses = new SimulatedAddresses(region, core, instances);
         snapshots = new SimulatedSnapshots(region, core);
-        images = new SimulatedImages(region, core, instances, snapshots, volumes);
+        lineages = new SimulatedLineages(core, instances, snapshots, volumes);
+        images = new SimulatedImages(region, core, snapshots, lineages);
+        making = new SimulatedImageMaking(core, instances, volumes, lineages, images);
+        copies = new SimulatedImageCopies(core, images, making);
+        changes = new SimulatedImageChanges(core, images);
         rootReplacements = new SimulatedRootReplacements(core, instances, images, volumes);
-        stores = new SimulatedStores(region, core, images, snapshots);
+        stores = new SimulatedStores(region, core, images, making);
         launches =
                 new SimulatedLaunches(
                         region, core, instances, images, networks, interfaces, volumes);
@@ -335,7 +344,7 @@ public final class SimulatedEc2 implements Ec2Client {
     @Override
     public DescribeImageAttributeResponse describeImageAttribute(
             DescribeImageAttributeRequest request) {
-        return call("DescribeImageAttribute", request, () -> images.describeAttribute(request));
+        return call("DescribeImageAttribute", request, () -> changes.describeAttribute(request));
     }
 
     @Override
@@ -371,12 +380,12 @@ public final class SimulatedEc2 implements Ec2Client {
 
     @Override
     public CreateImageResponse createImage(CreateImageRequest request) {
-        return call("CreateImage", request, () -> images.create(request));
+        return call("CreateImage", request, () -> making.create(request));
     }
 
     @Override
     public RegisterImageResponse registerImage(RegisterImageRequest request) {
-        return call("RegisterImage", request, () -> images.register(request));
+        return call("RegisterImage", request, () -> making.register(request));
     }
 
     @Override
@@ -386,12 +395,12 @@ public final class SimulatedEc2 implements Ec2Client {
 
     @Override
     public ModifyImageAttributeResponse modifyImageAttribute(ModifyImageAttributeRequest request) {
-        return call("ModifyImageAttribute", request, () -> images.modify(request));
+        return call("ModifyImageAttribute", request, () -> changes.modify(request));
     }
 
     @Override
     public CreateSnapshotResponse createSnapshot(CreateSnapshotRequest request) {
-        return call("CreateSnapshot", request, () -> images.snapshot(request));
+        return call("CreateSnapshot", request, () -> lineages.snapshot(request));
     }
 
     @Override
@@ -400,7 +409,7 @@ public final class SimulatedEc2 implements Ec2Client {
         return call(
                 "DescribeSnapshotAttribute",
                 request,
-                () -> images.describeSnapshotAttribute(request));
+                () -> lineages.describeSnapshotAttribute(request));
     }
 
     @Override
@@ -501,7 +510,7 @@ public final class SimulatedEc2 implements Ec2Client {
                 request,
                 () -> {
                     SimulatedEc2 source = regions.apply(request.sourceRegion());
-                    return images.copy(request, source.images);
+                    return copies.copy(request, source.images);
                 });
     }
 
@@ -511,7 +520,7 @@ public final class SimulatedEc2 implements Ec2Client {
                 "EnableImage",
                 request,
                 () -> {
-                    images.enable(request.imageId());
+                    changes.enable(request.imageId());
                     return EnableImageResponse.builder().returnValue(true).build();
                 });
     }
@@ -522,7 +531,7 @@ public final class SimulatedEc2 implements Ec2Client {
                 "DisableImage",
                 request,
                 () -> {
-                    images.disable(request.imageId());
+                    changes.disable(request.imageId());
                     return DisableImageResponse.builder().returnValue(true).build();
                 });
     }
@@ -534,7 +543,7 @@ public final class SimulatedEc2 implements Ec2Client {
                 "EnableImageDeprecation",
                 request,
                 () -> {
-                    images.deprecate(request.imageId(), request.deprecateAt());
+                    changes.deprecate(request.imageId(), request.deprecateAt());
                     return EnableImageDeprecationResponse.builder().returnValue(true).build();
                 });
     }
@@ -546,7 +555,7 @@ public final class SimulatedEc2 implements Ec2Client {
                 "DisableImageDeprecation",
                 request,
                 () -> {
-                    images.undeprecate(request.imageId());
+                    changes.undeprecate(request.imageId());
                     return DisableImageDeprecationResponse.builder().returnValue(true).build();
                 });
     }
@@ -559,7 +568,7 @@ public final class SimulatedEc2 implements Ec2Client {
                 request,
                 () -> {
                     String answer =
-                            images.protect(
+                            changes.protect(
                                     request.imageId(), Boolean.TRUE.equals(request.withCooldown()));
                     return EnableImageDeregistrationProtectionResponse.builder()
                             .returnValue(answer)
@@ -574,7 +583,7 @@ public final class SimulatedEc2 implements Ec2Client {
                 "DisableImageDeregistrationProtection",
                 request,
                 () -> {
-                    String answer = images.unprotect(request.imageId());
+                    String answer = changes.unprotect(request.imageId());
                     return DisableImageDeregistrationProtectionResponse.builder()
                             .returnValue(answer)
                             .build();

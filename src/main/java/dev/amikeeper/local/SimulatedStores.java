@@ -52,17 +52,19 @@ final class SimulatedStores {
     private final String region;
     private final CloudCore core;
     private final SimulatedImages images;
+    private final SimulatedImageMaking making;
     private final SimulatedSnapshots snapshots;
     private final SimulatedBuckets buckets;
     private final Map<String, Integer> restoredGb = new TreeMap<>();
     private final List<Task> tasks = new ArrayList<>();
 
     SimulatedStores(
-            String region, CloudCore core, SimulatedImages images, SimulatedSnapshots snapshots) {
+            String region, CloudCore core, SimulatedImages images, SimulatedImageMaking making) {
         this.region = region;
         this.core = core;
         this.images = images;
-        this.snapshots = snapshots;
+        this.making = making;
+        snapshots = images.snapshots();
         this.buckets = core.buckets();
     }
 
@@ -175,7 +177,7 @@ final class SimulatedStores {
         Map<String, String> snapshotTags = TagRules.of(request.tagSpecifications(), "snapshot");
         String name = Objects.requireNonNullElse(request.name(), stored.image().name());
         images.checkName(name);
-        String id = images.restore(stored, name, tags, snapshots(stored, snapshotTags));
+        String id = making.restore(stored, name, tags, snapshots(stored, snapshotTags));
         restoredGb.put(id, sizeGb(stored));
         return CreateRestoreImageTaskResponse.builder().imageId(id).build();
     }
