@@ -180,20 +180,22 @@ final class EndState {
                 image.region(),
                 image.name(),
                 image.home(),
-                image.trigger(),
+                image.provenance().trigger(),
                 image.state(),
                 "attempt " + image.attempt(),
                 image.id(),
                 "volumes " + image.volumes(),
                 image.note(),
                 image.snapshots(),
-                image.permissions(),
+                image.leaving().permissions(),
                 image.adopted() ? "adopted" : "",
                 image.shared() ? "shared" : "",
-                image.refused(),
-                image.copiers(),
+                image.sharing().refused(),
+                image.sharing().copiers(),
                 image.disabled() ? "disabled by others" : "",
-                image.guardedUntil().map(end -> end.equals(Image.IN_FORCE) ? "guarded" : "freed"),
+                image.condition()
+                        .guardedUntil()
+                        .map(end -> end.equals(Image.IN_FORCE) ? "guarded" : "freed"),
                 image.proven(),
                 image.stored()
                         .map(it ->

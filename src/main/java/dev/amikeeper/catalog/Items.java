@@ -149,7 +149,7 @@ final class Items {
         identify(item, image.region());
         item.put("name", text(image.name()));
         image.home().ifPresent(home -> item.put("home", text(home)));
-        item.put("trigger", text(image.trigger()));
+        item.put("trigger", text(image.provenance().trigger()));
         item.put("state", text(image.state()));
         item.put("attempt", number(image.attempt()));
         image.id().ifPresent(id -> item.put("id", text(id)));
@@ -158,24 +158,24 @@ final class Items {
         item.put("dueAt", text(image.due()));
         item.put("note", text(image.note()));
         item.put("snapshots", texts(image.snapshots()));
-        item.put("permissions", texts(image.permissions()));
+        item.put("permissions", texts(image.leaving().permissions()));
         item.put("adopted", AttributeValue.fromBool(image.adopted()));
         item.put("shared", AttributeValue.fromBool(image.shared()));
         item.put("disabled", AttributeValue.fromBool(image.disabled()));
-        image.guardedUntil().ifPresent(end -> item.put("guardedUntil", text(end)));
+        image.condition().guardedUntil().ifPresent(end -> item.put("guardedUntil", text(end)));
         image.proven().ifPresent(when -> item.put("proven", text(when)));
         image.capsule().ifPresent(capsule -> item.put("capsule", map(capsule.fields())));
         image.stored().ifPresent(stored -> item.put("stored", stored(stored)));
-        if (!image.refused().isEmpty()) {
-            item.put("refused", texts(image.refused()));
+        if (!image.sharing().refused().isEmpty()) {
+            item.put("refused", texts(image.sharing().refused()));
         }
-        if (!image.copiers().isEmpty()) {
-            item.put("copiers", texts(image.copiers()));
+        if (!image.sharing().copiers().isEmpty()) {
+            item.put("copiers", texts(image.sharing().copiers()));
         }
-        if (!image.given().isEmpty()) {
-            item.put("given", texts(image.given()));
+        if (!image.sharing().given().isEmpty()) {
+            item.put("given", texts(image.sharing().given()));
         }
-        image.taken().ifPresent(when -> item.put("taken", text(when)));
+        image.making().taken().ifPresent(when -> item.put("taken", text(when)));
         item.put(VERSION, number(image.version()));
     }
 
@@ -233,35 +233,42 @@ final class Items {
         return new Image(
                 name(item),
                 region(item),
-                optional(item, "home")
-                        .map(home ->
-                                ImageRef.parse(home)
-                                        .orElseThrow(() ->
-                                                new IllegalStateException(
-                                                        "its home is " + Texts.quoted(home)))),
-                word(item, "trigger", Trigger.class),
-                word(item, "state", ImageState.class),
-                integer(item, "attempt"),
-                optional(item, "id").map(ImageId::new),
-                integer(item, "volumes"),
-                time(item, "since"),
-                time(item, "dueAt"),
-                string(item, "note"),
-                strings(item, "snapshots").map(SnapshotId::new).toList(),
-                strings(item, "permissions").toList(),
-                truth(item, "adopted"),
-                truth(item, "shared"),
-                truth(item, "disabled"),
-                optional(item, "guardedUntil").map(Instant::parse),
-                optional(item, "proven").map(Instant::parse),
+                new Image.Provenance(
+                        optional(item, "home")
+                                .map(home ->
+                                        ImageRef.parse(home)
+                                                .orElseThrow(() ->
+                                                        new IllegalStateException(
+                                                                "its home is "
+                                                                        + Texts.quoted(home)))),
+                        word(item, "trigger", Trigger.class),
+                        truth(item, "adopted")),
+                new Image.Phase(
+                        word(item, "state", ImageState.class),
+                        time(item, "since"),
+                        time(item, "dueAt"),
+                        string(item, "note")),
+                new Image.Making(
+                        integer(item, "attempt"),
+                        optional(item, "id").map(ImageId::new),
+                        integer(item, "volumes"),
+                        optional(item, "taken").map(Instant::parse)),
+                new Image.Sharing(
+                        truth(item, "shared"),
+                        optionalTexts(item, "refused"),
+                        optionalTexts(item, "copiers"),
+                        optionalTexts(item, "given")),
+                new Image.Leaving(
+                        strings(item, "snapshots").map(SnapshotId::new).toList(),
+                        strings(item, "permissions").toList()),
+                new Image.Condition(
+                        truth(item, "disabled"),
+                        optional(item, "guardedUntil").map(Instant::parse),
+                        optional(item, "proven").map(Instant::parse)),
                 Capsule.of(map(item, "capsule")),
                 Optional.of(map(item, "stored"))
                         .filter(fields -> !fields.isEmpty())
                         .map(Items::stored),
-                optionalTexts(item, "refused"),
-                optionalTexts(item, "copiers"),
-                optionalTexts(item, "given"),
-                optional(item, "taken").map(Instant::parse),
                 integral(item, VERSION));
     }
 
@@ -549,20 +556,23 @@ final class Items {
     static Restore restore(Map<String, AttributeValue> item) {
         return new Restore(
                 string(item, TableKeys.SK),
-                word(item, "kind", Restore.Kind.class),
-                region(item),
-                name(item),
-                new ImageId(string(item, "image")),
-                Capsule.of(map(item, "as")).orElseThrow(),
-                integer(item, "attempt"),
+                new Restore.Goal(
+                        word(item, "kind", Restore.Kind.class),
+                        region(item),
+                        name(item),
+                        new ImageId(string(item, "image")),
+                        Capsule.of(map(item, "as")).orElseThrow(),
+                        optional(item, "command")),
                 word(item, "state", Restore.State.class),
-                optional(item, "instance").map(InstanceId::new),
-                optional(item, "command"),
-                time(item, "asked"),
-                time(item, "since"),
-                time(item, "until"),
-                optional(item, "launched").map(Instant::parse),
-                optional(item, "ended").map(Instant::parse),
+                new Restore.Try(
+                        integer(item, "attempt"),
+                        optional(item, "instance").map(InstanceId::new),
+                        optional(item, "launched").map(Instant::parse)),
+                new Restore.Times(
+                        time(item, "asked"),
+                        time(item, "since"),
+                        time(item, "until"),
+                        optional(item, "ended").map(Instant::parse)),
                 word(item, "reached", Restore.Level.class),
                 string(item, "note"),
                 integral(item, VERSION));

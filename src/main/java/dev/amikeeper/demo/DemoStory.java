@@ -279,7 +279,8 @@ final class DemoStory {
         long made =
                 history.entries().stream()
                         .filter(entry -> entry.isOf(instance.id()) && !entry.image().isCopy())
-                        .filter(entry -> entry.image().trigger() == trigger && entry.isMade())
+                        .filter(entry ->
+                                entry.image().provenance().trigger() == trigger && entry.isMade())
                         .count();
         return made == 0 ? "no policy asks for an image" : "imaged at once";
     }

@@ -341,7 +341,7 @@ public record DemoSummary(
         List<Image> made = entries.stream().filter(Entry::isMade).map(Entry::image).toList();
         made.stream()
                 .filter(image -> !image.adopted())
-                .forEach(image -> counts.merge(image.trigger(), 1, Integer::sum));
+                .forEach(image -> counts.merge(image.provenance().trigger(), 1, Integer::sum));
         SequencedMap<String, Integer> words = new LinkedHashMap<>();
         counts.forEach((trigger, count) -> words.put(trigger.word(), count));
         int adopted = (int) made.stream().filter(Image::adopted).count();
@@ -478,7 +478,8 @@ public record DemoSummary(
         return (int)
                 entries.stream()
                         .map(Entry::image)
-                        .filter(image -> !image.isCopy() && image.trigger() == Trigger.TAGGED)
+                        .filter(image ->
+                                !image.isCopy() && image.provenance().trigger() == Trigger.TAGGED)
                         .map(image -> image.name().instance() + "/" + image.name().slot())
                         .distinct()
                         .count();

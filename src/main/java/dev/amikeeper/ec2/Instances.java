@@ -196,38 +196,42 @@ public final class Instances {
                 instance.tags().stream().collect(Collectors.toMap(Tag::key, Tag::value));
         Optional<Placement> placement = Optional.ofNullable(instance.placement());
         return new Capsule(
-                text(instance.instanceTypeAsString()),
-                placement.map(Placement::availabilityZone).orElse(""),
-                text(instance.subnetId()),
-                ids(instance.securityGroups()),
-                Optional.ofNullable(instance.keyName()),
-                Optional.ofNullable(instance.iamInstanceProfile()).map(IamInstanceProfile::arn),
-                Optional.ofNullable(instance.metadataOptions()).map(Instances::metadata),
-                Boolean.TRUE.equals(instance.ebsOptimized()),
-                instance.monitoring() != null
-                        && instance.monitoring().state() == MonitoringState.ENABLED,
-                placement.map(Placement::tenancyAsString).orElse("default"),
-                Optional.ofNullable(instance.privateIpAddress()),
-                instance.networkInterfaces().stream()
-                        .filter(one -> one.attachment() != null)
-                        .filter(one -> one.attachment().deviceIndex() > 0)
-                        .map(Instances::networkInterface)
-                        .toList(),
+                new Capsule.Hardware(
+                        text(instance.instanceTypeAsString()),
+                        Boolean.TRUE.equals(instance.ebsOptimized()),
+                        instance.monitoring() != null
+                                && instance.monitoring().state() == MonitoringState.ENABLED,
+                        placement.map(Placement::tenancyAsString).orElse("default"),
+                        options(instance)),
+                new Capsule.Network(
+                        placement.map(Placement::availabilityZone).orElse(""),
+                        text(instance.subnetId()),
+                        ids(instance.securityGroups()),
+                        Optional.ofNullable(instance.privateIpAddress()),
+                        instance.networkInterfaces().stream()
+                                .filter(one -> one.attachment() != null)
+                                .filter(one -> one.attachment().deviceIndex() == 0)
+                                .findFirst()
+                                .map(one -> addresses(one, isRunning(instance)))
+                                .orElse(Capsule.Addresses.UNKNOWN),
+                        instance.networkInterfaces().stream()
+                                .filter(one -> one.attachment() != null)
+                                .filter(one -> one.attachment().deviceIndex() > 0)
+                                .map(Instances::networkInterface)
+                                .toList(),
+                        groupNames(instance)),
+                new Capsule.Access(
+                        Optional.ofNullable(instance.keyName()),
+                        Optional.ofNullable(instance.iamInstanceProfile())
+                                .map(IamInstanceProfile::arn),
+                        Optional.ofNullable(instance.metadataOptions()).map(Instances::metadata)),
+                Capsule.Script.NONE,
                 Optional.ofNullable(tags.get(LAUNCH_TEMPLATE))
                         .map(id -> id + ":" + tags.getOrDefault(TEMPLATE_VERSION, "")),
-                Optional.empty(),
-                Optional.empty(),
                 tags.entrySet().stream()
                         .filter(tag -> !tag.getKey().startsWith("aws:"))
                         .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)),
-                instance.networkInterfaces().stream()
-                        .filter(one -> one.attachment() != null)
-                        .filter(one -> one.attachment().deviceIndex() == 0)
-                        .findFirst()
-                        .map(one -> addresses(one, isRunning(instance)))
-                        .orElse(Capsule.Addresses.UNKNOWN),
-                options(instance),
-                groupNames(instance));
+                List.of());
     }
 
     private static boolean isRunning(software.amazon.awssdk.services.ec2.model.Instance instance) {

@@ -20,51 +20,23 @@ import java.util.stream.Stream;
  * server again as it was. Recorded with the image, and on the image by tags, so that it reaches DR
  * Regions and outlives the catalogue.
  *
- * @param type as {@code m7g.large}
- * @param zone the Availability Zone; empty if unknown
- * @param subnet of the first network interface; empty if unknown
- * @param groups the security groups of the first network interface
- * @param keyPair the key pair's name
- * @param profile the IAM instance profile's ARN; of a server to be launched, its name will do
- * @param metadata the instance metadata options
- * @param ebsOptimized whether its EBS bandwidth is its own
- * @param monitored whether CloudWatch has it every minute
- * @param tenancy {@code default}, {@code dedicated} or {@code host}
- * @param address the private IPv4 address of the first network interface
- * @param interfaces the other network interfaces
+ * @param hardware what it runs on
+ * @param network where it is reached
+ * @param access who may enter it, and what it may do
+ * @param script its user data
  * @param launchTemplate what it was launched from, as {@code lt-0abc:3}
- * @param userDataHash SHA-256 of the user data in hexadecimal digits; empty if it has none or it
- *     was not read
- * @param userData the user data in Base64, where the policy lets it be kept; never in tags
  * @param tags all tags of the instance but AWS's own; not in the capsule's tags, for the image has
  *     the instance's tags itself
- * @param addresses of the first network interface, besides its private IPv4 address
- * @param options what few instances have
- * @param names of subnets and security groups by their ids: in another Region they may be all that
- *     tells which is which
  * @param disks the volumes of which there is something to say: that the image lacks them, or which
  *     tags they have
  */
 public record Capsule(
-        String type,
-        String zone,
-        String subnet,
-        List<String> groups,
-        Optional<String> keyPair,
-        Optional<String> profile,
-        Optional<Metadata> metadata,
-        boolean ebsOptimized,
-        boolean monitored,
-        String tenancy,
-        Optional<String> address,
-        List<Interface> interfaces,
+        Hardware hardware,
+        Network network,
+        Access access,
+        Script script,
         Optional<String> launchTemplate,
-        Optional<String> userDataHash,
-        Optional<String> userData,
         Map<String, String> tags,
-        Addresses addresses,
-        Options options,
-        Map<String, String> names,
         List<Disk> disks) {
     /** Each tag holds so many characters at most, as EC2 does. */
     private static final int TAG_VALUE = 255;
@@ -93,95 +65,161 @@ public record Capsule(
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,2}");
 
     public Capsule {
-        groups = List.copyOf(groups);
-        interfaces = List.copyOf(interfaces);
         tags = Map.copyOf(tags);
-        names = Map.copyOf(names);
         disks = disks.stream().sorted(Comparator.comparing(Disk::device)).toList();
     }
 
-    /** One of whose volumes there is nothing to say. */
-    public Capsule(
+    /**
+     * What it runs on.
+     *
+     * @param type as {@code m7g.large}
+     * @param ebsOptimized whether its EBS bandwidth is its own
+     * @param monitored whether CloudWatch has it every minute
+     * @param tenancy {@code default}, {@code dedicated} or {@code host}
+     * @param options what few instances have
+     */
+    public record Hardware(
             String type,
-            String zone,
-            String subnet,
-            List<String> groups,
-            Optional<String> keyPair,
-            Optional<String> profile,
-            Optional<Metadata> metadata,
             boolean ebsOptimized,
             boolean monitored,
             String tenancy,
+            Options options) {}
+
+    /**
+     * Where it is reached.
+     *
+     * @param zone the Availability Zone; empty if unknown
+     * @param subnet of the first network interface; empty if unknown
+     * @param groups the security groups of the first network interface
+     * @param address the private IPv4 address of the first network interface
+     * @param addresses what the first network interface has besides that
+     * @param interfaces the other network interfaces
+     * @param names of subnets and security groups by their ids: in another Region they may be all
+     *     that tells which is which
+     */
+    public record Network(
+            String zone,
+            String subnet,
+            List<String> groups,
             Optional<String> address,
-            List<Interface> interfaces,
-            Optional<String> launchTemplate,
-            Optional<String> userDataHash,
-            Optional<String> userData,
-            Map<String, String> tags,
             Addresses addresses,
-            Options options,
+            List<Interface> interfaces,
             Map<String, String> names) {
-        this(
-                type,
-                zone,
-                subnet,
-                groups,
-                keyPair,
-                profile,
-                metadata,
-                ebsOptimized,
-                monitored,
-                tenancy,
-                address,
-                interfaces,
-                launchTemplate,
-                userDataHash,
-                userData,
-                tags,
-                addresses,
-                options,
-                names,
-                List.of());
+        public Network {
+            groups = List.copyOf(groups);
+            interfaces = List.copyOf(interfaces);
+            names = Map.copyOf(names);
+        }
+
+        private Network withNames(Map<String, String> its) {
+            return new Network(zone, subnet, groups, address, addresses, interfaces, its);
+        }
     }
 
-    /** One with the addresses and options that most have, and without names. */
-    public Capsule(
-            String type,
-            String zone,
-            String subnet,
-            List<String> groups,
-            Optional<String> keyPair,
-            Optional<String> profile,
-            Optional<Metadata> metadata,
-            boolean ebsOptimized,
-            boolean monitored,
-            String tenancy,
-            Optional<String> address,
-            List<Interface> interfaces,
-            Optional<String> launchTemplate,
-            Optional<String> userDataHash,
-            Optional<String> userData,
-            Map<String, String> tags) {
-        this(
-                type,
-                zone,
-                subnet,
-                groups,
-                keyPair,
-                profile,
-                metadata,
-                ebsOptimized,
-                monitored,
-                tenancy,
-                address,
-                interfaces,
-                launchTemplate,
-                userDataHash,
-                userData,
-                tags,
-                Addresses.UNKNOWN,
-                Options.USUAL,
-                Map.of());
+    /**
+     * Who may enter it, and what it may do.
+     *
+     * @param keyPair the key pair's name
+     * @param profile the IAM instance profile's ARN; of a server to be launched, its name will do
+     * @param metadata the instance metadata options
+     */
+    public record Access(
+            Optional<String> keyPair, Optional<String> profile, Optional<Metadata> metadata) {}
+
+    /**
+     * Its user data.
+     *
+     * @param hash SHA-256 in hexadecimal digits; empty if it has none or it was not read
+     * @param base64 the user data itself, where the policy lets it be kept; never in tags
+     */
+    public record Script(Optional<String> hash, Optional<String> base64) {
+        /** There is none, or nothing is known of it. */
+        public static final Script NONE = new Script(Optional.empty(), Optional.empty());
+    }
+
+    /** As {@code m7g.large}. */
+    public String type() {
+        return hardware.type;
+    }
+
+    /** Whether its EBS bandwidth is its own. */
+    public boolean ebsOptimized() {
+        return hardware.ebsOptimized;
+    }
+
+    /** Whether CloudWatch has it every minute. */
+    public boolean monitored() {
+        return hardware.monitored;
+    }
+
+    /** {@code default}, {@code dedicated} or {@code host}. */
+    public String tenancy() {
+        return hardware.tenancy;
+    }
+
+    /** What few instances have. */
+    public Options options() {
+        return hardware.options;
+    }
+
+    /** The Availability Zone; empty if unknown. */
+    public String zone() {
+        return network.zone;
+    }
+
+    /** The subnet of the first network interface; empty if unknown. */
+    public String subnet() {
+        return network.subnet;
+    }
+
+    /** The security groups of the first network interface. */
+    public List<String> groups() {
+        return network.groups;
+    }
+
+    /** The private IPv4 address of the first network interface. */
+    public Optional<String> address() {
+        return network.address;
+    }
+
+    /** What the first network interface has besides that. */
+    public Addresses addresses() {
+        return network.addresses;
+    }
+
+    /** The other network interfaces. */
+    public List<Interface> interfaces() {
+        return network.interfaces;
+    }
+
+    /** The names of subnets and security groups by their ids. */
+    public Map<String, String> names() {
+        return network.names;
+    }
+
+    /** The key pair's name. */
+    public Optional<String> keyPair() {
+        return access.keyPair;
+    }
+
+    /** The IAM instance profile's ARN, or its name. */
+    public Optional<String> profile() {
+        return access.profile;
+    }
+
+    /** The instance metadata options. */
+    public Optional<Metadata> metadata() {
+        return access.metadata;
+    }
+
+    /** SHA-256 of the user data in hexadecimal digits. */
+    public Optional<String> userDataHash() {
+        return script.hash;
+    }
+
+    /** The user data in Base64, where the policy lets it be kept. */
+    public Optional<String> userData() {
+        return script.base64;
     }
 
     /**
@@ -338,55 +376,16 @@ public record Capsule(
 
     /** The same with names of its subnets, by their ids, besides those that it has. */
     public Capsule withNames(Map<String, String> more) {
-        Map<String, String> all = new HashMap<>(names);
+        Map<String, String> all = new HashMap<>(names());
         subnets().filter(more::containsKey).forEach(id -> all.put(id, more.getOrDefault(id, "")));
         all.values().removeIf(String::isBlank);
         return new Capsule(
-                type,
-                zone,
-                subnet,
-                groups,
-                keyPair,
-                profile,
-                metadata,
-                ebsOptimized,
-                monitored,
-                tenancy,
-                address,
-                interfaces,
-                launchTemplate,
-                userDataHash,
-                userData,
-                tags,
-                addresses,
-                options,
-                all,
-                disks);
+                hardware, network.withNames(all), access, script, launchTemplate, tags, disks);
     }
 
     /** The same with this to say of its volumes. */
     public Capsule withDisks(List<Disk> its) {
-        return new Capsule(
-                type,
-                zone,
-                subnet,
-                groups,
-                keyPair,
-                profile,
-                metadata,
-                ebsOptimized,
-                monitored,
-                tenancy,
-                address,
-                interfaces,
-                launchTemplate,
-                userDataHash,
-                userData,
-                tags,
-                addresses,
-                options,
-                names,
-                its);
+        return new Capsule(hardware, network, access, script, launchTemplate, tags, its);
     }
 
     /** The volumes that the image lacks. */
@@ -396,7 +395,7 @@ public record Capsule(
 
     /** The subnets of all its network interfaces. */
     public Stream<String> subnets() {
-        return Stream.concat(Stream.of(subnet), interfaces.stream().map(Interface::subnet))
+        return Stream.concat(Stream.of(subnet()), interfaces().stream().map(Interface::subnet))
                 .filter(id -> !id.isEmpty())
                 .distinct();
     }
@@ -404,32 +403,13 @@ public record Capsule(
     /** The same with the hash of its user data, and the user data itself where it may be kept. */
     public Capsule withUserData(Optional<String> hash, Optional<String> base64) {
         return new Capsule(
-                type,
-                zone,
-                subnet,
-                groups,
-                keyPair,
-                profile,
-                metadata,
-                ebsOptimized,
-                monitored,
-                tenancy,
-                address,
-                interfaces,
-                launchTemplate,
-                hash,
-                base64,
-                tags,
-                addresses,
-                options,
-                names,
-                disks);
+                hardware, network, access, new Script(hash, base64), launchTemplate, tags, disks);
     }
 
     /** Every value by its name: the form of the catalogue. */
     public Map<String, String> fields() {
         Map<String, String> fields = inTags();
-        userData.ifPresent(text -> fields.put(USER_DATA, text));
+        userData().ifPresent(text -> fields.put(USER_DATA, text));
         tags.forEach((key, value) -> fields.put(TAG + key, value));
         return fields;
     }
@@ -437,48 +417,49 @@ public record Capsule(
     /** What goes into tags, the most needed first. */
     private Map<String, String> inTags() {
         Map<String, String> fields = new LinkedHashMap<>();
-        put(fields, "type", type);
-        put(fields, "zone", zone);
-        put(fields, "subnet", subnet);
-        put(fields, "groups", String.join("+", groups));
-        keyPair.ifPresent(value -> put(fields, "key", value));
-        profile.ifPresent(value -> put(fields, "profile", value));
-        metadata.ifPresent(m -> {
-            put(fields, "tokens", m.tokens());
-            put(fields, "endpoint", m.endpoint());
-            put(fields, "hops", Integer.toString(m.hopLimit()));
-            put(fields, "metadataTags", m.tags());
-            if (!m.ipv6().equals("disabled")) {
-                put(fields, "metadataIpv6", m.ipv6());
-            }
-        });
-        if (ebsOptimized) {
+        put(fields, "type", type());
+        put(fields, "zone", zone());
+        put(fields, "subnet", subnet());
+        put(fields, "groups", String.join("+", groups()));
+        keyPair().ifPresent(value -> put(fields, "key", value));
+        profile().ifPresent(value -> put(fields, "profile", value));
+        metadata()
+                .ifPresent(m -> {
+                    put(fields, "tokens", m.tokens());
+                    put(fields, "endpoint", m.endpoint());
+                    put(fields, "hops", Integer.toString(m.hopLimit()));
+                    put(fields, "metadataTags", m.tags());
+                    if (!m.ipv6().equals("disabled")) {
+                        put(fields, "metadataIpv6", m.ipv6());
+                    }
+                });
+        if (ebsOptimized()) {
             put(fields, "ebs", "optimized");
         }
-        if (monitored) {
+        if (monitored()) {
             put(fields, "monitoring", "detailed");
         }
-        put(fields, "tenancy", tenancy);
-        address.ifPresent(value -> put(fields, "address", value));
+        put(fields, "tenancy", tenancy());
+        address().ifPresent(value -> put(fields, "address", value));
         launchTemplate.ifPresent(value -> put(fields, "template", value));
-        userDataHash.ifPresent(value -> put(fields, "userDataHash", value));
-        put(fields, "net0", addresses.text());
-        put(fields, "options", options.text());
-        options.placementGroup().ifPresent(value -> put(fields, PLACEMENT, value));
+        userDataHash().ifPresent(value -> put(fields, "userDataHash", value));
+        put(fields, "net0", addresses().text());
+        put(fields, "options", options().text());
+        options().placementGroup().ifPresent(value -> put(fields, PLACEMENT, value));
         put(
                 fields,
                 WITHOUT,
                 leftOut().stream()
                         .map(disk -> disk.device() + ":" + disk.gib())
                         .collect(Collectors.joining("+")));
-        for (Interface one : interfaces) {
+        for (Interface one : interfaces()) {
             put(
                     fields,
                     INTERFACE + one.index(),
                     String.join("/", one.subnet(), String.join("+", one.groups()), one.address()));
             put(fields, "net" + one.index(), one.addresses().text());
         }
-        new TreeMap<>(names).forEach((id, name) -> put(fields, id, name));
+        new TreeMap<>(names()).forEach((id, name) -> put(fields, id, name));
         disks.stream()
                 .filter(disk -> DEVICE.matcher(disk.device()).matches())
                 .forEach(disk -> put(fields, VOLUME + disk.device(), written(disk.tags())));
@@ -498,34 +479,42 @@ public record Capsule(
         }
         return Optional.of(
                 new Capsule(
-                        fields.getOrDefault("type", ""),
-                        fields.getOrDefault("zone", ""),
-                        fields.getOrDefault("subnet", ""),
-                        list(fields.getOrDefault("groups", "")),
-                        Optional.ofNullable(fields.get("key")),
-                        Optional.ofNullable(fields.get("profile")),
-                        Optional.ofNullable(fields.get("tokens"))
-                                .map(tokens ->
-                                        new Metadata(
-                                                tokens,
-                                                fields.getOrDefault("endpoint", "enabled"),
-                                                Math.max(
-                                                        1,
-                                                        number(fields.getOrDefault("hops", "1"))),
-                                                fields.getOrDefault("metadataTags", "disabled"),
-                                                fields.getOrDefault("metadataIpv6", "disabled"))),
-                        fields.containsKey("ebs"),
-                        fields.containsKey("monitoring"),
-                        fields.getOrDefault("tenancy", "default"),
-                        Optional.ofNullable(fields.get("address")),
-                        interfaces(fields),
+                        new Hardware(
+                                fields.getOrDefault("type", ""),
+                                fields.containsKey("ebs"),
+                                fields.containsKey("monitoring"),
+                                fields.getOrDefault("tenancy", "default"),
+                                Options.of(fields)),
+                        new Network(
+                                fields.getOrDefault("zone", ""),
+                                fields.getOrDefault("subnet", ""),
+                                list(fields.getOrDefault("groups", "")),
+                                Optional.ofNullable(fields.get("address")),
+                                Addresses.of(fields.getOrDefault("net0", "")),
+                                interfaces(fields),
+                                names(fields)),
+                        new Access(
+                                Optional.ofNullable(fields.get("key")),
+                                Optional.ofNullable(fields.get("profile")),
+                                Optional.ofNullable(fields.get("tokens"))
+                                        .map(tokens ->
+                                                new Metadata(
+                                                        tokens,
+                                                        fields.getOrDefault("endpoint", "enabled"),
+                                                        Math.max(
+                                                                1,
+                                                                number(
+                                                                        fields.getOrDefault(
+                                                                                "hops", "1"))),
+                                                        fields.getOrDefault(
+                                                                "metadataTags", "disabled"),
+                                                        fields.getOrDefault(
+                                                                "metadataIpv6", "disabled")))),
+                        new Script(
+                                Optional.ofNullable(fields.get("userDataHash")),
+                                Optional.ofNullable(fields.get(USER_DATA))),
                         Optional.ofNullable(fields.get("template")),
-                        Optional.ofNullable(fields.get("userDataHash")),
-                        Optional.ofNullable(fields.get(USER_DATA)),
                         tags(fields),
-                        Addresses.of(fields.getOrDefault("net0", "")),
-                        Options.of(fields),
-                        names(fields),
                         disks(fields)));
     }
 

@@ -12,77 +12,147 @@ import java.util.stream.Stream;
  * record; the methods that make one are the only ways forward.
  *
  * @param name what it is an image of; with the Region, its identity
- * @param home on a copy, the image it is a copy of
- * @param attempt 1 for the first try
- * @param id the AMI of this attempt, once started
- * @param volumes how many snapshots it has or will have; 0 while unknown
- * @param since when this state began; of an available image, when it became available
- * @param due the next step waits until then
- * @param note why it waits, failed or retires; empty if there is nothing to say
- * @param snapshots set when the removal begins, so that it can be finished without the AMI
- * @param permissions its launch permissions, written down before it is disabled, for EC2 drops them
- *     with that: account ids, ARNs of organisations and their units. On an available image, those
- *     that it is still to get back
- * @param adopted whether the record was itself made from tags: then it is one key only
- * @param shared whether the launch permissions of the policy are set, but for those whom EC2
- *     refused
- * @param disabled whether somebody else disabled the AMI
- * @param guardedUntil until when our own deregistration protection holds: {@link #IN_FORCE}, or the
- *     end of its cool-down; empty if we never set it
- * @param proven when a restore from it passed its checks
  * @param capsule what is needed besides the AMI to launch the server again as it was; empty if it
  *     is not known
  * @param stored its way into S3; empty if it was never to be stored
- * @param refused with whom of those that its policy names EC2 refused to share it
- * @param copiers which accounts were allowed to create volumes from its snapshots, and so to copy
- *     it
- * @param given whom we let launch it, of those whom its policy names, when that was looked at last;
- *     empty if that was not written down
- * @param taken when its disks were read, of a copy those of its home image; empty if that was not
- *     written down
  * @param version counts the changes of this record
  */
 public record Image(
         ImageName name,
         Region region,
-        Optional<ImageRef> home,
-        Trigger trigger,
-        ImageState state,
-        int attempt,
-        Optional<ImageId> id,
-        int volumes,
-        Instant since,
-        Instant due,
-        String note,
-        List<SnapshotId> snapshots,
-        List<String> permissions,
-        boolean adopted,
-        boolean shared,
-        boolean disabled,
-        Optional<Instant> guardedUntil,
-        Optional<Instant> proven,
+        Provenance provenance,
+        Phase phase,
+        Making making,
+        Sharing sharing,
+        Leaving leaving,
+        Condition condition,
         Optional<Capsule> capsule,
         Optional<Stored> stored,
-        List<String> refused,
-        List<String> copiers,
-        List<String> given,
-        Optional<Instant> taken,
         long version) {
     /**
-     * So long a step that was written down is its run's own. A run may come an hour late for its
-     * event, whose time is its now, and lasts 15 minutes at most.
+     * How long a recorded step belongs to the run that recorded it. A run may come an hour late for
+     * its event, whose time is its now, and lasts 15 minutes at most.
      */
     public static final Duration LEASE = Duration.ofHours(2);
 
     /** Protection that nobody has lifted. */
     public static final Instant IN_FORCE = Instant.MAX;
 
-    public Image {
-        snapshots = List.copyOf(snapshots);
-        permissions = List.copyOf(permissions);
-        refused = List.copyOf(refused);
-        copiers = List.copyOf(copiers);
-        given = List.copyOf(given);
+    /**
+     * Where the record comes from. Only {@code adopted} ever changes.
+     *
+     * @param home on a copy, the image it is a copy of
+     * @param adopted whether the record was itself made from tags: then it is one key only
+     */
+    public record Provenance(Optional<ImageRef> home, Trigger trigger, boolean adopted) {
+        private Provenance withAdopted(boolean nowAdopted) {
+            return new Provenance(home, trigger, nowAdopted);
+        }
+    }
+
+    /**
+     * How far it is. Every new state begins a new phase.
+     *
+     * @param since when this state began; of an available image, when it became available
+     * @param due the next step waits until then
+     * @param note why it waits, failed or retires; empty if there is nothing to say
+     */
+    public record Phase(ImageState state, Instant since, Instant due, String note) {
+        private Phase dueAt(Instant next) {
+            return new Phase(state, since, next, note);
+        }
+
+        private Phase noting(String why) {
+            return new Phase(state, since, due, why);
+        }
+    }
+
+    /**
+     * The current attempt to make it, and what came of that.
+     *
+     * @param attempt 1 for the first try
+     * @param id the AMI of this attempt, once started
+     * @param volumes how many snapshots it has or will have; 0 while unknown
+     * @param taken when its disks were read, of a copy those of its home image; empty if that was
+     *     not written down
+     */
+    public record Making(int attempt, Optional<ImageId> id, int volumes, Optional<Instant> taken) {
+        private Making withId(Optional<ImageId> its) {
+            return new Making(attempt, its, volumes, taken);
+        }
+
+        private Making withTaken(Optional<Instant> when) {
+            return new Making(attempt, id, volumes, when);
+        }
+    }
+
+    /**
+     * Who may use it. It changes when permissions are set, and when they were looked at.
+     *
+     * @param shared whether the launch permissions of the policy are set, but for those whom EC2
+     *     refused
+     * @param refused with whom of those that its policy names EC2 refused to share it
+     * @param copiers which accounts were allowed to create volumes from its snapshots, and so to
+     *     copy it
+     * @param given whom we let launch it, of those whom its policy names, when that was looked at
+     *     last; empty if that was not written down
+     */
+    public record Sharing(
+            boolean shared, List<String> refused, List<String> copiers, List<String> given) {
+        private static final Sharing NONE = new Sharing(false, List.of(), List.of(), List.of());
+
+        public Sharing {
+            refused = List.copyOf(refused);
+            copiers = List.copyOf(copiers);
+            given = List.copyOf(given);
+        }
+
+        private Sharing withShared(boolean nowShared) {
+            return new Sharing(nowShared, refused, copiers, given);
+        }
+    }
+
+    /**
+     * What has to be known once EC2 no longer tells it, because the image is disabled or gone.
+     *
+     * @param snapshots set when the removal begins, so that it can be finished without the AMI
+     * @param permissions its launch permissions, written down before it is disabled, because EC2
+     *     drops them then: account ids, ARNs of organizations and their units. On an available
+     *     image, those that it is still to get back
+     */
+    public record Leaving(List<SnapshotId> snapshots, List<String> permissions) {
+        private static final Leaving NONE = new Leaving(List.of(), List.of());
+
+        public Leaving {
+            snapshots = List.copyOf(snapshots);
+            permissions = List.copyOf(permissions);
+        }
+
+        private Leaving withSnapshots(List<SnapshotId> its) {
+            return new Leaving(its, permissions);
+        }
+
+        private Leaving withPermissions(List<String> its) {
+            return new Leaving(snapshots, its);
+        }
+    }
+
+    /**
+     * What else is so of the AMI.
+     *
+     * @param disabled whether somebody else disabled the AMI
+     * @param guardedUntil until when our own deregistration protection holds: {@link #IN_FORCE}, or
+     *     the end of its cool-down; empty if we never set it
+     * @param proven when a restore from it passed its checks
+     */
+    public record Condition(
+            boolean disabled, Optional<Instant> guardedUntil, Optional<Instant> proven) {
+        private static final Condition PLAIN =
+                new Condition(false, Optional.empty(), Optional.empty());
+
+        private Condition withDisabled(boolean nowDisabled) {
+            return new Condition(nowDisabled, guardedUntil, proven);
+        }
     }
 
     /** A home image that is to be made. */
@@ -92,10 +162,10 @@ public record Image(
 
     /** A copy of this home image that is to be made in a DR Region. */
     public Image copyTo(Region destination, Instant now) {
-        ImageRef original = new ImageRef(region, id.orElseThrow());
-        return waiting(name, destination, Optional.of(original), trigger, volumes, now)
+        ImageRef original = new ImageRef(region, id().orElseThrow());
+        return waiting(name, destination, Optional.of(original), provenance.trigger, volumes(), now)
                 .remembering(capsule)
-                .takenAt(taken);
+                .takenAt(making.taken);
     }
 
     /** The same record, of an image with this capsule: before it is written down. */
@@ -105,12 +175,12 @@ public record Image(
 
     /** The same record, of an image of these disks: before it is written down. */
     public Image takenAt(Optional<Instant> when) {
-        return changed(version, image -> image.taken = when);
+        return changed(version, image -> image.making = making.withTaken(when));
     }
 
     /** Until when the server's changes are in it, as far as is known: at least until its slot. */
     public Instant asOf() {
-        return taken.orElse(name.slot().time());
+        return making.taken.orElse(name.slot().time());
     }
 
     /** The same record, of an image that went this way into S3: before it is written down. */
@@ -135,27 +205,13 @@ public record Image(
         return new Image(
                 name,
                 region,
-                home,
-                Trigger.SCHEDULED,
-                ImageState.CREATING,
-                1,
-                Optional.of(id),
-                volumes,
-                created,
-                now,
-                "",
-                List.of(),
-                List.of(),
-                true,
-                false,
-                false,
+                new Provenance(home, Trigger.SCHEDULED, true),
+                new Phase(ImageState.CREATING, created, now, ""),
+                new Making(1, Optional.of(id), volumes, Optional.empty()),
+                Sharing.NONE,
+                Leaving.NONE,
+                Condition.PLAIN,
                 Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                List.of(),
-                List.of(),
-                List.of(),
                 Optional.empty(),
                 1);
     }
@@ -163,8 +219,8 @@ public record Image(
     /** The record of an AMI that was not known before and that EC2 shows in this state. */
     public Image inState(AmiState state) {
         return switch (state) {
-            case AVAILABLE -> available(false, since);
-            case DISABLED -> available(false, since).disabledByOthers(true);
+            case AVAILABLE -> available(false, since());
+            case DISABLED -> available(false, since()).disabledByOthers(true);
             case PENDING, FAILED, DEREGISTERED, INVALID, TRANSIENT, ERROR, UNKNOWN -> this;
         };
     }
@@ -179,39 +235,90 @@ public record Image(
         return new Image(
                 name,
                 region,
-                home,
-                trigger,
-                ImageState.REQUESTED,
-                1,
+                new Provenance(home, trigger, false),
+                new Phase(ImageState.REQUESTED, now, now, ""),
+                new Making(1, Optional.empty(), volumes, Optional.empty()),
+                Sharing.NONE,
+                Leaving.NONE,
+                Condition.PLAIN,
                 Optional.empty(),
-                volumes,
-                now,
-                now,
-                "",
-                List.of(),
-                List.of(),
-                false,
-                false,
-                false,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                List.of(),
-                List.of(),
-                List.of(),
                 Optional.empty(),
                 1);
     }
 
+    /** On a copy, the image it is a copy of. */
+    public Optional<ImageRef> home() {
+        return provenance.home;
+    }
+
+    /** Whether the record was itself made from tags. */
+    public boolean adopted() {
+        return provenance.adopted;
+    }
+
+    /** How far it is. */
+    public ImageState state() {
+        return phase.state;
+    }
+
+    /** When this state began. */
+    public Instant since() {
+        return phase.since;
+    }
+
+    /** The next step waits until then. */
+    public Instant due() {
+        return phase.due;
+    }
+
+    /** Why it waits, failed or retires; empty if there is nothing to say. */
+    public String note() {
+        return phase.note;
+    }
+
+    /** 1 for the first try. */
+    public int attempt() {
+        return making.attempt;
+    }
+
+    /** The AMI of this attempt, once started. */
+    public Optional<ImageId> id() {
+        return making.id;
+    }
+
+    /** How many snapshots it has or will have; 0 while unknown. */
+    public int volumes() {
+        return making.volumes;
+    }
+
+    /** The snapshots that its removal deletes; empty before that begins. */
+    public List<SnapshotId> snapshots() {
+        return leaving.snapshots;
+    }
+
+    /** Whether the launch permissions of the policy are set. */
+    public boolean shared() {
+        return sharing.shared;
+    }
+
+    /** Whether somebody else disabled the AMI. */
+    public boolean disabled() {
+        return condition.disabled;
+    }
+
+    /** When a restore from it passed its checks. */
+    public Optional<Instant> proven() {
+        return condition.proven;
+    }
+
     /** Whether this is a copy of a home image. */
     public boolean isCopy() {
-        return home.isPresent();
+        return home().isPresent();
     }
 
     /** Whether restoring can rest on it: available, and not disabled by somebody. */
     public boolean isGood() {
-        return state == ImageState.AVAILABLE && !disabled;
+        return state() == ImageState.AVAILABLE && !disabled();
     }
 
     /** EC2 is at work on it. */
@@ -220,10 +327,13 @@ public record Image(
                 ImageState.CREATING,
                 "",
                 now,
-                image -> {
-                    image.id = Optional.of(startedId);
-                    image.volumes = volumeCount;
-                });
+                image ->
+                        image.making =
+                                new Making(
+                                        attempt(),
+                                        Optional.of(startedId),
+                                        volumeCount,
+                                        making.taken));
     }
 
     /** It is a good image now. */
@@ -233,7 +343,7 @@ public record Image(
                 "",
                 now,
                 image -> {
-                    image.shared = isShared;
+                    image.sharing = sharing.withShared(isShared);
                     image.stored = stored.map(it -> it.isFetching() ? it.done(now) : it);
                 });
     }
@@ -245,21 +355,28 @@ public record Image(
                 why,
                 now,
                 image -> {
-                    image.attempt++;
-                    image.id = Optional.empty();
-                    image.due = next;
-                    image.taken = isCopy() ? taken : Optional.empty();
+                    image.phase = image.phase.dueAt(next);
+                    image.making =
+                            new Making(
+                                    attempt() + 1,
+                                    Optional.empty(),
+                                    volumes(),
+                                    isCopy() ? making.taken : Optional.empty());
                 });
     }
 
     /** EC2 failed at it for this reason; what it left is about to be removed. */
     public Image failing(String why) {
-        return changed(image -> image.note = why);
+        return changed(image -> image.phase = phase.noting(why));
     }
 
     /** Given up. */
     public Image failed(String why, Instant now) {
-        return next(ImageState.FAILED, why, now, image -> image.id = Optional.empty());
+        return next(
+                ImageState.FAILED,
+                why,
+                now,
+                image -> image.making = making.withId(Optional.empty()));
     }
 
     /**
@@ -273,24 +390,28 @@ public record Image(
                 why,
                 now,
                 image -> {
-                    image.due = now.plus(LEASE);
-                    image.snapshots = itsSnapshots;
-                    image.permissions =
-                            Stream.concat(permissions.stream(), itsPermissions.stream())
-                                    .distinct()
-                                    .sorted()
-                                    .toList();
+                    image.phase = image.phase.dueAt(now.plus(LEASE));
+                    image.leaving =
+                            new Leaving(
+                                    itsSnapshots,
+                                    Stream.concat(
+                                                    leaving.permissions.stream(),
+                                                    itsPermissions.stream())
+                                            .distinct()
+                                            .sorted()
+                                            .toList());
                 });
     }
 
     /** It is disabled, and may be removed at {@code until}. */
     public Image disabledUntil(Instant until, Instant now) {
-        return next(ImageState.DISABLED, note, now, image -> image.due = until);
+        return next(
+                ImageState.DISABLED, note(), now, image -> image.phase = image.phase.dueAt(until));
     }
 
     /** It is about to be enabled again, with its launch permissions. */
     public Image enabling(Instant now) {
-        return next(ImageState.ENABLING, note, now, image -> {});
+        return next(ImageState.ENABLING, note(), now, image -> {});
     }
 
     /** Its removal begins, for this reason; these snapshots go with it. */
@@ -300,8 +421,8 @@ public record Image(
                 why,
                 now,
                 image -> {
-                    image.due = now.plus(LEASE);
-                    image.snapshots = itsSnapshots;
+                    image.phase = image.phase.dueAt(now.plus(LEASE));
+                    image.leaving = leaving.withSnapshots(itsSnapshots);
                 });
     }
 
@@ -315,20 +436,20 @@ public record Image(
                 "",
                 now,
                 image -> {
-                    image.snapshots = List.of();
-                    image.shared = shared && permissions.isEmpty();
-                    image.disabled = false;
+                    image.leaving = leaving.withSnapshots(List.of());
+                    image.sharing = sharing.withShared(shared() && leaving.permissions.isEmpty());
+                    image.condition = condition.withDisabled(false);
                 });
     }
 
     /** The AMI is gone; of its snapshots these are still to be deleted. */
     public Image leaving(List<SnapshotId> left) {
-        return changed(image -> image.snapshots = left);
+        return changed(image -> image.leaving = leaving.withSnapshots(left));
     }
 
     /** Somebody else disabled the AMI, or enabled it again. */
     public Image disabledByOthers(boolean nowDisabled) {
-        return changed(image -> image.disabled = nowDisabled);
+        return changed(image -> image.condition = condition.withDisabled(nowDisabled));
     }
 
     /**
@@ -341,27 +462,28 @@ public record Image(
     public Image nowShared(
             List<String> withoutThese, List<String> itsCopiers, List<String> toThese) {
         return changed(image -> {
-            image.shared = true;
-            image.permissions = List.of();
-            image.refused = withoutThese;
-            image.copiers = itsCopiers;
-            image.given = toThese;
+            image.sharing = new Sharing(true, withoutThese, itsCopiers, toThese);
+            image.leaving = leaving.withPermissions(List.of());
         });
     }
 
     /** These no longer get it: neither now, nor when it is enabled again. */
     public Image sharedWithout(List<String> these) {
         return changed(image -> {
-            image.permissions = without(permissions, these);
-            image.refused = without(refused, these);
-            image.copiers = without(copiers, these);
-            image.given = without(given, these);
+            image.leaving = leaving.withPermissions(without(leaving.permissions, these));
+            image.sharing =
+                    new Sharing(
+                            shared(),
+                            without(sharing.refused, these),
+                            without(sharing.copiers, these),
+                            without(sharing.given, these));
         });
     }
 
     /** These may launch it, of those whom its policy names, as was seen now. */
     public Image seenSharedWith(List<String> these) {
-        return changed(image -> image.given = these);
+        return changed(image ->
+                image.sharing = new Sharing(shared(), sharing.refused, sharing.copiers, these));
     }
 
     private static List<String> without(List<String> all, List<String> these) {
@@ -371,14 +493,15 @@ public record Image(
     /** It could not be shared; the next try is then. */
     public Image shareAgainAt(Instant next) {
         return changed(image -> {
-            image.shared = false;
-            image.due = next;
+            image.sharing = sharing.withShared(false);
+            image.phase = phase.dueAt(next);
         });
     }
 
     /** Our deregistration protection holds until then. */
     public Image guardedUntil(Instant end) {
-        return changed(image -> image.guardedUntil = Optional.of(end));
+        return changed(
+                image -> image.condition = new Condition(disabled(), Optional.of(end), proven()));
     }
 
     /** A step on its way into S3, or back to where it was if that is not taken. */
@@ -396,46 +519,39 @@ public record Image(
                 "",
                 now,
                 image -> {
-                    image.id = Optional.of(newId);
-                    image.snapshots = List.of();
-                    image.permissions = List.of();
-                    image.shared = false;
-                    image.refused = List.of();
-                    image.copiers = List.of();
-                    image.given = List.of();
-                    image.disabled = false;
-                    image.guardedUntil = Optional.empty();
-                    image.proven = Optional.empty();
+                    image.making = making.withId(Optional.of(newId));
+                    image.sharing = Sharing.NONE;
+                    image.leaving = Leaving.NONE;
+                    image.condition = Condition.PLAIN;
                     image.stored = stored.map(it -> it.fetching(now));
                 });
     }
 
     /** Whether EC2 makes it of an object in S3, not of its instance, of which it is no longer. */
     public boolean isBeingFetched() {
-        return state == ImageState.CREATING && stored.filter(Stored::isFetching).isPresent();
+        return state() == ImageState.CREATING && stored.filter(Stored::isFetching).isPresent();
     }
 
     /** What it was made of was there before it: its record is one key only. */
     public Image madeOfOthers() {
-        return changed(image -> image.adopted = true);
+        return changed(image -> image.provenance = provenance.withAdopted(true));
     }
 
     /** A person looked at it: its record counts as one that was written when it was made. */
     public Image confirmed() {
-        return changed(image -> image.adopted = false);
+        return changed(image -> image.provenance = provenance.withAdopted(false));
     }
 
     /** A restore from it passed its checks. */
     public Image proven(Instant when) {
-        return changed(image -> image.proven = Optional.of(when));
+        return changed(image ->
+                image.condition =
+                        new Condition(disabled(), condition.guardedUntil, Optional.of(when)));
     }
 
     private Image next(ImageState newState, String why, Instant now, Consumer<Draft> change) {
         return changed(image -> {
-            image.state = newState;
-            image.since = now;
-            image.due = now;
-            image.note = why;
+            image.phase = new Phase(newState, now, now, why);
             change.accept(image);
         });
     }
@@ -450,75 +566,37 @@ public record Image(
         return new Image(
                 name,
                 region,
-                home,
-                trigger,
-                draft.state,
-                draft.attempt,
-                draft.id,
-                draft.volumes,
-                draft.since,
-                draft.due,
-                draft.note,
-                draft.snapshots,
-                draft.permissions,
-                draft.adopted,
-                draft.shared,
-                draft.disabled,
-                draft.guardedUntil,
-                draft.proven,
+                draft.provenance,
+                draft.phase,
+                draft.making,
+                draft.sharing,
+                draft.leaving,
+                draft.condition,
                 draft.capsule,
                 draft.stored,
-                draft.refused,
-                draft.copiers,
-                draft.given,
-                draft.taken,
                 itsVersion);
     }
 
     /** The next record in the making: what of it can change. */
     private static final class Draft {
-        private ImageState state;
-        private int attempt;
-        private Optional<ImageId> id;
-        private int volumes;
-        private Instant since;
-        private Instant due;
-        private String note;
-        private List<SnapshotId> snapshots;
-        private List<String> permissions;
-        private boolean adopted;
-        private boolean shared;
-        private boolean disabled;
-        private Optional<Instant> guardedUntil;
-        private Optional<Instant> proven;
+        private Provenance provenance;
+        private Phase phase;
+        private Making making;
+        private Sharing sharing;
+        private Leaving leaving;
+        private Condition condition;
         private Optional<Capsule> capsule;
         private Optional<Stored> stored;
-        private List<String> refused;
-        private List<String> copiers;
-        private List<String> given;
-        private Optional<Instant> taken;
 
         Draft(Image image) {
-            state = image.state;
-            attempt = image.attempt;
-            id = image.id;
-            volumes = image.volumes;
-            since = image.since;
-            due = image.due;
-            note = image.note;
-            snapshots = image.snapshots;
-            permissions = image.permissions;
-            adopted = image.adopted;
-            shared = image.shared;
-            disabled = image.disabled;
-            guardedUntil = image.guardedUntil;
-            proven = image.proven;
+            provenance = image.provenance;
+            phase = image.phase;
+            making = image.making;
+            sharing = image.sharing;
+            leaving = image.leaving;
+            condition = image.condition;
             capsule = image.capsule;
             stored = image.stored;
-            refused = image.refused;
-            copiers = image.copiers;
-            given = image.given;
-            taken = image.taken;
         }
     }
 }

@@ -15,20 +15,10 @@ import java.util.stream.Stream;
  * make one are the only ways forward.
  *
  * @param id {@code gold/i-0abc/…}; whoever asks for the same thing again asks by the same id
- * @param region where the server is restored
- * @param of what the image is an image of
- * @param image the image, in that Region
- * @param as what the server gets
- * @param attempt 1 for the first launch
+ * @param goal what is asked for; it never changes
  * @param state how far it is
- * @param instance the restored server, once launched; where a root volume is replaced, the living
- *     instance, from the beginning
- * @param command the Systems Manager document that has to succeed on it
- * @param asked when it was asked for
- * @param since when this state began
- * @param until what has not passed by then has failed; a drill's instance is terminated
- * @param launched when EC2 began to launch it
- * @param ended when it passed or failed, the instance of a drill being terminated after that
+ * @param launch the current attempt to launch it
+ * @param times when what happened, and by when the rest has to
  * @param reached what was proven of it
  * @param note why it waits or failed, or what is to be said of one that passed; empty if there is
  *     nothing to say
@@ -36,23 +26,62 @@ import java.util.stream.Stream;
  */
 public record Restore(
         String id,
-        Kind kind,
-        Region region,
-        ImageName of,
-        ImageId image,
-        Capsule as,
-        int attempt,
+        Goal goal,
         State state,
-        Optional<InstanceId> instance,
-        Optional<String> command,
-        Instant asked,
-        Instant since,
-        Instant until,
-        Optional<Instant> launched,
-        Optional<Instant> ended,
+        Try launch,
+        Times times,
         Level reached,
         String note,
         long version) {
+    /**
+     * What is asked for.
+     *
+     * @param region where the server is restored
+     * @param of what the image is an image of
+     * @param image the image, in that Region
+     * @param as what the server gets
+     * @param command the Systems Manager document that has to succeed on it
+     */
+    public record Goal(
+            Kind kind,
+            Region region,
+            ImageName of,
+            ImageId image,
+            Capsule as,
+            Optional<String> command) {}
+
+    /**
+     * One attempt to launch it.
+     *
+     * @param attempt 1 for the first launch
+     * @param instance the restored server, once launched; where a root volume is replaced, the
+     *     living instance, from the beginning
+     * @param launched when EC2 began to launch it
+     */
+    public record Try(int attempt, Optional<InstanceId> instance, Optional<Instant> launched) {}
+
+    /**
+     * Its times.
+     *
+     * @param asked when it was asked for
+     * @param since when this state began
+     * @param until what has not passed by then has failed; a drill's instance is terminated
+     * @param ended when it passed or failed, the instance of a drill being terminated after that
+     */
+    public record Times(Instant asked, Instant since, Instant until, Optional<Instant> ended) {
+        private Times sinceNow(Instant now) {
+            return new Times(asked, now, until, ended);
+        }
+
+        private Times untilThen(Instant later) {
+            return new Times(asked, since, later, ended);
+        }
+
+        private Times endedAt(Instant end) {
+            return new Times(asked, since, until, Optional.of(end));
+        }
+    }
+
     /** The tag of a launched instance: as {@link #tag}, for the ids that there are. */
     private static final Pattern TAG =
             Pattern.compile(
@@ -137,23 +166,83 @@ public record Restore(
             Instant now) {
         return new Restore(
                 id,
-                kind,
-                image.region(),
-                image.name(),
-                image.id().orElseThrow(),
-                as,
-                1,
+                new Goal(kind, image.region(), image.name(), image.id().orElseThrow(), as, command),
                 State.REQUESTED,
-                kind == Kind.REPLACE_ROOT ? Optional.of(image.name().instance()) : Optional.empty(),
-                command,
-                now,
-                now,
-                now.plus(timeout),
-                Optional.empty(),
-                Optional.empty(),
+                new Try(
+                        1,
+                        kind == Kind.REPLACE_ROOT
+                                ? Optional.of(image.name().instance())
+                                : Optional.empty(),
+                        Optional.empty()),
+                new Times(now, now, now.plus(timeout), Optional.empty()),
                 Level.NONE,
                 "",
                 1);
+    }
+
+    /** What is done. */
+    public Kind kind() {
+        return goal.kind;
+    }
+
+    /** Where the server is restored. */
+    public Region region() {
+        return goal.region;
+    }
+
+    /** What the image is an image of. */
+    public ImageName of() {
+        return goal.of;
+    }
+
+    /** The image, in the Region. */
+    public ImageId image() {
+        return goal.image;
+    }
+
+    /** What the server gets. */
+    public Capsule as() {
+        return goal.as;
+    }
+
+    /** The Systems Manager document that has to succeed on it. */
+    public Optional<String> command() {
+        return goal.command;
+    }
+
+    /** 1 for the first launch. */
+    public int attempt() {
+        return launch.attempt;
+    }
+
+    /** The restored server, once launched; of a replaced root, the living instance. */
+    public Optional<InstanceId> instance() {
+        return launch.instance;
+    }
+
+    /** When EC2 began to launch it. */
+    public Optional<Instant> launched() {
+        return launch.launched;
+    }
+
+    /** When it was asked for. */
+    public Instant asked() {
+        return times.asked;
+    }
+
+    /** When this state began. */
+    public Instant since() {
+        return times.since;
+    }
+
+    /** What has not passed by then has failed. */
+    public Instant until() {
+        return times.until;
+    }
+
+    /** When it passed or failed. */
+    public Optional<Instant> ended() {
+        return times.ended;
     }
 
     /** Whether nothing more is to be done. */
@@ -168,12 +257,12 @@ public record Restore(
 
     /** From the request to the last check; empty if it has not passed. */
     public Optional<Duration> took() {
-        return hasPassed() ? ended.map(end -> Duration.between(asked, end)) : Optional.empty();
+        return hasPassed() ? ended().map(end -> Duration.between(asked(), end)) : Optional.empty();
     }
 
     /** The client token of this attempt: EC2 takes 64 ASCII characters. */
     public String token() {
-        return token(id, Integer.toString(attempt));
+        return token(id, Integer.toString(attempt()));
     }
 
     private static String token(String id, String attempt) {
@@ -182,7 +271,7 @@ public record Restore(
 
     /** The tag by which the instance of this attempt is found. */
     public String tag() {
-        return attempt == 1 ? id : id + "/" + attempt;
+        return attempt() == 1 ? id : id + "/" + attempt();
     }
 
     /** EC2 refused for the moment. */
@@ -194,7 +283,7 @@ public record Restore(
     public Restore waiting(String why, Instant later) {
         return changed(draft -> {
             draft.note = why;
-            draft.until = later;
+            draft.times = times.untilThen(later);
         });
     }
 
@@ -203,10 +292,9 @@ public record Restore(
         return next(
                 State.LAUNCHING,
                 now,
-                draft -> {
-                    draft.instance = Optional.of(launchedId);
-                    draft.launched = Optional.of(now);
-                });
+                draft ->
+                        draft.launch =
+                                new Try(attempt(), Optional.of(launchedId), Optional.of(now)));
     }
 
     /** It runs. */
@@ -227,11 +315,11 @@ public record Restore(
     /** All its checks passed, and there is something to say about it. */
     public Restore passed(String about, Instant now) {
         return next(
-                kind == Kind.DRILL ? State.ENDING : State.PASSED,
+                kind() == Kind.DRILL ? State.ENDING : State.PASSED,
                 now,
                 draft -> {
-                    draft.ended = Optional.of(now);
-                    draft.reached = command.isPresent() ? Level.COMMAND : Level.STATUS_CHECKS;
+                    draft.times = draft.times.endedAt(now);
+                    draft.reached = command().isPresent() ? Level.COMMAND : Level.STATUS_CHECKS;
                     draft.note =
                             Stream.of(about, lacks())
                                     .filter(text -> !text.isEmpty())
@@ -241,25 +329,25 @@ public record Restore(
 
     /** The volumes that its image was made without; a replaced root leaves the others alone. */
     private String lacks() {
-        return kind == Kind.REPLACE_ROOT || as.leftOut().isEmpty()
+        return kind() == Kind.REPLACE_ROOT || as().leftOut().isEmpty()
                 ? ""
-                : as.leftOut().stream()
+                : as().leftOut().stream()
                         .map(Capsule.Disk::text)
                         .collect(Collectors.joining(", ", "without ", ", which its image lacks"));
     }
 
     /** The Elastic IP address, by its allocation id, that the server gets when it is back. */
     public Optional<String> elasticIp() {
-        return kind == Kind.LAUNCH ? as.addresses().elastic() : Optional.empty();
+        return kind() == Kind.LAUNCH ? as().addresses().elastic() : Optional.empty();
     }
 
     /** It did not come up. What a drill may have launched is terminated. */
     public Restore failed(String why, Instant now) {
         return next(
-                kind == Kind.DRILL ? State.ENDING : State.FAILED,
+                kind() == Kind.DRILL ? State.ENDING : State.FAILED,
                 now,
                 draft -> {
-                    draft.ended = Optional.of(now);
+                    draft.times = draft.times.endedAt(now);
                     draft.note = why;
                 });
     }
@@ -275,22 +363,20 @@ public record Restore(
                 State.REQUESTED,
                 now,
                 draft -> {
-                    draft.attempt++;
-                    draft.asked = now;
-                    draft.until = now.plus(timeout);
-                    draft.launched = Optional.empty();
-                    draft.ended = Optional.empty();
+                    draft.launch =
+                            new Try(
+                                    attempt() + 1,
+                                    kind() == Kind.REPLACE_ROOT ? instance() : Optional.empty(),
+                                    Optional.empty());
+                    draft.times = new Times(now, now, now.plus(timeout), Optional.empty());
                     draft.reached = Level.NONE;
-                    if (kind != Kind.REPLACE_ROOT) {
-                        draft.instance = Optional.empty();
-                    }
                 });
     }
 
     private Restore next(State newState, Instant now, Consumer<Draft> change) {
         return changed(draft -> {
             draft.state = newState;
-            draft.since = now;
+            draft.times = times.sinceNow(now);
             draft.note = "";
             change.accept(draft);
         });
@@ -301,20 +387,10 @@ public record Restore(
         change.accept(draft);
         return new Restore(
                 id,
-                kind,
-                region,
-                of,
-                image,
-                as,
-                draft.attempt,
+                goal,
                 draft.state,
-                draft.instance,
-                command,
-                draft.asked,
-                draft.since,
-                draft.until,
-                draft.launched,
-                draft.ended,
+                draft.launch,
+                draft.times,
                 draft.reached,
                 draft.note,
                 version + 1);
@@ -322,26 +398,16 @@ public record Restore(
 
     /** The next record in the making: what of it can change. */
     private static final class Draft {
-        private int attempt;
         private State state;
-        private Optional<InstanceId> instance;
-        private Instant asked;
-        private Instant since;
-        private Instant until;
-        private Optional<Instant> launched;
-        private Optional<Instant> ended;
+        private Try launch;
+        private Times times;
         private Level reached;
         private String note;
 
         Draft(Restore restore) {
-            attempt = restore.attempt;
             state = restore.state;
-            instance = restore.instance;
-            asked = restore.asked;
-            since = restore.since;
-            until = restore.until;
-            launched = restore.launched;
-            ended = restore.ended;
+            launch = restore.launch;
+            times = restore.times;
             reached = restore.reached;
             note = restore.note;
         }

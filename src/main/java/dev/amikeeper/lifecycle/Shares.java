@@ -100,14 +100,16 @@ public final class Shares {
 
     /** The same, asking for those whom EC2 refused to this image, and for nobody else. */
     public boolean askAgain(Image image, Instant now) {
-        return give(image, now, (who, _) -> image.refused().contains(who));
+        return give(image, now, (who, _) -> image.sharing().refused().contains(who));
     }
 
     private boolean give(Image image, Instant now, BiPredicate<String, Set<String>> mayAsk) {
         Optional<Policy> policy = policies.find(image.name().policy());
         WantedShares wanted = WantedShares.of(image, policy);
-        if (wanted.launch().isEmpty() && wanted.copy().isEmpty() && image.copiers().isEmpty()) {
-            return image.permissions().isEmpty()
+        if (wanted.launch().isEmpty()
+                && wanted.copy().isEmpty()
+                && image.sharing().copiers().isEmpty()) {
+            return image.leaving().permissions().isEmpty()
                     || catalog.save(
                             Change.of(image, image.nowShared(List.of(), List.of(), List.of())));
         }
@@ -145,7 +147,7 @@ public final class Shares {
             this.now = now;
             region = image.region();
             id = image.id().orElseThrow();
-            copiers = new LinkedHashSet<>(image.copiers());
+            copiers = new LinkedHashSet<>(image.sharing().copiers());
         }
 
         boolean launches() {
@@ -219,10 +221,10 @@ public final class Shares {
                             without(byPolicy(), left()::contains));
             boolean asBefore =
                     image.shared()
-                            && image.permissions().isEmpty()
-                            && image.refused().equals(after.refused())
-                            && image.copiers().equals(after.copiers())
-                            && image.given().equals(after.given());
+                            && image.leaving().permissions().isEmpty()
+                            && image.sharing().refused().equals(after.sharing().refused())
+                            && image.sharing().copiers().equals(after.sharing().copiers())
+                            && image.sharing().given().equals(after.sharing().given());
             if (!asBefore) {
                 catalog.save(Change.of(image, after));
             }

@@ -165,7 +165,7 @@ public final class StartRecorder {
                         image.started(id, volumes, now)
                                 .takenAt(
                                         image.isCopy()
-                                                ? image.taken()
+                                                ? image.making().taken()
                                                 : Optional.of(clock.instant()));
                 // A copy's client token may answer with one that was started long ago.
                 if (catalog.save(Change.of(image, begun)) && image.isCopy()) {
@@ -179,7 +179,7 @@ public final class StartRecorder {
                         image.started(ami.id(), ami.snapshots().size(), now)
                                 .takenAt(
                                         image.isCopy()
-                                                ? image.taken()
+                                                ? image.making().taken()
                                                 : Optional.of(ami.created()));
                 if (catalog.save(Change.of(image, begun))) {
                     perhapsDone.put(ami.id(), begun);

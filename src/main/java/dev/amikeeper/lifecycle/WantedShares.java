@@ -26,11 +26,13 @@ record WantedShares(Set<String> launch, Set<String> copy) {
 
     /** What is wanted of this image; of a policy that is not in the file, what there is stays. */
     static WantedShares of(Image image, Optional<Policy> policy) {
-        Set<String> launch = new LinkedHashSet<>(image.permissions());
+        Set<String> launch = new LinkedHashSet<>(image.leaving().permissions());
         launch.remove(Images.EVERYBODY);
         policy.map(Policy::share).map(Policy.Share::all).ifPresent(launch::addAll);
         return new WantedShares(
-                launch, Set.copyOf(policy.map(it -> it.share().copiers()).orElse(image.copiers())));
+                launch,
+                Set.copyOf(
+                        policy.map(it -> it.share().copiers()).orElse(image.sharing().copiers())));
     }
 
     /**
@@ -41,11 +43,14 @@ record WantedShares(Set<String> launch, Set<String> copy) {
     static boolean differs(Image image, Optional<Policy> policy, Set<String> refusing) {
         WantedShares wanted = of(image, policy);
         boolean lacksAll =
-                !image.permissions().isEmpty() || (!wanted.launch.isEmpty() && !image.shared());
+                !image.leaving().permissions().isEmpty()
+                        || (!wanted.launch.isEmpty() && !image.shared());
         boolean lacksSome =
-                image.refused().stream()
+                image.sharing().refused().stream()
                         .anyMatch(who -> wanted.launch.contains(who) && !refusing.contains(who));
-        return lacksAll || lacksSome || !wanted.copiers(image.refused()).equals(had(image));
+        return lacksAll
+                || lacksSome
+                || !wanted.copiers(image.sharing().refused()).equals(had(image));
     }
 
     /** Those who may create volumes, but for these. */
@@ -56,6 +61,6 @@ record WantedShares(Set<String> launch, Set<String> copy) {
     }
 
     private static Set<String> had(Image image) {
-        return Set.copyOf(image.copiers());
+        return Set.copyOf(image.sharing().copiers());
     }
 }

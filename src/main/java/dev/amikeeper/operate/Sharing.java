@@ -92,7 +92,8 @@ final class Sharing {
     /** Who may not launch it any more shall not copy it either. */
     private OrderResult noCopies(Order.Unshare order) {
         Image image = catalog.find(order.region(), order.image()).orElseThrow();
-        List<String> copiers = image.copiers().stream().filter(order.with()::contains).toList();
+        List<String> copiers =
+                image.sharing().copiers().stream().filter(order.with()::contains).toList();
         List<String> refused = new ArrayList<>();
         if (!copiers.isEmpty()
                 && images.look(order.region(), order.image())

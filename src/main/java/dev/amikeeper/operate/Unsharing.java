@@ -252,9 +252,9 @@ final class Unsharing {
         }
 
         private static boolean differs(Image before, Image after) {
-            return !before.permissions().equals(after.permissions())
-                    || !before.refused().equals(after.refused())
-                    || !before.copiers().equals(after.copiers());
+            return !before.leaving().permissions().equals(after.leaving().permissions())
+                    || !before.sharing().refused().equals(after.sharing().refused())
+                    || !before.sharing().copiers().equals(after.sharing().copiers());
         }
     }
 }

@@ -7,8 +7,12 @@ import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
 import java.time.temporal.IsoFields;
+import java.util.Locale;
 
-/** The stretches of the calendar of which a rule keeps one image each. */
+/**
+ * The stretches of the calendar of which a rule keeps one image each, the shortest first. Rules are
+ * read, applied and shown in this order.
+ */
 public enum Period {
     HOURLY,
     DAILY,
@@ -33,14 +37,8 @@ public enum Period {
         };
     }
 
-    /** Of how many periods these rules keep an image. */
-    public int count(Keep keep) {
-        return switch (this) {
-            case HOURLY -> keep.hourly();
-            case DAILY -> keep.daily();
-            case WEEKLY -> keep.weekly();
-            case MONTHLY -> keep.monthly();
-            case YEARLY -> keep.yearly();
-        };
+    /** The word of its rule in the policy file. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -18,6 +18,8 @@ import dev.amikeeper.policy.Policy.UserData;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -290,25 +292,21 @@ final class PolicyReader {
     }
 
     private static Keep keep(Place place, ZoneId zone) {
-        Fields fields =
-                place.fields(
-                        "last",
-                        "hourly",
-                        "daily",
-                        "weekly",
-                        "monthly",
-                        "yearly",
-                        "within",
-                        "atLeast",
-                        "goneAfter");
+        List<String> rules = new ArrayList<>(List.of("last"));
+        for (Period period : Period.values()) {
+            rules.add(period.word());
+        }
+        rules.addAll(List.of("within", "atLeast", "goneAfter"));
+        Fields fields = place.fields(rules.toArray(String[]::new));
+        int last = count(fields, "last");
+        Map<Period, Integer> periods = new EnumMap<>(Period.class);
+        for (Period period : Period.values()) {
+            periods.put(period, count(fields, period.word()));
+        }
         Keep keep =
                 new Keep(
-                        count(fields, "last"),
-                        count(fields, "hourly"),
-                        count(fields, "daily"),
-                        count(fields, "weekly"),
-                        count(fields, "monthly"),
-                        count(fields, "yearly"),
+                        last,
+                        periods,
                         fields.read("within", Values::span),
                         fields.read("atLeast", Values::count).orElse(1),
                         zone,

@@ -110,28 +110,31 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
         Optional<Capsule> original = image.capsule();
         Capsule as =
                 new Capsule(
-                        drill.type()
-                                .or(() -> original.map(Capsule::type))
-                                .filter(type -> !type.isEmpty())
-                                .orElse(USUAL_TYPE),
-                        "",
-                        drill.subnet(),
-                        drill.securityGroups(),
-                        Optional.empty(),
-                        original.flatMap(Capsule::profile).filter(_ -> drill.command().isPresent()),
-                        original.flatMap(Capsule::metadata),
-                        false,
-                        false,
-                        "default",
-                        Optional.empty(),
-                        List.of(),
-                        Optional.empty(),
-                        Optional.empty(),
+                        new Capsule.Hardware(
+                                drill.type()
+                                        .or(() -> original.map(Capsule::type))
+                                        .filter(type -> !type.isEmpty())
+                                        .orElse(USUAL_TYPE),
+                                false,
+                                false,
+                                "default",
+                                Capsule.Options.USUAL),
+                        new Capsule.Network(
+                                "",
+                                drill.subnet(),
+                                drill.securityGroups(),
+                                Optional.empty(),
+                                Capsule.Addresses.UNKNOWN,
+                                List.of(),
+                                Map.of()),
+                        new Capsule.Access(
+                                Optional.empty(),
+                                original.flatMap(Capsule::profile)
+                                        .filter(_ -> drill.command().isPresent()),
+                                original.flatMap(Capsule::metadata)),
+                        Capsule.Script.NONE,
                         Optional.empty(),
                         Map.of("Name", "drill of " + image.name().instance()),
-                        Capsule.Addresses.UNKNOWN,
-                        Capsule.Options.USUAL,
-                        Map.of(),
                         original.map(Capsule::leftOut).orElse(List.of()));
         return Restore.requested(
                 policy.name() + "/" + image.name().instance() + round,

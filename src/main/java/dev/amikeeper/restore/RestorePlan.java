@@ -164,30 +164,23 @@ public record RestorePlan(
                             differ("launch template", template, "none; its settings are kept"));
             Capsule as =
                     new Capsule(
-                            type,
-                            "",
-                            subnet,
-                            groups,
-                            keyPair,
-                            profile,
-                            original.metadata(),
-                            original.ebsOptimized(),
-                            original.monitored(),
-                            original.tenancy(),
-                            address,
-                            interfaces,
+                            new Capsule.Hardware(
+                                    type,
+                                    original.ebsOptimized(),
+                                    original.monitored(),
+                                    original.tenancy(),
+                                    new Capsule.Options(
+                                            original.options().hibernates() && sameType,
+                                            original.options().enclaves() && sameType,
+                                            original.options().recovers(),
+                                            false,
+                                            Optional.empty())),
+                            new Capsule.Network(
+                                    "", subnet, groups, address, addresses, interfaces, Map.of()),
+                            new Capsule.Access(keyPair, profile, original.metadata()),
+                            new Capsule.Script(original.userDataHash(), userData),
                             original.launchTemplate(),
-                            original.userDataHash(),
-                            userData,
                             tags(),
-                            addresses,
-                            new Capsule.Options(
-                                    original.options().hibernates() && sameType,
-                                    original.options().enclaves() && sameType,
-                                    original.options().recovers(),
-                                    false,
-                                    Optional.empty()),
-                            Map.of(),
                             original.disks());
             return new RestorePlan(image, as, differences, missing, known.living());
         }

@@ -133,8 +133,8 @@ public record Evidence(
     boolean isShared(Image image) {
         return image.id()
                 .flatMap(id -> permissions.flatMap(read -> Optional.ofNullable(read.get(id))))
-                .map(found -> !found.isEmpty() || !image.permissions().isEmpty())
-                .orElse(image.shared() || !image.permissions().isEmpty());
+                .map(found -> !found.isEmpty() || !image.leaving().permissions().isEmpty())
+                .orElse(image.shared() || !image.leaving().permissions().isEmpty());
     }
 
     /** Its launch permissions as they were read; none if they were not. */
@@ -195,7 +195,7 @@ public record Evidence(
     }
 
     private Optional<Reason> guard(Image image, Ami ami) {
-        Optional<Instant> ours = image.guardedUntil();
+        Optional<Instant> ours = image.condition().guardedUntil();
         if (ours.filter(Image.IN_FORCE::equals).isPresent()) {
             return reason(Kind.PROTECTED, "our deregistration protection is lifted first");
         }

@@ -53,7 +53,7 @@ public final class Forecast {
         ImageName name = image.name();
         for (Slot slot : slots) {
             ImageName next = new ImageName(name.policy(), name.instance(), slot);
-            all.add(Image.intent(next, image.region(), image.trigger(), slot.time()));
+            all.add(Image.intent(next, image.region(), image.provenance().trigger(), slot.time()));
         }
         List<Reason> reasons = Retention.judge(keep, all).get(image);
         return reasons != null && !reasons.isEmpty();

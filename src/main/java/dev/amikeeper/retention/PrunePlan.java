@@ -566,7 +566,8 @@ public record PrunePlan(
 
         /** Protection that somebody else set is none of ours. */
         private static Optional<Upkeep> guard(Image image, Ami ami, boolean isNewest) {
-            boolean ours = image.guardedUntil().filter(Image.IN_FORCE::equals).isPresent();
+            boolean ours =
+                    image.condition().guardedUntil().filter(Image.IN_FORCE::equals).isPresent();
             if (isNewest) {
                 return ami.isProtected()
                         ? Optional.empty()

@@ -5,73 +5,85 @@ import dev.amikeeper.policy.Period;
 
 /** Why an image stays: a kind to count by, and a text for the operator. */
 public record Reason(Kind kind, String text) {
+    /** How much a reason weighs. */
+    private enum Strength {
+        /** Somebody's rule: it yields when a person names the image. */
+        RULE,
+        /** The image is needed, or nobody knows: it stays, and comes back if it is disabled. */
+        SAFETY,
+        /** Only the next step is stopped: it is no reason to bring an image back. */
+        STOP
+    }
+
     /** The kinds of reasons: first the rules, in the words of the policy file, then the rest. */
     public enum Kind {
         /** Rule {@code last}. */
-        LAST("last"),
+        LAST("last", Strength.RULE),
         /** Rule {@code hourly}. */
-        HOURLY("hourly"),
+        HOURLY(Period.HOURLY.word(), Strength.RULE),
         /** Rule {@code daily}. */
-        DAILY("daily"),
+        DAILY(Period.DAILY.word(), Strength.RULE),
         /** Rule {@code weekly}. */
-        WEEKLY("weekly"),
+        WEEKLY(Period.WEEKLY.word(), Strength.RULE),
         /** Rule {@code monthly}. */
-        MONTHLY("monthly"),
+        MONTHLY(Period.MONTHLY.word(), Strength.RULE),
         /** Rule {@code yearly}. */
-        YEARLY("yearly"),
+        YEARLY(Period.YEARLY.word(), Strength.RULE),
         /** Rule {@code within}. */
-        WITHIN("within"),
+        WITHIN("within", Strength.RULE),
         /** Rule {@code atLeast}. */
-        AT_LEAST("atLeast"),
+        AT_LEAST("atLeast", Strength.SAFETY),
         /** The policy has no {@link Keep}: nothing is ever removed. */
-        NO_RULES("no rules"),
+        NO_RULES("no rules", Strength.RULE),
         /** The only image of its instance from which a restore passed its checks. */
-        ONLY_PROVEN("only proven"),
+        ONLY_PROVEN("only proven", Strength.SAFETY),
         /** The next copy of the instance builds on its snapshots. */
-        NEWEST_COPY("newest copy"),
+        NEWEST_COPY("newest copy", Strength.SAFETY),
         /** Its slot lies in the future: some clock is wrong. */
-        FUTURE("future"),
+        FUTURE("future", Strength.STOP),
         /** Not started yet. */
-        REQUESTED("requested"),
+        REQUESTED("requested", Strength.SAFETY),
         /** EC2 is at work on it. */
-        CREATING("creating"),
+        CREATING("creating", Strength.SAFETY),
         /** Given up. */
-        FAILED("failed"),
+        FAILED("failed", Strength.SAFETY),
         /** Somebody disabled it. */
-        DISABLED("disabled"),
+        DISABLED("disabled", Strength.SAFETY),
         /** EC2 does not show it. */
-        MISSING("missing"),
+        MISSING("missing", Strength.SAFETY),
         /** EC2 shows it in some other state that nobody can launch from. */
-        NOT_AVAILABLE("not available"),
+        NOT_AVAILABLE("not available", Strength.SAFETY),
         /** Its tags in EC2 do not say what its record says: one key does not fit. */
-        OTHER_TAGS("other tags"),
+        OTHER_TAGS("other tags", Strength.STOP),
         /** The tag {@code amikeeper:hold}. */
-        HELD("held"),
+        HELD("held", Strength.SAFETY),
         /** Something uses it. */
-        IN_USE("in use"),
+        IN_USE("in use", Strength.SAFETY),
         /** It was launched from within the last days. */
-        LAUNCHED("launched"),
+        LAUNCHED("launched", Strength.SAFETY),
         /** Everybody may launch it. */
-        PUBLIC("public"),
+        PUBLIC("public", Strength.SAFETY),
         /** Not every probe could tell whether something uses it. */
-        USE_UNKNOWN("use unknown"),
+        USE_UNKNOWN("use unknown", Strength.STOP),
         /** Other accounts may launch it: it does not go by hand, but stage by stage. */
-        SHARED("shared"),
+        SHARED("shared", Strength.SAFETY),
         /** A copy is being made from it or waits to be. */
-        COPY_SOURCE("copy source"),
+        COPY_SOURCE("copy source", Strength.SAFETY),
         /** It is old enough to be stored in S3 for long keeping, and is not yet. */
-        TO_STORE("to be stored"),
+        TO_STORE("to be stored", Strength.RULE),
         /** EC2 reads its snapshots to store it in S3: without them that fails. */
-        STORING("being stored"),
+        STORING("being stored", Strength.SAFETY),
         /** It is protected from deregistration. */
-        PROTECTED("protected"),
+        PROTECTED("protected", Strength.STOP),
         /** Somebody enabled it again. */
-        ENABLED("enabled again");
+        ENABLED("enabled again", Strength.SAFETY);
 
         private final String word;
+        private final Strength strength;
 
-        Kind(String word) {
+        Kind(String word, Strength strength) {
             this.word = word;
+            this.strength = strength;
         }
 
         /** The rule that keeps an image of each of so many periods. */
@@ -90,66 +102,12 @@ public record Reason(Kind kind, String text) {
          * that is disabled already.
          */
         boolean onlyStops() {
-            return switch (this) {
-                case FUTURE, OTHER_TAGS, USE_UNKNOWN, PROTECTED -> true;
-                case LAST,
-                        HOURLY,
-                        DAILY,
-                        WEEKLY,
-                        MONTHLY,
-                        YEARLY,
-                        WITHIN,
-                        AT_LEAST,
-                        NO_RULES,
-                        ONLY_PROVEN,
-                        NEWEST_COPY,
-                        REQUESTED,
-                        CREATING,
-                        FAILED,
-                        DISABLED,
-                        MISSING,
-                        NOT_AVAILABLE,
-                        HELD,
-                        IN_USE,
-                        LAUNCHED,
-                        PUBLIC,
-                        SHARED,
-                        COPY_SOURCE,
-                        TO_STORE,
-                        STORING,
-                        ENABLED ->
-                        false;
-            };
+            return strength == Strength.STOP;
         }
 
         /** Whether it yields when a person names the image: what is a rule, and not for safety. */
         boolean yieldsToPeople() {
-            return switch (this) {
-                case LAST, HOURLY, DAILY, WEEKLY, MONTHLY, YEARLY, WITHIN, NO_RULES, TO_STORE ->
-                        true;
-                case AT_LEAST,
-                        ONLY_PROVEN,
-                        NEWEST_COPY,
-                        FUTURE,
-                        REQUESTED,
-                        CREATING,
-                        FAILED,
-                        DISABLED,
-                        MISSING,
-                        NOT_AVAILABLE,
-                        OTHER_TAGS,
-                        HELD,
-                        IN_USE,
-                        LAUNCHED,
-                        PUBLIC,
-                        USE_UNKNOWN,
-                        SHARED,
-                        COPY_SOURCE,
-                        STORING,
-                        PROTECTED,
-                        ENABLED ->
-                        false;
-            };
+            return strength == Strength.RULE;
         }
 
         /** The word in output. */

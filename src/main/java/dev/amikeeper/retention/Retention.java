@@ -75,8 +75,8 @@ public final class Retention {
     static String words(Keep keep) {
         Stream<String> periods =
                 Stream.of(Period.values())
-                        .filter(period -> period.count(keep) > 0)
-                        .map(period -> rule(Kind.of(period), period.count(keep)));
+                        .filter(period -> keep.count(period) > 0)
+                        .map(period -> rule(Kind.of(period), keep.count(period)));
         return Stream.of(
                         Stream.of(rule(Kind.LAST, keep.last())).filter(rule -> keep.last() > 0),
                         periods,
@@ -106,7 +106,7 @@ public final class Retention {
             Period period,
             Keep keep,
             List<Image> newestFirst) {
-        int count = period.count(keep);
+        int count = keep.count(period);
         String rule = rule(Kind.of(period), count);
         // All periods seen, not just the last one: clocks set back over midnight repeat a day.
         Set<Object> seen = new HashSet<>();

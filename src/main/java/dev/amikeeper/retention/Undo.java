@@ -169,7 +169,9 @@ public final class Undo {
 
     private End back(Region region, ImageId id, String how, ChangeResult held) {
         boolean shared =
-                catalog.find(region, id).filter(image -> image.permissions().isEmpty()).isPresent();
+                catalog.find(region, id)
+                        .filter(image -> image.leaving().permissions().isEmpty())
+                        .isPresent();
         String back =
                 id
                         + " "

@@ -327,7 +327,7 @@ final class Invariants {
                 Stream.concat(
                                 records.values().stream(),
                                 tombstones.values().stream().map(Tombstone::image))
-                        .filter(it -> it.trigger() == Trigger.TAGGED && !it.isCopy())
+                        .filter(it -> it.provenance().trigger() == Trigger.TAGGED && !it.isCopy())
                         .filter(it -> it.name().policy().equals(rules.name()))
                         .filter(it -> it.name().instance().value().equals(server.id()))
                         .filter(it -> it.name().slot().time().isAfter(asked.at().minus(UNSURE)))

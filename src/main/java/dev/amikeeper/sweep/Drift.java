@@ -301,7 +301,8 @@ public final class Drift {
     private Optional<Gap> refused() {
         return view.records().stream()
                 .filter(image -> image.isGood() && image.shared())
-                .filter(image -> image.refused().stream().anyMatch(view.refusing()::contains))
+                .filter(image ->
+                        image.sharing().refused().stream().anyMatch(view.refusing()::contains))
                 .filter(this::isThere)
                 .max(Comparator.comparing(Image::name))
                 .filter(image -> sweep() % SWEEPS_A_DAY == hash(image.name()) % SWEEPS_A_DAY)

@@ -325,9 +325,9 @@ final class Repairs {
         List<String> found = images.permissions(image.region(), image.id().orElseThrow());
         Set<String> missing = new TreeSet<>(policy.share().all());
         missing.removeAll(found);
-        image.refused().forEach(missing::remove);
+        image.sharing().refused().forEach(missing::remove);
         Set<String> taken = new TreeSet<>(missing);
-        taken.retainAll(image.given());
+        taken.retainAll(image.sharing().given());
         if (!taken.isEmpty()) {
             log.warn("{} {}: others took it from {}", image.region(), image.name(), taken);
             counts.add(WITHDRAWN);
@@ -337,7 +337,7 @@ final class Repairs {
                 found.stream().filter(policy.share().all()::contains).sorted().toList();
         if (!missing.isEmpty()) {
             shareAgain(image);
-        } else if (!dryRun && !given.equals(image.given())) {
+        } else if (!dryRun && !given.equals(image.sharing().given())) {
             // What a version before did not write down, or what was given since by hand.
             catalog.save(Change.of(image, image.seenSharedWith(given)));
         }

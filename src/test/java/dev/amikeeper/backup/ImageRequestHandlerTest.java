@@ -31,7 +31,7 @@ final class ImageRequestHandlerTest {
         given.playUntil(LATER);
 
         assertThat(given.images(TestDeployment.EAST)).hasSize(1);
-        assertThat(given.records(TestDeployment.EAST).getFirst().trigger())
+        assertThat(given.records(TestDeployment.EAST).getFirst().provenance().trigger())
                 .isEqualTo(Trigger.TAGGED);
         assertThat(given.cloud.instances(TestDeployment.EAST).getFirst().instance().tags())
                 .extracting(Tag::key)
@@ -116,7 +116,7 @@ final class ImageRequestHandlerTest {
         given.playUntil(LATER);
 
         assertThat(given.images(TestDeployment.EAST)).hasSize(1);
-        assertThat(given.records(TestDeployment.EAST).getFirst().trigger())
+        assertThat(given.records(TestDeployment.EAST).getFirst().provenance().trigger())
                 .isEqualTo(Trigger.STOPPED);
         assertThat(given.told()).isEmpty();
     }

@@ -117,7 +117,7 @@ final class StoredAnswers {
     private static ObjectNode record(Image image) {
         ObjectNode record = JSON.createObjectNode();
         put(record, "home", image.home());
-        record.put("trigger", image.trigger().name());
+        record.put("trigger", image.provenance().trigger().name());
         record.put("state", image.state().name());
         record.put("attempt", image.attempt());
         put(record, "id", image.id());
@@ -126,11 +126,11 @@ final class StoredAnswers {
         record.put("due", image.due().toString());
         record.put("note", image.note());
         record.set("snapshots", texts(image.snapshots()));
-        record.set("permissions", texts(image.permissions()));
+        record.set("permissions", texts(image.leaving().permissions()));
         record.put("adopted", image.adopted());
         record.put("shared", image.shared());
         record.put("disabled", image.disabled());
-        put(record, "guardedUntil", image.guardedUntil());
+        put(record, "guardedUntil", image.condition().guardedUntil());
         put(record, "proven", image.proven());
         image.capsule().ifPresent(capsule -> record.set("capsule", capsule(capsule)));
         image.stored().ifPresent(stored -> record.set("stored", stored(stored)));

@@ -14,22 +14,21 @@ import java.util.stream.IntStream;
 final class CapsuleTest {
     private static final Capsule PLAIN =
             new Capsule(
-                    "t3.small",
-                    "us-east-1a",
-                    "subnet-0abc",
-                    List.of("sg-1", "sg-2"),
+                    new Capsule.Hardware(
+                            "t3.small", false, false, "default", Capsule.Options.USUAL),
+                    new Capsule.Network(
+                            "us-east-1a",
+                            "subnet-0abc",
+                            List.of("sg-1", "sg-2"),
+                            Optional.of("10.0.0.5"),
+                            Capsule.Addresses.UNKNOWN,
+                            List.of(),
+                            Map.of()),
+                    new Capsule.Access(Optional.empty(), Optional.empty(), Optional.empty()),
+                    Capsule.Script.NONE,
                     Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    false,
-                    false,
-                    "default",
-                    Optional.of("10.0.0.5"),
-                    List.of(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Map.of());
+                    Map.of(),
+                    List.of());
 
     @Test
     void comesBackFromTheFormOfTheCatalogue() {
@@ -204,25 +203,31 @@ final class CapsuleTest {
 
     private static Capsule full(List<Capsule.Interface> interfaces) {
         return new Capsule(
-                "m7g.large",
-                "us-east-1b",
-                "subnet-0abc1234def567890",
-                List.of("sg-0abc1234def567890"),
-                Optional.of("Bob's key_pair @ home=é"),
-                Optional.of("arn:aws:iam::111122223333:instance-profile/a/b/web"),
-                Optional.of(new Capsule.Metadata("required", "enabled", 2, "disabled", "enabled")),
-                true,
-                true,
-                "dedicated",
-                Optional.of("10.0.1.17"),
-                interfaces,
+                new Capsule.Hardware(
+                        "m7g.large",
+                        true,
+                        true,
+                        "dedicated",
+                        new Capsule.Options(true, true, false, true, Optional.of("rack & row"))),
+                new Capsule.Network(
+                        "us-east-1b",
+                        "subnet-0abc1234def567890",
+                        List.of("sg-0abc1234def567890"),
+                        Optional.of("10.0.1.17"),
+                        new Capsule.Addresses(
+                                2, 1, Optional.of(true), Optional.of("203.0.113.7"), false),
+                        interfaces,
+                        Map.of("sg-0abc1234def567890", "web servers")),
+                new Capsule.Access(
+                        Optional.of("Bob's key_pair @ home=é"),
+                        Optional.of("arn:aws:iam::111122223333:instance-profile/a/b/web"),
+                        Optional.of(
+                                new Capsule.Metadata(
+                                        "required", "enabled", 2, "disabled", "enabled"))),
+                new Capsule.Script(Optional.of("0f".repeat(32)), Optional.of("c2VjcmV0")),
                 Optional.of("lt-0abc:3"),
-                Optional.of("0f".repeat(32)),
-                Optional.of("c2VjcmV0"),
                 Map.of("Name", "web-1", "backup", "gold"),
-                new Capsule.Addresses(2, 1, Optional.of(true), Optional.of("203.0.113.7"), false),
-                new Capsule.Options(true, true, false, true, Optional.of("rack & row")),
-                Map.of("sg-0abc1234def567890", "web servers"));
+                List.of());
     }
 
     private static Capsule.Interface second(int index) {

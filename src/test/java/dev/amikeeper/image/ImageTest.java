@@ -48,27 +48,13 @@ final class ImageTest {
                         new Image(
                                 NAME,
                                 EAST,
+                                new Image.Provenance(Optional.empty(), Trigger.TAGGED, false),
+                                new Image.Phase(ImageState.REQUESTED, BEGIN, BEGIN, ""),
+                                new Image.Making(1, Optional.empty(), 0, Optional.empty()),
+                                new Image.Sharing(false, List.of(), List.of(), List.of()),
+                                new Image.Leaving(List.of(), List.of()),
+                                new Image.Condition(false, Optional.empty(), Optional.empty()),
                                 Optional.empty(),
-                                Trigger.TAGGED,
-                                ImageState.REQUESTED,
-                                1,
-                                Optional.empty(),
-                                0,
-                                BEGIN,
-                                BEGIN,
-                                "",
-                                List.of(),
-                                List.of(),
-                                false,
-                                false,
-                                false,
-                                Optional.empty(),
-                                Optional.empty(),
-                                Optional.empty(),
-                                Optional.empty(),
-                                List.of(),
-                                List.of(),
-                                List.of(),
                                 Optional.empty(),
                                 1));
         assertThat(intent.isCopy()).isFalse();
@@ -160,7 +146,7 @@ final class ImageTest {
         assertThat(leaving.snapshots()).isEqualTo(left);
         assertThat(leaving)
                 .usingRecursiveComparison()
-                .ignoringFields("snapshots", "version")
+                .ignoringFields("leaving.snapshots", "version")
                 .isEqualTo(retiring);
     }
 
@@ -172,7 +158,7 @@ final class ImageTest {
         assertThat(disabled.isGood()).isFalse();
         assertThat(disabled)
                 .usingRecursiveComparison()
-                .ignoringFields("disabled", "version")
+                .ignoringFields("condition.disabled", "version")
                 .isEqualTo(available);
     }
 
@@ -228,7 +214,7 @@ final class ImageTest {
         assertThat(back.snapshots()).isEmpty();
         assertThat(back.shared()).isFalse();
         assertThat(back.proven()).isEmpty();
-        assertThat(back.guardedUntil()).isEmpty();
+        assertThat(back.condition().guardedUntil()).isEmpty();
         assertThat(back.available(false, LATER).stored()).contains(there);
         assertThat(started.isBeingFetched()).isFalse();
     }
@@ -242,27 +228,16 @@ final class ImageTest {
                         new Image(
                                 NAME,
                                 WEST,
-                                Optional.of(new ImageRef(EAST, AMI)),
-                                Trigger.TAGGED,
-                                ImageState.REQUESTED,
-                                1,
+                                new Image.Provenance(
+                                        Optional.of(new ImageRef(EAST, AMI)),
+                                        Trigger.TAGGED,
+                                        false),
+                                new Image.Phase(ImageState.REQUESTED, LATER, LATER, ""),
+                                new Image.Making(1, Optional.empty(), 2, Optional.empty()),
+                                new Image.Sharing(false, List.of(), List.of(), List.of()),
+                                new Image.Leaving(List.of(), List.of()),
+                                new Image.Condition(false, Optional.empty(), Optional.empty()),
                                 Optional.empty(),
-                                2,
-                                LATER,
-                                LATER,
-                                "",
-                                List.of(),
-                                List.of(),
-                                false,
-                                false,
-                                false,
-                                Optional.empty(),
-                                Optional.empty(),
-                                Optional.empty(),
-                                Optional.empty(),
-                                List.of(),
-                                List.of(),
-                                List.of(),
                                 Optional.empty(),
                                 1));
         assertThat(copy.isCopy()).isTrue();

@@ -92,16 +92,16 @@ final class UnsharingTest {
         TestDeployment given = before.redeployed(NO_LONGER);
         Image disabled =
                 given.records(TestDeployment.EAST).stream()
-                        .filter(image -> !image.permissions().isEmpty())
+                        .filter(image -> !image.leaving().permissions().isEmpty())
                         .findFirst()
                         .orElseThrow();
-        assertThat(disabled.permissions()).containsExactly(PARTNER, OTHER);
+        assertThat(disabled.leaving().permissions()).containsExactly(PARTNER, OTHER);
 
         unshare(given, Optional.empty());
 
         assertThat(given.catalog().find(new Region(TestDeployment.EAST), disabled.name()))
                 .get()
-                .extracting(Image::permissions)
+                .extracting(image -> image.leaving().permissions())
                 .isEqualTo(List.of(OTHER));
     }
 
@@ -252,7 +252,7 @@ final class UnsharingTest {
         pruneDays(before, 40);
         Region east = new Region(TestDeployment.EAST);
         Tombstone removed = before.catalog().removed("gold", east).getFirst();
-        assertThat(removed.image().permissions()).contains(PARTNER);
+        assertThat(removed.image().leaving().permissions()).contains(PARTNER);
         TestDeployment given = before.redeployed(NO_LONGER);
 
         unshare(given, Optional.empty());

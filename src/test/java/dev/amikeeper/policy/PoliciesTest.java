@@ -117,7 +117,22 @@ final class PoliciesTest {
                                 UserData.HASH,
                                 Optional.empty()));
         assertThat(gold.keep())
-                .contains(new Keep(3, 0, 14, 8, 12, 2, Optional.of(Duration.ofDays(2)), 2, BERLIN));
+                .contains(
+                        new Keep(
+                                3,
+                                Map.of(
+                                        Period.DAILY,
+                                        14,
+                                        Period.WEEKLY,
+                                        8,
+                                        Period.MONTHLY,
+                                        12,
+                                        Period.YEARLY,
+                                        2),
+                                Optional.of(Duration.ofDays(2)),
+                                2,
+                                BERLIN,
+                                Optional.empty()));
         assertThat(gold.replicate())
                 .isEqualTo(
                         Map.of(
@@ -127,14 +142,11 @@ final class PoliciesTest {
                                         Optional.of(
                                                 new Keep(
                                                         0,
-                                                        0,
-                                                        7,
-                                                        0,
-                                                        3,
-                                                        0,
+                                                        Map.of(Period.DAILY, 7, Period.MONTHLY, 3),
                                                         Optional.empty(),
                                                         1,
-                                                        BERLIN))),
+                                                        BERLIN,
+                                                        Optional.empty()))),
                                 IRELAND,
                                 new Replica(Optional.empty(), Optional.empty())));
         assertThat(gold.share())
@@ -215,7 +227,14 @@ final class PoliciesTest {
     @Test
     void keepsOneGoodImageAtLeastInUtcUnlessToldOtherwise() {
         assertThat(only(policy("keep: {daily: 7}")).keep())
-                .contains(new Keep(0, 0, 7, 0, 0, 0, Optional.empty(), 1, ZoneOffset.UTC));
+                .contains(
+                        new Keep(
+                                0,
+                                Map.of(Period.DAILY, 7),
+                                Optional.empty(),
+                                1,
+                                ZoneOffset.UTC,
+                                Optional.empty()));
     }
 
     @Test
@@ -229,7 +248,7 @@ final class PoliciesTest {
         Policy gold = only(EVERYTHING);
 
         assertThat(gold.keepFor(copyIn(IRELAND))).isEqualTo(gold.keep());
-        assertThat(gold.keepFor(copyIn(WEST)).orElseThrow().daily()).isEqualTo(7);
+        assertThat(gold.keepFor(copyIn(WEST)).orElseThrow().count(Period.DAILY)).isEqualTo(7);
         assertThat(gold.keepFor(copyIn(new Region("eu-north-1")))).isEmpty();
         assertThat(gold.keepFor(home())).isEqualTo(gold.keep());
     }

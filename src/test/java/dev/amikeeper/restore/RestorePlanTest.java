@@ -272,25 +272,20 @@ final class RestorePlanTest {
             List<Capsule.Interface> interfaces,
             Capsule.Options options) {
         return new Capsule(
-                "m5.large",
-                "us-east-1a",
-                "subnet-1",
-                List.of("sg-1"),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                false,
-                false,
-                "default",
-                Optional.empty(),
-                interfaces,
-                Optional.empty(),
-                Optional.empty(),
+                new Capsule.Hardware("m5.large", false, false, "default", options),
+                new Capsule.Network(
+                        "us-east-1a",
+                        "subnet-1",
+                        List.of("sg-1"),
+                        Optional.empty(),
+                        addresses,
+                        interfaces,
+                        Map.of()),
+                new Capsule.Access(Optional.empty(), Optional.empty(), Optional.empty()),
+                Capsule.Script.NONE,
                 Optional.empty(),
                 Map.of(),
-                addresses,
-                options,
-                Map.of());
+                List.of());
     }
 
     private static Image image(Capsule server) {

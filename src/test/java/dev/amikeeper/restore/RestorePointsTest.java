@@ -48,9 +48,9 @@ final class RestorePointsTest {
         Image home = given.records(TestDeployment.EAST).getFirst();
         Image copy = given.records(TestDeployment.WEST).getFirst();
 
-        assertThat(home.taken())
+        assertThat(home.making().taken())
                 .hasValueSatisfying(when -> assertThat(when).isBetween(SLOT, home.since()));
-        assertThat(copy.taken()).isEqualTo(home.taken());
+        assertThat(copy.making().taken()).isEqualTo(home.making().taken());
     }
 
     private Optional<Image> newest(Instant at) {

@@ -85,7 +85,7 @@ final class ImageRemovalTest {
         Image enabling = record();
         assertThat(steps.bringBack(enabling)).isEqualTo(End.DONE);
         assertThat(record().isGood()).isTrue();
-        assertThat(record().permissions()).isEmpty();
+        assertThat(record().leaving().permissions()).isEmpty();
         assertThat(record().version()).isEqualTo(enabling.version() + 2);
         assertThat(sharedWith()).containsExactly(PARTNER);
     }
@@ -97,12 +97,12 @@ final class ImageRemovalTest {
 
         assertThat(steps.bringBack(record())).isEqualTo(End.DONE);
         assertThat(record().isGood()).isTrue();
-        assertThat(record().permissions()).containsExactly(PARTNER);
+        assertThat(record().leaving().permissions()).containsExactly(PARTNER);
         assertThat(told()).contains("could not be shared");
 
         given.deployment.sweep(NOW.plus(Duration.ofHours(1)));
         assertThat(sharedWith()).containsExactly(PARTNER);
-        assertThat(record().permissions()).isEmpty();
+        assertThat(record().leaving().permissions()).isEmpty();
     }
 
     @Test
@@ -113,7 +113,7 @@ final class ImageRemovalTest {
         assertThat(steps.bringBack(record())).isEqualTo(End.DONE);
 
         assertThat(sharedWith()).containsExactly(PARTNER);
-        assertThat(record().permissions()).isEmpty();
+        assertThat(record().leaving().permissions()).isEmpty();
         assertThat(told()).contains("cannot be shared with 999988887777");
     }
 
@@ -238,7 +238,7 @@ final class ImageRemovalTest {
         steps.upkeep(new Upkeep.Protect(record()));
 
         assertThat(steps.upkeep(new Upkeep.Unprotect(record()))).isEqualTo(End.DONE);
-        assertThat(record().guardedUntil().orElseThrow())
+        assertThat(record().condition().guardedUntil().orElseThrow())
                 .isAfter(NOW.plus(Images.COOL_DOWN))
                 .isBefore(Image.IN_FORCE);
     }
@@ -249,7 +249,7 @@ final class ImageRemovalTest {
         given.cloud.faults().calls("DisableImageDeregistrationProtection").deny();
 
         assertThat(steps.upkeep(new Upkeep.Unprotect(record()))).isEqualTo(End.REFUSED);
-        assertThat(record().guardedUntil()).contains(Image.IN_FORCE);
+        assertThat(record().condition().guardedUntil()).contains(Image.IN_FORCE);
         assertThat(told()).contains("could not be freed of its protection");
     }
 
@@ -259,7 +259,7 @@ final class ImageRemovalTest {
         Image stale = changedMeanwhile();
 
         assertThat(steps.upkeep(new Upkeep.Unprotect(stale))).isEqualTo(End.CHANGED);
-        assertThat(record().guardedUntil()).contains(Image.IN_FORCE);
+        assertThat(record().condition().guardedUntil()).contains(Image.IN_FORCE);
     }
 
     private End disable(Image image, List<String> permissions) {

@@ -17,6 +17,7 @@ import dev.amikeeper.image.Trigger;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.LocalSnapshot;
 import dev.amikeeper.policy.Keep;
+import dev.amikeeper.policy.Period;
 import dev.amikeeper.policy.Policy;
 
 import org.junit.jupiter.api.AfterAll;
@@ -502,11 +503,11 @@ final class NothingNeededIsDeletedTest {
         }
         kept.addAll(good.subList(0, Math.min(good.size(), Math.max(keep.last(), keep.atLeast()))));
         Map<String, Integer> periods = new LinkedHashMap<>();
-        periods.put("uuuu-MM-dd HH xxx", keep.hourly());
-        periods.put("uuuu-MM-dd", keep.daily());
-        periods.put("YYYY-'W'ww", keep.weekly());
-        periods.put("uuuu-MM", keep.monthly());
-        periods.put("uuuu", keep.yearly());
+        periods.put("uuuu-MM-dd HH xxx", keep.count(Period.HOURLY));
+        periods.put("uuuu-MM-dd", keep.count(Period.DAILY));
+        periods.put("YYYY-'W'ww", keep.count(Period.WEEKLY));
+        periods.put("uuuu-MM", keep.count(Period.MONTHLY));
+        periods.put("uuuu", keep.count(Period.YEARLY));
         periods.forEach((pattern, count) -> {
             // In Germany weeks are ISO's.
             DateTimeFormatter format = DateTimeFormatter.ofPattern(pattern, Locale.GERMANY);

@@ -140,7 +140,7 @@ final class PruneHandlerTest {
         assertThat(given.records(TestDeployment.EAST))
                 .filteredOn(record -> record.isGood())
                 .hasSize(2)
-                .allMatch(record -> record.permissions().isEmpty());
+                .allMatch(record -> record.leaving().permissions().isEmpty());
     }
 
     @Test

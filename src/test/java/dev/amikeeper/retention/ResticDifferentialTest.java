@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.image.Image;
 import dev.amikeeper.policy.Keep;
+import dev.amikeeper.policy.Period;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -183,7 +184,11 @@ final class ResticDifferentialTest {
                             .sorted((one, other) -> other.compareTo(one))
                             .toList();
             int[] left = {
-                keep.hourly(), keep.daily(), keep.weekly(), keep.monthly(), keep.yearly()
+                keep.count(Period.HOURLY),
+                keep.count(Period.DAILY),
+                keep.count(Period.WEEKLY),
+                keep.count(Period.MONTHLY),
+                keep.count(Period.YEARLY)
             };
             List<List<Integer>> taken = new ArrayList<>();
             PERIODS.forEach(period -> taken.add(List.of()));

@@ -12,12 +12,14 @@ import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.Keep;
+import dev.amikeeper.policy.Period;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Selector;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -54,28 +56,14 @@ final class RetentionCases {
         return new Image(
                 image.name(),
                 image.region(),
-                image.home(),
-                image.trigger(),
-                image.state(),
-                image.attempt(),
-                image.id(),
-                image.volumes(),
-                image.since(),
-                image.due(),
-                image.note(),
-                image.snapshots(),
-                image.permissions(),
-                true,
-                image.shared(),
-                image.disabled(),
-                image.guardedUntil(),
-                image.proven(),
+                new Image.Provenance(image.home(), image.provenance().trigger(), true),
+                image.phase(),
+                image.making(),
+                image.sharing(),
+                image.leaving(),
+                image.condition(),
                 image.capsule(),
                 image.stored(),
-                image.refused(),
-                image.copiers(),
-                image.given(),
-                image.taken(),
                 image.version());
     }
 
@@ -224,18 +212,19 @@ final class RetentionCases {
             String[] parts = rule.split(": ", 2);
             by.put(parts[0], parts[1]);
         }
+        Map<Period, Integer> periods = new EnumMap<>(Period.class);
+        for (Period period : Period.values()) {
+            periods.put(period, count(by, period.word()));
+        }
         Keep keep =
                 new Keep(
                         count(by, "last"),
-                        count(by, "hourly"),
-                        count(by, "daily"),
-                        count(by, "weekly"),
-                        count(by, "monthly"),
-                        count(by, "yearly"),
+                        periods,
                         Optional.ofNullable(by.remove("within"))
                                 .map(span -> Duration.parse("PT" + span.toUpperCase(Locale.ROOT))),
                         count(by, "atLeast"),
-                        zone);
+                        zone,
+                        Optional.empty());
         if (!by.isEmpty()) {
             throw new IllegalArgumentException("no such rules: " + by);
         }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.policy.Keep;
+import dev.amikeeper.policy.Period;
 import dev.amikeeper.retention.Reason.Kind;
 
 import org.junit.jupiter.api.Test;
@@ -177,11 +178,11 @@ final class RetentionTest {
         assertThat(kept)
                 .hasSizeLessThanOrEqualTo(
                         keep.last()
-                                + keep.hourly()
-                                + keep.daily()
-                                + keep.weekly()
-                                + keep.monthly()
-                                + keep.yearly()
+                                + keep.count(Period.HOURLY)
+                                + keep.count(Period.DAILY)
+                                + keep.count(Period.WEEKLY)
+                                + keep.count(Period.MONTHLY)
+                                + keep.count(Period.YEARLY)
                                 + keep.atLeast())
                 .startsWith(newestOf(LONG));
     }

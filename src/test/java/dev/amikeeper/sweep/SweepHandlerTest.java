@@ -487,7 +487,7 @@ final class SweepHandlerTest {
 
         assertThat(given.records(TestDeployment.EAST))
                 .singleElement()
-                .extracting(Image::given)
+                .extracting(it -> it.sharing().given())
                 .isEqualTo(List.of("111122223333"));
         assertThat(given.told()).isEmpty();
     }
