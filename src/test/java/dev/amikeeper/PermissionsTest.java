@@ -431,7 +431,7 @@ final class PermissionsTest {
                                                     "amikeeper:slot",
                                                     "amikeeper:home",
                                                     "amikeeper:capsule-2"));
-                            case "Sweep" -> OURS;
+                            case "SnapshotTags" -> OURS;
                             default ->
                                     throw new AssertionError(
                                             caller + " tags snapshots: say what that needs");

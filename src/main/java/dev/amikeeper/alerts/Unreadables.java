@@ -25,10 +25,15 @@ public final class Unreadables {
 
     private static final int NAMED = 3;
 
-    private Unreadables() {}
+    private final Catalog catalog;
+
+    /** Of this catalogue. */
+    public Unreadables(Catalog catalog) {
+        this.catalog = catalog;
+    }
 
     /** Tells of what this run met. */
-    public static void tell(Catalog catalog, Instant now) {
+    public void tell(Instant now) {
         catalog.takeUnreadable().stream()
                 .collect(groupingBy(Unreadables::place, TreeMap::new, Collectors.toList()))
                 .forEach((place, items) -> {
@@ -48,7 +53,7 @@ public final class Unreadables {
     }
 
     /** Ends what can be read by now, or is gone. */
-    public static void end(Catalog catalog, Instant now) {
+    public void end(Instant now) {
         catalog.open().stream()
                 .map(Notice::about)
                 .filter(key -> key.is(Trouble.UNREADABLE))
@@ -57,7 +62,7 @@ public final class Unreadables {
     }
 
     /** What was met since this was asked last, a line for each partition. */
-    public static List<String> lines(Catalog catalog) {
+    public List<String> lines() {
         return catalog.takeUnreadable().stream()
                 .collect(groupingBy(Unreadables::place, TreeMap::new, Collectors.toList()))
                 .entrySet()

@@ -37,7 +37,7 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
         try {
             Instant now = Event.of(input, app.clock().instant()).time();
             ScheduleReport report = app.tick(now).run();
-            Unreadables.tell(app.catalog(), now);
+            new Unreadables(app.catalog()).tell(now);
             app.announcements().publish();
             return report;
         } catch (MalformedEventException malformed) {

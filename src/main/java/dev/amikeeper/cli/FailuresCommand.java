@@ -144,7 +144,7 @@ final class FailuresCommand extends DeploymentCommand {
                 Stream.of(DeadLetters.Kind.values())
                         .map(kind -> box(app.deadLetters().look(kind)))
                         .toList(),
-                Unreadables.lines(app.catalog()),
+                new Unreadables(app.catalog()).lines(),
                 app.announcements().unheard().orElse(""));
     }
 

@@ -38,7 +38,7 @@ final class PlanCommand extends DeploymentCommand {
     int run() {
         Application app = deployment().application();
         PruneReport report = plan(app);
-        Unreadables.lines(app.catalog()).forEach(err()::println);
+        new Unreadables(app.catalog()).lines().forEach(err()::println);
         print(json, report, () -> text(report));
         return report.count(PruneReport.Count.AWAITING) > 0 ? AWAITING : 0;
     }

@@ -35,7 +35,7 @@ final class WhyCommand extends DeploymentCommand {
         }
         Application app = deployment().application();
         Explanation explanation = Explanation.of(app, id);
-        List<String> unreadable = Unreadables.lines(app.catalog());
+        List<String> unreadable = new Unreadables(app.catalog()).lines();
         unreadable.forEach(err()::println);
         if (unreadable.isEmpty() && explanation.saysNothing()) {
             throw new UnusableException(

@@ -78,16 +78,6 @@ public final class Shares {
     }
 
     /**
-     * Whether an image is not shared as it is to be, and trying again may mend that.
-     *
-     * @param policy empty if it is no longer in the file
-     * @param refusing whom EC2 is known to refuse
-     */
-    public static boolean differs(Image image, Optional<Policy> policy, Set<String> refusing) {
-        return WantedShares.differs(image, policy, refusing);
-    }
-
-    /**
      * Shares an image with everybody whom EC2 is not known to refuse. After another trouble the
      * next try comes after as long again as the image has been waiting, at least 15 minutes and at
      * most 24 hours.

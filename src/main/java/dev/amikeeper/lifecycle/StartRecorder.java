@@ -110,7 +110,7 @@ public final class StartRecorder {
                             boolean more = work.startAll(this, region, now, timeLeft);
                             endBlockers(region, now);
                             settleThoseDone(region, now);
-                            Unreadables.tell(catalog, now);
+                            new Unreadables(catalog).tell(now);
                             return more;
                         },
                         kick);

@@ -18,8 +18,8 @@ import java.util.Set;
  * @param launch account ids, ARNs of organisations and their units
  * @param copy account ids; who may create volumes from its snapshots
  */
-record WantedShares(Set<String> launch, Set<String> copy) {
-    WantedShares {
+public record WantedShares(Set<String> launch, Set<String> copy) {
+    public WantedShares {
         launch = Set.copyOf(launch);
         copy = Set.copyOf(copy);
     }
@@ -36,11 +36,13 @@ record WantedShares(Set<String> launch, Set<String> copy) {
     }
 
     /**
-     * Whether the image lacks something of it that EC2 may take, or others have more.
+     * Whether an image is not shared as it is to be, and trying again may mend that: it lacks
+     * something that EC2 may take, or others have more.
      *
+     * @param policy empty if it is no longer in the file
      * @param refusing whom EC2 is known to refuse
      */
-    static boolean differs(Image image, Optional<Policy> policy, Set<String> refusing) {
+    public static boolean differs(Image image, Optional<Policy> policy, Set<String> refusing) {
         WantedShares wanted = of(image, policy);
         boolean lacksAll =
                 !image.leaving().permissions().isEmpty()

@@ -67,7 +67,7 @@ public final class ImageStateHandler
             image = app.catalog().find(event.region(), id);
         } catch (UnreadableItemException left) {
             log.error("{} {}: {}", event.region(), id, left.getMessage());
-            Unreadables.tell(app.catalog(), event.time());
+            new Unreadables(app.catalog()).tell(event.time());
             return ImageStateReport.ofIgnored();
         }
         if (image.isEmpty()) {

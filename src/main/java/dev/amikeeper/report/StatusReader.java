@@ -42,17 +42,32 @@ import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/**
- * Reads how the instances stand. Changes nothing.
- *
- * @param policyNames the policies of the file, and those that are not in it any more
- */
-public record StatusReader(
-        Policies policies,
-        Set<String> policyNames,
-        Catalog catalog,
-        Instances instances,
-        Announcements announcements) {
+/** Reads how the instances stand. Changes nothing. */
+public final class StatusReader {
+    private final Policies policies;
+    private final Set<String> policyNames;
+    private final Catalog catalog;
+    private final Instances instances;
+    private final Announcements announcements;
+
+    /**
+     * Reads from these.
+     *
+     * @param policyNames the policies of the file, and those that are not in it any more
+     */
+    public StatusReader(
+            Policies policies,
+            Set<String> policyNames,
+            Catalog catalog,
+            Instances instances,
+            Announcements announcements) {
+        this.policies = policies;
+        this.policyNames = policyNames;
+        this.catalog = catalog;
+        this.instances = instances;
+        this.announcements = announcements;
+    }
+
     /**
      * Reads and decides.
      *
@@ -83,7 +98,7 @@ public record StatusReader(
                 status.unprotected().size(),
                 lines(status, tries()),
                 unread,
-                Unreadables.lines(catalog),
+                new Unreadables(catalog).lines(),
                 announcements.unheard().orElse(""),
                 former(only),
                 lost(only));

@@ -54,7 +54,7 @@ public final class DrillHandler implements RequestHandler<Map<String, Object>, D
                     counts.add(DrillReport.Count.OVER_BUDGET, plan.overBudget() ? 1 : 0);
                 }
             }
-            Unreadables.tell(app.catalog(), now);
+            new Unreadables(app.catalog()).tell(now);
             return new DrillReport(counts);
         } catch (MalformedEventException malformed) {
             Rejected.record(

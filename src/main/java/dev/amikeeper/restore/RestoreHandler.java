@@ -105,7 +105,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
 
     private RestoreReport follow(Event event, List<Restore> open, BooleanSupplier timeLeft) {
         List<Restore> after = app.restores(event.time()).follow(open, timeLeft);
-        Unreadables.tell(app.catalog(), event.time());
+        new Unreadables(app.catalog()).tell(event.time());
         return report(counts(open, after));
     }
 

@@ -201,7 +201,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                         .filter(plan -> plan.alarms().isEmpty())
                         .forEach(plan -> mark(plan, planner));
                 resolve(planner);
-                Unreadables.tell(app.catalog(), now);
+                new Unreadables(app.catalog()).tell(now);
             }
             return report(planner);
         }

@@ -47,7 +47,7 @@ public final class StoreHandler implements RequestHandler<Map<String, Object>, S
                                     now,
                                     () -> context.getRemainingTimeInMillis() > RESERVE)
                             .run();
-            Unreadables.tell(app.catalog(), now);
+            new Unreadables(app.catalog()).tell(now);
             return report;
         } catch (MalformedEventException malformed) {
             Rejected.record(

@@ -16,7 +16,7 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Snapshot;
 import dev.amikeeper.image.SnapshotId;
-import dev.amikeeper.lifecycle.Shares;
+import dev.amikeeper.lifecycle.WantedShares;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.retention.Reason;
@@ -286,7 +286,7 @@ public final class Drift {
         if (isDisabled != image.disabled() && (isDisabled || isAvailable(ami))) {
             gaps.add(new Gap.Switched(image, ami));
         } else if (image.isGood() && isAvailable(ami)) {
-            if (Shares.differs(image, view.policy(), view.refusing())) {
+            if (WantedShares.differs(image, view.policy(), view.refusing())) {
                 if (!view.now().isBefore(image.due())) {
                     gaps.add(new Gap.Unshared(image));
                 }

@@ -85,18 +85,16 @@ final class Repairs {
             ImageProgress progress,
             Shares shares,
             ImageRemoval removal,
-            Instant now,
-            boolean dryRun,
-            Counts<SweepReport.Count> counts) {
+            SweepRun run) {
         this.catalog = catalog;
         this.images = images;
         this.policies = policies;
         this.progress = progress;
         this.shares = shares;
         this.removal = removal;
-        this.now = now;
-        this.dryRun = dryRun;
-        this.counts = counts;
+        now = run.now();
+        dryRun = run.dryRun();
+        counts = run.counts();
     }
 
     /**

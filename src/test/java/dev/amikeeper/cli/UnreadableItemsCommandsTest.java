@@ -56,7 +56,7 @@ final class UnreadableItemsCommandsTest {
         Application app = given.deployment.application();
 
         assertThat(PlanCommand.plan(app).plan()).hasSize(1);
-        assertThat(Unreadables.lines(app.catalog())).hasSize(1);
+        assertThat(new Unreadables(app.catalog()).lines()).hasSize(1);
         assertThat(Explanation.of(app, instance).images()).hasSize(1);
     }
 

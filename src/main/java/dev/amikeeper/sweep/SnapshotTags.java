@@ -1,0 +1,82 @@
+package dev.amikeeper.sweep;
+
+import dev.amikeeper.catalog.Catalog;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.SweepState.Unit;
+import dev.amikeeper.catalog.Trouble;
+import dev.amikeeper.ec2.ChangeResult;
+import dev.amikeeper.ec2.Images;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Snapshot;
+import dev.amikeeper.image.SnapshotId;
+import dev.amikeeper.policy.Policies;
+import dev.amikeeper.policy.Policy;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** Puts the tags of volumes on their snapshots where they are missing. */
+final class SnapshotTags {
+    private static final Logger log = LoggerFactory.getLogger(SnapshotTags.class);
+
+    /** CreateTags takes a thousand resources. */
+    private static final int TAGGED_AT_ONCE = 500;
+
+    private final Catalog catalog;
+    private final Images images;
+    private final Policies policies;
+    private final Instant now;
+    private final boolean dryRun;
+    private final BooleanSupplier timeLeft;
+
+    SnapshotTags(Catalog catalog, Images images, Policies policies, SweepRun run) {
+        this.catalog = catalog;
+        this.images = images;
+        this.policies = policies;
+        now = run.now();
+        dryRun = run.dryRun();
+        timeLeft = run.timeLeft();
+    }
+
+    /** As much as there is time for: what is left, the next sweeps do. */
+    void put(Unit unit, List<Image> records, TaggedAmis amis, Map<SnapshotId, Snapshot> snapshots) {
+        Optional<Policy> policy = policies.find(unit.policy());
+        if (dryRun || policy.isEmpty()) {
+            return;
+        }
+        VolumeTags.missing(records, amis.byId(), snapshots, policy.get().image().copyTags(), now)
+                .forEach((tags, ids) -> {
+                    for (int from = 0; from < ids.size(); from += TAGGED_AT_ONCE) {
+                        if (timeLeft.getAsBoolean()) {
+                            put(
+                                    unit.region(),
+                                    ids.subList(from, Math.min(ids.size(), from + TAGGED_AT_ONCE)),
+                                    tags);
+                        }
+                    }
+                });
+    }
+
+    private void put(Region region, List<SnapshotId> ids, Map<String, String> tags) {
+        if (images.tag(region, ids, tags) instanceof ChangeResult.Refused(String why)) {
+            log.warn("{}: {} do not get the tags of their volumes: {}", region, ids, why);
+            catalog.note(
+                    Notice.event(
+                            Trouble.VOLUME_TAGS.in(
+                                    region, now.atZone(ZoneOffset.UTC).toLocalDate()),
+                            now,
+                            "%s: the tags of volumes cannot be put on their snapshots, as of %s: %s"
+                                    .formatted(region, ids.getFirst(), why),
+                            "each sweep tries again for a day; check the role of"
+                                    + " SweepFunction"));
+        }
+    }
+}
