@@ -1,7 +1,7 @@
 package dev.amikeeper.catalog;
 
 import dev.amikeeper.catalog.Unknowns.Form;
-import dev.amikeeper.image.Capsule;
+import dev.amikeeper.image.CapsuleFields;
 import dev.amikeeper.image.Freeze;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -164,7 +164,8 @@ final class Items {
         item.put("disabled", AttributeValue.fromBool(image.disabled()));
         image.condition().guardedUntil().ifPresent(end -> item.put("guardedUntil", text(end)));
         image.proven().ifPresent(when -> item.put("proven", text(when)));
-        image.capsule().ifPresent(capsule -> item.put("capsule", map(capsule.fields())));
+        image.capsule()
+                .ifPresent(capsule -> item.put("capsule", map(CapsuleFields.write(capsule))));
         image.stored().ifPresent(stored -> item.put("stored", stored(stored)));
         if (!image.sharing().refused().isEmpty()) {
             item.put("refused", texts(image.sharing().refused()));
@@ -265,7 +266,7 @@ final class Items {
                         truth(item, "disabled"),
                         optional(item, "guardedUntil").map(Instant::parse),
                         optional(item, "proven").map(Instant::parse)),
-                Capsule.of(map(item, "capsule")),
+                CapsuleFields.read(map(item, "capsule")),
                 Optional.of(map(item, "stored"))
                         .filter(fields -> !fields.isEmpty())
                         .map(Items::stored),
@@ -536,7 +537,7 @@ final class Items {
         item.put("kind", text(restore.kind()));
         item.put("name", text(restore.of()));
         item.put("image", text(restore.image()));
-        item.put("as", map(restore.as().fields()));
+        item.put("as", map(CapsuleFields.write(restore.as())));
         item.put("attempt", number(restore.attempt()));
         item.put("state", text(restore.state()));
         restore.instance().ifPresent(id -> item.put("instance", text(id)));
@@ -561,7 +562,7 @@ final class Items {
                         region(item),
                         name(item),
                         new ImageId(string(item, "image")),
-                        Capsule.of(map(item, "as")).orElseThrow(),
+                        CapsuleFields.read(map(item, "as")).orElseThrow(),
                         optional(item, "command")),
                 word(item, "state", Restore.State.class),
                 new Restore.Try(

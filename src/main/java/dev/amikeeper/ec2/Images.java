@@ -3,7 +3,7 @@ package dev.amikeeper.ec2;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Blueprint;
-import dev.amikeeper.image.Capsule;
+import dev.amikeeper.image.CapsuleTags;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -119,7 +119,7 @@ public final class Images {
             Image intent, Instance instance, Policy.Imaging how, List<String> without) {
         Map<String, String> inherited = new HashMap<>(instance.tags());
         inherited.keySet().removeIf(key -> key.startsWith(ImageTags.CAPSULE));
-        intent.capsule().ifPresent(capsule -> inherited.putAll(capsule.toTags()));
+        intent.capsule().ifPresent(capsule -> inherited.putAll(CapsuleTags.write(capsule)));
         Map<String, String> tags =
                 ImageTags.of(intent.name(), Optional.empty(), inherited, how.copyTags());
         return start(
@@ -360,7 +360,7 @@ public final class Images {
                 ImageTags.of(
                         removed.name(),
                         removed.home(),
-                        removed.capsule().map(Capsule::toTags).orElse(Map.of()),
+                        removed.capsule().map(CapsuleTags::write).orElse(Map.of()),
                         List.of());
         Map<String, String> held = new HashMap<>(tags);
         held.put(ImageTags.HOLD, why);

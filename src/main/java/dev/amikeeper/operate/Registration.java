@@ -16,7 +16,7 @@ import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Blueprint;
-import dev.amikeeper.image.Capsule;
+import dev.amikeeper.image.CapsuleTags;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -389,7 +389,8 @@ final class Registration {
                     .forEach(instance -> {
                         inherited.putAll(copied(instance, wanted.name().policy()));
                         if (!ofSnapshot.containsKey(ImageTags.CAPSULE)) {
-                            instance.capsule().ifPresent(it -> inherited.putAll(it.toTags()));
+                            instance.capsule()
+                                    .ifPresent(it -> inherited.putAll(CapsuleTags.write(it)));
                         }
                     });
         }
@@ -461,7 +462,7 @@ final class Registration {
                                 wanted.snapshots().size(),
                                 shown.map(Ami::created).orElse(now),
                                 now)
-                        .remembering(Capsule.ofTags(tags))
+                        .remembering(CapsuleTags.read(tags))
                         .rememberingStored(
                                 grave.flatMap(it -> it.image().stored())
                                         .map(stored -> stored.of(id, now)))

@@ -1,6 +1,7 @@
 package dev.amikeeper.restore;
 
 import dev.amikeeper.image.Capsule;
+import dev.amikeeper.image.CapsuleFields;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.Networks;
@@ -84,7 +85,7 @@ public record RestorePlan(
 
     /** What an original of which nothing is known has. */
     static Capsule unknown() {
-        return Capsule.of(Map.of("type", "")).orElseThrow();
+        return CapsuleFields.read(Map.of("type", "")).orElseThrow();
     }
 
     /**

@@ -7,7 +7,7 @@ import static java.util.stream.Collectors.toList;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
-import dev.amikeeper.image.Capsule;
+import dev.amikeeper.image.CapsuleTags;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
@@ -354,7 +354,7 @@ public final class Drift {
                                 ami.snapshots().size(),
                                 ami.created(),
                                 view.now())
-                        .remembering(Capsule.ofTags(ami.tags()));
+                        .remembering(CapsuleTags.read(ami.tags()));
         Optional<Tombstone> tombstone = tombstone(view.region(), name);
         if (tombstone.isEmpty()) {
             gaps.add(new Gap.Unknown(adopted, ami));

@@ -9,6 +9,7 @@ import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Capsule;
+import dev.amikeeper.image.CapsuleTags;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
@@ -95,7 +96,7 @@ final class CreateImageHandlerTest {
                 .containsExactly(
                         new Capsule.Disk("/dev/sdf", 8, true, Map.of("backup", "never")),
                         new Capsule.Disk("/dev/sdg", 0, false, Map.of("backup", "yes")));
-        assertThat(Capsule.ofTags(tags(shown(given, image).image().tags())).orElseThrow().disks())
+        assertThat(CapsuleTags.read(tags(shown(given, image).image().tags())).orElseThrow().disks())
                 .isEqualTo(image.capsule().orElseThrow().disks());
         assertThat(record(given, web).volumes()).isEqualTo(2);
         // One read for all that is imaged together.
@@ -529,7 +530,7 @@ final class CreateImageHandlerTest {
         assertThat(image(given, id, TestDeployment.WEST).capsule()).contains(capsule);
         for (String region : List.of(TestDeployment.EAST, TestDeployment.WEST)) {
             Capsule onTheImage =
-                    Capsule.ofTags(tags(given.images(region).getFirst().image().tags()))
+                    CapsuleTags.read(tags(given.images(region).getFirst().image().tags()))
                             .orElseThrow();
             assertThat(onTheImage.withUserData(Optional.empty(), Optional.empty()))
                     .usingRecursiveComparison()
@@ -579,7 +580,7 @@ final class CreateImageHandlerTest {
 
     private static Map<String, String> withoutCapsule(LocalImage image) {
         Map<String, String> tags = new HashMap<>(tags(image.image().tags()));
-        assertThat(Capsule.ofTags(tags)).isPresent();
+        assertThat(CapsuleTags.read(tags)).isPresent();
         tags.keySet().removeIf(key -> key.startsWith("amikeeper:capsule"));
         return tags;
     }

@@ -19,6 +19,7 @@ import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Run;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.image.Capsule;
+import dev.amikeeper.image.CapsuleFields;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.InstanceId;
@@ -141,7 +142,7 @@ final class StoredAnswers {
 
     private static ObjectNode capsule(Capsule capsule) {
         ObjectNode fields = JSON.createObjectNode();
-        capsule.fields().forEach(fields::put);
+        CapsuleFields.write(capsule).forEach(fields::put);
         return fields;
     }
 

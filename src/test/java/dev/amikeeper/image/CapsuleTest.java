@@ -34,16 +34,16 @@ final class CapsuleTest {
     void comesBackFromTheFormOfTheCatalogue() {
         Capsule full = full(List.of(second(1)));
 
-        assertThat(Capsule.of(full.fields())).contains(full);
-        assertThat(Capsule.of(PLAIN.fields())).contains(PLAIN);
+        assertThat(CapsuleFields.read(CapsuleFields.write(full))).contains(full);
+        assertThat(CapsuleFields.read(CapsuleFields.write(PLAIN))).contains(PLAIN);
     }
 
     @Test
     void comesBackFromTagsWithoutUserDataAndTheInstancesTags() {
         Capsule full = full(List.of(second(1), second(2)));
 
-        assertThat(Capsule.ofTags(full.toTags())).contains(withoutTags(full));
-        assertThat(Capsule.ofTags(PLAIN.toTags())).contains(PLAIN);
+        assertThat(CapsuleTags.read(CapsuleTags.write(full))).contains(withoutTags(full));
+        assertThat(CapsuleTags.read(CapsuleTags.write(PLAIN))).contains(PLAIN);
     }
 
     @Test
@@ -59,8 +59,8 @@ final class CapsuleTest {
                                         false,
                                         Map.of("cost", "17", "a=b&c", "d@e é_20%"))));
 
-        assertThat(Capsule.of(capsule.fields())).contains(capsule);
-        assertThat(Capsule.ofTags(capsule.toTags())).contains(capsule);
+        assertThat(CapsuleFields.read(CapsuleFields.write(capsule))).contains(capsule);
+        assertThat(CapsuleTags.read(CapsuleTags.write(capsule))).contains(capsule);
         assertThat(capsule.leftOut())
                 .extracting(Capsule.Disk::device, Capsule.Disk::gib)
                 .containsExactly(tuple("/dev/sdg", 500), tuple("/dev/sdh", 1));
@@ -72,15 +72,15 @@ final class CapsuleTest {
         IntStream.range(0, 45).forEach(i -> many.put("key-" + i, "value ".repeat(30)));
         Capsule capsule = PLAIN.withDisks(List.of(new Capsule.Disk("/dev/sdg", 500, true, many)));
 
-        assertThat(Capsule.of(capsule.fields())).contains(capsule);
-        assertThat(Capsule.ofTags(capsule.toTags()).orElseThrow().disks())
+        assertThat(CapsuleFields.read(CapsuleFields.write(capsule))).contains(capsule);
+        assertThat(CapsuleTags.read(CapsuleTags.write(capsule)).orElseThrow().disks())
                 .containsExactly(new Capsule.Disk("/dev/sdg", 500, true, Map.of()));
     }
 
     @Test
     void takesWhatPeopleMadeOfTheTagsOfVolumesForNone() {
         assertThat(
-                        Capsule.of(
+                        CapsuleFields.read(
                                         Map.of(
                                                 "type",
                                                 "t3.small",
@@ -99,7 +99,8 @@ final class CapsuleTest {
 
     @Test
     void tellsNoTagOfTheUserData() {
-        assertThat(full(List.of()).toTags().values()).noneMatch(tag -> tag.contains("c2VjcmV0"));
+        assertThat(CapsuleTags.write(full(List.of())).values())
+                .noneMatch(tag -> tag.contains("c2VjcmV0"));
     }
 
     @Test
@@ -107,7 +108,7 @@ final class CapsuleTest {
         List<Capsule.Interface> many =
                 IntStream.range(1, 15).mapToObj(CapsuleTest::second).toList();
 
-        Map<String, String> tags = full(many).toTags();
+        Map<String, String> tags = CapsuleTags.write(full(many));
 
         assertThat(tags).hasSizeLessThanOrEqualTo(6);
         assertThat(tags.keySet()).allMatch(key -> key.startsWith(ImageTags.CAPSULE));
@@ -126,7 +127,7 @@ final class CapsuleTest {
                                         "10.0.0." + index))
                         .toList();
 
-        Capsule back = Capsule.ofTags(full(many).toTags()).orElseThrow();
+        Capsule back = CapsuleTags.read(CapsuleTags.write(full(many))).orElseThrow();
 
         assertThat(back.interfaces()).isNotEmpty().hasSizeLessThan(many.size());
         assertThat(many).startsWith(back.interfaces().toArray(Capsule.Interface[]::new));
@@ -135,15 +136,15 @@ final class CapsuleTest {
 
     @Test
     void isNotThereWhereNoTagsAre() {
-        assertThat(Capsule.ofTags(Map.of("Name", "web-1"))).isEmpty();
+        assertThat(CapsuleTags.read(Map.of("Name", "web-1"))).isEmpty();
     }
 
     @Test
     void survivesWhatPeopleWriteIntoItsTags() {
-        Map<String, String> tags = new HashMap<>(full(List.of()).toTags());
+        Map<String, String> tags = new HashMap<>(CapsuleTags.write(full(List.of())));
         tags.put(ImageTags.CAPSULE, "type=t3.small@=@hops=many@tokens=required@eni1=x@@_@_z");
 
-        Capsule capsule = Capsule.ofTags(tags).orElseThrow();
+        Capsule capsule = CapsuleTags.read(tags).orElseThrow();
 
         assertThat(capsule.type()).isEqualTo("t3.small");
         assertThat(capsule.interfaces()).isEmpty();
@@ -153,7 +154,7 @@ final class CapsuleTest {
     @Test
     void tagsOfAnEarlierVersionReadAsTheyDid() {
         Capsule capsule =
-                Capsule.ofTags(
+                CapsuleTags.read(
                                 Map.of(
                                         ImageTags.CAPSULE,
                                         "type=t3.small@zone=us-east-1a@subnet=subnet-0abc"
@@ -177,7 +178,8 @@ final class CapsuleTest {
             names.put(one.subnet(), "a subnet with a name " + "of many words ".repeat(15));
         }
 
-        Capsule back = Capsule.ofTags(full(some).withNames(names).toTags()).orElseThrow();
+        Capsule back =
+                CapsuleTags.read(CapsuleTags.write(full(some).withNames(names))).orElseThrow();
 
         assertThat(back.interfaces()).isEqualTo(some);
         assertThat(back.names()).hasSizeLessThan(full(some).withNames(names).names().size());
@@ -189,13 +191,18 @@ final class CapsuleTest {
                 PLAIN.withNames(Map.of("subnet-0abc", "private a", "subnet-0def", "public"));
 
         assertThat(named.names()).isEqualTo(Map.of("subnet-0abc", "private a"));
-        assertThat(Capsule.of(named.fields())).contains(named);
+        assertThat(CapsuleFields.read(CapsuleFields.write(named))).contains(named);
     }
 
     @Test
     void countsThatPeopleEditAreNoneAtWorst() {
         Capsule capsule =
-                Capsule.of(Map.of("type", "t3.small", "net0", "ipv6:lots+more:+elastic:+publik"))
+                CapsuleFields.read(
+                                Map.of(
+                                        "type",
+                                        "t3.small",
+                                        "net0",
+                                        "ipv6:lots+more:+elastic:+publik"))
                         .orElseThrow();
 
         assertThat(capsule.addresses()).isEqualTo(Capsule.Addresses.UNKNOWN);
@@ -240,8 +247,8 @@ final class CapsuleTest {
     }
 
     private static Capsule withoutTags(Capsule capsule) {
-        Map<String, String> fields = new HashMap<>(capsule.fields());
+        Map<String, String> fields = new HashMap<>(CapsuleFields.write(capsule));
         fields.keySet().removeIf(key -> key.startsWith("tag:") || key.equals("userData"));
-        return Capsule.of(fields).orElseThrow();
+        return CapsuleFields.read(fields).orElseThrow();
     }
 }

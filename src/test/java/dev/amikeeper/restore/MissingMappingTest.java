@@ -3,7 +3,7 @@ package dev.amikeeper.restore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
-import dev.amikeeper.image.Capsule;
+import dev.amikeeper.image.CapsuleTags;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.local.SimulatedNetworks;
@@ -96,7 +96,7 @@ final class MissingMappingTest {
                                 .getFirst()
                                 .tags())
                 .satisfies(tags ->
-                        assertThat(Capsule.ofTags(tags).orElseThrow().names())
+                        assertThat(CapsuleTags.read(tags).orElseThrow().names())
                                 .containsEntry(subnet, "private-a")
                                 .containsEntry(group, "web"));
     }
