@@ -1,57 +1,71 @@
 package dev.amikeeper.catalog;
 
+import static dev.amikeeper.catalog.Attributes.attribute;
+import static dev.amikeeper.catalog.Attributes.expiry;
+import static dev.amikeeper.catalog.Attributes.integer;
+import static dev.amikeeper.catalog.Attributes.integral;
+import static dev.amikeeper.catalog.Attributes.map;
+import static dev.amikeeper.catalog.Attributes.name;
+import static dev.amikeeper.catalog.Attributes.number;
+import static dev.amikeeper.catalog.Attributes.optional;
+import static dev.amikeeper.catalog.Attributes.string;
+import static dev.amikeeper.catalog.Attributes.text;
+import static dev.amikeeper.catalog.Attributes.texts;
+import static dev.amikeeper.catalog.Attributes.time;
+import static dev.amikeeper.catalog.Attributes.truth;
+import static dev.amikeeper.catalog.Attributes.word;
+
 import dev.amikeeper.catalog.Unknowns.Form;
 import dev.amikeeper.image.CapsuleFields;
 import dev.amikeeper.image.Freeze;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
-import dev.amikeeper.image.ImageName;
-import dev.amikeeper.image.ImageRef;
-import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
-import dev.amikeeper.image.S3Object;
-import dev.amikeeper.image.ServerCommand;
 import dev.amikeeper.image.Slot;
-import dev.amikeeper.image.SnapshotId;
-import dev.amikeeper.image.Stored;
-import dev.amikeeper.image.Texts;
-import dev.amikeeper.image.Trigger;
 
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-import java.time.DateTimeException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** How records are written as items, and read back. */
 final class Items {
     static final String EXPIRES = "expires";
+
     static final String DUE = "due";
 
     /** Of a Region that is remembered: something is to be there by then, in seconds. */
     static final String BY = "by";
 
     static final String VERSION = "version";
-    static final String TELLING = "telling";
-    private static final String SNAPSHOTS_IN_FLIGHT = "volumes";
 
-    /** Tombstones, failures, notices and runs are kept for a year. */
-    private static final Duration YEAR = Duration.ofDays(366);
+    static final String TELLING = "telling";
 
     private final TableKeys keys;
-    private final Form<Image> images = Form.remembering(Items::image, (image, _) -> image(image));
+
+    private final FreezeItems freezeItems;
+    private final ImageItems imageItems;
+
+    private final Form<Image> images;
 
     Items(TableKeys keys) {
         this.keys = keys;
+        this.freezeItems = new FreezeItems(keys, this);
+        this.imageItems = new ImageItems(keys, this);
+        this.images = Form.remembering(ImageItems::image, (image, _) -> imageItems.image(image));
+    }
+
+    FreezeItems ofFreezes() {
+        return freezeItems;
+    }
+
+    ImageItems ofImages() {
+        return imageItems;
     }
 
     Form<Image> images() {
@@ -59,7 +73,7 @@ final class Items {
     }
 
     Form<Tombstone> tombstones() {
-        return new Form<>(Items::tombstone, (tombstone, _) -> tombstone(tombstone));
+        return new Form<>(ImageItems::tombstone, (tombstone, _) -> imageItems.tombstone(tombstone));
     }
 
     Form<PruneMark> marks() {
@@ -84,7 +98,7 @@ final class Items {
     }
 
     Form<Region> regions() {
-        return new Form<>(Items::region, (region, _) -> region(region));
+        return new Form<>(Attributes::region, (region, _) -> region(region));
     }
 
     Form<Run> runs() {
@@ -97,7 +111,7 @@ final class Items {
     }
 
     Form<Freeze> freezes() {
-        return new Form<>(Items::freeze, (freeze, _) -> freeze(freeze));
+        return new Form<>(FreezeItems::freeze, (freeze, _) -> freezeItems.freeze(freeze));
     }
 
     /** Of a notice's record, and its entries among the open ones and those to be told. */
@@ -115,8 +129,8 @@ final class Items {
         return switch (words.length == 3 ? words[1] : words[0]) {
             case "images" -> _ -> images();
             case "removed" -> _ -> tombstones();
-            case "work" -> _ -> Form.of(Items::entry);
-            case "ami" -> _ -> Form.of(Items::name);
+            case "work" -> _ -> Form.of(ImageItems::entry);
+            case "ami" -> _ -> Form.of(Attributes::name);
             case "bookmarks" -> item -> isCursor(item) ? cursors() : regions();
             case "runs" -> _ -> runs();
             case "marks" -> _ -> marks();
@@ -134,197 +148,6 @@ final class Items {
         };
     }
 
-    Map<String, AttributeValue> image(Image image) {
-        Map<String, AttributeValue> item = new HashMap<>(keys.image(image.region(), image.name()));
-        item.put(TableKeys.INSTANCE_PK, text(keys.instance(image.name().instance())));
-        item.put(
-                TableKeys.INSTANCE_SK,
-                text(image.name().slot() + "/" + image.region() + "/" + image.name().policy()));
-        expiry(image).ifPresent(end -> item.put(EXPIRES, end));
-        record(item, image);
-        return item;
-    }
-
-    private void record(Map<String, AttributeValue> item, Image image) {
-        identify(item, image.region());
-        item.put("name", text(image.name()));
-        image.home().ifPresent(home -> item.put("home", text(home)));
-        item.put("trigger", text(image.provenance().trigger()));
-        item.put("state", text(image.state()));
-        item.put("attempt", number(image.attempt()));
-        image.id().ifPresent(id -> item.put("id", text(id)));
-        item.put("volumes", number(image.volumes()));
-        item.put("since", text(image.since()));
-        item.put("dueAt", text(image.due()));
-        item.put("note", text(image.note()));
-        item.put("snapshots", texts(image.snapshots()));
-        item.put("permissions", texts(image.leaving().permissions()));
-        item.put("adopted", AttributeValue.fromBool(image.adopted()));
-        item.put("shared", AttributeValue.fromBool(image.shared()));
-        item.put("disabled", AttributeValue.fromBool(image.disabled()));
-        image.condition().guardedUntil().ifPresent(end -> item.put("guardedUntil", text(end)));
-        image.proven().ifPresent(when -> item.put("proven", text(when)));
-        image.capsule()
-                .ifPresent(capsule -> item.put("capsule", map(CapsuleFields.write(capsule))));
-        image.stored().ifPresent(stored -> item.put("stored", stored(stored)));
-        if (!image.sharing().refused().isEmpty()) {
-            item.put("refused", texts(image.sharing().refused()));
-        }
-        if (!image.sharing().copiers().isEmpty()) {
-            item.put("copiers", texts(image.sharing().copiers()));
-        }
-        if (!image.sharing().given().isEmpty()) {
-            item.put("given", texts(image.sharing().given()));
-        }
-        image.making().taken().ifPresent(when -> item.put("taken", text(when)));
-        item.put(VERSION, number(image.version()));
-    }
-
-    private static AttributeValue stored(Stored stored) {
-        Map<String, String> fields = new HashMap<>();
-        fields.put("object", stored.object().toString());
-        fields.put("state", stored.state().toString());
-        fields.put("attempt", Integer.toString(stored.attempt()));
-        fields.put("since", stored.since().toString());
-        fields.put("due", stored.due().toString());
-        stored.failedTask().ifPresent(task -> fields.put("failedTask", task.toString()));
-        fields.put("note", stored.note());
-        return map(fields);
-    }
-
-    private static Stored stored(Map<String, String> fields) {
-        return new Stored(
-                S3Object.parse(fields.getOrDefault("object", "")),
-                Stored.State.valueOf(fields.getOrDefault("state", "")),
-                Integer.parseInt(fields.getOrDefault("attempt", "")),
-                Instant.parse(fields.getOrDefault("since", "")),
-                Instant.parse(fields.getOrDefault("due", "")),
-                Optional.ofNullable(fields.get("failedTask")).map(Instant::parse),
-                fields.getOrDefault("note", ""));
-    }
-
-    private static AttributeValue map(Map<String, String> texts) {
-        return AttributeValue.fromM(
-                texts.entrySet().stream()
-                        .collect(
-                                Collectors.toMap(
-                                        Map.Entry::getKey, text -> text(text.getValue()))));
-    }
-
-    private static Map<String, String> map(Map<String, AttributeValue> item, String name) {
-        AttributeValue value = item.get(name);
-        if (value == null) {
-            return Map.of();
-        }
-        if (!value.hasM()) {
-            throw wrong(name, value);
-        }
-        Map<String, String> texts = new HashMap<>();
-        // What is no text, a newer version wrote.
-        value.m()
-                .forEach((key, text) -> {
-                    if (text.s() != null) {
-                        texts.put(key, text.s());
-                    }
-                });
-        return texts;
-    }
-
-    static Image image(Map<String, AttributeValue> item) {
-        return new Image(
-                name(item),
-                region(item),
-                new Image.Provenance(
-                        optional(item, "home")
-                                .map(home ->
-                                        ImageRef.parse(home)
-                                                .orElseThrow(() ->
-                                                        new IllegalStateException(
-                                                                "its home is "
-                                                                        + Texts.quoted(home)))),
-                        word(item, "trigger", Trigger.class),
-                        truth(item, "adopted")),
-                new Image.Phase(
-                        word(item, "state", ImageState.class),
-                        time(item, "since"),
-                        time(item, "dueAt"),
-                        string(item, "note")),
-                new Image.Making(
-                        integer(item, "attempt"),
-                        optional(item, "id").map(ImageId::new),
-                        integer(item, "volumes"),
-                        optional(item, "taken").map(Instant::parse)),
-                new Image.Sharing(
-                        truth(item, "shared"),
-                        optionalTexts(item, "refused"),
-                        optionalTexts(item, "copiers"),
-                        optionalTexts(item, "given")),
-                new Image.Leaving(
-                        strings(item, "snapshots").map(SnapshotId::new).toList(),
-                        strings(item, "permissions").toList()),
-                new Image.Condition(
-                        truth(item, "disabled"),
-                        optional(item, "guardedUntil").map(Instant::parse),
-                        optional(item, "proven").map(Instant::parse)),
-                CapsuleFields.read(map(item, "capsule")),
-                Optional.of(map(item, "stored"))
-                        .filter(fields -> !fields.isEmpty())
-                        .map(Items::stored),
-                integral(item, VERSION));
-    }
-
-    /** What waits or is under way: points to the image, and holds what workers choose by. */
-    Optional<Map<String, AttributeValue>> work(Image image) {
-        return keys.work(image)
-                .map(key -> {
-                    Map<String, AttributeValue> item = new HashMap<>(key);
-                    identify(item, image.region());
-                    item.put("name", text(image.name()));
-                    item.put(DUE, number(image.due().getEpochSecond()));
-                    item.put(SNAPSHOTS_IN_FLIGHT, number(image.volumes()));
-                    expiry(image).ifPresent(end -> item.put(EXPIRES, end));
-                    return item;
-                });
-    }
-
-    /**
-     * An entry of work.
-     *
-     * @param due in seconds
-     * @param snapshots how many of them are under way
-     */
-    record Entry(ImageName name, long due, int snapshots) {}
-
-    static Entry entry(Map<String, AttributeValue> item) {
-        return new Entry(name(item), integral(item, DUE), integer(item, SNAPSHOTS_IN_FLIGHT));
-    }
-
-    Map<String, AttributeValue> ami(Image image, ImageId id) {
-        Map<String, AttributeValue> item = new HashMap<>(keys.ami(image.region(), id));
-        identify(item, image.region());
-        item.put("name", text(image.name()));
-        return item;
-    }
-
-    Map<String, AttributeValue> tombstone(Tombstone tombstone) {
-        Map<String, AttributeValue> item =
-                new HashMap<>(keys.tombstone(tombstone.region(), tombstone.name()));
-        record(item, tombstone.image());
-        item.put("removedAt", text(tombstone.removedAt()));
-        item.put("by", text(tombstone.by()));
-        item.put("why", text(tombstone.why()));
-        // The only trace of the object in S3 must outlast the year.
-        if (tombstone.image().stored().filter(Stored::mayBeThere).isEmpty()) {
-            item.put(EXPIRES, expiry(tombstone.removedAt()));
-        }
-        return item;
-    }
-
-    static Tombstone tombstone(Map<String, AttributeValue> item) {
-        return new Tombstone(
-                image(item), time(item, "removedAt"), string(item, "by"), string(item, "why"));
-    }
-
     Map<String, AttributeValue> mark(PruneMark mark) {
         Map<String, AttributeValue> item =
                 new HashMap<>(TableKeys.key(keys.marks(mark.policy()), mark.region().name()));
@@ -338,7 +161,7 @@ final class Items {
     static PruneMark mark(Map<String, AttributeValue> item) {
         return new PruneMark(
                 string(item, "policy"),
-                region(item),
+                Attributes.region(item),
                 integer(item, "selected"),
                 integer(item, "listed"));
     }
@@ -382,7 +205,8 @@ final class Items {
 
     static SweepState sweep(Map<String, AttributeValue> item) {
         return new SweepState(
-                optional(item, "policy").map(policy -> new SweepState.Unit(region(item), policy)),
+                optional(item, "policy")
+                        .map(policy -> new SweepState.Unit(Attributes.region(item), policy)),
                 attribute(item, "requests").l().stream()
                         .map(seen -> seen.l().stream().map(AttributeValue::s).toList())
                         .map(seen ->
@@ -423,7 +247,7 @@ final class Items {
     }
 
     static Cursor cursor(Map<String, AttributeValue> item) {
-        return new Cursor(string(item, "policy"), region(item), time(item, "time"));
+        return new Cursor(string(item, "policy"), Attributes.region(item), time(item, "time"));
     }
 
     Map<String, AttributeValue> run(Run run) {
@@ -457,7 +281,7 @@ final class Items {
 
     static Run run(Map<String, AttributeValue> item) {
         String policy = string(item, "policy");
-        Region region = region(item);
+        Region region = Attributes.region(item);
         Slot slot = new Slot(time(item, "slot"));
         return optional(item, "first")
                 .<Run>map(first ->
@@ -468,67 +292,6 @@ final class Items {
                                 new Slot(Instant.parse(first)),
                                 slot))
                 .orElseGet(() -> new Run.Taken(policy, region, slot, integer(item, "instances")));
-    }
-
-    Map<String, AttributeValue> freeze(Freeze freeze) {
-        Map<String, AttributeValue> item =
-                new HashMap<>(keys.freeze(freeze.region(), freeze.name()));
-        identify(item, freeze.region());
-        item.put("name", text(freeze.name()));
-        item.put("attempt", number(freeze.attempt()));
-        item.put("state", text(freeze.state()));
-        ServerCommand before = freeze.before();
-        item.put("before", text(before.document()));
-        item.put("within", number(before.within().toSeconds()));
-        parameters(item, "beforeParameters", before);
-        freeze.after()
-                .ifPresent(after -> {
-                    item.put("after", text(after.document()));
-                    parameters(item, "afterParameters", after);
-                });
-        // Versions before parameters read it whether there is one or not.
-        item.put("afterWithin", number(freeze.after().orElse(before).within().toSeconds()));
-        item.put("since", text(freeze.since()));
-        item.put("sent", text(freeze.sent()));
-        item.put("sends", number(freeze.sends()));
-        item.put("early", AttributeValue.fromBool(freeze.early()));
-        item.put(VERSION, number(freeze.version()));
-        return item;
-    }
-
-    static Freeze freeze(Map<String, AttributeValue> item) {
-        return new Freeze(
-                name(item),
-                region(item),
-                integer(item, "attempt"),
-                word(item, "state", Freeze.State.class),
-                command(item, string(item, "before"), "beforeParameters", "within"),
-                optional(item, "after")
-                        .map(after -> command(item, after, "afterParameters", "afterWithin")),
-                Instant.parse(string(item, "since")),
-                Instant.parse(string(item, "sent")),
-                integer(item, "sends"),
-                attribute(item, "early").bool(),
-                Long.parseLong(attribute(item, VERSION).n()));
-    }
-
-    private static void parameters(
-            Map<String, AttributeValue> item, String name, ServerCommand command) {
-        if (!command.parameters().isEmpty()) {
-            Map<String, AttributeValue> values = new HashMap<>();
-            command.parameters().forEach((key, its) -> values.put(key, texts(its)));
-            item.put(name, AttributeValue.fromM(values));
-        }
-    }
-
-    private static ServerCommand command(
-            Map<String, AttributeValue> item, String document, String parameters, String within) {
-        Map<String, List<String>> values = new HashMap<>();
-        Optional.ofNullable(item.get(parameters))
-                .map(AttributeValue::m)
-                .ifPresent(map ->
-                        map.keySet().forEach(key -> values.put(key, strings(map, key).toList())));
-        return new ServerCommand(document, values, Duration.ofSeconds(integer(item, within)));
     }
 
     Map<String, AttributeValue> restore(Map<String, AttributeValue> key, Restore restore) {
@@ -559,7 +322,7 @@ final class Items {
                 string(item, TableKeys.SK),
                 new Restore.Goal(
                         word(item, "kind", Restore.Kind.class),
-                        region(item),
+                        Attributes.region(item),
                         name(item),
                         new ImageId(string(item, "image")),
                         CapsuleFields.read(map(item, "as")).orElseThrow(),
@@ -615,121 +378,8 @@ final class Items {
                 optional(item, "resolved").map(Instant::parse));
     }
 
-    static ImageName name(Map<String, AttributeValue> item) {
-        String text = string(item, "name");
-        return ImageName.parse(text)
-                .orElseThrow(() -> new IllegalStateException("its name is " + Texts.quoted(text)));
-    }
-
-    private void identify(Map<String, AttributeValue> item, Region region) {
+    void identify(Map<String, AttributeValue> item, Region region) {
         item.put("account", text(keys.account()));
         item.put("region", text(region));
-    }
-
-    static Region region(Map<String, AttributeValue> item) {
-        return new Region(string(item, "region"));
-    }
-
-    private static Optional<String> optional(Map<String, AttributeValue> item, String name) {
-        return item.containsKey(name) ? Optional.of(string(item, name)) : Optional.empty();
-    }
-
-    private static String string(Map<String, AttributeValue> item, String name) {
-        AttributeValue value = attribute(item, name);
-        if (value.s() == null) {
-            throw wrong(name, value);
-        }
-        return value.s();
-    }
-
-    private static Instant time(Map<String, AttributeValue> item, String name) {
-        String text = string(item, name);
-        try {
-            return Instant.parse(text);
-        } catch (DateTimeException notATime) {
-            throw wrong(name, Texts.quoted(text), notATime);
-        }
-    }
-
-    private static <E extends Enum<E>> E word(
-            Map<String, AttributeValue> item, String name, Class<E> words) {
-        String text = string(item, name);
-        try {
-            return Enum.valueOf(words, text);
-        } catch (IllegalArgumentException unknown) {
-            throw wrong(name, Texts.quoted(text), unknown);
-        }
-    }
-
-    private static boolean truth(Map<String, AttributeValue> item, String name) {
-        AttributeValue value = attribute(item, name);
-        if (value.bool() == null) {
-            throw wrong(name, value);
-        }
-        return value.bool();
-    }
-
-    private static IllegalStateException wrong(String name, AttributeValue value) {
-        return new IllegalStateException("its " + name + " is of the type " + value.type());
-    }
-
-    private static IllegalStateException wrong(String name, String value, Exception cause) {
-        return new IllegalStateException("its " + name + " is " + value, cause);
-    }
-
-    private static int integer(Map<String, AttributeValue> item, String name) {
-        return Math.toIntExact(integral(item, name));
-    }
-
-    private static long integral(Map<String, AttributeValue> item, String name) {
-        AttributeValue value = attribute(item, name);
-        if (value.n() == null) {
-            throw wrong(name, value);
-        }
-        return Long.parseLong(value.n());
-    }
-
-    private static AttributeValue attribute(Map<String, AttributeValue> item, String name) {
-        AttributeValue value = item.get(name);
-        if (value == null) {
-            throw new IllegalStateException("it has no " + name);
-        }
-        return value;
-    }
-
-    static AttributeValue number(long value) {
-        return AttributeValue.fromN(Long.toString(value));
-    }
-
-    private static AttributeValue texts(List<?> values) {
-        return AttributeValue.fromL(values.stream().map(Items::text).toList());
-    }
-
-    private static Stream<String> strings(Map<String, AttributeValue> item, String name) {
-        AttributeValue list = attribute(item, name);
-        if (!list.hasL() || list.l().stream().anyMatch(text -> text.s() == null)) {
-            throw wrong(name, list);
-        }
-        return list.l().stream().map(AttributeValue::s);
-    }
-
-    /** The texts of an attribute that earlier versions did not write. */
-    private static List<String> optionalTexts(Map<String, AttributeValue> item, String name) {
-        return item.containsKey(name) ? strings(item, name).toList() : List.of();
-    }
-
-    private static AttributeValue text(Object value) {
-        return AttributeValue.fromS(value.toString());
-    }
-
-    /** What was given up goes after a year, record and work item alike. */
-    private static Optional<AttributeValue> expiry(Image image) {
-        return image.state() == ImageState.FAILED
-                ? Optional.of(expiry(image.since()))
-                : Optional.empty();
-    }
-
-    private static AttributeValue expiry(Instant from) {
-        return number(from.plus(YEAR).getEpochSecond());
     }
 }

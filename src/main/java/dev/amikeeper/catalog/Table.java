@@ -1,0 +1,293 @@
+package dev.amikeeper.catalog;
+
+import dev.amikeeper.catalog.Unknowns.Form;
+
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
+import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The one table: reads that say what they could not read, and writes that are done whole or not at
+ * all. It knows items and their keys, and nothing of what they mean.
+ */
+final class Table {
+    /** How many items a call reads at most. */
+    static final int KEYS_A_BATCH = 100;
+
+    private static final int TRIES = 8;
+
+    private final DynamoDbClient dynamoDb;
+    private final String name;
+    private final Consumer<Duration> pause;
+    private final RandomGenerator random;
+    private final Unknowns unknowns;
+
+    /**
+     * @param pause waits for a while, before something is tried again, as long as chance says
+     */
+    Table(
+            DynamoDbClient dynamoDb,
+            String name,
+            Consumer<Duration> pause,
+            RandomGenerator random,
+            Unknowns unknowns) {
+        this.dynamoDb = dynamoDb;
+        this.name = name;
+        this.pause = pause;
+        this.random = random;
+        this.unknowns = unknowns;
+    }
+
+    private Optional<Map<String, AttributeValue>> get(Map<String, AttributeValue> key) {
+        unknowns.forget(key);
+        return Optional.of(
+                        dynamoDb.getItem(get -> get.tableName(name).key(key).consistentRead(true)))
+                .filter(response -> response.hasItem())
+                .map(response -> response.item());
+    }
+
+    /**
+     * The one that was asked for.
+     *
+     * @throws UnreadableItemException if it is there and cannot be read
+     */
+    <T> Optional<T> one(Map<String, AttributeValue> key, Form<T> form) {
+        return get(key).map(item -> unknowns.readOne(item, form));
+    }
+
+    /** The same; empty, too, if it cannot be read. */
+    <T> Optional<T> readable(Map<String, AttributeValue> key, Form<T> form) {
+        return get(key).flatMap(item -> unknowns.read(item, form));
+    }
+
+    /** Those of a partition that can be read. */
+    <T> List<T> all(String pk, Form<T> form) {
+        return stream(pk, form).toList();
+    }
+
+    <T> Stream<T> stream(String pk, Form<T> form) {
+        return items(pk).flatMap(item -> unknowns.read(item, form).stream());
+    }
+
+    Stream<Map<String, AttributeValue>> items(String pk) {
+        unknowns.forget(pk);
+        return pages(query ->
+                query.keyConditionExpression("pk = :pk")
+                        .expressionAttributeValues(Map.of(":pk", AttributeValue.fromS(pk)))
+                        .consistentRead(true));
+    }
+
+    /** Those of these items that can be read. */
+    <T> Stream<T> each(List<Map<String, AttributeValue>> wanted, Form<T> form) {
+        wanted.forEach(unknowns::forget);
+        return batch(wanted).stream().flatMap(item -> unknowns.read(item, form).stream());
+    }
+
+    /** What is to be written in the place of an item of which no changes are counted. */
+    Map<String, AttributeValue> kept(Map<String, AttributeValue> item) {
+        return unknowns.keep(item, TableKeys.of(item), null);
+    }
+
+    Stream<Map<String, AttributeValue>> pages(UnaryOperator<QueryRequest.Builder> request) {
+        QueryRequest query = request.apply(QueryRequest.builder().tableName(name)).build();
+        return dynamoDb.queryPaginator(query).items().stream();
+    }
+
+    /** Reads up to 100 items a call, again where DynamoDB left some out. */
+    private List<Map<String, AttributeValue>> batch(List<Map<String, AttributeValue>> wanted) {
+        List<Map<String, AttributeValue>> found = new ArrayList<>();
+        for (int from = 0; from < wanted.size(); from += KEYS_A_BATCH) {
+            List<Map<String, AttributeValue>> some =
+                    wanted.subList(from, Math.min(wanted.size(), from + KEYS_A_BATCH));
+            Map<String, KeysAndAttributes> left =
+                    Map.of(
+                            name,
+                            KeysAndAttributes.builder().keys(some).consistentRead(true).build());
+            for (int tried = 1; !left.isEmpty(); tried++) {
+                if (tried > 1) {
+                    backOff(tried);
+                }
+                Map<String, KeysAndAttributes> asked = left;
+                var response = dynamoDb.batchGetItem(get -> get.requestItems(asked));
+                found.addAll(response.responses().getOrDefault(name, List.of()));
+                left = response.unprocessedKeys();
+            }
+        }
+        return found;
+    }
+
+    /**
+     * Writes all or nothing.
+     *
+     * @return the places of the writes whose condition did not hold; empty if all was written
+     */
+    Set<Integer> transact(List<TransactWriteItem> writes) {
+        for (int tried = 1; ; tried++) {
+            try {
+                dynamoDb.transactWriteItems(transaction -> transaction.transactItems(writes));
+                return Set.of();
+            } catch (TransactionCanceledException cancelled) {
+                Set<Integer> refused = refused(cancelled.cancellationReasons());
+                if (!refused.isEmpty()) {
+                    return refused;
+                }
+                // Another transaction was at the same items: the conditions decide next time.
+                if (tried == TRIES) {
+                    throw cancelled;
+                }
+                backOff(tried);
+            }
+        }
+    }
+
+    /** Twice as long each time, up to 3.2 s; at random, so that two writers part. */
+    private void backOff(int tried) {
+        long most = 50L << Math.min(tried - 1, 6);
+        pause.accept(Duration.ofMillis(random.nextLong(most / 2, most)));
+    }
+
+    private static Set<Integer> refused(List<CancellationReason> reasons) {
+        return Stream.iterate(0, i -> i < reasons.size(), i -> i + 1)
+                .filter(i -> "ConditionalCheckFailed".equals(reasons.get(i).code()))
+                .collect(Collectors.toSet());
+    }
+
+    TransactWriteItem putNew(Map<String, AttributeValue> item) {
+        return put(item, "attribute_not_exists(pk)", Map.of(), Map.of());
+    }
+
+    TransactWriteItem put(Map<String, AttributeValue> item) {
+        return TransactWriteItem.builder().put(put -> put.tableName(name).item(item)).build();
+    }
+
+    TransactWriteItem put(
+            Map<String, AttributeValue> item,
+            String condition,
+            Map<String, String> names,
+            Map<String, AttributeValue> values) {
+        return TransactWriteItem.builder()
+                .put(put -> {
+                    put.tableName(name).item(item).conditionExpression(condition);
+                    if (!names.isEmpty()) {
+                        put.expressionAttributeNames(names);
+                    }
+                    if (!values.isEmpty()) {
+                        put.expressionAttributeValues(values);
+                    }
+                })
+                .build();
+    }
+
+    TransactWriteItem delete(Map<String, AttributeValue> key) {
+        return TransactWriteItem.builder()
+                .delete(delete -> delete.tableName(name).key(key))
+                .build();
+    }
+
+    static Map<String, AttributeValue> keyOf(Map<String, AttributeValue> item) {
+        Map<String, AttributeValue> key = new HashMap<>(item);
+        key.keySet().retainAll(Set.of(TableKeys.PK, TableKeys.SK));
+        return key;
+    }
+
+    /** Puts an item in the place of one of this version. */
+    boolean replace(
+            Map<String, AttributeValue> written, Map<String, AttributeValue> key, long before) {
+        AttributeValue version = Attributes.number(before);
+        Map<String, AttributeValue> item = unknowns.keep(written, key, version);
+        boolean saved = transact(List.of(putOver(item, version))).isEmpty();
+        if (saved) {
+            unknowns.wrote(item, key);
+        }
+        return saved;
+    }
+
+    /** Writes this item, whatever stands there. */
+    void write(Map<String, AttributeValue> item) {
+        dynamoDb.putItem(put -> put.tableName(name).item(item));
+    }
+
+    /**
+     * Deletes an item.
+     *
+     * @return whether the condition held
+     */
+    boolean remove(
+            Map<String, AttributeValue> key,
+            String condition,
+            Map<String, String> names,
+            Map<String, AttributeValue> values) {
+        try {
+            dynamoDb.deleteItem(delete ->
+                    delete.tableName(name)
+                            .key(key)
+                            .conditionExpression(condition)
+                            .expressionAttributeNames(names)
+                            .expressionAttributeValues(values));
+            return true;
+        } catch (ConditionalCheckFailedException doesNotHold) {
+            return false;
+        }
+    }
+
+    TransactWriteItem delete(
+            Map<String, AttributeValue> key,
+            String condition,
+            Map<String, String> names,
+            Map<String, AttributeValue> values) {
+        return TransactWriteItem.builder()
+                .delete(delete ->
+                        delete.tableName(name)
+                                .key(key)
+                                .conditionExpression(condition)
+                                .expressionAttributeNames(names)
+                                .expressionAttributeValues(values))
+                .build();
+    }
+
+    /** Deletes an item of this version. */
+    TransactWriteItem deleteVersion(Map<String, AttributeValue> key, long version) {
+        return delete(
+                key,
+                "#version = :before",
+                Map.of("#version", Items.VERSION),
+                Map.of(":before", Attributes.number(version)));
+    }
+
+    /** Puts an item in the place of one of this version. */
+    TransactWriteItem putOver(Map<String, AttributeValue> item, AttributeValue version) {
+        return put(
+                item,
+                "#version = :before",
+                Map.of("#version", Items.VERSION),
+                Map.of(":before", version));
+    }
+
+    /** Writes nothing, but holds the transaction to this: there is no such item. */
+    TransactWriteItem isMissing(Map<String, AttributeValue> key) {
+        return TransactWriteItem.builder()
+                .conditionCheck(check ->
+                        check.tableName(name)
+                                .key(key)
+                                .conditionExpression("attribute_not_exists(pk)"))
+                .build();
+    }
+}
