@@ -7,7 +7,7 @@ import dev.amikeeper.backup.Tick;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.DynamoDbCatalog;
 import dev.amikeeper.ec2.Commands;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageDoors;
 import dev.amikeeper.ec2.InstanceProfiles;
 import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.ec2.Launcher;
@@ -80,7 +80,7 @@ public record Application(
         Settings settings,
         Policies policies,
         Catalog catalog,
-        Images images,
+        ImageDoors images,
         Instances instances,
         Sources sources,
         Probes probes,
@@ -151,7 +151,7 @@ public record Application(
                         settings.account(),
                         cloud.pause(),
                         cloud.random());
-        Images images = new Images(cloud.ec2(), pace, cloud.sideBySide());
+        ImageDoors images = ImageDoors.of(cloud.ec2(), pace, cloud.sideBySide());
         return new Application(
                 settings,
                 policies,
@@ -159,7 +159,12 @@ public record Application(
                 images,
                 new Instances(cloud.ec2(), pace),
                 new Sources(cloud.ec2()),
-                new Probes(cloud.ec2(), cloud.autoScaling(), cloud.ssm(), images, cloud.clock()),
+                new Probes(
+                        cloud.ec2(),
+                        cloud.autoScaling(),
+                        cloud.ssm(),
+                        images.reads(),
+                        cloud.clock()),
                 new Launcher(cloud.ec2(), pace),
                 new Commands(cloud.ssm()),
                 new InstanceProfiles(() -> cloud.iam().apply(settings.home())),
@@ -240,12 +245,13 @@ public record Application(
 
     /** What follows when EC2 is done with an image. */
     public ImageProgress progress() {
-        return new ImageProgress(catalog, images, kicks, policies, copyTroubles(), shares());
+        return new ImageProgress(
+                catalog, images.reads(), images.changes(), kicks, policies, shares());
     }
 
     /** Shares images as their policies say. */
     public Shares shares() {
-        return new Shares(catalog, images, policies);
+        return new Shares(catalog, images.reads(), images.changes(), policies);
     }
 
     /** Tells of copies that do not come. */
@@ -260,7 +266,7 @@ public record Application(
      */
     public StartRecorder starts(String permission) {
         Slices slices = new Slices(catalog, policies, clock);
-        return new StartRecorder(catalog, images, clock, progress(), slices, permission);
+        return new StartRecorder(catalog, images.reads(), clock, progress(), slices, permission);
     }
 
     /** Takes the slots that fell due until then. */
@@ -280,7 +286,7 @@ public record Application(
 
     /** Makes the plans of what is to be removed. */
     public Planner planner(Planner.Run run) {
-        return new Planner(catalog, images, instances, policies, probes, run);
+        return new Planner(catalog, images.reads(), instances, policies, probes, run);
     }
 
     /**
@@ -289,12 +295,18 @@ public record Application(
      * @param by who takes them, for the tombstones
      */
     public ImageRemoval removal(Instant now, String by) {
-        return new ImageRemoval(catalog, images, shares(), now, by);
+        return new ImageRemoval(catalog, images.reads(), images.changes(), shares(), now, by);
     }
 
     /** Takes steps of pruning back. */
     public Undo undo(Instant now) {
-        return new Undo(catalog, images, policies, removal(now, "keeper undo"), now);
+        return new Undo(
+                catalog,
+                images.reads(),
+                images.changes(),
+                policies,
+                removal(now, "keeper undo"),
+                now);
     }
 
     /** Makes the plans of restores. */
@@ -304,13 +316,14 @@ public record Application(
 
     /** Takes restores and drills on. */
     public Restores restores(Instant now) {
-        RestoreEnd end = new RestoreEnd(catalog, images, instances, launcher, policies, now);
-        return new Restores(catalog, commands, images, launcher, leases(now), end, now);
+        RestoreEnd end =
+                new RestoreEnd(catalog, images.reads(), instances, launcher, policies, now);
+        return new Restores(catalog, commands, images.reads(), launcher, leases(now), end, now);
     }
 
     /** Ends the instances of drills. */
     public Leases leases(Instant now) {
-        return new Leases(catalog, images, launcher, policies, now);
+        return new Leases(catalog, images.reads(), launcher, policies, now);
     }
 
     /**
@@ -324,7 +337,7 @@ public record Application(
 
     /** Makes the catalogue anew from what EC2 shows. */
     public Rebuild rebuild(Instant now, boolean dryRun) {
-        return new Rebuild(catalog, images, instances, policies, now, dryRun);
+        return new Rebuild(catalog, images.reads(), instances, policies, now, dryRun);
     }
 
     /**

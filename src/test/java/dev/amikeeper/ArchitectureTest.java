@@ -23,7 +23,9 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import dev.amikeeper.backup.BackupPlan;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.ec2.Commands;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageChanges;
+import dev.amikeeper.ec2.ImageReads;
+import dev.amikeeper.ec2.ImageStarts;
 import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.replication.ReplicationPlan;
@@ -94,7 +96,12 @@ final class ArchitectureTest {
     @Test
     void decisionsAreToldFromWhatActs() {
         assertThat(ACTING)
-                .contains(Catalog.class.getName(), Images.class.getName(), Planner.class.getName())
+                .contains(
+                        Catalog.class.getName(),
+                        ImageReads.class.getName(),
+                        ImageStarts.class.getName(),
+                        ImageChanges.class.getName(),
+                        Planner.class.getName())
                 .doesNotContain(
                         BackupPlan.class.getName(),
                         Drift.class.getName(),
@@ -114,7 +121,7 @@ final class ArchitectureTest {
                 .check(SHIPPED);
     }
 
-    /** The doors are Images, Instances and Probes; the last has a room for each probe. */
+    /** The doors are in ec2, and in usage, which has a class for each probe. */
     @Test
     void onlyTheDoorsKnowEc2() {
         noClasses()
@@ -141,12 +148,14 @@ final class ArchitectureTest {
     }
 
     @Test
-    void onlyImagesAndLauncherWriteToEc2() {
+    void onlyTheDoorsThatStartAndChangeWriteToEc2() {
         noClasses()
-                .that(not(belongToAnyOf(Images.class, Launcher.class)))
+                .that(not(belongToAnyOf(ImageStarts.class, ImageChanges.class, Launcher.class)))
                 .should()
                 .accessTargetWhere(
-                        isEc2Call("(?!describe|builder).*").and(not(removesTheRequest())))
+                        isEc2Call("(?!describe|builder).*")
+                                .and(not(removesTheRequest()))
+                                .and(not(asksForAReport())))
                 .because("Instances takes the request's tag away, and nothing else")
                 .check(SHIPPED);
     }
@@ -199,11 +208,12 @@ final class ArchitectureTest {
     }
 
     @Test
-    void onlyImagesTouchesImagesAndOnlyLauncherInstances() {
+    void onlyTheDoorsOfImagesTouchImagesAndOnlyLauncherInstances() {
         noClasses()
-                .that(not(belongToAnyOf(Images.class)))
+                .that(not(belongToAnyOf(ImageStarts.class, ImageChanges.class)))
                 .should()
-                .accessTargetWhere(isEc2Call("(?!describe).*(Image|Snapshot).*"))
+                .accessTargetWhere(
+                        isEc2Call("(?!describe).*(Image|Snapshot).*").and(not(asksForAReport())))
                 .check(SHIPPED);
         noClasses()
                 .that(not(belongToAnyOf(Launcher.class)))
@@ -262,6 +272,14 @@ final class ArchitectureTest {
                         describe(
                                 "in Instances",
                                 call -> call.getOriginOwner().isEquivalentTo(Instances.class)));
+    }
+
+    private static DescribedPredicate<JavaAccess<?>> asksForAReport() {
+        return isEc2Call("createImageUsageReport")
+                .and(
+                        describe(
+                                "in ImageReads",
+                                call -> call.getOriginOwner().isEquivalentTo(ImageReads.class)));
     }
 
     private static DescribedPredicate<JavaAccess<?>> isCall(String owner, String methods) {

@@ -337,8 +337,8 @@ final class PermissionsTest {
             case "createTags" ->
                     switch (call.from()) {
                         // By who asks for it: see below.
-                        case "Images.tag" -> Stream.of();
-                        case "Images.hold" ->
+                        case "ImageChanges.tag" -> Stream.of();
+                        case "ImageChanges.hold" ->
                                 Stream.of(
                                         need(
                                                 action,
@@ -415,7 +415,7 @@ final class PermissionsTest {
 
     /** Snapshots of others become ours; ours get the tags of their volumes. */
     private static List<Need> snapshotTags(Reach reach) {
-        return reach.calling("Images.tag").stream()
+        return reach.calling("ImageChanges.tag").stream()
                 .map(method -> method.replaceAll("[.].*", ""))
                 .distinct()
                 .map(caller ->

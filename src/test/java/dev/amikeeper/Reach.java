@@ -43,7 +43,7 @@ final class Reach {
      *
      * @param client as {@code Ec2Client}
      * @param call as {@code describeImages}, also where pages are asked for one by one
-     * @param from the method that makes it, as {@code Images.ours}
+     * @param from the method that makes it, as {@code ImageReads.ours}
      */
     record AwsCall(String client, String call, String from) implements Comparable<AwsCall> {
         @Override
@@ -82,7 +82,7 @@ final class Reach {
                 .collect(Collectors.toSet());
     }
 
-    /** The methods of ours on the way, as {@code Images.ours}. */
+    /** The methods of ours on the way, as {@code ImageReads.ours}. */
     Set<String> methods() {
         return reached.stream().map(Reach::name).collect(Collectors.toSet());
     }

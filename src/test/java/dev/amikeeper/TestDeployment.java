@@ -170,6 +170,7 @@ public final class TestDeployment {
         return deployment
                 .application()
                 .images()
+                .reads()
                 .find(new Region(EAST), List.of(image))
                 .values()
                 .stream()

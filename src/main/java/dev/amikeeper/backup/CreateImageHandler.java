@@ -126,7 +126,7 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
                     new Freezes(
                             app.catalog(),
                             app.commands(),
-                            app.images(),
+                            app.images().reads(),
                             app.instances(),
                             region,
                             now);
@@ -276,7 +276,7 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
             }
             return starts.settle(
                     described,
-                    app.images().create(described, instance, how, without),
+                    app.images().starts().create(described, instance, how, without),
                     instance.devices().size() - without.size(),
                     now);
         }

@@ -6,7 +6,7 @@ import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
@@ -50,7 +50,7 @@ final class Freezes {
 
     private final Catalog catalog;
     private final Commands commands;
-    private final Images images;
+    private final ImageReads images;
     private final Instances instances;
     private final Region region;
     private final Instant now;
@@ -58,7 +58,7 @@ final class Freezes {
     Freezes(
             Catalog catalog,
             Commands commands,
-            Images images,
+            ImageReads images,
             Instances instances,
             Region region,
             Instant now) {

@@ -181,7 +181,7 @@ record ImageHistory(List<Entry> entries, List<ImageRef> strays, List<Restore> re
                             .collect(Collectors.toSet());
             return app.policies().regions().stream()
                     .flatMap(region ->
-                            app.images().ours(region).stream()
+                            app.images().reads().ours(region).stream()
                                     .map(ami -> new ImageRef(region, ami.id())))
                     .filter(image -> !known.contains(image))
                     .toList();

@@ -97,6 +97,7 @@ public final class PlayedDemo {
                                 deployment
                                         .application()
                                         .images()
+                                        .reads()
                                         .find(Demo.HOME, List.of(id))
                                         .get(id))
                         .snapshots()

@@ -453,6 +453,11 @@ public enum Fault {
         return advice;
     }
 
+    /** Whether EC2 says that what the call was about is not there. */
+    boolean isNoMore() {
+        return this == NOT_FOUND || this == GONE;
+    }
+
     /** Whether the next call of the same kind meets it too, whatever that is about. */
     public boolean meetsEveryCall() {
         return switch (advice) {

@@ -322,17 +322,7 @@ public final class Launcher {
      */
     public void tag(Region region, String volume, Map<String, String> tags) {
         pace.take(region, Pace.Call.CREATE_TAGS);
-        ec2.apply(region)
-                .createTags(create ->
-                        create.resources(volume)
-                                .tags(
-                                        tags.entrySet().stream()
-                                                .map(tag ->
-                                                        Tag.builder()
-                                                                .key(tag.getKey())
-                                                                .value(tag.getValue())
-                                                                .build())
-                                                .toList()));
+        ec2.apply(region).createTags(create -> create.resources(volume).tags(Tags.list(tags)));
     }
 
     /** Ends an instance for good; may be repeated. One that is not there is no error. */

@@ -7,8 +7,9 @@ import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Remover;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Trouble;
+import dev.amikeeper.ec2.ImageChanges;
 import dev.amikeeper.ec2.ImageLookup;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.RemovalResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
@@ -63,7 +64,8 @@ public final class ImageProgress {
     }
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
+    private final ImageChanges imageChanges;
     private final Kicks kicks;
     private final Policies policies;
     private final CopyTroubles copyTroubles;
@@ -71,16 +73,17 @@ public final class ImageProgress {
 
     public ImageProgress(
             Catalog catalog,
-            Images images,
+            ImageReads images,
+            ImageChanges imageChanges,
             Kicks kicks,
             Policies policies,
-            CopyTroubles copyTroubles,
             Shares shares) {
         this.catalog = catalog;
         this.images = images;
+        this.imageChanges = imageChanges;
         this.kicks = kicks;
         this.policies = policies;
-        this.copyTroubles = copyTroubles;
+        this.copyTroubles = new CopyTroubles(catalog, policies);
         this.shares = shares;
     }
 
@@ -184,7 +187,7 @@ public final class ImageProgress {
      * What cannot be discarded is found by its name at the next try; after the last one it is told.
      */
     private void discard(Image image, Ami failed, Instant now) {
-        switch (images.remove(image.region(), failed.id(), failed.snapshots())) {
+        switch (imageChanges.remove(image.region(), failed.id(), failed.snapshots())) {
             case RemovalResult.Removed _ -> {}
             case RemovalResult.Left left -> litter(image, failed, left.why(), now);
             case RemovalResult.NotRemoved(String why) -> litter(image, failed, why, now);

@@ -8,8 +8,9 @@ import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Grant;
+import dev.amikeeper.ec2.ImageChanges;
 import dev.amikeeper.ec2.ImageLookup;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
@@ -50,12 +51,15 @@ public final class Shares {
     private static final Duration LATE = Duration.ofHours(24);
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
+    private final ImageChanges imageChanges;
     private final Policies policies;
 
-    public Shares(Catalog catalog, Images images, Policies policies) {
+    public Shares(
+            Catalog catalog, ImageReads images, ImageChanges imageChanges, Policies policies) {
         this.catalog = catalog;
         this.images = images;
+        this.imageChanges = imageChanges;
         this.policies = policies;
     }
 
@@ -141,7 +145,7 @@ public final class Shares {
         }
 
         boolean launches() {
-            return isGranted(images.share(region, id, asked));
+            return isGranted(imageChanges.share(region, id, asked));
         }
 
         private boolean isGranted(Grant grant) {
@@ -164,11 +168,12 @@ public final class Shares {
             List<String> less = without(copiers, these::contains);
             for (SnapshotId snapshot : snapshots.get()) {
                 if (!isGranted(
-                        images.share(region, snapshot, without(more, refused::containsKey)))) {
+                        imageChanges.share(
+                                region, snapshot, without(more, refused::containsKey)))) {
                     return false;
                 }
                 if (!less.isEmpty()
-                        && images.unshare(region, snapshot, less)
+                        && imageChanges.unshare(region, snapshot, less)
                                 instanceof ChangeResult.Refused(String why)) {
                     trouble = why;
                     return false;

@@ -19,7 +19,7 @@ import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
@@ -50,7 +50,7 @@ public final class StartRecorder {
     private static final int REFUSALS_IN_A_ROW = 20;
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
     private final InstantSource clock;
     private final ImageProgress progress;
     private final Slices slices;
@@ -72,7 +72,7 @@ public final class StartRecorder {
      */
     public StartRecorder(
             Catalog catalog,
-            Images images,
+            ImageReads images,
             InstantSource clock,
             ImageProgress progress,
             Slices slices,

@@ -2,7 +2,7 @@ package dev.amikeeper.lifecycle;
 
 import static java.util.stream.Collectors.toCollection;
 
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.policy.Policy;
 
@@ -27,7 +27,7 @@ public record WantedShares(Set<String> launch, Set<String> copy) {
     /** What is wanted of this image; of a policy that is not in the file, what there is stays. */
     static WantedShares of(Image image, Optional<Policy> policy) {
         Set<String> launch = new LinkedHashSet<>(image.leaving().permissions());
-        launch.remove(Images.EVERYBODY);
+        launch.remove(ImageReads.EVERYBODY);
         policy.map(Policy::share).map(Policy.Share::all).ifPresent(launch::addAll);
         return new WantedShares(
                 launch,

@@ -3,7 +3,8 @@ package dev.amikeeper.operate;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Tombstone;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
+import dev.amikeeper.ec2.ImageStarts;
 import dev.amikeeper.ec2.Origin;
 import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
@@ -31,13 +32,20 @@ import java.util.Optional;
  */
 final class Adoption {
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
+    private final ImageStarts imageStarts;
     private final Policies policies;
     private final Instant now;
 
-    Adoption(Catalog catalog, Images images, Policies policies, Instant now) {
+    Adoption(
+            Catalog catalog,
+            ImageReads images,
+            ImageStarts imageStarts,
+            Policies policies,
+            Instant now) {
         this.catalog = catalog;
         this.images = images;
+        this.imageStarts = imageStarts;
         this.policies = policies;
         this.now = now;
     }
@@ -135,7 +143,7 @@ final class Adoption {
                 failed.map(image -> image.again(now, "", now))
                         .orElseGet(
                                 () -> Image.intent(name, order.region(), Trigger.REQUESTED, now));
-        return switch (images.adopt(intent, order.image(), ami.tags())) {
+        return switch (imageStarts.adopt(intent, order.image(), ami.tags())) {
             case StartResult.Started(var id) -> recorded(ami, intent, failed, id, what);
             case StartResult.Adopted(var ours) -> recorded(ami, intent, failed, ours.id(), what);
             case StartResult.NotNow notNow -> later(order, notNow.why());

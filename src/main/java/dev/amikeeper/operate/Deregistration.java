@@ -3,7 +3,7 @@ package dev.amikeeper.operate;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.ImageLookup;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -25,14 +25,14 @@ import java.util.stream.Collectors;
  */
 final class Deregistration {
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
     private final Policies policies;
     private final Planner planner;
     private final ImageRemoval removal;
 
     Deregistration(
             Catalog catalog,
-            Images images,
+            ImageReads images,
             Policies policies,
             Planner planner,
             ImageRemoval removal) {

@@ -3,8 +3,8 @@ package dev.amikeeper.operate;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.ChangeResult;
+import dev.amikeeper.ec2.ImageDoors;
 import dev.amikeeper.ec2.ImageLookup;
-import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
@@ -31,11 +31,11 @@ final class Fetching {
     private static final Duration SEEN_WITHIN = Duration.ofDays(2);
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageDoors images;
     private final Policies policies;
     private final Instant now;
 
-    Fetching(Catalog catalog, Images images, Policies policies, Instant now) {
+    Fetching(Catalog catalog, ImageDoors images, Policies policies, Instant now) {
         this.catalog = catalog;
         this.images = images;
         this.policies = policies;
@@ -138,12 +138,12 @@ final class Fetching {
                                                 Optional.of(
                                                         Stored.waiting(object, now).done(now))));
         remember(order);
-        return switch (images.fetch(removed, object, held())) {
+        return switch (images.starts().fetch(removed, object, held())) {
             case StartResult.Started(var id) -> recorded(order, tombstone, removed, id, what);
             // One that was out of the Recycle Bin before this order came.
             case StartResult.Adopted(var ami) ->
                     !ami.tags().containsKey(ImageTags.HOLD)
-                                    && images.hold(order.region(), ami.id(), held())
+                                    && images.changes().hold(order.region(), ami.id(), held())
                                             instanceof ChangeResult.Refused(String why)
                             ? later(order, why)
                             : recorded(order, tombstone, removed, ami.id(), what);
@@ -169,7 +169,7 @@ final class Fetching {
                             + " and tags come with it, and it is held");
         }
         remember(order);
-        return switch (images.fetch(order.region(), object, held())) {
+        return switch (images.starts().fetch(order.region(), object, held())) {
             case StartResult.Started(var id) -> made(order, object, id);
             case StartResult.Adopted(var ami) ->
                     new OrderResult.Done("%s is there as %s".formatted(ami.name(), ami.id()));
@@ -185,7 +185,7 @@ final class Fetching {
 
     private OrderResult made(Order.Fetch order, S3Object object, ImageId id) {
         boolean isForeign =
-                images.look(order.region(), id) instanceof ImageLookup.Shown(Ami ami)
+                images.reads().look(order.region(), id) instanceof ImageLookup.Shown(Ami ami)
                         && ImageTags.name(ami.tags()).isEmpty();
         return new OrderResult.Done(
                 "makes an image of %s: %s%s"

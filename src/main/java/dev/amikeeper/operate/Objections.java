@@ -4,7 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.ec2.ImageLookup;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
@@ -28,7 +28,7 @@ final class Objections {
     private static final Duration NEW = Duration.ofHours(24);
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
     private final Instant now;
     private final RegistrationInput wanted;
 
@@ -36,7 +36,7 @@ final class Objections {
     private final List<Ami> holders;
 
     /** By what EC2 shows now. */
-    Objections(Catalog catalog, Images images, Instant now, RegistrationInput wanted) {
+    Objections(Catalog catalog, ImageReads images, Instant now, RegistrationInput wanted) {
         this.catalog = catalog;
         this.images = images;
         this.now = now;

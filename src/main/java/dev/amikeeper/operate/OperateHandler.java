@@ -104,14 +104,32 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
                 case Order.Deregister deregister -> deregistration(deregister, now).of(deregister);
                 case Order.Share share -> sharing().of(share);
                 case Order.Adopt adopt ->
-                        new Adoption(app.catalog(), app.images(), app.policies(), now).of(adopt);
+                        new Adoption(
+                                        app.catalog(),
+                                        app.images().reads(),
+                                        app.images().starts(),
+                                        app.policies(),
+                                        now)
+                                .of(adopt);
                 case Order.Store store ->
-                        new Storage(app.catalog(), app.images(), app.policies(), now).of(store);
+                        new Storage(
+                                        app.catalog(),
+                                        app.images().reads(),
+                                        app.images().starts(),
+                                        app.policies(),
+                                        now)
+                                .of(store);
                 case Order.Fetch fetch ->
                         new Fetching(app.catalog(), app.images(), app.policies(), now).of(fetch);
                 case Order.Unshare unshare -> sharing().of(unshare);
                 case Order.UnshareAll all ->
-                        new Unsharing(app.catalog(), app.images(), app.policies(), all, moreTime)
+                        new Unsharing(
+                                        app.catalog(),
+                                        app.images().reads(),
+                                        app.images().changes(),
+                                        app.policies(),
+                                        all,
+                                        moreTime)
                                 .outcome();
                 case Order.Register register -> registration(now).of(register);
                 case Order.RegisterAgain again -> registration(now).of(again);
@@ -125,14 +143,15 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
     private Deregistration deregistration(Order.Deregister order, Instant now) {
         return new Deregistration(
                 app.catalog(),
-                app.images(),
+                app.images().reads(),
                 app.policies(),
                 app.planner(new Planner.Run(now, !order.dryRun(), _ -> {})),
                 app.removal(now, order.by()));
     }
 
     private Sharing sharing() {
-        return new Sharing(app.catalog(), app.images(), app.policies());
+        return new Sharing(
+                app.catalog(), app.images().reads(), app.images().changes(), app.policies());
     }
 
     private Registration registration(Instant now) {

@@ -8,8 +8,8 @@ import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.ImageDoors;
 import dev.amikeeper.ec2.ImageLookup;
-import dev.amikeeper.ec2.Images;
 import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.ec2.Sources;
 import dev.amikeeper.ec2.StartResult;
@@ -71,7 +71,7 @@ final class Registration {
     private static final int TELLING = 20;
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageDoors images;
     private final Instances instances;
     private final Policies policies;
     private final ImageProgress progress;
@@ -80,7 +80,7 @@ final class Registration {
 
     Registration(
             Catalog catalog,
-            Images images,
+            ImageDoors images,
             Instances instances,
             Policies policies,
             ImageProgress progress,
@@ -210,7 +210,7 @@ final class Registration {
         Optional<Image> last =
                 record.filter(image -> image.state() != ImageState.FAILED)
                         .or(() -> tombstone(wanted).map(Tombstone::image));
-        Objections objections = new Objections(catalog, images, now, wanted);
+        Objections objections = new Objections(catalog, images.reads(), now, wanted);
         Optional<Ami> ours = objections.ours();
         if (ours.isPresent()) {
             return there(wanted, ours.get());
@@ -326,14 +326,14 @@ final class Registration {
         record.ifPresent(image -> progress.deregistered(image, now));
         Optional<Tombstone> grave = known ? tombstone(wanted) : Optional.empty();
         if (known && grave.isEmpty()) {
-            return new Objections(catalog, images, now, wanted)
+            return new Objections(catalog, images.reads(), now, wanted)
                     .ours()
                     .map(ami -> there(wanted, ami))
                     .orElseGet(() -> wanted.refused("it changed meanwhile: try again"));
         }
         List<SnapshotId> others = wanted.others().stream().map(Snapshot::id).toList();
         if (!others.isEmpty()
-                && images.tag(wanted.region(), others, onSnapshots)
+                && images.changes().tag(wanted.region(), others, onSnapshots)
                         instanceof ChangeResult.Refused(String why)) {
             return wanted.refused("they could not be tagged: " + why);
         }
@@ -344,7 +344,7 @@ final class Registration {
                         inherited,
                         known ? Optional.of("registered again " + now) : Optional.empty());
         Image intent = Image.intent(wanted.name(), wanted.region(), Trigger.REQUESTED, now);
-        return switch (images.register(intent, blueprint, tags)) {
+        return switch (images.starts().register(intent, blueprint, tags)) {
             case StartResult.Started(var id) -> recorded(wanted, blueprint, id, tags, grave, what);
             case StartResult.Adopted(var ami) ->
                     recorded(wanted, blueprint, ami.id(), tags, grave, what);
@@ -447,7 +447,7 @@ final class Registration {
             ImageId id,
             Map<String, String> tags,
             Optional<Tombstone> grave) {
-        ImageLookup look = images.look(wanted.region(), id);
+        ImageLookup look = images.reads().look(wanted.region(), id);
         if (look instanceof ImageLookup.Gone) {
             return;
         }

@@ -4,8 +4,9 @@ import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Grant;
+import dev.amikeeper.ec2.ImageChanges;
 import dev.amikeeper.ec2.ImageLookup;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
@@ -27,12 +28,14 @@ import java.util.stream.Stream;
  */
 final class Sharing {
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
+    private final ImageChanges imageChanges;
     private final Policies policies;
 
-    Sharing(Catalog catalog, Images images, Policies policies) {
+    Sharing(Catalog catalog, ImageReads images, ImageChanges imageChanges, Policies policies) {
         this.catalog = catalog;
         this.images = images;
+        this.imageChanges = imageChanges;
         this.policies = policies;
     }
 
@@ -43,7 +46,7 @@ final class Sharing {
         if (against.isPresent()) {
             return OrderResult.refused(whole, against.get());
         }
-        Grant grant = images.share(order.region(), order.image(), order.with());
+        Grant grant = imageChanges.share(order.region(), order.image(), order.with());
         List<String> why =
                 Stream.concat(
                                 grant.refused().entrySet().stream()
@@ -83,7 +86,7 @@ final class Sharing {
                             + " and would do so again: take them out of \"share\" in the policy"
                             + " file first");
         }
-        return images.unshare(order.region(), order.image(), order.with())
+        return imageChanges.unshare(order.region(), order.image(), order.with())
                         instanceof ChangeResult.Refused(String why)
                 ? OrderResult.refused(whole, why)
                 : noCopies(order);
@@ -99,7 +102,7 @@ final class Sharing {
                 && images.look(order.region(), order.image())
                         instanceof ImageLookup.Shown(Ami ami)) {
             for (SnapshotId snapshot : ami.snapshots()) {
-                if (images.unshare(order.region(), snapshot, copiers)
+                if (imageChanges.unshare(order.region(), snapshot, copiers)
                         instanceof ChangeResult.Refused(String why)) {
                     refused.add(snapshot + ": " + why);
                 }

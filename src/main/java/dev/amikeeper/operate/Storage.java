@@ -3,7 +3,8 @@ package dev.amikeeper.operate;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.ec2.Blocker;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
+import dev.amikeeper.ec2.ImageStarts;
 import dev.amikeeper.ec2.StoreResult;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
@@ -25,13 +26,20 @@ import java.util.Optional;
  */
 final class Storage {
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
+    private final ImageStarts imageStarts;
     private final Policies policies;
     private final Instant now;
 
-    Storage(Catalog catalog, Images images, Policies policies, Instant now) {
+    Storage(
+            Catalog catalog,
+            ImageReads images,
+            ImageStarts imageStarts,
+            Policies policies,
+            Instant now) {
         this.catalog = catalog;
         this.images = images;
+        this.imageStarts = imageStarts;
         this.policies = policies;
         this.now = now;
     }
@@ -119,7 +127,7 @@ final class Storage {
             return refused(order, "it changed meanwhile: try again");
         }
         Region region = order.region();
-        return switch (images.store(region, order.image(), object.bucket())) {
+        return switch (imageStarts.store(region, order.image(), object.bucket())) {
             case StoreResult.Begun _ -> new OrderResult.Done("stores " + what);
             case StoreResult.Already _ ->
                     new OrderResult.Done("stores " + what + ", or has done so");

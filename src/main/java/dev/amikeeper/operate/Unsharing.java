@@ -9,7 +9,8 @@ import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageChanges;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.Reach;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -45,7 +46,8 @@ final class Unsharing {
     private static final int NAMED = 3;
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
+    private final ImageChanges imageChanges;
     private final Policies policies;
     private final Order.UnshareAll order;
     private final BooleanSupplier moreTime;
@@ -64,16 +66,18 @@ final class Unsharing {
      */
     Unsharing(
             Catalog catalog,
-            Images images,
+            ImageReads images,
+            ImageChanges imageChanges,
             Policies policies,
             Order.UnshareAll order,
             BooleanSupplier moreTime) {
-        this(catalog, images, policies, order, moreTime, CHANGES);
+        this(catalog, images, imageChanges, policies, order, moreTime, CHANGES);
     }
 
     Unsharing(
             Catalog catalog,
-            Images images,
+            ImageReads images,
+            ImageChanges imageChanges,
             Policies policies,
             Order.UnshareAll order,
             BooleanSupplier moreTime,
@@ -81,6 +85,7 @@ final class Unsharing {
         this.changes = changes;
         this.catalog = catalog;
         this.images = images;
+        this.imageChanges = imageChanges;
         this.policies = policies;
         this.order = order;
         this.moreTime = moreTime;
@@ -198,13 +203,13 @@ final class Unsharing {
                     .filter(image -> isMeant(image.getValue()))
                     .map(Map.Entry::getKey)
                     .sorted(comparing(ImageId::value))
-                    .filter(id -> isDone(id, () -> images.unshare(region, id, order.with())))
+                    .filter(id -> isDone(id, () -> imageChanges.unshare(region, id, order.with())))
                     .forEach(_ -> changedImages++);
             reach.snapshots().entrySet().stream()
                     .filter(snapshot -> isMeant(snapshot.getValue()))
                     .map(Map.Entry::getKey)
                     .sorted()
-                    .filter(id -> isDone(id, () -> images.unshare(region, id, order.with())))
+                    .filter(id -> isDone(id, () -> imageChanges.unshare(region, id, order.with())))
                     .forEach(_ -> changedSnapshots++);
         }
 

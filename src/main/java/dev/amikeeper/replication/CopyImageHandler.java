@@ -166,6 +166,7 @@ public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceRep
             ids.forEach((region, wanted) -> {
                 try {
                     app.images()
+                            .reads()
                             .find(region, wanted)
                             .forEach((id, ami) -> found.put(new ImageRef(region, id), ami));
                 } catch (SdkException error) {
@@ -207,7 +208,8 @@ public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceRep
                             .isPresent();
             try {
                 return !recorded
-                        || app.images().look(home.region(), home.id()) instanceof ImageLookup.Gone;
+                        || app.images().reads().look(home.region(), home.id())
+                                instanceof ImageLookup.Gone;
             } catch (SdkException error) {
                 log.warn("{} cannot be looked at: {}", home, Fault.text(error));
                 return false;
@@ -217,7 +219,7 @@ public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceRep
         private StartResult start(Image copy, Ami home) {
             Policy policy = app.policies().find(copy.name().policy()).orElseThrow();
             Policy.Replica how = requireNonNull(policy.replicate().get(copy.region()));
-            return app.images().copy(copy, home.tags(), how);
+            return app.images().starts().copy(copy, home.tags(), how);
         }
     }
 }

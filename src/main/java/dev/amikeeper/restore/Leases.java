@@ -9,7 +9,7 @@ import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.ImageLookup;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.ImageId;
@@ -49,7 +49,7 @@ public final class Leases {
     private static final int HASH = 12;
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
     private final Launcher launcher;
     private final Policies policies;
     private final Instant now;
@@ -68,7 +68,7 @@ public final class Leases {
 
     /** Ends leases that are over at this time. */
     public Leases(
-            Catalog catalog, Images images, Launcher launcher, Policies policies, Instant now) {
+            Catalog catalog, ImageReads images, Launcher launcher, Policies policies, Instant now) {
         this.catalog = catalog;
         this.images = images;
         this.launcher = launcher;

@@ -8,7 +8,7 @@ import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.image.Capsule;
@@ -34,7 +34,7 @@ public final class RestoreEnd {
     private static final Logger log = LoggerFactory.getLogger(RestoreEnd.class);
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
     private final Instances instances;
     private final Launcher launcher;
     private final Policies policies;
@@ -44,7 +44,7 @@ public final class RestoreEnd {
     /** Of restores that end at this time. */
     public RestoreEnd(
             Catalog catalog,
-            Images images,
+            ImageReads images,
             Instances instances,
             Launcher launcher,
             Policies policies,

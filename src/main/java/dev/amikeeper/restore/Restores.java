@@ -9,7 +9,7 @@ import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Commands;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageLookup;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.LaunchResult;
 import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.image.Ami;
@@ -61,7 +61,7 @@ public final class Restores {
 
     private final Catalog catalog;
     private final Commands commands;
-    private final Images images;
+    private final ImageReads images;
     private final Launcher launcher;
     private final Leases leases;
     private final RestoreEnd end;
@@ -72,7 +72,7 @@ public final class Restores {
     public Restores(
             Catalog catalog,
             Commands commands,
-            Images images,
+            ImageReads images,
             Launcher launcher,
             Leases leases,
             RestoreEnd end,

@@ -8,8 +8,9 @@ import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.ImageChanges;
 import dev.amikeeper.ec2.ImageLookup;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.RemovalResult;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -39,7 +40,8 @@ public final class ImageRemoval {
     private static final Duration LATE = Duration.ofHours(1);
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
+    private final ImageChanges imageChanges;
     private final Shares shares;
     private final Instant now;
     private final String by;
@@ -64,9 +66,16 @@ public final class ImageRemoval {
      *
      * @param by who takes them, for the tombstones
      */
-    public ImageRemoval(Catalog catalog, Images images, Shares shares, Instant now, String by) {
+    public ImageRemoval(
+            Catalog catalog,
+            ImageReads images,
+            ImageChanges imageChanges,
+            Shares shares,
+            Instant now,
+            String by) {
         this.catalog = catalog;
         this.images = images;
+        this.imageChanges = imageChanges;
         this.shares = shares;
         this.now = now;
         this.by = by;
@@ -89,7 +98,8 @@ public final class ImageRemoval {
             return changed(image);
         }
         ImageId id = image.id().orElseThrow();
-        if (images.disable(image.region(), id) instanceof ChangeResult.Refused(String refused)) {
+        if (imageChanges.disable(image.region(), id)
+                instanceof ChangeResult.Refused(String refused)) {
             return refused(disabling, "disabled", refused);
         }
         catalog.save(Change.of(disabling, disabling.disabledUntil(now.plus(dwell), now)));
@@ -110,7 +120,7 @@ public final class ImageRemoval {
             }
         }
         ImageId id = image.id().orElseThrow();
-        if (images.enable(image.region(), id) instanceof ChangeResult.Refused(String why)) {
+        if (imageChanges.enable(image.region(), id) instanceof ChangeResult.Refused(String why)) {
             return refused(enabling, "enabled again", why);
         }
         Image back = enabling.keptAfterAll(now);
@@ -128,7 +138,7 @@ public final class ImageRemoval {
             return changed(image);
         }
         ImageId id = retiring.id().orElseThrow();
-        return settle(retiring, images.remove(retiring.region(), id, retiring.snapshots()));
+        return settle(retiring, imageChanges.remove(retiring.region(), id, retiring.snapshots()));
     }
 
     /** Its AMI is not among ours: deregistered, unless somebody just took its tags away. */
@@ -143,7 +153,7 @@ public final class ImageRemoval {
             log.warn("{} cannot be read: {}", image.name(), Fault.text(error));
             return End.UNREADABLE;
         }
-        return settle(image, images.removeSnapshots(image.region(), snapshots));
+        return settle(image, imageChanges.removeSnapshots(image.region(), snapshots));
     }
 
     private End settle(Image image, RemovalResult removal) {
@@ -190,14 +200,14 @@ public final class ImageRemoval {
         long late = Math.max(0, Duration.between(at, now.plus(LATE)).toSeconds());
         long hour = Duration.ofHours(1).toSeconds();
         Instant then = at.plusSeconds(Math.ceilDiv(late, hour) * hour);
-        return images.deprecate(image.region(), image.id().orElseThrow(), then)
+        return imageChanges.deprecate(image.region(), image.id().orElseThrow(), then)
                         instanceof ChangeResult.Refused(String why)
                 ? upkeepRefused(image, "deprecated", why)
                 : End.DONE;
     }
 
     private End undeprecate(Image image) {
-        return images.undeprecate(image.region(), image.id().orElseThrow())
+        return imageChanges.undeprecate(image.region(), image.id().orElseThrow())
                         instanceof ChangeResult.Refused(String why)
                 ? upkeepRefused(image, "freed of its date of deprecation", why)
                 : End.DONE;
@@ -209,7 +219,7 @@ public final class ImageRemoval {
         if (!catalog.save(Change.of(image, guarded))) {
             return changed(image);
         }
-        return images.protect(image.region(), image.id().orElseThrow())
+        return imageChanges.protect(image.region(), image.id().orElseThrow())
                         instanceof ChangeResult.Refused(String why)
                 ? upkeepRefused(image, "protected", why)
                 : End.DONE;
@@ -217,11 +227,11 @@ public final class ImageRemoval {
 
     /** Written down last: the cool-down begins with the call. */
     private End unprotect(Image image) {
-        if (images.unprotect(image.region(), image.id().orElseThrow())
+        if (imageChanges.unprotect(image.region(), image.id().orElseThrow())
                 instanceof ChangeResult.Refused(String why)) {
             return upkeepRefused(image, "freed of its protection", why);
         }
-        Instant ends = now.plus(Images.COOL_DOWN).plus(LATE);
+        Instant ends = now.plus(ImageChanges.COOL_DOWN).plus(LATE);
         return catalog.save(Change.of(image, image.guardedUntil(ends))) ? End.DONE : changed(image);
     }
 

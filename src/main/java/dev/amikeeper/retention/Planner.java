@@ -8,7 +8,7 @@ import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
@@ -60,7 +60,7 @@ public final class Planner {
     private static final Logger log = LoggerFactory.getLogger(Planner.class);
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
     private final Instances instances;
     private final Policies policies;
     private final Probes probes;
@@ -103,7 +103,7 @@ public final class Planner {
     /** A planner of one run. */
     public Planner(
             Catalog catalog,
-            Images images,
+            ImageReads images,
             Instances instances,
             Policies policies,
             Probes probes,
@@ -503,7 +503,7 @@ public final class Planner {
                     permissions.put(id, accounts);
                     Set<String> beyond = new TreeSet<>(accounts);
                     beyond.removeAll(policy.share().all());
-                    beyond.remove(Images.EVERYBODY);
+                    beyond.remove(ImageReads.EVERYBODY);
                     if (!beyond.isEmpty()) {
                         sharedBeyond(policy, image, beyond);
                     }

@@ -418,6 +418,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             try {
                 fresh =
                         app.images()
+                                .reads()
                                 .find(
                                         plan.region(),
                                         away.stream()

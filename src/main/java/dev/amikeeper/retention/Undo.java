@@ -3,8 +3,9 @@ package dev.amikeeper.retention;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.ChangeResult;
+import dev.amikeeper.ec2.ImageChanges;
 import dev.amikeeper.ec2.ImageLookup;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
@@ -29,7 +30,8 @@ public final class Undo {
     private static final Duration SEEN_WITHIN = Duration.ofDays(1);
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
+    private final ImageChanges imageChanges;
     private final Policies policies;
     private final ImageRemoval removal;
     private final Instant now;
@@ -49,9 +51,15 @@ public final class Undo {
     }
 
     public Undo(
-            Catalog catalog, Images images, Policies policies, ImageRemoval removal, Instant now) {
+            Catalog catalog,
+            ImageReads images,
+            ImageChanges imageChanges,
+            Policies policies,
+            ImageRemoval removal,
+            Instant now) {
         this.catalog = catalog;
         this.images = images;
+        this.imageChanges = imageChanges;
         this.policies = policies;
         this.removal = removal;
         this.now = now;
@@ -136,12 +144,12 @@ public final class Undo {
         }
         List<String> refused = new ArrayList<>();
         for (SnapshotId snapshot : image.snapshots()) {
-            if (images.restore(image.region(), snapshot)
+            if (imageChanges.restore(image.region(), snapshot)
                     instanceof ChangeResult.Refused(String why)) {
                 refused.add(snapshot + ": " + why);
             }
         }
-        return images.restore(image.region(), id) instanceof ChangeResult.Refused(String why)
+        return imageChanges.restore(image.region(), id) instanceof ChangeResult.Refused(String why)
                 ? Optional.of(
                         id
                                 + " cannot be restored from the Recycle Bin: "
@@ -164,7 +172,7 @@ public final class Undo {
     }
 
     private ChangeResult hold(Region region, ImageId id) {
-        return images.hold(region, id, "undone " + now);
+        return imageChanges.hold(region, id, "undone " + now);
     }
 
     private End back(Region region, ImageId id, String how, ChangeResult held) {

@@ -42,7 +42,8 @@ public final class StoreHandler implements RequestHandler<Map<String, Object>, S
             StoreReport report =
                     new Stores(
                                     app.catalog(),
-                                    app.images(),
+                                    app.images().reads(),
+                                    app.images().starts(),
                                     app.policies(),
                                     now,
                                     () -> context.getRemainingTimeInMillis() > RESERVE)

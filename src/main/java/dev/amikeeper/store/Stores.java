@@ -18,7 +18,8 @@ import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
+import dev.amikeeper.ec2.ImageStarts;
 import dev.amikeeper.ec2.StoreResult;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -54,7 +55,8 @@ final class Stores {
     private static final Logger log = LoggerFactory.getLogger(Stores.class);
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
+    private final ImageStarts imageStarts;
     private final Policies policies;
     private final Instant now;
     private final BooleanSupplier timeLeft;
@@ -67,12 +69,14 @@ final class Stores {
 
     Stores(
             Catalog catalog,
-            Images images,
+            ImageReads images,
+            ImageStarts imageStarts,
             Policies policies,
             Instant now,
             BooleanSupplier timeLeft) {
         this.catalog = catalog;
         this.images = images;
+        this.imageStarts = imageStarts;
         this.policies = policies;
         this.now = now;
         this.timeLeft = timeLeft;
@@ -183,7 +187,7 @@ final class Stores {
             return;
         }
         ImageId id = storing.id().orElseThrow();
-        switch (images.store(storing.region(), id, bucket)) {
+        switch (imageStarts.store(storing.region(), id, bucket)) {
             case StoreResult.Begun _ -> {
                 counts.add(BEGUN);
                 log.info("{} {} is being stored", storing.region(), storing.name());

@@ -6,7 +6,7 @@ import dev.amikeeper.catalog.Cursor;
 import dev.amikeeper.catalog.Run;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
@@ -89,7 +89,7 @@ public final class Rebuild {
     }
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
     private final Instances instances;
     private final Policies policies;
     private final Instant now;
@@ -104,7 +104,7 @@ public final class Rebuild {
     /** One run; a dry one writes nothing. */
     public Rebuild(
             Catalog catalog,
-            Images images,
+            ImageReads images,
             Instances instances,
             Policies policies,
             Instant now,

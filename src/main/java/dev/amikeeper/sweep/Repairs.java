@@ -27,8 +27,9 @@ import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.ImageChanges;
 import dev.amikeeper.ec2.ImageLookup;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.RemovalResult;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
@@ -68,7 +69,8 @@ final class Repairs {
     private static final Logger log = LoggerFactory.getLogger(Repairs.class);
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
+    private final ImageChanges imageChanges;
     private final Policies policies;
     private final ImageProgress progress;
     private final Shares shares;
@@ -80,7 +82,8 @@ final class Repairs {
 
     Repairs(
             Catalog catalog,
-            Images images,
+            ImageReads images,
+            ImageChanges imageChanges,
             Policies policies,
             ImageProgress progress,
             Shares shares,
@@ -88,6 +91,7 @@ final class Repairs {
             SweepRun run) {
         this.catalog = catalog;
         this.images = images;
+        this.imageChanges = imageChanges;
         this.policies = policies;
         this.progress = progress;
         this.shares = shares;
@@ -342,7 +346,7 @@ final class Repairs {
         Set<String> beyond = new TreeSet<>(found);
         beyond.removeAll(policy.share().all());
         // A public image is told of by the pruner, each day.
-        beyond.remove(Images.EVERYBODY);
+        beyond.remove(ImageReads.EVERYBODY);
         NoticeKey key = Trouble.BEYOND.in(image.region(), image.name());
         if (beyond.isEmpty()) {
             if (!dryRun) {
@@ -380,7 +384,7 @@ final class Repairs {
             return;
         }
         log.warn("{} {} left {}", orphans.region(), orphans.name(), orphans.snapshots());
-        switch (images.removeSnapshots(orphans.region(), orphans.snapshots())) {
+        switch (imageChanges.removeSnapshots(orphans.region(), orphans.snapshots())) {
             case RemovalResult.Removed _ -> {}
             case RemovalResult.Left left -> {
                 counts.add(FAILED);

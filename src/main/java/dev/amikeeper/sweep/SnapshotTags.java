@@ -5,7 +5,7 @@ import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.SweepState.Unit;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.ChangeResult;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageChanges;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Snapshot;
@@ -31,15 +31,15 @@ final class SnapshotTags {
     private static final int TAGGED_AT_ONCE = 500;
 
     private final Catalog catalog;
-    private final Images images;
+    private final ImageChanges imageChanges;
     private final Policies policies;
     private final Instant now;
     private final boolean dryRun;
     private final BooleanSupplier timeLeft;
 
-    SnapshotTags(Catalog catalog, Images images, Policies policies, SweepRun run) {
+    SnapshotTags(Catalog catalog, ImageChanges imageChanges, Policies policies, SweepRun run) {
         this.catalog = catalog;
-        this.images = images;
+        this.imageChanges = imageChanges;
         this.policies = policies;
         now = run.now();
         dryRun = run.dryRun();
@@ -66,7 +66,7 @@ final class SnapshotTags {
     }
 
     private void put(Region region, List<SnapshotId> ids, Map<String, String> tags) {
-        if (images.tag(region, ids, tags) instanceof ChangeResult.Refused(String why)) {
+        if (imageChanges.tag(region, ids, tags) instanceof ChangeResult.Refused(String why)) {
             log.warn("{}: {} do not get the tags of their volumes: {}", region, ids, why);
             catalog.note(
                     Notice.event(

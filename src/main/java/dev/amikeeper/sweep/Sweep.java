@@ -17,7 +17,7 @@ import dev.amikeeper.catalog.SweepState.Unit;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
@@ -74,8 +74,11 @@ final class Sweep {
             Map<Region, Set<NoticeKey>> copiedLeases,
             UnreadRegions unread) {}
 
+    /** The steps that are taken with what a unit's records and EC2 show. */
+    record Steps(Repairs repairs, SnapshotTags tags, UnusedRegions unused) {}
+
     private final Catalog catalog;
-    private final Images images;
+    private final ImageReads images;
     private final Kicks kicks;
     private final Policies policies;
     private final Repairs repairs;
@@ -91,25 +94,25 @@ final class Sweep {
 
     Sweep(
             Catalog catalog,
-            Images images,
+            ImageReads images,
             Kicks kicks,
             Policies policies,
-            Repairs repairs,
+            Steps steps,
             Known known,
             SweepRun run) {
         this.catalog = catalog;
         this.images = images;
         this.kicks = kicks;
         this.policies = policies;
-        this.repairs = repairs;
+        repairs = steps.repairs();
+        tags = steps.tags();
+        unused = steps.unused();
         this.known = known;
         now = run.now();
         dryRun = run.dryRun();
         timeLeft = run.timeLeft();
         counts = run.counts();
         unread = known.unread();
-        tags = new SnapshotTags(catalog, images, policies, run);
-        unused = new UnusedRegions(catalog, policies, run);
     }
 
     /** The records of a policy in a Region; empty if this sweep did not read them. */

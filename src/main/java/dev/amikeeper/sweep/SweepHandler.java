@@ -119,14 +119,25 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
         Repairs repairs =
                 new Repairs(
                         app.catalog(),
-                        app.images(),
+                        app.images().reads(),
+                        app.images().changes(),
                         app.policies(),
                         app.progress(),
                         app.shares(),
                         app.removal(run.now(), Remover.SWEEP.word()),
                         run);
         return new Sweep(
-                app.catalog(), app.images(), app.kicks(), app.policies(), repairs, known, run);
+                app.catalog(),
+                app.images().reads(),
+                app.kicks(),
+                app.policies(),
+                new Sweep.Steps(
+                        repairs,
+                        new SnapshotTags(
+                                app.catalog(), app.images().changes(), app.policies(), run),
+                        new UnusedRegions(app.catalog(), app.policies(), run)),
+                known,
+                run);
     }
 
     /** Whom EC2 refuses, by policy. A refusal is over when no policy names its account any more. */

@@ -1,7 +1,7 @@
 package dev.amikeeper.usage;
 
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
 
@@ -26,7 +26,7 @@ public final class Probes {
     private final Function<Region, Ec2Client> ec2;
     private final Function<Region, AutoScalingClient> autoScaling;
     private final Function<Region, SsmClient> ssm;
-    private final Images images;
+    private final ImageReads images;
     private final InstantSource clock;
 
     /**
@@ -38,7 +38,7 @@ public final class Probes {
             Function<Region, Ec2Client> ec2,
             Function<Region, AutoScalingClient> autoScaling,
             Function<Region, SsmClient> ssm,
-            Images images,
+            ImageReads images,
             InstantSource clock) {
         this.ec2 = ec2;
         this.autoScaling = autoScaling;

@@ -2,7 +2,7 @@ package dev.amikeeper.usage;
 
 import dev.amikeeper.ec2.Batches;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.Pace;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
@@ -56,7 +56,7 @@ final class References {
      * not asked about.
      */
     static Usage.Probe of(
-            Images images,
+            ImageReads images,
             Region region,
             Collection<ImageId> candidates,
             Instant at,
@@ -85,7 +85,7 @@ final class References {
 
     /** One image that EC2 chokes on must not hide what it knows of the others. */
     private static void look(
-            Images images,
+            ImageReads images,
             Region region,
             List<ImageId> ten,
             Users users,

@@ -1,7 +1,7 @@
 package dev.amikeeper.usage;
 
 import dev.amikeeper.ec2.Batches;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.Locks;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.SnapshotId;
@@ -20,7 +20,7 @@ final class SnapshotLocks {
     private SnapshotLocks() {}
 
     /** Which images have a locked snapshot. */
-    static void look(Region region, Ec2Client client, Images images, Users users) {
+    static void look(Region region, Ec2Client client, ImageReads images, Users users) {
         users.calling(PERMISSION);
         Map<SnapshotId, String> locks = Locks.all(client, List.of());
         users.calling("ec2:DescribeImages");

@@ -4,7 +4,7 @@ import static java.util.stream.Collectors.groupingBy;
 
 import dev.amikeeper.ec2.Batches;
 import dev.amikeeper.ec2.Fault;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.usage.Usage.Answer;
@@ -66,7 +66,7 @@ final class UsageReports {
 
     private final Region region;
     private final Ec2Client client;
-    private final Images images;
+    private final ImageReads images;
     private final boolean mayRequest;
     private final Instant now;
     private int requests;
@@ -77,7 +77,7 @@ final class UsageReports {
     UsageReports(
             Region region,
             Ec2Client client,
-            Images images,
+            ImageReads images,
             boolean mayRequest,
             Instant now,
             BooleanSupplier moreTime) {

@@ -177,7 +177,14 @@ final class UnsharingTest {
         OrderResult outcome;
         do {
             outcome =
-                    new Unsharing(app.catalog(), app.images(), app.policies(), order, () -> true, 3)
+                    new Unsharing(
+                                    app.catalog(),
+                                    app.images().reads(),
+                                    app.images().changes(),
+                                    app.policies(),
+                                    order,
+                                    () -> true,
+                                    3)
                             .outcome();
             turns++;
             if (turns == 1) {

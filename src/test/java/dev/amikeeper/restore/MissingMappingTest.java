@@ -92,6 +92,7 @@ final class MissingMappingTest {
                         given.deployment
                                 .application()
                                 .images()
+                                .reads()
                                 .ours(new Region(TestDeployment.WEST))
                                 .getFirst()
                                 .tags())

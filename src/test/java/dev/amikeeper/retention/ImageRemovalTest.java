@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageChanges;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
@@ -119,7 +120,7 @@ final class ImageRemovalTest {
 
     @Test
     void whatComesBackIsNotPublicAgain() {
-        disable(record(), List.of(Images.EVERYBODY, PARTNER));
+        disable(record(), List.of(ImageReads.EVERYBODY, PARTNER));
 
         assertThat(steps.bringBack(record())).isEqualTo(End.DONE);
         assertThat(sharedWith()).containsExactly(PARTNER);
@@ -239,7 +240,7 @@ final class ImageRemovalTest {
 
         assertThat(steps.upkeep(new Upkeep.Unprotect(record()))).isEqualTo(End.DONE);
         assertThat(record().condition().guardedUntil().orElseThrow())
-                .isAfter(NOW.plus(Images.COOL_DOWN))
+                .isAfter(NOW.plus(ImageChanges.COOL_DOWN))
                 .isBefore(Image.IN_FORCE);
     }
 
@@ -296,7 +297,7 @@ final class ImageRemovalTest {
     }
 
     private List<String> sharedWith() {
-        return given.deployment.application().images().permissions(EAST, id());
+        return given.deployment.application().images().reads().permissions(EAST, id());
     }
 
     private String told() {

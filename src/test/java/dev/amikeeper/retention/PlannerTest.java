@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.amikeeper.Application;
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.catalog.Notice;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageDoors;
 import dev.amikeeper.ec2.Pace;
+import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
 
@@ -129,7 +130,7 @@ final class PlannerTest {
                 app.settings(),
                 app.policies(),
                 app.catalog(),
-                new Images(region -> listing, pace),
+                ImageDoors.of(region -> listing, pace, SideBySide.ONE_BY_ONE),
                 app.instances(),
                 app.sources(),
                 app.probes(),

@@ -3,7 +3,7 @@ package dev.amikeeper.retention;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.TestDeployment;
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
@@ -129,7 +129,7 @@ final class UndoTest {
                 record(given, oldest),
                 "no rule",
                 snapshots,
-                List.of(Images.EVERYBODY, PARTNER),
+                List.of(ImageReads.EVERYBODY, PARTNER),
                 Duration.ZERO);
         steps.remove(record(given, oldest), "no rule", snapshots);
 
@@ -333,7 +333,7 @@ final class UndoTest {
     }
 
     private static List<String> sharedWith(TestDeployment given, ImageId id) {
-        return given.deployment.application().images().permissions(EAST, id);
+        return given.deployment.application().images().reads().permissions(EAST, id);
     }
 
     private static void prune(TestDeployment given, Instant at) {

@@ -439,6 +439,7 @@ final class SweepHandlerTest {
                                         given.deployment
                                                 .application()
                                                 .images()
+                                                .reads()
                                                 .permissions(EAST, image.id().orElseThrow()))
                                 .containsExactly("111122223333"));
         assertThat(given.told())

@@ -2,8 +2,10 @@ package dev.amikeeper.usage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.ec2.Images;
+import dev.amikeeper.ec2.ImageDoors;
+import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.Pace;
+import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.local.SimulatedCloud;
@@ -55,8 +57,12 @@ final class ProbesTest {
     private final Ec2Client ec2 = cloud.ec2(EAST);
     private final AutoScalingClient autoScaling = cloud.autoScaling(EAST);
     private final SsmClient ssm = cloud.ssm(EAST);
-    private final Images images =
-            new Images(region -> cloud.ec2(region.name()), new Pace(cloud.clock(), cloud::advance));
+    private final ImageReads images =
+            ImageDoors.of(
+                            region -> cloud.ec2(region.name()),
+                            new Pace(cloud.clock(), cloud::advance),
+                            SideBySide.ONE_BY_ONE)
+                    .reads();
     private final Probes probes =
             new Probes(
                     region -> cloud.ec2(region.name()),

@@ -1,0 +1,80 @@
+package dev.amikeeper.ec2;
+
+import dev.amikeeper.image.Region;
+
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.ec2.Ec2Client;
+
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** Calls EC2 in any Region at its pace: what the doors to its images share. */
+final class PacedCalls {
+    /** EC2 may count other callers' calls against the same bucket: waiting helps. */
+    private static final int THROTTLED_TRIES = 5;
+
+    private final Function<Region, Ec2Client> ec2;
+    private final Pace pace;
+
+    PacedCalls(Function<Region, Ec2Client> ec2, Pace pace) {
+        this.ec2 = ec2;
+        this.pace = pace;
+    }
+
+    /** The client of a Region, for calls that have no bucket of their own. */
+    Ec2Client client(Region region) {
+        return ec2.apply(region);
+    }
+
+    /**
+     * Makes a call when its bucket allows, and again where others used it up.
+     *
+     * @throws SdkException if EC2 refuses or does not answer
+     */
+    <T> T paced(Region region, Pace.Call call, Function<Ec2Client, T> make) {
+        for (int tried = 1; ; tried++) {
+            pace.take(region, call);
+            try {
+                return make.apply(ec2.apply(region));
+            } catch (SdkException error) {
+                if (Fault.of(error) != Fault.THROTTLED || tried == THROTTLED_TRIES) {
+                    throw error;
+                }
+                pace.empty(region, call);
+            }
+        }
+    }
+
+    /** As {@link #paced}, of a call whose answer says nothing. */
+    void made(Region region, Pace.Call call, Consumer<Ec2Client> change) {
+        paced(
+                region,
+                call,
+                client -> {
+                    change.accept(client);
+                    return true;
+                });
+    }
+
+    /**
+     * Makes a call when its bucket allows, and not again.
+     *
+     * @throws SdkException if EC2 refuses or does not answer
+     */
+    void once(Region region, Pace.Call call, Consumer<Ec2Client> change) {
+        pace.take(region, call);
+        try {
+            change.accept(ec2.apply(region));
+        } catch (SdkException error) {
+            if (Fault.of(error) == Fault.THROTTLED) {
+                pace.empty(region, call);
+            }
+            throw error;
+        }
+    }
+
+    /** EC2 said that the bucket is empty. */
+    void empty(Region region, Pace.Call call) {
+        pace.empty(region, call);
+    }
+}
