@@ -3,6 +3,7 @@ package dev.amikeeper.retention;
 import dev.amikeeper.Counts;
 import dev.amikeeper.FunctionReport;
 
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,9 @@ public final class PruneReport extends FunctionReport<PruneReport.Count> {
         UNLISTED
     }
 
+    /** Lambda answers with at most 6 MB. */
+    private static final int LINES = 2000;
+
     private final boolean dryRun;
     private final String problem;
     private final List<Summary> policies;
@@ -70,6 +74,22 @@ public final class PruneReport extends FunctionReport<PruneReport.Count> {
         this.problem = problem;
         this.policies = List.copyOf(policies);
         this.plan = List.copyOf(plan);
+    }
+
+    /**
+     * The report of a run.
+     *
+     * @param problem what is wrong with the approval that was given; empty if nothing is
+     * @param plan a line for each image; as many as fit are shown
+     */
+    static PruneReport of(PruneRun run, String problem, List<Summary> policies, List<Line> plan) {
+        List<Line> shown =
+                plan.stream()
+                        .sorted(Comparator.comparing(line -> line.verdict().equals("keep")))
+                        .limit(LINES)
+                        .toList();
+        run.counts().add(Count.UNLISTED, plan.size() - shown.size());
+        return new PruneReport(run.counts(), run.dryRun(), problem, policies, shown);
     }
 
     /** Whether nothing was changed. */

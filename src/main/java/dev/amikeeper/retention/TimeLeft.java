@@ -18,4 +18,9 @@ public interface TimeLeft {
         long reserved = millis() * (100 - percent) / 100;
         return () -> millis() - reserved;
     }
+
+    /** The same, but for so many milliseconds that are to be left. */
+    default TimeLeft allBut(long reserve) {
+        return () -> millis() - reserve;
+    }
 }
