@@ -2,11 +2,6 @@ package dev.amikeeper.local;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse.BatchItemFailure;
-import com.amazonaws.services.lambda.runtime.events.SQSEvent;
-import com.amazonaws.services.lambda.runtime.events.SQSEvent.SQSMessage;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.FunctionReport;
@@ -34,20 +29,11 @@ import dev.amikeeper.store.StoreReport;
 import dev.amikeeper.sweep.SweepHandler;
 import dev.amikeeper.sweep.SweepReport;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
-import software.amazon.awssdk.services.sqs.model.Message;
 
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalTime;
-import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,10 +52,8 @@ public final class LocalDeployment {
     /** A function that could not be made to succeed. */
     public record UndeliveredEvent(String function, Map<String, Object> event, String error) {}
 
-    private static final JsonMapper JSON = JsonMapper.builder().build();
-    private static final Logger log = LoggerFactory.getLogger(LocalDeployment.class);
     private static final String TABLE = "catalogue";
-    private static final LocalTime PRUNE_AT = LocalTime.of(4, 30);
+    private static final Duration PRUNE_AFTER = Duration.ofHours(4).plusMinutes(30);
     private static final Duration SWEEP_EVERY = Duration.ofMinutes(15);
 
     /** Between two ticks, where a deployment's sweeps fall as a rule. */
@@ -87,15 +71,13 @@ public final class LocalDeployment {
 
     private static final Duration VISIBILITY = Duration.ofSeconds(330);
     private static final int MAX_RECEIVES = 3;
-    private static final int EVENT_TRIES = 3;
-    private static final int MESSAGES_A_BATCH = 10;
 
     private final SimulatedCloud cloud;
     private final SimulatedSqs sqs;
+    private final LocalLambda lambda;
     private final SimulatedSns sns;
     private final String deadCreateKicks;
     private final String deadCopyKicks;
-    private final String deadEvents;
     private final Application application;
     private final ScheduleHandler schedule;
     private final ImageRequestHandler request;
@@ -108,17 +90,8 @@ public final class LocalDeployment {
     private final DrillHandler drill;
     private final OperateHandler operate;
     private final StoreHandler store;
-    private final SortedMap<String, Integer> invocations = new TreeMap<>();
-    private final SortedMap<String, Integer> metrics = new TreeMap<>();
-    private final List<UndeliveredEvent> deadLetters = new ArrayList<>();
-    private Instant nextTick;
-    private Instant nextPrune;
+    private List<RecurringCall> schedules;
     private Duration sweepEvery = SWEEP_EVERY;
-    private Instant nextSweep;
-    private Instant nextRestore;
-    private Instant nextDrill;
-    private Instant nextStore;
-    private int requests;
 
     /**
      * Deploys into this cloud.
@@ -146,7 +119,8 @@ public final class LocalDeployment {
         sns = cloud.sns(home.name());
         deadCreateKicks = sqs.addQueue("create-dead-letters.fifo", VISIBILITY);
         deadCopyKicks = sqs.addQueue("copy-dead-letters.fifo", VISIBILITY);
-        deadEvents = sqs.addQueue("event-dead-letters", VISIBILITY);
+        String deadEvents = sqs.addQueue("event-dead-letters", VISIBILITY);
+        lambda = new LocalLambda(cloud, home.name(), deadEvents);
         Settings settings =
                 new Settings(
                         home,
@@ -183,12 +157,35 @@ public final class LocalDeployment {
         drill = new DrillHandler(application);
         operate = new OperateHandler(application);
         store = new StoreHandler(application);
-        nextTick = tickAtOrAfter(cloud.now());
-        nextPrune = pruneAtOrAfter(cloud.now());
-        nextSweep = sweepAtOrAfter(cloud.now());
-        nextRestore = tickAtOrAfter(cloud.now());
-        nextDrill = drillAtOrAfter(cloud.now());
-        nextStore = everyAfter(STORE_EVERY, STORE_AFTER, cloud.now());
+        schedules = schedules(cloud.now());
+    }
+
+    private List<RecurringCall> schedules(Instant now) {
+        Instant tick = atOrAfter(now, Schedule.TICK, Duration.ZERO);
+        return List.of(
+                RecurringCall.every(Schedule.TICK, tick, this::tick),
+                RecurringCall.every(
+                        Duration.ofDays(1),
+                        atOrAfter(now, Duration.ofDays(1), PRUNE_AFTER),
+                        at -> lambda.retried("PruneFunction", prune, scheduled("Prune", at))),
+                new RecurringCall(
+                        atOrAfter(now, SWEEP_EVERY, SWEEP_AFTER),
+                        at -> at.plus(sweepEvery),
+                        at -> lambda.retried("SweepFunction", sweep, scheduled("Sweep", at))),
+                RecurringCall.every(
+                        DRILL_EVERY,
+                        atOrAfter(now, DRILL_EVERY, DRILL_AFTER),
+                        at -> lambda.retried("DrillFunction", drill, scheduled("Drill", at))),
+                RecurringCall.every(
+                        STORE_EVERY,
+                        atOrAfter(now, STORE_EVERY, STORE_AFTER),
+                        at -> lambda.retried("StoreFunction", store, scheduled("Store", at))),
+                RecurringCall.every(
+                        Schedule.TICK,
+                        tick,
+                        at ->
+                                lambda.retried(
+                                        "RestoreFunction", restore, scheduled("Restore", at))));
     }
 
     /**
@@ -231,27 +228,22 @@ public final class LocalDeployment {
 
     /** Leaves the schedules to whoever calls {@link #tick}, {@link #sweep} and {@link #prune}. */
     public void withoutSchedules() {
-        nextTick = Instant.MAX;
-        nextPrune = Instant.MAX;
-        nextSweep = Instant.MAX;
-        nextRestore = Instant.MAX;
-        nextDrill = Instant.MAX;
-        nextStore = Instant.MAX;
+        schedules = List.of();
     }
 
     /** How often each function was called. */
     public SortedMap<String, Integer> invocations() {
-        return new TreeMap<>(invocations);
+        return lambda.invocations();
     }
 
     /** The counts of all reports summed, as {@code CopyImageFunction.started}. */
     public SortedMap<String, Integer> metrics() {
-        return new TreeMap<>(metrics);
+        return lambda.metrics();
     }
 
     /** What could not be made to succeed. */
     public List<UndeliveredEvent> deadLetters() {
-        return List.copyOf(deadLetters);
+        return lambda.deadLetters();
     }
 
     /** How many kicks SQS gave up. */
@@ -263,49 +255,19 @@ public final class LocalDeployment {
     public void runUntil(Instant end) {
         while (true) {
             Instant next =
-                    Stream.of(
-                                    end,
-                                    nextTick,
-                                    nextPrune,
-                                    nextSweep,
-                                    nextRestore,
-                                    nextDrill,
-                                    nextStore,
-                                    cloud.nextDue().orElse(end))
+                    Stream.concat(
+                                    Stream.of(end, cloud.nextDue().orElse(end)),
+                                    schedules.stream().map(RecurringCall::at))
                             .min(Instant::compareTo)
                             .orElseThrow();
             if (next.isAfter(cloud.now())) {
                 cloud.advanceTo(next);
             }
             deliverEvents();
-            if (!nextTick.isAfter(cloud.now())) {
-                tick(nextTick);
-                nextTick = nextTick.plus(Schedule.TICK);
-            }
-            if (!nextPrune.isAfter(cloud.now())) {
-                Instant at = nextPrune;
-                retried("PruneFunction", prune, scheduled("Prune", at));
-                nextPrune = at.plus(Duration.ofDays(1));
-            }
-            if (!nextSweep.isAfter(cloud.now())) {
-                Instant at = nextSweep;
-                retried("SweepFunction", sweep, scheduled("Sweep", at));
-                nextSweep = at.plus(sweepEvery);
-            }
-            if (!nextDrill.isAfter(cloud.now())) {
-                Instant at = nextDrill;
-                retried("DrillFunction", drill, scheduled("Drill", at));
-                nextDrill = at.plus(DRILL_EVERY);
-            }
-            if (!nextStore.isAfter(cloud.now())) {
-                Instant at = nextStore;
-                retried("StoreFunction", store, scheduled("Store", at));
-                nextStore = at.plus(STORE_EVERY);
-            }
-            if (!nextRestore.isAfter(cloud.now())) {
-                Instant at = nextRestore;
-                retried("RestoreFunction", restore, scheduled("Restore", at));
-                nextRestore = at.plus(Schedule.TICK);
+            for (RecurringCall call : schedules) {
+                if (!call.at().isAfter(cloud.now())) {
+                    call.call();
+                }
             }
             drain();
             boolean idle = cloud.nextDue().map(due -> due.isAfter(cloud.now())).orElse(true);
@@ -333,18 +295,19 @@ public final class LocalDeployment {
     /** Plays a tick of the scheduler, and the queues after it. */
     public void tick(Instant at) {
         reach(at);
-        retried("ScheduleFunction", schedule, scheduled("Tick", at));
+        lambda.retried("ScheduleFunction", schedule, scheduled("Tick", at));
         drain();
     }
 
     /** Runs a sweep once, and the queues after it. */
     public SweepReport sweep(Instant at) {
         reach(at);
-        count("SweepFunction");
+        lambda.count("SweepFunction");
         SweepReport report =
-                measured(
+                lambda.measured(
                         "SweepFunction",
-                        sweep.handleRequest(scheduled("Sweep", at), context("SweepFunction")));
+                        sweep.handleRequest(
+                                scheduled("Sweep", at), lambda.context("SweepFunction")));
         drain();
         return report;
     }
@@ -352,15 +315,15 @@ public final class LocalDeployment {
     /** Runs the drills' schedule once. */
     public DrillReport drill(Instant at) {
         reach(at);
-        count("DrillFunction");
-        return drill.handleRequest(scheduled("Drill", at), context("DrillFunction"));
+        lambda.count("DrillFunction");
+        return drill.handleRequest(scheduled("Drill", at), lambda.context("DrillFunction"));
     }
 
     /** Runs the schedule of what is stored in S3 once. */
     public StoreReport store(Instant at) {
         reach(at);
-        count("StoreFunction");
-        return store.handleRequest(scheduled("Store", at), context("StoreFunction"));
+        lambda.count("StoreFunction");
+        return store.handleRequest(scheduled("Store", at), lambda.context("StoreFunction"));
     }
 
     /** Takes restores and drills on by a step. */
@@ -372,8 +335,8 @@ public final class LocalDeployment {
     /** Calls RestoreFunction once. */
     public RestoreReport restore(Map<String, Object> event) {
         reach(event);
-        count("RestoreFunction");
-        return restore.handleRequest(event, context("RestoreFunction"));
+        lambda.count("RestoreFunction");
+        return restore.handleRequest(event, lambda.context("RestoreFunction"));
     }
 
     /** Runs the pruner once. */
@@ -381,8 +344,8 @@ public final class LocalDeployment {
         reach(at);
         Map<String, Object> event = new TreeMap<>(scheduled("Prune", at));
         event.put("dryRun", dryRun);
-        count("PruneFunction");
-        return prune.handleRequest(event, context("PruneFunction"));
+        lambda.count("PruneFunction");
+        return prune.handleRequest(event, lambda.context("PruneFunction"));
     }
 
     /** Plays the rules for the events that are deliverable by now. */
@@ -397,37 +360,38 @@ public final class LocalDeployment {
         Map<?, ?> detail = event.get("detail") instanceof Map<?, ?> fields ? fields : Map.of();
         switch (event.get("source") + ": " + event.get("detail-type")) {
             case "aws.ec2: EC2 AMI State Change" ->
-                    retried("ImageStateFunction", imageState, event);
+                    lambda.retried("ImageStateFunction", imageState, event);
             case "aws.ec2: EC2 Instance State-change Notification" -> {
                 if ("stopped".equals(detail.get("state"))) {
-                    retried("RequestFunction", request, event);
+                    lambda.retried("RequestFunction", request, event);
                 }
                 if (List.of("running", "terminated").contains(detail.get("state"))) {
-                    retried("RestoreFunction", restore, event);
+                    lambda.retried("RestoreFunction", restore, event);
                 }
             }
             case "aws.tag: Tag Change on Resource" -> {
                 if (detail.get("changed-tag-keys") instanceof List<?> keys
                         && keys.contains(ImageTags.REQUEST)) {
-                    retried("RequestFunction", request, event);
+                    lambda.retried("RequestFunction", request, event);
                 }
             }
             case "aws.ssm: EC2 Command Invocation Status-change Notification" -> {
                 // Where no policy has a command, the rule is switched off.
                 if (application.policies().all().stream()
                         .anyMatch(policy -> policy.image().around().isPresent())) {
-                    retried("RequestFunction", request, event);
+                    lambda.retried("RequestFunction", request, event);
                 }
             }
-            case "amikeeper: Restore Requested" -> retried("RestoreFunction", restore, event);
-            case "amikeeper: Backup Requested" -> retried("RequestFunction", request, event);
+            case "amikeeper: Restore Requested" ->
+                    lambda.retried("RestoreFunction", restore, event);
+            case "amikeeper: Backup Requested" -> lambda.retried("RequestFunction", request, event);
             case "amikeeper: Deregister Requested",
                     "amikeeper: Adopt Requested",
                     "amikeeper: Share Requested",
                     "amikeeper: Store Requested",
                     "amikeeper: Fetch Requested",
                     "amikeeper: Unshare Requested" ->
-                    retried("OperateFunction", operate, event);
+                    lambda.retried("OperateFunction", operate, event);
             default -> {}
         }
     }
@@ -437,144 +401,25 @@ public final class LocalDeployment {
         boolean moved;
         do {
             boolean created =
-                    deliver(
+                    lambda.deliver(
                             "CreateImageFunction",
                             application.settings().createQueue(),
                             (event, context) ->
-                                    measured(
+                                    lambda.measured(
                                                     "CreateImageFunction",
                                                     createImage.handleRequest(event, context))
                                             .batchItemFailures());
             boolean copied =
-                    deliver(
+                    lambda.deliver(
                             "CopyImageFunction",
                             application.settings().copyQueue(),
                             (event, context) ->
-                                    measured(
+                                    lambda.measured(
                                                     "CopyImageFunction",
                                                     copyImage.handleRequest(event, context))
                                             .batchItemFailures());
             moved = created || copied;
         } while (moved);
-    }
-
-    private interface Worker {
-        List<BatchItemFailure> work(SQSEvent event, Context context);
-    }
-
-    /** Whether there were messages. What fails becomes visible again after the time-out. */
-    private boolean deliver(String function, String queue, Worker worker) {
-        List<Message> messages = receive(queue);
-        if (messages.isEmpty()) {
-            return false;
-        }
-        count(function);
-        List<BatchItemFailure> failures;
-        try {
-            SQSEvent event = new SQSEvent();
-            event.setRecords(messages.stream().map(LocalDeployment::sqsMessage).toList());
-            failures = worker.work(event, context(function));
-        } catch (RuntimeException | CallerKilled crashed) {
-            return true;
-        }
-        for (Message message : messages) {
-            if (!failures.contains(new BatchItemFailure(message.messageId()))) {
-                delete(queue, message);
-            }
-        }
-        return true;
-    }
-
-    /** Lambda's poller asks again, whatever happens to it. */
-    private List<Message> receive(String queue) {
-        try {
-            return sqs.receiveMessage(receive ->
-                            receive.queueUrl(queue).maxNumberOfMessages(MESSAGES_A_BATCH))
-                    .messages();
-        } catch (SdkException | CallerKilled notNow) {
-            return List.of();
-        }
-    }
-
-    /** A message that could not be deleted is delivered again. */
-    private void delete(String queue, Message message) {
-        try {
-            sqs.deleteMessage(
-                    delete -> delete.queueUrl(queue).receiptHandle(message.receiptHandle()));
-        } catch (SdkException | CallerKilled notNow) {
-            log.info("a message stays in {}: {}", queue, notNow.getMessage());
-        }
-    }
-
-    private static SQSMessage sqsMessage(Message message) {
-        SQSMessage delivered = new SQSMessage();
-        delivered.setMessageId(message.messageId());
-        delivered.setReceiptHandle(message.receiptHandle());
-        delivered.setBody(message.body());
-        delivered.setAttributes(message.attributesAsStrings());
-        delivered.setEventSource("aws:sqs");
-        return delivered;
-    }
-
-    private void retried(
-            String function,
-            RequestHandler<Map<String, Object>, ? extends FunctionReport<?>> handler,
-            Map<String, Object> event) {
-        for (int tried = 1; ; tried++) {
-            count(function);
-            try {
-                measured(function, handler.handleRequest(event, context(function)));
-                return;
-            } catch (RuntimeException | CallerKilled crashed) {
-                if (tried == EVENT_TRIES) {
-                    String error = String.valueOf(crashed);
-                    deadLetters.add(new UndeliveredEvent(function, event, error));
-                    sqs.deliver(deadEvents, failure(function, event, error));
-                    return;
-                }
-            }
-        }
-    }
-
-    /** As Lambda writes down an event on which a function failed to the last try. */
-    private String failure(String function, Map<String, Object> event, String error) {
-        try {
-            return JSON.writeValueAsString(
-                    Map.of(
-                            "version",
-                            "1.0",
-                            "timestamp",
-                            cloud.now().toString(),
-                            "requestContext",
-                            Map.of(
-                                    "requestId",
-                                    "request-" + requests,
-                                    "functionArn",
-                                    arn(function),
-                                    "condition",
-                                    "RetriesExhausted",
-                                    "approximateInvokeCount",
-                                    EVENT_TRIES),
-                            "requestPayload",
-                            event,
-                            "responseContext",
-                            Map.of(
-                                    "statusCode",
-                                    200,
-                                    "executedVersion",
-                                    "$LATEST",
-                                    "functionError",
-                                    "Unhandled"),
-                            "responsePayload",
-                            Map.of("errorMessage", error)));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("an event is plain JSON", e);
-        }
-    }
-
-    private String arn(String function) {
-        return "arn:aws:lambda:%s:%s:function:%s:$LATEST"
-                .formatted(application.settings().home(), SimulatedCloud.ACCOUNT, function);
     }
 
     /** Calls a function with an event that does not wait for its answer, as Lambda does. */
@@ -587,10 +432,10 @@ public final class LocalDeployment {
                         "PruneFunction", prune,
                         "OperateFunction", operate);
         functions.entrySet().stream()
-                .filter(function -> arn(function.getKey()).equals(functionArn))
+                .filter(function -> lambda.arn(function.getKey()).equals(functionArn))
                 .findFirst()
                 .ifPresentOrElse(
-                        function -> retried(function.getKey(), function.getValue(), event),
+                        function -> lambda.retried(function.getKey(), function.getValue(), event),
                         () -> {
                             throw new IllegalArgumentException("no function " + functionArn);
                         });
@@ -627,44 +472,14 @@ public final class LocalDeployment {
 
     /** What Lambda tells a function about one call. */
     public Context context(String function) {
-        return new LocalContext(function, "request-" + ++requests);
+        return lambda.context(function);
     }
 
-    private void count(String function) {
-        invocations.merge(function, 1, Integer::sum);
-    }
-
-    /** Sums what {@code Invocation} sends as metrics. */
-    private <R extends FunctionReport<?>> R measured(String function, R report) {
-        report.counts()
-                .forEach(
-                        (name, count) -> metrics.merge(function + "." + name, count, Integer::sum));
-        return report;
-    }
-
-    private static Instant tickAtOrAfter(Instant now) {
-        long step = Schedule.TICK.toSeconds();
-        return Instant.ofEpochSecond(Math.ceilDiv(now.getEpochSecond(), step) * step);
-    }
-
-    private static Instant sweepAtOrAfter(Instant now) {
-        return everyAfter(SWEEP_EVERY, SWEEP_AFTER, now);
-    }
-
-    private static Instant drillAtOrAfter(Instant now) {
-        return everyAfter(DRILL_EVERY, DRILL_AFTER, now);
-    }
-
-    private static Instant everyAfter(Duration every, Duration after, Instant now) {
-        long step = every.toSeconds();
+    /** The first time from now on that lies so long after a whole multiple of the interval. */
+    private static Instant atOrAfter(Instant now, Duration interval, Duration after) {
+        long step = interval.toSeconds();
         long offset = after.toSeconds();
         return Instant.ofEpochSecond(
                 Math.ceilDiv(now.getEpochSecond() - offset, step) * step + offset);
-    }
-
-    private static Instant pruneAtOrAfter(Instant now) {
-        Instant today =
-                now.truncatedTo(ChronoUnit.DAYS).atZone(ZoneOffset.UTC).with(PRUNE_AT).toInstant();
-        return today.isBefore(now) ? today.plus(Duration.ofDays(1)) : today;
     }
 }

@@ -90,6 +90,18 @@ public record History(
         return new History(seed, start, days, conditions, policies, others);
     }
 
+    History lasting(int others) {
+        return new History(seed, start, others, conditions, policies, steps);
+    }
+
+    History in(Conditions others) {
+        return new History(seed, start, days, others, policies, steps);
+    }
+
+    History under(List<PolicyModel> others) {
+        return new History(seed, start, days, conditions, others, steps);
+    }
+
     /** Readable by a person. */
     @Override
     public String toString() {

@@ -20,7 +20,11 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Makes up histories. Each has only some kinds of trouble, so that none hides another. */
+/**
+ * Makes up histories. Each has only some kinds of trouble, so that none hides another. The class is
+ * long because all of it draws from one stream of random numbers: what a seed means depends on the
+ * order of the draws, which can be read here from top to bottom.
+ */
 final class HistoryGenerator {
     static final String HOME = "us-east-1";
     static final List<String> REGIONS = List.of(HOME, "us-west-2", "eu-west-1");
@@ -115,7 +119,7 @@ final class HistoryGenerator {
     private int requests;
 
     private HistoryGenerator(long seed, int days) {
-        // Neighbouring seeds of Random begin alike.
+        // Random starts alike for neighboring seeds.
         random = new Random(seed * 0x9E3779B97F4A7C15L);
         this.days = days;
     }
@@ -321,25 +325,22 @@ final class HistoryGenerator {
         rules.replicate().keySet().stream()
                 .filter(it -> !regions.contains(it))
                 .forEach(regions::add);
-        return random.nextBoolean()
-                ? rules
-                : rules.with(
-                        Optional.of(
-                                new PolicyModel.Drilling(
-                                        one(List.of(6, 12, 24)),
-                                        1 + random.nextInt(2),
-                                        one(regions))));
+        if (random.nextBoolean()) {
+            return rules;
+        }
+        var drill =
+                new PolicyModel.Drilling(
+                        one(List.of(6, 12, 24)), 1 + random.nextInt(2), one(regions));
+        return rules.changed(draft -> draft.drill = Optional.of(drill));
     }
 
     private PolicyModel frozen(PolicyModel rules) {
-        return rarely()
-                ? rules
-                : rules.freezing(
-                        Optional.of(
-                                new PolicyModel.Freezing(
-                                        1 + random.nextInt(20),
-                                        random.nextInt(3) == 0,
-                                        !rarely())));
+        if (rarely()) {
+            return rules;
+        }
+        var freeze =
+                new PolicyModel.Freezing(1 + random.nextInt(20), random.nextInt(3) == 0, !rarely());
+        return rules.changed(draft -> draft.freeze = Optional.of(freeze));
     }
 
     /** What goes wrong with the commands around images. */

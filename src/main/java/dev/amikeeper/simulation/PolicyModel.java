@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * A policy as a simulation plays it: what it says in the file, and what it means, told once more
@@ -121,64 +122,63 @@ public record PolicyModel(
         return networks.defaultGroup(networks.defaultVpc());
     }
 
-    /** The same with other drills. */
-    PolicyModel with(Optional<Drilling> other) {
+    /** The same policy with some fields changed. */
+    PolicyModel changed(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
         return new PolicyModel(
                 name,
                 regions,
                 every,
                 time,
                 zone,
-                stopped,
-                keep,
-                replicate,
-                encrypted,
-                shared,
-                disableFor,
-                protect,
-                maxRemoveCount,
-                other,
-                freeze);
+                draft.stopped,
+                draft.keep,
+                draft.replicate,
+                draft.encrypted,
+                draft.shared,
+                draft.disableFor,
+                draft.protect,
+                draft.maxRemoveCount,
+                draft.drill,
+                draft.freeze);
     }
 
-    /** The same with other commands around images. */
-    PolicyModel freezing(Optional<Freezing> other) {
-        return new PolicyModel(
-                name,
-                regions,
-                every,
-                time,
-                zone,
-                stopped,
-                keep,
-                replicate,
-                encrypted,
-                shared,
-                disableFor,
-                protect,
-                maxRemoveCount,
-                drill,
-                other);
+    /** The fields of a policy that can be changed. */
+    static final class Draft {
+        boolean stopped;
+        Optional<Keeping> keep;
+        final SortedMap<String, Optional<Keeping>> replicate;
+        boolean encrypted;
+        boolean shared;
+        int disableFor;
+        boolean protect;
+        int maxRemoveCount;
+        Optional<Drilling> drill;
+        Optional<Freezing> freeze;
+
+        private Draft(PolicyModel from) {
+            stopped = from.stopped;
+            keep = from.keep;
+            replicate = new TreeMap<>(from.replicate);
+            encrypted = from.encrypted;
+            shared = from.shared;
+            disableFor = from.disableFor;
+            protect = from.protect;
+            maxRemoveCount = from.maxRemoveCount;
+            drill = from.drill;
+            freeze = from.freeze;
+        }
     }
 
-    /** The same, but of a day only the newest image stays; the others are disabled for so long. */
+    /** The same policy, but it keeps one image a day and disables the others for so many days. */
     PolicyModel thinned(int dayCount) {
-        return new PolicyModel(
-                name,
-                regions,
-                every,
-                time,
-                zone,
-                stopped,
-                Optional.of(new Keeping(0, 0, 1, 0, 0, 0, 1)),
-                replicate,
-                encrypted,
-                shared,
-                dayCount,
-                false,
-                0,
-                drill,
-                freeze);
+        return changed(draft -> {
+            draft.keep = Optional.of(new Keeping(0, 0, 1, 0, 0, 0, 1));
+            draft.disableFor = dayCount;
+            draft.protect = false;
+            draft.maxRemoveCount = 0;
+        });
     }
 
     /** The policy file. */

@@ -7,8 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.function.Function;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -97,34 +96,11 @@ final class Shrinking {
         for (int days : List.of(it.days() / 2, it.days() - 1)) {
             Duration end = Duration.ofDays(days);
             if (days > 0 && it.steps().stream().allMatch(step -> step.at().compareTo(end) < 0)) {
-                candidates.add(
-                        new History(
-                                it.seed(),
-                                it.start(),
-                                days,
-                                it.conditions(),
-                                it.policies(),
-                                it.steps()));
+                candidates.add(it.lasting(days));
             }
         }
-        candidates.add(
-                new History(
-                        it.seed(),
-                        it.start(),
-                        it.days(),
-                        Conditions.PLAIN,
-                        it.policies(),
-                        it.steps()));
-        policies(it.policies())
-                .map(policies ->
-                        new History(
-                                it.seed(),
-                                it.start(),
-                                it.days(),
-                                it.conditions(),
-                                policies,
-                                it.steps()))
-                .forEach(candidates::add);
+        candidates.add(it.in(Conditions.PLAIN));
+        policies(it.policies()).map(it::under).forEach(candidates::add);
         for (int i = 0; i < it.steps().size(); i++) {
             int at = i;
             TimedHappening step = it.steps().get(i);
@@ -159,99 +135,19 @@ final class Shrinking {
     }
 
     private static Stream<PolicyModel> simpler(PolicyModel it) {
-        List<Function<Draft, Draft>> changes =
-                List.of(
-                        draft -> draft.keep(Optional.empty()),
-                        Draft::withoutReplicas,
-                        Draft::plainReplicas,
-                        draft -> draft.flags(false, it.shared(), it.protect(), it.stopped()),
-                        draft -> draft.flags(it.encrypted(), false, it.protect(), it.stopped()),
-                        draft -> draft.flags(it.encrypted(), it.shared(), false, it.stopped()),
-                        draft -> draft.flags(it.encrypted(), it.shared(), it.protect(), false),
-                        draft -> draft.numbers(0, it.maxRemoveCount()),
-                        draft -> draft.numbers(it.disableFor(), 0),
-                        draft -> new Draft(it.with(Optional.empty())),
-                        draft -> new Draft(it.freezing(Optional.empty())));
-        return changes.stream().map(change -> change.apply(new Draft(it)).rules());
-    }
-
-    /** Rules with something left out. */
-    private record Draft(PolicyModel rules) {
-        Draft keep(Optional<PolicyModel.Keeping> keep) {
-            return with(keep, rules.replicate());
-        }
-
-        Draft withoutReplicas() {
-            return with(rules.keep(), new TreeMap<>());
-        }
-
-        Draft plainReplicas() {
-            TreeMap<String, Optional<PolicyModel.Keeping>> plain = new TreeMap<>();
-            rules.replicate().keySet().forEach(region -> plain.put(region, Optional.empty()));
-            return with(rules.keep(), plain);
-        }
-
-        private Draft with(
-                Optional<PolicyModel.Keeping> keep,
-                java.util.SortedMap<String, Optional<PolicyModel.Keeping>> replicate) {
-            return new Draft(
-                    new PolicyModel(
-                            rules.name(),
-                            rules.regions(),
-                            rules.every(),
-                            rules.time(),
-                            rules.zone(),
-                            rules.stopped(),
-                            keep,
-                            replicate,
-                            rules.encrypted(),
-                            rules.shared(),
-                            rules.disableFor(),
-                            rules.protect(),
-                            rules.maxRemoveCount(),
-                            rules.drill(),
-                            rules.freeze()));
-        }
-
-        Draft flags(boolean encrypted, boolean shared, boolean protect, boolean stopped) {
-            return new Draft(
-                    new PolicyModel(
-                            rules.name(),
-                            rules.regions(),
-                            rules.every(),
-                            rules.time(),
-                            rules.zone(),
-                            stopped,
-                            rules.keep(),
-                            rules.replicate(),
-                            encrypted,
-                            shared,
-                            rules.disableFor(),
-                            protect,
-                            rules.maxRemoveCount(),
-                            rules.drill(),
-                            rules.freeze()));
-        }
-
-        Draft numbers(int disableFor, int maxRemoveCount) {
-            return new Draft(
-                    new PolicyModel(
-                            rules.name(),
-                            rules.regions(),
-                            rules.every(),
-                            rules.time(),
-                            rules.zone(),
-                            rules.stopped(),
-                            rules.keep(),
-                            rules.replicate(),
-                            rules.encrypted(),
-                            rules.shared(),
-                            disableFor,
-                            rules.protect(),
-                            maxRemoveCount,
-                            rules.drill(),
-                            rules.freeze()));
-        }
+        return Stream.<Consumer<PolicyModel.Draft>>of(
+                        draft -> draft.keep = Optional.empty(),
+                        draft -> draft.replicate.clear(),
+                        draft -> draft.replicate.replaceAll((_, _) -> Optional.empty()),
+                        draft -> draft.encrypted = false,
+                        draft -> draft.shared = false,
+                        draft -> draft.protect = false,
+                        draft -> draft.stopped = false,
+                        draft -> draft.disableFor = 0,
+                        draft -> draft.maxRemoveCount = 0,
+                        draft -> draft.drill = Optional.empty(),
+                        draft -> draft.freeze = Optional.empty())
+                .map(it::changed);
     }
 
     private static Stream<Happening> simpler(Happening what) {

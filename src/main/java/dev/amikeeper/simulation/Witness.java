@@ -5,11 +5,9 @@ import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
-import dev.amikeeper.image.Restore;
 import dev.amikeeper.local.CloudSettings;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.SimulatedCloud;
-import dev.amikeeper.simulation.PolicyModel.Keeping;
 
 import software.amazon.awssdk.services.ec2.model.CopyImageRequest;
 import software.amazon.awssdk.services.ec2.model.CopyImageResponse;
@@ -29,22 +27,17 @@ import software.amazon.awssdk.services.ec2.model.TagSpecification;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -53,27 +46,16 @@ final class Witness implements CloudSettings.Watcher {
     /** An image that the functions made. */
     record Made(String region, String name, String id, boolean copy, Instant at) {}
 
-    /** An instance, or a replacement of a root volume, that restoring asked EC2 for. */
-    record Launched(
-            String region, String id, String restore, Optional<Instant> lease, Instant at) {}
-
-    private static final String TWICE = "8 one restore, one instance";
-    private static final String LEASES = "9 no drill outlives its lease";
-    private static final String UNFIT = "10 nothing is restored from a bad image";
     private static final String COPIES = "3 every copy arrives";
     private static final String NEEDED = "4 nothing needed is deleted";
     private static final String AGREES = "the catalogue agrees";
-
-    /** Clocks differ by so much. */
-    private static final Duration UNSURE = Duration.ofMinutes(10);
 
     private static final Duration YOUNG = Duration.ofDays(1);
 
     private final SimulatedCloud cloud;
     private final BiFunction<Region, ImageId, Optional<Image>> records;
+    private final LaunchWitness launches;
     private final Map<String, Made> made = new LinkedHashMap<>();
-    private final Map<String, Launched> launched = new LinkedHashMap<>();
-    private final Map<String, String> byRestore = new HashMap<>();
     private final Set<String> available = new HashSet<>();
     private final Set<String> failed = new HashSet<>();
     private final Set<String> discarded = new HashSet<>();
@@ -93,6 +75,7 @@ final class Witness implements CloudSettings.Watcher {
     Witness(SimulatedCloud cloud, BiFunction<Region, ImageId, Optional<Image>> records) {
         this.cloud = cloud;
         this.records = records;
+        launches = new LaunchWitness(cloud, records);
     }
 
     /** From now on these rules are in force. */
@@ -112,50 +95,6 @@ final class Witness implements CloudSettings.Watcher {
 
     void namedByTemplate(String id) {
         inTemplates.add(id);
-    }
-
-    /** Everything that restoring launched. */
-    List<Launched> launched() {
-        return List.copyOf(launched.values());
-    }
-
-    /** A sweep that met no trouble has ended every drill that should have ended before it. */
-    void leasesAreOver(Instant sweep) {
-        for (Launched one : launched.values()) {
-            boolean over = one.lease().filter(it -> it.plus(UNSURE).isBefore(sweep)).isPresent();
-            if (over && isAlive(one)) {
-                violations.add(
-                        new Violation(
-                                LEASES,
-                                "%s %s of %s is alive at %s, its lease ended %s"
-                                        .formatted(
-                                                one.region(),
-                                                one.id(),
-                                                one.restore(),
-                                                cloud.now(),
-                                                one.lease().orElseThrow())));
-            }
-        }
-    }
-
-    /** A drill that is over has ended its instance, if it ever saw it, without a sweep. */
-    void endedDrillsAreGone(Function<String, Optional<Restore>> drills) {
-        for (Launched one : launched.values()) {
-            boolean over =
-                    one.lease().isPresent()
-                            && isAlive(one)
-                            && drills.apply(drill(one.restore()))
-                                    .filter(Restore::isOver)
-                                    .filter(it -> it.reached() != Restore.Level.NONE)
-                                    .isPresent();
-            if (over) {
-                violations.add(
-                        new Violation(
-                                LEASES,
-                                "%s is over, but %s %s is alive"
-                                        .formatted(one.restore(), one.region(), one.id())));
-            }
-        }
     }
 
     /** What we took out of use is not in use by the catalogue, until somebody enables it. */
@@ -206,15 +145,6 @@ final class Witness implements CloudSettings.Watcher {
                 .collect(Collectors.toSet());
     }
 
-    boolean isAlive(Launched one) {
-        return cloud.instances(one.region()).stream()
-                .map(it -> it.instance())
-                .filter(it -> it.instanceId().equals(one.id()))
-                .anyMatch(it ->
-                        it.state().name() != InstanceStateName.TERMINATED
-                                && it.state().name() != InstanceStateName.SHUTTING_DOWN);
-    }
-
     List<Made> made() {
         return List.copyOf(made.values());
     }
@@ -239,8 +169,12 @@ final class Witness implements CloudSettings.Watcher {
         return removedByOthers;
     }
 
+    LaunchWitness launches() {
+        return launches;
+    }
+
     List<Violation> violations() {
-        return List.copyOf(violations);
+        return Stream.concat(violations.stream(), launches.violations().stream()).toList();
     }
 
     long trace() {
@@ -268,9 +202,9 @@ final class Witness implements CloudSettings.Watcher {
     @Override
     public void before(String region, Ec2Request call) {
         if (!people) {
-            violations.addAll(unfit(region, call));
+            launches.before(region, call);
         }
-        going = target(call).flatMap(id -> find(region, id));
+        going = target(call).flatMap(id -> find(cloud, region, id));
         going.ifPresent(this::look);
         objections =
                 people
@@ -304,107 +238,24 @@ final class Witness implements CloudSettings.Watcher {
                             launch(
                                     region,
                                     ran.instances().getFirst().instanceId(),
-                                    launchTags(run.tagSpecifications()));
+                                    run.tagSpecifications());
             case CreateReplaceRootVolumeTaskRequest replace
                     when answer instanceof CreateReplaceRootVolumeTaskResponse replaced ->
                     about =
                             launch(
                                     region,
                                     replaced.replaceRootVolumeTask().replaceRootVolumeTaskId(),
-                                    launchTags(replace.tagSpecifications()));
+                                    replace.tagSpecifications());
             default -> {}
         }
         note(cloud.now() + region + call.getClass().getSimpleName() + about);
     }
 
-    private static Map<String, String> launchTags(List<TagSpecification> specifications) {
-        return specifications.isEmpty()
-                ? Map.of()
-                : specifications.getFirst().tags().stream()
-                        .collect(Collectors.toMap(Tag::key, Tag::value));
-    }
-
-    private String launch(String region, String id, Map<String, String> tags) {
-        String restore = tags.get(ImageTags.RESTORE);
-        if (people) {
-            return id;
-        }
-        if (restore == null) {
-            violations.add(new Violation(TWICE, region + " " + id + " is of no restore"));
-            return id;
-        }
-        Optional<Instant> lease =
-                Optional.ofNullable(tags.get(ImageTags.LEASE)).map(Instant::parse);
-        Optional<Launched> other =
-                launched.values().stream()
-                        .filter(it -> lease.isPresent() && !it.id().equals(id))
-                        .filter(it -> drill(it.restore()).equals(drill(restore)))
-                        .filter(this::isAlive)
-                        .findFirst();
-        other.ifPresent(it ->
-                violations.add(
-                        new Violation(
-                                TWICE,
-                                "%s was launched for %s while %s runs"
-                                        .formatted(id, restore, it.id()))));
-        launched.putIfAbsent(id, new Launched(region, id, restore, lease, cloud.now()));
-        String first = byRestore.putIfAbsent(restore, id);
-        if (first != null && !first.equals(id)) {
-            violations.add(
-                    new Violation(TWICE, "%s launched %s and %s".formatted(restore, first, id)));
+    private String launch(String region, String id, List<TagSpecification> specifications) {
+        if (!people) {
+            launches.launch(region, id, specifications);
         }
         return id;
-    }
-
-    /** The drill of a tag: what it is of, and its round, without the attempt. */
-    private static String drill(String tag) {
-        return Stream.of(tag.split("/", -1)).limit(3).collect(Collectors.joining("/"));
-    }
-
-    /** What speaks against restoring from this image now; EC2 may refuse it, too. */
-    private List<Violation> unfit(String region, Ec2Request call) {
-        String id;
-        List<TagSpecification> specifications;
-        switch (call) {
-            case RunInstancesRequest run -> {
-                id = run.imageId();
-                specifications = run.tagSpecifications();
-            }
-            case CreateReplaceRootVolumeTaskRequest replace -> {
-                id = replace.imageId();
-                specifications = replace.tagSpecifications();
-            }
-            default -> {
-                return List.of();
-            }
-        }
-        String restore = launchTags(specifications).getOrDefault(ImageTags.RESTORE, "");
-        // What EC2 has launched already it answers again, whatever became of the image.
-        if (byRestore.containsKey(restore)) {
-            return List.of();
-        }
-        List<String> against = new ArrayList<>();
-        Optional<LocalImage> image = find(region, id);
-        String state = image.map(it -> it.image().stateAsString()).orElse("gone");
-        if (!state.equals("available")) {
-            against.add("it is " + state);
-        }
-        boolean held = record(region, id).filter(Image::isGood).isEmpty();
-        if (held) {
-            against.add("its record says that it is not good");
-        }
-        Map<String, String> tags = image.map(Witness::tags).orElse(Map.of());
-        String of = tags.get(ImageTags.POLICY) + "/" + tags.get(ImageTags.INSTANCE) + "/";
-        if (image.isPresent() && !restore.startsWith(of)) {
-            against.add("it is of " + of);
-        }
-        return against.stream()
-                .map(why ->
-                        new Violation(
-                                UNFIT,
-                                "%s was to be launched from %s %s at %s though %s"
-                                        .formatted(restore, region, id, cloud.now(), why)))
-                .toList();
     }
 
     private static Optional<String> target(Ec2Request call) {
@@ -465,7 +316,7 @@ final class Witness implements CloudSettings.Watcher {
         }
     }
 
-    private Optional<LocalImage> find(String region, String id) {
+    static Optional<LocalImage> find(SimulatedCloud cloud, String region, String id) {
         return cloud.images(region).stream()
                 .filter(image -> image.image().imageId().equals(id))
                 .findFirst();
@@ -518,7 +369,7 @@ final class Witness implements CloudSettings.Watcher {
         } else if (record.get().adopted() && !approving) {
             against.add("its record was made from its tags, and nobody approved");
         }
-        against.addAll(rules(region, image, tags));
+        against.addAll(new RulesByHand(cloud, policies).against(region, image));
         String what =
                 (call instanceof DisableImageRequest ? "disabled " : "removed ")
                         + describe(region, image);
@@ -528,97 +379,6 @@ final class Witness implements CloudSettings.Watcher {
     private String describe(String region, LocalImage image) {
         return "%s %s %s at %s"
                 .formatted(region, image.image().imageId(), image.image().name(), cloud.now());
-    }
-
-    private List<String> rules(String region, LocalImage image, Map<String, String> tags) {
-        String policy = tags.getOrDefault(ImageTags.POLICY, "");
-        boolean copy = image.image().sourceImageId() != null;
-        Optional<Keeping> keep =
-                policies.stream()
-                        .filter(it -> it.name().equals(policy))
-                        .findFirst()
-                        .flatMap(it -> it.keepIn(region, copy));
-        if (keep.isEmpty()) {
-            return List.of("no policy says that anything of its kind is ever removed");
-        }
-        ZoneId zone =
-                policies.stream()
-                        .filter(it -> it.name().equals(policy))
-                        .findFirst()
-                        .orElseThrow()
-                        .zoneId();
-        String instance = tags.getOrDefault(ImageTags.INSTANCE, "");
-        Instant slot = slot(image);
-        List<LocalImage> good =
-                cloud.images(region).stream()
-                        .filter(it -> it.image().stateAsString().equals("available"))
-                        .filter(it -> isOf(it, policy, instance))
-                        .toList();
-        List<String> against = new ArrayList<>();
-        long newer =
-                good.stream()
-                        .filter(it -> !it.image().imageId().equals(image.image().imageId()))
-                        .filter(it -> !slot(it).isBefore(slot))
-                        .count();
-        if (newer < keep.get().atLeast()) {
-            against.add(
-                    "of newer good ones there are %d, atLeast is %d"
-                            .formatted(newer, keep.get().atLeast()));
-        }
-        List<Instant> usable =
-                cloud.images(region).stream()
-                        .filter(it ->
-                                Set.of("available", "disabled")
-                                        .contains(it.image().stateAsString()))
-                        .filter(it -> isOf(it, policy, instance))
-                        .map(Witness::slot)
-                        .sorted(Comparator.reverseOrder())
-                        .toList();
-        if (kept(keep.get(), zone, usable).contains(slot)) {
-            against.add("the rules keep it");
-        }
-        return against;
-    }
-
-    private static boolean isOf(LocalImage image, String policy, String instance) {
-        Map<String, String> tags = tags(image);
-        return policy.equals(tags.get(ImageTags.POLICY))
-                && instance.equals(tags.get(ImageTags.INSTANCE));
-    }
-
-    private static Instant slot(LocalImage image) {
-        return Instant.parse(tags(image).getOrDefault(ImageTags.SLOT, Instant.EPOCH.toString()));
-    }
-
-    /** The rules once more, by hand. What is good only by the cloud can only add to them. */
-    static Set<Instant> kept(Keeping keep, ZoneId zone, List<Instant> newestFirst) {
-        Set<Instant> kept = new HashSet<>();
-        if (newestFirst.isEmpty()) {
-            return kept;
-        }
-        int newest = Math.min(newestFirst.size(), Math.max(keep.last(), keep.atLeast()));
-        kept.addAll(newestFirst.subList(0, newest));
-        Map<String, Integer> periods = new LinkedHashMap<>();
-        periods.put("uuuu-MM-dd HH xxx", keep.hourly());
-        periods.put("uuuu-MM-dd", keep.daily());
-        periods.put("YYYY-'W'ww", keep.weekly());
-        periods.put("uuuu-MM", keep.monthly());
-        periods.forEach((pattern, count) -> {
-            // In Germany weeks are ISO's.
-            DateTimeFormatter format =
-                    DateTimeFormatter.ofPattern(pattern, Locale.GERMANY).withZone(zone);
-            Map<String, Instant> first = new LinkedHashMap<>();
-            newestFirst.forEach(slot -> first.putIfAbsent(format.format(slot), slot));
-            kept.addAll(first.values().stream().limit(count).toList());
-            if (count > first.size()) {
-                kept.add(newestFirst.getLast());
-            }
-        });
-        if (keep.withinHours() > 0) {
-            Instant from = newestFirst.getFirst().minusSeconds(keep.withinHours() * 3600L);
-            newestFirst.stream().filter(slot -> slot.isAfter(from)).forEach(kept::add);
-        }
-        return kept;
     }
 
     /** What of these tags a name says. */

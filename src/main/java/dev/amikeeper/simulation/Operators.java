@@ -1,0 +1,145 @@
+package dev.amikeeper.simulation;
+
+import dev.amikeeper.local.CallerKilled;
+import dev.amikeeper.local.LocalDeployment;
+import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.retention.PruneHandler;
+import dev.amikeeper.retention.PruneReport;
+import dev.amikeeper.simulation.Simulation.Server;
+
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The operators of a play: what they ask of AMI Keeper, and what becomes of its records. */
+final class Operators {
+    private final SimulatedCloud cloud;
+    private final Witness witness;
+    private final List<Wanted> wanted = new ArrayList<>();
+    private Instant recordsLost = Instant.MIN;
+
+    Operators(SimulatedCloud cloud, Witness witness) {
+        this.cloud = cloud;
+        this.witness = witness;
+    }
+
+    /** Somebody asked for a restore, by an event of this id. */
+    record Wanted(Instant at, int request, String event, Server server) {}
+
+    /** The restores that were asked for. */
+    List<Wanted> wanted() {
+        return Collections.unmodifiableList(wanted);
+    }
+
+    /** When the records of restores and drills were lost last. */
+    Instant recordsLost() {
+        return recordsLost;
+    }
+
+    /** Approves the removals that the breaker stopped. */
+    void approve(LocalDeployment deployment) {
+        witness.approving(true);
+        try {
+            PruneHandler handler = new PruneHandler(deployment.application());
+            PruneReport plan =
+                    handler.handleRequest(
+                            Map.of("dryRun", true), deployment.context("PruneFunction"));
+            for (PruneReport.Summary summary : plan.policies()) {
+                if (!summary.alarms().isEmpty()) {
+                    handler.handleRequest(
+                            Map.of("approve", summary.digest()),
+                            deployment.context("PruneFunction"));
+                }
+            }
+        } catch (RuntimeException | CallerKilled died) {
+            witness.note("approval died");
+        } finally {
+            witness.approving(false);
+        }
+    }
+
+    /** As ./keeper restore puts it on the bus, or as the bus repeats it. */
+    void ask(LocalDeployment deployment, Happening.AskRestore ask, Server server) {
+        Wanted asked =
+                wanted.stream()
+                        .filter(it -> it.request() == ask.request())
+                        .findFirst()
+                        .orElseGet(() -> {
+                            Wanted first =
+                                    new Wanted(
+                                            cloud.now(),
+                                            ask.request(),
+                                            "restore-request-" + ask.request(),
+                                            server);
+                            wanted.add(first);
+                            return first;
+                        });
+        Map<String, Object> detail = new HashMap<>();
+        detail.put("instance", server.id());
+        if (ask.replaceRoot()) {
+            detail.put("replaceRoot", true);
+        } else {
+            detail.put("region", ask.region());
+            detail.put("subnet", PolicyModel.subnet(ask.region()));
+            detail.put("groups", List.of(PolicyModel.group(ask.region())));
+        }
+        deployment.deliver(
+                Map.of(
+                        "version",
+                        "0",
+                        "id",
+                        asked.event(),
+                        "detail-type",
+                        "Restore Requested",
+                        "source",
+                        "amikeeper",
+                        "account",
+                        SimulatedCloud.ACCOUNT,
+                        "time",
+                        asked.at().toString(),
+                        "region",
+                        Simulation.HOME.name(),
+                        "resources",
+                        List.of(),
+                        "detail",
+                        detail));
+    }
+
+    /** Loses the records of restores and drills of these policies. */
+    void loseRestores(LocalDeployment deployment, Set<String> policies) {
+        recordsLost = cloud.now();
+        String table = deployment.application().settings().table();
+        DynamoDbClient client = cloud.tables(Simulation.HOME.name());
+        List<String> partitions = new ArrayList<>();
+        partitions.add(SimulatedCloud.ACCOUNT + "/restoring");
+        policies.forEach(it -> partitions.add(SimulatedCloud.ACCOUNT + "/restores/" + it));
+        cloud.faults()
+                .without(() -> {
+                    for (String partition : partitions) {
+                        client.query(ask ->
+                                        ask.tableName(table)
+                                                .keyConditionExpression("pk = :pk")
+                                                .expressionAttributeValues(
+                                                        Map.of(
+                                                                ":pk",
+                                                                AttributeValue.fromS(partition))))
+                                .items()
+                                .forEach(item ->
+                                        client.deleteItem(it ->
+                                                it.tableName(table)
+                                                        .key(
+                                                                Map.of(
+                                                                        "pk", item.get("pk"),
+                                                                        "sk", item.get("sk")))));
+                    }
+                    return partitions;
+                });
+    }
+}

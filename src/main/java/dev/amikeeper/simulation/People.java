@@ -1,0 +1,272 @@
+package dev.amikeeper.simulation;
+
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.local.LocalImage;
+import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.simulation.Happening.Which;
+import dev.amikeeper.simulation.Simulation.Asked;
+import dev.amikeeper.simulation.Simulation.Change;
+import dev.amikeeper.simulation.Simulation.Server;
+
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
+import software.amazon.awssdk.services.ec2.model.InstanceType;
+import software.amazon.awssdk.services.ec2.model.Tag;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** The people of a play: what they do with their servers and images, past AMI Keeper. */
+final class People {
+    /** An image that people registered over snapshots of ours, until then. */
+    private record Foreign(String region, String id, Instant until) {}
+
+    private final SimulatedCloud cloud;
+    private final Witness witness;
+    private final SortedMap<Integer, Server> fleet = new TreeMap<>();
+    private final List<Asked> asked = new ArrayList<>();
+    private final List<Foreign> foreign = new ArrayList<>();
+
+    People(SimulatedCloud cloud, Witness witness) {
+        this.cloud = cloud;
+        this.witness = witness;
+    }
+
+    List<Server> fleet() {
+        return List.copyOf(fleet.values());
+    }
+
+    List<Asked> asked() {
+        return Collections.unmodifiableList(asked);
+    }
+
+    /** The server of this number, if it was ever launched. */
+    Optional<Server> server(int number) {
+        return Optional.ofNullable(fleet.get(number));
+    }
+
+    /** Calls EC2 as people do: no fault strikes them, and what is impossible does not happen. */
+    void play(Happening.Deed deed) {
+        byPeople(() -> act(deed));
+    }
+
+    /** Images that they registered for a while go when it is over. */
+    void tidyUp() {
+        foreign.removeIf(theirs -> {
+            boolean goes = !cloud.now().isBefore(theirs.until());
+            if (goes) {
+                byPeople(() ->
+                        cloud.ec2(theirs.region())
+                                .deregisterImage(request -> request.imageId(theirs.id())));
+            }
+            return goes;
+        });
+    }
+
+    private void byPeople(Runnable deed) {
+        witness.people(true);
+        try {
+            cloud.faults()
+                    .without(() -> {
+                        deed.run();
+                        return deed;
+                    });
+        } catch (SdkException impossible) {
+            witness.note("impossible");
+        } finally {
+            witness.people(false);
+        }
+    }
+
+    private void act(Happening.Deed deed) {
+        switch (deed) {
+            case Happening.Launch(int number, String region, int volumes, String backup) -> {
+                Map<String, String> tags =
+                        backup.isEmpty()
+                                ? Map.of("Name", "server-" + number)
+                                : Map.of("Name", "server-" + number, "backup", backup);
+                String id =
+                        cloud.launch(
+                                region,
+                                tags,
+                                Collections.nCopies(volumes, 8),
+                                as -> as.blockDeviceMappings(dataVolumes(volumes)));
+                Server server = new Server(region, id, new ArrayList<>());
+                fleet.put(number, server);
+                changed(server, backup, "running");
+            }
+            case Happening.Terminate(int number) ->
+                    server(number)
+                            .ifPresent(it -> {
+                                ec2(it).terminateInstances(request -> request.instanceIds(it.id()));
+                                changed(it, backup(it), "");
+                            });
+            case Happening.Stop(int number) ->
+                    server(number)
+                            .ifPresent(it -> {
+                                ec2(it).stopInstances(request -> request.instanceIds(it.id()));
+                                changed(it, backup(it), "stopped");
+                            });
+            case Happening.Start(int number) ->
+                    server(number)
+                            .ifPresent(it -> {
+                                ec2(it).startInstances(request -> request.instanceIds(it.id()));
+                                changed(it, backup(it), "running");
+                            });
+            case Happening.Tag(int number, String backup) ->
+                    server(number).ifPresent(it -> tagged(it, backup));
+            case Happening.CopyLease(int number) -> server(number).ifPresent(this::copyLease);
+            case Happening.Request(int number) ->
+                    server(number)
+                            .ifPresent(it -> {
+                                tag(it.region(), it.id(), ImageTags.REQUEST, "" + asked.size());
+                                asked.add(new Asked(cloud.now(), it));
+                            });
+            case Happening.Deregister(Which which, boolean withSnapshots) ->
+                    image(which)
+                            .ifPresent(id ->
+                                    cloud.ec2(which.region())
+                                            .deregisterImage(request ->
+                                                    request.imageId(id)
+                                                            .deleteAssociatedSnapshots(
+                                                                    withSnapshots)));
+            case Happening.Disable(Which which) ->
+                    image(which)
+                            .ifPresent(id ->
+                                    cloud.ec2(which.region())
+                                            .disableImage(request -> request.imageId(id)));
+            case Happening.Enable(Which which) ->
+                    image(which)
+                            .ifPresent(id ->
+                                    cloud.ec2(which.region())
+                                            .enableImage(request -> request.imageId(id)));
+            case Happening.Hold(Which which) ->
+                    image(which).ifPresent(id -> tag(which.region(), id, ImageTags.HOLD, "please"));
+            case Happening.Release(Which which) ->
+                    image(which)
+                            .ifPresent(id ->
+                                    cloud.ec2(which.region())
+                                            .deleteTags(request ->
+                                                    request.resources(id)
+                                                            .tags(keyed(ImageTags.HOLD))));
+            case Happening.Restore(Which which) ->
+                    image(which)
+                            .ifPresent(id ->
+                                    cloud.ec2(which.region())
+                                            .runInstances(request ->
+                                                    request.imageId(id)
+                                                            .minCount(1)
+                                                            .maxCount(1)
+                                                            .instanceType(InstanceType.T3_MICRO)));
+            case Happening.Register(Which which, Duration span) ->
+                    image(which).ifPresent(id -> register(which.region(), id, span));
+            case Happening.Template(Which which) ->
+                    image(which)
+                            .ifPresent(id -> {
+                                cloud.ec2(which.region())
+                                        .createLaunchTemplate(request ->
+                                                request.launchTemplateName("t-" + id)
+                                                        .launchTemplateData(it -> it.imageId(id)));
+                                witness.namedByTemplate(id);
+                            });
+        }
+    }
+
+    /** As EC2 attaches them: the root volume goes with its instance, the others stay. */
+    private static List<BlockDeviceMapping> dataVolumes(int volumes) {
+        return SimulatedCloud.devices(volumes).stream()
+                .skip(1)
+                .map(device ->
+                        BlockDeviceMapping.builder()
+                                .deviceName(device)
+                                .ebs(ebs -> ebs.deleteOnTermination(false))
+                                .build())
+                .toList();
+    }
+
+    private void register(String region, String id, Duration span) {
+        var ours =
+                cloud.images(region).stream()
+                        .map(LocalImage::image)
+                        .filter(it -> it.imageId().equals(id))
+                        .findFirst()
+                        .orElseThrow();
+        String theirs =
+                cloud.ec2(region)
+                        .registerImage(request ->
+                                request.name("by hand " + id)
+                                        .architecture(ours.architectureAsString())
+                                        .virtualizationType("hvm")
+                                        .rootDeviceName(ours.rootDeviceName())
+                                        .blockDeviceMappings(ours.blockDeviceMappings()))
+                        .imageId();
+        foreign.add(new Foreign(region, theirs, cloud.now().plus(span)));
+    }
+
+    private Ec2Client ec2(Server server) {
+        return cloud.ec2(server.region());
+    }
+
+    private static String backup(Server server) {
+        return server.changes().getLast().backup();
+    }
+
+    private void tagged(Server server, String backup) {
+        if (backup.isEmpty()) {
+            ec2(server).deleteTags(it -> it.resources(server.id()).tags(keyed("backup")));
+        } else {
+            tag(server.region(), server.id(), "backup", backup);
+        }
+        changed(server, backup, server.changes().getLast().state());
+    }
+
+    /** Of the newest drill in the server's Region; else a lease that is over is made up. */
+    private void copyLease(Server server) {
+        String restore =
+                witness.launches().launched().reversed().stream()
+                        .filter(it -> it.lease().isPresent())
+                        .filter(it -> it.region().equals(server.region()))
+                        .map(LaunchWitness.Launched::restore)
+                        .findFirst()
+                        .orElse("gold/" + server.id() + "/drill-1");
+        tag(server.region(), server.id(), ImageTags.RESTORE, restore);
+        tag(server.region(), server.id(), ImageTags.LEASE, cloud.now().toString());
+    }
+
+    private void tag(String region, String id, String key, String value) {
+        cloud.ec2(region)
+                .createTags(
+                        it -> it.resources(id).tags(Tag.builder().key(key).value(value).build()));
+    }
+
+    private static Tag keyed(String key) {
+        return Tag.builder().key(key).build();
+    }
+
+    private void changed(Server server, String backup, String state) {
+        server.changes().add(new Change(cloud.now(), backup, state));
+    }
+
+    private Optional<String> image(Which which) {
+        String instance = server(which.server()).map(Server::id).orElse("");
+        return cloud.images(which.region()).stream()
+                .filter(it -> instance.equals(Witness.tags(it).get(ImageTags.INSTANCE)))
+                .sorted(
+                        Comparator.comparing((LocalImage it) ->
+                                        Witness.tags(it).getOrDefault(ImageTags.SLOT, ""))
+                                .thenComparing(it -> it.image().name())
+                                .reversed())
+                .map(it -> it.image().imageId())
+                .skip(which.nth())
+                .findFirst();
+    }
+}

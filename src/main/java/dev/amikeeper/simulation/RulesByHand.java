@@ -1,0 +1,116 @@
+package dev.amikeeper.simulation;
+
+import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.local.LocalImage;
+import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.simulation.PolicyModel.Keeping;
+
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What policies keep, found in another way than the pruner does, from the tags in the cloud. */
+record RulesByHand(SimulatedCloud cloud, List<PolicyModel> policies) {
+    /** What of the rules speaks against taking this image away now. */
+    List<String> against(String region, LocalImage image) {
+        Map<String, String> tags = Witness.tags(image);
+        String policy = tags.getOrDefault(ImageTags.POLICY, "");
+        boolean copy = image.image().sourceImageId() != null;
+        Optional<Keeping> keep =
+                policies.stream()
+                        .filter(it -> it.name().equals(policy))
+                        .findFirst()
+                        .flatMap(it -> it.keepIn(region, copy));
+        if (keep.isEmpty()) {
+            return List.of("no policy says that anything of its kind is ever removed");
+        }
+        ZoneId zone =
+                policies.stream()
+                        .filter(it -> it.name().equals(policy))
+                        .findFirst()
+                        .orElseThrow()
+                        .zoneId();
+        String instance = tags.getOrDefault(ImageTags.INSTANCE, "");
+        Instant slot = slot(image);
+        List<LocalImage> good =
+                cloud.images(region).stream()
+                        .filter(it -> it.image().stateAsString().equals("available"))
+                        .filter(it -> isOf(it, policy, instance))
+                        .toList();
+        List<String> against = new ArrayList<>();
+        long newer =
+                good.stream()
+                        .filter(it -> !it.image().imageId().equals(image.image().imageId()))
+                        .filter(it -> !slot(it).isBefore(slot))
+                        .count();
+        if (newer < keep.get().atLeast()) {
+            against.add(
+                    "of newer good ones there are %d, atLeast is %d"
+                            .formatted(newer, keep.get().atLeast()));
+        }
+        List<Instant> usable =
+                cloud.images(region).stream()
+                        .filter(it ->
+                                Set.of("available", "disabled")
+                                        .contains(it.image().stateAsString()))
+                        .filter(it -> isOf(it, policy, instance))
+                        .map(RulesByHand::slot)
+                        .sorted(Comparator.reverseOrder())
+                        .toList();
+        if (kept(keep.get(), zone, usable).contains(slot)) {
+            against.add("the rules keep it");
+        }
+        return against;
+    }
+
+    private static boolean isOf(LocalImage image, String policy, String instance) {
+        Map<String, String> tags = Witness.tags(image);
+        return policy.equals(tags.get(ImageTags.POLICY))
+                && instance.equals(tags.get(ImageTags.INSTANCE));
+    }
+
+    private static Instant slot(LocalImage image) {
+        return Instant.parse(
+                Witness.tags(image).getOrDefault(ImageTags.SLOT, Instant.EPOCH.toString()));
+    }
+
+    /** The rules once more, by hand. What is good only by the cloud can only add to them. */
+    static Set<Instant> kept(Keeping keep, ZoneId zone, List<Instant> newestFirst) {
+        Set<Instant> kept = new HashSet<>();
+        if (newestFirst.isEmpty()) {
+            return kept;
+        }
+        int newest = Math.min(newestFirst.size(), Math.max(keep.last(), keep.atLeast()));
+        kept.addAll(newestFirst.subList(0, newest));
+        Map<String, Integer> periods = new LinkedHashMap<>();
+        periods.put("uuuu-MM-dd HH xxx", keep.hourly());
+        periods.put("uuuu-MM-dd", keep.daily());
+        periods.put("YYYY-'W'ww", keep.weekly());
+        periods.put("uuuu-MM", keep.monthly());
+        periods.forEach((pattern, count) -> {
+            // In Germany weeks are ISO's.
+            DateTimeFormatter format =
+                    DateTimeFormatter.ofPattern(pattern, Locale.GERMANY).withZone(zone);
+            Map<String, Instant> first = new LinkedHashMap<>();
+            newestFirst.forEach(slot -> first.putIfAbsent(format.format(slot), slot));
+            kept.addAll(first.values().stream().limit(count).toList());
+            if (count > first.size()) {
+                kept.add(newestFirst.getLast());
+            }
+        });
+        if (keep.withinHours() > 0) {
+            Instant from = newestFirst.getFirst().minusSeconds(keep.withinHours() * 3600L);
+            newestFirst.stream().filter(slot -> slot.isAfter(from)).forEach(kept::add);
+        }
+        return kept;
+    }
+}

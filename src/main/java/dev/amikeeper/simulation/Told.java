@@ -1,0 +1,170 @@
+package dev.amikeeper.simulation;
+
+import dev.amikeeper.alerts.Bundle;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.local.SimulatedSns;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What people were told in a play, and what they should have been told. */
+final class Told {
+    private static final String TOLD = "announced once";
+
+    /** Two ticks: what is due since then may not be told yet. */
+    private static final Duration TICKS = Duration.ofMinutes(10);
+
+    private static final String OVER = "resolved: ";
+
+    /** So much of a long text is told. */
+    private static final int SHOWN = 750;
+
+    private final Map<NoticeKey, Notice> notices = new HashMap<>();
+    private final Map<String, Integer> told = new HashMap<>();
+    private final Set<String> texts = new HashSet<>();
+    private final Set<String> ends = new HashSet<>();
+
+    Told(Simulation play) {
+        play.catalog().notices().forEach(notice -> notices.put(notice.about(), notice));
+        // Messages hold paragraphs: what it is, since when, what to do.
+        for (SimulatedSns.Published message : play.deployment().sns().published()) {
+            for (String paragraph : message.message().message().split("\n\n", -1)) {
+                List<String> lines = paragraph.lines().toList();
+                if (lines.size() > 1) {
+                    told.merge(lines.get(0) + lines.get(1), 1, Integer::sum);
+                    (lines.getFirst().startsWith(OVER) ? ends : texts)
+                            .add(lines.getFirst().replaceFirst("^" + OVER, ""));
+                }
+            }
+        }
+    }
+
+    /** All notices of the catalogue, by what they are about. */
+    Map<NoticeKey, Notice> notices() {
+        return notices;
+    }
+
+    boolean isTold(NoticeKey key) {
+        return Optional.ofNullable(notices.get(key)).filter(this::isTold).isPresent();
+    }
+
+    /**
+     * Whether people know of it. A trouble that is back before they were told of its end is, to
+     * them, the old one.
+     */
+    boolean isTold(Notice notice) {
+        return told.containsKey(beginning(notice))
+                || told.keySet().stream().anyMatch(it -> it.startsWith(start(notice)))
+                || texts.stream().anyMatch(it -> Bundle.says(notice, it));
+    }
+
+    /** The end of one is told with those of its kind. */
+    private boolean isEndTold(Notice notice, String end) {
+        return told.containsKey(end) || ends.stream().anyMatch(it -> Bundle.says(notice, it));
+    }
+
+    /** What it is about, as "us-east-1: there is no image gold/…: ": the reason may be another. */
+    private static String start(Notice notice) {
+        String text = notice.text();
+        int reason = text.indexOf(": ", text.indexOf(": ") + 1);
+        return reason < 0 ? text : text.substring(0, reason + 2);
+    }
+
+    private static String shown(Notice notice) {
+        return notice.text().length() <= SHOWN
+                ? notice.text()
+                : notice.text().substring(0, SHOWN) + "…";
+    }
+
+    private static String beginning(Notice notice) {
+        boolean lasts = notice.kind() == Notice.Kind.TROUBLE;
+        return shown(notice) + "    " + (lasts ? "Since " : "At ") + notice.at();
+    }
+
+    private static String end(Notice notice, Instant end) {
+        return OVER + shown(notice) + "    From " + notice.at() + " to " + end;
+    }
+
+    List<Violation> everythingIsToldOnce(Simulation play) {
+        List<Violation> violations = new ArrayList<>();
+        Bundle.due(
+                        play.catalog().unannounced(),
+                        play.catalog().open(),
+                        play.cloud().now().minus(TICKS))
+                .stream()
+                .flatMap(bundle -> bundle.notices().stream())
+                .forEach(notice ->
+                        violations.add(new Violation(TOLD, "nobody was told: " + notice.text())));
+        Set<String> held =
+                play.catalog().unannounced().stream().map(Notice::key).collect(Collectors.toSet());
+        boolean disturbed = play.history().steps().stream().anyMatch(it -> stopsTelling(it.what()));
+        Map<String, Integer> meant = new HashMap<>();
+        for (Notice notice : notices.values()) {
+            if (!notice.announced()) {
+                continue;
+            }
+            meant.merge(beginning(notice), 1, Integer::sum);
+            if (notice.resolved().isEmpty()) {
+                if (!isTold(notice)) {
+                    violations.add(new Violation(TOLD, "nobody was told: " + notice));
+                }
+            } else {
+                String end = end(notice, notice.resolved().get());
+                meant.merge(end, 1, Integer::sum);
+                // What is over before anybody was told of it is told to nobody.
+                if (told.containsKey(beginning(notice))
+                        && !isEndTold(notice, end)
+                        && !held.contains(notice.key())) {
+                    violations.add(
+                            new Violation(TOLD, "nobody was told that it is over: " + notice));
+                }
+                if (told.containsKey(end) && !isTold(notice) && !disturbed) {
+                    violations.add(
+                            new Violation(
+                                    TOLD,
+                                    "told that it is over, but never that it began: " + notice));
+                }
+            }
+        }
+        meant.forEach((what, count) -> {
+            int published = told.getOrDefault(what, 0);
+            if (published > count && !disturbed) {
+                violations.add(new Violation(TOLD, "told %d times: %s".formatted(published, what)));
+            }
+        });
+        return violations;
+    }
+
+    /**
+     * Told, but not written down that it is: then it is told again. Begun to be told and not told:
+     * then its end is told all the same, for people may have heard of it.
+     */
+    private static boolean stopsTelling(Happening what) {
+        return switch (what) {
+            case Happening.Calls(var action, _, _, _) ->
+                    action.equals("Publish") || action.equals("TransactWriteItems");
+            case Happening.Down(var region, _) -> region.equals(HistoryGenerator.HOME);
+            case Happening.Events _,
+                    Happening.Unseen _,
+                    Happening.Failing _,
+                    Happening.Launches _,
+                    Happening.Commands _,
+                    Happening.Quota _,
+                    Happening.KeyDisabled _,
+                    Happening.NoTicks _,
+                    Happening.DoubleTicks _,
+                    Happening.Operation _,
+                    Happening.Deed _ ->
+                    false;
+        };
+    }
+}
