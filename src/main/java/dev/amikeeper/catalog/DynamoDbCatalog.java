@@ -82,15 +82,10 @@ public final class DynamoDbCatalog implements Catalog {
     public static final String BY_INSTANCE = "byInstance";
 
     private final Table table;
-
     private final TableKeys keys;
-
     private final Items items;
-
     private final Unknowns unknowns;
-
     private final NoticeTable notices;
-
     private final ImageTable images;
 
     /**

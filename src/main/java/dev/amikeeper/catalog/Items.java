@@ -47,10 +47,8 @@ final class Items {
     static final String TELLING = "telling";
 
     private final TableKeys keys;
-
     private final FreezeItems freezeItems;
     private final ImageItems imageItems;
-
     private final Form<Image> images;
 
     Items(TableKeys keys) {

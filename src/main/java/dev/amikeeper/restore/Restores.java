@@ -12,21 +12,13 @@ import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.LaunchResult;
 import dev.amikeeper.ec2.Launcher;
-import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
-import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Server;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
-import software.amazon.awssdk.core.exception.SdkException;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,9 +30,11 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
 
 /**
  * Takes restores and drills on: each call makes the next step of each, and waits for nothing. Every
@@ -108,7 +102,7 @@ public final class Restores {
         List<Restore> after = new ArrayList<>();
         byRegion.forEach((region, some) -> {
             try {
-                Sight sight = look(region, some);
+                RegionSight sight = RegionSight.of(region, some, launcher, images);
                 for (Restore restore : some) {
                     Restore next = timeLeft.getAsBoolean() ? step(restore, sight) : restore;
                     watcher.accept(next);
@@ -127,61 +121,7 @@ public final class Restores {
         return after;
     }
 
-    /** What EC2 shows of a Region, read once for all restores there. */
-    private record Sight(
-            List<Server> servers, Map<InstanceId, Server.Health> health, Map<ImageId, Ami> amis) {
-        /**
-         * The instance of a restore: the one that its record names or, while it names none, the one
-         * that carries its tag; in any case its client token is the restore's. Tags are copied
-         * easily, by whoever launches one more like it.
-         */
-        Optional<Server> server(Restore restore) {
-            return servers.stream()
-                    .filter(server -> server.clientToken().equals(Optional.of(restore.token())))
-                    .filter(server ->
-                            restore.instance()
-                                    .map(server.id()::equals)
-                                    .orElseGet(() -> restore.tag().equals(tag(server))))
-                    .findFirst();
-        }
-
-        /** What an earlier attempt of a drill has left running. */
-        Optional<Server> left(Restore drill) {
-            return servers.stream()
-                    .filter(server -> !server.isEnded())
-                    .filter(server -> Restore.isDrill(server.tags(), server.clientToken()))
-                    .filter(server -> !drill.tag().equals(tag(server)))
-                    .filter(server ->
-                            drill.id().equals(tag(server))
-                                    || tag(server).startsWith(drill.id() + "/"))
-                    .findFirst();
-        }
-
-        private static String tag(Server server) {
-            return server.tags().getOrDefault(ImageTags.RESTORE, "");
-        }
-    }
-
-    private Sight look(Region region, List<Restore> restores) {
-        List<Server> servers = launcher.servers(region);
-        List<InstanceId> running =
-                restores.stream()
-                        .filter(restore -> restore.state() == Restore.State.CHECKING)
-                        .flatMap(restore -> restore.instance().stream())
-                        .toList();
-        boolean launches = restores.stream().anyMatch(it -> it.state() == Restore.State.REQUESTED);
-        return new Sight(
-                servers,
-                running.isEmpty() ? Map.of() : launcher.health(region, running),
-                launches
-                        ? images.ours(region).stream()
-                                .collect(
-                                        Collectors.toMap(
-                                                Ami::id, Function.identity(), (one, again) -> one))
-                        : Map.of());
-    }
-
-    private Restore step(Restore restore, Sight sight) {
+    private Restore step(Restore restore, RegionSight sight) {
         try {
             if (restore.kind() == Restore.Kind.REPLACE_ROOT
                     && restore.state() != Restore.State.CHECKING) {
@@ -239,7 +179,7 @@ public final class Restores {
         }
     }
 
-    private Restore launch(Restore restore, Sight sight) {
+    private Restore launch(Restore restore, RegionSight sight) {
         return begin(
                 restore,
                 sight,
@@ -261,7 +201,7 @@ public final class Restores {
     }
 
     /** Nothing is begun from an image that is not good at that moment. */
-    private Restore begin(Restore restore, Sight sight, Supplier<LaunchResult> begin) {
+    private Restore begin(Restore restore, RegionSight sight, Supplier<LaunchResult> begin) {
         return switch (fit(restore, sight)) {
             case Eligibility.Good _ -> begun(restore, begin.get());
             case Eligibility.NotYet(String why) -> waits(restore, why);
@@ -320,7 +260,7 @@ public final class Restores {
     }
 
     /** A listing may be late; only where it leaves a doubt is EC2 asked for the one image. */
-    private Eligibility fit(Restore restore, Sight sight) {
+    private Eligibility fit(Restore restore, RegionSight sight) {
         Optional<Image> record = catalog.find(restore.region(), restore.of());
         boolean removed =
                 record.isEmpty()
@@ -340,7 +280,7 @@ public final class Restores {
                         restore, record, removed, images.look(restore.region(), restore.image()));
     }
 
-    private Restore replace(Restore restore, Sight sight) {
+    private Restore replace(Restore restore, RegionSight sight) {
         InstanceId instance = restore.instance().orElseThrow();
         Optional<Launcher.Replacement> replacement =
                 launcher.replacement(restore.region(), instance, restore.tag());

@@ -1,0 +1,165 @@
+package dev.amikeeper.retention;
+
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.ImageReads;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageState;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.usage.Probes;
+import dev.amikeeper.usage.Usage;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What is asked image by image, about those only that may go, because it is too dear to ask about
+ * all: whom they are shared with, and who uses them.
+ */
+final class CandidateChecks {
+    private static final Logger log = LoggerFactory.getLogger(CandidateChecks.class);
+
+    /** Of the time for reading: whom images are shared with is a call for each, the rest is not. */
+    private static final int SHARING = 80;
+
+    private final ImageReads images;
+    private final Probes probes;
+    private final Planner.Run run;
+    private final Warnings warnings;
+    private int unlooked;
+
+    CandidateChecks(ImageReads images, Probes probes, Planner.Run run, Warnings warnings) {
+        this.images = images;
+        this.probes = probes;
+        this.run = run;
+        this.warnings = warnings;
+    }
+
+    /** Candidates that were not looked at, for there was no time; they stay for now. */
+    int unlooked() {
+        return unlooked;
+    }
+
+    /** What is too dear to ask about any but the images that may go. */
+    Evidence asked(
+            Policy policy,
+            Region region,
+            List<Image> candidates,
+            Evidence evidence,
+            TimeLeft timeLeft) {
+        Map<ImageId, Sharing> sharing = sharing(region, candidates, timeLeft.share(SHARING));
+        Map<ImageId, List<String>> permissions = permissions(policy, region, candidates, sharing);
+        Evidence withPermissions = evidence.with(List.of(), permissions);
+        List<Image> looked =
+                candidates.stream()
+                        .filter(image -> sharing.containsKey(image.id().orElseThrow()))
+                        .toList();
+        List<Usage.Probe> answers =
+                new ArrayList<>(probes.references(region, ids(looked.stream()), timeLeft::isAny));
+        Set<ImageId> asked =
+                answers.stream()
+                        .flatMap(probe -> probe.asked().stream())
+                        .flatMap(Set::stream)
+                        .collect(Collectors.toSet());
+        unlooked +=
+                (int) ids(candidates.stream()).stream().filter(id -> !asked.contains(id)).count();
+        List<ImageId> shared = ids(looked.stream().filter(withPermissions::isShared));
+        Usage.Probe others =
+                probes.otherAccounts(region, shared, run.mayRequest(), run.now(), timeLeft::isAny);
+        answers.add(others);
+        answers.forEach(probe -> warnings.blind(region, probe));
+        others.own().values().stream()
+                .flatMap(finding ->
+                        finding.answer() instanceof Usage.Answer.Unknown(var because)
+                                ? because.stream()
+                                : Stream.empty())
+                .filter(because -> because.contains("may not call"))
+                .findFirst()
+                .ifPresent(because -> warnings.blind(region, others.name(), because));
+        return evidence.with(answers, permissions);
+    }
+
+    private static List<ImageId> ids(Stream<Image> images) {
+        return images.flatMap(image -> image.id().stream()).toList();
+    }
+
+    /** Whom an image is shared with, or why that could not be read. */
+    private sealed interface Sharing {
+        record With(List<String> accounts) implements Sharing {}
+
+        record Unread(SdkException error) implements Sharing {}
+    }
+
+    /**
+     * Whom those images are shared with that are not disabled yet, image by image, for EC2 has no
+     * bulk read of it. There was no time for one that is missing in the answer.
+     */
+    private Map<ImageId, Sharing> sharing(
+            Region region, List<Image> candidates, TimeLeft timeLeft) {
+        Map<ImageId, Sharing> sharing = new ConcurrentHashMap<>();
+        List<ImageId> toRead = new ArrayList<>();
+        for (Image image : candidates) {
+            if (image.state() == ImageState.DISABLED) {
+                sharing.put(image.id().orElseThrow(), new Sharing.With(List.of()));
+            } else {
+                toRead.add(image.id().orElseThrow());
+            }
+        }
+        images.sideBySide(toRead, timeLeft::isAny, id -> sharing.put(id, read(region, id)));
+        return sharing;
+    }
+
+    private Sharing read(Region region, ImageId id) {
+        try {
+            return new Sharing.With(images.permissions(region, id));
+        } catch (SdkException error) {
+            return new Sharing.Unread(error);
+        }
+    }
+
+    /** Those that could be read; people are told of what is wrong with them. */
+    private Map<ImageId, List<String>> permissions(
+            Policy policy, Region region, List<Image> candidates, Map<ImageId, Sharing> sharing) {
+        Map<ImageId, List<String>> permissions = new HashMap<>();
+        for (Image image : candidates) {
+            ImageId id = image.id().orElseThrow();
+            switch (sharing.get(id)) {
+                case Sharing.With(List<String> accounts) -> {
+                    permissions.put(id, accounts);
+                    Set<String> beyond = new TreeSet<>(accounts);
+                    beyond.removeAll(policy.share().all());
+                    beyond.remove(ImageReads.EVERYBODY);
+                    if (!beyond.isEmpty()) {
+                        warnings.sharedBeyond(policy, image, beyond);
+                    }
+                }
+                case Sharing.Unread(SdkException error) -> {
+                    Fault fault = Fault.of(error);
+                    if (fault == Fault.UNAVAILABLE || fault == Fault.NOT_FOUND) {
+                        log.info("{} {} went away meanwhile", region, id);
+                    } else {
+                        warnings.blind(
+                                region,
+                                "launch permissions",
+                                Fault.text(error, "ec2:DescribeImageAttribute"));
+                    }
+                }
+                case null -> log.info("{} {}: no time to look at it", region, id);
+            }
+        }
+        return permissions;
+    }
+}

@@ -1,0 +1,154 @@
+package dev.amikeeper.retention;
+
+import dev.amikeeper.catalog.Catalog;
+import dev.amikeeper.catalog.Work;
+import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.ec2.Instances;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.ImageRef;
+import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policies;
+import dev.amikeeper.policy.Policy;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What is asked about images as a whole: which instances are gone, which are imaged still, and from
+ * which images copies are being made.
+ */
+final class FleetState {
+    private static final Logger log = LoggerFactory.getLogger(FleetState.class);
+
+    private final Catalog catalog;
+    private final Instances instances;
+    private final Policies policies;
+    private final Planner.Run run;
+    private final Map<Region, Optional<Set<InstanceId>>> living = new HashMap<>();
+
+    FleetState(Catalog catalog, Instances instances, Policies policies, Planner.Run run) {
+        this.catalog = catalog;
+        this.instances = instances;
+        this.policies = policies;
+        this.run = run;
+    }
+
+    /**
+     * Of which of these images the instance is gone, and since when. Whole listings of their home
+     * Regions prove it, each time anew; the first that did not show an instance is remembered, and
+     * forgotten as soon as one shows it. Where a listing fails, nothing is gone.
+     */
+    Map<InstanceId, Instant> gone(Policy policy, List<Image> records) {
+        Map<InstanceId, Instant> gone = new HashMap<>();
+        if (!policy.letsGoneOnesGo()) {
+            return gone;
+        }
+        Map<Region, Set<InstanceId>> instances = new TreeMap<>();
+        records.forEach(image ->
+                instances
+                        .computeIfAbsent(
+                                image.home().map(ImageRef::region).orElse(image.region()),
+                                _ -> new HashSet<>())
+                        .add(image.name().instance()));
+        instances.forEach((home, all) -> {
+            Optional<Set<InstanceId>> there = living.computeIfAbsent(home, this::living);
+            if (there.isEmpty()) {
+                return;
+            }
+            Map<InstanceId, Instant> known = catalog.gone(home);
+            for (InstanceId instance : all) {
+                boolean isThere = there.get().contains(instance);
+                if (isThere && known.containsKey(instance) && run.mayRequest()) {
+                    catalog.back(home, instance);
+                }
+                if (!isThere) {
+                    gone.put(instance, known.getOrDefault(instance, run.now()));
+                    if (!known.containsKey(instance) && run.mayRequest()) {
+                        catalog.gone(home, instance, run.now());
+                    }
+                }
+            }
+        });
+        return gone;
+    }
+
+    private Optional<Set<InstanceId>> living(Region region) {
+        try {
+            return Optional.of(
+                    instances.living(region).stream()
+                            .map(living -> living.instance().id())
+                            .collect(Collectors.toSet()));
+        } catch (SdkException error) {
+            log.warn("{}: instances cannot be read: {}", region, Fault.text(error));
+            return Optional.empty();
+        }
+    }
+
+    /** The instances that the policy selects now; empty if a home Region cannot be read. */
+    Optional<Set<InstanceId>> imaged(Policy policy) {
+        Set<InstanceId> imaged = new HashSet<>();
+        for (Region region : policy.select().regions()) {
+            try {
+                instances
+                        .tagged(
+                                region,
+                                policy.select().tags().keySet(),
+                                policy.select().statesToAsk())
+                        .stream()
+                        .filter(policy.select()::selects)
+                        .map(Instance::id)
+                        .forEach(imaged::add);
+            } catch (SdkException error) {
+                log.warn("{}: instances cannot be read: {}", region, Fault.text(error));
+                return Optional.empty();
+            }
+        }
+        return Optional.of(imaged);
+    }
+
+    /** In this order: a copy moves from waiting to under way, and back if it fails. */
+    Set<ImageRef> copySources() {
+        Set<ImageRef> sources = new HashSet<>();
+        for (Region region : regions()) {
+            for (Work kind : List.of(Work.COPY_WAITING, Work.COPY_UNDER_WAY, Work.COPY_WAITING)) {
+                catalog.work(region, kind, Instant.MAX, Integer.MAX_VALUE)
+                        .forEach(copy -> copy.home().ifPresent(sources::add));
+            }
+        }
+        return sources;
+    }
+
+    /**
+     * Those of these images of which the catalogue holds something that cannot be read, in whatever
+     * Region: it may be a copy that is being made.
+     */
+    Stream<ImageRef> unreadableElsewhere(List<Image> records) {
+        Set<ImageName> unreadable =
+                regions().stream()
+                        .flatMap(region -> catalog.unreadable(region).stream())
+                        .collect(Collectors.toSet());
+        return records.stream()
+                .filter(image -> unreadable.contains(image.name()))
+                .flatMap(image -> image.id().map(id -> new ImageRef(image.region(), id)).stream());
+    }
+
+    private Set<Region> regions() {
+        return catalog.regionsWith(policies.regions());
+    }
+}

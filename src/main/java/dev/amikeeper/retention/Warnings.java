@@ -1,0 +1,69 @@
+package dev.amikeeper.retention;
+
+import dev.amikeeper.alerts.PublicImages;
+import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.catalog.NoticeKey;
+import dev.amikeeper.catalog.Trouble;
+import dev.amikeeper.image.Ami;
+import dev.amikeeper.image.Image;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.usage.Usage;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.Set;
+
+/** What people are told of that the planner met: where it could not look, and who else may. */
+final class Warnings {
+    private static final Logger log = LoggerFactory.getLogger(Warnings.class);
+
+    private final Planner.Run run;
+
+    Warnings(Planner.Run run) {
+        this.run = run;
+    }
+
+    void blind(Region region, Usage.Probe probe) {
+        probe.unknown().ifPresent(why -> blind(region, probe.name(), why));
+    }
+
+    void blind(Region region, String probe, String why) {
+        String text =
+                region + ": nothing is removed, for use by " + probe + " is not known: " + why;
+        log.error("{}", text);
+        tell(
+                Trouble.BLIND.in(region, probe),
+                text,
+                "give the function's role the permission, or mend what is named");
+    }
+
+    void unread(Region region, String why) {
+        log.error("{}: images cannot be read, nothing is removed there: {}", region, why);
+        tell(
+                Trouble.UNPRUNED.in(region),
+                region + ": nothing was pruned, for the images cannot be read: " + why,
+                "the next run tries again; check the Region and the function's role");
+    }
+
+    void isPublic(Ami ami) {
+        run.tell().accept(PublicImages.notice(ami, run.now()));
+    }
+
+    void sharedBeyond(Policy policy, Image image, Set<String> beyond) {
+        tell(
+                Trouble.BEYOND.in(image.region(), image.name()),
+                image.region()
+                        + ": image "
+                        + image.name()
+                        + " is shared beyond its policy, with "
+                        + String.join(", ", beyond),
+                "take the launch permissions away, or name them under \"share\" of policy "
+                        + policy.name());
+    }
+
+    private void tell(NoticeKey key, String text, String remedy) {
+        run.tell().accept(new Notice(key, run.now(), text, remedy, true));
+    }
+}
