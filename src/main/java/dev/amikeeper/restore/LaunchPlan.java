@@ -5,6 +5,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Networks;
 import dev.amikeeper.restore.RestorePlan.Difference;
 import dev.amikeeper.restore.RestorePlan.Missing;
+
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,8 @@ final class LaunchPlan {
         options(sameType);
         original.launchTemplate()
                 .ifPresent(template ->
-                        findings.differ("launch template", template, "none; its settings are kept"));
+                        findings.differ(
+                                "launch template", template, "none; its settings are kept"));
         Capsule as =
                 new Capsule(
                         new Capsule.Hardware(
@@ -81,14 +83,14 @@ final class LaunchPlan {
                         original.launchTemplate(),
                         tags(),
                         original.disks());
-        return new RestorePlan(image, as, findings.differences(), findings.missing(), known.living());
+        return new RestorePlan(
+                image, as, findings.differences(), findings.missing(), known.living());
     }
 
     /** What EC2 would refuse a little later. */
     private void offered(String type, String subnet) {
         if (type.isEmpty()) {
-            findings.add(
-                    new Missing("types", "", "the instance type is not recorded; name one"));
+            findings.add(new Missing("types", "", "the instance type is not recorded; name one"));
             return;
         }
         Networks.Subnet in = there.subnets().get(subnet);
@@ -182,7 +184,8 @@ final class LaunchPlan {
 
     private Optional<String> profile() {
         Optional<String> profile = RestorePlan.profile(image, wish);
-        findings.differ("instance profile", original.profile().orElse("none"), profile.orElse("none"));
+        findings.differ(
+                "instance profile", original.profile().orElse("none"), profile.orElse("none"));
         profile.filter(known.noProfiles()::contains)
                 .ifPresent(gone ->
                         findings.add(
@@ -201,8 +204,7 @@ final class LaunchPlan {
     }
 
     /**
-     * Restored disks have a new instance id, by which cloud-init and EC2Launch tell a first
-     * boot.
+     * Restored disks have a new instance id, by which cloud-init and EC2Launch tell a first boot.
      *
      * @see <a href="https://docs.cloud-init.io/en/latest/explanation/boot.html">cloud-init</a>
      */

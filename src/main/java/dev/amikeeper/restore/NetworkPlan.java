@@ -5,6 +5,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Networks;
 import dev.amikeeper.restore.RestorePlan.Difference;
 import dev.amikeeper.restore.RestorePlan.Missing;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -55,7 +56,8 @@ final class NetworkPlan {
                 }
                 together("", group, subnet);
             }
-            findings.differ("security groups", String.join(", ", originals), String.join(", ", wished));
+            findings.differ(
+                    "security groups", String.join(", ", originals), String.join(", ", wished));
             return wished;
         }
         if (originals.isEmpty()) {
@@ -123,7 +125,8 @@ final class NetworkPlan {
             secondary(what + ", ", had.secondary());
             had.elastic()
                     .ifPresent(ip ->
-                            findings.differ(what + ", Elastic IP address", ip, "none; it stays yours"));
+                            findings.differ(
+                                    what + ", Elastic IP address", ip, "none; it stays yours"));
             checked(what + ", ", had.isChecked());
         }
         return interfaces;
@@ -136,7 +139,8 @@ final class NetworkPlan {
                         .filter(_ -> subnet.equals(original.subnet()));
         original.address()
                 .filter(_ -> kept.isEmpty())
-                .ifPresent(address -> findings.differ("private address", address, "the subnet's next"));
+                .ifPresent(address ->
+                        findings.differ("private address", address, "the subnet's next"));
         return kept;
     }
 

@@ -5,6 +5,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.restore.RestorePlan.Difference;
 import dev.amikeeper.restore.RestorePlan.Missing;
+
 import java.util.ArrayList;
 import java.util.List;
 

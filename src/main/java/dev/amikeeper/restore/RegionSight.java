@@ -1,49 +1,24 @@
 package dev.amikeeper.restore;
 
-import dev.amikeeper.ec2.ImageReads;
-import dev.amikeeper.ec2.Launcher;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.InstanceId;
-import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Server;
+
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /** What EC2 shows of a Region, read once for all restores there. */
 record RegionSight(
         List<Server> servers, Map<InstanceId, Server.Health> health, Map<ImageId, Ami> amis) {
 
-    /** Reads no more than these restores need. */
-    static RegionSight of(
-            Region region, List<Restore> restores, Launcher launcher, ImageReads images) {
-        List<Server> servers = launcher.servers(region);
-        List<InstanceId> running =
-                restores.stream()
-                        .filter(restore -> restore.state() == Restore.State.CHECKING)
-                        .flatMap(restore -> restore.instance().stream())
-                        .toList();
-        boolean launches = restores.stream().anyMatch(it -> it.state() == Restore.State.REQUESTED);
-        return new RegionSight(
-                servers,
-                running.isEmpty() ? Map.of() : launcher.health(region, running),
-                launches
-                        ? images.ours(region).stream()
-                                .collect(
-                                        Collectors.toMap(
-                                                Ami::id, Function.identity(), (one, again) -> one))
-                        : Map.of());
-    }
-
     /**
      * The instance of a restore: the one that its record names or, while it names none, the one
-     * that carries its tag; in any case its client token is the restore's. Tags are copied
-     * easily, by whoever launches one more like it.
+     * that carries its tag; in any case its client token is the restore's. Tags are copied easily,
+     * by whoever launches one more like it.
      */
     Optional<Server> server(Restore restore) {
         return servers.stream()
@@ -62,8 +37,7 @@ record RegionSight(
                 .filter(server -> Restore.isDrill(server.tags(), server.clientToken()))
                 .filter(server -> !drill.tag().equals(tag(server)))
                 .filter(server ->
-                        drill.id().equals(tag(server))
-                                || tag(server).startsWith(drill.id() + "/"))
+                        drill.id().equals(tag(server)) || tag(server).startsWith(drill.id() + "/"))
                 .findFirst();
     }
 

@@ -5,7 +5,7 @@ import dev.amikeeper.image.CapsuleFields;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Instance;
 import dev.amikeeper.image.Networks;
-import dev.amikeeper.image.Region;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -12,6 +12,7 @@ import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.LaunchResult;
 import dev.amikeeper.ec2.Launcher;
+import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageRef;
 import dev.amikeeper.image.ImageTags;
@@ -19,6 +20,12 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Server;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import software.amazon.awssdk.core.exception.SdkException;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,11 +37,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.core.exception.SdkException;
 
 /**
  * Takes restores and drills on: each call makes the next step of each, and waits for nothing. Every
@@ -102,7 +107,7 @@ public final class Restores {
         List<Restore> after = new ArrayList<>();
         byRegion.forEach((region, some) -> {
             try {
-                RegionSight sight = RegionSight.of(region, some, launcher, images);
+                RegionSight sight = look(region, some);
                 for (Restore restore : some) {
                     Restore next = timeLeft.getAsBoolean() ? step(restore, sight) : restore;
                     watcher.accept(next);
@@ -119,6 +124,25 @@ public final class Restores {
             }
         });
         return after;
+    }
+
+    private RegionSight look(Region region, List<Restore> restores) {
+        List<Server> servers = launcher.servers(region);
+        List<InstanceId> running =
+                restores.stream()
+                        .filter(restore -> restore.state() == Restore.State.CHECKING)
+                        .flatMap(restore -> restore.instance().stream())
+                        .toList();
+        boolean launches = restores.stream().anyMatch(it -> it.state() == Restore.State.REQUESTED);
+        return new RegionSight(
+                servers,
+                running.isEmpty() ? Map.of() : launcher.health(region, running),
+                launches
+                        ? images.ours(region).stream()
+                                .collect(
+                                        Collectors.toMap(
+                                                Ami::id, Function.identity(), (one, again) -> one))
+                        : Map.of());
     }
 
     private Restore step(Restore restore, RegionSight sight) {
