@@ -5,7 +5,6 @@ import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.ec2.Blocker;
-import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.image.Region;
 
 import org.slf4j.Logger;
@@ -75,7 +74,7 @@ public final class Blockers {
                 .filter(key ->
                         key.what()
                                 .filter(cause ->
-                                        Fault.isOver(cause, permission) && !met.contains(cause))
+                                        Blocker.isOver(cause, permission) && !met.contains(cause))
                                 .isPresent())
                 .forEach(key -> catalog.resolve(key, now));
     }

@@ -204,7 +204,7 @@ public final class Tick {
             if (Fault.of(error) == Fault.UNREACHABLE) {
                 silent.add(region);
             }
-            Optional<Blocker> blocker = Fault.blocker(error, "ec2:DescribeInstances", region);
+            Optional<Blocker> blocker = Blocker.of(error, "ec2:DescribeInstances", region);
             if (blocker.isPresent()) {
                 silent.add(region);
                 blockers.tell(region, "due slots", blocker.get(), now);

@@ -1,9 +1,6 @@
 package dev.amikeeper.ec2;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.amikeeper.image.ImageId;
-import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Texts;
 
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
@@ -197,90 +194,6 @@ public enum Fault {
         REFUSED
     }
 
-    /**
-     * Quotas by the code that refuses, as Service Quotas calls them, and the calls that they
-     * refuse.
-     *
-     * @see <a href="https://docs.aws.amazon.com/general/latest/gr/ec2-service.html">EC2 quotas</a>
-     * @see <a href="https://docs.aws.amazon.com/general/latest/gr/ebs-service.html">EBS quotas</a>
-     * @see <a href="https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html">VPC
-     *     quotas</a>
-     */
-    private static final Map<String, Quota> QUOTAS =
-            Map.ofEntries(
-                    Map.entry(
-                            "VcpuLimitExceeded",
-                            Quota.ofLaunches(
-                                    "Amazon EC2",
-                                    "Running On-Demand instances (vCPUs) of the instance's"
-                                            + " family")),
-                    Map.entry(
-                            "InstanceLimitExceeded",
-                            Quota.ofLaunches(
-                                    "Amazon EC2", "Running On-Demand instances of its type")),
-                    Map.entry(
-                            "MaxSpotInstanceCountExceeded",
-                            Quota.ofLaunches("Amazon EC2", "Spot Instance Requests of its family")),
-                    Map.entry(
-                            "AddressLimitExceeded",
-                            Quota.ofLaunches("Amazon EC2", "EC2-VPC Elastic IPs")),
-                    Map.entry(
-                            "VolumeLimitExceeded",
-                            Quota.ofLaunches(
-                                    "Amazon EBS", "Storage of volumes of this type, in TiB")),
-                    Map.entry(
-                            "MaxIOPSLimitExceeded",
-                            Quota.ofLaunches("Amazon EBS", "IOPS of volumes of this type")),
-                    Map.entry(
-                            "NetworkInterfaceLimitExceeded",
-                            Quota.ofLaunches("Amazon VPC", "Network interfaces per Region")),
-                    Map.entry(
-                            "SecurityGroupLimitExceeded",
-                            Quota.ofLaunches(
-                                    "Amazon VPC", "Security groups per network interface")),
-                    Map.entry(
-                            "SecurityGroupsPerInstanceLimitExceeded",
-                            Quota.ofLaunches(
-                                    "Amazon VPC", "Security groups per network interface")),
-                    Map.entry(
-                            "SecurityGroupsPerInterfaceLimitExceeded",
-                            Quota.ofLaunches(
-                                    "Amazon VPC", "Security groups per network interface")),
-                    Map.entry(
-                            "SnapshotLimitExceeded",
-                            Quota.ofImages("Amazon EBS", "Snapshots per Region")),
-                    Map.entry("ImageLimitExceeded", Quota.ofImages("Amazon EC2", "AMIs")),
-                    Map.entry("AMIQuotaExceeded", Quota.ofImages("Amazon EC2", "AMIs")));
-
-    /** What helps where AWS deals with no call; the rest is for the credentials. */
-    private static final Map<String, String> CALLERS =
-            Map.of(
-                    "PendingVerification",
-                    "AWS verifies the account, which may take four hours; if it lasts, ask AWS"
-                            + " Support",
-                    "Blocked",
-                    "AWS has blocked the account: ask AWS Support",
-                    "AccountDisabled",
-                    "AWS has disabled this for the account: ask AWS Support");
-
-    private static final String CREDENTIALS =
-            "AWS does not accept the caller's credentials: if it lasts for more than an hour, see"
-                    + " that the function's role is there and deploy the stack again; on a command"
-                    + " line, log in again";
-
-    /** By these AWS refuses all calls to a Region, whatever the role may do. */
-    private static final Set<String> NOT_ENABLED = Set.of("AuthFailure", "OptInRequired");
-
-    private record Quota(String service, String name, boolean launches) {
-        private static Quota ofLaunches(String service, String name) {
-            return new Quota(service, name, true);
-        }
-
-        private static Quota ofImages(String service, String name) {
-            return new Quota(service, name, false);
-        }
-    }
-
     private static final Pattern IMAGE = Pattern.compile("(?<=in use by AMI )ami-[0-9a-z]{1,40}");
 
     /**
@@ -301,7 +214,7 @@ public enum Fault {
     /** An instance that EC2 ends for this had a volume whose key it may not use. */
     private static final String KEY = "Client.InternalError";
 
-    private static final int UNAUTHORIZED = 401;
+    static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
 
     private static final Map<String, Fault> BY_CODE = byCode();
@@ -311,7 +224,7 @@ public enum Fault {
         for (Fault fault : values()) {
             fault.codes.forEach(code -> all.put(code, fault));
         }
-        QUOTAS.keySet().forEach(code -> all.put(code, QUOTA));
+        Quota.codes().forEach(code -> all.put(code, QUOTA));
         return Map.copyOf(all);
     }
 
@@ -337,76 +250,6 @@ public enum Fault {
             case UNAUTHORIZED, FORBIDDEN -> DENIED;
             default -> answer.statusCode() >= 500 ? SERVER_ERROR : OTHER;
         };
-    }
-
-    /**
-     * What stands behind this error, if it is not about the one image or instance and only people
-     * can mend it: a quota, a permission, the account.
-     *
-     * @param permission the call, as {@code ec2:CreateImage}
-     */
-    public static Optional<Blocker> blocker(SdkException error, String permission, Region region) {
-        if (!(error instanceof AwsServiceException answer)) {
-            return Optional.empty();
-        }
-        Fault fault = of(error);
-        if (fault.advice != Advice.PEOPLE) {
-            return Optional.empty();
-        }
-        String code = code(answer);
-        if (fault == QUOTA) {
-            return Optional.of(usedUp(error, code, region));
-        }
-        return Optional.of(
-                fault == CALLER
-                        ? new Blocker(code, text(error), CALLERS.getOrDefault(code, CREDENTIALS))
-                        : denied(answer, code, permission, region));
-    }
-
-    private static Blocker usedUp(SdkException error, String code, Region region) {
-        Quota quota = requireNonNull(QUOTAS.get(code));
-        return new Blocker(
-                code,
-                text(error),
-                "raise the quota \"%s\" of %s in %s: Service Quotas in the console,"
-                                .formatted(quota.name, quota.service, region)
-                        + " or ask AWS Support; or remove what is no longer"
-                        + " needed");
-    }
-
-    private static Blocker denied(
-            AwsServiceException answer, String code, String permission, Region region) {
-        boolean role = answer.statusCode() != UNAUTHORIZED && !NOT_ENABLED.contains(code);
-        return role
-                ? new Blocker(
-                        permission,
-                        text(answer, permission),
-                        "let the function's role make this call in %s: was the role changed, or does"
-                                        .formatted(region)
-                                + " a permissions boundary or a policy of the organisation forbid"
-                                + " it?")
-                : new Blocker(
-                        code.isEmpty() ? "HTTP " + answer.statusCode() : code,
-                        text(answer),
-                        "is the Region %s enabled for this account? If it is, see that the role may"
-                                        .formatted(region)
-                                + " call %s there; if it is not to be, take it out of the policies"
-                                        .formatted(permission));
-    }
-
-    /**
-     * Whether a call that succeeded shows that a {@link Blocker} is over.
-     *
-     * @param cause the blocker's
-     * @param permission the call, as {@code ec2:CreateImage}
-     */
-    public static boolean isOver(String cause, String permission) {
-        Quota quota = QUOTAS.get(cause);
-        if (quota != null) {
-            return quota.launches == permission.equals("ec2:RunInstances");
-        }
-        boolean isPermission = cause.contains(":");
-        return !isPermission || cause.equals(permission);
     }
 
     /** The error in one line: its code and EC2's own words. */
@@ -494,7 +337,7 @@ public enum Fault {
         return named.find() ? Optional.of(new ImageId(named.group())) : Optional.empty();
     }
 
-    private static String code(AwsServiceException answer) {
+    static String code(AwsServiceException answer) {
         AwsErrorDetails details = answer.awsErrorDetails();
         return details == null || details.errorCode() == null ? "" : details.errorCode();
     }

@@ -210,7 +210,7 @@ public final class ImageStarts {
             case SLOW_DOWN, LATER -> new StoreResult.NoRoom(why);
             case UNANSWERED -> new StoreResult.Unknown(why);
             case PEOPLE ->
-                    Fault.blocker(error, "ec2:CreateStoreImageTask", region)
+                    Blocker.of(error, "ec2:CreateStoreImageTask", region)
                             .filter(blocker -> !blocker.mayConcernOneOnly())
                             .<StoreResult>map(StoreResult.Blocked::new)
                             .orElseGet(() -> new StoreResult.Denied(why));
@@ -278,7 +278,7 @@ public final class ImageStarts {
                 case SLOW_DOWN, LATER -> new StartResult.NoRoom(said);
                 case PEOPLE ->
                         new StartResult.Blocked(
-                                Fault.blocker(error, "ec2:CreateRestoreImageTask", region)
+                                Blocker.of(error, "ec2:CreateRestoreImageTask", region)
                                         .orElseThrow());
                 case UNANSWERED -> new StartResult.Stop(said);
                 case ELSEWHERE, LOOK, GONE, REFUSED -> new StartResult.Failed(said);
@@ -338,7 +338,7 @@ public final class ImageStarts {
             case GONE -> new StartResult.Impossible(why);
             case PEOPLE ->
                     new StartResult.Blocked(
-                            Fault.blocker(error, call.permission(), image.region()).orElseThrow());
+                            Blocker.of(error, call.permission(), image.region()).orElseThrow());
             case UNANSWERED ->
                     fault == Fault.UNREACHABLE
                             ? new StartResult.Stop(why)

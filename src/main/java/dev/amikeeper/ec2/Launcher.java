@@ -116,7 +116,7 @@ public final class Launcher {
                     fault == Fault.DENIED
                             ? new LaunchResult.NotLaunched(why)
                             : new LaunchResult.Blocked(
-                                    Fault.blocker(error, permission, region).orElseThrow());
+                                    Blocker.of(error, permission, region).orElseThrow());
             case GONE, REFUSED -> new LaunchResult.NotLaunched(why);
         };
     }

@@ -242,7 +242,7 @@ public final class StartRecorder {
 
     /** What waits here keeps waiting, for its Region cannot be read. */
     public void stop(Region region, SdkException error, String needed, Instant now) {
-        Fault.blocker(error, needed, region)
+        Blocker.of(error, needed, region)
                 .ifPresentOrElse(
                         by -> blockers.tell(region, "images and copies", by, now),
                         () -> stop(region, Fault.text(error), now));

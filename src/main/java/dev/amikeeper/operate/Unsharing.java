@@ -183,7 +183,7 @@ final class Unsharing {
                 }
             } catch (SdkException error) {
                 String remedy =
-                        Fault.blocker(error, "ec2:DescribeImages", region)
+                        Blocker.of(error, "ec2:DescribeImages", region)
                                 .map(Blocker::remedy)
                                 .orElse("order it once more");
                 refused.add(Fault.text(error) + "; " + remedy);

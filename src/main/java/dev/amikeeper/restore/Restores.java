@@ -116,7 +116,7 @@ public final class Restores {
             } catch (SdkException error) {
                 String why = Fault.text(error);
                 log.error("{}: restores cannot be followed: {}", region, why);
-                Fault.blocker(error, "ec2:DescribeInstances", region)
+                Blocker.of(error, "ec2:DescribeInstances", region)
                         .filter(blocker -> !blocker.mayConcernOneOnly())
                         .ifPresent(by -> blockers.tell(region, "restores and drills", by, now));
                 some.forEach(restore -> tellIfLate(restore, why));

@@ -3,6 +3,7 @@ package dev.amikeeper.retention;
 import dev.amikeeper.alerts.Blockers;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
+import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.Instances;
@@ -214,7 +215,7 @@ public final class Planner {
         return switch (reading) {
             case Reading.Failed(SdkException error) -> {
                 unreadable++;
-                Fault.blocker(error, "ec2:DescribeImages", region)
+                Blocker.of(error, "ec2:DescribeImages", region)
                         .filter(blocker -> !blocker.mayConcernOneOnly())
                         .ifPresentOrElse(
                                 by ->

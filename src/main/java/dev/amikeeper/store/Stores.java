@@ -283,7 +283,7 @@ final class Stores {
         String why = Fault.text(error, "ec2:DescribeStoreImageTasks");
         log.error("{}: what is stored cannot be read: {}", region, why);
         Optional<Blocker> whole =
-                Fault.blocker(error, "ec2:DescribeStoreImageTasks", region)
+                Blocker.of(error, "ec2:DescribeStoreImageTasks", region)
                         .filter(blocker -> !blocker.mayConcernOneOnly());
         if (whole.isPresent()) {
             new Blockers(catalog).tell(region, "images to be stored", whole.get(), now);

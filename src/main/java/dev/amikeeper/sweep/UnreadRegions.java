@@ -54,7 +54,7 @@ final class UnreadRegions {
         String why = Fault.text(error);
         log.error("{}: cannot be swept: {}", region, why);
         Optional<Blocker> whole =
-                Fault.blocker(error, "ec2:DescribeImages", region)
+                Blocker.of(error, "ec2:DescribeImages", region)
                         .filter(blocker -> !blocker.mayConcernOneOnly());
         if (!dryRun && whole.isPresent()) {
             blockers.tell(region, "sweeps and what they find", whole.get(), now);

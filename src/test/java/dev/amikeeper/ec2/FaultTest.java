@@ -205,8 +205,7 @@ final class FaultTest {
     @CsvSource({"AuthFailure, AuthFailure", "OptInRequired, OptInRequired", ", HTTP 401"})
     void whereAWholeRegionRefusesPeopleAreAskedWhetherItIsEnabled(String code, String cause) {
         Blocker blocker =
-                Fault.blocker(answer(code, "not validated", 401), "ec2:CopyImage", WEST)
-                        .orElseThrow();
+                Blocker.of(answer(code, "not validated", 401), "ec2:CopyImage", WEST).orElseThrow();
 
         assertThat(blocker.cause()).isEqualTo(cause);
         assertThat(blocker.mayConcernOneOnly()).isFalse();
@@ -217,7 +216,7 @@ final class FaultTest {
     @Test
     void aMissingPermissionBlocksByItsName() {
         Blocker blocker =
-                Fault.blocker(answer("UnauthorizedOperation", "no", 403), "ec2:CopyImage", WEST)
+                Blocker.of(answer("UnauthorizedOperation", "no", 403), "ec2:CopyImage", WEST)
                         .orElseThrow();
 
         assertThat(blocker.cause()).isEqualTo("ec2:CopyImage");
@@ -234,7 +233,7 @@ final class FaultTest {
         for (String code : Fault.codes()) {
             SdkException error = answer(code, "EC2's words", 400);
             if (Fault.of(error) == fault) {
-                assertThat(Fault.blocker(error, "ec2:RunInstances", WEST).isPresent())
+                assertThat(Blocker.of(error, "ec2:RunInstances", WEST).isPresent())
                         .as(code)
                         .isEqualTo(byPeople.contains(fault));
             }
@@ -250,7 +249,7 @@ final class FaultTest {
         "SnapshotLimitExceeded, \"Snapshots per Region\" of Amazon EBS in us-west-2"
     })
     void aQuotaIsNamedAndWhereItIsRaised(String code, String quota) {
-        assertThat(Fault.blocker(answer(code, "", 400), "ec2:RunInstances", WEST))
+        assertThat(Blocker.of(answer(code, "", 400), "ec2:RunInstances", WEST))
                 .get()
                 .extracting(Blocker::remedy)
                 .asString()
@@ -271,7 +270,7 @@ final class FaultTest {
         "PendingVerification, ec2:RunInstances, true"
     })
     void onlyTheSameWorkEndsABlock(String cause, String permission, boolean over) {
-        assertThat(Fault.isOver(cause, permission)).isEqualTo(over);
+        assertThat(Blocker.isOver(cause, permission)).isEqualTo(over);
     }
 
     @Test
