@@ -9,7 +9,8 @@ import java.util.stream.Stream;
 
 /**
  * The catalogue's record of one image in one Region, from the intent on. Each change is a new
- * record; the methods that make one are the only ways forward.
+ * record; the methods that make one are the only ways forward. All of them stand here, so that
+ * whoever asks how an image gets into a state finds the answer in one place.
  *
  * @param name what it is an image of; with the Region, its identity
  * @param capsule what is needed besides the AMI to launch the server again as it was; empty if it

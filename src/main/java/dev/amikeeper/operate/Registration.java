@@ -63,6 +63,9 @@ import java.util.stream.Collectors;
  * again; the other way round they would stay when their image is removed, for nobody could tell any
  * more that they are ours to delete. What died after that is recorded by the sweep, in the same way
  * as here.
+ *
+ * <p>The whole way stands here, from the order to the record: what is done first protects what is
+ * done next, so it is read in one piece.
  */
 final class Registration {
     private static final Logger log = LoggerFactory.getLogger(Registration.class);

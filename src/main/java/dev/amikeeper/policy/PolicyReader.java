@@ -29,7 +29,8 @@ import java.util.Set;
 
 /**
  * Builds the records of a policy file. A wrong value is noted as a problem and reads as some
- * harmless one: nothing of a file with a problem is ever used.
+ * harmless one: nothing of a file with a problem is ever used. One method a section of the file, in
+ * its order.
  */
 final class PolicyReader {
     private static final String SELECT_SOME =

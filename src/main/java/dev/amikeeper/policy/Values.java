@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 
 /**
  * Reads single values of a policy file. Each throws {@link IllegalArgumentException} with what is
- * wrong and what would be right.
+ * wrong and what would be right. One method a kind of value; the file is long because the policy
+ * file has that many.
  */
 final class Values {
     /** CreateImage takes instances in these states. */

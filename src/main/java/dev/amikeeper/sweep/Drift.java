@@ -40,7 +40,10 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What differs between the catalogue and EC2 for one policy in one Region. Pure. */
+/**
+ * What differs between the catalogue and EC2 for one policy in one Region. Pure. All comparisons
+ * stand here, for each leaves out what another one has found already.
+ */
 public final class Drift {
     /** Two sweeps lie so far apart. */
     public static final Duration EVERY = Duration.ofMinutes(15);

@@ -60,7 +60,8 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Closes gaps, by the steps that the other handlers take: each is written on the condition that the
- * record stands as it was read, so whoever comes first wins and the other changes nothing.
+ * record stands as it was read, so whoever comes first wins and the other changes nothing. One
+ * method a kind of {@link Gap}.
  */
 final class Repairs {
     /** So long an image may be too new to be shown by every call; after that it is gone. */
