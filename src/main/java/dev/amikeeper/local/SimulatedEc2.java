@@ -152,9 +152,11 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * EC2 in one Region, as far as the life of images goes. What it does not know throws {@link
- * UnsupportedOperationException}. Each call is one attempt: it retries nothing by itself. The class
- * is as long as there are calls: each method names its call and passes the request on.
+ * EC2 in one Region, as far as the life of images goes. A call that it does not know throws {@link
+ * UnsupportedOperationException}. Each call is one attempt: nothing is retried here.
+ *
+ * <p>The class is long because {@link Ec2Client} has one method for each call; what a call does is
+ * in the class that it is passed on to.
  */
 public final class SimulatedEc2 implements Ec2Client {
     /** The Regions that every account has. */
@@ -192,6 +194,7 @@ public final class SimulatedEc2 implements Ec2Client {
     private final SimulatedRootReplacements rootReplacements;
     private final SimulatedStores stores;
     private final SimulatedSnapshots snapshots;
+    private final SimulatedSnapshotLocks locks;
     private final SimulatedImages images;
     private final SimulatedImageMaking making;
     private final SimulatedImageCopies copies;
@@ -219,6 +222,7 @@ public final class SimulatedEc2 implements Ec2Client {
         instances = new SimulatedInstances(region, core, interfaces, volumes);
         addresses = new SimulatedAddresses(region, core, instances);
         snapshots = new SimulatedSnapshots(region, core);
+        locks = new SimulatedSnapshotLocks(core, snapshots);
         lineages = new SimulatedLineages(core, instances, snapshots, volumes);
         images = new SimulatedImages(region, core, snapshots, lineages);
         making = new SimulatedImageMaking(core, instances, volumes, lineages, images);
@@ -238,489 +242,384 @@ public final class SimulatedEc2 implements Ec2Client {
 
     @Override
     public DescribeInstancesResponse describeInstances(DescribeInstancesRequest request) {
-        return call("DescribeInstances", request, () -> instances.describe(request));
+        return call(request, instances::describe);
     }
 
     @Override
     public DescribeInstanceStatusResponse describeInstanceStatus(
             DescribeInstanceStatusRequest request) {
-        return call("DescribeInstanceStatus", request, () -> instances.describeStatus(request));
+        return call(request, instances::describeStatus);
     }
 
     @Override
     public DescribeInstanceAttributeResponse describeInstanceAttribute(
             DescribeInstanceAttributeRequest request) {
-        return call(
-                "DescribeInstanceAttribute", request, () -> instances.describeAttribute(request));
+        return call(request, instances::describeAttribute);
     }
 
     @Override
     public DescribeInstanceTypeOfferingsResponse describeInstanceTypeOfferings(
             DescribeInstanceTypeOfferingsRequest request) {
-        return call(
-                "DescribeInstanceTypeOfferings",
-                request,
-                () -> networks.describe(request, settings::isUnsupported));
+        return call(request, networks::describe);
     }
 
     @Override
     public DescribeAddressesResponse describeAddresses(DescribeAddressesRequest request) {
-        return call("DescribeAddresses", request, () -> addresses.describe(request));
+        return call(request, addresses::describe);
     }
 
     @Override
     public AllocateAddressResponse allocateAddress(AllocateAddressRequest request) {
-        return call("AllocateAddress", request, addresses::allocate);
+        return call(request, _ -> addresses.allocate());
     }
 
     @Override
     public AssociateAddressResponse associateAddress(AssociateAddressRequest request) {
-        return call("AssociateAddress", request, () -> addresses.associate(request));
+        return call(request, addresses::associate);
     }
 
     @Override
     public DisassociateAddressResponse disassociateAddress(DisassociateAddressRequest request) {
-        return call("DisassociateAddress", request, () -> addresses.disassociate(request));
+        return call(request, addresses::disassociate);
     }
 
     @Override
     public DescribeSubnetsResponse describeSubnets(DescribeSubnetsRequest request) {
-        return call("DescribeSubnets", request, () -> networks.describe(request));
+        return call(request, networks::describe);
     }
 
     @Override
     public DescribeSecurityGroupsResponse describeSecurityGroups(
             DescribeSecurityGroupsRequest request) {
-        return call("DescribeSecurityGroups", request, () -> networks.describe(request));
+        return call(request, networks::describe);
     }
 
     @Override
     public DescribeKeyPairsResponse describeKeyPairs(DescribeKeyPairsRequest request) {
-        return call("DescribeKeyPairs", request, () -> networks.describe(request));
+        return call(request, networks::describe);
     }
 
     @Override
     public CreateReplaceRootVolumeTaskResponse createReplaceRootVolumeTask(
             CreateReplaceRootVolumeTaskRequest request) {
-        return call("CreateReplaceRootVolumeTask", request, () -> rootReplacements.create(request));
+        return call(request, rootReplacements::create);
     }
 
     @Override
     public DescribeReplaceRootVolumeTasksResponse describeReplaceRootVolumeTasks(
             DescribeReplaceRootVolumeTasksRequest request) {
-        return call(
-                "DescribeReplaceRootVolumeTasks",
-                request,
-                () -> rootReplacements.describe(request));
+        return call(request, rootReplacements::describe);
     }
 
     @Override
     public CreateStoreImageTaskResponse createStoreImageTask(CreateStoreImageTaskRequest request) {
-        return call("CreateStoreImageTask", request, () -> stores.store(request));
+        return call(request, stores::store);
     }
 
     @Override
     public DescribeStoreImageTasksResponse describeStoreImageTasks(
             DescribeStoreImageTasksRequest request) {
-        return call("DescribeStoreImageTasks", request, () -> stores.describe(request));
+        return call(request, stores::describe);
     }
 
     @Override
     public CreateRestoreImageTaskResponse createRestoreImageTask(
             CreateRestoreImageTaskRequest request) {
-        return call("CreateRestoreImageTask", request, () -> stores.restore(request));
+        return call(request, stores::restore);
     }
 
     @Override
     public DescribeVolumesResponse describeVolumes(DescribeVolumesRequest request) {
-        return call("DescribeVolumes", request, () -> volumes.describe(request));
+        return call(request, volumes::describe);
     }
 
     @Override
     public DescribeImagesResponse describeImages(DescribeImagesRequest request) {
-        return call("DescribeImages", request, () -> images.describe(request));
+        return call(request, images::describe);
     }
 
     @Override
     public DescribeImageAttributeResponse describeImageAttribute(
             DescribeImageAttributeRequest request) {
-        return call("DescribeImageAttribute", request, () -> changes.describeAttribute(request));
+        return call(request, changes::describeAttribute);
     }
 
     @Override
     public DescribeImageReferencesResponse describeImageReferences(
             DescribeImageReferencesRequest request) {
-        return call("DescribeImageReferences", request, () -> references.describe(request));
+        return call(request, references::describe);
     }
 
     @Override
     public DescribeSnapshotsResponse describeSnapshots(DescribeSnapshotsRequest request) {
-        return call("DescribeSnapshots", request, () -> snapshots.describe(request));
+        return call(request, snapshots::describe);
     }
 
     @Override
     public DescribeTagsResponse describeTags(DescribeTagsRequest request) {
-        return call("DescribeTags", request, () -> tags.describe(request));
+        return call(request, tags::describe);
     }
 
     @Override
     public DescribeLaunchTemplatesResponse describeLaunchTemplates(
             DescribeLaunchTemplatesRequest request) {
-        return call("DescribeLaunchTemplates", request, () -> templates.describe(request));
+        return call(request, templates::describe);
     }
 
     @Override
     public DescribeLaunchTemplateVersionsResponse describeLaunchTemplateVersions(
             DescribeLaunchTemplateVersionsRequest request) {
-        return call(
-                "DescribeLaunchTemplateVersions",
-                request,
-                () -> templates.describeVersions(request));
+        return call(request, templates::describeVersions);
     }
 
     @Override
     public CreateImageResponse createImage(CreateImageRequest request) {
-        return call("CreateImage", request, () -> making.create(request));
+        return call(request, making::create);
     }
 
     @Override
     public RegisterImageResponse registerImage(RegisterImageRequest request) {
-        return call("RegisterImage", request, () -> making.register(request));
+        return call(request, making::register);
     }
 
     @Override
     public DeregisterImageResponse deregisterImage(DeregisterImageRequest request) {
-        return call("DeregisterImage", request, () -> images.deregister(request));
+        return call(request, images::deregister);
     }
 
     @Override
     public ModifyImageAttributeResponse modifyImageAttribute(ModifyImageAttributeRequest request) {
-        return call("ModifyImageAttribute", request, () -> changes.modify(request));
+        return call(request, changes::modify);
     }
 
     @Override
     public CreateSnapshotResponse createSnapshot(CreateSnapshotRequest request) {
-        return call("CreateSnapshot", request, () -> lineages.snapshot(request));
+        return call(request, lineages::snapshot);
     }
 
     @Override
     public DescribeSnapshotAttributeResponse describeSnapshotAttribute(
             DescribeSnapshotAttributeRequest request) {
-        return call(
-                "DescribeSnapshotAttribute",
-                request,
-                () -> lineages.describeSnapshotAttribute(request));
+        return call(request, lineages::describeSnapshotAttribute);
     }
 
     @Override
     public DeleteSnapshotResponse deleteSnapshot(DeleteSnapshotRequest request) {
-        return call("DeleteSnapshot", request, () -> snapshots.delete(request.snapshotId()));
+        return call(request, snapshots::delete);
     }
 
     @Override
     public ModifySnapshotAttributeResponse modifySnapshotAttribute(
             ModifySnapshotAttributeRequest request) {
-        return call("ModifySnapshotAttribute", request, () -> snapshots.share(request));
+        return call(request, snapshots::share);
     }
 
     @Override
     public ListImagesInRecycleBinResponse listImagesInRecycleBin(
             ListImagesInRecycleBinRequest request) {
-        return call("ListImagesInRecycleBin", request, () -> images.listBin(request));
+        return call(request, images::listBin);
     }
 
     @Override
     public ListSnapshotsInRecycleBinResponse listSnapshotsInRecycleBin(
             ListSnapshotsInRecycleBinRequest request) {
-        return call("ListSnapshotsInRecycleBin", request, () -> snapshots.listBin(request));
+        return call(request, snapshots::listBin);
     }
 
     @Override
     public RestoreSnapshotFromRecycleBinResponse restoreSnapshotFromRecycleBin(
             RestoreSnapshotFromRecycleBinRequest request) {
-        return call(
-                "RestoreSnapshotFromRecycleBin",
-                request,
-                () -> snapshots.restore(request.snapshotId()));
+        return call(request, snapshots::restore);
     }
 
     @Override
     public RestoreImageFromRecycleBinResponse restoreImageFromRecycleBin(
             RestoreImageFromRecycleBinRequest request) {
-        return call(
-                "RestoreImageFromRecycleBin",
-                request,
-                () -> {
-                    images.restore(request.imageId());
-                    return RestoreImageFromRecycleBinResponse.builder().returnValue(true).build();
-                });
+        return call(request, images::restore);
     }
 
     @Override
     public LockSnapshotResponse lockSnapshot(LockSnapshotRequest request) {
-        return call("LockSnapshot", request, () -> snapshots.lock(request));
+        return call(request, locks::lock);
     }
 
     @Override
     public DescribeLockedSnapshotsResponse describeLockedSnapshots(
             DescribeLockedSnapshotsRequest request) {
-        return call("DescribeLockedSnapshots", request, () -> snapshots.locks(request));
+        return call(request, locks::locks);
     }
 
     @Override
     public UnlockSnapshotResponse unlockSnapshot(UnlockSnapshotRequest request) {
-        return call("UnlockSnapshot", request, () -> snapshots.unlock(request.snapshotId()));
+        return call(request, locks::unlock);
     }
 
     @Override
     public CreateLaunchTemplateResponse createLaunchTemplate(CreateLaunchTemplateRequest request) {
-        return call("CreateLaunchTemplate", request, () -> templates.create(request));
+        return call(request, templates::create);
     }
 
     @Override
     public CreateLaunchTemplateVersionResponse createLaunchTemplateVersion(
             CreateLaunchTemplateVersionRequest request) {
-        return call("CreateLaunchTemplateVersion", request, () -> templates.addVersion(request));
+        return call(request, templates::addVersion);
     }
 
     @Override
     public ModifyLaunchTemplateResponse modifyLaunchTemplate(ModifyLaunchTemplateRequest request) {
-        return call("ModifyLaunchTemplate", request, () -> templates.setDefault(request));
+        return call(request, templates::setDefault);
     }
 
     @Override
     public DeleteLaunchTemplateResponse deleteLaunchTemplate(DeleteLaunchTemplateRequest request) {
-        return call("DeleteLaunchTemplate", request, () -> templates.delete(request));
+        return call(request, templates::delete);
     }
 
     @Override
     public CreateTagsResponse createTags(CreateTagsRequest request) {
-        return call("CreateTags", request, () -> tags.create(request));
+        return call(request, tags::create);
     }
 
     @Override
     public DeleteTagsResponse deleteTags(DeleteTagsRequest request) {
-        return call("DeleteTags", request, () -> tags.delete(request));
+        return call(request, tags::delete);
     }
 
     @Override
     public CopyImageResponse copyImage(CopyImageRequest request) {
-        return call(
-                "CopyImage",
-                request,
-                () -> {
-                    SimulatedEc2 source = regions.apply(request.sourceRegion());
-                    return copies.copy(request, source.images);
-                });
+        return call(request, it -> copies.copy(it, regions.apply(it.sourceRegion()).images));
     }
 
     @Override
     public EnableImageResponse enableImage(EnableImageRequest request) {
-        return call(
-                "EnableImage",
-                request,
-                () -> {
-                    changes.enable(request.imageId());
-                    return EnableImageResponse.builder().returnValue(true).build();
-                });
+        return call(request, changes::enable);
     }
 
     @Override
     public DisableImageResponse disableImage(DisableImageRequest request) {
-        return call(
-                "DisableImage",
-                request,
-                () -> {
-                    changes.disable(request.imageId());
-                    return DisableImageResponse.builder().returnValue(true).build();
-                });
+        return call(request, changes::disable);
     }
 
     @Override
     public EnableImageDeprecationResponse enableImageDeprecation(
             EnableImageDeprecationRequest request) {
-        return call(
-                "EnableImageDeprecation",
-                request,
-                () -> {
-                    changes.deprecate(request.imageId(), request.deprecateAt());
-                    return EnableImageDeprecationResponse.builder().returnValue(true).build();
-                });
+        return call(request, changes::deprecate);
     }
 
     @Override
     public DisableImageDeprecationResponse disableImageDeprecation(
             DisableImageDeprecationRequest request) {
-        return call(
-                "DisableImageDeprecation",
-                request,
-                () -> {
-                    changes.undeprecate(request.imageId());
-                    return DisableImageDeprecationResponse.builder().returnValue(true).build();
-                });
+        return call(request, changes::undeprecate);
     }
 
     @Override
     public EnableImageDeregistrationProtectionResponse enableImageDeregistrationProtection(
             EnableImageDeregistrationProtectionRequest request) {
-        return call(
-                "EnableImageDeregistrationProtection",
-                request,
-                () -> {
-                    String answer =
-                            changes.protect(
-                                    request.imageId(), Boolean.TRUE.equals(request.withCooldown()));
-                    return EnableImageDeregistrationProtectionResponse.builder()
-                            .returnValue(answer)
-                            .build();
-                });
+        return call(request, changes::protect);
     }
 
     @Override
     public DisableImageDeregistrationProtectionResponse disableImageDeregistrationProtection(
             DisableImageDeregistrationProtectionRequest request) {
-        return call(
-                "DisableImageDeregistrationProtection",
-                request,
-                () -> {
-                    String answer = changes.unprotect(request.imageId());
-                    return DisableImageDeregistrationProtectionResponse.builder()
-                            .returnValue(answer)
-                            .build();
-                });
+        return call(request, changes::unprotect);
     }
 
     @Override
     public RunInstancesResponse runInstances(RunInstancesRequest request) {
-        return call("RunInstances", request, () -> launches.run(request));
+        return call(request, launches::run);
     }
 
     @Override
     public StopInstancesResponse stopInstances(StopInstancesRequest request) {
-        return call(
-                "StopInstances",
-                request,
-                () -> {
-                    return StopInstancesResponse.builder()
-                            .stoppingInstances(instances.stop(request.instanceIds()))
-                            .build();
-                });
+        return call(request, instances::stop);
     }
 
     @Override
     public StartInstancesResponse startInstances(StartInstancesRequest request) {
-        return call(
-                "StartInstances",
-                request,
-                () -> {
-                    return StartInstancesResponse.builder()
-                            .startingInstances(instances.start(request.instanceIds()))
-                            .build();
-                });
+        return call(request, instances::start);
     }
 
     @Override
     public TerminateInstancesResponse terminateInstances(TerminateInstancesRequest request) {
-        return call(
-                "TerminateInstances",
-                request,
-                () -> {
-                    return TerminateInstancesResponse.builder()
-                            .terminatingInstances(instances.terminate(request.instanceIds()))
-                            .build();
-                });
+        return call(request, instances::terminate);
     }
 
     @Override
     public RequestSpotInstancesResponse requestSpotInstances(RequestSpotInstancesRequest request) {
-        return call("RequestSpotInstances", request, () -> fleets.request(request));
+        return call(request, fleets::request);
     }
 
     @Override
     public CancelSpotInstanceRequestsResponse cancelSpotInstanceRequests(
             CancelSpotInstanceRequestsRequest request) {
-        return call("CancelSpotInstanceRequests", request, () -> fleets.cancel(request));
+        return call(request, fleets::cancel);
     }
 
     @Override
     public DescribeSpotInstanceRequestsResponse describeSpotInstanceRequests(
             DescribeSpotInstanceRequestsRequest request) {
-        return call("DescribeSpotInstanceRequests", request, () -> fleets.describe(request));
+        return call(request, fleets::describe);
     }
 
     @Override
     public RequestSpotFleetResponse requestSpotFleet(RequestSpotFleetRequest request) {
-        return call("RequestSpotFleet", request, () -> fleets.request(request));
+        return call(request, fleets::request);
     }
 
     @Override
     public CancelSpotFleetRequestsResponse cancelSpotFleetRequests(
             CancelSpotFleetRequestsRequest request) {
-        return call("CancelSpotFleetRequests", request, () -> fleets.cancel(request));
+        return call(request, fleets::cancel);
     }
 
     @Override
     public DescribeSpotFleetRequestsResponse describeSpotFleetRequests(
             DescribeSpotFleetRequestsRequest request) {
-        return call("DescribeSpotFleetRequests", request, () -> fleets.describe(request));
+        return call(request, fleets::describe);
     }
 
     @Override
     public CreateFleetResponse createFleet(CreateFleetRequest request) {
-        return call("CreateFleet", request, () -> fleets.create(request));
+        return call(request, fleets::create);
     }
 
     @Override
     public DeleteFleetsResponse deleteFleets(DeleteFleetsRequest request) {
-        return call("DeleteFleets", request, () -> fleets.delete(request));
+        return call(request, fleets::delete);
     }
 
     @Override
     public DescribeFleetsResponse describeFleets(DescribeFleetsRequest request) {
-        return call("DescribeFleets", request, () -> fleets.describe(request));
+        return call(request, fleets::describe);
     }
 
     @Override
     public CreateImageUsageReportResponse createImageUsageReport(
             CreateImageUsageReportRequest request) {
-        return call("CreateImageUsageReport", request, () -> usageReports.create(request));
+        return call(request, usageReports::create);
     }
 
     @Override
     public DeleteImageUsageReportResponse deleteImageUsageReport(
             DeleteImageUsageReportRequest request) {
-        return call("DeleteImageUsageReport", request, () -> usageReports.delete(request));
+        return call(request, usageReports::delete);
     }
 
     @Override
     public DescribeImageUsageReportsResponse describeImageUsageReports(
             DescribeImageUsageReportsRequest request) {
-        return call("DescribeImageUsageReports", request, () -> usageReports.describe(request));
+        return call(request, usageReports::describe);
     }
 
     @Override
     public DescribeImageUsageReportEntriesResponse describeImageUsageReportEntries(
             DescribeImageUsageReportEntriesRequest request) {
-        return call(
-                "DescribeImageUsageReportEntries", request, () -> usageReports.describe(request));
+        return call(request, usageReports::describe);
     }
 
     @Override
     public DescribeRegionsResponse describeRegions(DescribeRegionsRequest request) {
-        return call(
-                "DescribeRegions",
-                request,
-                () -> {
-                    return DescribeRegionsResponse.builder()
-                            .regions(
-                                    REGIONS.stream()
-                                            .filter(name ->
-                                                    request.regionNames().isEmpty()
-                                                            || request.regionNames().contains(name))
-                                            .map(SimulatedEc2::description)
-                                            .toList())
-                            .build();
-                });
+        return call(request, SimulatedEc2::regions);
     }
 
     @Override
@@ -755,7 +654,8 @@ public final class SimulatedEc2 implements Ec2Client {
         return usageReports;
     }
 
-    private <T> T call(String action, Ec2Request request, Supplier<T> work) {
+    private <R extends Ec2Request, T> T call(R request, Function<R, T> work) {
+        String action = request.getClass().getSimpleName().replaceFirst("Request$", "");
         if (!REGIONS.contains(region)) {
             throw SdkClientException.create(
                     "Unable to execute HTTP request: ec2."
@@ -774,7 +674,7 @@ public final class SimulatedEc2 implements Ec2Client {
                                 "Request would have succeeded, but DryRun flag is set.");
                     }
                     settings.watcher().ifPresent(watcher -> watcher.before(region, request));
-                    T answer = work.get();
+                    T answer = work.apply(request);
                     settings.watcher().ifPresent(watcher -> watcher.after(region, request, answer));
                     return answer;
                 });
@@ -790,6 +690,18 @@ public final class SimulatedEc2 implements Ec2Client {
                 .map((SdkField<?> field) -> field.getValueOrDefault(request))
                 .anyMatch(value ->
                         value instanceof Collection<?> values ? !values.isEmpty() : value != null);
+    }
+
+    private static DescribeRegionsResponse regions(DescribeRegionsRequest request) {
+        return DescribeRegionsResponse.builder()
+                .regions(
+                        REGIONS.stream()
+                                .filter(name ->
+                                        request.regionNames().isEmpty()
+                                                || request.regionNames().contains(name))
+                                .map(SimulatedEc2::description)
+                                .toList())
+                .build();
     }
 
     private static Region description(String name) {

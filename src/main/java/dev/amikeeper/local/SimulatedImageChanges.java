@@ -2,6 +2,18 @@ package dev.amikeeper.local;
 
 import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeImageAttributeResponse;
+import software.amazon.awssdk.services.ec2.model.DisableImageDeprecationRequest;
+import software.amazon.awssdk.services.ec2.model.DisableImageDeprecationResponse;
+import software.amazon.awssdk.services.ec2.model.DisableImageDeregistrationProtectionRequest;
+import software.amazon.awssdk.services.ec2.model.DisableImageDeregistrationProtectionResponse;
+import software.amazon.awssdk.services.ec2.model.DisableImageRequest;
+import software.amazon.awssdk.services.ec2.model.DisableImageResponse;
+import software.amazon.awssdk.services.ec2.model.EnableImageDeprecationRequest;
+import software.amazon.awssdk.services.ec2.model.EnableImageDeprecationResponse;
+import software.amazon.awssdk.services.ec2.model.EnableImageDeregistrationProtectionRequest;
+import software.amazon.awssdk.services.ec2.model.EnableImageDeregistrationProtectionResponse;
+import software.amazon.awssdk.services.ec2.model.EnableImageRequest;
+import software.amazon.awssdk.services.ec2.model.EnableImageResponse;
 import software.amazon.awssdk.services.ec2.model.ImageState;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
 import software.amazon.awssdk.services.ec2.model.ModifyImageAttributeRequest;
@@ -33,24 +45,26 @@ final class SimulatedImageChanges {
     }
 
     /** Drops every launch permission; enabling does not give them back. */
-    void disable(String id) {
+    DisableImageResponse disable(DisableImageRequest request) {
+        String id = request.imageId();
         LocalImage image = images.require(id);
-        if (image.is(ImageState.DISABLED)) {
-            return;
+        if (!image.is(ImageState.DISABLED)) {
+            requireState(image, ImageState.AVAILABLE);
+            images.change(id, it -> it.shared(List.of()).with(i -> i.state(ImageState.DISABLED)));
+            core.events().imageState(images.region(), id, "disabled", "");
         }
-        requireState(image, ImageState.AVAILABLE);
-        images.change(id, it -> it.shared(List.of()).with(i -> i.state(ImageState.DISABLED)));
-        core.events().imageState(images.region(), id, "disabled", "");
+        return DisableImageResponse.builder().returnValue(true).build();
     }
 
-    void enable(String id) {
+    EnableImageResponse enable(EnableImageRequest request) {
+        String id = request.imageId();
         LocalImage image = images.require(id);
-        if (image.is(ImageState.AVAILABLE)) {
-            return;
+        if (!image.is(ImageState.AVAILABLE)) {
+            requireState(image, ImageState.DISABLED);
+            images.change(id, it -> it.with(i -> i.state(ImageState.AVAILABLE)));
+            core.events().imageState(images.region(), id, "available", "");
         }
-        requireState(image, ImageState.DISABLED);
-        images.change(id, it -> it.with(i -> i.state(ImageState.AVAILABLE)));
-        core.events().imageState(images.region(), id, "available", "");
+        return EnableImageResponse.builder().returnValue(true).build();
     }
 
     private static void requireState(LocalImage image, ImageState state) {
@@ -63,31 +77,38 @@ final class SimulatedImageChanges {
     /**
      * A date from which the image counts as old; to the minute, not in the past, 10 years ahead.
      */
-    void deprecate(String id, Instant at) {
-        images.require(id);
+    EnableImageDeprecationResponse deprecate(EnableImageDeprecationRequest request) {
+        LocalImage image = images.require(request.imageId());
+        Instant at = request.deprecateAt();
         Instant now = core.timeline().instant();
         Instant minute = at.plusSeconds(30).truncatedTo(ChronoUnit.MINUTES);
         if (at.isBefore(now) || at.isAfter(now.plus(3653, ChronoUnit.DAYS))) {
             throw Ec2Errors.invalidValue(
                     "The deprecation date must lie in the next 10 years: " + at);
         }
-        images.change(id, it -> it.with(i -> i.deprecationTime(Times.iso(minute))));
+        images.change(image.id(), it -> it.with(i -> i.deprecationTime(Times.iso(minute))));
+        return EnableImageDeprecationResponse.builder().returnValue(true).build();
     }
 
-    void undeprecate(String id) {
-        images.require(id);
-        images.change(id, it -> it.with(i -> i.deprecationTime(null)));
+    DisableImageDeprecationResponse undeprecate(DisableImageDeprecationRequest request) {
+        LocalImage image = images.require(request.imageId());
+        images.change(image.id(), it -> it.with(i -> i.deprecationTime(null)));
+        return DisableImageDeprecationResponse.builder().returnValue(true).build();
     }
 
-    String protect(String id, boolean withCoolDown) {
-        images.require(id);
-        String protection = withCoolDown ? PROTECTED_WITH_COOL_DOWN : PROTECTED;
-        images.change(id, it -> it.with(i -> i.deregistrationProtection(protection)));
-        return "true";
+    EnableImageDeregistrationProtectionResponse protect(
+            EnableImageDeregistrationProtectionRequest request) {
+        LocalImage image = images.require(request.imageId());
+        boolean coolsDown = Boolean.TRUE.equals(request.withCooldown());
+        String protection = coolsDown ? PROTECTED_WITH_COOL_DOWN : PROTECTED;
+        images.change(image.id(), it -> it.with(i -> i.deregistrationProtection(protection)));
+        return EnableImageDeregistrationProtectionResponse.builder().returnValue("true").build();
     }
 
     /** Lifts the protection; one with a cool-down still holds for 24 hours. */
-    String unprotect(String id) {
+    DisableImageDeregistrationProtectionResponse unprotect(
+            DisableImageDeregistrationProtectionRequest request) {
+        String id = request.imageId();
         LocalImage image = images.require(id);
         boolean coolsDown =
                 PROTECTED_WITH_COOL_DOWN.equals(image.image().deregistrationProtection());
@@ -106,7 +127,7 @@ final class SimulatedImageChanges {
         if (holds) {
             core.timeline().in(Duration.between(now, until), () -> cooledDown(id));
         }
-        return "true";
+        return DisableImageDeregistrationProtectionResponse.builder().returnValue("true").build();
     }
 
     private void cooledDown(String id) {

@@ -14,6 +14,8 @@ import software.amazon.awssdk.services.ec2.model.LaunchPermission;
 import software.amazon.awssdk.services.ec2.model.ListImagesInRecycleBinRequest;
 import software.amazon.awssdk.services.ec2.model.ListImagesInRecycleBinResponse;
 import software.amazon.awssdk.services.ec2.model.ProductCode;
+import software.amazon.awssdk.services.ec2.model.RestoreImageFromRecycleBinRequest;
+import software.amazon.awssdk.services.ec2.model.RestoreImageFromRecycleBinResponse;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -165,12 +167,14 @@ final class SimulatedImages {
      * No event tells of it. If its name was given away meanwhile, both have it: AWS says nothing of
      * that.
      */
-    void restore(String id) {
+    RestoreImageFromRecycleBinResponse restore(RestoreImageFromRecycleBinRequest request) {
+        String id = request.imageId();
         LocalImage image = bin.find(id).orElseThrow(() -> Ec2Errors.noImage(id));
         image.snapshots().forEach(snapshots::require);
         bin.remove(id);
         deregistered.remove(id);
         hold(image.shared(List.of()));
+        return RestoreImageFromRecycleBinResponse.builder().returnValue(true).build();
     }
 
     DescribeImagesResponse describe(DescribeImagesRequest request) {

@@ -15,7 +15,13 @@ import software.amazon.awssdk.services.ec2.model.InstanceStateChange;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.InstanceStatus;
 import software.amazon.awssdk.services.ec2.model.Reservation;
+import software.amazon.awssdk.services.ec2.model.StartInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.StartInstancesResponse;
+import software.amazon.awssdk.services.ec2.model.StopInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.StopInstancesResponse;
 import software.amazon.awssdk.services.ec2.model.SummaryStatus;
+import software.amazon.awssdk.services.ec2.model.TerminateInstancesRequest;
+import software.amazon.awssdk.services.ec2.model.TerminateInstancesResponse;
 import software.amazon.awssdk.services.ec2.model.Volume;
 
 import java.time.Duration;
@@ -132,35 +138,46 @@ final class SimulatedInstances {
         afterEntering(id, InstanceStateName.TERMINATED);
     }
 
-    List<InstanceStateChange> stop(List<String> ids) {
-        return changeStates(
-                ids,
-                Set.of(InstanceStateName.RUNNING, InstanceStateName.PENDING),
-                Set.of(InstanceStateName.STOPPING, InstanceStateName.STOPPED),
-                InstanceStateName.STOPPING,
-                InstanceStateName.STOPPED);
+    StopInstancesResponse stop(StopInstancesRequest request) {
+        return StopInstancesResponse.builder()
+                .stoppingInstances(
+                        changeStates(
+                                request.instanceIds(),
+                                Set.of(InstanceStateName.RUNNING, InstanceStateName.PENDING),
+                                Set.of(InstanceStateName.STOPPING, InstanceStateName.STOPPED),
+                                InstanceStateName.STOPPING,
+                                InstanceStateName.STOPPED))
+                .build();
     }
 
-    List<InstanceStateChange> start(List<String> ids) {
-        return changeStates(
-                ids,
-                Set.of(InstanceStateName.STOPPED),
-                Set.of(InstanceStateName.PENDING, InstanceStateName.RUNNING),
-                InstanceStateName.PENDING,
-                InstanceStateName.RUNNING);
+    StartInstancesResponse start(StartInstancesRequest request) {
+        return StartInstancesResponse.builder()
+                .startingInstances(
+                        changeStates(
+                                request.instanceIds(),
+                                Set.of(InstanceStateName.STOPPED),
+                                Set.of(InstanceStateName.PENDING, InstanceStateName.RUNNING),
+                                InstanceStateName.PENDING,
+                                InstanceStateName.RUNNING))
+                .build();
     }
 
-    List<InstanceStateChange> terminate(List<String> ids) {
-        return changeStates(
-                ids,
-                Set.of(
-                        InstanceStateName.PENDING,
-                        InstanceStateName.RUNNING,
-                        InstanceStateName.STOPPING,
-                        InstanceStateName.STOPPED),
-                Set.of(InstanceStateName.SHUTTING_DOWN, InstanceStateName.TERMINATED),
-                InstanceStateName.SHUTTING_DOWN,
-                InstanceStateName.TERMINATED);
+    TerminateInstancesResponse terminate(TerminateInstancesRequest request) {
+        return TerminateInstancesResponse.builder()
+                .terminatingInstances(
+                        changeStates(
+                                request.instanceIds(),
+                                Set.of(
+                                        InstanceStateName.PENDING,
+                                        InstanceStateName.RUNNING,
+                                        InstanceStateName.STOPPING,
+                                        InstanceStateName.STOPPED),
+                                Set.of(
+                                        InstanceStateName.SHUTTING_DOWN,
+                                        InstanceStateName.TERMINATED),
+                                InstanceStateName.SHUTTING_DOWN,
+                                InstanceStateName.TERMINATED))
+                .build();
     }
 
     DescribeInstancesResponse describe(DescribeInstancesRequest request) {

@@ -55,7 +55,8 @@ final class SimulatedInterfaces {
         List<Plan> plans = plans(request, unlessAsked);
         Map<String, Integer> needed = new HashMap<>();
         for (Plan plan : plans) {
-            plan.addresses().forEach(address -> networks.checkAddress(plan.subnet(), address));
+            plan.addresses()
+                    .forEach(address -> networks.addresses().checkAddress(plan.subnet(), address));
             int addresses = Math.max(1, plan.addresses().size()) + plan.more();
             needed.merge(plan.subnet().subnetId(), addresses, Integer::sum);
         }
@@ -66,7 +67,7 @@ final class SimulatedInterfaces {
                     "A private IP address can be given to one instance only.");
         }
         needed.forEach((subnet, addresses) ->
-                networks.checkRoom(networks.requireSubnet(subnet), count * addresses));
+                networks.addresses().checkRoom(networks.requireSubnet(subnet), count * addresses));
         return plans.getFirst().subnet();
     }
 
@@ -227,17 +228,17 @@ final class SimulatedInterfaces {
 
     private InstanceNetworkInterface create(Plan plan, boolean alone) {
         List<String> addresses = new ArrayList<>(plan.addresses());
-        addresses.forEach(address -> networks.take(plan.subnet(), address));
+        addresses.forEach(address -> networks.addresses().take(plan.subnet(), address));
         int wanted = Math.max(1, addresses.size()) + plan.more();
         while (addresses.size() < wanted) {
-            addresses.add(networks.take(plan.subnet()));
+            addresses.add(networks.addresses().take(plan.subnet()));
         }
         boolean goes = Objects.requireNonNullElse(plan.asked().deleteOnTermination(), Boolean.TRUE);
         List<InstanceIpv6Address> ipv6 = new ArrayList<>();
         while (ipv6.size() < ipv6(plan.asked())) {
             ipv6.add(
                     InstanceIpv6Address.builder()
-                            .ipv6Address(networks.takeIpv6(plan.subnet()))
+                            .ipv6Address(networks.addresses().takeIpv6(plan.subnet()))
                             .build());
         }
         String id = networks.newId("eni");
@@ -283,7 +284,7 @@ final class SimulatedInterfaces {
     private InstanceNetworkInterfaceAssociation byEc2() {
         return InstanceNetworkInterfaceAssociation.builder()
                 .ipOwnerId("amazon")
-                .publicIp(networks.publicAddress())
+                .publicIp(networks.addresses().publicAddress())
                 .build();
     }
 

@@ -19,14 +19,12 @@ import software.amazon.awssdk.services.ec2.model.SecurityGroup;
 import software.amazon.awssdk.services.ec2.model.Subnet;
 import software.amazon.awssdk.services.ec2.model.SubnetIpv6CidrBlockAssociation;
 
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -36,10 +34,7 @@ import java.util.stream.Stream;
  * @see <a href="https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html">Default VPCs</a>
  */
 public final class SimulatedNetworks {
-    /** A subnet is a /20; its first four addresses and its last are AWS's own. */
-    private static final int ADDRESSES = 4096;
 
-    private static final int FIRST_FREE = 4;
     private static final int SUBNETS_IN_VPC = 16;
     private static final List<String> ZONES = List.of("a", "b", "c");
 
@@ -77,15 +72,13 @@ public final class SimulatedNetworks {
     private final CloudCore core;
     private final Calls calls;
     private final Ids ids;
+    private final SubnetAddresses addresses = new SubnetAddresses();
     private final Map<String, Integer> subnetsByVpc = new HashMap<>();
     private final SortedMap<String, Subnet> subnets = new TreeMap<>();
-    private final Map<String, BitSet> taken = new HashMap<>();
     private final SortedMap<String, SecurityGroup> groups = new TreeMap<>();
     private final SortedMap<String, KeyPairInfo> keys = new TreeMap<>();
-    private final Map<String, Integer> ipv6 = new HashMap<>();
     private final String defaultVpc;
     private int blocks;
-    private int publics;
 
     SimulatedNetworks(String region, CloudCore core, Calls calls) {
         this.region = region;
@@ -242,8 +235,7 @@ public final class SimulatedNetworks {
      * Of the types that are asked for, every one in every zone but where it is not supported: that
      * there is no such type at all is not known here.
      */
-    DescribeInstanceTypeOfferingsResponse describe(
-            DescribeInstanceTypeOfferingsRequest request, Predicate<LaunchAttempt> unsupported) {
+    DescribeInstanceTypeOfferingsResponse describe(DescribeInstanceTypeOfferingsRequest request) {
         boolean byZone = request.locationType() == LocationType.AVAILABILITY_ZONE;
         List<String> types =
                 request.filters().stream()
@@ -256,19 +248,18 @@ public final class SimulatedNetworks {
         }
         return DescribeInstanceTypeOfferingsResponse.builder()
                 .instanceTypeOfferings(
-                        types.stream()
-                                .flatMap(type -> offerings(type, byZone, unsupported))
-                                .toList())
+                        types.stream().flatMap(type -> offerings(type, byZone)).toList())
                 .build();
     }
 
-    private Stream<InstanceTypeOffering> offerings(
-            String type, boolean byZone, Predicate<LaunchAttempt> unsupported) {
+    private Stream<InstanceTypeOffering> offerings(String type, boolean byZone) {
         return ZONES.stream()
                 .map(zone -> region + zone)
                 .filter(zone ->
-                        !unsupported.test(
-                                new LaunchAttempt(region, zone, type, "", Optional.empty())))
+                        !core.settings()
+                                .isUnsupported(
+                                        new LaunchAttempt(
+                                                region, zone, type, "", Optional.empty())))
                 .map(zone -> byZone ? zone : region)
                 .distinct()
                 .map(location ->
@@ -280,6 +271,17 @@ public final class SimulatedNetworks {
                                                 ? LocationType.AVAILABILITY_ZONE
                                                 : LocationType.REGION)
                                 .build());
+    }
+
+    /** Who has which address of its subnets. */
+    SubnetAddresses addresses() {
+        return addresses;
+    }
+
+    /** Gives an address back; its subnet may be gone. */
+    void release(String subnetId, String address) {
+        Optional.ofNullable(subnets.get(subnetId))
+                .ifPresent(subnet -> addresses.release(subnet, address));
     }
 
     Subnet requireSubnet(String id) {
@@ -323,61 +325,9 @@ public final class SimulatedNetworks {
         return subnets.values().stream()
                 .filter(it -> it.vpcId().equals(defaultVpc))
                 .filter(it -> it.availabilityZone().equals(region + ZONES.getFirst()))
-                .filter(it -> free(it.subnetId()) > 0)
+                .filter(it -> addresses.free(it) > 0)
                 .findFirst()
                 .orElseGet(() -> newSubnet(defaultVpc, region + ZONES.getFirst(), Map.of(), false));
-    }
-
-    /** Refuses an address that is not of this subnet, or that somebody has. */
-    void checkAddress(Subnet subnet, String address) {
-        int index = indexIn(subnet, address);
-        if (index < FIRST_FREE || index >= ADDRESSES - 1) {
-            throw Ec2Errors.invalidValue(
-                    "Address " + address + " does not fall within the subnet's address range");
-        }
-        if (bits(subnet.subnetId()).get(index)) {
-            throw Ec2Errors.wrong("InvalidIPAddress.InUse", "Address " + address + " is in use.");
-        }
-    }
-
-    void checkRoom(Subnet subnet, int addresses) {
-        if (free(subnet.subnetId()) < addresses) {
-            throw Ec2Errors.wrong(
-                    "InsufficientFreeAddressesInSubnet",
-                    "There are not enough free addresses in subnet '" + subnet.subnetId() + "'");
-        }
-    }
-
-    /** Takes the lowest free address of a subnet. */
-    String take(Subnet subnet) {
-        int index = bits(subnet.subnetId()).nextClearBit(FIRST_FREE);
-        bits(subnet.subnetId()).set(index);
-        return address(subnet, index);
-    }
-
-    /** Takes this address of a subnet. */
-    void take(Subnet subnet, String address) {
-        bits(subnet.subnetId()).set(indexIn(subnet, address));
-    }
-
-    /** Takes the next IPv6 address of a subnet that has such a block. */
-    String takeIpv6(Subnet subnet) {
-        int number = ipv6.merge(subnet.subnetId(), 1, Integer::sum);
-        String block = subnet.ipv6CidrBlockAssociationSet().getFirst().ipv6CidrBlock();
-        return block.substring(0, block.indexOf('/')) + "%x".formatted(number + 15);
-    }
-
-    /** One of the public addresses that EC2 gives by itself. */
-    String publicAddress() {
-        publics++;
-        return "54.%d.%d.%d".formatted(64 + publics / 65_536, publics / 256 % 256, publics % 256);
-    }
-
-    void release(String subnetId, String address) {
-        Subnet subnet = subnets.get(subnetId);
-        if (subnet != null) {
-            bits(subnetId).clear(indexIn(subnet, address));
-        }
     }
 
     /** An id of something of the network, as {@code eni-0abcdef1234567890}. */
@@ -421,7 +371,7 @@ public final class SimulatedNetworks {
                         .subnetId(id)
                         .vpcId(vpc)
                         .availabilityZone(zone)
-                        .cidrBlock(prefix + number * (ADDRESSES / 256) + ".0/20")
+                        .cidrBlock(prefix + number * (SubnetAddresses.OF_SUBNET / 256) + ".0/20")
                         .state("available")
                         .ownerId(core.account())
                         .defaultForAz(isDefault)
@@ -451,44 +401,7 @@ public final class SimulatedNetworks {
     }
 
     private Subnet withFreeAddresses(Subnet subnet) {
-        return subnet.toBuilder().availableIpAddressCount(free(subnet.subnetId())).build();
-    }
-
-    private int free(String subnet) {
-        return ADDRESSES - FIRST_FREE - 1 - bits(subnet).cardinality();
-    }
-
-    private BitSet bits(String subnet) {
-        return taken.computeIfAbsent(subnet, _ -> new BitSet(ADDRESSES));
-    }
-
-    private static String address(Subnet subnet, int index) {
-        int start = toNumber(base(subnet)) + index;
-        return "%d.%d.%d.%d"
-                .formatted(start >>> 24, (start >>> 16) & 255, (start >>> 8) & 255, start & 255);
-    }
-
-    private static int indexIn(Subnet subnet, String address) {
-        return toNumber(address) - toNumber(base(subnet));
-    }
-
-    private static String base(Subnet subnet) {
-        return subnet.cidrBlock().substring(0, subnet.cidrBlock().indexOf('/'));
-    }
-
-    private static int toNumber(String address) {
-        String[] parts = address.split("\\.", -1);
-        if (parts.length != 4) {
-            throw Ec2Errors.invalidValue("Invalid IPv4 address: " + address);
-        }
-        int number = 0;
-        for (String part : parts) {
-            if (!part.matches("\\d{1,3}") || Integer.parseInt(part) > 255) {
-                throw Ec2Errors.invalidValue("Invalid IPv4 address: " + address);
-            }
-            number = (number << 8) | Integer.parseInt(part);
-        }
-        return number;
+        return subnet.toBuilder().availableIpAddressCount(addresses.free(subnet)).build();
     }
 
     private static RuntimeException noGroup(String id) {

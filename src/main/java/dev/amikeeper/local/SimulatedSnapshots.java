@@ -1,30 +1,22 @@
 package dev.amikeeper.local;
 
 import software.amazon.awssdk.services.ec2.model.CreateVolumePermission;
+import software.amazon.awssdk.services.ec2.model.DeleteSnapshotRequest;
 import software.amazon.awssdk.services.ec2.model.DeleteSnapshotResponse;
-import software.amazon.awssdk.services.ec2.model.DescribeLockedSnapshotsRequest;
-import software.amazon.awssdk.services.ec2.model.DescribeLockedSnapshotsResponse;
 import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsRequest;
 import software.amazon.awssdk.services.ec2.model.DescribeSnapshotsResponse;
 import software.amazon.awssdk.services.ec2.model.ListSnapshotsInRecycleBinRequest;
 import software.amazon.awssdk.services.ec2.model.ListSnapshotsInRecycleBinResponse;
-import software.amazon.awssdk.services.ec2.model.LockMode;
-import software.amazon.awssdk.services.ec2.model.LockSnapshotRequest;
-import software.amazon.awssdk.services.ec2.model.LockSnapshotResponse;
-import software.amazon.awssdk.services.ec2.model.LockState;
-import software.amazon.awssdk.services.ec2.model.LockedSnapshotsInfo;
 import software.amazon.awssdk.services.ec2.model.ModifySnapshotAttributeRequest;
 import software.amazon.awssdk.services.ec2.model.ModifySnapshotAttributeResponse;
 import software.amazon.awssdk.services.ec2.model.OperationType;
+import software.amazon.awssdk.services.ec2.model.RestoreSnapshotFromRecycleBinRequest;
 import software.amazon.awssdk.services.ec2.model.RestoreSnapshotFromRecycleBinResponse;
 import software.amazon.awssdk.services.ec2.model.Snapshot;
 import software.amazon.awssdk.services.ec2.model.SnapshotRecycleBinInfo;
 import software.amazon.awssdk.services.ec2.model.SnapshotReturnCodes;
 import software.amazon.awssdk.services.ec2.model.SnapshotState;
-import software.amazon.awssdk.services.ec2.model.UnlockSnapshotResponse;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -59,14 +51,6 @@ final class SimulatedSnapshots {
                             "start-time", it -> Stream.of(Times.iso(it.snapshot().startTime())),
                             "storage-tier", it -> Stream.of(it.snapshot().storageTierAsString()),
                             "encrypted", it -> Stream.of("" + it.snapshot().encrypted())));
-
-    private static final Listing<LockedSnapshotsInfo> LOCKS =
-            new Listing<>(
-                    LockedSnapshotsInfo::snapshotId,
-                    _ -> List.of(),
-                    Map.of("lock-state", it -> Stream.of(it.lockStateAsString())));
-
-    private static final String COOLING_OFF = "compliance-cooloff";
 
     private final String region;
     private final CloudCore core;
@@ -151,7 +135,8 @@ final class SimulatedSnapshots {
         return Optional.of(SnapshotReturnCodes.SUCCESS);
     }
 
-    DeleteSnapshotResponse delete(String id) {
+    DeleteSnapshotResponse delete(DeleteSnapshotRequest request) {
+        String id = request.snapshotId();
         LocalSnapshot snapshot = require(id);
         if (isUsed(id)) {
             throw Ec2Errors.wrong(
@@ -194,7 +179,8 @@ final class SimulatedSnapshots {
                 .build();
     }
 
-    RestoreSnapshotFromRecycleBinResponse restore(String id) {
+    RestoreSnapshotFromRecycleBinResponse restore(RestoreSnapshotFromRecycleBinRequest request) {
+        String id = request.snapshotId();
         LocalSnapshot restored = bin.find(id).orElseThrow(() -> Ec2Errors.noSnapshot(id));
         bin.remove(id);
         snapshots.put(id, restored);
@@ -280,108 +266,6 @@ final class SimulatedSnapshots {
         Snapshot snapshot = require(id).snapshot();
         return snapshot.encrypted()
                 && EncryptionKeys.isDefault(Optional.ofNullable(snapshot.kmsKeyId()));
-    }
-
-    /** For a duration or until a date; what is locked for compliance can only be locked longer. */
-    LockSnapshotResponse lock(LockSnapshotRequest request) {
-        LocalSnapshot snapshot = require(request.snapshotId());
-        Instant now = core.timeline().instant();
-        if ((request.lockDuration() == null) == (request.expirationDate() == null)) {
-            throw Ec2Errors.wrong(
-                    "InvalidParameterCombination", "Specify either LockDuration or ExpirationDate");
-        }
-        Instant ends =
-                request.expirationDate() != null
-                        ? request.expirationDate()
-                        : now.plus(Duration.ofDays(request.lockDuration()));
-        if (!ends.isAfter(now)) {
-            throw Ec2Errors.invalidValue("The expiration date is in the past");
-        }
-        requireLonger(snapshot, request.lockMode(), ends, now);
-        Optional<Integer> coolOff =
-                Optional.ofNullable(request.coolOffPeriod())
-                        .filter(_ -> request.lockMode() == LockMode.COMPLIANCE);
-        LockedSnapshotsInfo lock =
-                LockedSnapshotsInfo.builder()
-                        .snapshotId(snapshot.id())
-                        .ownerId(core.account())
-                        .lockState(coolOff.isPresent() ? COOLING_OFF : request.lockModeAsString())
-                        .lockDuration((int) Duration.between(now, ends).toDays())
-                        .coolOffPeriod(coolOff.orElse(null))
-                        .coolOffPeriodExpiresOn(
-                                coolOff.map(hours -> now.plus(Duration.ofHours(hours)))
-                                        .orElse(null))
-                        .lockCreatedOn(now)
-                        .lockDurationStartTime(now)
-                        .lockExpiresOn(ends)
-                        .build();
-        change(snapshot.id(), it -> it.locked(Optional.of(lock)));
-        return LockSnapshotResponse.builder()
-                .snapshotId(snapshot.id())
-                .lockState(lock.lockState())
-                .lockExpiresOn(ends)
-                .build();
-    }
-
-    private static void requireLonger(
-            LocalSnapshot snapshot, LockMode mode, Instant ends, Instant now) {
-        boolean forCompliance =
-                snapshot.isLocked(now)
-                        && now(snapshot.lock().orElseThrow(), now).lockState()
-                                == LockState.COMPLIANCE;
-        if (forCompliance
-                && (mode != LockMode.COMPLIANCE
-                        || ends.isBefore(snapshot.lock().orElseThrow().lockExpiresOn()))) {
-            throw Ec2Errors.wrong(
-                    "OperationNotPermitted",
-                    "The snapshot "
-                            + snapshot.id()
-                            + " is locked in compliance mode: the lock can only be extended");
-        }
-    }
-
-    UnlockSnapshotResponse unlock(String id) {
-        LocalSnapshot snapshot = require(id);
-        Instant now = core.timeline().instant();
-        if (!snapshot.isLocked(now)) {
-            throw Ec2Errors.wrong("IncorrectState", "The snapshot " + id + " is not locked");
-        }
-        if (now(snapshot.lock().orElseThrow(), now).lockState() == LockState.COMPLIANCE) {
-            throw Ec2Errors.wrong(
-                    "OperationNotPermitted",
-                    "The snapshot " + id + " is locked in compliance mode");
-        }
-        change(id, it -> it.locked(Optional.empty()));
-        return UnlockSnapshotResponse.builder().snapshotId(id).build();
-    }
-
-    DescribeLockedSnapshotsResponse locks(DescribeLockedSnapshotsRequest request) {
-        Instant now = core.timeline().instant();
-        Set<String> ids = Set.copyOf(request.snapshotIds());
-        Listing.Page<LockedSnapshotsInfo> page =
-                LOCKS.page(
-                        LOCKS.filter(
-                                snapshots.values().stream()
-                                        .filter(it -> ids.isEmpty() || ids.contains(it.id()))
-                                        .flatMap(it -> it.lock().stream())
-                                        .map(lock -> now(lock, now)),
-                                request.filters()),
-                        request.maxResults(),
-                        request.nextToken());
-        return DescribeLockedSnapshotsResponse.builder()
-                .snapshots(page.items())
-                .nextToken(page.nextToken())
-                .build();
-    }
-
-    /** A lock as it stands by now. */
-    private static LockedSnapshotsInfo now(LockedSnapshotsInfo lock, Instant now) {
-        if (!lock.lockExpiresOn().isAfter(now)) {
-            return lock.toBuilder().lockState(LockState.EXPIRED).build();
-        }
-        return lock.coolOffPeriodExpiresOn() != null && !lock.coolOffPeriodExpiresOn().isAfter(now)
-                ? lock.toBuilder().lockState(LockState.COMPLIANCE).build()
-                : lock;
     }
 
     private boolean isLocked(LocalSnapshot snapshot) {
