@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
@@ -79,17 +80,15 @@ public final class LocalDeployment {
     private final String deadCreateKicks;
     private final String deadCopyKicks;
     private final Application application;
-    private final ScheduleHandler schedule;
-    private final ImageRequestHandler request;
     private final CreateImageHandler createImage;
-    private final ImageStateHandler imageState;
     private final CopyImageHandler copyImage;
     private final PruneHandler prune;
     private final SweepHandler sweep;
     private final RestoreHandler restore;
     private final DrillHandler drill;
-    private final OperateHandler operate;
     private final StoreHandler store;
+    private final Map<String, RequestHandler<Map<String, Object>, ? extends FunctionReport<?>>>
+            functions;
     private List<RecurringCall> schedules;
     private Duration sweepEvery = SWEEP_EVERY;
 
@@ -146,17 +145,24 @@ public final class LocalDeployment {
                                 () -> cloud.now().plus(cloud.settings().functionClock()),
                                 cloud::advance,
                                 new Random(1)));
-        schedule = new ScheduleHandler(application);
-        request = new ImageRequestHandler(application);
         createImage = new CreateImageHandler(application);
-        imageState = new ImageStateHandler(application);
         copyImage = new CopyImageHandler(application);
         prune = new PruneHandler(application);
         sweep = new SweepHandler(application);
         restore = new RestoreHandler(application);
         drill = new DrillHandler(application);
-        operate = new OperateHandler(application);
         store = new StoreHandler(application);
+        functions =
+                Map.of(
+                        "ScheduleFunction", new ScheduleHandler(application),
+                        "RequestFunction", new ImageRequestHandler(application),
+                        "ImageStateFunction", new ImageStateHandler(application),
+                        "PruneFunction", prune,
+                        "SweepFunction", sweep,
+                        "RestoreFunction", restore,
+                        "DrillFunction", drill,
+                        "StoreFunction", store,
+                        "OperateFunction", new OperateHandler(application));
         schedules = schedules(cloud.now());
     }
 
@@ -167,25 +173,23 @@ public final class LocalDeployment {
                 RecurringCall.every(
                         Duration.ofDays(1),
                         atOrAfter(now, Duration.ofDays(1), PRUNE_AFTER),
-                        at -> lambda.retried("PruneFunction", prune, scheduled("Prune", at))),
+                        at -> call("PruneFunction", scheduled("Prune", at))),
                 new RecurringCall(
                         atOrAfter(now, SWEEP_EVERY, SWEEP_AFTER),
                         at -> at.plus(sweepEvery),
-                        at -> lambda.retried("SweepFunction", sweep, scheduled("Sweep", at))),
+                        at -> call("SweepFunction", scheduled("Sweep", at))),
                 RecurringCall.every(
                         DRILL_EVERY,
                         atOrAfter(now, DRILL_EVERY, DRILL_AFTER),
-                        at -> lambda.retried("DrillFunction", drill, scheduled("Drill", at))),
+                        at -> call("DrillFunction", scheduled("Drill", at))),
                 RecurringCall.every(
                         STORE_EVERY,
                         atOrAfter(now, STORE_EVERY, STORE_AFTER),
-                        at -> lambda.retried("StoreFunction", store, scheduled("Store", at))),
+                        at -> call("StoreFunction", scheduled("Store", at))),
                 RecurringCall.every(
                         Schedule.TICK,
                         tick,
-                        at ->
-                                lambda.retried(
-                                        "RestoreFunction", restore, scheduled("Restore", at))));
+                        at -> call("RestoreFunction", scheduled("Restore", at))));
     }
 
     /**
@@ -295,57 +299,53 @@ public final class LocalDeployment {
     /** Plays a tick of the scheduler, and the queues after it. */
     public void tick(Instant at) {
         reach(at);
-        lambda.retried("ScheduleFunction", schedule, scheduled("Tick", at));
+        call("ScheduleFunction", scheduled("Tick", at));
         drain();
     }
 
     /** Runs a sweep once, and the queues after it. */
     public SweepReport sweep(Instant at) {
-        reach(at);
-        lambda.count("SweepFunction");
         SweepReport report =
                 lambda.measured(
-                        "SweepFunction",
-                        sweep.handleRequest(
-                                scheduled("Sweep", at), lambda.context("SweepFunction")));
+                        "SweepFunction", once("SweepFunction", sweep, scheduled("Sweep", at)));
         drain();
         return report;
     }
 
     /** Runs the drills' schedule once. */
     public DrillReport drill(Instant at) {
-        reach(at);
-        lambda.count("DrillFunction");
-        return drill.handleRequest(scheduled("Drill", at), lambda.context("DrillFunction"));
+        return once("DrillFunction", drill, scheduled("Drill", at));
     }
 
     /** Runs the schedule of what is stored in S3 once. */
     public StoreReport store(Instant at) {
-        reach(at);
-        lambda.count("StoreFunction");
-        return store.handleRequest(scheduled("Store", at), lambda.context("StoreFunction"));
+        return once("StoreFunction", store, scheduled("Store", at));
     }
 
     /** Takes restores and drills on by a step. */
     public RestoreReport restore(Instant at) {
-        reach(at);
         return restore(scheduled("Restore", at));
     }
 
     /** Calls RestoreFunction once. */
     public RestoreReport restore(Map<String, Object> event) {
-        reach(event);
-        lambda.count("RestoreFunction");
-        return restore.handleRequest(event, lambda.context("RestoreFunction"));
+        return once("RestoreFunction", restore, event);
     }
 
     /** Runs the pruner once. */
     public PruneReport prune(Instant at, boolean dryRun) {
-        reach(at);
         Map<String, Object> event = new TreeMap<>(scheduled("Prune", at));
         event.put("dryRun", dryRun);
-        lambda.count("PruneFunction");
-        return prune.handleRequest(event, lambda.context("PruneFunction"));
+        return once("PruneFunction", prune, event);
+    }
+
+    private <R> R once(
+            String function,
+            RequestHandler<Map<String, Object>, R> handler,
+            Map<String, Object> event) {
+        reach(event);
+        lambda.count(function);
+        return handler.handleRequest(event, lambda.context(function));
     }
 
     /** Plays the rules for the events that are deliverable by now. */
@@ -359,39 +359,37 @@ public final class LocalDeployment {
         reach(event);
         Map<?, ?> detail = event.get("detail") instanceof Map<?, ?> fields ? fields : Map.of();
         switch (event.get("source") + ": " + event.get("detail-type")) {
-            case "aws.ec2: EC2 AMI State Change" ->
-                    lambda.retried("ImageStateFunction", imageState, event);
+            case "aws.ec2: EC2 AMI State Change" -> call("ImageStateFunction", event);
             case "aws.ec2: EC2 Instance State-change Notification" -> {
                 if ("stopped".equals(detail.get("state"))) {
-                    lambda.retried("RequestFunction", request, event);
+                    call("RequestFunction", event);
                 }
                 if (List.of("running", "terminated").contains(detail.get("state"))) {
-                    lambda.retried("RestoreFunction", restore, event);
+                    call("RestoreFunction", event);
                 }
             }
             case "aws.tag: Tag Change on Resource" -> {
                 if (detail.get("changed-tag-keys") instanceof List<?> keys
                         && keys.contains(ImageTags.REQUEST)) {
-                    lambda.retried("RequestFunction", request, event);
+                    call("RequestFunction", event);
                 }
             }
             case "aws.ssm: EC2 Command Invocation Status-change Notification" -> {
                 // Where no policy has a command, the rule is switched off.
                 if (application.policies().all().stream()
                         .anyMatch(policy -> policy.image().around().isPresent())) {
-                    lambda.retried("RequestFunction", request, event);
+                    call("RequestFunction", event);
                 }
             }
-            case "amikeeper: Restore Requested" ->
-                    lambda.retried("RestoreFunction", restore, event);
-            case "amikeeper: Backup Requested" -> lambda.retried("RequestFunction", request, event);
+            case "amikeeper: Restore Requested" -> call("RestoreFunction", event);
+            case "amikeeper: Backup Requested" -> call("RequestFunction", event);
             case "amikeeper: Deregister Requested",
                     "amikeeper: Adopt Requested",
                     "amikeeper: Share Requested",
                     "amikeeper: Store Requested",
                     "amikeeper: Fetch Requested",
                     "amikeeper: Unshare Requested" ->
-                    lambda.retried("OperateFunction", operate, event);
+                    call("OperateFunction", event);
             default -> {}
         }
     }
@@ -424,21 +422,17 @@ public final class LocalDeployment {
 
     /** Calls a function with an event that does not wait for its answer, as Lambda does. */
     public void invoke(String functionArn, Map<String, Object> event) {
-        Map<String, RequestHandler<Map<String, Object>, ? extends FunctionReport<?>>> functions =
-                Map.of(
-                        "ScheduleFunction", schedule,
-                        "RequestFunction", request,
-                        "ImageStateFunction", imageState,
-                        "PruneFunction", prune,
-                        "OperateFunction", operate);
-        functions.entrySet().stream()
-                .filter(function -> lambda.arn(function.getKey()).equals(functionArn))
-                .findFirst()
-                .ifPresentOrElse(
-                        function -> lambda.retried(function.getKey(), function.getValue(), event),
-                        () -> {
-                            throw new IllegalArgumentException("no function " + functionArn);
-                        });
+        String function =
+                functions.keySet().stream()
+                        .filter(name -> lambda.arn(name).equals(functionArn))
+                        .findFirst()
+                        .orElseThrow(
+                                () -> new IllegalArgumentException("no function " + functionArn));
+        call(function, event);
+    }
+
+    private void call(String function, Map<String, Object> event) {
+        lambda.retried(function, Objects.requireNonNull(functions.get(function)), event);
     }
 
     /** As EventBridge Scheduler sends it, by the template's input. */

@@ -190,6 +190,7 @@ public final class SimulatedEc2 implements Ec2Client {
     private final SimulatedAddresses addresses;
     private final SimulatedVolumes volumes;
     private final SimulatedInstances instances;
+    private final SimulatedInstanceReads instanceReads;
     private final SimulatedLaunches launches;
     private final SimulatedRootReplacements rootReplacements;
     private final SimulatedStores stores;
@@ -220,6 +221,7 @@ public final class SimulatedEc2 implements Ec2Client {
         SimulatedInterfaces interfaces = new SimulatedInterfaces(core, networks);
         volumes = new SimulatedVolumes(core);
         instances = new SimulatedInstances(region, core, interfaces, volumes);
+        instanceReads = new SimulatedInstanceReads(core, instances);
         addresses = new SimulatedAddresses(region, core, instances);
         snapshots = new SimulatedSnapshots(region, core);
         locks = new SimulatedSnapshotLocks(core, snapshots);
@@ -240,22 +242,251 @@ public final class SimulatedEc2 implements Ec2Client {
         usageReports = new SimulatedUsageReports(core, images);
     }
 
+    // Instances and volumes
+
     @Override
     public DescribeInstancesResponse describeInstances(DescribeInstancesRequest request) {
-        return call(request, instances::describe);
+        return call(request, instanceReads::describe);
     }
 
     @Override
     public DescribeInstanceStatusResponse describeInstanceStatus(
             DescribeInstanceStatusRequest request) {
-        return call(request, instances::describeStatus);
+        return call(request, instanceReads::describeStatus);
     }
 
     @Override
     public DescribeInstanceAttributeResponse describeInstanceAttribute(
             DescribeInstanceAttributeRequest request) {
-        return call(request, instances::describeAttribute);
+        return call(request, instanceReads::describeAttribute);
     }
+
+    @Override
+    public CreateReplaceRootVolumeTaskResponse createReplaceRootVolumeTask(
+            CreateReplaceRootVolumeTaskRequest request) {
+        return call(request, rootReplacements::create);
+    }
+
+    @Override
+    public DescribeReplaceRootVolumeTasksResponse describeReplaceRootVolumeTasks(
+            DescribeReplaceRootVolumeTasksRequest request) {
+        return call(request, rootReplacements::describe);
+    }
+
+    @Override
+    public DescribeVolumesResponse describeVolumes(DescribeVolumesRequest request) {
+        return call(request, volumes::describe);
+    }
+
+    @Override
+    public RunInstancesResponse runInstances(RunInstancesRequest request) {
+        return call(request, launches::run);
+    }
+
+    @Override
+    public StopInstancesResponse stopInstances(StopInstancesRequest request) {
+        return call(request, instances::stop);
+    }
+
+    @Override
+    public StartInstancesResponse startInstances(StartInstancesRequest request) {
+        return call(request, instances::start);
+    }
+
+    @Override
+    public TerminateInstancesResponse terminateInstances(TerminateInstancesRequest request) {
+        return call(request, instances::terminate);
+    }
+
+    // Images
+
+    @Override
+    public CreateStoreImageTaskResponse createStoreImageTask(CreateStoreImageTaskRequest request) {
+        return call(request, stores::store);
+    }
+
+    @Override
+    public DescribeStoreImageTasksResponse describeStoreImageTasks(
+            DescribeStoreImageTasksRequest request) {
+        return call(request, stores::describe);
+    }
+
+    @Override
+    public CreateRestoreImageTaskResponse createRestoreImageTask(
+            CreateRestoreImageTaskRequest request) {
+        return call(request, stores::restore);
+    }
+
+    @Override
+    public DescribeImagesResponse describeImages(DescribeImagesRequest request) {
+        return call(request, images::describe);
+    }
+
+    @Override
+    public DescribeImageAttributeResponse describeImageAttribute(
+            DescribeImageAttributeRequest request) {
+        return call(request, changes::describeAttribute);
+    }
+
+    @Override
+    public DescribeImageReferencesResponse describeImageReferences(
+            DescribeImageReferencesRequest request) {
+        return call(request, references::describe);
+    }
+
+    @Override
+    public CreateImageResponse createImage(CreateImageRequest request) {
+        return call(request, making::create);
+    }
+
+    @Override
+    public RegisterImageResponse registerImage(RegisterImageRequest request) {
+        return call(request, making::register);
+    }
+
+    @Override
+    public DeregisterImageResponse deregisterImage(DeregisterImageRequest request) {
+        return call(request, images::deregister);
+    }
+
+    @Override
+    public ModifyImageAttributeResponse modifyImageAttribute(ModifyImageAttributeRequest request) {
+        return call(request, changes::modify);
+    }
+
+    @Override
+    public ListImagesInRecycleBinResponse listImagesInRecycleBin(
+            ListImagesInRecycleBinRequest request) {
+        return call(request, images::listBin);
+    }
+
+    @Override
+    public RestoreImageFromRecycleBinResponse restoreImageFromRecycleBin(
+            RestoreImageFromRecycleBinRequest request) {
+        return call(request, images::restore);
+    }
+
+    @Override
+    public CopyImageResponse copyImage(CopyImageRequest request) {
+        return call(request, it -> copies.copy(it, regions.apply(it.sourceRegion()).images));
+    }
+
+    @Override
+    public EnableImageResponse enableImage(EnableImageRequest request) {
+        return call(request, changes::enable);
+    }
+
+    @Override
+    public DisableImageResponse disableImage(DisableImageRequest request) {
+        return call(request, changes::disable);
+    }
+
+    @Override
+    public EnableImageDeprecationResponse enableImageDeprecation(
+            EnableImageDeprecationRequest request) {
+        return call(request, changes::deprecate);
+    }
+
+    @Override
+    public DisableImageDeprecationResponse disableImageDeprecation(
+            DisableImageDeprecationRequest request) {
+        return call(request, changes::undeprecate);
+    }
+
+    @Override
+    public EnableImageDeregistrationProtectionResponse enableImageDeregistrationProtection(
+            EnableImageDeregistrationProtectionRequest request) {
+        return call(request, changes::protect);
+    }
+
+    @Override
+    public DisableImageDeregistrationProtectionResponse disableImageDeregistrationProtection(
+            DisableImageDeregistrationProtectionRequest request) {
+        return call(request, changes::unprotect);
+    }
+
+    @Override
+    public CreateImageUsageReportResponse createImageUsageReport(
+            CreateImageUsageReportRequest request) {
+        return call(request, usageReports::create);
+    }
+
+    @Override
+    public DeleteImageUsageReportResponse deleteImageUsageReport(
+            DeleteImageUsageReportRequest request) {
+        return call(request, usageReports::delete);
+    }
+
+    @Override
+    public DescribeImageUsageReportsResponse describeImageUsageReports(
+            DescribeImageUsageReportsRequest request) {
+        return call(request, usageReports::describe);
+    }
+
+    @Override
+    public DescribeImageUsageReportEntriesResponse describeImageUsageReportEntries(
+            DescribeImageUsageReportEntriesRequest request) {
+        return call(request, usageReports::describe);
+    }
+
+    // Snapshots
+
+    @Override
+    public DescribeSnapshotsResponse describeSnapshots(DescribeSnapshotsRequest request) {
+        return call(request, snapshots::describe);
+    }
+
+    @Override
+    public CreateSnapshotResponse createSnapshot(CreateSnapshotRequest request) {
+        return call(request, lineages::snapshot);
+    }
+
+    @Override
+    public DescribeSnapshotAttributeResponse describeSnapshotAttribute(
+            DescribeSnapshotAttributeRequest request) {
+        return call(request, lineages::describeSnapshotAttribute);
+    }
+
+    @Override
+    public DeleteSnapshotResponse deleteSnapshot(DeleteSnapshotRequest request) {
+        return call(request, snapshots::delete);
+    }
+
+    @Override
+    public ModifySnapshotAttributeResponse modifySnapshotAttribute(
+            ModifySnapshotAttributeRequest request) {
+        return call(request, snapshots::share);
+    }
+
+    @Override
+    public ListSnapshotsInRecycleBinResponse listSnapshotsInRecycleBin(
+            ListSnapshotsInRecycleBinRequest request) {
+        return call(request, snapshots::listBin);
+    }
+
+    @Override
+    public RestoreSnapshotFromRecycleBinResponse restoreSnapshotFromRecycleBin(
+            RestoreSnapshotFromRecycleBinRequest request) {
+        return call(request, snapshots::restore);
+    }
+
+    @Override
+    public LockSnapshotResponse lockSnapshot(LockSnapshotRequest request) {
+        return call(request, locks::lock);
+    }
+
+    @Override
+    public DescribeLockedSnapshotsResponse describeLockedSnapshots(
+            DescribeLockedSnapshotsRequest request) {
+        return call(request, locks::locks);
+    }
+
+    @Override
+    public UnlockSnapshotResponse unlockSnapshot(UnlockSnapshotRequest request) {
+        return call(request, locks::unlock);
+    }
+
+    // Networks
 
     @Override
     public DescribeInstanceTypeOfferingsResponse describeInstanceTypeOfferings(
@@ -299,61 +530,7 @@ public final class SimulatedEc2 implements Ec2Client {
         return call(request, networks::describe);
     }
 
-    @Override
-    public CreateReplaceRootVolumeTaskResponse createReplaceRootVolumeTask(
-            CreateReplaceRootVolumeTaskRequest request) {
-        return call(request, rootReplacements::create);
-    }
-
-    @Override
-    public DescribeReplaceRootVolumeTasksResponse describeReplaceRootVolumeTasks(
-            DescribeReplaceRootVolumeTasksRequest request) {
-        return call(request, rootReplacements::describe);
-    }
-
-    @Override
-    public CreateStoreImageTaskResponse createStoreImageTask(CreateStoreImageTaskRequest request) {
-        return call(request, stores::store);
-    }
-
-    @Override
-    public DescribeStoreImageTasksResponse describeStoreImageTasks(
-            DescribeStoreImageTasksRequest request) {
-        return call(request, stores::describe);
-    }
-
-    @Override
-    public CreateRestoreImageTaskResponse createRestoreImageTask(
-            CreateRestoreImageTaskRequest request) {
-        return call(request, stores::restore);
-    }
-
-    @Override
-    public DescribeVolumesResponse describeVolumes(DescribeVolumesRequest request) {
-        return call(request, volumes::describe);
-    }
-
-    @Override
-    public DescribeImagesResponse describeImages(DescribeImagesRequest request) {
-        return call(request, images::describe);
-    }
-
-    @Override
-    public DescribeImageAttributeResponse describeImageAttribute(
-            DescribeImageAttributeRequest request) {
-        return call(request, changes::describeAttribute);
-    }
-
-    @Override
-    public DescribeImageReferencesResponse describeImageReferences(
-            DescribeImageReferencesRequest request) {
-        return call(request, references::describe);
-    }
-
-    @Override
-    public DescribeSnapshotsResponse describeSnapshots(DescribeSnapshotsRequest request) {
-        return call(request, snapshots::describe);
-    }
+    // Launch templates and tags
 
     @Override
     public DescribeTagsResponse describeTags(DescribeTagsRequest request) {
@@ -370,88 +547,6 @@ public final class SimulatedEc2 implements Ec2Client {
     public DescribeLaunchTemplateVersionsResponse describeLaunchTemplateVersions(
             DescribeLaunchTemplateVersionsRequest request) {
         return call(request, templates::describeVersions);
-    }
-
-    @Override
-    public CreateImageResponse createImage(CreateImageRequest request) {
-        return call(request, making::create);
-    }
-
-    @Override
-    public RegisterImageResponse registerImage(RegisterImageRequest request) {
-        return call(request, making::register);
-    }
-
-    @Override
-    public DeregisterImageResponse deregisterImage(DeregisterImageRequest request) {
-        return call(request, images::deregister);
-    }
-
-    @Override
-    public ModifyImageAttributeResponse modifyImageAttribute(ModifyImageAttributeRequest request) {
-        return call(request, changes::modify);
-    }
-
-    @Override
-    public CreateSnapshotResponse createSnapshot(CreateSnapshotRequest request) {
-        return call(request, lineages::snapshot);
-    }
-
-    @Override
-    public DescribeSnapshotAttributeResponse describeSnapshotAttribute(
-            DescribeSnapshotAttributeRequest request) {
-        return call(request, lineages::describeSnapshotAttribute);
-    }
-
-    @Override
-    public DeleteSnapshotResponse deleteSnapshot(DeleteSnapshotRequest request) {
-        return call(request, snapshots::delete);
-    }
-
-    @Override
-    public ModifySnapshotAttributeResponse modifySnapshotAttribute(
-            ModifySnapshotAttributeRequest request) {
-        return call(request, snapshots::share);
-    }
-
-    @Override
-    public ListImagesInRecycleBinResponse listImagesInRecycleBin(
-            ListImagesInRecycleBinRequest request) {
-        return call(request, images::listBin);
-    }
-
-    @Override
-    public ListSnapshotsInRecycleBinResponse listSnapshotsInRecycleBin(
-            ListSnapshotsInRecycleBinRequest request) {
-        return call(request, snapshots::listBin);
-    }
-
-    @Override
-    public RestoreSnapshotFromRecycleBinResponse restoreSnapshotFromRecycleBin(
-            RestoreSnapshotFromRecycleBinRequest request) {
-        return call(request, snapshots::restore);
-    }
-
-    @Override
-    public RestoreImageFromRecycleBinResponse restoreImageFromRecycleBin(
-            RestoreImageFromRecycleBinRequest request) {
-        return call(request, images::restore);
-    }
-
-    @Override
-    public LockSnapshotResponse lockSnapshot(LockSnapshotRequest request) {
-        return call(request, locks::lock);
-    }
-
-    @Override
-    public DescribeLockedSnapshotsResponse describeLockedSnapshots(
-            DescribeLockedSnapshotsRequest request) {
-        return call(request, locks::locks);
-    }
-
-    @Override
-    public UnlockSnapshotResponse unlockSnapshot(UnlockSnapshotRequest request) {
-        return call(request, locks::unlock);
     }
 
     @Override
@@ -485,64 +580,7 @@ public final class SimulatedEc2 implements Ec2Client {
         return call(request, tags::delete);
     }
 
-    @Override
-    public CopyImageResponse copyImage(CopyImageRequest request) {
-        return call(request, it -> copies.copy(it, regions.apply(it.sourceRegion()).images));
-    }
-
-    @Override
-    public EnableImageResponse enableImage(EnableImageRequest request) {
-        return call(request, changes::enable);
-    }
-
-    @Override
-    public DisableImageResponse disableImage(DisableImageRequest request) {
-        return call(request, changes::disable);
-    }
-
-    @Override
-    public EnableImageDeprecationResponse enableImageDeprecation(
-            EnableImageDeprecationRequest request) {
-        return call(request, changes::deprecate);
-    }
-
-    @Override
-    public DisableImageDeprecationResponse disableImageDeprecation(
-            DisableImageDeprecationRequest request) {
-        return call(request, changes::undeprecate);
-    }
-
-    @Override
-    public EnableImageDeregistrationProtectionResponse enableImageDeregistrationProtection(
-            EnableImageDeregistrationProtectionRequest request) {
-        return call(request, changes::protect);
-    }
-
-    @Override
-    public DisableImageDeregistrationProtectionResponse disableImageDeregistrationProtection(
-            DisableImageDeregistrationProtectionRequest request) {
-        return call(request, changes::unprotect);
-    }
-
-    @Override
-    public RunInstancesResponse runInstances(RunInstancesRequest request) {
-        return call(request, launches::run);
-    }
-
-    @Override
-    public StopInstancesResponse stopInstances(StopInstancesRequest request) {
-        return call(request, instances::stop);
-    }
-
-    @Override
-    public StartInstancesResponse startInstances(StartInstancesRequest request) {
-        return call(request, instances::start);
-    }
-
-    @Override
-    public TerminateInstancesResponse terminateInstances(TerminateInstancesRequest request) {
-        return call(request, instances::terminate);
-    }
+    // Spot requests and fleets
 
     @Override
     public RequestSpotInstancesResponse requestSpotInstances(RequestSpotInstancesRequest request) {
@@ -593,29 +631,7 @@ public final class SimulatedEc2 implements Ec2Client {
         return call(request, fleets::describe);
     }
 
-    @Override
-    public CreateImageUsageReportResponse createImageUsageReport(
-            CreateImageUsageReportRequest request) {
-        return call(request, usageReports::create);
-    }
-
-    @Override
-    public DeleteImageUsageReportResponse deleteImageUsageReport(
-            DeleteImageUsageReportRequest request) {
-        return call(request, usageReports::delete);
-    }
-
-    @Override
-    public DescribeImageUsageReportsResponse describeImageUsageReports(
-            DescribeImageUsageReportsRequest request) {
-        return call(request, usageReports::describe);
-    }
-
-    @Override
-    public DescribeImageUsageReportEntriesResponse describeImageUsageReportEntries(
-            DescribeImageUsageReportEntriesRequest request) {
-        return call(request, usageReports::describe);
-    }
+    // Regions
 
     @Override
     public DescribeRegionsResponse describeRegions(DescribeRegionsRequest request) {

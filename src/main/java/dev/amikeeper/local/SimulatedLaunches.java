@@ -3,25 +3,13 @@ package dev.amikeeper.local;
 import dev.amikeeper.local.CloudSettings.LaunchAttempt;
 import dev.amikeeper.local.LocalInstance.Hidden;
 
-import org.jspecify.annotations.Nullable;
-
 import software.amazon.awssdk.services.ec2.model.BlockDeviceMapping;
-import software.amazon.awssdk.services.ec2.model.EbsBlockDevice;
-import software.amazon.awssdk.services.ec2.model.HttpTokensState;
-import software.amazon.awssdk.services.ec2.model.Image;
 import software.amazon.awssdk.services.ec2.model.Instance;
-import software.amazon.awssdk.services.ec2.model.InstanceAutoRecoveryState;
 import software.amazon.awssdk.services.ec2.model.InstanceBlockDeviceMapping;
-import software.amazon.awssdk.services.ec2.model.InstanceMetadataEndpointState;
-import software.amazon.awssdk.services.ec2.model.InstanceMetadataOptionsRequest;
-import software.amazon.awssdk.services.ec2.model.InstanceMetadataOptionsResponse;
-import software.amazon.awssdk.services.ec2.model.InstanceMetadataProtocolState;
-import software.amazon.awssdk.services.ec2.model.InstanceMetadataTagsState;
 import software.amazon.awssdk.services.ec2.model.InstanceNetworkInterface;
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.RunInstancesRequest;
 import software.amazon.awssdk.services.ec2.model.RunInstancesResponse;
-import software.amazon.awssdk.services.ec2.model.ShutdownBehavior;
 import software.amazon.awssdk.services.ec2.model.Subnet;
 import software.amazon.awssdk.services.ec2.model.SummaryStatus;
 
@@ -33,9 +21,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * How instances of one Region come to be.
@@ -45,7 +30,6 @@ import java.util.stream.Stream;
  */
 final class SimulatedLaunches {
     private static final Set<String> TAGGED = Set.of("instance", "volume", "network-interface");
-    private static final String TYPE_UNLESS_ASKED = "m1.small";
     private static final int SERVER_ERROR = 500;
 
     private final String region;
@@ -102,7 +86,8 @@ final class SimulatedLaunches {
         if (request.keyName() != null) {
             networks.addKeyPair(request.keyName());
         }
-        profile(request).ifPresent(core.settings()::addProfile);
+        LaunchRequest asked = new LaunchRequest(request);
+        asked.profile().ifPresent(core.settings()::addProfile);
         Subnet subnet = interfaces.check(request, networks.anySubnet());
         String type = Objects.requireNonNullElse(request.instanceTypeAsString(), "t3.micro");
         LaunchAttempt launch =
@@ -120,13 +105,13 @@ final class SimulatedLaunches {
         String reservation = core.ids().next("r");
         String id =
                 create(
-                        request,
-                        new Base(launch, instance, merged(devices, root(devices), request)),
+                        asked,
+                        new Base(launch, instance, asked.devices(devices, root(devices))),
                         networks.anySubnet(),
                         reservation,
                         SummaryStatus.OK,
                         0);
-        instances.change(id, it -> it.with(origin(request, it.instance())));
+        instances.change(id, it -> it.with(asked.origin(it.instance())));
         instances.put(id, InstanceStateName.RUNNING);
         return id;
     }
@@ -138,26 +123,23 @@ final class SimulatedLaunches {
         TagRules.allowOnly(TAGGED, request.tagSpecifications());
         TAGGED.forEach(kind -> TagRules.of(request.tagSpecifications(), kind));
         LocalImage image = images.requireLaunchable(request.imageId());
-        String type = Objects.requireNonNullElse(request.instanceTypeAsString(), TYPE_UNLESS_ASKED);
-        checkArchitecture(type, image.image());
-        Subnet unlessAsked =
-                networks.subnetFor(
-                        request.placement() == null
-                                ? null
-                                : request.placement().availabilityZone());
+        LaunchRequest asked = new LaunchRequest(request);
+        asked.checkArchitecture(image.image());
+        Subnet unlessAsked = networks.subnetFor(asked.zone());
         Subnet subnet = interfaces.check(request, unlessAsked);
         if (request.keyName() != null) {
             networks.requireKey(request.keyName());
         }
-        profile(request).ifPresent(this::checkProfile);
+        asked.profile().ifPresent(this::checkProfile);
         List<BlockDeviceMapping> devices =
-                merged(
-                        image.image().blockDeviceMappings(),
-                        image.image().rootDeviceName(),
-                        request);
+                asked.devices(image.image().blockDeviceMappings(), image.image().rootDeviceName());
         LaunchAttempt launch =
                 new LaunchAttempt(
-                        region, subnet.availabilityZone(), type, image.id(), image.origin());
+                        region,
+                        subnet.availabilityZone(),
+                        asked.type(),
+                        image.id(),
+                        image.origin());
         int count = Math.max(1, Objects.requireNonNullElse(request.maxCount(), 1));
         checkRoom(launch, count);
 
@@ -165,10 +147,10 @@ final class SimulatedLaunches {
         String reservation = core.ids().next("r");
         List<Instance> launched = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            Base base = new Base(launch, base(image.image()), devices);
+            Base base = new Base(launch, LaunchRequest.base(image.image()), devices);
             String id =
                     create(
-                            request,
+                            asked,
                             base,
                             unlessAsked,
                             reservation,
@@ -215,7 +197,7 @@ final class SimulatedLaunches {
     }
 
     private String create(
-            RunInstancesRequest request,
+            LaunchRequest asked,
             Base base,
             Subnet unlessAsked,
             String reservation,
@@ -223,7 +205,7 @@ final class SimulatedLaunches {
             int hiddenCalls) {
         String id = core.ids().next("i");
         LaunchAttempt launch = base.launch();
-        Map<String, String> volumeTags = TagRules.of(request.tagSpecifications(), "volume");
+        Map<String, String> volumeTags = asked.tags("volume");
         List<InstanceBlockDeviceMapping> devices =
                 base.devices().stream()
                         .map(device -> volumes.attach(id, launch.zone(), device, volumeTags))
@@ -234,21 +216,14 @@ final class SimulatedLaunches {
             sizes.put(volume, volumes.require(volume).size());
         });
         List<InstanceNetworkInterface> attached =
-                interfaces.create(
-                        request,
-                        unlessAsked,
-                        TagRules.of(request.tagSpecifications(), "network-interface"));
+                interfaces.create(asked.request(), unlessAsked, asked.tags("network-interface"));
         InstanceNetworkInterface primary = attached.getFirst();
-        Map<String, String> tags = TagRules.of(request.tagSpecifications(), "instance");
         Instance.Builder instance =
                 base.instance()
                         .instanceId(id)
                         .imageId(launch.image())
                         .instanceType(launch.type())
                         .launchTime(core.timeline().instant())
-                        .clientToken(request.clientToken())
-                        .keyName(request.keyName())
-                        .ebsOptimized(Boolean.TRUE.equals(request.ebsOptimized()))
                         .enaSupport(true)
                         .hypervisor("xen")
                         .platformDetails("Linux/UNIX")
@@ -264,131 +239,23 @@ final class SimulatedLaunches {
                                         : primary.association().publicIp())
                         .securityGroups(primary.groups())
                         .networkInterfaces(attached)
-                        .blockDeviceMappings(devices)
-                        .metadataOptions(metadata(request.metadataOptions()))
-                        .hibernationOptions(it ->
-                                it.configured(
-                                        request.hibernationOptions() != null
-                                                && Boolean.TRUE.equals(
-                                                        request.hibernationOptions().configured())))
-                        .enclaveOptions(it ->
-                                it.enabled(
-                                        request.enclaveOptions() != null
-                                                && Boolean.TRUE.equals(
-                                                        request.enclaveOptions().enabled())))
-                        .maintenanceOptions(it ->
-                                it.autoRecovery(
-                                        request.maintenanceOptions() == null
-                                                        || request.maintenanceOptions()
-                                                                        .autoRecovery()
-                                                                == null
-                                                ? InstanceAutoRecoveryState.DEFAULT
-                                                : request.maintenanceOptions().autoRecovery()))
-                        .placement(p ->
-                                p.availabilityZone(launch.zone())
-                                        .tenancy(tenancy(request))
-                                        .groupName(
-                                                request.placement() == null
-                                                        ? null
-                                                        : request.placement().groupName()))
-                        .monitoring(m -> m.state(isMonitored(request) ? "enabled" : "disabled"))
-                        .tags(TagRules.list(tags));
-        profile(request)
+                        .blockDeviceMappings(devices);
+        asked.applyTo(instance, launch.zone());
+        asked.profile()
                 .ifPresent(name ->
                         instance.iamInstanceProfile(p -> p.arn(arn(name)).id("AIPA" + name)));
         Hidden hidden =
                 new Hidden(
                         launch,
-                        Optional.ofNullable(request.userData()),
-                        Objects.requireNonNullElse(
-                                request.instanceInitiatedShutdownBehaviorAsString(),
-                                ShutdownBehavior.STOP.toString()),
+                        Optional.ofNullable(asked.request().userData()),
+                        asked.shutdownBehavior(),
                         hiddenCalls);
         instances.add(new LocalInstance(instance.build(), reservation, sizes, 0, checks, hidden));
         return id;
     }
 
-    private static Instance.Builder base(Image image) {
-        return Instance.builder()
-                .architecture(image.architectureAsString())
-                .virtualizationType(image.virtualizationTypeAsString())
-                .bootMode(image.bootModeAsString())
-                .productCodes(image.productCodes())
-                .rootDeviceName(image.rootDeviceName());
-    }
-
-    /** The image's devices, as the request changes them, and those that it adds. */
-    private static List<BlockDeviceMapping> merged(
-            List<BlockDeviceMapping> devices, @Nullable String root, RunInstancesRequest request) {
-        Map<String, BlockDeviceMapping> byName = new LinkedHashMap<>();
-        devices.stream()
-                .filter(device -> device.ebs() != null)
-                .forEach(device -> byName.put(device.deviceName(), device));
-        for (BlockDeviceMapping asked : request.blockDeviceMappings()) {
-            String name = asked.deviceName();
-            BlockDeviceMapping before = byName.get(name);
-            if (asked.noDevice() != null) {
-                byName.remove(name);
-            } else if (asked.ebs() != null) {
-                byName.put(name, before == null ? asked : merged(before, asked));
-                checkSize(before, Objects.requireNonNull(byName.get(name)));
-            }
-        }
-        if (root != null && !byName.containsKey(root)) {
-            throw Ec2Errors.wrong(
-                    "InvalidBlockDeviceMapping", "The root volume cannot be left out");
-        }
-        return List.copyOf(byName.values());
-    }
-
     private static String root(List<BlockDeviceMapping> devices) {
         return devices.getFirst().deviceName();
-    }
-
-    private static BlockDeviceMapping merged(BlockDeviceMapping image, BlockDeviceMapping asked) {
-        EbsBlockDevice more = asked.ebs();
-        EbsBlockDevice.Builder ebs = image.ebs().toBuilder();
-        if (more.volumeTypeAsString() != null) {
-            ebs.volumeType(more.volumeTypeAsString()).iops(null).throughput(null);
-        }
-        Optional.ofNullable(more.volumeSize()).ifPresent(ebs::volumeSize);
-        Optional.ofNullable(more.iops()).ifPresent(ebs::iops);
-        Optional.ofNullable(more.throughput()).ifPresent(ebs::throughput);
-        Optional.ofNullable(more.deleteOnTermination()).ifPresent(ebs::deleteOnTermination);
-        Optional.ofNullable(more.encrypted()).ifPresent(ebs::encrypted);
-        Optional.ofNullable(more.kmsKeyId()).ifPresent(ebs::kmsKeyId);
-        return image.toBuilder().ebs(ebs.build()).build();
-    }
-
-    private static void checkSize(@Nullable BlockDeviceMapping before, BlockDeviceMapping after) {
-        Integer size = after.ebs().volumeSize();
-        Integer least = before == null ? null : before.ebs().volumeSize();
-        if (size == null || (least != null && size < least)) {
-            throw Ec2Errors.wrong(
-                    "InvalidBlockDeviceMapping",
-                    "Volume of size "
-                            + size
-                            + "GB is smaller than snapshot, expect size >= "
-                            + least
-                            + "GB");
-        }
-    }
-
-    private static void checkArchitecture(String type, Image image) {
-        String wanted = image.architectureAsString();
-        String has = InstanceTypes.architecture(type);
-        if (wanted != null && !wanted.equals(has) && !(wanted.equals("i386") && runsI386(type))) {
-            throw Ec2Errors.invalidValue(
-                    "The architecture '"
-                            + has
-                            + "' of the specified instance type does not match the architecture '"
-                            + wanted
-                            + "' of the specified AMI.");
-        }
-    }
-
-    private static boolean runsI386(String type) {
-        return Stream.of("m1.", "t1.", "t2.", "c3.", "m3.").anyMatch(type::startsWith);
     }
 
     private void checkProfile(String name) {
@@ -452,68 +319,7 @@ final class SimulatedLaunches {
         }
     }
 
-    private static InstanceMetadataOptionsResponse metadata(
-            @Nullable InstanceMetadataOptionsRequest asked) {
-        InstanceMetadataOptionsRequest options =
-                asked == null ? InstanceMetadataOptionsRequest.builder().build() : asked;
-        boolean more =
-                options.httpTokens() != null
-                        || options.httpPutResponseHopLimit() != null
-                        || options.instanceMetadataTags() != null;
-        if (options.httpEndpoint() == InstanceMetadataEndpointState.DISABLED && more) {
-            throw Ec2Errors.wrong(
-                    "InvalidParameterCombination",
-                    "HttpTokens, HttpPutResponseHopLimit and InstanceMetadataTags need an enabled"
-                            + " HttpEndpoint.");
-        }
-        return InstanceMetadataOptionsResponse.builder()
-                .state("applied")
-                .httpTokens(
-                        Objects.requireNonNullElse(options.httpTokens(), HttpTokensState.OPTIONAL))
-                .httpEndpoint(
-                        Objects.requireNonNullElse(
-                                options.httpEndpoint(), InstanceMetadataEndpointState.ENABLED))
-                .httpPutResponseHopLimit(
-                        Objects.requireNonNullElse(options.httpPutResponseHopLimit(), 1))
-                .instanceMetadataTags(
-                        Objects.requireNonNullElse(
-                                options.instanceMetadataTags(), InstanceMetadataTagsState.DISABLED))
-                .httpProtocolIpv6(
-                        Objects.requireNonNullElse(
-                                options.httpProtocolIpv6(), InstanceMetadataProtocolState.DISABLED))
-                .build();
-    }
-
-    private static boolean isMonitored(RunInstancesRequest request) {
-        return request.monitoring() != null && Boolean.TRUE.equals(request.monitoring().enabled());
-    }
-
-    private static String tenancy(RunInstancesRequest request) {
-        return request.placement() == null || request.placement().tenancyAsString() == null
-                ? "default"
-                : request.placement().tenancyAsString();
-    }
-
-    /** The name of the instance profile that is asked for, by name or by ARN. */
-    private static Optional<String> profile(RunInstancesRequest request) {
-        return Optional.ofNullable(request.iamInstanceProfile())
-                .map(asked -> asked.arn() == null ? asked.name() : asked.arn())
-                .map(name -> name.substring(name.lastIndexOf('/') + 1));
-    }
-
     private String arn(String profile) {
         return "arn:aws:iam::" + core.account() + ":instance-profile/" + profile;
-    }
-
-    /** An instance that was launched from a template has these tags, which nobody can set. */
-    private static Consumer<Instance.Builder> origin(
-            RunInstancesRequest request, Instance instance) {
-        if (request.launchTemplate() == null) {
-            return _ -> {};
-        }
-        Map<String, String> tags = new TreeMap<>(TagRules.map(instance.tags()));
-        tags.put("aws:ec2launchtemplate:id", request.launchTemplate().launchTemplateId());
-        tags.put("aws:ec2launchtemplate:version", request.launchTemplate().version());
-        return builder -> builder.tags(TagRules.list(tags));
     }
 }
