@@ -101,11 +101,11 @@ public record Demo(Policies policies, int days, long seed, Progress progress) {
             }
             // The plan of the last look reads from EC2 too, but is no part of what was played.
             SortedMap<String, Integer> calls = cloud.calls();
-            DemoSummary.Played played =
-                    new DemoSummary.Played(days, seed, policies, fleet, story, calls, deployment);
+            DemoFigures figures =
+                    new DemoFigures(days, seed, policies, fleet, story, calls, deployment);
             ImageHistory ended = history.end(end);
             DemoSummary.Status status = DemoSummary.Status.of(status(deployment.application()));
-            return DemoSummary.of(played, ended, status, RegionLoss.play(cloud, policies, HOME));
+            return figures.summary(ended, status, RegionLoss.play(cloud, policies, HOME));
         }
     }
 

@@ -3,14 +3,11 @@ package dev.amikeeper.demo;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
-import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Stored;
 import dev.amikeeper.image.Trigger;
-import dev.amikeeper.local.CloudSettings.Attempt;
-import dev.amikeeper.local.CloudSettings.LaunchAttempt;
 import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.SimulatedCloud;
@@ -31,14 +28,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.Random;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -67,25 +62,16 @@ final class DemoStory {
 
     private static final String BUCKET = "ami-archive";
 
-    /** So long EC2 has no room for a drill: less than a drill waits. */
-    private static final Duration NO_CAPACITY = Duration.ofMinutes(15);
-
     private final SimulatedCloud cloud;
     private final LocalDeployment deployment;
     private final Policies policies;
     private final DemoFleet fleet;
     private final Random random;
+    private final DemoTroubles troubles;
     private final Instant start;
     private final Queue<Scene> scenes = new PriorityQueue<>(Comparator.comparing(Scene::at));
     private final List<Told> told = new ArrayList<>();
-    private final Map<Attempt, Integer> toFail = new HashMap<>();
-    private final List<Integer> failuresToCome = new ArrayList<>();
     private final Map<String, Integer> callsOfPeople = new HashMap<>();
-    private final Set<LaunchAttempt> unbootable = new HashSet<>();
-    private int bootsToFail;
-    private int capacitiesToLack;
-    private Instant capacityFrom = Instant.MIN;
-    private int failedCopies;
     private int orders;
 
     DemoStory(LocalDeployment deployment, Policies policies, DemoFleet fleet, Random random) {
@@ -95,27 +81,24 @@ final class DemoStory {
         this.fleet = fleet;
         this.random = random;
         start = cloud.now();
-        cloud.settings()
-                .failing(this::fails)
-                .lacksCapacity(this::lacksCapacity)
-                .failsToBoot(this::failsToBoot);
+        troubles = new DemoTroubles(cloud, policies, fleet, random, this::tell);
 
         List<Instance> often = new ArrayList<>(tagged("silver"));
         List<Instance> nightly = new ArrayList<>(tagged("gold"));
         Collections.shuffle(often, random);
         Collections.shuffle(nightly, random);
         Instance held = often.get(0);
-        scene(2, 0, this::troubleCalls);
-        scene(3, 0, () -> failuresToCome.add(1));
+        scene(2, 0, troubles::troubleCalls);
+        scene(3, 0, () -> troubles.failCopy(1));
         scene(4, 9, () -> request(nightly.get(0)));
         scene(5, 12, () -> hold(held));
         scene(6, 12, () -> launchFrom(held));
         scene(7, 12, () -> nameInTemplate(nightly.get(1)));
-        scene(8, 0, () -> failuresToCome.add(5));
+        scene(8, 0, () -> troubles.failCopy(5));
         scene(10, 9, () -> terminate(often.get(1)));
         scene(12, 10, () -> stop(often.get(2)));
-        scene(4, 20, () -> bootsToFail++);
-        scene(11, 20, () -> capacitiesToLack++);
+        scene(4, 20, troubles::failBoot);
+        scene(11, 20, troubles::lackCapacity);
         scene(14, 8, () -> lose(lost(nightly)));
         scene(16, 15, () -> imageByHand(nightly.get(1)));
         scene(19, 9, () -> store(often.get(3)));
@@ -149,7 +132,7 @@ final class DemoStory {
 
     /** How many copies EC2 failed to make. */
     int failedCopies() {
-        return failedCopies;
+        return troubles.failedCopies();
     }
 
     /** How often people called this action of EC2. */
@@ -168,26 +151,7 @@ final class DemoStory {
         Map<String, Object> detail = new HashMap<>(about);
         // An order of no Region is one about the home Region.
         detail.put("region", region.name());
-        deployment.deliver(
-                Map.of(
-                        "version",
-                        "0",
-                        "id",
-                        "order-" + orders,
-                        "detail-type",
-                        what,
-                        "source",
-                        "amikeeper",
-                        "account",
-                        SimulatedCloud.ACCOUNT,
-                        "time",
-                        cloud.now().toString(),
-                        "region",
-                        region.name(),
-                        "resources",
-                        List.of(),
-                        "detail",
-                        detail));
+        deployment.order("order-" + orders, what, cloud.now(), region, detail);
     }
 
     private void scene(int day, int hour, Runnable play) {
@@ -196,10 +160,11 @@ final class DemoStory {
     }
 
     private void tell(String what, Outcome then) {
-        told.add(new Told(day(cloud.now()), what, then));
+        told.add(new Told(day(start, cloud.now()), what, then));
     }
 
-    private int day(Instant when) {
+    /** The day of the demo, from 1 on. */
+    static int day(Instant start, Instant when) {
         return (int) Duration.between(start, when).toDays() + 1;
     }
 
@@ -212,57 +177,6 @@ final class DemoStory {
                 .filter(instance -> backup.equals(instance.tags().get("backup")))
                 .filter(instance -> !"sandbox".equals(instance.tags().get("environment")))
                 .toList();
-    }
-
-    private void troubleCalls() {
-        int nth = 1 + random.nextInt(2);
-        cloud.faults().calls("CreateImage").in(DemoFleet.HOME.name()).nth(nth).throttle();
-        cloud.faults().calls("CreateImage").in(DemoFleet.SECOND_HOME.name()).loseReply();
-        cloud.faults().calls("CopyImage").nth(1 + random.nextInt(5)).loseReply();
-        tell(
-                "EC2 throttles a call, loses two replies",
-                history ->
-                        history.strays().isEmpty()
-                                ? "called again, nothing made twice"
-                                : "made in vain: " + history.strays());
-    }
-
-    /** Asked by EC2 when it is done with an image. The first copy to come is the one that fails. */
-    private boolean fails(Attempt attempt) {
-        if (!attempt.copy()) {
-            return false;
-        }
-        Attempt copy = new Attempt(attempt.region(), attempt.name(), true, 1);
-        if (!toFail.containsKey(copy) && attempt.number() == 1 && !failuresToCome.isEmpty()) {
-            begin(copy, failuresToCome.removeFirst());
-        }
-        boolean fails = attempt.number() <= toFail.getOrDefault(copy, 0);
-        if (fails) {
-            failedCopies++;
-        }
-        return fails;
-    }
-
-    private void begin(Attempt copy, int times) {
-        toFail.put(copy, times);
-        ImageName name = ImageName.parse(copy.name()).orElseThrow();
-        String who = fleet.name(name.instance());
-        tell(
-                "a copy of %s to %s fails%s"
-                        .formatted(
-                                who, copy.region(), times > 1 ? " %d times".formatted(times) : ""),
-                history ->
-                        history.find(new Region(copy.region()), name)
-                                .map(DemoStory::afterFailure)
-                                .orElse(""));
-    }
-
-    private static String afterFailure(ImageHistory.Entry entry) {
-        return switch (entry.fate()) {
-            case THERE, REMOVED -> "made at try " + entry.image().attempt();
-            case UNDER_WAY -> "waits for try " + entry.image().attempt();
-            case GIVEN_UP -> "given up after try " + entry.image().attempt() + ", announced";
-        };
     }
 
     private void request(Instance instance) {
@@ -510,66 +424,6 @@ final class DemoStory {
                     return "gone at once" + (kept ? ", though rules kept it" : "");
                 })
                 .orElse("");
-    }
-
-    /** Asked by EC2 when it is to launch something. The first drill to come is the one. */
-    private boolean lacksCapacity(LaunchAttempt launch) {
-        if (!isDrill(launch)) {
-            return false;
-        }
-        if (capacitiesToLack > 0) {
-            capacitiesToLack--;
-            capacityFrom = cloud.now();
-            InstanceId of = new InstanceId(launch.source().orElseThrow());
-            Instant when = cloud.now();
-            tell(
-                    "EC2 has no capacity for a drill of " + fleet.name(of),
-                    history -> drill(of, when, history).map(DemoStory::waited).orElse(""));
-        }
-        return cloud.now().isBefore(capacityFrom.plus(NO_CAPACITY));
-    }
-
-    private static String waited(Restore drill) {
-        return drill.took()
-                .map(took -> "waits, and passes after " + DemoSummaryText.minutes(took))
-                .orElseGet(() -> "failed: " + drill.note());
-    }
-
-    /** Asked by EC2 when an instance's checks are done. The first drill to come is the one. */
-    private boolean failsToBoot(LaunchAttempt launch) {
-        if (bootsToFail > 0 && isDrill(launch)) {
-            bootsToFail--;
-            unbootable.add(launch);
-            InstanceId of = new InstanceId(launch.source().orElseThrow());
-            Instant when = cloud.now();
-            tell(
-                    "a drill of " + fleet.name(of) + " does not boot",
-                    history -> afterDrill(of, when, history));
-        }
-        return unbootable.contains(launch);
-    }
-
-    private String afterDrill(InstanceId of, Instant when, ImageHistory history) {
-        boolean failed = drill(of, when, history).filter(it -> !it.hasPassed()).isPresent();
-        return history.restores(Restore.Kind.DRILL, of).stream()
-                .filter(it -> it.asked().isAfter(when) && it.hasPassed())
-                .findFirst()
-                .map(next -> "announced; passes on day " + day(next.asked()))
-                .orElse(failed ? "announced; not drilled again yet" : "passes later");
-    }
-
-    /** The drill of an instance that was under way then. */
-    private static Optional<Restore> drill(InstanceId of, Instant when, ImageHistory history) {
-        return history.restores(Restore.Kind.DRILL, of).stream()
-                .filter(it -> !it.asked().isAfter(when))
-                .reduce((_, last) -> last);
-    }
-
-    private boolean isDrill(LaunchAttempt launch) {
-        return launch.source().isPresent()
-                && policies.all().stream()
-                        .flatMap(policy -> policy.drill().stream())
-                        .anyMatch(drill -> drill.region().name().equals(launch.region()));
     }
 
     /** The newest good image of an instance in a Region. */

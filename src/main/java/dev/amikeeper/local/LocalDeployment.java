@@ -334,7 +334,7 @@ public final class LocalDeployment {
 
     /** Runs the pruner once. */
     public PruneReport prune(Instant at, boolean dryRun) {
-        Map<String, Object> event = new TreeMap<>(scheduled("Prune", at));
+        Map<String, Object> event = scheduled("Prune", at);
         event.put("dryRun", dryRun);
         return once("PruneFunction", prune, event);
     }
@@ -435,33 +435,44 @@ public final class LocalDeployment {
         lambda.retried(function, Objects.requireNonNull(functions.get(function)), event);
     }
 
-    /** As EventBridge Scheduler sends it, by the template's input. */
+    /**
+     * Puts an event of our own on the bus, as {@code ./keeper} and other programs do.
+     *
+     * @param what its detail-type, as {@code Restore Requested}
+     */
+    public void order(
+            String id, String what, Instant at, Region region, Map<String, Object> detail) {
+        Map<String, Object> event = event(id, what, "amikeeper", at, region);
+        event.put("detail", detail);
+        deliver(event);
+    }
+
+    /** The event of a schedule, as the template's input has it. */
     private Map<String, Object> scheduled(String name, Instant at) {
-        return Map.of(
-                "version",
-                "0",
-                "id",
-                "scheduled-" + name + "-" + at,
-                "detail-type",
-                "Scheduled Event",
-                "source",
-                "aws.scheduler",
-                "account",
-                SimulatedCloud.ACCOUNT,
-                "time",
-                at.toString(),
-                "region",
-                application.settings().home().name(),
+        Region home = application.settings().home();
+        String id = "scheduled-" + name + "-" + at;
+        Map<String, Object> event = event(id, "Scheduled Event", "aws.scheduler", at, home);
+        event.put(
                 "resources",
                 List.of(
-                        "arn:aws:scheduler:"
-                                + application.settings().home()
-                                + ":"
-                                + SimulatedCloud.ACCOUNT
-                                + ":schedule/default/"
-                                + name),
-                "detail",
-                Map.of());
+                        "arn:aws:scheduler:%s:%s:schedule/default/%s"
+                                .formatted(home, SimulatedCloud.ACCOUNT, name)));
+        return event;
+    }
+
+    private static Map<String, Object> event(
+            String id, String what, String source, Instant at, Region region) {
+        Map<String, Object> event = new TreeMap<>();
+        event.put("version", "0");
+        event.put("id", id);
+        event.put("detail-type", what);
+        event.put("source", source);
+        event.put("account", SimulatedCloud.ACCOUNT);
+        event.put("time", at.toString());
+        event.put("region", region.name());
+        event.put("resources", List.of());
+        event.put("detail", Map.of());
+        return event;
     }
 
     /** What Lambda tells a function about one call. */

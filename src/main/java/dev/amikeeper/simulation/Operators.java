@@ -90,26 +90,7 @@ final class Operators {
             detail.put("subnet", PolicyModel.subnet(ask.region()));
             detail.put("groups", List.of(PolicyModel.group(ask.region())));
         }
-        deployment.deliver(
-                Map.of(
-                        "version",
-                        "0",
-                        "id",
-                        asked.event(),
-                        "detail-type",
-                        "Restore Requested",
-                        "source",
-                        "amikeeper",
-                        "account",
-                        SimulatedCloud.ACCOUNT,
-                        "time",
-                        asked.at().toString(),
-                        "region",
-                        Simulation.HOME.name(),
-                        "resources",
-                        List.of(),
-                        "detail",
-                        detail));
+        deployment.order(asked.event(), "Restore Requested", asked.at(), Simulation.HOME, detail);
     }
 
     /** Loses the records of restores and drills of these policies. */

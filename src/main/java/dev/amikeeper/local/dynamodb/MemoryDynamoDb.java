@@ -19,6 +19,7 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionCheck;
 import software.amazon.awssdk.services.dynamodb.model.Delete;
 import software.amazon.awssdk.services.dynamodb.model.DeleteItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.DeleteItemResponse;
+import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
 import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
@@ -39,8 +40,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -53,6 +54,20 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     private static final int BATCH_BYTES = 16 * 1024 * 1024;
     private static final int TRANSACTION_BYTES = 4 * 1024 * 1024;
     private static final int MOST_ITEMS = 100;
+    private static final Set<String> PUT =
+            Set.of(
+                    "TableName",
+                    "Item",
+                    "ConditionExpression",
+                    "ExpressionAttributeNames",
+                    "ExpressionAttributeValues");
+    private static final Set<String> KEYED =
+            Set.of(
+                    "TableName",
+                    "Key",
+                    "ConditionExpression",
+                    "ExpressionAttributeNames",
+                    "ExpressionAttributeValues");
     private static final Calls.Errors ERRORS = new DynamoDbErrors();
 
     private final String region;
@@ -88,15 +103,9 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     @Override
     public PutItemResponse putItem(PutItemRequest request) {
         return call(
-                "PutItem",
-                () -> {
-                    allowOnly(
-                            request,
-                            "TableName",
-                            "Item",
-                            "ConditionExpression",
-                            "ExpressionAttributeNames",
-                            "ExpressionAttributeValues");
+                request,
+                PUT,
+                _ -> {
                     put(
                                     request.tableName(),
                                     request.item(),
@@ -112,15 +121,9 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     @Override
     public DeleteItemResponse deleteItem(DeleteItemRequest request) {
         return call(
-                "DeleteItem",
-                () -> {
-                    allowOnly(
-                            request,
-                            "TableName",
-                            "Key",
-                            "ConditionExpression",
-                            "ExpressionAttributeNames",
-                            "ExpressionAttributeValues");
+                request,
+                KEYED,
+                _ -> {
                     delete(
                                     request.tableName(),
                                     request.key(),
@@ -136,10 +139,10 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     @Override
     public TransactWriteItemsResponse transactWriteItems(TransactWriteItemsRequest request) {
         return call(
-                "TransactWriteItems",
-                () -> {
+                request,
+                Set.of("TransactItems", "ClientRequestToken"),
+                _ -> {
                     // Asked for its token, a request without one makes one up.
-                    allowOnly(request, "TransactItems", "ClientRequestToken");
                     if (request.clientRequestToken() != null) {
                         throw new UnsupportedOperationException("ClientRequestToken");
                     }
@@ -166,9 +169,9 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     @Override
     public GetItemResponse getItem(GetItemRequest request) {
         return call(
-                "GetItem",
-                () -> {
-                    allowOnly(request, "TableName", "Key", "ConsistentRead");
+                request,
+                Set.of("TableName", "Key", "ConsistentRead"),
+                _ -> {
                     MemoryTable table = table(request.tableName());
                     table.checkKey(request.key());
                     GetItemResponse.Builder answer = GetItemResponse.builder();
@@ -180,9 +183,9 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     @Override
     public BatchGetItemResponse batchGetItem(BatchGetItemRequest request) {
         return call(
-                "BatchGetItem",
-                () -> {
-                    allowOnly(request, "RequestItems");
+                request,
+                Set.of("RequestItems"),
+                _ -> {
                     checkCount(
                             request.requestItems().values().stream()
                                     .mapToInt(asked -> asked.keys().size())
@@ -200,20 +203,19 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     @Override
     public QueryResponse query(QueryRequest request) {
         return call(
-                "Query",
-                () -> {
-                    allowOnly(
-                            request,
-                            "TableName",
-                            "IndexName",
-                            "KeyConditionExpression",
-                            "FilterExpression",
-                            "ExpressionAttributeNames",
-                            "ExpressionAttributeValues",
-                            "ConsistentRead",
-                            "ScanIndexForward",
-                            "Limit",
-                            "ExclusiveStartKey");
+                request,
+                Set.of(
+                        "TableName",
+                        "IndexName",
+                        "KeyConditionExpression",
+                        "FilterExpression",
+                        "ExpressionAttributeNames",
+                        "ExpressionAttributeValues",
+                        "ConsistentRead",
+                        "ScanIndexForward",
+                        "Limit",
+                        "ExclusiveStartKey"),
+                _ -> {
                     return page(request, table(request.tableName()).index(request.indexName()));
                 });
     }
@@ -251,7 +253,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     }
 
     private Write write(TransactWriteItem item) {
-        allowOnly(item, "Put", "Delete", "ConditionCheck");
+        allowOnly(item, Set.of("Put", "Delete", "ConditionCheck"));
         if (Stream.of(item.put(), item.delete(), item.conditionCheck())
                         .filter(Objects::nonNull)
                         .count()
@@ -260,13 +262,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
         }
         if (item.put() != null) {
             Put put = item.put();
-            allowOnly(
-                    put,
-                    "Item",
-                    "TableName",
-                    "ConditionExpression",
-                    "ExpressionAttributeNames",
-                    "ExpressionAttributeValues");
+            allowOnly(put, PUT);
             return put(
                     put.tableName(),
                     put.item(),
@@ -277,13 +273,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
         }
         if (item.delete() != null) {
             Delete delete = item.delete();
-            allowOnly(
-                    delete,
-                    "Key",
-                    "TableName",
-                    "ConditionExpression",
-                    "ExpressionAttributeNames",
-                    "ExpressionAttributeValues");
+            allowOnly(delete, KEYED);
             return delete(
                     delete.tableName(),
                     delete.key(),
@@ -293,13 +283,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
                             delete.expressionAttributeValues()));
         }
         ConditionCheck check = item.conditionCheck();
-        allowOnly(
-                check,
-                "Key",
-                "TableName",
-                "ConditionExpression",
-                "ExpressionAttributeNames",
-                "ExpressionAttributeValues");
+        allowOnly(check, KEYED);
         return write(
                 check.tableName(),
                 check.key(),
@@ -343,7 +327,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
 
     private static List<Map<String, AttributeValue>> items(
             MemoryTable table, KeysAndAttributes asked) {
-        allowOnly(asked, "Keys", "ConsistentRead");
+        allowOnly(asked, Set.of("Keys", "ConsistentRead"));
         asked.keys().forEach(table::checkKey);
         if (Set.copyOf(asked.keys()).size() < asked.keys().size()) {
             throw DynamoDbErrors.invalid("Provided list of item keys contains duplicates");
@@ -426,8 +410,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     }
 
     /** Refuses what would go unheard. */
-    private static void allowOnly(SdkPojo request, String... members) {
-        List<String> known = List.of(members);
+    private static void allowOnly(SdkPojo request, Set<String> known) {
         for (SdkField<?> field : request.sdkFields()) {
             if (!known.contains(field.memberName()) && isSet(field.getValueOrDefault(request))) {
                 throw new UnsupportedOperationException(field.memberName());
@@ -441,7 +424,16 @@ public final class MemoryDynamoDb implements DynamoDbClient {
                 && !(value instanceof SdkAutoConstructMap);
     }
 
-    private <T> T call(String action, Supplier<T> work) {
-        return calls.run(new Calls.Action(action, region), Optional.empty(), ERRORS, work);
+    private <R extends DynamoDbRequest, T> T call(
+            R request, Set<String> known, Function<R, T> work) {
+        String action = request.getClass().getSimpleName().replaceFirst("Request$", "");
+        return calls.run(
+                new Calls.Action(action, region),
+                Optional.empty(),
+                ERRORS,
+                () -> {
+                    allowOnly(request, known);
+                    return work.apply(request);
+                });
     }
 }

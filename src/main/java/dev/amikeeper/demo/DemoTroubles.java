@@ -1,0 +1,197 @@
+package dev.amikeeper.demo;
+
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.InstanceId;
+import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Restore;
+import dev.amikeeper.local.CloudSettings.Attempt;
+import dev.amikeeper.local.CloudSettings.LaunchAttempt;
+import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.policy.Policies;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.BiConsumer;
+
+/** What EC2 gets wrong on the way of the demo: calls, copies, and the launches of drills. */
+final class DemoTroubles {
+    /** So long EC2 has no room for a drill: less than a drill waits. */
+    private static final Duration NO_CAPACITY = Duration.ofMinutes(15);
+
+    private final SimulatedCloud cloud;
+    private final Policies policies;
+    private final DemoFleet fleet;
+    private final Random random;
+    private final BiConsumer<String, DemoStory.Outcome> tell;
+    private final Instant start;
+    private final Map<Attempt, Integer> toFail = new HashMap<>();
+    private final List<Integer> failuresToCome = new ArrayList<>();
+    private final Set<LaunchAttempt> unbootable = new HashSet<>();
+    private int bootsToFail;
+    private int capacitiesToLack;
+    private Instant capacityFrom = Instant.MIN;
+    private int failedCopies;
+
+    /**
+     * Without trouble yet.
+     *
+     * @param tell told of each trouble, and how to find out at the end what came of it
+     */
+    DemoTroubles(
+            SimulatedCloud cloud,
+            Policies policies,
+            DemoFleet fleet,
+            Random random,
+            BiConsumer<String, DemoStory.Outcome> tell) {
+        this.cloud = cloud;
+        this.policies = policies;
+        this.fleet = fleet;
+        this.random = random;
+        this.tell = tell;
+        start = cloud.now();
+        cloud.settings()
+                .failing(this::fails)
+                .lacksCapacity(this::lacksCapacity)
+                .failsToBoot(this::failsToBoot);
+    }
+
+    /** How many copies EC2 failed to make. */
+    int failedCopies() {
+        return failedCopies;
+    }
+
+    /** The next copy fails so many times. */
+    void failCopy(int times) {
+        failuresToCome.add(times);
+    }
+
+    /** The next drill does not boot. */
+    void failBoot() {
+        bootsToFail++;
+    }
+
+    /** For the next drill there is no capacity for a while. */
+    void lackCapacity() {
+        capacitiesToLack++;
+    }
+
+    /** Throttles a call, and loses the replies of two. */
+    void troubleCalls() {
+        int nth = 1 + random.nextInt(2);
+        cloud.faults().calls("CreateImage").in(DemoFleet.HOME.name()).nth(nth).throttle();
+        cloud.faults().calls("CreateImage").in(DemoFleet.SECOND_HOME.name()).loseReply();
+        cloud.faults().calls("CopyImage").nth(1 + random.nextInt(5)).loseReply();
+        tell.accept(
+                "EC2 throttles a call, loses two replies",
+                history ->
+                        history.strays().isEmpty()
+                                ? "called again, nothing made twice"
+                                : "made in vain: " + history.strays());
+    }
+
+    /** Asked by EC2 when it is done with an image. The first copy to come is the one that fails. */
+    private boolean fails(Attempt attempt) {
+        if (!attempt.copy()) {
+            return false;
+        }
+        Attempt copy = new Attempt(attempt.region(), attempt.name(), true, 1);
+        if (!toFail.containsKey(copy) && attempt.number() == 1 && !failuresToCome.isEmpty()) {
+            begin(copy, failuresToCome.removeFirst());
+        }
+        boolean fails = attempt.number() <= toFail.getOrDefault(copy, 0);
+        if (fails) {
+            failedCopies++;
+        }
+        return fails;
+    }
+
+    private void begin(Attempt copy, int times) {
+        toFail.put(copy, times);
+        ImageName name = ImageName.parse(copy.name()).orElseThrow();
+        String who = fleet.name(name.instance());
+        tell.accept(
+                "a copy of %s to %s fails%s"
+                        .formatted(
+                                who, copy.region(), times > 1 ? " %d times".formatted(times) : ""),
+                history ->
+                        history.find(new Region(copy.region()), name)
+                                .map(DemoTroubles::afterFailure)
+                                .orElse(""));
+    }
+
+    private static String afterFailure(ImageHistory.Entry entry) {
+        return switch (entry.fate()) {
+            case THERE, REMOVED -> "made at try " + entry.image().attempt();
+            case UNDER_WAY -> "waits for try " + entry.image().attempt();
+            case GIVEN_UP -> "given up after try " + entry.image().attempt() + ", announced";
+        };
+    }
+
+    /** Asked by EC2 when it is to launch something. The first drill to come is the one. */
+    private boolean lacksCapacity(LaunchAttempt launch) {
+        if (!isDrill(launch)) {
+            return false;
+        }
+        if (capacitiesToLack > 0) {
+            capacitiesToLack--;
+            capacityFrom = cloud.now();
+            InstanceId of = new InstanceId(launch.source().orElseThrow());
+            Instant when = cloud.now();
+            tell.accept(
+                    "EC2 has no capacity for a drill of " + fleet.name(of),
+                    history -> drill(of, when, history).map(DemoTroubles::waited).orElse(""));
+        }
+        return cloud.now().isBefore(capacityFrom.plus(NO_CAPACITY));
+    }
+
+    private static String waited(Restore drill) {
+        return drill.took()
+                .map(took -> "waits, and passes after " + DemoSummaryText.minutes(took))
+                .orElseGet(() -> "failed: " + drill.note());
+    }
+
+    /** Asked by EC2 when an instance's checks are done. The first drill to come is the one. */
+    private boolean failsToBoot(LaunchAttempt launch) {
+        if (bootsToFail > 0 && isDrill(launch)) {
+            bootsToFail--;
+            unbootable.add(launch);
+            InstanceId of = new InstanceId(launch.source().orElseThrow());
+            Instant when = cloud.now();
+            tell.accept(
+                    "a drill of " + fleet.name(of) + " does not boot",
+                    history -> afterDrill(of, when, history));
+        }
+        return unbootable.contains(launch);
+    }
+
+    private String afterDrill(InstanceId of, Instant when, ImageHistory history) {
+        boolean failed = drill(of, when, history).filter(it -> !it.hasPassed()).isPresent();
+        return history.restores(Restore.Kind.DRILL, of).stream()
+                .filter(it -> it.asked().isAfter(when) && it.hasPassed())
+                .findFirst()
+                .map(next -> "announced; passes on day " + DemoStory.day(start, next.asked()))
+                .orElse(failed ? "announced; not drilled again yet" : "passes later");
+    }
+
+    /** The drill of an instance that was under way then. */
+    private static Optional<Restore> drill(InstanceId of, Instant when, ImageHistory history) {
+        return history.restores(Restore.Kind.DRILL, of).stream()
+                .filter(it -> !it.asked().isAfter(when))
+                .reduce((_, last) -> last);
+    }
+
+    private boolean isDrill(LaunchAttempt launch) {
+        return launch.source().isPresent()
+                && policies.all().stream()
+                        .flatMap(policy -> policy.drill().stream())
+                        .anyMatch(drill -> drill.region().name().equals(launch.region()));
+    }
+}
