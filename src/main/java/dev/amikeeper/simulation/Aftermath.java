@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What is left when a play is over. What stands for an image is its Region and its name.
+ * What is left when a play is over. Images are keyed by their Region and name.
  *
  * @param records the catalogue's records of images
  * @param made what EC2 ever made
@@ -33,10 +33,10 @@ record Aftermath(
         Map<String, List<Made>> made,
         Map<String, LocalImage> inEc2,
         Told told) {
-    /** What changes so shortly before a slot may or may not count for it. */
+    /** A change this close to a slot may or may not count for it. */
     static final Duration UNSURE = Duration.ofMinutes(10);
 
-    /** So long something may still be under way in the end. */
+    /** What is younger than this at the end may still be under way. */
     static final Duration YOUNG = Duration.ofHours(12);
 
     static Aftermath of(Simulation play) {
@@ -71,7 +71,7 @@ record Aftermath(
                 .anyMatch(it -> play.witness().wasAvailable(it.id()));
     }
 
-    /** Whether it is recorded that there will be none, and people know. */
+    /** Whether the catalogue records that there will be no image, and people were told. */
     boolean failureIsTold(String region, String name) {
         boolean failed =
                 Optional.ofNullable(records.get(key(region, name)))
@@ -80,7 +80,7 @@ record Aftermath(
         return failed && (told.isTold(Trouble.FAILED.of(region, name)) || isCauseTold(region));
     }
 
-    /** Why copies fail is told once for their Region. */
+    /** The reason why copies fail is told once for the whole Region. */
     private boolean isCauseTold(String region) {
         return told.notices().values().stream()
                 .filter(notice -> notice.about().is(Trouble.COPIES, new Region(region)))

@@ -4,10 +4,11 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Something that people do or that goes wrong. Servers have numbers, so that it can be replayed.
+ * Something that people do, or something that goes wrong. Servers are named by numbers so that a
+ * history can be replayed.
  */
 public sealed interface Happening {
-    /** The image of a server in a Region that is the n-th newest there; 0 for the newest. */
+    /** The n-th newest image of a server in a Region; 0 is the newest. */
     record Which(int server, String region, int nth) {
         @Override
         public String toString() {
@@ -25,7 +26,7 @@ public sealed interface Happening {
     /** A fault. */
     sealed interface Mishap extends Happening {}
 
-    /** An instance is launched; {@code backup} is the value of its tag, empty for none. */
+    /** An instance is launched; {@code backup} is the value of its tag, or empty for no tag. */
     record Launch(int server, String region, int volumes, String backup) implements Deed {
         @Override
         public String toString() {
@@ -58,7 +59,7 @@ public sealed interface Happening {
         }
     }
 
-    /** The tag {@code backup} is set, or taken away if it is empty. */
+    /** The tag {@code backup} is set, or removed if the value is empty. */
     record Tag(int server, String backup) implements Deed {
         @Override
         public String toString() {
@@ -109,7 +110,7 @@ public sealed interface Happening {
         }
     }
 
-    /** Somebody takes the hold away. */
+    /** Somebody removes the hold. */
     record Release(Which image) implements Deed {
         @Override
         public String toString() {
@@ -125,7 +126,7 @@ public sealed interface Happening {
         }
     }
 
-    /** Somebody registers an image of their own over the snapshots of an image, for so long. */
+    /** Somebody registers their own image over the snapshots of an image, for a while. */
     record Register(Which image, Duration span) implements Deed {
         @Override
         public String toString() {
@@ -145,7 +146,7 @@ public sealed interface Happening {
     /**
      * Somebody asks for a server to be restored.
      *
-     * @param request the same number again is the same event once more
+     * @param request the same number again means the same event again
      */
     record AskRestore(int request, int server, String region, boolean replaceRoot)
             implements Operation {
@@ -159,7 +160,7 @@ public sealed interface Happening {
         }
     }
 
-    /** The records of restores and drills are lost; the instances are there. */
+    /** The records of restores and drills are lost; the instances still run. */
     record LoseRestores() implements Operation {
         @Override
         public String toString() {
@@ -167,7 +168,7 @@ public sealed interface Happening {
         }
     }
 
-    /** Somebody copies the tags of a drill's instance onto a server, or makes such tags up. */
+    /** Somebody copies the tags of a drill's instance to a server, or invents such tags. */
     record CopyLease(int server) implements Deed {
         @Override
         public String toString() {
@@ -188,7 +189,7 @@ public sealed interface Happening {
         }
     }
 
-    /** Every plan that waits for an approval is approved. */
+    /** Somebody approves every plan that waits for approval. */
     record Approve() implements Operation {
         @Override
         public String toString() {
@@ -196,7 +197,7 @@ public sealed interface Happening {
         }
     }
 
-    /** The pruner runs once more, out of turn. */
+    /** The pruner runs once more, outside its schedule. */
     record Prune() implements Operation {
         @Override
         public String toString() {
@@ -220,7 +221,7 @@ public sealed interface Happening {
         }
     }
 
-    /** Calls fail: the n-th from then on, and the next ones, so many in all. */
+    /** Calls fail, {@code times} of them, starting with the n-th from now. */
     record Calls(String action, CallFault fault, int nth, int times) implements Mishap {
         @Override
         public String toString() {
@@ -244,7 +245,7 @@ public sealed interface Happening {
         }
     }
 
-    /** Events go astray: the n-th from then on, and the next ones, so many in all. */
+    /** Events go astray, {@code times} of them, starting with the n-th from now. */
     record Events(String detailType, EventFault fault, int nth, int times, Duration by)
             implements Mishap {
         @Override
@@ -259,7 +260,7 @@ public sealed interface Happening {
         }
     }
 
-    /** So many reads do not show what is made meanwhile. */
+    /** The first reads of anything made in this time do not show it. */
     record Unseen(int calls, Duration span) implements Mishap {
         @Override
         public String toString() {
@@ -268,7 +269,7 @@ public sealed interface Happening {
         }
     }
 
-    /** No call reaches a Region. */
+    /** A Region cannot be reached. */
     record Down(String region, Duration span) implements Mishap {
         @Override
         public String toString() {
@@ -276,7 +277,7 @@ public sealed interface Happening {
         }
     }
 
-    /** The next images, or copies, that end in a Region end as failed. */
+    /** The next images or copies in a Region fail. */
     record Failing(String region, boolean copies, int times) implements Mishap {
         @Override
         public String toString() {
@@ -326,7 +327,7 @@ public sealed interface Happening {
         }
     }
 
-    /** Others use most of the quota of copies in flight. */
+    /** Other users take most of the quota of copies in flight. */
     record Quota(int places, Duration span) implements Mishap {
         @Override
         public String toString() {

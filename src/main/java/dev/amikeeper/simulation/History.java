@@ -5,11 +5,11 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * All that a simulation plays, as plain data: it can be played again, and played without a part of
- * it.
+ * Everything that a simulation plays, as plain data, so that it can be played again, whole or in
+ * part.
  *
- * @param seed decides the ids in the cloud and how events overtake each other, nothing else
- * @param steps in the order of their times
+ * @param seed decides the ids in the cloud and how events overtake each other, and nothing else
+ * @param steps in order of time
  */
 public record History(
         long seed,
@@ -23,7 +23,7 @@ public record History(
         steps = List.copyOf(steps);
     }
 
-    /** Something that happens so long after the start. */
+    /** Something that happens at a time after the start. */
     public record TimedHappening(Duration at, Happening what) {
         @Override
         public String toString() {
@@ -35,7 +35,7 @@ public record History(
     /**
      * What the cloud is like.
      *
-     * @param hiddenCalls so many reads do not show a new image
+     * @param hiddenCalls how many reads miss a new image
      * @param throttling whether EC2's token buckets apply
      */
     public record Conditions(
@@ -46,7 +46,7 @@ public record History(
             Duration ec2Clock,
             Duration eventClock,
             Duration functionClock) {
-        /** Nothing special. */
+        /** The usual conditions. */
         static final Conditions PLAIN =
                 new Conditions(
                         Duration.ofMinutes(5),

@@ -33,7 +33,7 @@ final class HistoryGenerator {
     private static final List<String> ZONES =
             List.of("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata");
 
-    /** One before each clock change, one before a new year, and quiet ones. */
+    /** One start before each clock change, one before a new year, and quiet ones. */
     private static final List<Instant> STARTS =
             List.of(
                     Instant.parse("2026-03-01T00:00:00Z"),
@@ -95,7 +95,7 @@ final class HistoryGenerator {
     private static final List<EventFault> EVENT_FAULTS =
             List.of(EventFault.LOST, EventFault.REPEATED, EventFault.LATE, EventFault.OUT_OF_ORDER);
 
-    /** Kinds of trouble, of which a history has some. */
+    /** Kinds of trouble; each history has some of them. */
     private enum Kind {
         EC2,
         DYNAMODB,
@@ -139,7 +139,7 @@ final class HistoryGenerator {
         }
         int deeds = random.nextInt(1 + days);
         for (int i = 0; i < deeds; i++) {
-            // Not at a slot, whose image a request's would be.
+            // Not at a slot: there the request would ask for the image of the slot.
             Duration at = moment().plusSeconds(17);
             if (rarely()) {
                 rush(at);
@@ -154,7 +154,8 @@ final class HistoryGenerator {
                 trouble(one(kinds), moment());
             }
         }
-        // With numbers of their own: what else a seed holds is the same without them.
+        // This part draws its own random numbers, so that the rest of a seed stays the same
+        // without it.
         random = new Random(~seed * 0x9E3779B97F4A7C15L);
         if (random.nextInt(3) > 0) {
             first = first.stream().map(this::drilled).toList();
@@ -186,7 +187,7 @@ final class HistoryGenerator {
         steps.add(new TimedHappening(at, what));
     }
 
-    /** Often close to where something is done anyway. */
+    /** A moment that is often close to one at which something is done anyway. */
     private Duration moment() {
         Duration day = Duration.ofDays(random.nextInt(days));
         if (random.nextInt(3) > 0) {
@@ -296,14 +297,14 @@ final class HistoryGenerator {
         return new Which(1 + random.nextInt(servers), somewhere(), random.nextInt(4));
     }
 
-    /** Most is at home. */
+    /** Mostly the home Region. */
     private String somewhere() {
         return random.nextBoolean() ? HOME : one(REGIONS);
     }
 
     /**
      * A second image of a server makes the first one leave while it is still being copied, or while
-     * somebody lays hands on it.
+     * somebody changes it.
      */
     private void rush(Duration at) {
         int server = 1 + random.nextInt(servers);
@@ -370,7 +371,7 @@ final class HistoryGenerator {
         }
     }
 
-    /** Restores that people ask for, and what comes between a restore or a drill and its end. */
+    /** Restores that people ask for, and what gets in the way of restores and drills. */
     private void restores() {
         int asked = random.nextInt(4);
         for (int i = 0; i < asked; i++) {
@@ -406,7 +407,7 @@ final class HistoryGenerator {
         Happening ask = new Happening.AskRestore(++requests, server, region, replaceRoot);
         Which newest = new Which(server, replaceRoot ? HOME : region, 0);
         switch (random.nextInt(10)) {
-            // An image that goes bad while its restore waits for room.
+            // An image goes bad while its restore waits for capacity.
             case 0, 1 -> {
                 add(at, lacking(newest.region(), 1 + random.nextInt(4)));
                 add(at, ask);
@@ -417,7 +418,7 @@ final class HistoryGenerator {
                 add(at, ask);
                 add(at.plusMinutes(1), new Happening.Deregister(newest, random.nextBoolean()));
             }
-            // The answer is lost or its hearer is dead, and the same is asked once more.
+            // The reply is lost or the caller is killed, and the same call is made again.
             case 3 -> {
                 CallFault fault = random.nextBoolean() ? CallFault.REPLY_LOST : death();
                 add(
@@ -429,7 +430,7 @@ final class HistoryGenerator {
                                 1 + random.nextInt(3)));
                 add(at, ask);
             }
-            // Whoever is about to tell that it failed dies.
+            // The function is killed when it is about to report the failure.
             case 4, 5 -> {
                 add(
                         at,
@@ -452,9 +453,9 @@ final class HistoryGenerator {
         }
     }
 
-    /** What by chance alone hardly ever comes together. */
+    /** Combinations that chance alone hardly ever produces. */
     private List<PolicyModel> encounter(List<PolicyModel> first) {
-        // Between two sweeps, which come seven minutes past the hour; there are images by then.
+        // Between two sweeps, which come seven minutes past the hour. There are images by then.
         Duration at =
                 Duration.ofDays(random.nextInt(days))
                         .plusHours(4L + random.nextInt(18))
@@ -463,7 +464,7 @@ final class HistoryGenerator {
         int server = 1 + random.nextInt(servers);
         Which newest = new Which(server, HOME, 0);
         switch (random.nextInt(5)) {
-            // The answer of a launch is lost, and the first reads do not show what it launched.
+            // The reply to a launch is lost, and the first reads do not show the instance.
             case 0 -> {
                 add(at, new Happening.Unseen(4 + random.nextInt(6), Duration.ofMinutes(20)));
                 add(at, new Happening.Calls("RunInstances", CallFault.REPLY_LOST, 1, 2));
@@ -471,7 +472,7 @@ final class HistoryGenerator {
                         at.plusSeconds(1),
                         new Happening.AskRestore(++requests, server, somewhere(), false));
             }
-            // What uses an image cannot be read in the very run that would take it.
+            // What uses an image cannot be read in the very run that would remove the image.
             case 1 -> {
                 Duration prune = pair(at, server, new Happening.Template(newest));
                 add(prune, failing("DescribeLaunchTemplates", REGIONS.size()));
@@ -479,7 +480,7 @@ final class HistoryGenerator {
                 add(prune.plusSeconds(1), new Happening.Prune());
                 return sometimes(first, 0);
             }
-            // An event comes once more when its image is on its way out.
+            // An event is repeated while its image is being removed.
             case 2 -> {
                 add(
                         at,
@@ -493,14 +494,14 @@ final class HistoryGenerator {
                 add(prune, new Happening.Prune());
                 return sometimes(first, 1 + random.nextInt(2));
             }
-            // A sweep meets an image that no read shows yet.
+            // A sweep meets an image that reads do not show yet.
             case 3 -> {
                 Duration before =
                         at.minusMinutes(at.toMinutesPart()).plusMinutes(random.nextInt(6));
                 add(before, new Happening.Unseen(8 + random.nextInt(12), Duration.ofMinutes(8)));
                 add(before.plusSeconds(1), new Happening.Request(server));
             }
-            // Somebody makes an image of the snapshots of one that goes then.
+            // Somebody registers an image over the snapshots of one that is then removed.
             default -> {
                 Duration span =
                         random.nextBoolean()
@@ -514,7 +515,7 @@ final class HistoryGenerator {
         return first;
     }
 
-    /** Under most rules the first of two images of a day stays for a while. */
+    /** In most cases the first of a day's two images is kept for a while. */
     private List<PolicyModel> sometimes(List<PolicyModel> rules, int disableFor) {
         return random.nextInt(3) == 0
                 ? rules
@@ -522,15 +523,15 @@ final class HistoryGenerator {
     }
 
     /**
-     * Two images of a server, with something done about the first in between.
+     * Makes two images of a server, and does something about the first in between.
      *
-     * @return when the pruner would take the first
+     * @return when the pruner would remove the first
      */
     private Duration pair(Duration at, int server, Happening between) {
         add(at, new Happening.Request(server));
         add(at.plusMinutes(8), between);
         add(at.plusMinutes(9), new Happening.Request(server));
-        // The copies of the first have come by then, in most worlds.
+        // In most histories the copies of the first image exist by then.
         return at.plusMinutes(27L + random.nextInt(15));
     }
 
@@ -635,7 +636,7 @@ final class HistoryGenerator {
                                     Duration.ofMinutes(10L + random.nextInt(rarely() ? 4000 : 300)))
                             : new Happening.DoubleTicks(
                                     Duration.ofMinutes(10L + random.nextInt(1500)));
-            // Lambda's own tries come to nothing: the tag is all that is left of the request.
+            // Lambda's own retries fail too: only the tag is left of the request.
             case REQUESTS ->
                     new Happening.Calls(one(REQUEST_CALLS), death(), 1, 1 + random.nextInt(6));
             case ANNOUNCING ->

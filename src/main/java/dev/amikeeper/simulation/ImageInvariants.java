@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What is there in the end fits together: images, snapshots, tags and the catalogue. */
+/** At the end images, snapshots, tags and the catalogue must agree. */
 final class ImageInvariants {
     private static final String FORGOTTEN = "2 nothing forgotten";
     private static final String LITTER = "5 no litter";
@@ -56,7 +56,7 @@ final class ImageInvariants {
     private void nothingIsLeftBehind() {
         Set<String> used = new HashSet<>();
         aftermath.inEc2().values().forEach(it -> used.addAll(Aftermath.snapshots(it)));
-        // Whoever deregisters an image decides about its snapshots.
+        // Whoever deregisters an image decides what becomes of its snapshots.
         play.witness()
                 .removedByOthers()
                 .values()
@@ -110,7 +110,7 @@ final class ImageInvariants {
         }
     }
 
-    /** The breaker stops removals that have begun, too, and people know. */
+    /** The breaker also stops removals that have begun; then people must have been told. */
     private boolean waitsForApproval(Image image) {
         return aftermath.told().notices().values().stream()
                 .filter(it ->
@@ -119,7 +119,7 @@ final class ImageInvariants {
                 .anyMatch(aftermath.told()::isTold);
     }
 
-    /** Its AMI is gone, an image of others holds its snapshots, and people know. */
+    /** The AMI is gone, but somebody else's image uses its snapshots, and people were told. */
     private boolean leavesWhatOthersUse(Image image) {
         return image.state() == ImageState.RETIRING
                 && aftermath.told().isTold(Trouble.LEFT.in(image.region(), image.name()))
@@ -132,7 +132,7 @@ final class ImageInvariants {
                                                 Aftermath.snapshots(it).contains(left.value())));
     }
 
-    /** What the catalogue says is removed is, with all its snapshots. */
+    /** An image that the catalogue calls removed is gone, and so are all its snapshots. */
     private void whatIsBuriedIsGone() {
         Set<String> there = new HashSet<>();
         for (String region : HistoryGenerator.REGIONS) {

@@ -4,10 +4,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The invariants of the design, judged at the end of a play from the cloud's own state and from the
- * history. The catalogue is asked for nothing but what it owes: failures, tombstones,
- * announcements. That nothing needed is deleted is judged by {@link Witness}, at the moment of each
- * deletion.
+ * Judges the invariants of the design at the end of a play, from the cloud's own state and the
+ * history. The catalogue is asked only for what it must hold: failures, tombstones and notices.
+ * {@link Witness} judges each deletion at the moment it happens.
  */
 final class Invariants {
     private Invariants() {}

@@ -29,10 +29,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Sees what restoring and drills launch: from good images, once each, and no longer than leased.
+ * Watches what restores and drills launch: from good images, once each, and no longer than their
+ * leases.
  */
 final class LaunchWitness {
-    /** An instance, or a replacement of a root volume, that restoring asked EC2 for. */
+    /** An instance, or a replacement of a root volume, that a restore asked EC2 for. */
     record Launched(
             String region, String id, String restore, Optional<Instant> lease, Instant at) {}
 
@@ -40,7 +41,7 @@ final class LaunchWitness {
     private static final String LEASES = "9 no drill outlives its lease";
     private static final String UNFIT = "10 nothing is restored from a bad image";
 
-    /** Clocks differ by so much. */
+    /** Clocks may differ by this much. */
     private static final Duration UNSURE = Duration.ofMinutes(10);
 
     private final SimulatedCloud cloud;
@@ -54,7 +55,7 @@ final class LaunchWitness {
         this.records = records;
     }
 
-    /** Everything that restoring launched. */
+    /** Everything that restores and drills launched. */
     List<Launched> launched() {
         return List.copyOf(launched.values());
     }
@@ -63,7 +64,7 @@ final class LaunchWitness {
         return List.copyOf(violations);
     }
 
-    /** A sweep that met no trouble has ended every drill that should have ended before it. */
+    /** After a sweep without trouble, every drill whose lease ended before it must be gone. */
     void leasesAreOver(Instant sweep) {
         for (Launched one : launched.values()) {
             boolean over = one.lease().filter(it -> it.plus(UNSURE).isBefore(sweep)).isPresent();
@@ -82,7 +83,7 @@ final class LaunchWitness {
         }
     }
 
-    /** A drill that is over has ended its instance, if it ever saw it, without a sweep. */
+    /** A drill that ended must have terminated its instance if it ever saw it, without a sweep. */
     void endedDrillsAreGone(Function<String, Optional<Restore>> drills) {
         for (Launched one : launched.values()) {
             boolean over =
@@ -111,7 +112,7 @@ final class LaunchWitness {
                                 && it.state().name() != InstanceStateName.SHUTTING_DOWN);
     }
 
-    /** People do not launch this instance, or this replacement of a root volume. */
+    /** Notes a launched instance or root volume replacement that people did not ask for. */
     void launch(String region, String id, List<TagSpecification> specifications) {
         Map<String, String> tags = launchTags(specifications);
         String restore = tags.get(ImageTags.RESTORE);
@@ -141,12 +142,12 @@ final class LaunchWitness {
         }
     }
 
-    /** The drill of a tag: what it is of, and its round, without the attempt. */
+    /** What a drill's tag is about, and its round, without the attempt. */
     private static String drill(String tag) {
         return Stream.of(tag.split("/", -1)).limit(3).collect(Collectors.joining("/"));
     }
 
-    /** What speaks against restoring from this image now; EC2 may refuse it, too. */
+    /** Objects to restoring from an unfit image. EC2 may refuse the call too. */
     void before(String region, Ec2Request call) {
         String id;
         List<TagSpecification> specifications;
@@ -164,7 +165,8 @@ final class LaunchWitness {
             }
         }
         String restore = launchTags(specifications).getOrDefault(ImageTags.RESTORE, "");
-        // What EC2 has launched already it answers again, whatever became of the image.
+        // For an earlier token EC2 answers with what it launched then, whatever became of the
+        // image.
         if (byRestore.containsKey(restore)) {
             return;
         }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** The faults of a play: strikes the cloud with them, and lifts those that last for a while. */
+/** The faults of a play: starts them in the cloud, and ends those that last only for a while. */
 final class Mishaps {
     private static final int COPY_QUOTA = 20;
 
@@ -54,12 +54,12 @@ final class Mishaps {
         return at.isBefore(silentUntil);
     }
 
-    /** How often the scheduler calls. */
+    /** How many times the scheduler makes each call. */
     int calls(Instant at) {
         return at.isBefore(doubleUntil) ? 2 : 1;
     }
 
-    /** Counts a fault that the cloud does not count. */
+    /** Counts a fault that the cloud itself does not count. */
     void count(String kind) {
         others.merge(kind, 1, Integer::sum);
     }
@@ -76,7 +76,7 @@ final class Mishaps {
         return faults.struck().values().stream().mapToInt(Integer::intValue).sum();
     }
 
-    /** From now on nothing goes wrong. */
+    /** Ends all faults. */
     void end() {
         faults.clear();
         left.clear();
@@ -89,7 +89,7 @@ final class Mishaps {
         cloud.settings().throttling(false);
     }
 
-    /** Lifts the faults whose time is over. */
+    /** Ends the faults whose time is over. */
     void mend() {
         if (!cloud.now().isBefore(quotaUntil)) {
             cloud.settings().copyQuota(COPY_QUOTA);

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The operators of a play: what they ask of AMI Keeper, and what becomes of its records. */
+/** The operators of a play: what they ask of AMI Keeper, and what they lose of its records. */
 final class Operators {
     private final SimulatedCloud cloud;
     private final Witness witness;
@@ -30,7 +30,7 @@ final class Operators {
         this.witness = witness;
     }
 
-    /** Somebody asked for a restore, by an event of this id. */
+    /** A restore that somebody asked for by an event with this id. */
     record Wanted(Instant at, int request, String event, Server server) {}
 
     /** The restores that were asked for. */
@@ -38,7 +38,7 @@ final class Operators {
         return Collections.unmodifiableList(wanted);
     }
 
-    /** When the records of restores and drills were lost last. */
+    /** When the records of restores and drills were last lost. */
     Instant recordsLost() {
         return recordsLost;
     }
@@ -65,7 +65,7 @@ final class Operators {
         }
     }
 
-    /** As ./keeper restore puts it on the bus, or as the bus repeats it. */
+    /** Sends the event that {@code ./keeper restore} puts on the bus; the bus may repeat it. */
     void ask(LocalDeployment deployment, Happening.AskRestore ask, Server server) {
         Wanted asked =
                 wanted.stream()
@@ -93,7 +93,7 @@ final class Operators {
         deployment.order(asked.event(), "Restore Requested", asked.at(), Simulation.HOME, detail);
     }
 
-    /** Loses the records of restores and drills of these policies. */
+    /** Deletes the records of restores and drills of these policies. */
     void loseRestores(LocalDeployment deployment, Set<String> policies) {
         recordsLost = cloud.now();
         String table = deployment.application().settings().table();

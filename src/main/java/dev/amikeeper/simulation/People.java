@@ -25,9 +25,9 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** The people of a play: what they do with their servers and images, past AMI Keeper. */
+/** The people of a play: what they do to their servers and images in EC2. */
 final class People {
-    /** An image that people registered over snapshots of ours, until then. */
+    /** An image that people registered over our snapshots, and when they deregister it. */
     private record Foreign(String region, String id, Instant until) {}
 
     private final SimulatedCloud cloud;
@@ -49,17 +49,20 @@ final class People {
         return Collections.unmodifiableList(asked);
     }
 
-    /** The server of this number, if it was ever launched. */
+    /** The server with this number, if it was ever launched. */
     Optional<Server> server(int number) {
         return Optional.ofNullable(fleet.get(number));
     }
 
-    /** Calls EC2 as people do: no fault strikes them, and what is impossible does not happen. */
+    /**
+     * Calls EC2 as people do. No fault strikes these calls, and a deed that is impossible is
+     * skipped.
+     */
     void play(Happening.Deed deed) {
         byPeople(() -> act(deed));
     }
 
-    /** Images that they registered for a while go when it is over. */
+    /** Deregisters the images that people registered only for a while. */
     void tidyUp() {
         foreign.removeIf(theirs -> {
             boolean goes = !cloud.now().isBefore(theirs.until());
@@ -181,7 +184,9 @@ final class People {
         }
     }
 
-    /** As EC2 attaches them: the root volume goes with its instance, the others stay. */
+    /**
+     * As EC2 attaches volumes: the root volume is deleted with its instance, the others are kept.
+     */
     private static List<BlockDeviceMapping> dataVolumes(int volumes) {
         return SimulatedCloud.devices(volumes).stream()
                 .skip(1)
@@ -229,7 +234,9 @@ final class People {
         changed(server, backup, server.changes().getLast().state());
     }
 
-    /** Of the newest drill in the server's Region; else a lease that is over is made up. */
+    /**
+     * Copies the tags of the newest drill in the server's Region, or invents a lease that is over.
+     */
     private void copyLease(Server server) {
         String restore =
                 witness.launches().launched().reversed().stream()

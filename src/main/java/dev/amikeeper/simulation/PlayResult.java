@@ -10,7 +10,8 @@ import java.util.TreeMap;
  *
  * @param lives how many images and copies were made
  * @param faults how often each kind of fault struck
- * @param trace a digest of all that EC2 did and of what is left: two plays of a history agree in it
+ * @param trace a digest of everything that EC2 did and of what is left; it is the same for two
+ *     plays of one history
  */
 public record PlayResult(
         List<Violation> violations, int lives, SortedMap<String, Integer> faults, long trace) {

@@ -19,13 +19,13 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * A policy as a simulation plays it: what it says in the file, and what it means, told once more
- * and plainly, to judge by.
+ * A policy of a simulation: its text in the policy file, and its meaning, coded again in a plain
+ * way so that it can judge the real one.
  *
- * @param name it is also the value of the tag {@code backup} that it selects
- * @param every hours between slots; 0 for a slot a day at {@code time} in {@code zone}
- * @param replicate what each DR Region keeps; nothing for as at home
- * @param encrypted whether copies get a key of their own
+ * @param name also the value of the tag {@code backup} that it selects
+ * @param every hours between slots; 0 for one slot a day at {@code time} in {@code zone}
+ * @param replicate what each DR Region keeps; empty for the same as at home
+ * @param encrypted whether copies are encrypted with a key of their own
  * @param disableFor days of that stage; 0 leaves it out
  * @param drill how restoring is tried
  * @param freeze the commands around images
@@ -86,7 +86,7 @@ public record PolicyModel(
         }
     }
 
-    /** Drills in a Region, every so many hours. */
+    /** Drills in a Region every {@code every} hours. */
     public record Drilling(int every, int instances, String region) {
         String yaml() {
             return "{every: %dh, instances: %d, region: %s, subnet: %s, securityGroups: [%s]}"
@@ -94,7 +94,7 @@ public record PolicyModel(
         }
     }
 
-    /** A command before images, and perhaps one after them. */
+    /** A command before images, and perhaps one after. */
     public record Freezing(int minutes, boolean giveUp, boolean thaws) {
         /** The documents. */
         static final String BEFORE = "Freeze";
@@ -232,7 +232,7 @@ public record PolicyModel(
         yaml.append("    ").append(text).append('\n');
     }
 
-    /** Days of a policy without a zone begin in UTC. */
+    /** Without a zone, days begin in UTC. */
     ZoneId zoneId() {
         return ZoneId.of(every > 0 ? "UTC" : zone);
     }
@@ -261,7 +261,7 @@ public record PolicyModel(
         return slots;
     }
 
-    /** A time that a clock change skips is the moment of the change. */
+    /** A time that a clock change skips counts as the moment of the change. */
     private Instant moment(LocalDateTime local) {
         ZoneOffsetTransition change = zoneId().getRules().getTransition(local);
         return change != null && change.isGap()
@@ -269,7 +269,7 @@ public record PolicyModel(
                 : local.atZone(zoneId()).toInstant();
     }
 
-    /** The rules for images in a Region; nothing if there nothing is removed. */
+    /** The rules for images in a Region; empty if nothing is removed there. */
     Optional<Keeping> keepIn(String region, boolean copy) {
         if (!copy) {
             return regions.contains(region) ? keep : Optional.empty();

@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What policies keep, found in another way than the pruner does, from the tags in the cloud. */
+/** What policies keep, worked out independently of the pruner from the tags in the cloud. */
 record RulesByHand(SimulatedCloud cloud, List<PolicyModel> policies) {
-    /** What of the rules speaks against taking this image away now. */
+    /** Which rules speak against removing this image now. */
     List<String> against(String region, LocalImage image) {
         Map<String, String> tags = Witness.tags(image);
         String policy = tags.getOrDefault(ImageTags.POLICY, "");
@@ -83,7 +83,10 @@ record RulesByHand(SimulatedCloud cloud, List<PolicyModel> policies) {
                 Witness.tags(image).getOrDefault(ImageTags.SLOT, Instant.EPOCH.toString()));
     }
 
-    /** The rules once more, by hand. What is good only by the cloud can only add to them. */
+    /**
+     * Computes the rules again. An image that is good only according to the cloud can only add to
+     * what is kept.
+     */
     static Set<Instant> kept(Keeping keep, ZoneId zone, List<Instant> newestFirst) {
         Set<Instant> kept = new HashSet<>();
         if (newestFirst.isEmpty()) {
@@ -97,7 +100,7 @@ record RulesByHand(SimulatedCloud cloud, List<PolicyModel> policies) {
         periods.put("YYYY-'W'ww", keep.weekly());
         periods.put("uuuu-MM", keep.monthly());
         periods.forEach((pattern, count) -> {
-            // In Germany weeks are ISO's.
+            // Germany uses ISO weeks.
             DateTimeFormatter format =
                     DateTimeFormatter.ofPattern(pattern, Locale.GERMANY).withZone(zone);
             Map<String, Instant> first = new LinkedHashMap<>();

@@ -21,17 +21,23 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What becomes of servers: restores and drills end, commands let go, and nobody is terminated. */
+/**
+ * What becomes of servers: restores and drills end, commands let servers go, and none is
+ * terminated.
+ */
 final class ServerInvariants {
     private static final String LEASES = "9 no drill outlives its lease";
     private static final String SERVERS = "12 no server is ended";
     private static final String LET_GO = "13 every server is let go";
     private static final String RESTORES = "11 every restore ends";
 
-    /** So much later than its time allows a restore may still end. */
+    /** How much later than its timeout a restore may end. */
     private static final Duration LATE = Duration.ofHours(1);
 
-    /** So long a server may be held in the end: two idle hours are skipped, then it is let go. */
+    /**
+     * How long a server may still be held at the end: two idle hours are skipped before it is let
+     * go.
+     */
     private static final Duration HELD = Duration.ofHours(3);
 
     private final Aftermath aftermath;
@@ -55,7 +61,7 @@ final class ServerInvariants {
         violations.add(new Violation(invariant, what));
     }
 
-    /** What was asked for ended, or people know why not. */
+    /** Every restore that was asked for ended, or people know why not. */
     private void everyRestoreEnded() {
         List<Restore> all =
                 play.policyNames().stream()
@@ -94,7 +100,7 @@ final class ServerInvariants {
         }
     }
 
-    /** The server of one that passed runs, and its checks are good, unless people stopped it. */
+    /** The server of a restore that passed runs with good checks. */
     private void passed(Restore restore) {
         if (restore.kind() != Restore.Kind.LAUNCH) {
             return;
@@ -110,7 +116,7 @@ final class ServerInvariants {
         }
     }
 
-    /** Of the failed drills of a server a later one that passed is the end. */
+    /** A later drill that passes ends the report of a server's failed drills. */
     private boolean isFailureTold(Restore restore, List<Restore> all) {
         if (restore.kind() != Restore.Kind.DRILL) {
             return aftermath.told().isTold(Trouble.RESTORE.in(restore.region(), restore.id()));
@@ -156,7 +162,7 @@ final class ServerInvariants {
         }
     }
 
-    /** Whatever its tags say: only people end a server. */
+    /** Only people terminate a server, whatever its tags say. */
     private void noServerIsEnded() {
         for (Server server : play.fleet()) {
             boolean wanted = !server.changes().getLast().state().isEmpty();
@@ -173,9 +179,9 @@ final class ServerInvariants {
     }
 
     /**
-     * Whatever became of the image of a server that was made ready for it, and of the command: one
-     * that runs is let go, or people know that it may not be. And whether there is an image of a
-     * server that could not be made ready is as its policy says.
+     * A running server that was frozen for an image is let go, whatever became of the image and the
+     * command, or people know that it may not be. A server that could not be frozen is imaged or
+     * given up as its policy says.
      */
     private void everyServerIsLetGo() {
         for (String region : HistoryGenerator.REGIONS) {
@@ -216,12 +222,12 @@ final class ServerInvariants {
                 .allMatch(it -> it.state().equals("running"));
     }
 
-    /** By its comment, {@code amikeeper before policy slot time}. */
+    /** The policy is in the comment: {@code amikeeper before policy slot time}. */
     private List<PolicyModel.Freezing> rulesOf(CommandInvocation before) {
         return rulesOf(before.comment().split(" ", -1)[2]);
     }
 
-    /** All that the versions of a policy ever said of the commands around images. */
+    /** What the policy's versions ever said about the commands around images. */
     private List<PolicyModel.Freezing> rulesOf(String policy) {
         return play.versions().stream()
                 .flatMap(version -> version.rules().stream())

@@ -12,8 +12,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Finds a short history that still fails: first it leaves out ever smaller parts of the steps, then
- * it takes away what the world, the policies and the steps left have of their own.
+ * Finds a short history that still fails. It first leaves out smaller and smaller parts of the
+ * steps, then simplifies the conditions, the policies and the remaining steps.
  *
  * @see <a href="https://doi.org/10.1109/32.988498">Zeller and Hildebrandt, Simplifying and
  *     Isolating Failure-Inducing Input</a>
@@ -28,9 +28,9 @@ final class Shrinking {
     }
 
     /**
-     * A shorter history that fails as well.
+     * A shorter history that still fails.
      *
-     * @param plays how many histories may be tried at most
+     * @param plays how many histories may be tried
      */
     static History shortest(History failing, Predicate<History> fails, int plays) {
         Shrinking shrinking = new Shrinking(fails, plays);
@@ -177,7 +177,7 @@ final class Shrinking {
             case Happening.Unseen(int calls, Duration span) when calls > 1 ->
                     Stream.of(new Happening.Unseen(calls / 2, span));
             case Happening.Deploy(var policies) -> policies(policies).map(Happening.Deploy::new);
-            // These are as simple as they can be.
+            // These cannot be simplified.
             case Happening.Launch _,
                     Happening.Terminate _,
                     Happening.Stop _,

@@ -29,8 +29,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Plays a history: the real handlers on the simulated cloud. All state is the play's own, so any
- * number may run at once.
+ * Plays a history with the real handlers on the simulated cloud. Each play has its own state, so
+ * several can run at once.
  */
 public final class Simulation {
     static final Region HOME = new Region(HistoryGenerator.HOME);
@@ -39,7 +39,7 @@ public final class Simulation {
     private static final Duration TICK = Duration.ofMinutes(5);
     private static final LocalTime PRUNE_AT = LocalTime.of(4, 30);
 
-    /** After a slot or a deed ticks come as often as in truth; in between they may well be late. */
+    /** After a slot or a step, ticks come every five minutes; at other times they may come late. */
     private static final Duration BUSY = Duration.ofMinutes(30);
 
     private static final Duration IDLE = Duration.ofHours(2);
@@ -48,16 +48,16 @@ public final class Simulation {
     private static final int ROUNDS = 60;
     private static final int TRIES = 3;
 
-    /** An instance of the fleet, and what became of it. */
+    /** An instance of the fleet and its changes. */
     record Server(String region, String id, List<Change> changes) {}
 
-    /** How an instance was from then on; its state is empty once it is gone. */
+    /** The state of an instance from then on; it is empty once the instance is terminated. */
     record Change(Instant at, String backup, String state) {}
 
-    /** From then on these policies were deployed. */
+    /** The policies that were deployed from then on. */
     record Version(Instant from, List<PolicyModel> rules) {}
 
-    /** Somebody asked for an image by tag. */
+    /** Somebody asked for an image with a tag. */
     record Asked(Instant at, Server server) {}
 
     private final History history;
@@ -89,8 +89,8 @@ public final class Simulation {
         Instant start = history.start();
         busyUntil = start;
         Instant pruneAt = start.truncatedTo(ChronoUnit.DAYS).plus(ofDay(PRUNE_AT));
-        // Of those at the same time the earlier in this list is first. Sweeps are never at a slot:
-        // what a sweep asks for has its time.
+        // Of calls at the same time, the earlier in this list comes first. Sweeps never fall on
+        // a slot, so that what a sweep asks for has time to happen.
         schedules =
                 List.of(
                         new RecurringCall(start, this::tickAfter, this::tick),
@@ -100,7 +100,7 @@ public final class Simulation {
                         RecurringCall.every(TICK, start, this::restore));
     }
 
-    /** Plays a history to its end, lets everything come to rest, and judges what is left. */
+    /** Plays a history to its end, lets everything come to rest, and judges the result. */
     public static PlayResult play(History history) {
         Simulation simulation = new Simulation(history);
         simulation.play();
@@ -144,14 +144,14 @@ public final class Simulation {
         return people.asked();
     }
 
-    /** Whether a function failed on this event to the last try: it stands where people look. */
+    /** Whether a function failed on this event to the last try: then it is where people look. */
     boolean isDeadLetter(String event) {
         return deployments.stream()
                 .flatMap(it -> it.deadLetters().stream())
                 .anyMatch(it -> event.equals(it.event().get("id")));
     }
 
-    /** The first tick from then on that met no trouble. */
+    /** The first tick from then on that no fault struck. */
     Optional<Instant> goodTick(Instant from) {
         return Optional.ofNullable(goodTicks.ceiling(from));
     }
@@ -192,7 +192,7 @@ public final class Simulation {
         runUntil(end);
     }
 
-    /** Plays ticks, sweeps and prunes, events and queues until then. */
+    /** Plays schedules, events and queues until then. */
     private void runUntil(Instant end) {
         while (true) {
             RecurringCall next = schedules.stream().min(RecurringCall.BY_TIME).orElseThrow();
@@ -207,7 +207,7 @@ public final class Simulation {
         }
     }
 
-    /** Idle times are skipped: a tick that finds nothing due is like one that is lost. */
+    /** Skips idle times: a tick that finds nothing due is like one that is lost. */
     private Instant tickAfter(Instant last) {
         Instant idle = last.plus(IDLE);
         for (Instant at = last.plus(TICK); at.isBefore(idle); at = at.plus(TICK)) {
@@ -251,7 +251,7 @@ public final class Simulation {
         }
     }
 
-    /** While nothing is under way there is nothing to be seen of these ticks. */
+    /** Skipped while nothing is under way: such a tick would do nothing. */
     private void restore(Instant at) {
         if (mishaps.isSilent(at) || faults.without(() -> catalog().restoring()).isEmpty()) {
             return;
@@ -269,11 +269,11 @@ public final class Simulation {
         }
     }
 
-    /** Everything ends well from now on, and what was begun comes to its end. */
+    /** Ends all faults and lets everything that was begun come to its end. */
     private void settle() {
         people.tidyUp();
         mishaps.end();
-        // A step that was written down is its run's own for two hours; the pruner finishes it then.
+        // A recorded step belongs to its run for two hours; then the pruner finishes it.
         runFor(Duration.ofHours(26));
         runFor(Duration.ofHours(24));
         for (int i = 0; i < ROUNDS && !isAtRest(); i++) {
@@ -316,7 +316,7 @@ public final class Simulation {
         }
     }
 
-    /** As Lambda calls a function on a schedule: twice more if it fails. */
+    /** Calls a function as Lambda calls one on a schedule: twice more if it fails. */
     private void retried(Runnable run, String died) {
         for (int tried = 1; tried <= TRIES; tried++) {
             try {
@@ -329,7 +329,7 @@ public final class Simulation {
         deployment.drain();
     }
 
-    /** Every record of a Region, whatever its policy. */
+    /** All records of a Region, whatever their policy. */
     List<Image> records(Region region) {
         return policyNames().stream()
                 .flatMap(policy -> catalog().ofPolicy(policy, region).stream())
@@ -343,7 +343,7 @@ public final class Simulation {
         return names;
     }
 
-    /** The commands that ran on a server, in the order of their times. */
+    /** The commands that ran on a server, in order of time. */
     List<CommandInvocation> commands(Server server) {
         return faults.without(() ->
                 cloud

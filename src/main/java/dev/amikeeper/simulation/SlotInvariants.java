@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What is due is made once and not forgotten: slots, requests and copies. */
+/** Everything that is due is made once and not forgotten: slots, requests and copies. */
 final class SlotInvariants {
     private static final String ONE = "1 one slot, one image";
     private static final String FORGOTTEN = "2 nothing forgotten";
@@ -43,7 +43,7 @@ final class SlotInvariants {
         violations.add(new Violation(invariant, what));
     }
 
-    /** Over time, too: no image takes the place of another one that was good. */
+    /** No image ever replaces another one that was good. */
     private void oneSlotOneImage() {
         aftermath
                 .made()
@@ -66,7 +66,7 @@ final class SlotInvariants {
             Instant from = versions.get(i).from();
             Instant until = i + 1 < versions.size() ? versions.get(i + 1).from() : aftermath.end();
             for (PolicyModel rules : versions.get(i).rules()) {
-                // The first tick sees the policy for the first time.
+                // The first tick only notes that there is a new policy.
                 Instant after = from.plus(Aftermath.UNSURE);
                 for (Instant slot : rules.slots(after, until)) {
                     Optional<Instant> tick = play.goodTick(slot);
@@ -99,7 +99,7 @@ final class SlotInvariants {
         }
     }
 
-    /** Whether it was selected all the time between the two, without any doubt. */
+    /** Whether it was certainly selected all the time between the two. */
     private static boolean isSelected(
             PolicyModel rules, Server server, Instant slot, Instant tick) {
         boolean stable =
@@ -129,7 +129,7 @@ final class SlotInvariants {
                                 .isTold(Trouble.MISSED.of(region, rules.name() + "/" + it.last())));
     }
 
-    /** A request that could be fulfilled all the time since, under rules that did not change. */
+    /** Judges requests that could be met at all times since, under rules that did not change. */
     private void everyRequestEnded() {
         for (Asked asked : play.asked()) {
             Server server = asked.server();
@@ -191,7 +191,7 @@ final class SlotInvariants {
         }
     }
 
-    /** The Regions to which every version of its policy since then replicates it. */
+    /** The Regions to which every version of the policy replicates it since it was made. */
     private List<String> destinations(Made home) {
         String policy = home.name().substring(0, home.name().indexOf('/'));
         List<Version> versions = play.versions();

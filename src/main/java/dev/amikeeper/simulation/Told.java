@@ -20,12 +20,12 @@ import java.util.stream.Collectors;
 final class Told {
     private static final String TOLD = "announced once";
 
-    /** Two ticks: what is due since then may not be told yet. */
+    /** Two ticks: what became due since then may not have been told yet. */
     private static final Duration TICKS = Duration.ofMinutes(10);
 
     private static final String OVER = "resolved: ";
 
-    /** So much of a long text is told. */
+    /** How much of a long text is told. */
     private static final int SHOWN = 750;
 
     private final Map<NoticeKey, Notice> notices = new HashMap<>();
@@ -35,7 +35,7 @@ final class Told {
 
     Told(Simulation play) {
         play.catalog().notices().forEach(notice -> notices.put(notice.about(), notice));
-        // Messages hold paragraphs: what it is, since when, what to do.
+        // Each paragraph of a message says what the trouble is, since when, and what to do.
         for (SimulatedSns.Published message : play.deployment().sns().published()) {
             for (String paragraph : message.message().message().split("\n\n", -1)) {
                 List<String> lines = paragraph.lines().toList();
@@ -48,7 +48,7 @@ final class Told {
         }
     }
 
-    /** All notices of the catalogue, by what they are about. */
+    /** All notices in the catalogue, by what they are about. */
     Map<NoticeKey, Notice> notices() {
         return notices;
     }
@@ -58,8 +58,8 @@ final class Told {
     }
 
     /**
-     * Whether people know of it. A trouble that is back before they were told of its end is, to
-     * them, the old one.
+     * Whether people know of it. If a trouble comes back before people were told that it ended,
+     * then to them it is still the old one.
      */
     boolean isTold(Notice notice) {
         return told.containsKey(beginning(notice))
@@ -67,12 +67,15 @@ final class Told {
                 || texts.stream().anyMatch(it -> Bundle.says(notice, it));
     }
 
-    /** The end of one is told with those of its kind. */
+    /** The end of a trouble is told together with others of its kind. */
     private boolean isEndTold(Notice notice, String end) {
         return told.containsKey(end) || ends.stream().anyMatch(it -> Bundle.says(notice, it));
     }
 
-    /** What it is about, as "us-east-1: there is no image gold/…: ": the reason may be another. */
+    /**
+     * What the notice is about, as "us-east-1: there is no image gold/…: ". The reason that follows
+     * may differ.
+     */
     private static String start(Notice notice) {
         String text = notice.text();
         int reason = text.indexOf(": ", text.indexOf(": ") + 1);
@@ -120,7 +123,7 @@ final class Told {
             } else {
                 String end = end(notice, notice.resolved().get());
                 meant.merge(end, 1, Integer::sum);
-                // What is over before anybody was told of it is told to nobody.
+                // If a trouble ends before anybody was told of it, nobody is told.
                 if (told.containsKey(beginning(notice))
                         && !isEndTold(notice, end)
                         && !held.contains(notice.key())) {
@@ -145,8 +148,9 @@ final class Told {
     }
 
     /**
-     * Told, but not written down that it is: then it is told again. Begun to be told and not told:
-     * then its end is told all the same, for people may have heard of it.
+     * Whether this can keep a notice from being recorded as told, so that it is told again; or
+     * interrupt the telling, so that the end is told even if the beginning was not, because people
+     * may have heard of it.
      */
     private static boolean stopsTelling(Happening what) {
         return switch (what) {

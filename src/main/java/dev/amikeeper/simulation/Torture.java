@@ -10,7 +10,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** Plays many seeds, each by itself, as many at once as there are threads. */
+/** Plays many seeds, each on its own, with one thread for each play at a time. */
 public final class Torture {
     private static final int SHRINKING_PLAYS = 600;
 
@@ -23,7 +23,7 @@ public final class Torture {
         }
     }
 
-    /** A seed whose play broke an invariant. */
+    /** A seed whose play violated an invariant. */
     public record Failure(long seed, List<Violation> violations) {
         public Failure {
             violations = List.copyOf(violations);
@@ -50,10 +50,10 @@ public final class Torture {
     }
 
     /**
-     * Plays so many seeds.
+     * Plays seeds.
      *
      * @param stopped asked before each seed
-     * @param progress told after each seed, one at a time
+     * @param progress told after each seed, never concurrently
      */
     public static Totals run(
             long from,
@@ -83,7 +83,7 @@ public final class Torture {
         return HistoryGenerator.of(seed, days);
     }
 
-    /** A short history that breaks the same invariant as this one does first. */
+    /** A short history that violates the same invariant as the first violation of this one. */
     public static History shortest(History failing) {
         String broken = play(failing).violations().getFirst().invariant();
         return Shrinking.shortest(
@@ -102,7 +102,7 @@ public final class Torture {
         }
     }
 
-    /** Plays a history; one that cannot be played to its end is a failure, too. */
+    /** Plays a history; one that cannot be played to its end counts as a failure. */
     public static PlayResult play(History history) {
         try {
             return Simulation.play(history);

@@ -1,6 +1,6 @@
 package dev.amikeeper.simulation;
 
-/** An invariant of the design that did not hold, and of what. */
+/** An invariant of the design that did not hold, and what violated it. */
 public record Violation(String invariant, String what) {
     @Override
     public String toString() {

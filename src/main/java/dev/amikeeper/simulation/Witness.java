@@ -41,7 +41,7 @@ import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Sees every image come and go, and objects on the spot where a needed one is taken away. */
+/** Sees every image come and go, and objects at once when a needed one is removed. */
 final class Witness implements CloudSettings.Watcher {
     /** An image that the functions made. */
     record Made(String region, String name, String id, boolean copy, Instant at) {}
@@ -78,17 +78,17 @@ final class Witness implements CloudSettings.Watcher {
         launches = new LaunchWitness(cloud, records);
     }
 
-    /** From now on these rules are in force. */
+    /** Applies these rules from now on. */
     void under(List<PolicyModel> rules) {
         policies = rules;
     }
 
-    /** Whether it is people who call, from now on. */
+    /** Says whether people make the calls from now on. */
     void people(boolean call) {
         people = call;
     }
 
-    /** Whether a person has approved what is done from now on. */
+    /** Says whether a person has approved what is done from now on. */
     void approving(boolean approves) {
         approving = approves;
     }
@@ -97,7 +97,7 @@ final class Witness implements CloudSettings.Watcher {
         inTemplates.add(id);
     }
 
-    /** What we took out of use is not in use by the catalogue, until somebody enables it. */
+    /** Until somebody enables it, an image that we disabled must not be good in the catalogue. */
     void whatWentIsOut() {
         out.forEach((id, region) ->
                 record(region, id)
@@ -110,7 +110,7 @@ final class Witness implements CloudSettings.Watcher {
                                                         .formatted(region, id, image.name())))));
     }
 
-    /** The images made within a day that are there and that the catalogue knows. */
+    /** Images made within the last day that exist and that the catalogue knows. */
     Set<String> knownYoung() {
         Set<String> there = there();
         return made.values().stream()
@@ -121,7 +121,7 @@ final class Witness implements CloudSettings.Watcher {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** Of these, those that are still there are known: nobody took one for gone. */
+    /** Those of them that still exist are still known: a sweep took none for gone. */
     void areKnown(Set<String> ids) {
         Set<String> there = there();
         ids.stream()
@@ -181,7 +181,7 @@ final class Witness implements CloudSettings.Watcher {
         return trace;
     }
 
-    /** Looks at what is there in the end. */
+    /** Looks at what exists at the end. */
     void lookAround() {
         for (String region : HistoryGenerator.REGIONS) {
             for (LocalImage image : cloud.images(region)) {
@@ -194,7 +194,7 @@ final class Witness implements CloudSettings.Watcher {
         note(cloud.calls().toString());
     }
 
-    /** Makes this a part of the trace. */
+    /** Adds this to the trace. */
     void note(String text) {
         trace = trace * 0x100000001B3L ^ text.hashCode();
     }
@@ -273,7 +273,7 @@ final class Witness implements CloudSettings.Watcher {
         return id;
     }
 
-    /** A try that EC2 takes for an old one is none. */
+    /** A retry must not be answered with an image that had failed. */
     private String copy(String region, String name, String id) {
         if (discarded.contains(id)) {
             violations.add(
@@ -327,7 +327,7 @@ final class Witness implements CloudSettings.Watcher {
                 .collect(Collectors.toMap(Tag::key, Tag::value, (a, b) -> a, TreeMap::new));
     }
 
-    /** All that speaks against taking this image away now. */
+    /** Everything that speaks against removing this image now. */
     private List<Violation> objections(String region, LocalImage image, Ec2Request call) {
         String id = image.image().imageId();
         if (failed.contains(id)) {
@@ -381,7 +381,7 @@ final class Witness implements CloudSettings.Watcher {
                 .formatted(region, image.image().imageId(), image.image().name(), cloud.now());
     }
 
-    /** What of these tags a name says. */
+    /** What a name says about these tags. */
     static Map<String, String> expected(String name) {
         String[] parts = name.split("/", -1);
         Map<String, String> tags = new HashMap<>();

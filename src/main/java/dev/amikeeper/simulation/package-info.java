@@ -1,4 +1,4 @@
-/** Plays that nobody wrote: random histories with faults, judged by what the cloud has left. */
+/** Random histories with faults, played and judged by what they leave in the cloud. */
 @NullMarked
 package dev.amikeeper.simulation;
 
