@@ -18,7 +18,6 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.lifecycle.ImageProgress;
 import dev.amikeeper.lifecycle.Retry;
 import dev.amikeeper.lifecycle.Shares;
-import dev.amikeeper.lifecycle.Slices;
 import dev.amikeeper.lifecycle.StartRecorder;
 import dev.amikeeper.policy.InvalidPolicyException;
 import dev.amikeeper.policy.Policies;
@@ -259,14 +258,18 @@ public record Application(
         return new CopyTroubles(catalog, policies);
     }
 
+    /** Calls the function of this name, as {@code PruneFunction}. */
+    public Invocation invocation(String function) {
+        return new Invocation(catalog, clock, function);
+    }
+
     /**
      * Records the starts of one run.
      *
      * @param permission the call that starts them, as {@code ec2:CreateImage}
      */
     public StartRecorder starts(String permission) {
-        Slices slices = new Slices(catalog, policies, clock);
-        return new StartRecorder(catalog, images.reads(), clock, progress(), slices, permission);
+        return new StartRecorder(catalog, images.reads(), clock, progress(), permission);
     }
 
     /** Takes the slots that fell due until then. */

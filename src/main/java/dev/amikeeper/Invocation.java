@@ -3,6 +3,12 @@ package dev.amikeeper;
 import static software.amazon.lambda.powertools.logging.argument.StructuredArguments.entry;
 
 import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.events.SQSEvent;
+
+import dev.amikeeper.catalog.Catalog;
+import dev.amikeeper.event.Kick;
+import dev.amikeeper.event.MalformedEventException;
+import dev.amikeeper.event.Rejected;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -14,7 +20,10 @@ import software.amazon.lambda.powertools.metrics.MetricsFactory;
 import software.amazon.lambda.powertools.metrics.model.DimensionSet;
 import software.amazon.lambda.powertools.metrics.model.MetricUnit;
 
+import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -22,25 +31,84 @@ import java.util.function.Supplier;
 public final class Invocation {
     private static final Logger log = LoggerFactory.getLogger(Invocation.class);
 
-    private Invocation() {}
+    /** What a call leaves of its function's time, in milliseconds: for what is under way then. */
+    private static final int RESERVE = 30_000;
+
+    private final Catalog catalog;
+    private final InstantSource clock;
+    private final String function;
+
+    /** Of the function of this name. */
+    Invocation(Catalog catalog, InstantSource clock, String function) {
+        this.catalog = catalog;
+        this.clock = clock;
+        this.function = function;
+    }
+
+    /** What a handler does with its event. */
+    public interface Work<R> {
+        R on(Map<String, Object> event) throws MalformedEventException;
+    }
 
     /**
-     * As below.
+     * Runs a handler's work and tells its report. An event that it cannot understand is recorded.
+     *
+     * @param input null if the function was called without an event
+     * @param malformed the report on an event that cannot be understood
+     */
+    public <R extends FunctionReport<?>> R run(
+            @Nullable Map<String, Object> input,
+            Context context,
+            Work<R> work,
+            Function<MalformedEventException, R> malformed) {
+        Map<String, Object> event = input == null ? Map.of() : input;
+        return run(
+                context,
+                () -> {
+                    try {
+                        return work.on(event);
+                    } catch (MalformedEventException why) {
+                        Rejected.record(catalog, function, event, why, clock.instant());
+                        return malformed.apply(why);
+                    }
+                });
+    }
+
+    /**
+     * Runs the work that a batch of kicks asks for, and tells its report. What is no kick is
+     * recorded.
      *
      * @param input null if the function was called without an event
      */
-    public static <R extends FunctionReport<?>> R run(
-            @Nullable Map<String, Object> input,
-            Context context,
-            Function<Map<String, Object>, R> work) {
-        return run(context, () -> work.apply(input == null ? Map.of() : input));
+    public <R extends FunctionReport<?>> R run(
+            @Nullable SQSEvent input, Context context, Function<Kick.Batch, R> work) {
+        return run(context, () -> work.apply(kicks(input)));
+    }
+
+    private Kick.Batch kicks(@Nullable SQSEvent input) {
+        try {
+            Kick.Batch batch = Kick.batch(input);
+            for (String why : batch.malformed()) {
+                Rejected.record(catalog, function, why, why, clock.instant());
+            }
+            return batch;
+        } catch (MalformedEventException malformed) {
+            String why = String.valueOf(malformed.getMessage());
+            Rejected.record(catalog, function, String.valueOf(input), why, clock.instant());
+            return new Kick.Batch(List.of(), List.of(why));
+        }
+    }
+
+    /** Whether there is time to begin something. */
+    public static BooleanSupplier timeLeft(Context context) {
+        return () -> context.getRemainingTimeInMillis() > RESERVE;
     }
 
     /**
      * Runs a handler's work and tells its report. Each count becomes a metric, and so do its {@link
      * Measures}, with their own dimensions.
      */
-    public static <R extends FunctionReport<?>> R run(Context context, Supplier<R> work) {
+    private static <R extends FunctionReport<?>> R run(Context context, Supplier<R> work) {
         return PowertoolsLogging.withLogging(
                 context,
                 () -> {

@@ -5,7 +5,6 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Counts;
-import dev.amikeeper.Invocation;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
 import dev.amikeeper.event.Rejected;
@@ -45,35 +44,33 @@ public final class ImageRequestHandler
 
     @Override
     public RequestReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(input, context, event -> take(event, context));
+        return app.invocation(FUNCTION)
+                .run(
+                        input,
+                        context,
+                        event -> take(event, context),
+                        _ -> new RequestReport(Counts.once(RequestReport.Count.MALFORMED)));
     }
 
-    private RequestReport take(Map<String, Object> input, Context context) {
-        RequestReport report;
-        try {
-            Event event = Event.of(input, app.clock().instant());
-            Optional<BackupPlan.Request> request =
-                    isOfACommand(event) ? Optional.empty() : ImageRequests.of(event);
-            Optional<String> foreign = event.foreign(app.settings().account());
-            boolean ordered = request.filter(it -> it.trigger() == Trigger.REQUESTED).isPresent();
-            if (ordered) {
-                report = ordered(event, request.get(), foreign, Trail.of(event, context));
-            } else if (foreign.isPresent()) {
-                log.info("an event is not ours: {}", foreign.get());
-                report = NOTHING_ASKED;
-            } else if (isOfACommand(event)) {
-                goOnAfterCommand(event);
-                report = NOTHING_ASKED;
-            } else {
-                report =
-                        request.map(it -> app.requests().take(it, event.time()))
-                                .orElse(NOTHING_ASKED);
-            }
-        } catch (MalformedEventException malformed) {
-            Rejected.record(app.catalog(), FUNCTION, input, malformed, app.clock().instant());
-            report = new RequestReport(Counts.once(RequestReport.Count.MALFORMED));
+    private RequestReport take(Map<String, Object> input, Context context)
+            throws MalformedEventException {
+        Event event = Event.of(input, app.clock().instant());
+        Optional<BackupPlan.Request> request =
+                isOfACommand(event) ? Optional.empty() : ImageRequests.of(event);
+        Optional<String> foreign = event.foreign(app.settings().account());
+        boolean ordered = request.filter(it -> it.trigger() == Trigger.REQUESTED).isPresent();
+        if (ordered) {
+            return ordered(event, request.get(), foreign, Trail.of(event, context));
         }
-        return report;
+        if (foreign.isPresent()) {
+            log.info("an event is not ours: {}", foreign.get());
+            return NOTHING_ASKED;
+        }
+        if (isOfACommand(event)) {
+            goOnAfterCommand(event);
+            return NOTHING_ASKED;
+        }
+        return request.map(it -> app.requests().take(it, event.time())).orElse(NOTHING_ASKED);
     }
 
     /** The time of an order is the clock's; its slot is the event's, which may come twice. */

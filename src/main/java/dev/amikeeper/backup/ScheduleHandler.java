@@ -5,11 +5,9 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Counts;
-import dev.amikeeper.Invocation;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
-import dev.amikeeper.event.Rejected;
 
 import java.time.Instant;
 import java.util.Map;
@@ -30,20 +28,19 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
 
     @Override
     public ScheduleReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(input, context, this::tick);
+        return app.invocation("ScheduleFunction")
+                .run(
+                        input,
+                        context,
+                        this::tick,
+                        _ -> new ScheduleReport(Counts.once(ScheduleReport.Count.MALFORMED)));
     }
 
-    private ScheduleReport tick(Map<String, Object> input) {
-        try {
-            Instant now = Event.of(input, app.clock().instant()).time();
-            ScheduleReport report = app.tick(now).run();
-            new Unreadables(app.catalog()).tell(now);
-            app.announcements().publish();
-            return report;
-        } catch (MalformedEventException malformed) {
-            Rejected.record(
-                    app.catalog(), "ScheduleFunction", input, malformed, app.clock().instant());
-            return new ScheduleReport(Counts.once(ScheduleReport.Count.MALFORMED));
-        }
+    private ScheduleReport tick(Map<String, Object> input) throws MalformedEventException {
+        Instant now = Event.of(input, app.clock().instant()).time();
+        ScheduleReport report = app.tick(now).run();
+        new Unreadables(app.catalog()).tell(now);
+        app.announcements().publish();
+        return report;
     }
 }

@@ -71,6 +71,20 @@ public record Event(
         return event;
     }
 
+    /**
+     * The time that is taken for now: that of the event, or the clock's if it is no event but a
+     * person's call, as with {@code {"dryRun": true}} and nothing else.
+     *
+     * @param clock what the function's own clock says
+     * @throws MalformedEventException as above
+     */
+    public static Instant now(Map<String, Object> input, Instant clock)
+            throws MalformedEventException {
+        return input.containsKey("source") || input.containsKey("time")
+                ? of(input, clock).time()
+                : clock;
+    }
+
     /** Whether a time is of the future, and not merely of another clock. */
     public static boolean isAhead(Instant time, Instant clock) {
         return time.isAfter(clock.plus(AHEAD));

@@ -1,18 +1,15 @@
 package dev.amikeeper.lifecycle;
 
-import com.amazonaws.services.lambda.runtime.Context;
-import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse.BatchItemFailure;
-import com.amazonaws.services.lambda.runtime.events.SQSEvent;
+import static java.util.stream.Collectors.groupingBy;
 
-import dev.amikeeper.catalog.Catalog;
+import com.amazonaws.services.lambda.runtime.events.SQSBatchResponse.BatchItemFailure;
+
+import dev.amikeeper.Counts;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.Kick;
-import dev.amikeeper.event.MalformedEventException;
-import dev.amikeeper.event.Rejected;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policies;
 
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,93 +17,57 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
-/** Turns a batch of kicks into one slice of work per Region. */
-public final class Slices {
+/**
+ * The slices of work that a batch of kicks asks for, one a Region. A Region whose slice fails is
+ * kicked again by SQS, and its trouble stops no other.
+ */
+public final class Slices implements Iterable<Slice> {
     private static final Logger log = LoggerFactory.getLogger(Slices.class);
 
-    /** What a slice leaves of its function's time, in milliseconds: for the call under way. */
-    private static final int RESERVE = 30_000;
-
-    private final Catalog catalog;
+    private final Map<Region, List<Kick>> kicks;
+    private final int malformed;
     private final Policies policies;
     private final InstantSource clock;
-
-    /** The work of one Region. */
-    public interface Slice {
-        /**
-         * Does what there is to do, as long as there is time.
-         *
-         * @param now the time of the newest kick
-         * @return whether something is left that could be done now
-         */
-        boolean work(Region region, Instant now, BooleanSupplier timeLeft);
-    }
-
-    /** How a batch ended. */
-    public record Outcome(int malformed, List<BatchItemFailure> failures) {
-        public Outcome {
-            failures = List.copyOf(failures);
-        }
-    }
-
-    /** Of these. */
-    public Slices(Catalog catalog, Policies policies, InstantSource clock) {
-        this.catalog = catalog;
-        this.policies = policies;
-        this.clock = clock;
-    }
+    private final BooleanSupplier timeLeft;
+    private final List<BatchItemFailure> failures = new ArrayList<>();
 
     /**
-     * Works on every Region that was kicked. A Region whose slice throws is kicked again by SQS,
-     * and its trouble stops no other.
+     * Those of a batch.
+     *
+     * @param timeLeft whether there is time to begin something
      */
-    public Outcome run(
-            String function, @Nullable SQSEvent input, Context context, Slice slice, Again again) {
-        Kick.Batch batch;
-        try {
-            batch = Kick.batch(input);
-        } catch (MalformedEventException malformed) {
-            Rejected.record(
-                    catalog,
-                    function,
-                    String.valueOf(input),
-                    String.valueOf(malformed.getMessage()),
-                    clock.instant());
-            return new Outcome(1, List.of());
-        }
-        for (String why : batch.malformed()) {
-            Rejected.record(catalog, function, why, why, clock.instant());
-        }
-        Map<Region, List<Kick>> byRegion = new TreeMap<>();
-        for (Kick kick : batch.kicks()) {
-            byRegion.computeIfAbsent(kick.region(), r -> new ArrayList<>()).add(kick);
-        }
-        List<BatchItemFailure> failures = new ArrayList<>();
-        byRegion.forEach((region, kicks) -> {
-            Instant now = now(kicks);
-            try {
-                if (!policies.regions().contains(region)) {
-                    log.warn("a kick for {}, a Region of no policy", region);
-                }
-                if (slice.work(region, now, () -> context.getRemainingTimeInMillis() > RESERVE)) {
-                    again.kick(region, now);
-                }
-            } catch (RuntimeException error) {
-                log.error("{}: the slice ended early", region, error);
-                kicks.forEach(kick -> failures.add(new BatchItemFailure(kick.messageId())));
-            }
-        });
-        return new Outcome(batch.malformed().size(), failures);
+    public Slices(
+            Kick.Batch batch, Policies policies, InstantSource clock, BooleanSupplier timeLeft) {
+        kicks =
+                batch.kicks().stream()
+                        .collect(groupingBy(Kick::region, TreeMap::new, Collectors.toList()));
+        malformed = batch.malformed().size();
+        this.policies = policies;
+        this.clock = clock;
+        this.timeLeft = timeLeft;
     }
 
-    /** Kicks a Region again. */
-    public interface Again {
-        void kick(Region region, Instant at);
+    /** Each slice is made when it is its turn, for it may be as of then. */
+    @Override
+    public Iterator<Slice> iterator() {
+        return kicks.entrySet().stream()
+                .map(entry -> slice(entry.getKey(), entry.getValue()))
+                .iterator();
+    }
+
+    private Slice slice(Region region, List<Kick> kicks) {
+        Slice slice = new Slice(region, now(kicks), timeLeft, kicks);
+        if (!policies.regions().contains(region)) {
+            log.warn("a kick for {}, a Region of no policy", region);
+        }
+        return slice;
     }
 
     /** A kick says that there may be work; one of the future says no more than that. */
@@ -117,5 +78,17 @@ public final class Slices {
                 .filter(at -> !Event.isAhead(at, read))
                 .max(Comparator.naturalOrder())
                 .orElse(read);
+    }
+
+    /** A slice ended early: SQS is to deliver its kicks again. */
+    public void failed(Slice slice, RuntimeException error) {
+        log.error("{}: the slice ended early", slice.region(), error);
+        slice.kicks().forEach(kick -> failures.add(new BatchItemFailure(kick.messageId())));
+    }
+
+    /** How the whole batch ended, with these counts. */
+    public SliceReport report(Counts<SliceReport.Count> counts) {
+        counts.add(SliceReport.Count.MALFORMED, malformed);
+        return new SliceReport(counts, failures);
     }
 }

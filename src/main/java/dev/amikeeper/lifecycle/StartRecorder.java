@@ -3,12 +3,8 @@ package dev.amikeeper.lifecycle;
 import static dev.amikeeper.lifecycle.SliceReport.Count.ADOPTED;
 import static dev.amikeeper.lifecycle.SliceReport.Count.AGAIN;
 import static dev.amikeeper.lifecycle.SliceReport.Count.FAILED;
-import static dev.amikeeper.lifecycle.SliceReport.Count.MALFORMED;
 import static dev.amikeeper.lifecycle.SliceReport.Count.STARTED;
 import static dev.amikeeper.lifecycle.SliceReport.Count.WAITING;
-
-import com.amazonaws.services.lambda.runtime.Context;
-import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
 import dev.amikeeper.Counts;
 import dev.amikeeper.alerts.Blockers;
@@ -26,7 +22,6 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
 
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +32,6 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 
 /** Records how the starts of images and copies ended, and counts them. */
 public final class StartRecorder {
@@ -53,7 +47,6 @@ public final class StartRecorder {
     private final ImageReads images;
     private final InstantSource clock;
     private final ImageProgress progress;
-    private final Slices slices;
     private final Blockers blockers;
     private final String permission;
     private final Counts<SliceReport.Count> counts = Counts.none(SliceReport.Count.class);
@@ -75,59 +68,34 @@ public final class StartRecorder {
             ImageReads images,
             InstantSource clock,
             ImageProgress progress,
-            Slices slices,
             String permission) {
         this.catalog = catalog;
         this.images = images;
         this.clock = clock;
         this.progress = progress;
-        this.slices = slices;
         this.permission = permission;
         this.blockers = new Blockers(catalog);
     }
 
-    /** Starts what waits in one Region, as far as there is time and room. */
-    public interface Work {
-        /** Answers whether something is left that could be started now. */
-        boolean startAll(
-                StartRecorder starts, Region region, Instant now, BooleanSupplier timeLeft);
-    }
-
-    /** Works on every Region of a batch of kicks. */
-    public SliceReport run(
-            String function,
-            @Nullable SQSEvent input,
-            Context context,
-            Work work,
-            Slices.Again kick) {
-        Slices.Outcome outcome =
-                slices.run(
-                        function,
-                        input,
-                        context,
-                        (region, now, timeLeft) -> {
-                            begin();
-                            boolean more = work.startAll(this, region, now, timeLeft);
-                            endBlockers(region, now);
-                            settleThoseDone(region, now);
-                            new Unreadables(catalog).tell(now);
-                            return more;
-                        },
-                        kick);
-        counts.add(MALFORMED, outcome.malformed());
-        return new SliceReport(counts, outcome.failures());
-    }
-
-    private void begin() {
+    /** Begins a Region: what happened in the one before says nothing about it. */
+    public void begin() {
         troubles = 0;
         refusals = 0;
         succeeded = false;
     }
 
-    private void endBlockers(Region region, Instant now) {
+    /** Ends a Region: what is over by now is recorded, and people are told what was met. */
+    public void end(Slice slice) {
         if (succeeded) {
-            blockers.succeeded(region, permission, now);
+            blockers.succeeded(slice.region(), permission, slice.now());
         }
+        settleThoseDone(slice.region(), slice.now());
+        new Unreadables(catalog).tell(slice.now());
+    }
+
+    /** How the starts of all Regions ended. */
+    public Counts<SliceReport.Count> counts() {
+        return counts;
     }
 
     /** Tries that ended without an image. */

@@ -36,9 +36,6 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
 
     private static final String FUNCTION = "OperateFunction";
 
-    /** Time for the call under way, and to tell what is left. */
-    private static final int RESERVE = 30_000;
-
     private final Application app;
 
     /** As Lambda makes it. */
@@ -53,26 +50,28 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
 
     @Override
     public OperateReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(input, context, event -> take(event, context));
+        return app.invocation(FUNCTION)
+                .run(
+                        input,
+                        context,
+                        event -> take(event, context),
+                        malformed ->
+                                new OperateReport(
+                                        Counts.once(OperateReport.Count.MALFORMED),
+                                        String.valueOf(malformed.getMessage())));
     }
 
-    private OperateReport take(Map<String, Object> input, Context context) {
+    private OperateReport take(Map<String, Object> input, Context context)
+            throws MalformedEventException {
         Instant now = app.clock().instant();
-        try {
-            Event event = Event.of(input);
-            Trail trail = Trail.of(event, context);
-            Optional<String> foreign = event.foreign(app.settings().account());
-            if (foreign.isPresent()) {
-                Rejected.foreign(app.catalog(), FUNCTION, event, trail, foreign.get(), now);
-                return new OperateReport(Counts.once(OperateReport.Count.REFUSED), foreign.get());
-            }
-            return carryOut(event, trail, now, () -> context.getRemainingTimeInMillis() > RESERVE);
-        } catch (MalformedEventException malformed) {
-            Rejected.record(app.catalog(), FUNCTION, input, malformed, now);
-            return new OperateReport(
-                    Counts.once(OperateReport.Count.MALFORMED),
-                    String.valueOf(malformed.getMessage()));
+        Event event = Event.of(input);
+        Trail trail = Trail.of(event, context);
+        Optional<String> foreign = event.foreign(app.settings().account());
+        if (foreign.isPresent()) {
+            Rejected.foreign(app.catalog(), FUNCTION, event, trail, foreign.get(), now);
+            return new OperateReport(Counts.once(OperateReport.Count.REFUSED), foreign.get());
         }
+        return carryOut(event, trail, now, Invocation.timeLeft(context));
     }
 
     /** The time of an order is the clock's: an event's text could say any other. */

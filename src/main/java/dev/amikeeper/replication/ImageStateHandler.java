@@ -4,12 +4,10 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
-import dev.amikeeper.Invocation;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.UnreadableItemException;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
-import dev.amikeeper.event.Rejected;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -43,17 +41,12 @@ public final class ImageStateHandler
 
     @Override
     public ImageStateReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(input, context, this::take);
+        return app.invocation("ImageStateFunction")
+                .run(input, context, this::take, _ -> ImageStateReport.ofMalformed());
     }
 
-    private ImageStateReport take(Map<String, Object> input) {
-        try {
-            return follow(Event.of(input, app.clock().instant()));
-        } catch (MalformedEventException malformed) {
-            Rejected.record(
-                    app.catalog(), "ImageStateFunction", input, malformed, app.clock().instant());
-            return ImageStateReport.ofMalformed();
-        }
+    private ImageStateReport take(Map<String, Object> input) throws MalformedEventException {
+        return follow(Event.of(input, app.clock().instant()));
     }
 
     private ImageStateReport follow(Event event) throws MalformedEventException {

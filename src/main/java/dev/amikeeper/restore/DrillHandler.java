@@ -5,13 +5,11 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Counts;
-import dev.amikeeper.Invocation;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
-import dev.amikeeper.event.Rejected;
 import dev.amikeeper.policy.Policy;
 
 import java.time.Instant;
@@ -38,29 +36,28 @@ public final class DrillHandler implements RequestHandler<Map<String, Object>, D
 
     @Override
     public DrillReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(input, context, this::begin);
+        return app.invocation("DrillFunction")
+                .run(
+                        input,
+                        context,
+                        this::begin,
+                        _ -> new DrillReport(Counts.once(DrillReport.Count.MALFORMED)));
     }
 
-    private DrillReport begin(Map<String, Object> input) {
-        try {
-            Instant now = Event.of(input, app.clock().instant()).time();
-            Counts<DrillReport.Count> counts = Counts.none(DrillReport.Count.class);
-            for (Policy policy : app.policies().all()) {
-                if (policy.drill().isPresent()) {
-                    DrillPlan plan = plan(policy, policy.drill().get(), now);
-                    counts.add(
-                            DrillReport.Count.BEGUN,
-                            (int) plan.begun().stream().filter(app.catalog()::begin).count());
-                    counts.add(DrillReport.Count.OVER_BUDGET, plan.overBudget() ? 1 : 0);
-                }
+    private DrillReport begin(Map<String, Object> input) throws MalformedEventException {
+        Instant now = Event.of(input, app.clock().instant()).time();
+        Counts<DrillReport.Count> counts = Counts.none(DrillReport.Count.class);
+        for (Policy policy : app.policies().all()) {
+            if (policy.drill().isPresent()) {
+                DrillPlan plan = plan(policy, policy.drill().get(), now);
+                counts.add(
+                        DrillReport.Count.BEGUN,
+                        (int) plan.begun().stream().filter(app.catalog()::begin).count());
+                counts.add(DrillReport.Count.OVER_BUDGET, plan.overBudget() ? 1 : 0);
             }
-            new Unreadables(app.catalog()).tell(now);
-            return new DrillReport(counts);
-        } catch (MalformedEventException malformed) {
-            Rejected.record(
-                    app.catalog(), "DrillFunction", input, malformed, app.clock().instant());
-            return new DrillReport(Counts.once(DrillReport.Count.MALFORMED));
         }
+        new Unreadables(app.catalog()).tell(now);
+        return new DrillReport(counts);
     }
 
     private DrillPlan plan(Policy policy, Policy.Drill drill, Instant now) {

@@ -32,9 +32,6 @@ import java.util.function.BooleanSupplier;
 public final class RestoreHandler implements RequestHandler<Map<String, Object>, RestoreReport> {
     private static final Logger log = LoggerFactory.getLogger(RestoreHandler.class);
 
-    /** What a run leaves of its function's time, in milliseconds: for the call under way. */
-    private static final int RESERVE = 30_000;
-
     private static final String FUNCTION = "RestoreFunction";
 
     private final Application app;
@@ -51,37 +48,35 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
 
     @Override
     public RestoreReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(
-                input,
-                context,
-                event -> take(event, context, () -> context.getRemainingTimeInMillis() > RESERVE));
+        return app.invocation(FUNCTION)
+                .run(
+                        input,
+                        context,
+                        event -> take(event, context),
+                        malformed ->
+                                RestoreReport.ofMalformed(String.valueOf(malformed.getMessage())));
     }
 
-    private RestoreReport take(
-            Map<String, Object> input, Context context, BooleanSupplier timeLeft) {
-        try {
-            // An order is of now, whatever its time; all else is of its event's.
-            Event event =
-                    "amikeeper".equals(input.get("source"))
-                            ? Event.of(input)
-                            : Event.of(input, app.clock().instant());
-            return switch (event.source() + ": " + event.detailType()) {
-                case "amikeeper: Restore Requested" ->
-                        asked(event, Trail.of(event, context), timeLeft);
-                case "aws.ec2: EC2 Instance State-change Notification" -> changed(event, timeLeft);
-                case "aws.scheduler: Scheduled Event", "aws.events: Scheduled Event" ->
-                        follow(event, app.catalog().restoring(), timeLeft);
-                default ->
-                        throw new MalformedEventException(
-                                "source and detail-type: "
-                                        + Texts.quoted(event.source() + ": " + event.detailType())
-                                        + " is not an instance's state change, a scheduled event or"
-                                        + " a \"Restore Requested\" of source \"amikeeper\"");
-            };
-        } catch (MalformedEventException malformed) {
-            Rejected.record(app.catalog(), FUNCTION, input, malformed, app.clock().instant());
-            return RestoreReport.ofMalformed(String.valueOf(malformed.getMessage()));
-        }
+    private RestoreReport take(Map<String, Object> input, Context context)
+            throws MalformedEventException {
+        BooleanSupplier timeLeft = Invocation.timeLeft(context);
+        // An order is of now, whatever its time; all else is of its event's.
+        Event event =
+                "amikeeper".equals(input.get("source"))
+                        ? Event.of(input)
+                        : Event.of(input, app.clock().instant());
+        return switch (event.source() + ": " + event.detailType()) {
+            case "amikeeper: Restore Requested" -> asked(event, Trail.of(event, context), timeLeft);
+            case "aws.ec2: EC2 Instance State-change Notification" -> changed(event, timeLeft);
+            case "aws.scheduler: Scheduled Event", "aws.events: Scheduled Event" ->
+                    follow(event, app.catalog().restoring(), timeLeft);
+            default ->
+                    throw new MalformedEventException(
+                            "source and detail-type: "
+                                    + Texts.quoted(event.source() + ": " + event.detailType())
+                                    + " is not an instance's state change, a scheduled event or"
+                                    + " a \"Restore Requested\" of source \"amikeeper\"");
+        };
     }
 
     private RestoreReport changed(Event event, BooleanSupplier timeLeft) {

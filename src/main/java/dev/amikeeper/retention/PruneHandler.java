@@ -10,16 +10,13 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Counts;
-import dev.amikeeper.Invocation;
 import dev.amikeeper.alerts.FormerRegions;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.catalog.Remover;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
-import dev.amikeeper.event.Rejected;
 import dev.amikeeper.policy.Policy;
 
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,28 +48,25 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
 
     @Override
     public PruneReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(input, context, event -> prune(event, context));
+        return app.invocation("PruneFunction")
+                .run(
+                        input,
+                        context,
+                        event -> prune(event, context),
+                        _ ->
+                                new PruneReport(
+                                        Counts.once(MALFORMED), false, "", List.of(), List.of()));
     }
 
-    private PruneReport prune(Map<String, Object> input, Context context) {
-        try {
-            // A person calls it with {"dryRun": true} or an approval, and nothing else.
-            Instant now =
-                    input.containsKey("source") || input.containsKey("time")
-                            ? Event.of(input, app.clock().instant()).time()
-                            : app.clock().instant();
-            return prune(
-                    new PruneRun(
-                            now,
-                            Boolean.TRUE.equals(input.get("dryRun")),
-                            approval(input),
-                            Counts.none(PruneReport.Count.class)),
-                    context::getRemainingTimeInMillis);
-        } catch (MalformedEventException malformed) {
-            Rejected.record(
-                    app.catalog(), "PruneFunction", input, malformed, app.clock().instant());
-            return new PruneReport(Counts.once(MALFORMED), false, "", List.of(), List.of());
-        }
+    private PruneReport prune(Map<String, Object> input, Context context)
+            throws MalformedEventException {
+        return prune(
+                new PruneRun(
+                        Event.now(input, app.clock().instant()),
+                        Boolean.TRUE.equals(input.get("dryRun")),
+                        approval(input),
+                        Counts.none(PruneReport.Count.class)),
+                context::getRemainingTimeInMillis);
     }
 
     private static Optional<String> approval(Map<String, Object> input)

@@ -9,16 +9,12 @@ import dev.amikeeper.Invocation;
 import dev.amikeeper.alerts.Unreadables;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
-import dev.amikeeper.event.Rejected;
 
 import java.time.Instant;
 import java.util.Map;
 
 /** Hourly: stores the images in S3 that are old enough, and follows those under way. */
 public final class StoreHandler implements RequestHandler<Map<String, Object>, StoreReport> {
-    /** So much of a run's time, in milliseconds, nothing new is begun in. */
-    private static final int RESERVE = 30_000;
-
     private final Application app;
 
     /** As Lambda makes it. */
@@ -33,27 +29,27 @@ public final class StoreHandler implements RequestHandler<Map<String, Object>, S
 
     @Override
     public StoreReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(input, context, event -> store(event, context));
+        return app.invocation("StoreFunction")
+                .run(
+                        input,
+                        context,
+                        event -> store(event, context),
+                        _ -> new StoreReport(Counts.once(StoreReport.Count.MALFORMED)));
     }
 
-    private StoreReport store(Map<String, Object> input, Context context) {
-        try {
-            Instant now = Event.of(input, app.clock().instant()).time();
-            StoreReport report =
-                    new Stores(
-                                    app.catalog(),
-                                    app.images().reads(),
-                                    app.images().starts(),
-                                    app.policies(),
-                                    now,
-                                    () -> context.getRemainingTimeInMillis() > RESERVE)
-                            .run();
-            new Unreadables(app.catalog()).tell(now);
-            return report;
-        } catch (MalformedEventException malformed) {
-            Rejected.record(
-                    app.catalog(), "StoreFunction", input, malformed, app.clock().instant());
-            return new StoreReport(Counts.once(StoreReport.Count.MALFORMED));
-        }
+    private StoreReport store(Map<String, Object> input, Context context)
+            throws MalformedEventException {
+        Instant now = Event.of(input, app.clock().instant()).time();
+        StoreReport report =
+                new Stores(
+                                app.catalog(),
+                                app.images().reads(),
+                                app.images().starts(),
+                                app.policies(),
+                                now,
+                                Invocation.timeLeft(context))
+                        .run();
+        new Unreadables(app.catalog()).tell(now);
+        return report;
     }
 }

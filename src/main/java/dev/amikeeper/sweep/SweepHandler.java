@@ -16,7 +16,6 @@ import dev.amikeeper.catalog.SweepState.Seen;
 import dev.amikeeper.catalog.SweepState.Unit;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
-import dev.amikeeper.event.Rejected;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.lifecycle.Shares;
@@ -32,7 +31,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -40,9 +38,6 @@ import java.util.stream.Collectors;
  * events, lost kicks, crashes and people left. {@code {"dryRun": true}} only counts them.
  */
 public final class SweepHandler implements RequestHandler<Map<String, Object>, SweepReport> {
-    /** What a run leaves of its function's time, in milliseconds: for the call under way. */
-    private static final int RESERVE = 30_000;
-
     private final Application app;
 
     /** As Lambda makes it. */
@@ -57,30 +52,27 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
 
     @Override
     public SweepReport handleRequest(Map<String, Object> input, Context context) {
-        return Invocation.run(input, context, event -> sweep(event, context));
+        return app.invocation("SweepFunction")
+                .run(
+                        input,
+                        context,
+                        event -> sweep(event, context),
+                        _ ->
+                                new SweepReport(
+                                        Counts.once(SweepReport.Count.MALFORMED),
+                                        false,
+                                        List.of()));
     }
 
-    private SweepReport sweep(Map<String, Object> input, Context context) {
-        try {
-            // A person calls it with {"dryRun": true} and nothing else.
-            Instant now =
-                    input.containsKey("source") || input.containsKey("time")
-                            ? Event.of(input, app.clock().instant()).time()
-                            : app.clock().instant();
-            boolean dryRun = Boolean.TRUE.equals(input.get("dryRun"));
-            BooleanSupplier timeLeft = () -> context.getRemainingTimeInMillis() > RESERVE;
-            return sweep(
-                    new SweepRun(
-                            now,
-                            app.clock(),
-                            dryRun,
-                            timeLeft,
-                            Counts.none(SweepReport.Count.class)));
-        } catch (MalformedEventException malformed) {
-            Rejected.record(
-                    app.catalog(), "SweepFunction", input, malformed, app.clock().instant());
-            return new SweepReport(Counts.once(SweepReport.Count.MALFORMED), false, List.of());
-        }
+    private SweepReport sweep(Map<String, Object> input, Context context)
+            throws MalformedEventException {
+        return sweep(
+                new SweepRun(
+                        Event.now(input, app.clock().instant()),
+                        app.clock(),
+                        Boolean.TRUE.equals(input.get("dryRun")),
+                        Invocation.timeLeft(context),
+                        Counts.none(SweepReport.Count.class)));
     }
 
     private SweepReport sweep(SweepRun run) {
