@@ -288,7 +288,7 @@ public record Application(
     }
 
     /** Makes the plans of what is to be removed. */
-    public Planner planner(Planner.Run run) {
+    public Planner planner(Planner.PlannerRun run) {
         return new Planner(catalog, images.reads(), instances, policies, probes, run);
     }
 

@@ -90,7 +90,7 @@ final class CrashAtEveryCallTest {
             Scene scene, int call, boolean before, boolean repeated, String where) {
         Moment moment = scene.moment().get();
         TestDeployment given = moment.given();
-        Faults.CallFault fault = given.cloud.faults().calls().nth(call);
+        Faults.CallMatcher fault = given.cloud.faults().calls().nth(call);
         if (before) {
             fault.killBefore();
         } else {

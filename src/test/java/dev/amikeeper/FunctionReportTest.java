@@ -32,7 +32,7 @@ final class FunctionReportTest {
 
     @Test
     void countsAreNamedAsInMetrics() {
-        assertThat(Counts.none(SweepReport.Count.class).named().keySet())
+        assertThat(Counts.none(SweepReport.SweepCount.class).named().keySet())
                 .containsExactly(
                         "kicked",
                         "givenUp",

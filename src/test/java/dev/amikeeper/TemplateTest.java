@@ -212,9 +212,9 @@ final class TemplateTest {
     /** The alarms go by the names of the reports' counts. */
     @Test
     void whatOthersDoIsCountedUnderTheNamesThatTheAlarmsGoBy() {
-        assertThat(Counts.none(SweepReport.Count.class).named())
+        assertThat(Counts.none(SweepReport.SweepCount.class).named())
                 .containsKeys("gone", "switched", "withdrawn", "keys", "publicImages");
-        assertThat(Counts.none(ImageStateReport.Count.class).named())
+        assertThat(Counts.none(ImageStateReport.ImageStateCount.class).named())
                 .containsKeys("changedByOthers", "keys");
         assertThat(at(resource("PublicImagesAlarm"), "Properties"))
                 .asInstanceOf(MAP)

@@ -1,11 +1,11 @@
 package dev.amikeeper;
 
-import static dev.amikeeper.retention.PruneReport.Count.REMOVED;
-import static dev.amikeeper.sweep.SweepReport.Count.ADOPTED;
-import static dev.amikeeper.sweep.SweepReport.Count.GONE;
-import static dev.amikeeper.sweep.SweepReport.Count.LITTER;
-import static dev.amikeeper.sweep.SweepReport.Count.ORPHANS;
-import static dev.amikeeper.sweep.SweepReport.Count.UNCOPIED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.REMOVED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.ADOPTED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.GONE;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.LITTER;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.ORPHANS;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.UNCOPIED;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -384,7 +384,7 @@ public final class Troubles {
     }
 
     private static boolean isStored(Image image) {
-        return image.stored().filter(it -> it.state() == Stored.State.STORED).isPresent();
+        return image.stored().filter(it -> it.state() == Stored.StoredState.STORED).isPresent();
     }
 
     private static boolean isWithdrawn(Image image) {

@@ -55,7 +55,7 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
      * @param clock what the function's own clock says
      */
     public static BackupPlan requested(
-            Request request,
+            ImageRequest request,
             Policies policies,
             Collection<Instance> found,
             Instant now,
@@ -85,11 +85,11 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
     }
 
     /** An image of now under a time of then would claim to hold what was there then. */
-    private static boolean isTooLate(Request request, Instant clock) {
+    private static boolean isTooLate(ImageRequest request, Instant clock) {
         return request.slot().time().plus(DueSlots.CATCH_UP).isBefore(clock);
     }
 
-    private static Refusal tooLate(Request request, InstanceId id, Instant clock) {
+    private static Refusal tooLate(ImageRequest request, InstanceId id, Instant clock) {
         return new Refusal(
                 id,
                 "it was asked for at %s and came %d h late"
@@ -101,14 +101,15 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
                         : "ask again, if you want an image as of now");
     }
 
-    private static List<Policy> takenBy(Request request, Policies policies, Instance instance) {
+    private static List<Policy> takenBy(
+            ImageRequest request, Policies policies, Instance instance) {
         return meant(request, policies).stream()
                 .filter(policy -> policy.on().contains(request.trigger()))
                 .filter(policy -> policy.select().selects(instance))
                 .toList();
     }
 
-    private static List<Policy> meant(Request request, Policies policies) {
+    private static List<Policy> meant(ImageRequest request, Policies policies) {
         return policies.all().stream()
                 .filter(policy -> request.policy().map(policy.allNames()::contains).orElse(true))
                 .toList();
@@ -116,7 +117,7 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
 
     /** Instances stop all the time: that one of no policy does is no request to refuse. */
     private static Optional<Refusal> refusal(
-            Request request, Policies policies, InstanceId id, Optional<Instance> instance) {
+            ImageRequest request, Policies policies, InstanceId id, Optional<Instance> instance) {
         if (request.trigger() == Trigger.STOPPED) {
             return Optional.empty();
         }
@@ -221,13 +222,13 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
      * @param slot the time of the event: a repeated event means the same images
      * @param policy the policy that is meant; empty for all that select the instance
      */
-    public record Request(
+    public record ImageRequest(
             Trigger trigger,
             Region region,
             Slot slot,
             List<InstanceId> instances,
             Optional<String> policy) {
-        public Request {
+        public ImageRequest {
             instances = List.copyOf(instances);
         }
     }

@@ -71,19 +71,19 @@ final class Freezes {
     }
 
     /** Whether an image is to be started. */
-    sealed interface Ready {
+    sealed interface Readiness {
         /** Now: the server is ready, or the policy wants the image all the same. */
-        record Now() implements Ready {}
+        record Now() implements Readiness {}
 
         /** A command is under way. */
-        record Later(String why) implements Ready {}
+        record CommandUnderWay(String why) implements Readiness {}
 
         /** The policy wants no image of a server that is not ready. */
-        record Failed(String why) implements Ready {}
+        record NotReady(String why) implements Readiness {}
     }
 
     /** Makes the next step before the image of a running instance. */
-    Ready ready(Image intent, Policy.Around around) {
+    Readiness ready(Image intent, Policy.Around around) {
         Optional<Freeze> open =
                 catalog.freezes(region).stream()
                         .filter(it -> it.name().instance().equals(intent.name().instance()))
@@ -94,19 +94,20 @@ final class Freezes {
         Freeze freeze = open.get();
         if (!freeze.name().equals(intent.name())
                 || freeze.attempt() != intent.attempt()
-                || freeze.state() == Freeze.State.THAWING) {
-            return new Ready.Later("the commands around another image of it are under way");
+                || freeze.state() == Freeze.FreezeState.THAWING) {
+            return new Readiness.CommandUnderWay(
+                    "the commands around another image of it are under way");
         }
         try {
             return look(intent, around, freeze);
         } catch (SdkException error) {
             return now.isBefore(freeze.until())
-                    ? new Ready.Later(Fault.text(error, "ssm:ListCommandInvocations"))
+                    ? new Readiness.CommandUnderWay(Fault.text(error, "ssm:ListCommandInvocations"))
                     : notReady(intent, around, Fault.text(error, "ssm:ListCommandInvocations"));
         }
     }
 
-    private Ready begin(Image intent, Policy.Around around) {
+    private Readiness begin(Image intent, Policy.Around around) {
         InstanceId instance = intent.name().instance();
         try {
             if (!commands.takesCommands(region, instance)) {
@@ -118,10 +119,10 @@ final class Freezes {
         Freeze freeze = Freeze.of(intent, around.before(), around.after(), now);
         return catalog.begin(freeze)
                 ? freeze(intent, around, freeze)
-                : new Ready.Later("its record cannot be read or has just been made");
+                : new Readiness.CommandUnderWay("its record cannot be read or has just been made");
     }
 
-    private Ready freeze(Image intent, Policy.Around around, Freeze freeze) {
+    private Readiness freeze(Image intent, Policy.Around around, Freeze freeze) {
         try {
             commands.send(
                     region, intent.name().instance(), freeze.before(), freeze.beforeComment());
@@ -129,19 +130,20 @@ final class Freezes {
             String why = Fault.text(error, "ssm:SendCommand");
             if (mayHaveBeenSent(error)) {
                 log.warn("{} {}: {}", region, intent.name(), why);
-                return new Ready.Later(why);
+                return new Readiness.CommandUnderWay(why);
             }
             catalog.end(freeze);
             return notReady(intent, around, why);
         }
-        return new Ready.Later("the command " + freeze.before().document() + " is under way");
+        return new Readiness.CommandUnderWay(
+                "the command " + freeze.before().document() + " is under way");
     }
 
     private static boolean mayHaveBeenSent(SdkException error) {
         return Fault.of(error).advice() == Fault.Advice.UNANSWERED;
     }
 
-    private Ready look(Image intent, Policy.Around around, Freeze freeze) {
+    private Readiness look(Image intent, Policy.Around around, Freeze freeze) {
         Optional<Commands.Result> result =
                 commands.find(region, intent.name().instance(), freeze.beforeComment());
         boolean late = !now.isBefore(freeze.until());
@@ -149,11 +151,11 @@ final class Freezes {
             Freeze again = freeze.again(now);
             return catalog.save(freeze, again)
                     ? freeze(intent, around, again)
-                    : new Ready.Later("its record changed meanwhile");
+                    : new Readiness.CommandUnderWay("its record changed meanwhile");
         }
         Commands.Result seen = result.orElse(Commands.Result.PENDING);
         return switch (seen) {
-            case SUCCEEDED -> new Ready.Now();
+            case SUCCEEDED -> new Readiness.Now();
             case FAILED ->
                     notReady(
                             intent,
@@ -161,7 +163,7 @@ final class Freezes {
                             "the command " + freeze.before().document() + " failed");
             case PENDING -> {
                 if (!late) {
-                    yield new Ready.Later(
+                    yield new Readiness.CommandUnderWay(
                             "the command " + freeze.before().document() + " is under way");
                 }
                 cancel(freeze);
@@ -188,7 +190,7 @@ final class Freezes {
     }
 
     /** Told once a day for a policy, whatever the number of its servers. */
-    private Ready notReady(Image intent, Policy.Around around, String why) {
+    private Readiness notReady(Image intent, Policy.Around around, String why) {
         String policy = intent.name().policy();
         log.warn("{} {} is not made ready: {}", region, intent.name(), why);
         catalog.note(
@@ -209,7 +211,7 @@ final class Freezes {
                                 + around.before().document()
                                 + " in Systems Manager, and the agent and instance profile"
                                 + " of the server; others may be concerned, too"));
-        return around.orNoImage() ? new Ready.Failed(why) : new Ready.Now();
+        return around.orNoImage() ? new Readiness.NotReady(why) : new Readiness.Now();
     }
 
     /**

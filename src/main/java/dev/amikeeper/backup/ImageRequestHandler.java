@@ -26,7 +26,7 @@ public final class ImageRequestHandler
         implements RequestHandler<Map<String, Object>, RequestReport> {
     private static final Logger log = LoggerFactory.getLogger(ImageRequestHandler.class);
     private static final RequestReport NOTHING_ASKED =
-            new RequestReport(Counts.once(RequestReport.Count.IGNORED));
+            new RequestReport(Counts.once(RequestReport.RequestCount.IGNORED));
 
     private static final String FUNCTION = "RequestFunction";
 
@@ -49,13 +49,13 @@ public final class ImageRequestHandler
                         input,
                         context,
                         event -> take(event, context),
-                        _ -> new RequestReport(Counts.once(RequestReport.Count.MALFORMED)));
+                        _ -> new RequestReport(Counts.once(RequestReport.RequestCount.MALFORMED)));
     }
 
     private RequestReport take(Map<String, Object> input, Context context)
             throws MalformedEventException {
         Event event = Event.of(input, app.clock().instant());
-        Optional<BackupPlan.Request> request =
+        Optional<BackupPlan.ImageRequest> request =
                 isOfACommand(event) ? Optional.empty() : ImageRequests.of(event);
         Optional<String> foreign = event.foreign(app.settings().account());
         boolean ordered = request.filter(it -> it.trigger() == Trigger.REQUESTED).isPresent();
@@ -75,11 +75,11 @@ public final class ImageRequestHandler
 
     /** The time of an order is the clock's; its slot is the event's, which may come twice. */
     private RequestReport ordered(
-            Event event, BackupPlan.Request request, Optional<String> foreign, Trail trail) {
+            Event event, BackupPlan.ImageRequest request, Optional<String> foreign, Trail trail) {
         Instant now = app.clock().instant();
         if (foreign.isPresent()) {
             Rejected.foreign(app.catalog(), FUNCTION, event, trail, foreign.get(), now);
-            return new RequestReport(Counts.once(RequestReport.Count.REFUSED));
+            return new RequestReport(Counts.once(RequestReport.RequestCount.REFUSED));
         }
         log.info("{}: images of {}", trail, request.instances());
         return app.requests().take(request, now);

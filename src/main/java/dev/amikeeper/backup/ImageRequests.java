@@ -22,7 +22,7 @@ final class ImageRequests {
      *
      * @throws MalformedEventException if it is none of the three kinds, or lacks what its kind has
      */
-    static Optional<BackupPlan.Request> of(Event event) throws MalformedEventException {
+    static Optional<BackupPlan.ImageRequest> of(Event event) throws MalformedEventException {
         return switch (event.source() + ": " + event.detailType()) {
             case "aws.tag: Tag Change on Resource" -> tagged(event);
             case "aws.ec2: EC2 Instance State-change Notification" -> stopped(event);
@@ -37,7 +37,8 @@ final class ImageRequests {
     }
 
     /** A removed tag is among the changed keys but not among the tags. */
-    private static Optional<BackupPlan.Request> tagged(Event event) throws MalformedEventException {
+    private static Optional<BackupPlan.ImageRequest> tagged(Event event)
+            throws MalformedEventException {
         boolean isInstance =
                 event.text("service").filter("ec2"::equals).isPresent()
                         && event.text("resource-type").filter("instance"::equals).isPresent();
@@ -49,7 +50,7 @@ final class ImageRequests {
         return Optional.of(request(event, Trigger.TAGGED, ids("resources", event.resourceIds())));
     }
 
-    private static Optional<BackupPlan.Request> stopped(Event event)
+    private static Optional<BackupPlan.ImageRequest> stopped(Event event)
             throws MalformedEventException {
         if (event.text("state").filter("stopped"::equals).isEmpty()) {
             return Optional.empty();
@@ -59,11 +60,11 @@ final class ImageRequests {
     }
 
     /** The bus is the home Region's: the order says where the instances are, if not there. */
-    private static BackupPlan.Request asked(Event event) throws MalformedEventException {
+    private static BackupPlan.ImageRequest asked(Event event) throws MalformedEventException {
         List<InstanceId> instances = ids("detail.instances", event.texts("instances"));
         Optional<String> region = event.onlyText("region");
         try {
-            return new BackupPlan.Request(
+            return new BackupPlan.ImageRequest(
                     Trigger.REQUESTED,
                     region.map(Region::new).orElse(event.region()),
                     new Slot(event.time()),
@@ -74,9 +75,9 @@ final class ImageRequests {
         }
     }
 
-    private static BackupPlan.Request request(
+    private static BackupPlan.ImageRequest request(
             Event event, Trigger trigger, List<InstanceId> instances) {
-        return new BackupPlan.Request(
+        return new BackupPlan.ImageRequest(
                 trigger, event.region(), new Slot(event.time()), instances, Optional.empty());
     }
 

@@ -56,7 +56,7 @@ public final class RequestRecorder {
      *
      * @throws SdkException if the instances cannot be looked at
      */
-    public RequestReport take(BackupPlan.Request request, Instant now) {
+    public RequestReport take(BackupPlan.ImageRequest request, Instant now) {
         List<Instance> found = find(request, now);
         BackupPlan plan = BackupPlan.requested(request, policies, found, now, clock.instant());
         List<Image> fresh =
@@ -71,10 +71,10 @@ public final class RequestRecorder {
         if (!plan.intents().isEmpty()) {
             kicks.create(request.region(), now);
         }
-        Counts<RequestReport.Count> counts = Counts.none(RequestReport.Count.class);
-        counts.add(RequestReport.Count.REQUESTED, fresh.size());
-        counts.add(RequestReport.Count.ALREADY, plan.intents().size() - fresh.size());
-        counts.add(RequestReport.Count.REFUSED, plan.refusals().size());
+        Counts<RequestReport.RequestCount> counts = Counts.none(RequestReport.RequestCount.class);
+        counts.add(RequestReport.RequestCount.REQUESTED, fresh.size());
+        counts.add(RequestReport.RequestCount.ALREADY, plan.intents().size() - fresh.size());
+        counts.add(RequestReport.RequestCount.REFUSED, plan.refusals().size());
         return new RequestReport(counts);
     }
 
@@ -99,7 +99,7 @@ public final class RequestRecorder {
      * The instances that are asked for. One that has stopped counts as stopped, whatever it does by
      * now.
      */
-    private List<Instance> find(BackupPlan.Request request, Instant now) {
+    private List<Instance> find(BackupPlan.ImageRequest request, Instant now) {
         try {
             List<Instance> found = instances.find(request.region(), request.instances());
             return request.trigger() == Trigger.STOPPED
@@ -113,7 +113,7 @@ public final class RequestRecorder {
     }
 
     /** Once for the Region, however many ask: it does not answer, or the role lacks something. */
-    private void tellOfUnread(BackupPlan.Request request, SdkException error, Instant now) {
+    private void tellOfUnread(BackupPlan.ImageRequest request, SdkException error, Instant now) {
         catalog.note(
                 new Notice(
                         unread(request.region()),
@@ -145,7 +145,7 @@ public final class RequestRecorder {
         return Trouble.UNASKED.in(region);
     }
 
-    private void record(BackupPlan.Request request, BackupPlan.Refusal refusal, Instant now) {
+    private void record(BackupPlan.ImageRequest request, BackupPlan.Refusal refusal, Instant now) {
         String text =
                 request.region()
                         + ": "
@@ -163,7 +163,8 @@ public final class RequestRecorder {
     }
 
     /** Only once the intents are recorded: until then the tag is what remembers the request. */
-    private void removeTags(BackupPlan.Request request, BackupPlan plan, List<Instance> found) {
+    private void removeTags(
+            BackupPlan.ImageRequest request, BackupPlan plan, List<Instance> found) {
         for (Instance instance : found) {
             String value = instance.tags().get(ImageTags.REQUEST);
             boolean taken =

@@ -4,9 +4,9 @@ import dev.amikeeper.Counts;
 import dev.amikeeper.FunctionReport;
 
 /** What came of an event that may ask for images. */
-public final class RequestReport extends FunctionReport<RequestReport.Count> {
+public final class RequestReport extends FunctionReport<RequestReport.RequestCount> {
     /** What is counted. */
-    public enum Count {
+    public enum RequestCount {
         /** New intents. */
         REQUESTED,
 
@@ -23,7 +23,7 @@ public final class RequestReport extends FunctionReport<RequestReport.Count> {
         MALFORMED
     }
 
-    RequestReport(Counts<Count> counts) {
+    RequestReport(Counts<RequestCount> counts) {
         super(counts);
     }
 }

@@ -33,7 +33,9 @@ public final class ScheduleHandler implements RequestHandler<Map<String, Object>
                         input,
                         context,
                         this::tick,
-                        _ -> new ScheduleReport(Counts.once(ScheduleReport.Count.MALFORMED)));
+                        _ ->
+                                new ScheduleReport(
+                                        Counts.once(ScheduleReport.ScheduleCount.MALFORMED)));
     }
 
     private ScheduleReport tick(Map<String, Object> input) throws MalformedEventException {

@@ -4,9 +4,9 @@ import dev.amikeeper.Counts;
 import dev.amikeeper.FunctionReport;
 
 /** What a tick did. */
-public final class ScheduleReport extends FunctionReport<ScheduleReport.Count> {
+public final class ScheduleReport extends FunctionReport<ScheduleReport.ScheduleCount> {
     /** What is counted. */
-    public enum Count {
+    public enum ScheduleCount {
         /** Slots taken, per policy and Region. */
         SLOTS,
 
@@ -29,7 +29,7 @@ public final class ScheduleReport extends FunctionReport<ScheduleReport.Count> {
         MALFORMED
     }
 
-    ScheduleReport(Counts<Count> counts) {
+    ScheduleReport(Counts<ScheduleCount> counts) {
         super(counts);
     }
 }

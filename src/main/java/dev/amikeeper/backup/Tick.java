@@ -1,11 +1,11 @@
 package dev.amikeeper.backup;
 
-import static dev.amikeeper.backup.ScheduleReport.Count.KICKED;
-import static dev.amikeeper.backup.ScheduleReport.Count.MISSED;
-import static dev.amikeeper.backup.ScheduleReport.Count.REQUESTED;
-import static dev.amikeeper.backup.ScheduleReport.Count.SELECTED;
-import static dev.amikeeper.backup.ScheduleReport.Count.SLOTS;
-import static dev.amikeeper.backup.ScheduleReport.Count.UNREADABLE;
+import static dev.amikeeper.backup.ScheduleReport.ScheduleCount.KICKED;
+import static dev.amikeeper.backup.ScheduleReport.ScheduleCount.MISSED;
+import static dev.amikeeper.backup.ScheduleReport.ScheduleCount.REQUESTED;
+import static dev.amikeeper.backup.ScheduleReport.ScheduleCount.SELECTED;
+import static dev.amikeeper.backup.ScheduleReport.ScheduleCount.SLOTS;
+import static dev.amikeeper.backup.ScheduleReport.ScheduleCount.UNREADABLE;
 
 import dev.amikeeper.Counts;
 import dev.amikeeper.alerts.Blockers;
@@ -70,7 +70,8 @@ public final class Tick {
     private final Instant now;
     private final Blockers blockers;
     private final Set<Region> silent = new HashSet<>();
-    private final Counts<ScheduleReport.Count> counts = Counts.none(ScheduleReport.Count.class);
+    private final Counts<ScheduleReport.ScheduleCount> counts =
+            Counts.none(ScheduleReport.ScheduleCount.class);
 
     /** One tick. */
     public Tick(

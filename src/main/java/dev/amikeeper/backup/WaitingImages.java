@@ -193,11 +193,11 @@ final class WaitingImages {
                         intent, new StartResult.Later("the instance is still starting"), 0, now);
             }
             switch (freezes.ready(intent, how.around().get())) {
-                case Freezes.Ready.Now _ -> {}
-                case Freezes.Ready.Later(String why) -> {
+                case Freezes.Readiness.Now _ -> {}
+                case Freezes.Readiness.CommandUnderWay(String why) -> {
                     return starts.settle(intent, new StartResult.Later(why), 0, now);
                 }
-                case Freezes.Ready.Failed(String why) -> {
+                case Freezes.Readiness.NotReady(String why) -> {
                     return starts.tryFailed(intent, why, now);
                 }
             }

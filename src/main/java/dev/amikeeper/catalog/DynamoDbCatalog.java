@@ -81,7 +81,7 @@ public final class DynamoDbCatalog implements Catalog {
     /** The index over the images of an instance. */
     public static final String BY_INSTANCE = "byInstance";
 
-    private final Table table;
+    private final CatalogTable table;
     private final TableKeys keys;
     private final Items items;
     private final Unknowns unknowns;
@@ -108,7 +108,7 @@ public final class DynamoDbCatalog implements Catalog {
         this.keys = new TableKeys(account);
         this.items = new Items(keys);
         this.unknowns = new Unknowns(account);
-        this.table = new Table(dynamoDb, table, pause, random, unknowns);
+        this.table = new CatalogTable(dynamoDb, table, pause, random, unknowns);
         this.notices = new NoticeTable(this.table, keys, items, unknowns);
         this.images = new ImageTable(this.table, keys, items, unknowns, notices);
     }
@@ -140,7 +140,7 @@ public final class DynamoDbCatalog implements Catalog {
     @Override
     public boolean forget(Region region, Instant now) {
         return table.remove(
-                Table.keyOf(items.region(region)),
+                CatalogTable.keyOf(items.region(region)),
                 "attribute_not_exists(#by) OR #by <= :now",
                 Map.of("#by", Items.BY),
                 Map.of(":now", Attributes.number(now.getEpochSecond())));

@@ -65,7 +65,7 @@ final class FreezeItems {
                 name(item),
                 Attributes.region(item),
                 integer(item, "attempt"),
-                word(item, "state", Freeze.State.class),
+                word(item, "state", Freeze.FreezeState.class),
                 command(item, string(item, "before"), "beforeParameters", "within"),
                 optional(item, "after")
                         .map(after -> command(item, after, "afterParameters", "afterWithin")),

@@ -108,7 +108,7 @@ final class ImageItems {
     private static Stored stored(Map<String, String> fields) {
         return new Stored(
                 S3Object.parse(fields.getOrDefault("object", "")),
-                Stored.State.valueOf(fields.getOrDefault("state", "")),
+                Stored.StoredState.valueOf(fields.getOrDefault("state", "")),
                 Integer.parseInt(fields.getOrDefault("attempt", "")),
                 Instant.parse(fields.getOrDefault("since", "")),
                 Instant.parse(fields.getOrDefault("due", "")),
@@ -179,10 +179,11 @@ final class ImageItems {
      * @param due in seconds
      * @param snapshots how many of them are under way
      */
-    record Entry(ImageName name, long due, int snapshots) {}
+    record WorkEntry(ImageName name, long due, int snapshots) {}
 
-    static Entry entry(Map<String, AttributeValue> item) {
-        return new Entry(name(item), integral(item, Items.DUE), integer(item, SNAPSHOTS_IN_FLIGHT));
+    static WorkEntry entry(Map<String, AttributeValue> item) {
+        return new WorkEntry(
+                name(item), integral(item, Items.DUE), integer(item, SNAPSHOTS_IN_FLIGHT));
     }
 
     Map<String, AttributeValue> ami(Image image, ImageId id) {

@@ -37,14 +37,19 @@ final class ImageTable {
     /** No step waits longer: what is due later was written by a clock that was wrong. */
     private static final Duration LONGEST_WAIT = Duration.ofDays(2);
 
-    private final Table table;
+    private final CatalogTable table;
     private final TableKeys keys;
     private final Items items;
     private final ImageItems records;
     private final Unknowns unknowns;
     private final NoticeTable notices;
 
-    ImageTable(Table table, TableKeys keys, Items items, Unknowns unknowns, NoticeTable notices) {
+    ImageTable(
+            CatalogTable table,
+            TableKeys keys,
+            Items items,
+            Unknowns unknowns,
+            NoticeTable notices) {
         this.table = table;
         this.keys = keys;
         this.items = items;
@@ -53,7 +58,7 @@ final class ImageTable {
         this.notices = notices;
     }
 
-    private static boolean isDue(ImageItems.Entry entry, long by) {
+    private static boolean isDue(ImageItems.WorkEntry entry, long by) {
         return entry.due() <= by || entry.due() > by + LONGEST_WAIT.toSeconds();
     }
 
@@ -207,11 +212,11 @@ final class ImageTable {
         Iterator<ImageName> names =
                 entries(region, kind)
                         .filter(entry -> isDue(entry, dueBy.getEpochSecond()))
-                        .map(ImageItems.Entry::name)
+                        .map(ImageItems.WorkEntry::name)
                         .iterator();
         List<Image> found = new ArrayList<>();
         while (found.size() < limit && names.hasNext()) {
-            int room = Math.min(Table.KEYS_A_BATCH, limit - found.size());
+            int room = Math.min(CatalogTable.KEYS_A_BATCH, limit - found.size());
             List<ImageName> some = new ArrayList<>();
             while (some.size() < room && names.hasNext()) {
                 some.add(names.next());
@@ -233,7 +238,7 @@ final class ImageTable {
                 .toList();
     }
 
-    private Stream<ImageItems.Entry> entries(Region region, Work kind) {
+    private Stream<ImageItems.WorkEntry> entries(Region region, Work kind) {
         return table.stream(keys.work(region, kind), Form.of(ImageItems::entry));
     }
 
@@ -260,7 +265,7 @@ final class ImageTable {
                                                         AttributeValue.fromS(
                                                                 keys.instance(instance))))
                                         .scanIndexForward(false))
-                        .map(Table::keyOf)
+                        .map(CatalogTable::keyOf)
                         .toList();
         return table.each(found, items.images())
                 .sorted(Comparator.comparing(Image::name).reversed().thenComparing(Image::region))

@@ -319,13 +319,13 @@ final class Items {
         return new Restore(
                 string(item, TableKeys.SK),
                 new Restore.Goal(
-                        word(item, "kind", Restore.Kind.class),
+                        word(item, "kind", Restore.RestoreKind.class),
                         Attributes.region(item),
                         name(item),
                         new ImageId(string(item, "image")),
                         CapsuleFields.read(map(item, "as")).orElseThrow(),
                         optional(item, "command")),
-                word(item, "state", Restore.State.class),
+                word(item, "state", Restore.RestoreState.class),
                 new Restore.Try(
                         integer(item, "attempt"),
                         optional(item, "instance").map(InstanceId::new),
@@ -335,7 +335,7 @@ final class Items {
                         time(item, "since"),
                         time(item, "until"),
                         optional(item, "ended").map(Instant::parse)),
-                word(item, "reached", Restore.Level.class),
+                word(item, "reached", Restore.ProofLevel.class),
                 string(item, "note"),
                 integral(item, VERSION));
     }
@@ -366,8 +366,8 @@ final class Items {
                 NoticeKey.parse(string(item, TableKeys.SK)),
                 // A notice of an older version has no kind and no end.
                 item.containsKey("kind")
-                        ? word(item, "kind", Notice.Kind.class)
-                        : Notice.Kind.EVENT,
+                        ? word(item, "kind", Notice.NoticeKind.class)
+                        : Notice.NoticeKind.EVENT,
                 time(item, "at"),
                 string(item, "text"),
                 optional(item, "tried").orElse(""),

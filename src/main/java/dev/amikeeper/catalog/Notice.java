@@ -17,7 +17,7 @@ import java.util.Optional;
  */
 public record Notice(
         NoticeKey about,
-        Kind kind,
+        NoticeKind kind,
         Instant at,
         String text,
         String tried,
@@ -25,7 +25,7 @@ public record Notice(
         boolean announced,
         Optional<Instant> resolved) {
     /** Whether it lasts. */
-    public enum Kind {
+    public enum NoticeKind {
         /** Lasts until it is mended. */
         TROUBLE,
         /** Merely happened: it is told, and never open. */
@@ -34,12 +34,12 @@ public record Notice(
 
     /** A trouble that lasts from then on. */
     public Notice(NoticeKey about, Instant at, String text, String remedy, boolean announced) {
-        this(about, Kind.TROUBLE, at, text, "", remedy, announced, Optional.empty());
+        this(about, NoticeKind.TROUBLE, at, text, "", remedy, announced, Optional.empty());
     }
 
     /** Something that happened then, and that people are told. */
     public static Notice event(NoticeKey about, Instant at, String text, String remedy) {
-        return new Notice(about, Kind.EVENT, at, text, "", remedy, true, Optional.empty());
+        return new Notice(about, NoticeKind.EVENT, at, text, "", remedy, true, Optional.empty());
     }
 
     /** The text of its key, by which it is stored. */
@@ -69,6 +69,6 @@ public record Notice(
 
     /** Whether it is a trouble that lasts. */
     public boolean isOpen() {
-        return kind == Kind.TROUBLE && resolved.isEmpty();
+        return kind == NoticeKind.TROUBLE && resolved.isEmpty();
     }
 }

@@ -20,12 +20,12 @@ final class NoticeTable {
     private static final Map<String, String> SAME_NOTICE_NAMES =
             Map.of("#at", "at", "#resolved", "resolved");
 
-    private final Table table;
+    private final CatalogTable table;
     private final TableKeys keys;
     private final Items items;
     private final Unknowns unknowns;
 
-    NoticeTable(Table table, TableKeys keys, Items items, Unknowns unknowns) {
+    NoticeTable(CatalogTable table, TableKeys keys, Items items, Unknowns unknowns) {
         this.table = table;
         this.keys = keys;
         this.items = items;

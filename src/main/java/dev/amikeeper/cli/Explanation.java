@@ -28,7 +28,7 @@ import java.util.Set;
  * What {@code keeper why} knows of an image, or of all images of an instance; the fields are those
  * of its JSON. Of an instance that EC2 does not show, nothing is said of policies.
  */
-record Explanation(List<Selected> policies, List<Explained> images, List<Gone> gone) {
+record Explanation(List<Selected> policies, List<Explained> images, List<GoneImage> gone) {
     /** A schedule of 29 February has a slot within eight years. */
     private static final Duration LOOK_AHEAD = Duration.ofDays(9 * 366);
 
@@ -46,7 +46,7 @@ record Explanation(List<Selected> policies, List<Explained> images, List<Gone> g
             String note,
             String proven,
             String stored,
-            PruneReport.Line plan,
+            PruneReport.PruneLine plan,
             List<String> evidence,
             String forecast) {
         Explained {
@@ -55,7 +55,7 @@ record Explanation(List<Selected> policies, List<Explained> images, List<Gone> g
     }
 
     /** An image that is gone. */
-    record Gone(
+    record GoneImage(
             String region,
             String slot,
             String image,
@@ -70,13 +70,13 @@ record Explanation(List<Selected> policies, List<Explained> images, List<Gone> g
     /** Reads and explains. Changes nothing. */
     static Explanation of(Application app, String id) {
         Planner planner =
-                app.planner(new Planner.Run(app.clock().instant(), false, _ -> {})).read();
+                app.planner(new Planner.PlannerRun(app.clock().instant(), false, _ -> {})).read();
         List<Explained> images = new ArrayList<>();
-        List<Gone> gone = new ArrayList<>();
+        List<GoneImage> gone = new ArrayList<>();
         Set<Region> regions = app.catalog().regionsWith(app.policies().regions());
         for (var policy : planner.policies()) {
             for (var plan : planner.plan(policy).plans()) {
-                List<PruneReport.Line> lines = PlanText.lines(plan).toList();
+                List<PruneReport.PruneLine> lines = PlanText.lines(plan).toList();
                 for (int i = 0; i < lines.size(); i++) {
                     Image image = plan.verdicts().get(i).image();
                     if (isAbout(image, id)) {
@@ -95,7 +95,7 @@ record Explanation(List<Selected> policies, List<Explained> images, List<Gone> g
                 app.catalog().removed(policy, region).stream()
                         .filter(tombstone -> isAbout(tombstone.image(), id))
                         .map(tombstone ->
-                                new Gone(
+                                new GoneImage(
                                         region.name(),
                                         tombstone.name().toString(),
                                         tombstone.id().map(ImageId::value).orElse(""),
@@ -209,7 +209,7 @@ record Explanation(List<Selected> policies, List<Explained> images, List<Gone> g
     }
 
     private static Explained explained(
-            Image image, PruneReport.Line line, List<String> evidence, String forecast) {
+            Image image, PruneReport.PruneLine line, List<String> evidence, String forecast) {
         return new Explained(
                 image.state().toString().toLowerCase(Locale.ROOT),
                 image.since().toString(),

@@ -66,8 +66,8 @@ final class FailuresCommand extends DeploymentCommand {
     record Letter(String function, String error, String body) {}
 
     /** A queue of dead letters. */
-    record Box(String queue, int count, String problem, List<Letter> letters) {
-        Box {
+    record ListedQueue(String queue, int count, String problem, List<Letter> letters) {
+        ListedQueue {
             letters = List.copyOf(letters);
         }
     }
@@ -83,7 +83,7 @@ final class FailuresCommand extends DeploymentCommand {
             List<Lasting> troubles,
             List<GivenUp> givenUp,
             int madeUpFor,
-            List<Box> deadLetters,
+            List<ListedQueue> deadLetters,
             List<String> unreadable,
             String unheard) {
         Failures {
@@ -141,7 +141,7 @@ final class FailuresCommand extends DeploymentCommand {
                 troubles,
                 givenUp,
                 madeUpFor,
-                Stream.of(DeadLetters.Kind.values())
+                Stream.of(DeadLetters.QueueKind.values())
                         .map(kind -> box(app.deadLetters().look(kind)))
                         .toList(),
                 new Unreadables(app.catalog()).lines(),
@@ -176,8 +176,8 @@ final class FailuresCommand extends DeploymentCommand {
                 notice.remedy());
     }
 
-    private static Box box(DeadLetters.Box box) {
-        return new Box(
+    private static ListedQueue box(DeadLetters.QueueContents box) {
+        return new ListedQueue(
                 box.kind().name().toLowerCase(Locale.ROOT),
                 Math.max(box.count(), box.letters().size()),
                 box.problem(),
@@ -252,7 +252,7 @@ final class FailuresCommand extends DeploymentCommand {
         return String.join(System.lineSeparator(), lines) + System.lineSeparator();
     }
 
-    private static List<String> text(Box box) {
+    private static List<String> text(ListedQueue box) {
         String name = "Dead letters, " + box.queue() + ": ";
         if (!box.problem().isEmpty()) {
             return List.of(name + box.problem());

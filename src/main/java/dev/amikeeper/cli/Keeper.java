@@ -29,7 +29,7 @@ import java.util.function.Supplier;
 @Command(
         name = "keeper",
         mixinStandardHelpOptions = true,
-        versionProvider = Keeper.Version.class,
+        versionProvider = Keeper.BuildVersion.class,
         description = "Images EC2 instances, replicates and prunes their AMIs.")
 public final class Keeper implements Runnable {
     private static final Logger log = LoggerFactory.getLogger(Keeper.class);
@@ -65,8 +65,8 @@ public final class Keeper implements Runnable {
                 new UndoCommand(screen, deployment.get()),
                 new RestoreCommand(screen, deployment.get()),
                 new DeregisterCommand(screen, deployment.get()),
-                new SharingCommand.Share(screen, deployment.get()),
-                new SharingCommand.Unshare(screen, deployment.get()),
+                new SharingCommand.ShareCommand(screen, deployment.get()),
+                new SharingCommand.UnshareCommand(screen, deployment.get()),
                 new AdoptCommand(screen, deployment.get()),
                 new RegisterCommand(screen, deployment.get()),
                 new StoreCommand(screen, deployment.get()),
@@ -122,7 +122,7 @@ public final class Keeper implements Runnable {
     }
 
     /** The build writes the version into a resource. */
-    static final class Version implements IVersionProvider {
+    static final class BuildVersion implements IVersionProvider {
         @Override
         public String[] getVersion() throws IOException {
             try (InputStream in =

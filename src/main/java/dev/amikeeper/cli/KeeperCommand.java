@@ -13,7 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
 /** What all commands have in common: where they print, and who sits at the terminal. */
-@Command(mixinStandardHelpOptions = true, versionProvider = Keeper.Version.class)
+@Command(mixinStandardHelpOptions = true, versionProvider = Keeper.BuildVersion.class)
 abstract class KeeperCommand implements Callable<Integer> {
     private final Screen screen;
 

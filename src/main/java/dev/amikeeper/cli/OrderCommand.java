@@ -79,7 +79,7 @@ abstract class OrderCommand extends DeploymentCommand {
                 out().println(text);
                 yield 0;
             }
-            case OrderResult.Shown(String text) -> {
+            case OrderResult.Preview(String text) -> {
                 out().println(text);
                 yield 0;
             }

@@ -40,7 +40,7 @@ final class PlanCommand extends DeploymentCommand {
         PruneReport report = plan(app);
         new Unreadables(app.catalog()).lines().forEach(err()::println);
         print(json, report, () -> text(report));
-        return report.count(PruneReport.Count.AWAITING) > 0 ? AWAITING : 0;
+        return report.count(PruneReport.PruneCount.AWAITING) > 0 ? AWAITING : 0;
     }
 
     static PruneReport plan(Application app) {
@@ -52,11 +52,11 @@ final class PlanCommand extends DeploymentCommand {
     private String text(PruneReport report) {
         StringBuilder text = new StringBuilder();
         for (PruneReport.Summary policy : report.policies()) {
-            List<PruneReport.Line> lines =
+            List<PruneReport.PruneLine> lines =
                     report.plan().stream()
                             .filter(line -> line.policy().equals(policy.policy()))
                             .toList();
-            List<PruneReport.Line> shown =
+            List<PruneReport.PruneLine> shown =
                     lines.stream().filter(line -> all || !line.verdict().equals("keep")).toList();
             text.append(
                     "%s: plan %s, %d images, of which %d just stay%n"
@@ -83,12 +83,12 @@ final class PlanCommand extends DeploymentCommand {
                             String.join("; ", line.reasons())));
             text.append(table).append(System.lineSeparator());
         }
-        if (report.count(PruneReport.Count.UNLISTED) > 0) {
+        if (report.count(PruneReport.PruneCount.UNLISTED) > 0) {
             text.append(
                     "%d more images are not listed.%n"
-                            .formatted(report.count(PruneReport.Count.UNLISTED)));
+                            .formatted(report.count(PruneReport.PruneCount.UNLISTED)));
         }
-        if (report.count(PruneReport.Count.AWAITING) > 0) {
+        if (report.count(PruneReport.PruneCount.AWAITING) > 0) {
             text.append(
                     "To approve a plan, call PruneFunction with {\"approve\": \"<its digest>\"}.%n"
                             .formatted());

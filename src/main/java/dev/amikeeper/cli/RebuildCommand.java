@@ -133,7 +133,7 @@ final class RebuildCommand extends DeploymentCommand {
                 "disabled",
                 "known",
                 "newest slot");
-        for (RebuildReport.Images line : report.images()) {
+        for (RebuildReport.RebuiltImages line : report.images()) {
             table.row(
                     line.region(),
                     line.policy(),
@@ -153,7 +153,7 @@ final class RebuildCommand extends DeploymentCommand {
         }
         Table table = new Table("lllr");
         table.row("Schedule", "Region", "goes on after", "requested now");
-        for (RebuildReport.Schedule schedule : report.schedules()) {
+        for (RebuildReport.RebuiltSchedule schedule : report.schedules()) {
             table.row(
                     schedule.policy(),
                     schedule.region(),
@@ -175,7 +175,8 @@ final class RebuildCommand extends DeploymentCommand {
                                     + " an image waits for an approved plan (keeper plan).%n")
                             .formatted(added));
         }
-        int disabled = report.images().stream().mapToInt(RebuildReport.Images::disabled).sum();
+        int disabled =
+                report.images().stream().mapToInt(RebuildReport.RebuiltImages::disabled).sum();
         if (disabled > 0) {
             text.append(
                     ("%,d are disabled, by whom is not known: they stay until you enable or"

@@ -197,7 +197,10 @@ final class RestoreCommand extends KeeperCommand {
         }
         // Before anything is read: a mistake is named at once.
         RestoreRequest request =
-                request(replaceRoot ? Restore.Kind.REPLACE_ROOT : Restore.Kind.LAUNCH);
+                request(
+                        replaceRoot
+                                ? Restore.RestoreKind.REPLACE_ROOT
+                                : Restore.RestoreKind.LAUNCH);
         Application app = deployment.application();
         try {
             return restore(app, request);
@@ -260,7 +263,7 @@ final class RestoreCommand extends KeeperCommand {
                         .toList();
         List<Restore> ended = follow(app, restores);
         print(json, RestoreResult.of(plans, ended), () -> RestoreWords.ended(plans, ended));
-        return ended.stream().allMatch(it -> it.state() == Restore.State.PASSED) ? 0 : 1;
+        return ended.stream().allMatch(it -> it.state() == Restore.RestoreState.PASSED) ? 0 : 1;
     }
 
     /** Launches nothing: this is a dry run, or the plans lack something. */
@@ -328,7 +331,7 @@ final class RestoreCommand extends KeeperCommand {
         return false;
     }
 
-    private RestoreRequest request(Restore.Kind kind) {
+    private RestoreRequest request(Restore.RestoreKind kind) {
         try {
             return new RestoreRequest(
                     // With --all nobody asks for one.
@@ -386,7 +389,7 @@ final class RestoreCommand extends KeeperCommand {
 
     private static void show(ProgressBar bar, Collection<Restore> now) {
         int launched = count(now, it -> it.launched().isPresent() || it.isOver());
-        int running = count(now, it -> it.reached() != Restore.Level.NONE || it.isOver());
+        int running = count(now, it -> it.reached() != Restore.ProofLevel.NONE || it.isOver());
         int over = count(now, Restore::isOver);
         bar.show(
                 (launched + running + over) / (3.0 * now.size()),

@@ -21,10 +21,10 @@ record RestoreResult(
         int failed,
         int missing,
         boolean dryRun,
-        List<Line> lines,
+        List<RestoreLine> lines,
         List<Fill> fill) {
     /** One server. */
-    record Line(
+    record RestoreLine(
             String instance,
             String name,
             String region,
@@ -56,7 +56,7 @@ record RestoreResult(
     /** Nothing is launched yet. */
     static RestoreResult planned(
             List<RestorePlan> plans, List<MissingMapping> blanks, boolean dryRun) {
-        List<Line> lines =
+        List<RestoreLine> lines =
                 plans.stream()
                         .map(plan ->
                                 line(
@@ -71,7 +71,7 @@ record RestoreResult(
 
     /** All have ended, in the order of their plans. */
     static RestoreResult of(List<RestorePlan> plans, List<Restore> ended) {
-        List<Line> lines = new ArrayList<>();
+        List<RestoreLine> lines = new ArrayList<>();
         for (int i = 0; i < ended.size(); i++) {
             Restore it = ended.get(i);
             lines.add(line(plans.get(i), isBack(it) ? "back" : "failed", Optional.of(it)));
@@ -82,12 +82,12 @@ record RestoreResult(
     }
 
     private static boolean isBack(Restore it) {
-        return it.state() == Restore.State.PASSED;
+        return it.state() == Restore.RestoreState.PASSED;
     }
 
-    private static Line line(RestorePlan plan, String state, Optional<Restore> restore) {
+    private static RestoreLine line(RestorePlan plan, String state, Optional<Restore> restore) {
         Image from = plan.image();
-        return new Line(
+        return new RestoreLine(
                 from.name().instance().value(),
                 RestoreWords.name(from),
                 from.region().name(),

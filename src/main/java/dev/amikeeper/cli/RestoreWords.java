@@ -89,13 +89,17 @@ final class RestoreWords {
                     it.region().name(),
                     it.instance().map(InstanceId::value).orElse("-"),
                     it.took().map(RestoreWords::words).orElse("-"),
-                    it.state() == Restore.State.PASSED
+                    it.state() == Restore.RestoreState.PASSED
                             ? "back, checks passed" + (it.note().isEmpty() ? "" : "; " + it.note())
                             : it.note());
         }
         text.append(table);
         List<Duration> took = ended.stream().flatMap(it -> it.took().stream()).sorted().toList();
-        int failed = (int) ended.stream().filter(it -> it.state() != Restore.State.PASSED).count();
+        int failed =
+                (int)
+                        ended.stream()
+                                .filter(it -> it.state() != Restore.RestoreState.PASSED)
+                                .count();
         text.append(
                 "%n%s back%s%s%n"
                         .formatted(

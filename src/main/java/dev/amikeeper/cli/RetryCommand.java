@@ -136,8 +136,8 @@ final class RetryCommand extends DeploymentCommand {
         boolean allAgain = true;
         for (Image image : images) {
             switch (retry.of(image)) {
-                case Retry.End.Again(String text) -> out.println(text);
-                case Retry.End.Impossible(String text) -> {
+                case Retry.RetryResult.Again(String text) -> out.println(text);
+                case Retry.RetryResult.NotRetried(String text) -> {
                     err.println(text);
                     allAgain = false;
                 }
@@ -149,8 +149,8 @@ final class RetryCommand extends DeploymentCommand {
     /** A letter is deleted only when what it says is on its way again. */
     static boolean putBack(Application app, Functions functions, PrintWriter out, PrintWriter err) {
         boolean allBack = true;
-        for (DeadLetters.Kind kind : DeadLetters.Kind.values()) {
-            DeadLetters.Box box = app.deadLetters().look(kind);
+        for (DeadLetters.QueueKind kind : DeadLetters.QueueKind.values()) {
+            DeadLetters.QueueContents box = app.deadLetters().look(kind);
             if (!box.problem().isEmpty()) {
                 err.println("Dead letters, " + word(kind) + ": " + box.problem());
                 allBack = false;
@@ -175,16 +175,16 @@ final class RetryCommand extends DeploymentCommand {
         return allBack;
     }
 
-    private static String word(DeadLetters.Kind kind) {
+    private static String word(DeadLetters.QueueKind kind) {
         return kind.name().toLowerCase(Locale.ROOT);
     }
 
     /** Empty if it was put back; else why not: then it stays where it is. */
     private static Optional<String> putBack(
-            Application app, Functions functions, DeadLetters.Kind kind, DeadLetter it) {
+            Application app, Functions functions, DeadLetters.QueueKind kind, DeadLetter it) {
         Instant now = app.clock().instant();
         try {
-            if (kind == DeadLetters.Kind.EVENTS) {
+            if (kind == DeadLetters.QueueKind.EVENTS) {
                 Optional<String> function = it.function();
                 if (function.isEmpty()) {
                     return Optional.of("A dead letter names no function and stays: " + it.body());
@@ -195,7 +195,7 @@ final class RetryCommand extends DeploymentCommand {
                 if (region.isEmpty()) {
                     return Optional.of("A dead letter is no kick and stays: " + it.body());
                 }
-                if (kind == DeadLetters.Kind.CREATE) {
+                if (kind == DeadLetters.QueueKind.CREATE) {
                     app.kicks().create(region.get(), now);
                 } else {
                     app.kicks().copy(region.get(), now);

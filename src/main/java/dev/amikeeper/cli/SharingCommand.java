@@ -30,7 +30,7 @@ abstract sealed class SharingCommand extends OrderCommand {
     }
 
     List<String> who() {
-        return Arguments.usable(() -> Policy.Share.with(with).all());
+        return Arguments.usable(() -> Policy.ShareRules.with(with).all());
     }
 
     /** {@code keeper share}. */
@@ -41,11 +41,11 @@ abstract sealed class SharingCommand extends OrderCommand {
                 "Needs ec2:DescribeImages, ModifyImageAttribute, and the catalogue.",
                 "Exit status: 0, or 1 if it is refused."
             })
-    static final class Share extends SharingCommand {
+    static final class ShareCommand extends SharingCommand {
         @Parameters(paramLabel = "IMAGE", description = "ami-...")
         private String id = "";
 
-        Share(Screen screen, Deployment deployment) {
+        ShareCommand(Screen screen, Deployment deployment) {
             super(screen, deployment);
         }
 
@@ -69,7 +69,7 @@ abstract sealed class SharingCommand extends OrderCommand {
                 "Exit status: 0, or 1 if it is refused or something is left; then the same command"
                         + " goes on."
             })
-    static final class Unshare extends SharingCommand {
+    static final class UnshareCommand extends SharingCommand {
         @Parameters(
                 paramLabel = "IMAGE",
                 arity = "0..1",
@@ -82,7 +82,7 @@ abstract sealed class SharingCommand extends OrderCommand {
                 description = "All images of this policy; goes without IMAGE.")
         private @Nullable String policy;
 
-        Unshare(Screen screen, Deployment deployment) {
+        UnshareCommand(Screen screen, Deployment deployment) {
             super(screen, deployment);
         }
 

@@ -1,7 +1,7 @@
 package dev.amikeeper.cli;
 
 import dev.amikeeper.report.StatusReport;
-import dev.amikeeper.report.StatusReport.Line;
+import dev.amikeeper.report.StatusReport.StatusLine;
 import dev.amikeeper.report.Table;
 import dev.amikeeper.status.Spans;
 
@@ -101,7 +101,7 @@ record StatusText(StatusReport report, boolean colours) {
                                         .formatted(report.waiting()));
     }
 
-    private static String restored(Line line) {
+    private static String restored(StatusLine line) {
         Long seconds = line.restoreSeconds();
         if (line.tried().isEmpty()) {
             return "untried";
@@ -112,7 +112,7 @@ record StatusText(StatusReport report, boolean colours) {
                 : "%d:%02d min, %s".formatted(seconds / 60, seconds % 60, day);
     }
 
-    private static String age(Line line) {
+    private static String age(StatusLine line) {
         Long seconds = line.ageSeconds();
         return seconds == null ? "-" : Spans.text(Duration.ofSeconds(seconds));
     }
@@ -122,7 +122,7 @@ record StatusText(StatusReport report, boolean colours) {
         return time.isEmpty() ? "-" : time.substring(0, MINUTE).replace('T', ' ');
     }
 
-    private static String colour(Line line) {
+    private static String colour(StatusLine line) {
         return switch (line.state()) {
             case "late" -> RED;
             case "unprotected", "due" -> YELLOW;

@@ -42,12 +42,12 @@ final class UndoCommand extends DeploymentCommand {
         ImageId image = Arguments.image(id);
         Application app = deployment().application();
         Region where = region == null ? app.settings().home() : new Region(region);
-        Undo.End end = app.undo(app.clock().instant()).of(where, image);
+        Undo.UndoResult end = app.undo(app.clock().instant()).of(where, image);
         switch (end) {
-            case Undo.End.Back(String text) -> out().println(text);
-            case Undo.End.NotHeld(String text) -> err().println(text);
-            case Undo.End.Impossible(String text) -> err().println(text);
+            case Undo.UndoResult.Back(String text) -> out().println(text);
+            case Undo.UndoResult.NotHeld(String text) -> err().println(text);
+            case Undo.UndoResult.NotUndone(String text) -> err().println(text);
         }
-        return end instanceof Undo.End.Back ? 0 : 1;
+        return end instanceof Undo.UndoResult.Back ? 0 : 1;
     }
 }

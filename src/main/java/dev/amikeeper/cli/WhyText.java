@@ -1,7 +1,7 @@
 package dev.amikeeper.cli;
 
 import dev.amikeeper.cli.Explanation.Explained;
-import dev.amikeeper.cli.Explanation.Gone;
+import dev.amikeeper.cli.Explanation.GoneImage;
 import dev.amikeeper.report.Table;
 
 /** What {@code keeper why} prints for people: of one image all there is, of many a line each. */
@@ -39,7 +39,7 @@ record WhyText(Explanation explanation, boolean single) {
         return table;
     }
 
-    private static String text(Gone each) {
+    private static String text(GoneImage each) {
         return "%s  %s  %s  removed %s by %s: %s%s%n"
                 .formatted(
                         each.region(),

@@ -104,7 +104,8 @@ public record Demo(Policies policies, int days, long seed, Progress progress) {
             DemoFigures figures =
                     new DemoFigures(days, seed, policies, fleet, story, calls, deployment);
             ImageHistory ended = history.end(end);
-            DemoSummary.Status status = DemoSummary.Status.of(status(deployment.application()));
+            DemoSummary.ProtectionCounts status =
+                    DemoSummary.ProtectionCounts.of(status(deployment.application()));
             return figures.summary(ended, status, RegionLoss.play(cloud, policies, HOME));
         }
     }

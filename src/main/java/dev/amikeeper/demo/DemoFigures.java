@@ -2,17 +2,17 @@ package dev.amikeeper.demo;
 
 import static java.util.stream.Collectors.groupingBy;
 
-import dev.amikeeper.demo.DemoSummary.Calls;
-import dev.amikeeper.demo.DemoSummary.Counts;
+import dev.amikeeper.demo.DemoSummary.ActionCalls;
 import dev.amikeeper.demo.DemoSummary.Drills;
 import dev.amikeeper.demo.DemoSummary.Example;
-import dev.amikeeper.demo.DemoSummary.Happening;
-import dev.amikeeper.demo.DemoSummary.Line;
+import dev.amikeeper.demo.DemoSummary.ExampleImage;
+import dev.amikeeper.demo.DemoSummary.ImageCounts;
 import dev.amikeeper.demo.DemoSummary.Loss;
-import dev.amikeeper.demo.DemoSummary.Shown;
-import dev.amikeeper.demo.DemoSummary.Status;
-import dev.amikeeper.demo.ImageHistory.Entry;
+import dev.amikeeper.demo.DemoSummary.PolicyLine;
+import dev.amikeeper.demo.DemoSummary.ProtectionCounts;
+import dev.amikeeper.demo.DemoSummary.StoryEvent;
 import dev.amikeeper.demo.ImageHistory.Fate;
+import dev.amikeeper.demo.ImageHistory.HistoryEntry;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.InstanceId;
@@ -52,9 +52,9 @@ record DemoFigures(
         SortedMap<String, Integer> calls,
         LocalDeployment deployment) {
     /** The figures of the demo, as it stands at its end. */
-    DemoSummary summary(ImageHistory history, Status status, Optional<Loss> loss) {
-        List<Entry> entries = history.entries();
-        List<Entry> there = entries.stream().filter(e -> e.fate() == Fate.THERE).toList();
+    DemoSummary summary(ImageHistory history, ProtectionCounts status, Optional<Loss> loss) {
+        List<HistoryEntry> entries = history.entries();
+        List<HistoryEntry> there = entries.stream().filter(e -> e.fate() == Fate.THERE).toList();
         return new DemoSummary(
                 Demo.START.toString(),
                 Demo.START.plus(Duration.ofDays(days)).toString(),
@@ -67,10 +67,10 @@ record DemoFigures(
                         .sorted(Comparator.comparing(region -> !region.equals(Demo.HOME.name())))
                         .toList(),
                 lines(entries),
-                Counts.of(entries.stream()),
+                ImageCounts.of(entries.stream()),
                 history.strays().size(),
                 story.told().stream()
-                        .map(it -> new Happening(it.day(), it.what(), it.then().in(history)))
+                        .map(it -> new StoryEvent(it.day(), it.what(), it.then().in(history)))
                         .toList(),
                 kept(there),
                 (int) there.stream().filter(entry -> entry.reasons().isEmpty()).count(),
@@ -94,30 +94,31 @@ record DemoFigures(
                         .thenComparing(Group::copy)
                         .thenComparing(Group::region);
 
-        static Group of(Entry entry) {
+        static Group of(HistoryEntry entry) {
             Image image = entry.image();
             return new Group(image.name().policy(), image.isCopy(), image.region().name());
         }
     }
 
-    private static List<Line> lines(List<Entry> entries) {
-        Map<Group, List<Entry>> groups = new TreeMap<>(Group.ORDER);
+    private static List<PolicyLine> lines(List<HistoryEntry> entries) {
+        Map<Group, List<HistoryEntry>> groups = new TreeMap<>(Group.ORDER);
         entries.forEach(e -> groups.computeIfAbsent(Group.of(e), _ -> new ArrayList<>()).add(e));
-        List<Line> lines = new ArrayList<>();
+        List<PolicyLine> lines = new ArrayList<>();
         groups.forEach((group, members) ->
                 lines.add(
-                        new Line(
+                        new PolicyLine(
                                 group.policy(),
                                 group.region(),
                                 group.copy() ? "copy" : "image",
-                                Counts.of(members.stream()),
+                                ImageCounts.of(members.stream()),
                                 triggers(members))));
         return lines;
     }
 
-    private static SequencedMap<String, Integer> triggers(List<Entry> entries) {
+    private static SequencedMap<String, Integer> triggers(List<HistoryEntry> entries) {
         Map<Trigger, Integer> counts = new EnumMap<>(Trigger.class);
-        List<Image> made = entries.stream().filter(Entry::isMade).map(Entry::image).toList();
+        List<Image> made =
+                entries.stream().filter(HistoryEntry::isMade).map(HistoryEntry::image).toList();
         made.stream()
                 .filter(image -> !image.adopted())
                 .forEach(image -> counts.merge(image.provenance().trigger(), 1, Integer::sum));
@@ -130,8 +131,8 @@ record DemoFigures(
         return words;
     }
 
-    private static SequencedMap<String, Integer> kept(List<Entry> there) {
-        Map<Reason.Kind, Integer> counts = new EnumMap<>(Reason.Kind.class);
+    private static SequencedMap<String, Integer> kept(List<HistoryEntry> there) {
+        Map<Reason.ReasonKind, Integer> counts = new EnumMap<>(Reason.ReasonKind.class);
         there.forEach(entry ->
                 entry.reasons().stream()
                         .map(Reason::kind)
@@ -143,12 +144,12 @@ record DemoFigures(
     }
 
     /** Of the instances whose images people hold or use, if any, the one with the fewest images. */
-    private Example example(List<Entry> there) {
-        Map<InstanceId, List<Entry>> byInstance =
+    private Example example(List<HistoryEntry> there) {
+        Map<InstanceId, List<HistoryEntry>> byInstance =
                 there.stream().collect(groupingBy(entry -> entry.image().name().instance()));
         return byInstance.entrySet().stream()
                 .min(
-                        Comparator.<Map.Entry<InstanceId, List<Entry>>>comparingInt(
+                        Comparator.<Map.Entry<InstanceId, List<HistoryEntry>>>comparingInt(
                                         it -> -byPeople(it.getValue()))
                                 .thenComparingInt(it -> it.getValue().size())
                                 .thenComparing(it -> it.getKey().value()))
@@ -158,19 +159,20 @@ record DemoFigures(
                 .orElse(new Example("", "", List.of()));
     }
 
-    private static int byPeople(List<Entry> entries) {
+    private static int byPeople(List<HistoryEntry> entries) {
         return (int)
                 entries.stream()
                         .flatMap(entry -> entry.reasons().stream())
                         .map(Reason::kind)
-                        .filter(kind -> kind == Reason.Kind.HELD || kind == Reason.Kind.IN_USE)
+                        .filter(kind ->
+                                kind == Reason.ReasonKind.HELD || kind == Reason.ReasonKind.IN_USE)
                         .distinct()
                         .count();
     }
 
-    private static List<Shown> shown(List<Entry> entries) {
+    private static List<ExampleImage> shown(List<HistoryEntry> entries) {
         return entries.stream()
-                .map(Entry::image)
+                .map(HistoryEntry::image)
                 .sorted(
                         Comparator.comparing(Image::name)
                                 .reversed()
@@ -180,7 +182,7 @@ record DemoFigures(
                 .toList();
     }
 
-    private static Shown shown(Image image, List<Entry> entries) {
+    private static ExampleImage shown(Image image, List<HistoryEntry> entries) {
         List<String> words =
                 entries.stream()
                         .filter(entry -> entry.image().equals(image))
@@ -190,7 +192,7 @@ record DemoFigures(
                         .toList();
         String state =
                 image.disabled() ? "disabled" : image.state().name().toLowerCase(Locale.ROOT);
-        return new Shown(
+        return new ExampleImage(
                 image.name().slot().toString(),
                 image.name().policy(),
                 image.region().name(),
@@ -204,16 +206,16 @@ record DemoFigures(
                 ? null
                 : Drills.of(
                         history.restores().stream()
-                                .filter(restore -> restore.kind() == Restore.Kind.DRILL)
+                                .filter(restore -> restore.kind() == Restore.RestoreKind.DRILL)
                                 .toList());
     }
 
-    private List<Calls> calls(ImageHistory history) {
-        List<Entry> entries = history.entries();
-        Predicate<Entry> begun = e -> e.isMade() || e.image().state() == ImageState.CREATING;
+    private List<ActionCalls> calls(ImageHistory history) {
+        List<HistoryEntry> entries = history.entries();
+        Predicate<HistoryEntry> begun = e -> e.isMade() || e.image().state() == ImageState.CREATING;
         // An image of others becomes ours by a copy.
-        Predicate<Entry> copy = entry -> entry.image().isCopy() || entry.image().adopted();
-        Predicate<Entry> shared =
+        Predicate<HistoryEntry> copy = entry -> entry.image().isCopy() || entry.image().adopted();
+        Predicate<HistoryEntry> shared =
                 entry ->
                         policies.find(entry.image().name().policy())
                                 .filter(policy -> !policy.share().isEmpty())
@@ -228,32 +230,32 @@ record DemoFigures(
                         "DeregisterImage",
                         count(entries, entry -> entry.fate() == Fate.REMOVED),
                         failed),
-                calls("ModifyImageAttribute", count(entries, shared.and(Entry::isMade)), 0),
+                calls("ModifyImageAttribute", count(entries, shared.and(HistoryEntry::isMade)), 0),
                 calls("DeleteTags", requests(entries), 0),
                 calls("RunInstances", launched.size(), 0),
                 calls(
                         "TerminateInstances",
                         (int)
                                 launched.stream()
-                                        .filter(it -> it.kind() == Restore.Kind.DRILL)
+                                        .filter(it -> it.kind() == Restore.RestoreKind.DRILL)
                                         .count(),
                         0));
     }
 
-    private Calls calls(String action, int needed, int failedTries) {
+    private ActionCalls calls(String action, int needed, int failedTries) {
         int count = calls.getOrDefault(action, 0) - story.callsOfPeople(action);
-        return new Calls(action, count, needed, failedTries, count - needed - failedTries);
+        return new ActionCalls(action, count, needed, failedTries, count - needed - failedTries);
     }
 
-    private static int count(List<Entry> entries, Predicate<Entry> which) {
+    private static int count(List<HistoryEntry> entries, Predicate<HistoryEntry> which) {
         return (int) entries.stream().filter(which).count();
     }
 
     /** A request's tag is taken away once, however many policies image the instance. */
-    private static int requests(List<Entry> entries) {
+    private static int requests(List<HistoryEntry> entries) {
         return (int)
                 entries.stream()
-                        .map(Entry::image)
+                        .map(HistoryEntry::image)
                         .filter(image ->
                                 !image.isCopy() && image.provenance().trigger() == Trigger.TAGGED)
                         .map(image -> image.name().instance() + "/" + image.name().slot())

@@ -43,10 +43,10 @@ import java.util.stream.Stream;
  */
 final class DemoStory {
     /** Something that happened, and how to tell at the end what came of it. */
-    record Told(int day, String what, Outcome then) {}
+    record ToldEvent(int day, String what, StoryOutcome then) {}
 
     /** What came of it. */
-    interface Outcome {
+    interface StoryOutcome {
         String in(ImageHistory history);
     }
 
@@ -70,7 +70,7 @@ final class DemoStory {
     private final DemoTroubles troubles;
     private final Instant start;
     private final Queue<Scene> scenes = new PriorityQueue<>(Comparator.comparing(Scene::at));
-    private final List<Told> told = new ArrayList<>();
+    private final List<ToldEvent> told = new ArrayList<>();
     private final Map<String, Integer> callsOfPeople = new HashMap<>();
     private int orders;
 
@@ -126,7 +126,7 @@ final class DemoStory {
     }
 
     /** What happened so far. */
-    List<Told> told() {
+    List<ToldEvent> told() {
         return List.copyOf(told);
     }
 
@@ -159,8 +159,8 @@ final class DemoStory {
         scenes.add(new Scene(start.plus(into), play));
     }
 
-    private void tell(String what, Outcome then) {
-        told.add(new Told(day(start, cloud.now()), what, then));
+    private void tell(String what, StoryOutcome then) {
+        told.add(new ToldEvent(day(start, cloud.now()), what, then));
     }
 
     /** The day of the demo, from 1 on. */
@@ -316,7 +316,7 @@ final class DemoStory {
         tell(
                 DemoFleet.name(instance) + " is lost, and somebody asks for it",
                 history ->
-                        history.restores(Restore.Kind.LAUNCH, instance.id()).stream()
+                        history.restores(Restore.RestoreKind.LAUNCH, instance.id()).stream()
                                 .findFirst()
                                 .map(DemoStory::restored)
                                 .orElse("no policy images it"));
@@ -361,7 +361,7 @@ final class DemoStory {
                                     .filter(entry -> entry.image().isCopy() && entry.isMade())
                                     .count();
                     return history.find(instance.region(), name)
-                            .filter(ImageHistory.Entry::isMade)
+                            .filter(ImageHistory.HistoryEntry::isMade)
                             .map(_ -> "a copy is ours, " + copies + " more in DR Regions")
                             .orElse("not adopted");
                 });
@@ -388,11 +388,11 @@ final class DemoStory {
                 });
     }
 
-    private static String stored(ImageHistory.Entry entry) {
+    private static String stored(ImageHistory.HistoryEntry entry) {
         String where =
                 entry.image()
                         .stored()
-                        .filter(it -> it.state() == Stored.State.STORED)
+                        .filter(it -> it.state() == Stored.StoredState.STORED)
                         .map(it -> "there to stay")
                         .orElse("not there");
         return where + (entry.fate() == ImageHistory.Fate.REMOVED ? ", and gone from EC2" : "");

@@ -2,8 +2,8 @@ package dev.amikeeper.demo;
 
 import static java.util.stream.Collectors.reducing;
 
-import dev.amikeeper.demo.ImageHistory.Entry;
 import dev.amikeeper.demo.ImageHistory.Fate;
+import dev.amikeeper.demo.ImageHistory.HistoryEntry;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.report.StatusReport;
 
@@ -47,16 +47,16 @@ public record DemoSummary(
         long seed,
         int instances,
         List<String> homeRegions,
-        List<Line> images,
-        Counts total,
+        List<PolicyLine> images,
+        ImageCounts total,
         int strays,
-        List<Happening> story,
+        List<StoryEvent> story,
         SequencedMap<String, Integer> kept,
         int toGo,
         @Nullable Drills drills,
-        Status status,
+        ProtectionCounts status,
         Example example,
-        List<Calls> calls,
+        List<ActionCalls> calls,
         int sharedReads,
         SortedMap<String, Integer> invocations,
         int announcements,
@@ -79,12 +79,13 @@ public record DemoSummary(
      * @param underWay not made yet
      * @param retried made, but not at the first try
      */
-    record Counts(int made, int removed, int thereNow, int givenUp, int underWay, int retried) {
-        private static final Counts NONE = new Counts(0, 0, 0, 0, 0, 0);
+    record ImageCounts(
+            int made, int removed, int thereNow, int givenUp, int underWay, int retried) {
+        private static final ImageCounts NONE = new ImageCounts(0, 0, 0, 0, 0, 0);
 
-        private static Counts of(Entry entry) {
+        private static ImageCounts of(HistoryEntry entry) {
             boolean again = entry.isMade() && entry.image().attempt() > 1;
-            return new Counts(
+            return new ImageCounts(
                     entry.isMade() ? 1 : 0,
                     entry.fate() == Fate.REMOVED ? 1 : 0,
                     entry.fate() == Fate.THERE ? 1 : 0,
@@ -93,8 +94,8 @@ public record DemoSummary(
                     again ? 1 : 0);
         }
 
-        private Counts plus(Counts other) {
-            return new Counts(
+        private ImageCounts plus(ImageCounts other) {
+            return new ImageCounts(
                     made + other.made,
                     removed + other.removed,
                     thereNow + other.thereNow,
@@ -103,8 +104,8 @@ public record DemoSummary(
                     retried + other.retried);
         }
 
-        static Counts of(Stream<Entry> entries) {
-            return entries.collect(reducing(NONE, Counts::of, Counts::plus));
+        static ImageCounts of(Stream<HistoryEntry> entries) {
+            return entries.collect(reducing(NONE, ImageCounts::of, ImageCounts::plus));
         }
     }
 
@@ -114,13 +115,13 @@ public record DemoSummary(
      * @param kind image or copy
      * @param triggers why those that were made were asked for
      */
-    record Line(
+    record PolicyLine(
             String policy,
             String region,
             String kind,
-            Counts counts,
+            ImageCounts counts,
             SequencedMap<String, Integer> triggers) {
-        Line {
+        PolicyLine {
             triggers = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(triggers));
         }
     }
@@ -175,9 +176,9 @@ public record DemoSummary(
      * @param waiting without an image somewhere, but not late
      * @param unprotected of no policy
      */
-    record Status(int protectedInstances, int late, int waiting, int unprotected) {
-        static Status of(StatusReport report) {
-            return new Status(
+    record ProtectionCounts(int protectedInstances, int late, int waiting, int unprotected) {
+        static ProtectionCounts of(StatusReport report) {
+            return new ProtectionCounts(
                     report.protectedInstances(),
                     report.late(),
                     report.waiting(),
@@ -186,22 +187,23 @@ public record DemoSummary(
     }
 
     /** Something that happened on the way, and what came of it. */
-    record Happening(int day, String what, String then) {}
+    record StoryEvent(int day, String what, String then) {}
 
     /**
      * The images of one instance that are there now, newest first.
      *
      * @param name its tag; empty if no image is there at all
      */
-    record Example(String instance, String name, List<Shown> images) {
+    record Example(String instance, String name, List<ExampleImage> images) {
         Example {
             images = List.copyOf(images);
         }
     }
 
     /** One image of the example. */
-    record Shown(String slot, String policy, String region, String state, List<String> kept) {
-        Shown {
+    record ExampleImage(
+            String slot, String policy, String region, String state, List<String> kept) {
+        ExampleImage {
             kept = List.copyOf(kept);
         }
     }
@@ -239,5 +241,5 @@ public record DemoSummary(
      * @param failedTries those for tries that EC2 itself failed
      * @param repeated the rest: throttled, or repeated because the reply was lost
      */
-    record Calls(String action, int calls, int needed, int failedTries, int repeated) {}
+    record ActionCalls(String action, int calls, int needed, int failedTries, int repeated) {}
 }

@@ -1,11 +1,11 @@
 package dev.amikeeper.demo;
 
-import dev.amikeeper.demo.DemoSummary.Calls;
-import dev.amikeeper.demo.DemoSummary.Counts;
+import dev.amikeeper.demo.DemoSummary.ActionCalls;
 import dev.amikeeper.demo.DemoSummary.Example;
-import dev.amikeeper.demo.DemoSummary.Happening;
-import dev.amikeeper.demo.DemoSummary.Line;
-import dev.amikeeper.demo.DemoSummary.Shown;
+import dev.amikeeper.demo.DemoSummary.ExampleImage;
+import dev.amikeeper.demo.DemoSummary.ImageCounts;
+import dev.amikeeper.demo.DemoSummary.PolicyLine;
+import dev.amikeeper.demo.DemoSummary.StoryEvent;
 import dev.amikeeper.report.Table;
 
 import org.jspecify.annotations.Nullable;
@@ -67,7 +67,7 @@ public final class DemoSummaryText {
         Table table = new Table("llrrrrrl");
         table.row("Images", "", "made", "removed", "there now", "given up", "under way");
         String policy = "";
-        for (Line line : account.images()) {
+        for (PolicyLine line : account.images()) {
             table.row(
                     line.policy().equals(policy) ? "" : "  " + line.policy(),
                     line.region(),
@@ -79,7 +79,7 @@ public final class DemoSummaryText {
                     remark(line));
             policy = line.policy();
         }
-        Counts total = account.total();
+        ImageCounts total = account.total();
         table.row(
                 "  total",
                 "",
@@ -91,7 +91,7 @@ public final class DemoSummaryText {
         section("Images", table);
     }
 
-    private static String remark(Line line) {
+    private static String remark(PolicyLine line) {
         String retried =
                 line.counts().retried() == 0
                         ? ""
@@ -99,7 +99,7 @@ public final class DemoSummaryText {
         return line.kind().equals("copy") ? "copied" + retried : words(line.triggers()) + retried;
     }
 
-    private void story(List<Happening> story) {
+    private void story(List<StoryEvent> story) {
         if (story.isEmpty()) {
             return;
         }
@@ -130,7 +130,7 @@ public final class DemoSummaryText {
         if (drills != null) {
             table.row("  drills in " + String.join(", ", drills.regions()), words(drills));
         }
-        DemoSummary.Status status = account.status();
+        DemoSummary.ProtectionCounts status = account.status();
         table.row(
                 "  servers at the end",
                 "%d protected, %d late, %d of no policy%s"
@@ -163,7 +163,7 @@ public final class DemoSummaryText {
 
     /** The newest images and the oldest, for those are kept for the rarer reasons. */
     private void example(Example example) {
-        List<Shown> images = example.images();
+        List<ExampleImage> images = example.images();
         if (images.isEmpty()) {
             return;
         }
@@ -180,7 +180,7 @@ public final class DemoSummaryText {
         section(heading, table);
     }
 
-    private static void show(Shown image, Table table) {
+    private static void show(ExampleImage image, Table table) {
         table.row(
                 "  " + slot(image.slot()),
                 image.region(),
@@ -191,7 +191,7 @@ public final class DemoSummaryText {
     private void calls(DemoSummary account) {
         Table table =
                 new Table("lrrrr").row("Calls to EC2", "all", "needed", "failed tries", "repeated");
-        for (Calls calls : account.calls()) {
+        for (ActionCalls calls : account.calls()) {
             if (calls.calls() == 0) {
                 continue;
             }

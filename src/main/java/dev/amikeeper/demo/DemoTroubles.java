@@ -30,7 +30,7 @@ final class DemoTroubles {
     private final Policies policies;
     private final DemoFleet fleet;
     private final Random random;
-    private final BiConsumer<String, DemoStory.Outcome> tell;
+    private final BiConsumer<String, DemoStory.StoryOutcome> tell;
     private final Instant start;
     private final Map<Attempt, Integer> toFail = new HashMap<>();
     private final List<Integer> failuresToCome = new ArrayList<>();
@@ -50,7 +50,7 @@ final class DemoTroubles {
             Policies policies,
             DemoFleet fleet,
             Random random,
-            BiConsumer<String, DemoStory.Outcome> tell) {
+            BiConsumer<String, DemoStory.StoryOutcome> tell) {
         this.cloud = cloud;
         this.policies = policies;
         this.fleet = fleet;
@@ -127,7 +127,7 @@ final class DemoTroubles {
                                 .orElse(""));
     }
 
-    private static String afterFailure(ImageHistory.Entry entry) {
+    private static String afterFailure(ImageHistory.HistoryEntry entry) {
         return switch (entry.fate()) {
             case THERE, REMOVED -> "made at try " + entry.image().attempt();
             case UNDER_WAY -> "waits for try " + entry.image().attempt();
@@ -174,7 +174,7 @@ final class DemoTroubles {
 
     private String afterDrill(InstanceId of, Instant when, ImageHistory history) {
         boolean failed = drill(of, when, history).filter(it -> !it.hasPassed()).isPresent();
-        return history.restores(Restore.Kind.DRILL, of).stream()
+        return history.restores(Restore.RestoreKind.DRILL, of).stream()
                 .filter(it -> it.asked().isAfter(when) && it.hasPassed())
                 .findFirst()
                 .map(next -> "announced; passes on day " + DemoStory.day(start, next.asked()))
@@ -183,7 +183,7 @@ final class DemoTroubles {
 
     /** The drill of an instance that was under way then. */
     private static Optional<Restore> drill(InstanceId of, Instant when, ImageHistory history) {
-        return history.restores(Restore.Kind.DRILL, of).stream()
+        return history.restores(Restore.RestoreKind.DRILL, of).stream()
                 .filter(it -> !it.asked().isAfter(when))
                 .reduce((_, last) -> last);
     }

@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  * @param strays images with our tags that EC2 shows and the catalogue does not know
  * @param restores all restores and drills, oldest first
  */
-record ImageHistory(List<Entry> entries, List<ImageRef> strays, List<Restore> restores) {
+record ImageHistory(List<HistoryEntry> entries, List<ImageRef> strays, List<Restore> restores) {
     ImageHistory {
         restores = List.copyOf(restores);
         strays = List.copyOf(strays);
@@ -54,8 +54,8 @@ record ImageHistory(List<Entry> entries, List<ImageRef> strays, List<Restore> re
      * @param reasons why it stays; of one that is there and has none, the next run removes it
      * @param whyGone empty if it was not removed
      */
-    record Entry(Image image, Fate fate, List<Reason> reasons, String whyGone) {
-        Entry {
+    record HistoryEntry(Image image, Fate fate, List<Reason> reasons, String whyGone) {
+        HistoryEntry {
             reasons = List.copyOf(reasons);
         }
 
@@ -78,14 +78,14 @@ record ImageHistory(List<Entry> entries, List<ImageRef> strays, List<Restore> re
         }
     }
 
-    Optional<Entry> find(Region region, ImageName name) {
+    Optional<HistoryEntry> find(Region region, ImageName name) {
         return entries.stream()
                 .filter(entry -> Key.of(entry.image()).equals(new Key(region, name)))
                 .findFirst();
     }
 
     /** The restores of this kind of an instance, oldest first. */
-    List<Restore> restores(Restore.Kind kind, InstanceId of) {
+    List<Restore> restores(Restore.RestoreKind kind, InstanceId of) {
         return restores.stream()
                 .filter(it -> it.kind() == kind && it.of().instance().equals(of))
                 .toList();
@@ -110,9 +110,9 @@ record ImageHistory(List<Entry> entries, List<ImageRef> strays, List<Restore> re
         /** The history until now, with the plan of a dry run of the pruner. */
         ImageHistory end(Instant now) {
             look();
-            Map<Key, Entry> ended = new HashMap<>();
-            seen.forEach(
-                    (key, image) -> ended.put(key, new Entry(image, fate(image), List.of(), "")));
+            Map<Key, HistoryEntry> ended = new HashMap<>();
+            seen.forEach((key, image) ->
+                    ended.put(key, new HistoryEntry(image, fate(image), List.of(), "")));
             eachPolicyAndRegion((policy, region) ->
                             policy.allNames().stream()
                                     .flatMap(name -> app.catalog().removed(name, region).stream())
@@ -149,33 +149,37 @@ record ImageHistory(List<Entry> entries, List<ImageRef> strays, List<Restore> re
             };
         }
 
-        private static Entry removed(Entry entry, Tombstone tombstone) {
-            return new Entry(entry.image(), Fate.REMOVED, List.of(), tombstone.why());
+        private static HistoryEntry removed(HistoryEntry entry, Tombstone tombstone) {
+            return new HistoryEntry(entry.image(), Fate.REMOVED, List.of(), tombstone.why());
         }
 
-        private static Entry judged(Entry entry, Verdict verdict) {
+        private static HistoryEntry judged(HistoryEntry entry, Verdict verdict) {
             return switch (verdict) {
-                case Verdict.Keep(_, var reasons) ->
-                        new Entry(entry.image(), entry.fate(), reasons, "");
+                case Verdict.Kept(_, var reasons) ->
+                        new HistoryEntry(entry.image(), entry.fate(), reasons, "");
                 case Verdict.CallOff(_, var reasons) ->
-                        new Entry(entry.image(), entry.fate(), reasons, "");
-                case Verdict.Step _, Verdict.Await _, Verdict.Wait _, Verdict.Finish _ -> entry;
+                        new HistoryEntry(entry.image(), entry.fate(), reasons, "");
+                case Verdict.RemovalStep _,
+                        Verdict.Await _,
+                        Verdict.WaitUntil _,
+                        Verdict.Finish _ ->
+                        entry;
             };
         }
 
         /** What the pruner would do now. */
         private Stream<Verdict> verdicts(Instant now) {
-            Planner planner = app.planner(new Planner.Run(now, false, _ -> {})).read();
+            Planner planner = app.planner(new Planner.PlannerRun(now, false, _ -> {})).read();
             return app.policies().all().stream()
                     .flatMap(policy -> planner.plan(policy).plans().stream())
                     .flatMap(plan -> plan.verdicts().stream());
         }
 
-        private List<ImageRef> strays(Collection<Entry> ended) {
+        private List<ImageRef> strays(Collection<HistoryEntry> ended) {
             Set<ImageRef> known =
                     ended.stream()
                             .filter(entry -> entry.fate() != Fate.REMOVED)
-                            .map(Entry::image)
+                            .map(HistoryEntry::image)
                             .flatMap(image ->
                                     image.id().map(id -> new ImageRef(image.region(), id)).stream())
                             .collect(Collectors.toSet());

@@ -62,7 +62,7 @@ final class RegionLoss {
         cloud.settings().lacksCapacity(_ -> false).failsToBoot(_ -> false);
         cloud.faults().unreachable(lost.name(), Instant.MAX);
         Application standIn = LocalDeployment.inMemory(cloud, to, policies).application();
-        standIn.rebuild(moment, false).run(List.of(to), Rebuild.Watcher.NONE);
+        standIn.rebuild(moment, false).run(List.of(to), Rebuild.RebuildProgress.NONE);
         List<Image> records =
                 policies.all().stream()
                         .map(Policy::name)
@@ -74,7 +74,7 @@ final class RegionLoss {
                                 image.home().map(ImageRef::region).equals(Optional.of(lost)))
                         .toList();
         RestorePlanner planning = standIn.restorePlanner();
-        List<RestorePlan.Missing> missing =
+        List<RestorePlan.MissingPart> missing =
                 planning.plans(images, RestoreOptions.NONE).stream()
                         .flatMap(plan -> plan.missing().stream())
                         .distinct()
@@ -87,7 +87,10 @@ final class RegionLoss {
                                 plans.stream()
                                         .map(plan ->
                                                 RestorePlanner.restore(
-                                                        plan, Restore.Kind.LAUNCH, "demo", moment))
+                                                        plan,
+                                                        Restore.RestoreKind.LAUNCH,
+                                                        "demo",
+                                                        moment))
                                         .toList(),
                                 false,
                                 _ -> {});
@@ -118,7 +121,7 @@ final class RegionLoss {
                 .sum();
     }
 
-    private static int count(List<RestorePlan.Missing> missing, String part) {
+    private static int count(List<RestorePlan.MissingPart> missing, String part) {
         return (int) missing.stream().filter(it -> it.part().equals(part)).count();
     }
 
@@ -127,7 +130,7 @@ final class RegionLoss {
      * network stands for all.
      */
     private static RestoreOptions mapped(
-            List<RestorePlan.Missing> missing, Region to, SimulatedNetworks there) {
+            List<RestorePlan.MissingPart> missing, Region to, SimulatedNetworks there) {
         String subnet = there.defaultSubnet(to + "a");
         String group = there.defaultGroup(there.defaultVpc());
         return new RestoreOptions(
@@ -144,9 +147,9 @@ final class RegionLoss {
     }
 
     private static Map<String, String> all(
-            List<RestorePlan.Missing> missing, String part, String other) {
+            List<RestorePlan.MissingPart> missing, String part, String other) {
         return missing.stream()
                 .filter(it -> it.part().equals(part))
-                .collect(Collectors.toMap(RestorePlan.Missing::original, _ -> other));
+                .collect(Collectors.toMap(RestorePlan.MissingPart::original, _ -> other));
     }
 }

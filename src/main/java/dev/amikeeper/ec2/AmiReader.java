@@ -85,16 +85,16 @@ final class AmiReader {
         return state(task).map(state -> task(task, state));
     }
 
-    private static Optional<StoreTask.State> state(StoreImageTaskResult task) {
+    private static Optional<StoreTask.TaskState> state(StoreImageTaskResult task) {
         return switch (String.valueOf(task.storeTaskState())) {
-            case "InProgress" -> Optional.of(StoreTask.State.IN_PROGRESS);
-            case "Completed" -> Optional.of(StoreTask.State.COMPLETED);
-            case "Failed" -> Optional.of(StoreTask.State.FAILED);
+            case "InProgress" -> Optional.of(StoreTask.TaskState.IN_PROGRESS);
+            case "Completed" -> Optional.of(StoreTask.TaskState.COMPLETED);
+            case "Failed" -> Optional.of(StoreTask.TaskState.FAILED);
             default -> Optional.empty();
         };
     }
 
-    private static StoreTask task(StoreImageTaskResult task, StoreTask.State state) {
+    private static StoreTask task(StoreImageTaskResult task, StoreTask.TaskState state) {
         return new StoreTask(
                 new ImageId(task.amiId()),
                 task.bucket(),

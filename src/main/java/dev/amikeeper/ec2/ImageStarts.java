@@ -198,7 +198,7 @@ public final class ImageStarts {
             return new StoreResult.Already();
         }
         if (fault == Fault.NO_SUCH_CALL) {
-            return new StoreResult.Blocked(
+            return new StoreResult.StoreBlocked(
                     new Blocker(
                             "ec2:CreateStoreImageTask",
                             why,
@@ -207,12 +207,12 @@ public final class ImageStarts {
                                     + " policies of this Region"));
         }
         return switch (fault.advice()) {
-            case SLOW_DOWN, LATER -> new StoreResult.NoRoom(why);
-            case UNANSWERED -> new StoreResult.Unknown(why);
+            case SLOW_DOWN, LATER -> new StoreResult.StoreLater(why);
+            case UNANSWERED -> new StoreResult.PerhapsBegun(why);
             case PEOPLE ->
                     Blocker.of(error, "ec2:CreateStoreImageTask", region)
                             .filter(blocker -> !blocker.mayConcernOneOnly())
-                            .<StoreResult>map(StoreResult.Blocked::new)
+                            .<StoreResult>map(StoreResult.StoreBlocked::new)
                             .orElseGet(() -> new StoreResult.Denied(why));
             case ELSEWHERE, LOOK, GONE, REFUSED -> new StoreResult.NotStored(why);
         };

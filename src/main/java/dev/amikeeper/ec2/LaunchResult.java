@@ -8,10 +8,10 @@ public sealed interface LaunchResult {
     record Launched(InstanceId id) implements LaunchResult {}
 
     /** Not now: too many calls, no capacity. */
-    record Later(String why) implements LaunchResult {}
+    record LaunchLater(String why) implements LaunchResult {}
 
     /** A quota is used up, or AWS deals with no call of the account: not before people act. */
-    record Blocked(Blocker by) implements LaunchResult {}
+    record LaunchBlocked(Blocker by) implements LaunchResult {}
 
     /** The client token has launched something else before. */
     record TokenTaken(String why) implements LaunchResult {}

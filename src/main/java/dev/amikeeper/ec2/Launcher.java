@@ -101,11 +101,11 @@ public final class Launcher {
         return switch (fault.advice()) {
             // A look: the image was looked at before, but not every call sees a new one, and it
             // may have changed since; the next try looks again.
-            case SLOW_DOWN, LATER, ELSEWHERE, LOOK, UNANSWERED -> new LaunchResult.Later(why);
+            case SLOW_DOWN, LATER, ELSEWHERE, LOOK, UNANSWERED -> new LaunchResult.LaunchLater(why);
             case PEOPLE ->
                     fault == Fault.DENIED
                             ? new LaunchResult.NotLaunched(why)
-                            : new LaunchResult.Blocked(
+                            : new LaunchResult.LaunchBlocked(
                                     Blocker.of(error, permission, region).orElseThrow());
             case GONE, REFUSED -> new LaunchResult.NotLaunched(why);
         };
@@ -211,10 +211,10 @@ public final class Launcher {
         record Associated(String address) implements Association {}
 
         /** It does not get it: whoever has it keeps it, or EC2 refuses. */
-        record Left(String why) implements Association {}
+        record NotAssociated(String why) implements Association {}
 
         /** EC2 refuses for the moment. */
-        record Later(String why) implements Association {}
+        record AssociateLater(String why) implements Association {}
     }
 
     /**
@@ -239,8 +239,8 @@ public final class Launcher {
                         case ELSEWHERE, LOOK, REFUSED -> false;
                     };
             return isLater
-                    ? new Association.Later(why)
-                    : new Association.Left(allocation + " was not associated: " + why);
+                    ? new Association.AssociateLater(why)
+                    : new Association.NotAssociated(allocation + " was not associated: " + why);
         }
     }
 
@@ -254,14 +254,14 @@ public final class Launcher {
                         .map(Surroundings::address)
                         .findFirst();
         if (found.isEmpty()) {
-            return new Association.Left("there is no Elastic IP address " + allocation);
+            return new Association.NotAssociated("there is no Elastic IP address " + allocation);
         }
         Networks.Address address = found.get();
         if (address.at().equals(Optional.of(instance.value()))) {
             return new Association.Associated(address.address());
         }
         if (address.at().isPresent()) {
-            return new Association.Left(
+            return new Association.NotAssociated(
                     address.address() + " stays with " + address.at().get() + ", which has it");
         }
         Optional<String> first =
@@ -276,7 +276,7 @@ public final class Launcher {
                         .map(InstanceNetworkInterface::networkInterfaceId)
                         .findFirst();
         if (first.isEmpty()) {
-            return new Association.Later("EC2 shows no network interface of " + instance);
+            return new Association.AssociateLater("EC2 shows no network interface of " + instance);
         }
         client.associateAddress(give ->
                 give.allocationId(allocation)

@@ -9,13 +9,13 @@ public sealed interface StoreResult {
     record Already() implements StoreResult {}
 
     /** Too much is being stored, or too fast: later. */
-    record NoRoom(String why) implements StoreResult {}
+    record StoreLater(String why) implements StoreResult {}
 
     /** No answer that tells: it may have begun. */
-    record Unknown(String why) implements StoreResult {}
+    record PerhapsBegun(String why) implements StoreResult {}
 
     /** Nothing is stored in this Region until people act, whatever the image and the bucket. */
-    record Blocked(Blocker by) implements StoreResult {}
+    record StoreBlocked(Blocker by) implements StoreResult {}
 
     /** The role may not do this; so it is with every image for this bucket. */
     record Denied(String why) implements StoreResult {}

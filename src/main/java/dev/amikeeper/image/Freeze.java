@@ -23,7 +23,7 @@ public record Freeze(
         ImageName name,
         Region region,
         int attempt,
-        State state,
+        FreezeState state,
         ServerCommand before,
         Optional<ServerCommand> after,
         Instant since,
@@ -32,7 +32,7 @@ public record Freeze(
         boolean early,
         long version) {
     /** How far it is. */
-    public enum State {
+    public enum FreezeState {
         /** The first command is under way, or has ended and the image is to be started. */
         FREEZING,
         /** The second command is under way. */
@@ -46,7 +46,7 @@ public record Freeze(
                 intent.name(),
                 intent.region(),
                 intent.attempt(),
-                State.FREEZING,
+                FreezeState.FREEZING,
                 before,
                 after,
                 now,
@@ -73,7 +73,7 @@ public record Freeze(
                 name,
                 region,
                 attempt,
-                State.THAWING,
+                FreezeState.THAWING,
                 before,
                 after,
                 since,

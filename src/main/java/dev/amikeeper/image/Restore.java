@@ -27,10 +27,10 @@ import java.util.stream.Stream;
 public record Restore(
         String id,
         Goal goal,
-        State state,
+        RestoreState state,
         Try launch,
         Times times,
-        Level reached,
+        ProofLevel reached,
         String note,
         long version) {
     /**
@@ -43,7 +43,7 @@ public record Restore(
      * @param command the Systems Manager document that has to succeed on it
      */
     public record Goal(
-            Kind kind,
+            RestoreKind kind,
             Region region,
             ImageName of,
             ImageId image,
@@ -88,7 +88,7 @@ public record Restore(
                     "(?<id>[^/]+/i-[^/]+/(?<kind>drill|restore)-[^/]+)(/(?<attempt>[0-9]{1,9}))?");
 
     /** What is done. */
-    public enum Kind {
+    public enum RestoreKind {
         /** A new instance is launched, and stays. */
         LAUNCH,
         /** The root volume of the living instance is replaced. */
@@ -98,7 +98,7 @@ public record Restore(
     }
 
     /** How far it is. */
-    public enum State {
+    public enum RestoreState {
         /** EC2 has not been asked, or has refused for the moment. */
         REQUESTED,
         /** EC2 is at work. */
@@ -125,7 +125,7 @@ public record Restore(
      * @see <a
      *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html">Instance</a>
      */
-    public static Optional<Kind> launchedAs(
+    public static Optional<RestoreKind> launchedAs(
             Map<String, String> tags, Optional<String> clientToken) {
         String tag = tags.getOrDefault(ImageTags.RESTORE, "");
         Matcher parts = TAG.matcher(tag);
@@ -134,17 +134,20 @@ public record Restore(
         }
         String attempt = parts.group("attempt") == null ? "1" : parts.group("attempt");
         return clientToken.get().equals(token(parts.group("id"), attempt))
-                ? Optional.of(parts.group("kind").equals("drill") ? Kind.DRILL : Kind.LAUNCH)
+                ? Optional.of(
+                        parts.group("kind").equals("drill")
+                                ? RestoreKind.DRILL
+                                : RestoreKind.LAUNCH)
                 : Optional.empty();
     }
 
     /** Whether AMI Keeper launched this instance for a drill, as its client token proves. */
     public static boolean isDrill(Map<String, String> tags, Optional<String> clientToken) {
-        return launchedAs(tags, clientToken).equals(Optional.of(Kind.DRILL));
+        return launchedAs(tags, clientToken).equals(Optional.of(RestoreKind.DRILL));
     }
 
     /** What was proven of an image, each more than the one before. */
-    public enum Level {
+    public enum ProofLevel {
         /** Nothing. */
         NONE,
         /** It runs. */
@@ -158,7 +161,7 @@ public record Restore(
     /** One that is asked for. */
     public static Restore requested(
             String id,
-            Kind kind,
+            RestoreKind kind,
             Image image,
             Capsule as,
             Optional<String> command,
@@ -167,21 +170,21 @@ public record Restore(
         return new Restore(
                 id,
                 new Goal(kind, image.region(), image.name(), image.id().orElseThrow(), as, command),
-                State.REQUESTED,
+                RestoreState.REQUESTED,
                 new Try(
                         1,
-                        kind == Kind.REPLACE_ROOT
+                        kind == RestoreKind.REPLACE_ROOT
                                 ? Optional.of(image.name().instance())
                                 : Optional.empty(),
                         Optional.empty()),
                 new Times(now, now, now.plus(timeout), Optional.empty()),
-                Level.NONE,
+                ProofLevel.NONE,
                 "",
                 1);
     }
 
     /** What is done. */
-    public Kind kind() {
+    public RestoreKind kind() {
         return goal.kind;
     }
 
@@ -247,12 +250,12 @@ public record Restore(
 
     /** Whether nothing more is to be done. */
     public boolean isOver() {
-        return state == State.PASSED || state == State.FAILED;
+        return state == RestoreState.PASSED || state == RestoreState.FAILED;
     }
 
     /** Whether it passed, though its instance may still have to be terminated. */
     public boolean hasPassed() {
-        return state == State.PASSED || (state == State.ENDING && note.isEmpty());
+        return state == RestoreState.PASSED || (state == RestoreState.ENDING && note.isEmpty());
     }
 
     /** From the request to the last check; empty if it has not passed. */
@@ -290,7 +293,7 @@ public record Restore(
     /** EC2 is at work. */
     public Restore launching(InstanceId launchedId, Instant now) {
         return next(
-                State.LAUNCHING,
+                RestoreState.LAUNCHING,
                 now,
                 draft ->
                         draft.launch =
@@ -299,12 +302,13 @@ public record Restore(
 
     /** It runs. */
     public Restore checking(Instant now) {
-        return next(State.CHECKING, now, draft -> draft.reached = Level.LAUNCHED);
+        return next(RestoreState.CHECKING, now, draft -> draft.reached = ProofLevel.LAUNCHED);
     }
 
     /** Its status checks passed, and a command has to succeed, too. */
     public Restore commanding(Instant now) {
-        return next(State.COMMANDING, now, draft -> draft.reached = Level.STATUS_CHECKS);
+        return next(
+                RestoreState.COMMANDING, now, draft -> draft.reached = ProofLevel.STATUS_CHECKS);
     }
 
     /** All its checks passed. */
@@ -315,11 +319,12 @@ public record Restore(
     /** All its checks passed, and there is something to say about it. */
     public Restore passed(String about, Instant now) {
         return next(
-                kind() == Kind.DRILL ? State.ENDING : State.PASSED,
+                kind() == RestoreKind.DRILL ? RestoreState.ENDING : RestoreState.PASSED,
                 now,
                 draft -> {
                     draft.times = draft.times.endedAt(now);
-                    draft.reached = command().isPresent() ? Level.COMMAND : Level.STATUS_CHECKS;
+                    draft.reached =
+                            command().isPresent() ? ProofLevel.COMMAND : ProofLevel.STATUS_CHECKS;
                     draft.note =
                             Stream.of(about, lacks())
                                     .filter(text -> !text.isEmpty())
@@ -329,7 +334,7 @@ public record Restore(
 
     /** The volumes that its image was made without; a replaced root leaves the others alone. */
     private String lacks() {
-        return kind() == Kind.REPLACE_ROOT || as().leftOut().isEmpty()
+        return kind() == RestoreKind.REPLACE_ROOT || as().leftOut().isEmpty()
                 ? ""
                 : as().leftOut().stream()
                         .map(Capsule.Disk::text)
@@ -338,13 +343,13 @@ public record Restore(
 
     /** The Elastic IP address, by its allocation id, that the server gets when it is back. */
     public Optional<String> elasticIp() {
-        return kind() == Kind.LAUNCH ? as().addresses().elastic() : Optional.empty();
+        return kind() == RestoreKind.LAUNCH ? as().addresses().elastic() : Optional.empty();
     }
 
     /** It did not come up. What a drill may have launched is terminated. */
     public Restore failed(String why, Instant now) {
         return next(
-                kind() == Kind.DRILL ? State.ENDING : State.FAILED,
+                kind() == RestoreKind.DRILL ? RestoreState.ENDING : RestoreState.FAILED,
                 now,
                 draft -> {
                     draft.times = draft.times.endedAt(now);
@@ -354,26 +359,31 @@ public record Restore(
 
     /** Nothing is left of a drill but this record. */
     public Restore cleared(Instant now) {
-        return next(note.isEmpty() ? State.PASSED : State.FAILED, now, draft -> draft.note = note);
+        return next(
+                note.isEmpty() ? RestoreState.PASSED : RestoreState.FAILED,
+                now,
+                draft -> draft.note = note);
     }
 
     /** Once more: what an earlier attempt launched is gone or has failed. */
     public Restore again(Duration timeout, Instant now) {
         return next(
-                State.REQUESTED,
+                RestoreState.REQUESTED,
                 now,
                 draft -> {
                     draft.launch =
                             new Try(
                                     attempt() + 1,
-                                    kind() == Kind.REPLACE_ROOT ? instance() : Optional.empty(),
+                                    kind() == RestoreKind.REPLACE_ROOT
+                                            ? instance()
+                                            : Optional.empty(),
                                     Optional.empty());
                     draft.times = new Times(now, now, now.plus(timeout), Optional.empty());
-                    draft.reached = Level.NONE;
+                    draft.reached = ProofLevel.NONE;
                 });
     }
 
-    private Restore next(State newState, Instant now, Consumer<Draft> change) {
+    private Restore next(RestoreState newState, Instant now, Consumer<Draft> change) {
         return changed(draft -> {
             draft.state = newState;
             draft.times = times.sinceNow(now);
@@ -398,10 +408,10 @@ public record Restore(
 
     /** The next record in the making: what of it can change. */
     private static final class Draft {
-        private State state;
+        private RestoreState state;
         private Try launch;
         private Times times;
-        private Level reached;
+        private ProofLevel reached;
         private String note;
 
         Draft(Restore restore) {

@@ -11,9 +11,9 @@ import java.time.Instant;
  * @param began when EC2 took it on
  * @param why why it failed; empty if EC2 says nothing
  */
-public record StoreTask(ImageId image, String bucket, State state, Instant began, String why) {
+public record StoreTask(ImageId image, String bucket, TaskState state, Instant began, String why) {
     /** How far it is. */
-    public enum State {
+    public enum TaskState {
         /** EC2 reads the snapshots: they must not be deleted. */
         IN_PROGRESS,
         /** The object is there. */

@@ -16,14 +16,14 @@ import java.util.Optional;
  */
 public record Stored(
         S3Object object,
-        State state,
+        StoredState state,
         int attempt,
         Instant since,
         Instant due,
         Optional<Instant> failedTask,
         String note) {
     /** How far it is. */
-    public enum State {
+    public enum StoredState {
         /** It is to be stored, as soon as it is due and there is room. */
         WAITING,
         /** EC2 is, or may be, at work on it. */
@@ -45,7 +45,7 @@ public record Stored(
     public static Stored waiting(S3Object object, Optional<Stored> before, Instant now) {
         Optional<Instant> failed =
                 before.filter(it -> it.object.equals(object)).flatMap(Stored::failedTask);
-        return new Stored(object, State.WAITING, 1, now, now, failed, "");
+        return new Stored(object, StoredState.WAITING, 1, now, now, failed, "");
     }
 
     /** Whether something is still to be done about it. */
@@ -58,12 +58,12 @@ public record Stored(
 
     /** Whether EC2 may be reading its snapshots. */
     public boolean isUnderWay() {
-        return state == State.STORING;
+        return state == StoredState.STORING;
     }
 
     /** Whether the image is being made again of it. */
     public boolean isFetching() {
-        return state == State.FETCHING;
+        return state == StoredState.FETCHING;
     }
 
     /** Whether there is, or may be, an object. */
@@ -86,12 +86,12 @@ public record Stored(
 
     /** EC2 is about to be asked. */
     public Stored storing(Instant now) {
-        return next(State.STORING, attempt, now, failedTask, "", now);
+        return next(StoredState.STORING, attempt, now, failedTask, "", now);
     }
 
     /** EC2 had no room for it: this try is still to come. */
     public Stored notNow(String why, Instant now) {
-        return next(State.WAITING, attempt, now, failedTask, why, now);
+        return next(StoredState.WAITING, attempt, now, failedTask, why, now);
     }
 
     /**
@@ -100,26 +100,26 @@ public record Stored(
      * @param task when EC2 began the task that failed, if there was one
      */
     public Stored again(Instant next, Optional<Instant> task, String why, Instant now) {
-        return next(State.WAITING, attempt + 1, next, task.or(() -> failedTask), why, now);
+        return next(StoredState.WAITING, attempt + 1, next, task.or(() -> failedTask), why, now);
     }
 
     /** The object is there. */
     public Stored done(Instant now) {
-        return next(State.STORED, attempt, now, Optional.empty(), "", now);
+        return next(StoredState.STORED, attempt, now, Optional.empty(), "", now);
     }
 
     /** EC2 is making the image again of the object. */
     public Stored fetching(Instant now) {
-        return next(State.FETCHING, attempt, now, Optional.empty(), "", now);
+        return next(StoredState.FETCHING, attempt, now, Optional.empty(), "", now);
     }
 
     /** There will be no object, unless a person asks for it. */
     public Stored givenUp(Optional<Instant> task, String why, Instant now) {
-        return next(State.GIVEN_UP, attempt, now, task.or(() -> failedTask), why, now);
+        return next(StoredState.GIVEN_UP, attempt, now, task.or(() -> failedTask), why, now);
     }
 
     private Stored next(
-            State newState,
+            StoredState newState,
             int itsAttempt,
             Instant itsDue,
             Optional<Instant> task,

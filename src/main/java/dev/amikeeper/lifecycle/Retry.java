@@ -26,14 +26,14 @@ public final class Retry {
     private final Instant now;
 
     /** How it ended; the text is for a person. */
-    public sealed interface End {
+    public sealed interface RetryResult {
         String text();
 
         /** It waits for its next try. */
-        record Again(String text) implements End {}
+        record Again(String text) implements RetryResult {}
 
         /** It stays as it is. */
-        record Impossible(String text) implements End {}
+        record NotRetried(String text) implements RetryResult {}
     }
 
     public Retry(Catalog catalog, Kicks kicks, Policies policies, Instant now) {
@@ -64,9 +64,9 @@ public final class Retry {
     }
 
     /** Lets an image wait for one more try, which is due at once. */
-    public End of(Image image) {
+    public RetryResult of(Image image) {
         if (image.state() != ImageState.FAILED) {
-            return new End.Impossible(
+            return new RetryResult.NotRetried(
                     image.region()
                             + ": "
                             + image.name()
@@ -74,7 +74,7 @@ public final class Retry {
                             + word(image));
         }
         if (image.adopted() && !image.isCopy()) {
-            return new End.Impossible(
+            return new RetryResult.NotRetried(
                     image.region()
                             + ": "
                             + image.name()
@@ -82,7 +82,7 @@ public final class Retry {
                             + " were there, not of the instance; order that again");
         }
         if (isTooLate(image)) {
-            return new End.Impossible(
+            return new RetryResult.NotRetried(
                     image.region()
                             + ": "
                             + image.name()
@@ -94,7 +94,7 @@ public final class Retry {
         // EC2 knows a copy by a token of its try: only a new one is a new copy.
         Image again = image.again(now, "tried again by hand", now);
         if (!catalog.save(Change.of(image, again))) {
-            return new End.Impossible(
+            return new RetryResult.NotRetried(
                     image.region() + ": " + image.name() + " has changed meanwhile; look again");
         }
         if (image.isCopy()) {
@@ -102,7 +102,7 @@ public final class Retry {
         } else {
             kicks.create(image.region(), now);
         }
-        return new End.Again(
+        return new RetryResult.Again(
                 image.region() + ": " + image.name() + " waits for try " + again.attempt());
     }
 

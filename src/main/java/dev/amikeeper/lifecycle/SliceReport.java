@@ -11,9 +11,9 @@ import java.util.Map;
 /**
  * What the slices of a batch of kicks did; as SQS wants it, with the kicks that it is to repeat.
  */
-public final class SliceReport extends FunctionReport<SliceReport.Count> {
+public final class SliceReport extends FunctionReport<SliceReport.SliceCount> {
     /** What is counted. */
-    public enum Count {
+    public enum SliceCount {
         /** Images or copies started. */
         STARTED,
 
@@ -36,7 +36,7 @@ public final class SliceReport extends FunctionReport<SliceReport.Count> {
     private final List<BatchItemFailure> batchItemFailures;
 
     /** From these counts. */
-    public SliceReport(Counts<Count> counts, List<BatchItemFailure> batchItemFailures) {
+    public SliceReport(Counts<SliceCount> counts, List<BatchItemFailure> batchItemFailures) {
         super(counts, Map.of("batchItemFailures", List.copyOf(batchItemFailures)));
         this.batchItemFailures = List.copyOf(batchItemFailures);
     }

@@ -87,8 +87,8 @@ public final class Slices implements Iterable<Slice> {
     }
 
     /** How the whole batch ended, with these counts. */
-    public SliceReport report(Counts<SliceReport.Count> counts) {
-        counts.add(SliceReport.Count.MALFORMED, malformed);
+    public SliceReport report(Counts<SliceReport.SliceCount> counts) {
+        counts.add(SliceReport.SliceCount.MALFORMED, malformed);
         return new SliceReport(counts, failures);
     }
 }

@@ -1,10 +1,10 @@
 package dev.amikeeper.lifecycle;
 
-import static dev.amikeeper.lifecycle.SliceReport.Count.ADOPTED;
-import static dev.amikeeper.lifecycle.SliceReport.Count.AGAIN;
-import static dev.amikeeper.lifecycle.SliceReport.Count.FAILED;
-import static dev.amikeeper.lifecycle.SliceReport.Count.STARTED;
-import static dev.amikeeper.lifecycle.SliceReport.Count.WAITING;
+import static dev.amikeeper.lifecycle.SliceReport.SliceCount.ADOPTED;
+import static dev.amikeeper.lifecycle.SliceReport.SliceCount.AGAIN;
+import static dev.amikeeper.lifecycle.SliceReport.SliceCount.FAILED;
+import static dev.amikeeper.lifecycle.SliceReport.SliceCount.STARTED;
+import static dev.amikeeper.lifecycle.SliceReport.SliceCount.WAITING;
 
 import dev.amikeeper.Counts;
 import dev.amikeeper.alerts.Blockers;
@@ -49,7 +49,7 @@ public final class StartRecorder {
     private final ImageProgress progress;
     private final Blockers blockers;
     private final String permission;
-    private final Counts<SliceReport.Count> counts = Counts.none(SliceReport.Count.class);
+    private final Counts<SliceReport.SliceCount> counts = Counts.none(SliceReport.SliceCount.class);
 
     /** Those that EC2 may have finished before anybody knew them. */
     private final Map<ImageId, Image> perhapsDone = new LinkedHashMap<>();
@@ -94,7 +94,7 @@ public final class StartRecorder {
     }
 
     /** How the starts of all Regions ended. */
-    public Counts<SliceReport.Count> counts() {
+    public Counts<SliceReport.SliceCount> counts() {
         return counts;
     }
 

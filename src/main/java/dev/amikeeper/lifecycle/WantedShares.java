@@ -28,7 +28,7 @@ public record WantedShares(Set<String> launch, Set<String> copy) {
     static WantedShares of(Image image, Optional<Policy> policy) {
         Set<String> launch = new LinkedHashSet<>(image.leaving().permissions());
         launch.remove(ImageReads.EVERYBODY);
-        policy.map(Policy::share).map(Policy.Share::all).ifPresent(launch::addAll);
+        policy.map(Policy::share).map(Policy.ShareRules::all).ifPresent(launch::addAll);
         return new WantedShares(
                 launch,
                 Set.copyOf(

@@ -1,6 +1,6 @@
 package dev.amikeeper.local;
 
-import dev.amikeeper.local.Faults.Fault;
+import dev.amikeeper.local.Faults.InjectedFault;
 
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -51,14 +51,14 @@ public final class Calls {
     }
 
     /** Before a call is executed: counts it, and refuses it if it is to be refused. */
-    Optional<Fault> enter(Action action, Optional<Bucket> bucket, Errors errors) {
+    Optional<InjectedFault> enter(Action action, Optional<Bucket> bucket, Errors errors) {
         watch.before(action.name(), action.region());
         return admit(action, bucket, errors);
     }
 
     private synchronized <T> T execute(
             Action action, Optional<Bucket> bucket, Errors errors, Supplier<T> work) {
-        Optional<Fault> fault = admit(action, bucket, errors);
+        Optional<InjectedFault> fault = admit(action, bucket, errors);
         try {
             return work.get();
         } finally {
@@ -66,14 +66,14 @@ public final class Calls {
         }
     }
 
-    private synchronized Optional<Fault> admit(
+    private synchronized Optional<InjectedFault> admit(
             Action action, Optional<Bucket> bucket, Errors errors) {
         if (!faults.reaches(action.region(), timeline.instant())) {
             throw SdkClientException.create("Unable to execute HTTP request: connect timed out");
         }
         counts.computeIfAbsent(action.region(), _ -> new TreeMap<>())
                 .merge(action.name(), 1, Integer::sum);
-        Optional<Fault> fault = faults.meets(action.name(), action.region());
+        Optional<InjectedFault> fault = faults.meets(action.name(), action.region());
         fault.ifPresent(met -> refuse(met, action, errors));
         if (bucket.isPresent() && !takeToken(action, bucket.get())) {
             throw errors.throttled();
@@ -82,13 +82,15 @@ public final class Calls {
     }
 
     /** After a call was executed: whatever it answered, the caller may not get to know. */
-    static void leave(Fault fault, Action action) {
+    static void leave(InjectedFault fault, Action action) {
         switch (fault) {
-            case Fault.LostReply() ->
+            case InjectedFault.LostReply() ->
                     throw SdkClientException.create(
                             "Unable to execute HTTP request: the connection was closed");
-            case Fault.KilledAfter() -> throw new CallerKilled("after " + action.name());
-            case Fault.KilledBefore(), Fault.Throttled(), Fault.Refused(_, _) -> {}
+            case InjectedFault.KilledAfter() -> throw new CallerKilled("after " + action.name());
+            case InjectedFault.KilledBefore(),
+                    InjectedFault.Throttled(),
+                    InjectedFault.RefusedCall(_, _) -> {}
         }
     }
 
@@ -108,13 +110,13 @@ public final class Calls {
         return sums;
     }
 
-    private static void refuse(Fault fault, Action action, Errors errors) {
+    private static void refuse(InjectedFault fault, Action action, Errors errors) {
         switch (fault) {
-            case Fault.KilledBefore() -> throw new CallerKilled("before " + action.name());
-            case Fault.Throttled() -> throw errors.throttled();
-            case Fault.Refused(String code, int status) ->
+            case InjectedFault.KilledBefore() -> throw new CallerKilled("before " + action.name());
+            case InjectedFault.Throttled() -> throw errors.throttled();
+            case InjectedFault.RefusedCall(String code, int status) ->
                     throw errors.error(code, status, "Refused as told: " + action.name());
-            case Fault.LostReply(), Fault.KilledAfter() -> {}
+            case InjectedFault.LostReply(), InjectedFault.KilledAfter() -> {}
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.amikeeper.local;
 
-import dev.amikeeper.local.Faults.Fault;
+import dev.amikeeper.local.Faults.InjectedFault;
 
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttribute;
@@ -13,7 +13,8 @@ import java.util.Optional;
 /** Sends the calls of a real DynamoDB client past the faults of the simulated cloud. */
 final class DynamoDbFaults implements ExecutionInterceptor {
     private static final Calls.Errors ERRORS = new DynamoDbErrors();
-    private static final ExecutionAttribute<Fault> MET = new ExecutionAttribute<>("FaultMet");
+    private static final ExecutionAttribute<InjectedFault> MET =
+            new ExecutionAttribute<>("FaultMet");
 
     private final String region;
     private final Calls calls;

@@ -23,7 +23,7 @@ public final class Faults {
     private static final String ANY = "*";
 
     private final Ids ids;
-    private final List<Rule<Fault>> callRules = new ArrayList<>();
+    private final List<Rule<InjectedFault>> callRules = new ArrayList<>();
     private final List<Rule<Change>> eventRules = new ArrayList<>();
     private final Map<String, Instant> unreachable = new HashMap<>();
     private final SortedMap<String, Integer> struck = new TreeMap<>();
@@ -34,22 +34,22 @@ public final class Faults {
     }
 
     /** A fault of calls of this action of any service, as {@code CopyImage}. */
-    public CallFault calls(String action) {
-        return new CallFault(Selection.of(action));
+    public CallMatcher calls(String action) {
+        return new CallMatcher(Selection.of(action));
     }
 
     /** A fault of every call of every service. */
-    public CallFault calls() {
+    public CallMatcher calls() {
         return calls(ANY);
     }
 
     /** A fault of the events of this {@code detail-type}. */
-    public EventFault events(String detailType) {
-        return new EventFault(Selection.of(detailType));
+    public EventMatcher events(String detailType) {
+        return new EventMatcher(Selection.of(detailType));
     }
 
     /** A fault of every event. */
-    public EventFault events() {
+    public EventMatcher events() {
         return events(ANY);
     }
 
@@ -91,11 +91,11 @@ public final class Faults {
     }
 
     /** What this call meets. Every fault that is set for it counts it; the first one strikes. */
-    synchronized Optional<Fault> meets(String action, String region) {
+    synchronized Optional<InjectedFault> meets(String action, String region) {
         if (suspended) {
             return Optional.empty();
         }
-        Optional<Fault> met = strikes(callRules, action, region).stream().findFirst();
+        Optional<InjectedFault> met = strikes(callRules, action, region).stream().findFirst();
         met.ifPresent(fault -> struck.merge(kind(fault), 1, Integer::sum));
         return met;
     }
@@ -110,13 +110,13 @@ public final class Faults {
         return deliveries;
     }
 
-    private static String kind(Fault fault) {
+    private static String kind(InjectedFault fault) {
         return switch (fault) {
-            case Fault.Refused(String code, _) -> code;
-            case Fault.Throttled() -> "throttled";
-            case Fault.LostReply() -> "reply lost";
-            case Fault.KilledBefore() -> "killed before a call";
-            case Fault.KilledAfter() -> "killed after a call";
+            case InjectedFault.RefusedCall(String code, _) -> code;
+            case InjectedFault.Throttled() -> "throttled";
+            case InjectedFault.LostReply() -> "reply lost";
+            case InjectedFault.KilledBefore() -> "killed before a call";
+            case InjectedFault.KilledAfter() -> "killed after a call";
         };
     }
 
@@ -127,7 +127,7 @@ public final class Faults {
                 .toList();
     }
 
-    private synchronized void set(Selection selection, Fault fault) {
+    private synchronized void set(Selection selection, InjectedFault fault) {
         callRules.add(new Rule<>(selection, fault));
     }
 
@@ -140,54 +140,54 @@ public final class Faults {
     private record Change(String kind, UnaryOperator<List<Duration>> of) {}
 
     /** What a call meets. */
-    sealed interface Fault {
+    sealed interface InjectedFault {
         /** Answered with this error, not executed. */
-        record Refused(String code, int status) implements Fault {}
+        record RefusedCall(String code, int status) implements InjectedFault {}
 
         /** Throttled with the service's own error, not executed. */
-        record Throttled() implements Fault {}
+        record Throttled() implements InjectedFault {}
 
         /** Executed, but the answer never arrives. */
-        record LostReply() implements Fault {}
+        record LostReply() implements InjectedFault {}
 
         /** The caller dies just before the call. */
-        record KilledBefore() implements Fault {}
+        record KilledBefore() implements InjectedFault {}
 
         /** The caller dies just after the call was executed. */
-        record KilledAfter() implements Fault {}
+        record KilledAfter() implements InjectedFault {}
     }
 
     /** Which calls a fault is for; each of the last methods sets it. */
-    public final class CallFault {
+    public final class CallMatcher {
         private final Selection selection;
 
-        private CallFault(Selection selection) {
+        private CallMatcher(Selection selection) {
             this.selection = selection;
         }
 
         /** Only those in this Region. */
-        public CallFault in(String region) {
-            return new CallFault(selection.in(region));
+        public CallMatcher in(String region) {
+            return new CallMatcher(selection.in(region));
         }
 
         /** Not before the n-th of them; 1 unless told. */
-        public CallFault nth(int n) {
-            return new CallFault(selection.nth(n));
+        public CallMatcher nth(int n) {
+            return new CallMatcher(selection.nth(n));
         }
 
         /** So many in a row; 1 unless told. */
-        public CallFault times(int n) {
-            return new CallFault(selection.times(n));
+        public CallMatcher times(int n) {
+            return new CallMatcher(selection.times(n));
         }
 
         /** Answers RequestLimitExceeded, or what the service says; does nothing. */
         public void throttle() {
-            set(selection, new Fault.Throttled());
+            set(selection, new InjectedFault.Throttled());
         }
 
         /** Answers this error; does nothing. */
         public void error(String code, int status) {
-            set(selection, new Fault.Refused(code, status));
+            set(selection, new InjectedFault.RefusedCall(code, status));
         }
 
         /** Answers UnauthorizedOperation; does nothing. */
@@ -210,41 +210,41 @@ public final class Faults {
 
         /** Does what was asked, but the caller gets an SdkClientException. */
         public void loseReply() {
-            set(selection, new Fault.LostReply());
+            set(selection, new InjectedFault.LostReply());
         }
 
         /** Throws {@link CallerKilled}; does nothing. */
         public void killBefore() {
-            set(selection, new Fault.KilledBefore());
+            set(selection, new InjectedFault.KilledBefore());
         }
 
         /** Does what was asked, then throws {@link CallerKilled}. */
         public void killAfter() {
-            set(selection, new Fault.KilledAfter());
+            set(selection, new InjectedFault.KilledAfter());
         }
     }
 
     /** Which events a fault is for; each of the last methods sets it. Several faults add up. */
-    public final class EventFault {
+    public final class EventMatcher {
         private final Selection selection;
 
-        private EventFault(Selection selection) {
+        private EventMatcher(Selection selection) {
             this.selection = selection;
         }
 
         /** Only those of this Region. */
-        public EventFault in(String region) {
-            return new EventFault(selection.in(region));
+        public EventMatcher in(String region) {
+            return new EventMatcher(selection.in(region));
         }
 
         /** Not before the n-th of them; 1 unless told. */
-        public EventFault nth(int n) {
-            return new EventFault(selection.nth(n));
+        public EventMatcher nth(int n) {
+            return new EventMatcher(selection.nth(n));
         }
 
         /** So many in a row; 1 unless told. */
-        public EventFault times(int n) {
-            return new EventFault(selection.times(n));
+        public EventMatcher times(int n) {
+            return new EventMatcher(selection.times(n));
         }
 
         /** Never delivered. */

@@ -19,28 +19,29 @@ import java.util.stream.Stream;
  */
 final class RecycleBin<T> {
     private final InstantSource clock;
-    private final SortedMap<String, Entry<T>> entries = new TreeMap<>();
-    private final Listing<Entry<T>> listing = new Listing<>(Entry::id, _ -> List.of(), Map.of());
+    private final SortedMap<String, BinEntry<T>> entries = new TreeMap<>();
+    private final Listing<BinEntry<T>> listing =
+            new Listing<>(BinEntry::id, _ -> List.of(), Map.of());
 
     RecycleBin(InstantSource clock) {
         this.clock = clock;
     }
 
     /** A thing in the bin; from {@code exits} on it is gone for good. */
-    record Entry<T>(String id, T thing, Instant entered, Instant exits) {}
+    record BinEntry<T>(String id, T thing, Instant entered, Instant exits) {}
 
     /** Keeps a deleted thing for this long; not at all, if that is no time. */
     void put(String id, T thing, Duration retention) {
         Instant now = clock.instant();
         dropExpired(now);
         if (retention.isPositive()) {
-            entries.put(id, new Entry<>(id, thing, now, now.plus(retention)));
+            entries.put(id, new BinEntry<>(id, thing, now, now.plus(retention)));
         }
     }
 
     Optional<T> find(String id) {
         dropExpired(clock.instant());
-        return Optional.ofNullable(entries.get(id)).map(Entry::thing);
+        return Optional.ofNullable(entries.get(id)).map(BinEntry::thing);
     }
 
     void remove(String id) {
@@ -48,10 +49,10 @@ final class RecycleBin<T> {
     }
 
     /** A page of those with these ids, or of all if there are none. */
-    Listing.Page<Entry<T>> page(
+    Listing.Page<BinEntry<T>> page(
             List<String> ids, @Nullable Integer maxResults, @Nullable String token) {
         dropExpired(clock.instant());
-        Stream<Entry<T>> wanted =
+        Stream<BinEntry<T>> wanted =
                 List.copyOf(entries.values()).stream()
                         .filter(entry -> ids.isEmpty() || ids.contains(entry.id()));
         return listing.page(wanted, maxResults, token);

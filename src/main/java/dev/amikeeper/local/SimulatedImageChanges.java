@@ -86,7 +86,7 @@ final class SimulatedImageChanges {
             throw Ec2Errors.invalidValue(
                     "The deprecation date must lie in the next 10 years: " + at);
         }
-        images.change(image.id(), it -> it.with(i -> i.deprecationTime(Times.iso(minute))));
+        images.change(image.id(), it -> it.with(i -> i.deprecationTime(Ec2Times.iso(minute))));
         return EnableImageDeprecationResponse.builder().returnValue(true).build();
     }
 
@@ -121,7 +121,7 @@ final class SimulatedImageChanges {
                         it.with(i ->
                                         i.deregistrationProtection(
                                                 holds
-                                                        ? COOLING + Times.iso(until)
+                                                        ? COOLING + Ec2Times.iso(until)
                                                         : SimulatedImages.UNPROTECTED))
                                 .protectedUntil(until));
         if (holds) {

@@ -296,7 +296,7 @@ final class SimulatedImageMaking {
                 .description(description == null ? "" : description)
                 .state(ImageState.PENDING)
                 .ownerId(core.account())
-                .creationDate(Times.iso(core.ec2Time()))
+                .creationDate(Ec2Times.iso(core.ec2Time()))
                 .publicLaunchPermissions(false)
                 .blockDeviceMappings(mappings)
                 .tags(TagRules.list(tags))

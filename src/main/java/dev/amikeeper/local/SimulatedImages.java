@@ -144,7 +144,7 @@ final class SimulatedImages {
     }
 
     ListImagesInRecycleBinResponse listBin(ListImagesInRecycleBinRequest request) {
-        Listing.Page<RecycleBin.Entry<LocalImage>> page =
+        Listing.Page<RecycleBin.BinEntry<LocalImage>> page =
                 bin.page(request.imageIds(), request.maxResults(), request.nextToken());
         return ListImagesInRecycleBinResponse.builder()
                 .images(page.items().stream().map(SimulatedImages::info).toList())
@@ -152,7 +152,7 @@ final class SimulatedImages {
                 .build();
     }
 
-    private static ImageRecycleBinInfo info(RecycleBin.Entry<LocalImage> entry) {
+    private static ImageRecycleBinInfo info(RecycleBin.BinEntry<LocalImage> entry) {
         return ImageRecycleBinInfo.builder()
                 .imageId(entry.id())
                 .name(entry.thing().image().name())
@@ -240,7 +240,7 @@ final class SimulatedImages {
 
     /** An instance is launched from this image now. */
     void launched(String id) {
-        String now = Times.iso(core.ec2Time());
+        String now = Ec2Times.iso(core.ec2Time());
         core.timeline()
                 .in(
                         LAUNCH_REPORTED_AFTER,

@@ -41,7 +41,7 @@ final class SimulatedInstanceReads {
                             field("instance-type", Instance::instanceTypeAsString),
                             field("client-token", Instance::clientToken),
                             field("root-device-name", Instance::rootDeviceName),
-                            field("launch-time", it -> Times.iso(it.launchTime())),
+                            field("launch-time", it -> Ec2Times.iso(it.launchTime())),
                             field("subnet-id", Instance::subnetId),
                             field("vpc-id", Instance::vpcId),
                             field("key-name", Instance::keyName),

@@ -105,7 +105,7 @@ final class SimulatedRootReplacements {
                         .deleteReplacedRootVolume(
                                 Boolean.TRUE.equals(request.deleteReplacedRootVolume()))
                         .taskState(ReplaceRootVolumeTaskState.PENDING)
-                        .startTime(Times.iso(core.ec2Time()))
+                        .startTime(Ec2Times.iso(core.ec2Time()))
                         .tags(TagRules.list(tags))
                         .build());
         hidden.put(id, core.settings().hiddenCalls());
@@ -212,7 +212,7 @@ final class SimulatedRootReplacements {
                         ? ReplaceRootVolumeTaskState.FAILED_DETACHED
                         : ReplaceRootVolumeTaskState.FAILED;
         ReplaceRootVolumeTaskState state = succeeds ? ReplaceRootVolumeTaskState.SUCCEEDED : failed;
-        String now = Times.iso(core.ec2Time());
+        String now = Ec2Times.iso(core.ec2Time());
         change(task.replaceRootVolumeTaskId(), it -> it.taskState(state).completeTime(now));
     }
 

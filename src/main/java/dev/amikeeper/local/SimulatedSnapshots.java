@@ -48,7 +48,7 @@ final class SimulatedSnapshots {
                             "volume-id", it -> Stream.of(it.snapshot().volumeId()),
                             "volume-size", it -> Stream.of("" + it.snapshot().volumeSize()),
                             "description", it -> Stream.of(it.snapshot().description()),
-                            "start-time", it -> Stream.of(Times.iso(it.snapshot().startTime())),
+                            "start-time", it -> Stream.of(Ec2Times.iso(it.snapshot().startTime())),
                             "storage-tier", it -> Stream.of(it.snapshot().storageTierAsString()),
                             "encrypted", it -> Stream.of("" + it.snapshot().encrypted())));
 
@@ -161,7 +161,7 @@ final class SimulatedSnapshots {
     }
 
     ListSnapshotsInRecycleBinResponse listBin(ListSnapshotsInRecycleBinRequest request) {
-        Listing.Page<RecycleBin.Entry<LocalSnapshot>> page =
+        Listing.Page<RecycleBin.BinEntry<LocalSnapshot>> page =
                 bin.page(request.snapshotIds(), request.maxResults(), request.nextToken());
         return ListSnapshotsInRecycleBinResponse.builder()
                 .snapshots(page.items().stream().map(SimulatedSnapshots::info).toList())
@@ -169,7 +169,7 @@ final class SimulatedSnapshots {
                 .build();
     }
 
-    private static SnapshotRecycleBinInfo info(RecycleBin.Entry<LocalSnapshot> entry) {
+    private static SnapshotRecycleBinInfo info(RecycleBin.BinEntry<LocalSnapshot> entry) {
         return SnapshotRecycleBinInfo.builder()
                 .snapshotId(entry.id())
                 .volumeId(entry.thing().snapshot().volumeId())

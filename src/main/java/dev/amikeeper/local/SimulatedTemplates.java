@@ -42,7 +42,7 @@ final class SimulatedTemplates {
                             "launch-template-name",
                             it -> Stream.of(it.template().launchTemplateName()),
                             "create-time",
-                            it -> Stream.of(Times.iso(it.template().createTime()))));
+                            it -> Stream.of(Ec2Times.iso(it.template().createTime()))));
 
     private static final Listing<LaunchTemplateVersion> VERSIONS =
             new Listing<>(

@@ -77,7 +77,7 @@ final class Adoption {
     }
 
     private static Optional<String> against(Ami ami) {
-        Optional<String> service = Provenance.caretaker(ami.tags(), ami.name());
+        Optional<String> service = ForeignOrigin.caretaker(ami.tags(), ami.name());
         if (service.isPresent()) {
             return service.map(it -> it + " made it and looks after it: it is left alone");
         }
@@ -114,9 +114,9 @@ final class Adoption {
                     "it was adopted as %s before, and that was removed at %s by %s"
                             .formatted(name, removed.get().removedAt(), removed.get().by()));
         }
-        String what = order.image() + " as " + name + Provenance.codes(origin.productCodes());
+        String what = order.image() + " as " + name + ForeignOrigin.codes(origin.productCodes());
         return order.dryRun()
-                ? new OrderResult.Shown("would adopt " + what)
+                ? new OrderResult.Preview("would adopt " + what)
                 : start(order, ami, name, failed, what);
     }
 

@@ -71,7 +71,7 @@ final class Deregistration {
         }
         String what = named(image) + " with " + byHand.snapshots().size() + " snapshots";
         if (order.dryRun()) {
-            return new OrderResult.Shown("would deregister " + what + overridden(byHand));
+            return new OrderResult.Preview("would deregister " + what + overridden(byHand));
         }
         return isAsPlanned(image)
                 ? remove(order, byHand, what)
@@ -83,7 +83,7 @@ final class Deregistration {
         return byHand.image().state() == ImageState.RETIRING
                 && !byHand.against().isEmpty()
                 && byHand.against().stream()
-                        .allMatch(reason -> reason.kind() == Reason.Kind.MISSING);
+                        .allMatch(reason -> reason.kind() == Reason.ReasonKind.MISSING);
     }
 
     private OrderResult remove(Order.Deregister order, ManualRemoval byHand, String what) {

@@ -127,7 +127,7 @@ final class Fetching {
         S3Object object = from.get();
         String what = tombstone.name() + " of " + object;
         if (order.dryRun()) {
-            return new OrderResult.Shown("would make " + what + " again, and hold it");
+            return new OrderResult.Preview("would make " + what + " again, and hold it");
         }
         Image removed =
                 tombstone
@@ -163,7 +163,7 @@ final class Fetching {
 
     private OrderResult fetch(Order.Fetch order, S3Object object) {
         if (order.dryRun()) {
-            return new OrderResult.Shown(
+            return new OrderResult.Preview(
                     "would make an image of %s, which the catalogue does not know in %s: its name"
                                     .formatted(object, order.region())
                             + " and tags come with it, and it is held");

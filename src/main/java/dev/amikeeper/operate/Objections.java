@@ -94,7 +94,7 @@ final class Objections {
     }
 
     private static Optional<String> against(Snapshot snapshot) {
-        Optional<String> service = Provenance.caretaker(snapshot.tags(), "");
+        Optional<String> service = ForeignOrigin.caretaker(snapshot.tags(), "");
         if (service.isPresent()) {
             return service.map(it ->
                     "%s made %s and looks after it: it is left alone".formatted(it, snapshot.id()));

@@ -57,7 +57,7 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
                         event -> take(event, context),
                         malformed ->
                                 new OperateReport(
-                                        Counts.once(OperateReport.Count.MALFORMED),
+                                        Counts.once(OperateReport.OperateCount.MALFORMED),
                                         String.valueOf(malformed.getMessage())));
     }
 
@@ -69,7 +69,8 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
         Optional<String> foreign = event.foreign(app.settings().account());
         if (foreign.isPresent()) {
             Rejected.foreign(app.catalog(), FUNCTION, event, trail, foreign.get(), now);
-            return new OperateReport(Counts.once(OperateReport.Count.REFUSED), foreign.get());
+            return new OperateReport(
+                    Counts.once(OperateReport.OperateCount.REFUSED), foreign.get());
         }
         return carryOut(event, trail, now, Invocation.timeLeft(context));
     }
@@ -80,7 +81,7 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
         Order order = Orders.of(event, app.settings().home(), trail);
         return switch (carryOut(order, now, moreTime)) {
             case OrderResult.Done(String text) -> done(trail, text);
-            case OrderResult.Shown(String text) -> done(trail, text);
+            case OrderResult.Preview(String text) -> done(trail, text);
             case OrderResult.Declined(String text, List<String> because) ->
                     refused(event, order, trail, now, text + ": " + String.join("; ", because));
         };
@@ -144,12 +145,12 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
                 app.catalog(),
                 app.images().reads(),
                 app.policies(),
-                app.planner(new Planner.Run(now, !order.dryRun(), _ -> {})),
+                app.planner(new Planner.PlannerRun(now, !order.dryRun(), _ -> {})),
                 app.removal(now, order.by()));
     }
 
-    private Sharing sharing() {
-        return new Sharing(
+    private ManualSharing sharing() {
+        return new ManualSharing(
                 app.catalog(), app.images().reads(), app.images().changes(), app.policies());
     }
 
@@ -166,7 +167,7 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
 
     private static OperateReport done(Trail trail, String text) {
         log.info("{}: {}", trail, text);
-        return new OperateReport(Counts.once(OperateReport.Count.DONE), text);
+        return new OperateReport(Counts.once(OperateReport.OperateCount.DONE), text);
     }
 
     private OperateReport refused(Event event, Order order, Trail trail, Instant now, String text) {
@@ -190,6 +191,6 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
                                         + "; it was "
                                         + trail,
                                 "mend what is named, and ask again"));
-        return new OperateReport(Counts.once(OperateReport.Count.REFUSED), text);
+        return new OperateReport(Counts.once(OperateReport.OperateCount.REFUSED), text);
     }
 }

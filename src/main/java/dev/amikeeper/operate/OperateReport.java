@@ -6,9 +6,9 @@ import dev.amikeeper.FunctionReport;
 import java.util.Map;
 
 /** What came of an order. */
-public final class OperateReport extends FunctionReport<OperateReport.Count> {
+public final class OperateReport extends FunctionReport<OperateReport.OperateCount> {
     /** What is counted. */
-    public enum Count {
+    public enum OperateCount {
         /** 1 if it is done, or was to be shown only. */
         DONE,
 
@@ -21,7 +21,7 @@ public final class OperateReport extends FunctionReport<OperateReport.Count> {
 
     private final String text;
 
-    OperateReport(Counts<Count> counts, String text) {
+    OperateReport(Counts<OperateCount> counts, String text) {
         super(counts, Map.of("text", text));
         this.text = text;
     }

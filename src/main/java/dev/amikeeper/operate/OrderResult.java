@@ -11,7 +11,7 @@ public sealed interface OrderResult {
     record Done(String text) implements OrderResult {}
 
     /** Nothing was to be done: this is what would be. */
-    record Shown(String text) implements OrderResult {}
+    record Preview(String text) implements OrderResult {}
 
     /** It is not done, for each of these reasons. */
     record Declined(String text, List<String> because) implements OrderResult {

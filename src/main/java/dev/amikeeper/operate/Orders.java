@@ -178,7 +178,7 @@ final class Orders {
         if (with.isEmpty()) {
             throw new MalformedEventException("detail.with: must name at least one account or ARN");
         }
-        return read(with, named -> Policy.Share.with(named).all(), "detail.with");
+        return read(with, named -> Policy.ShareRules.with(named).all(), "detail.with");
     }
 
     private static String needed(Event event, String field) throws MalformedEventException {

@@ -321,9 +321,9 @@ final class Registration {
                 wanted.name()
                         + " of "
                         + blueprint.text()
-                        + Provenance.codes(codes(wanted, machine));
+                        + ForeignOrigin.codes(codes(wanted, machine));
         if (wanted.dryRun()) {
-            return new OrderResult.Shown("would register " + what + "; " + fate(known));
+            return new OrderResult.Preview("would register " + what + "; " + fate(known));
         }
         // The record of an image that is gone is buried, as its event would have it.
         record.ifPresent(image -> progress.deregistered(image, now));

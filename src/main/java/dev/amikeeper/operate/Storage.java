@@ -119,7 +119,7 @@ final class Storage {
                                 bulk.gigabytes(),
                                 codes(bulk.productCodes()));
         if (order.dryRun()) {
-            return new OrderResult.Shown("would store " + what);
+            return new OrderResult.Preview("would store " + what);
         }
         Image storing =
                 image.inS3(Optional.of(Stored.waiting(object, image.stored(), now).storing(now)));
@@ -131,16 +131,16 @@ final class Storage {
             case StoreResult.Begun _ -> new OrderResult.Done("stores " + what);
             case StoreResult.Already _ ->
                     new OrderResult.Done("stores " + what + ", or has done so");
-            case StoreResult.Unknown(String why) ->
+            case StoreResult.PerhapsBegun(String why) ->
                     new OrderResult.Done(
                             "may store %s by now; if not, will: %s".formatted(what, why));
-            case StoreResult.NoRoom(String why) -> {
+            case StoreResult.StoreLater(String why) -> {
                 Stored later = storing.stored().orElseThrow().notNow(why, now);
                 putBack(storing, Optional.of(later));
                 yield new OrderResult.Done(
                         "will store %s, within hours: not now, for %s".formatted(what, why));
             }
-            case StoreResult.Blocked(Blocker by) -> {
+            case StoreResult.StoreBlocked(Blocker by) -> {
                 putBack(storing, Optional.of(storing.stored().orElseThrow().notNow(by.why(), now)));
                 yield new OrderResult.Done(
                         "will store %s, once EC2 does: not now, for %s; %s"

@@ -130,7 +130,10 @@ final class Unsharing {
 
     private Stream<String> naming(String policy) {
         List<String> named =
-                policies.find(policy).map(Policy::share).map(Policy.Share::all).orElse(List.of());
+                policies.find(policy)
+                        .map(Policy::share)
+                        .map(Policy.ShareRules::all)
+                        .orElse(List.of());
         String both = order.with().stream().filter(named::contains).collect(joining(", "));
         return both.isEmpty()
                 ? Stream.empty()

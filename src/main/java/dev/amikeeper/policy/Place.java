@@ -147,7 +147,7 @@ final class Place {
     }
 
     /** The entries of a mapping that has no keys but these. */
-    Fields fields(String... known) {
+    MappingFields fields(String... known) {
         List<String> names = List.of(known);
         Map<String, Place> entries = entries("a mapping with keys of " + String.join(", ", names));
         boolean sound = node instanceof MappingNode;
@@ -157,7 +157,7 @@ final class Place {
                 sound = false;
             }
         }
-        return new Fields(entries, sound);
+        return new MappingFields(entries, sound);
     }
 
     /** Notes that a key is missing, unless this is no mapping, which is a problem of its own. */
@@ -207,15 +207,15 @@ final class Place {
      *
      * @param sound whether it is one; else what seems to be missing may be what is misspelt
      */
-    record Fields(Map<String, Place> entries, boolean sound) {
-        static final Fields NONE = new Fields(Map.of(), true);
+    record MappingFields(Map<String, Place> entries, boolean sound) {
+        static final MappingFields NONE = new MappingFields(Map.of(), true);
 
         Optional<Place> find(String name) {
             return Optional.ofNullable(entries.get(name));
         }
 
         /** The entries of the mapping under a key; none if the key is absent. */
-        Fields below(String name, String... known) {
+        MappingFields below(String name, String... known) {
             return find(name).map(place -> place.fields(known)).orElse(NONE);
         }
 

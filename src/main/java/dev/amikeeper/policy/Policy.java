@@ -41,12 +41,12 @@ public record Policy(
         Imaging image,
         Optional<Keep> keep,
         Map<Region, Replica> replicate,
-        Share share,
+        ShareRules share,
         Retire retire,
         boolean protect,
         Limits limits,
         Optional<Drill> drill,
-        Optional<Store> store,
+        Optional<StoreRules> store,
         boolean prunesFormer,
         List<String> formerly) {
     public Policy {
@@ -65,7 +65,7 @@ public record Policy(
                 new Imaging(false, List.of(), Map.of(), List.of(), UserData.NONE, Optional.empty()),
                 Optional.empty(),
                 Map.of(),
-                Share.NOBODY,
+                ShareRules.NOBODY,
                 new Retire(Optional.empty(), Optional.empty()),
                 false,
                 new Limits(Optional.empty(), Optional.empty()),
@@ -226,15 +226,16 @@ public record Policy(
      * @param snapshots whether the accounts may create volumes from the images' snapshots, too,
      *     without which they cannot copy an image; EC2 allows it to no organisation
      */
-    public record Share(
+    public record ShareRules(
             List<String> accounts,
             List<String> organizations,
             List<String> organizationalUnits,
             boolean snapshots) {
         /** With nobody. */
-        public static final Share NOBODY = new Share(List.of(), List.of(), List.of(), false);
+        public static final ShareRules NOBODY =
+                new ShareRules(List.of(), List.of(), List.of(), false);
 
-        public Share {
+        public ShareRules {
             accounts = List.copyOf(accounts);
             organizations = List.copyOf(organizations);
             organizationalUnits = List.copyOf(organizationalUnits);
@@ -246,7 +247,7 @@ public record Policy(
          * @throws IllegalArgumentException if one is neither an account id nor such an ARN; so
          *     nobody can name everybody
          */
-        public static Share with(List<String> named) {
+        public static ShareRules with(List<String> named) {
             List<String> accounts = new ArrayList<>();
             List<String> organizations = new ArrayList<>();
             List<String> units = new ArrayList<>();
@@ -259,7 +260,7 @@ public record Policy(
                     organizations.add(Values.organization(who));
                 }
             }
-            return new Share(accounts, organizations, units, false);
+            return new ShareRules(accounts, organizations, units, false);
         }
 
         /** Whether nobody is named. */
@@ -318,7 +319,7 @@ public record Policy(
      * @param bucket its name, in which {@code {region}} stands for an image's Region
      * @param after how old an image is by then, counted from its slot
      */
-    public record Store(String bucket, Duration after) {
+    public record StoreRules(String bucket, Duration after) {
         static final String REGION = "{region}";
 
         /** The bucket for images of this Region: EC2 takes none of another one. */

@@ -4,15 +4,15 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.ServerCommand;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.image.Trigger;
-import dev.amikeeper.policy.Place.Fields;
+import dev.amikeeper.policy.Place.MappingFields;
 import dev.amikeeper.policy.Policy.Around;
 import dev.amikeeper.policy.Policy.Drill;
 import dev.amikeeper.policy.Policy.Imaging;
 import dev.amikeeper.policy.Policy.Limits;
 import dev.amikeeper.policy.Policy.Replica;
 import dev.amikeeper.policy.Policy.Retire;
-import dev.amikeeper.policy.Policy.Share;
-import dev.amikeeper.policy.Policy.Store;
+import dev.amikeeper.policy.Policy.ShareRules;
+import dev.amikeeper.policy.Policy.StoreRules;
 import dev.amikeeper.policy.Policy.UserData;
 
 import java.time.Duration;
@@ -59,7 +59,7 @@ final class PolicyReader {
 
     /** All policies, in the order of the file, and what else it says. */
     Policies policies(Place root) {
-        Fields fields = root.fields("policies", "orders");
+        MappingFields fields = root.fields("policies", "orders");
         Optional<Place> policies = fields.find("policies");
         if (policies.isEmpty()) {
             root.missing("policies", "write a policy below it, as gold: {…}");
@@ -78,7 +78,7 @@ final class PolicyReader {
 
     private Policy policy(String name, Place place) {
         place.readKey(name, Values::policyName);
-        Fields fields =
+        MappingFields fields =
                 place.fields(
                         "select",
                         "schedule",
@@ -101,9 +101,10 @@ final class PolicyReader {
                 fields.find("select")
                         .map(this::select)
                         .orElse(new Selector(Map.of(), Map.of(), Set.of(), List.of()));
-        Fields when = fields.find("schedule").map(PolicyReader::when).orElse(Fields.NONE);
+        MappingFields when =
+                fields.find("schedule").map(PolicyReader::when).orElse(MappingFields.NONE);
         ZoneId zone = when.read("zone", Values::zone).orElse(ZoneOffset.UTC);
-        Share share = share(fields);
+        ShareRules share = share(fields);
         return new Policy(
                 name,
                 select,
@@ -148,7 +149,7 @@ final class PolicyReader {
     }
 
     private Selector select(Place place) {
-        Fields fields = place.fields("tags", "except", "states", "regions");
+        MappingFields fields = place.fields("tags", "except", "states", "regions");
         if (fields.find("tags").isEmpty()) {
             place.missing("tags", SELECT_SOME);
         }
@@ -192,8 +193,8 @@ final class PolicyReader {
         return Values.region(name, known);
     }
 
-    private static Fields when(Place place) {
-        Fields fields = place.fields("cron", "every", "zone");
+    private static MappingFields when(Place place) {
+        MappingFields fields = place.fields("cron", "every", "zone");
         boolean cron = fields.find("cron").isPresent();
         boolean every = fields.find("every").isPresent();
         if (cron && every) {
@@ -205,7 +206,7 @@ final class PolicyReader {
         return fields;
     }
 
-    private static Optional<Schedule> schedule(Fields when, ZoneId zone) {
+    private static Optional<Schedule> schedule(MappingFields when, ZoneId zone) {
         Optional<CronSchedule> cron = when.read("cron", text -> new CronSchedule(text, zone));
         cron.flatMap(CronSchedule::hint)
                 .ifPresent(hint -> when.find("cron").ifPresent(place -> place.hint(hint)));
@@ -213,7 +214,7 @@ final class PolicyReader {
         return cron.<Schedule>map(it -> it).or(() -> every);
     }
 
-    private static Set<Trigger> on(Fields policy) {
+    private static Set<Trigger> on(MappingFields policy) {
         Optional<Place> on = policy.find("on");
         if (on.isEmpty()) {
             return Set.of(Trigger.TAGGED, Trigger.REQUESTED);
@@ -229,7 +230,7 @@ final class PolicyReader {
                                         + "one of stopped, tagged, requested"));
     }
 
-    private static Imaging imaging(Fields fields) {
+    private static Imaging imaging(MappingFields fields) {
         return new Imaging(
                 fields.read("reboot", Values::bool).orElse(false),
                 fields.readAll("excludeDevices", Values::device),
@@ -241,7 +242,7 @@ final class PolicyReader {
                 around(fields));
     }
 
-    private static Optional<Around> around(Fields image) {
+    private static Optional<Around> around(MappingFields image) {
         Optional<Place> before = image.find("before");
         Optional<Place> after = image.find("after");
         if (before.isEmpty()) {
@@ -251,8 +252,8 @@ final class PolicyReader {
                                     + " Freeze}"));
             return Optional.empty();
         }
-        Fields first = before.get().fields("document", "parameters", "timeout", "onFailure");
-        Fields second = image.below("after", "document", "parameters", "timeout");
+        MappingFields first = before.get().fields("document", "parameters", "timeout", "onFailure");
+        MappingFields second = image.below("after", "document", "parameters", "timeout");
         needed(before.get(), first, "document", A_DOCUMENT);
         after.ifPresent(place -> needed(place, second, "document", A_DOCUMENT));
         boolean orNoImage = first.read("onFailure", Values::orNoImage).orElse(false);
@@ -260,7 +261,7 @@ final class PolicyReader {
         return command(first).map(it -> new Around(it, orNoImage, then));
     }
 
-    private static Optional<ServerCommand> command(Fields fields) {
+    private static Optional<ServerCommand> command(MappingFields fields) {
         Optional<String> document = fields.read("document", Values::document);
         Duration within = fields.read("timeout", Values::commandTime).orElse(COMMAND_TIME);
         Map<String, List<String>> parameters =
@@ -283,7 +284,7 @@ final class PolicyReader {
 
     private static Map<String, List<String>> volumes(Place place) {
         String some = "write which tags a volume has that is left out, as tags: {backup: \"no\"}";
-        Fields fields = place.fields("tags");
+        MappingFields fields = place.fields("tags");
         if (fields.find("tags").isEmpty() && fields.sound()) {
             place.missing("tags", some);
         }
@@ -298,7 +299,7 @@ final class PolicyReader {
             rules.add(period.word());
         }
         rules.addAll(List.of("within", "atLeast", "goneAfter"));
-        Fields fields = place.fields(rules.toArray(String[]::new));
+        MappingFields fields = place.fields(rules.toArray(String[]::new));
         int last = count(fields, "last");
         Map<Period, Integer> periods = new EnumMap<>(Period.class);
         for (Period period : Period.values()) {
@@ -321,12 +322,12 @@ final class PolicyReader {
     }
 
     /** A wrong count stands for a rule, lest it be reported as one that is missing, too. */
-    private static int count(Fields keep, String rule) {
+    private static int count(MappingFields keep, String rule) {
         return keep.find(rule).map(place -> place.read(Values::count).orElse(1)).orElse(0);
     }
 
     private Map<Region, Replica> replicate(
-            Fields policy, List<Region> homes, ZoneId zone, boolean shared) {
+            MappingFields policy, List<Region> homes, ZoneId zone, boolean shared) {
         Map<String, Place> entries =
                 policy.find("replicate")
                         .map(place -> place.entries("DR Regions, as {us-west-2: {}}"))
@@ -359,18 +360,18 @@ final class PolicyReader {
     }
 
     private static Replica replica(Place place, String region, ZoneId zone, boolean shared) {
-        Fields fields = place.isNull() ? Fields.NONE : place.fields("kmsKey", "keep");
+        MappingFields fields = place.isNull() ? MappingFields.NONE : place.fields("kmsKey", "keep");
         return new Replica(
                 fields.read("kmsKey", text -> Values.kmsKey(text, region, shared)),
                 fields.find("keep").map(keep -> keep(keep, zone)));
     }
 
-    private static Share share(Fields policy) {
-        Fields fields =
+    private static ShareRules share(MappingFields policy) {
+        MappingFields fields =
                 policy.below(
                         "share", "accounts", "organizations", "organizationalUnits", "snapshots");
-        Share share =
-                new Share(
+        ShareRules share =
+                new ShareRules(
                         fields.readAll("accounts", Values::account),
                         fields.readAll("organizations", Values::organization),
                         fields.readAll("organizationalUnits", Values::organizationalUnit),
@@ -395,7 +396,7 @@ final class PolicyReader {
     }
 
     /** A permission to create volumes is given to accounts, or to everybody. */
-    private static void copiable(Place snapshots, Fields fields, Share share) {
+    private static void copiable(Place snapshots, MappingFields fields, ShareRules share) {
         if (!share.organizations().isEmpty() || !share.organizationalUnits().isEmpty()) {
             snapshots.wrongKey(
                     "EC2 shares snapshots with accounts only, not with organizations or their"
@@ -407,15 +408,15 @@ final class PolicyReader {
         }
     }
 
-    private static Retire retire(Fields fields) {
+    private static Retire retire(MappingFields fields) {
         return new Retire(
                 fields.read("deprecateAfter", Values::deprecation),
                 fields.read("disableFor", Values::span));
     }
 
     /** Empty if it lacks something, which is noted. */
-    private Optional<Drill> drill(Place place, Fields policy, List<Region> homes) {
-        Fields fields =
+    private Optional<Drill> drill(Place place, MappingFields policy, List<Region> homes) {
+        MappingFields fields =
                 place.fields(
                         "every",
                         "instances",
@@ -461,22 +462,22 @@ final class PolicyReader {
     }
 
     /** Empty if it lacks something, which is noted. */
-    private static Optional<Store> store(Place place, List<Region> homes) {
-        Fields fields = place.fields("bucket", "after");
+    private static Optional<StoreRules> store(Place place, List<Region> homes) {
+        MappingFields fields = place.fields("bucket", "after");
         needed(place, fields, "bucket", "write its name, as \"ami-archive-{region}\"");
         needed(place, fields, "after", "write how old an image is by then, as 30d");
         Optional<String> bucket = fields.read("bucket", name -> Values.bucket(name, homes));
         Optional<Duration> after = fields.read("after", Values::span);
-        return bucket.flatMap(name -> after.map(age -> new Store(name, age)));
+        return bucket.flatMap(name -> after.map(age -> new StoreRules(name, age)));
     }
 
-    private static void needed(Place place, Fields fields, String name, String remedy) {
+    private static void needed(Place place, MappingFields fields, String name, String remedy) {
         if (fields.find(name).isEmpty()) {
             place.missing(name, remedy);
         }
     }
 
-    private static Region hasImages(Region region, Fields policy, List<Region> homes) {
+    private static Region hasImages(Region region, MappingFields policy, List<Region> homes) {
         boolean replicated =
                 policy.find("replicate")
                         .map(place -> place.entries("DR Regions").containsKey(region.name()))
@@ -504,7 +505,7 @@ final class PolicyReader {
         return command;
     }
 
-    private static Limits limits(Fields fields) {
+    private static Limits limits(MappingFields fields) {
         return new Limits(
                 fields.read("maxRemovePercent", Values::percent),
                 fields.read("maxRemoveCount", Values::positive));

@@ -315,7 +315,7 @@ final class Values {
 
     /** An account, an organization or an organizational unit; nobody can name everybody. */
     static String shareWith(String text) {
-        return Policy.Share.with(List.of(text)).all().getFirst();
+        return Policy.ShareRules.with(List.of(text)).all().getFirst();
     }
 
     static String device(String text) {
@@ -394,9 +394,9 @@ final class Values {
 
     /** A bucket is in one Region, and EC2 stores images of that Region there and no others. */
     static String bucket(String text, List<Region> homes) {
-        boolean inEach = text.contains(Policy.Store.REGION);
+        boolean inEach = text.contains(Policy.StoreRules.REGION);
         for (Region home : homes) {
-            if (!S3Object.isBucket(text.replace(Policy.Store.REGION, home.name()))) {
+            if (!S3Object.isBucket(text.replace(Policy.StoreRules.REGION, home.name()))) {
                 throw new IllegalArgumentException(
                         ("not a bucket's name: %s; write 3 to 63 of a-z, 0-9, . and -, with"
                                         + " {region} for the images' Region, if you like")

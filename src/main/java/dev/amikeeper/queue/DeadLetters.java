@@ -32,7 +32,7 @@ public final class DeadLetters {
     private final Optional<String> events;
 
     /** What is in them. */
-    public enum Kind {
+    public enum QueueKind {
         /** Kicks for images to create. */
         CREATE,
         /** Kicks for images to copy. */
@@ -48,8 +48,9 @@ public final class DeadLetters {
      * @param letters some of them
      * @param problem why it could not be looked into; empty if it could
      */
-    public record Box(Kind kind, int count, List<DeadLetter> letters, String problem) {
-        public Box {
+    public record QueueContents(
+            QueueKind kind, int count, List<DeadLetter> letters, String problem) {
+        public QueueContents {
             letters = List.copyOf(letters);
         }
     }
@@ -68,19 +69,20 @@ public final class DeadLetters {
     }
 
     /** Looks into a queue and leaves everything there. */
-    public Box look(Kind kind) {
+    public QueueContents look(QueueKind kind) {
         try {
             Optional<String> queue = queue(kind);
             if (queue.isEmpty()) {
-                return new Box(
+                return new QueueContents(
                         kind,
                         0,
                         List.of(),
                         "not looked into: EVENT_DEAD_LETTER_QUEUE_URL is not set");
             }
-            return new Box(kind, count(queue.get()), receive(queue.get(), 0), "");
+            return new QueueContents(kind, count(queue.get()), receive(queue.get(), 0), "");
         } catch (SdkException error) {
-            return new Box(kind, 0, List.of(), "cannot be looked into: " + error.getMessage());
+            return new QueueContents(
+                    kind, 0, List.of(), "cannot be looked into: " + error.getMessage());
         }
     }
 
@@ -89,7 +91,7 @@ public final class DeadLetters {
      *
      * @throws SdkException if the queue cannot be read
      */
-    public List<DeadLetter> take(Kind kind) {
+    public List<DeadLetter> take(QueueKind kind) {
         return queue(kind).map(queue -> receive(queue, HIDDEN)).orElse(List.of());
     }
 
@@ -137,7 +139,7 @@ public final class DeadLetters {
         return found.values().stream().mapToInt(Integer::parseInt).sum();
     }
 
-    private Optional<String> queue(Kind kind) {
+    private Optional<String> queue(QueueKind kind) {
         return switch (kind) {
             case CREATE -> Optional.of(deadLettersOf(createQueue));
             case COPY -> Optional.of(deadLettersOf(copyQueue));

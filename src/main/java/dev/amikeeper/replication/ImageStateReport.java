@@ -6,9 +6,9 @@ import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.lifecycle.ImageProgress;
 
 /** What came of a state event: each count is 0 or 1. */
-public final class ImageStateReport extends FunctionReport<ImageStateReport.Count> {
+public final class ImageStateReport extends FunctionReport<ImageStateReport.ImageStateCount> {
     /** What is counted. */
-    public enum Count {
+    public enum ImageStateCount {
         /** The image is available. */
         AVAILABLE,
 
@@ -31,7 +31,7 @@ public final class ImageStateReport extends FunctionReport<ImageStateReport.Coun
         MALFORMED
     }
 
-    private ImageStateReport(Counts<Count> counts) {
+    private ImageStateReport(Counts<ImageStateCount> counts) {
         super(counts);
     }
 
@@ -41,26 +41,27 @@ public final class ImageStateReport extends FunctionReport<ImageStateReport.Coun
      * @param why EC2's reason for a failure; empty if there is none
      */
     static ImageStateReport of(ImageProgress.Step step, String why) {
-        Counts<Count> counts =
+        Counts<ImageStateCount> counts =
                 switch (step) {
-                    case AVAILABLE -> Counts.once(Count.AVAILABLE);
-                    case AGAIN -> Counts.once(Count.AGAIN);
-                    case FAILED -> Counts.once(Count.FAILED);
-                    case CHANGED_BY_OTHERS -> Counts.once(Count.CHANGED_BY_OTHERS);
-                    case NOTHING -> Counts.once(Count.IGNORED);
+                    case AVAILABLE -> Counts.once(ImageStateCount.AVAILABLE);
+                    case AGAIN -> Counts.once(ImageStateCount.AGAIN);
+                    case FAILED -> Counts.once(ImageStateCount.FAILED);
+                    case CHANGED_BY_OTHERS -> Counts.once(ImageStateCount.CHANGED_BY_OTHERS);
+                    case NOTHING -> Counts.once(ImageStateCount.IGNORED);
                 };
-        if (counts.of(Count.AGAIN) + counts.of(Count.FAILED) > 0 && Fault.isOfAKmsKey(why)) {
-            counts.add(Count.KEYS);
+        if (counts.of(ImageStateCount.AGAIN) + counts.of(ImageStateCount.FAILED) > 0
+                && Fault.isOfAKmsKey(why)) {
+            counts.add(ImageStateCount.KEYS);
         }
         return new ImageStateReport(counts);
     }
 
     /** Nothing was done about the event. */
     static ImageStateReport ofIgnored() {
-        return new ImageStateReport(Counts.once(Count.IGNORED));
+        return new ImageStateReport(Counts.once(ImageStateCount.IGNORED));
     }
 
     static ImageStateReport ofMalformed() {
-        return new ImageStateReport(Counts.once(Count.MALFORMED));
+        return new ImageStateReport(Counts.once(ImageStateCount.MALFORMED));
     }
 }

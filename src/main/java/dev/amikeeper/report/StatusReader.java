@@ -17,9 +17,9 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Texts;
 import dev.amikeeper.policy.Policies;
-import dev.amikeeper.report.StatusReport.Line;
 import dev.amikeeper.report.StatusReport.Lost;
-import dev.amikeeper.report.StatusReport.Unread;
+import dev.amikeeper.report.StatusReport.StatusLine;
+import dev.amikeeper.report.StatusReport.UnreadRegion;
 import dev.amikeeper.status.Standing;
 import dev.amikeeper.status.Standing.Level;
 import dev.amikeeper.status.Status;
@@ -75,12 +75,12 @@ public final class StatusReader {
      */
     public StatusReport read(Optional<String> only, Instant now) {
         Map<Region, List<LivingInstance>> servers = new TreeMap<>();
-        List<Unread> unread = new ArrayList<>();
+        List<UnreadRegion> unread = new ArrayList<>();
         for (Region region : regions(only)) {
             try {
                 servers.put(region, instances.living(region));
             } catch (SdkException error) {
-                unread.add(new Unread(region.name(), Fault.text(error)));
+                unread.add(new UnreadRegion(region.name(), Fault.text(error)));
             }
         }
         Status all =
@@ -163,7 +163,7 @@ public final class StatusReader {
     private Map<Place, Restore> tries() {
         return policyNames.stream()
                 .flatMap(policy -> catalog.restores(policy).stream())
-                .filter(restore -> restore.kind() != Restore.Kind.REPLACE_ROOT)
+                .filter(restore -> restore.kind() != Restore.RestoreKind.REPLACE_ROOT)
                 .filter(restore -> restore.ended().isPresent())
                 .collect(
                         Collectors.toMap(
@@ -175,8 +175,8 @@ public final class StatusReader {
     private record Place(InstanceId instance, Region region) {}
 
     /** Broken promises first, then instances without a promise, then the others. */
-    private static List<Line> lines(Status status, Map<Place, Restore> tries) {
-        List<Line> lines = new ArrayList<>();
+    private static List<StatusLine> lines(Status status, Map<Place, Restore> tries) {
+        List<StatusLine> lines = new ArrayList<>();
         status.standings().stream()
                 .filter(it -> it.level() == Level.LATE)
                 .map(it -> line(it, tries))
@@ -189,11 +189,11 @@ public final class StatusReader {
         return lines;
     }
 
-    private static Line line(Standing standing, Map<Place, Restore> tries) {
+    private static StatusLine line(Standing standing, Map<Place, Restore> tries) {
         Instance instance = standing.server().instance();
         Optional<Restore> tried =
                 Optional.ofNullable(tries.get(new Place(instance.id(), standing.region())));
-        return new Line(
+        return new StatusLine(
                 standing.level().name().toLowerCase(Locale.ROOT),
                 instance.id().value(),
                 name(instance),
@@ -211,9 +211,9 @@ public final class StatusReader {
                 standing.remark());
     }
 
-    private static Line line(Status.Unprotected bare) {
+    private static StatusLine line(Status.Unprotected bare) {
         Instance instance = bare.server().instance();
-        return new Line(
+        return new StatusLine(
                 "unprotected",
                 instance.id().value(),
                 name(instance),

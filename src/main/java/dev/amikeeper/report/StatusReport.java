@@ -21,8 +21,8 @@ public record StatusReport(
         int late,
         int waiting,
         int unprotected,
-        List<Line> lines,
-        List<Unread> unread,
+        List<StatusLine> lines,
+        List<UnreadRegion> unread,
         List<String> unreadable,
         String unheard,
         List<String> former,
@@ -47,7 +47,7 @@ public record StatusReport(
      * @param restoreSeconds how long that took; absent unless it passed
      * @param holdsUntil when the image is too old for the schedule; empty without a schedule
      */
-    public record Line(
+    public record StatusLine(
             String state,
             String instance,
             String name,
@@ -65,7 +65,7 @@ public record StatusReport(
             String remark) {}
 
     /** A Region that could not be read. */
-    public record Unread(String region, String why) {}
+    public record UnreadRegion(String region, String why) {}
 
     /**
      * A policy that is not in the file any more.

@@ -41,19 +41,19 @@ public final class DrillHandler implements RequestHandler<Map<String, Object>, D
                         input,
                         context,
                         this::begin,
-                        _ -> new DrillReport(Counts.once(DrillReport.Count.MALFORMED)));
+                        _ -> new DrillReport(Counts.once(DrillReport.DrillCount.MALFORMED)));
     }
 
     private DrillReport begin(Map<String, Object> input) throws MalformedEventException {
         Instant now = Event.of(input, app.clock().instant()).time();
-        Counts<DrillReport.Count> counts = Counts.none(DrillReport.Count.class);
+        Counts<DrillReport.DrillCount> counts = Counts.none(DrillReport.DrillCount.class);
         for (Policy policy : app.policies().all()) {
             if (policy.drill().isPresent()) {
                 DrillPlan plan = plan(policy, policy.drill().get(), now);
                 counts.add(
-                        DrillReport.Count.BEGUN,
+                        DrillReport.DrillCount.BEGUN,
                         (int) plan.begun().stream().filter(app.catalog()::begin).count());
-                counts.add(DrillReport.Count.OVER_BUDGET, plan.overBudget() ? 1 : 0);
+                counts.add(DrillReport.DrillCount.OVER_BUDGET, plan.overBudget() ? 1 : 0);
             }
         }
         new Unreadables(app.catalog()).tell(now);

@@ -45,7 +45,8 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
             List<Restore> past,
             Instant now) {
         String round = "/drill-" + now.getEpochSecond() / drill.every().toSeconds();
-        List<Restore> drills = past.stream().filter(it -> it.kind() == Restore.Kind.DRILL).toList();
+        List<Restore> drills =
+                past.stream().filter(it -> it.kind() == Restore.RestoreKind.DRILL).toList();
         Set<InstanceId> hadTheirTurn =
                 drills.stream()
                         .filter(it -> it.id().endsWith(round))
@@ -138,7 +139,7 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
                         original.map(Capsule::leftOut).orElse(List.of()));
         return Restore.requested(
                 policy.name() + "/" + image.name().instance() + round,
-                Restore.Kind.DRILL,
+                Restore.RestoreKind.DRILL,
                 image,
                 as,
                 drill.command(),

@@ -4,9 +4,9 @@ import dev.amikeeper.Counts;
 import dev.amikeeper.FunctionReport;
 
 /** What a run of drills began. */
-public final class DrillReport extends FunctionReport<DrillReport.Count> {
+public final class DrillReport extends FunctionReport<DrillReport.DrillCount> {
     /** What is counted. */
-    public enum Count {
+    public enum DrillCount {
         /** Drills. */
         BEGUN,
 
@@ -17,7 +17,7 @@ public final class DrillReport extends FunctionReport<DrillReport.Count> {
         MALFORMED
     }
 
-    DrillReport(Counts<Count> counts) {
+    DrillReport(Counts<DrillCount> counts) {
         super(counts);
     }
 }

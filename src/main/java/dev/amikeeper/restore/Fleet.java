@@ -57,7 +57,7 @@ public final class Fleet {
     }
 
     /** Told how all of them stand, whenever one has made a step. */
-    public interface Watcher {
+    public interface FleetProgress {
         /** How they stand. */
         void see(Collection<Restore> all);
     }
@@ -69,7 +69,7 @@ public final class Fleet {
      * @return how each ended, in the same order
      * @throws SdkException if a Region or the catalogue does not answer at the beginning
      */
-    public List<Restore> run(List<Restore> wanted, boolean anew, Watcher watcher) {
+    public List<Restore> run(List<Restore> wanted, boolean anew, FleetProgress watcher) {
         Map<String, Restore> all = new LinkedHashMap<>();
         Map<Region, Set<String>> there = new HashMap<>();
         for (Restore one : wanted) {
@@ -113,8 +113,8 @@ public final class Fleet {
         }
         Restore before = catalog.restore(wanted.id()).orElse(wanted);
         boolean isBack =
-                before.state() == Restore.State.PASSED
-                        && (before.kind() == Restore.Kind.REPLACE_ROOT
+                before.state() == Restore.RestoreState.PASSED
+                        && (before.kind() == Restore.RestoreKind.REPLACE_ROOT
                                 || alive.contains(before.tag()));
         if (!before.isOver() || (isBack && !anew)) {
             return before;

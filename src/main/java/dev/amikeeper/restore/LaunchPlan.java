@@ -4,7 +4,7 @@ import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Networks;
 import dev.amikeeper.restore.RestorePlan.Difference;
-import dev.amikeeper.restore.RestorePlan.Missing;
+import dev.amikeeper.restore.RestorePlan.MissingPart;
 
 import java.util.HashMap;
 import java.util.List;
@@ -25,11 +25,11 @@ final class LaunchPlan {
     private final Capsule original;
     private final RestoreOptions wish;
     private final Networks there;
-    private final RestorePlan.Known known;
+    private final RestorePlan.RestoreFacts known;
     private final PlanFindings findings;
     private final NetworkPlan network;
 
-    LaunchPlan(Image image, RestoreOptions wish, RestorePlan.Known known) {
+    LaunchPlan(Image image, RestoreOptions wish, RestorePlan.RestoreFacts known) {
         this.image = image;
         this.known = known;
         this.original = image.capsule().orElseGet(RestorePlan::unknown);
@@ -90,7 +90,8 @@ final class LaunchPlan {
     /** What EC2 would refuse a little later. */
     private void offered(String type, String subnet) {
         if (type.isEmpty()) {
-            findings.add(new Missing("types", "", "the instance type is not recorded; name one"));
+            findings.add(
+                    new MissingPart("types", "", "the instance type is not recorded; name one"));
             return;
         }
         Networks.Subnet in = there.subnets().get(subnet);
@@ -101,13 +102,13 @@ final class LaunchPlan {
         String mapped = wish.type().isPresent() ? "" : original.type();
         if (zones.isEmpty()) {
             findings.add(
-                    new Missing(
+                    new MissingPart(
                             "types",
                             mapped,
                             "type " + type + " is not to be had in " + image.region()));
         } else if (in != null && !zones.contains(in.zone())) {
             findings.add(
-                    new Missing(
+                    new MissingPart(
                             "types",
                             mapped,
                             "type %s is not to be had in %s, where subnet %s is, but in %s"
@@ -189,7 +190,7 @@ final class LaunchPlan {
         profile.filter(known.noProfiles()::contains)
                 .ifPresent(gone ->
                         findings.add(
-                                new Missing(
+                                new MissingPart(
                                         wish.instanceProfile().isPresent()
                                                 ? "wish"
                                                 : "instanceProfiles",

@@ -112,7 +112,7 @@ public final class Leases {
 
     /** Whether this drill launched it: nobody can change a client token after the launch. */
     static boolean isLaunchedBy(Restore drill, Server server) {
-        return drill.kind() == Restore.Kind.DRILL
+        return drill.kind() == Restore.RestoreKind.DRILL
                 && server.clientToken().equals(Optional.of(drill.token()));
     }
 

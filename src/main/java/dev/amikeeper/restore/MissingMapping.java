@@ -96,7 +96,7 @@ public record MissingMapping(
             return plans.stream()
                     .flatMap(plan -> plan.missing().stream())
                     .filter(it -> it.part().equals(part))
-                    .map(RestorePlan.Missing::original)
+                    .map(RestorePlan.MissingPart::original)
                     .filter(original -> !original.isEmpty())
                     .sorted()
                     .collect(Collectors.toCollection(LinkedHashSet::new));

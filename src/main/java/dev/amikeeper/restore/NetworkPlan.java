@@ -4,7 +4,7 @@ import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Networks;
 import dev.amikeeper.restore.RestorePlan.Difference;
-import dev.amikeeper.restore.RestorePlan.Missing;
+import dev.amikeeper.restore.RestorePlan.MissingPart;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +62,7 @@ final class NetworkPlan {
         }
         if (originals.isEmpty()) {
             findings.add(
-                    new Missing(
+                    new MissingPart(
                             "securityGroups",
                             "",
                             "the security groups are not recorded; name some"));
@@ -86,7 +86,7 @@ final class NetworkPlan {
         Networks.Subnet other = there.subnets().get(subnet);
         if (one != null && other != null && !one.vpc().equals(other.vpc())) {
             findings.add(
-                    new Missing(
+                    new MissingPart(
                             "securityGroups",
                             originalGroup,
                             "security group %s is of %s, but subnet %s of %s"
@@ -190,7 +190,7 @@ final class NetworkPlan {
             wish.elasticIp()
                     .ifPresent(_ ->
                             findings.add(
-                                    new Missing(
+                                    new MissingPart(
                                             "elasticIps",
                                             "",
                                             "no Elastic IP address of the original is recorded;"
@@ -205,7 +205,7 @@ final class NetworkPlan {
         Networks.Address found = there.addresses().get(wanted.get());
         if (found == null) {
             findings.add(
-                    new Missing(
+                    new MissingPart(
                             "elasticIps",
                             had.orElse(""),
                             "Elastic IP address "

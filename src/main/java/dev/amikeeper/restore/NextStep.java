@@ -77,7 +77,7 @@ sealed interface NextStep {
             }
             // The record that it was launched by is lost.
             return new Save(
-                    restore.kind() == Restore.Kind.DRILL
+                    restore.kind() == Restore.RestoreKind.DRILL
                             ? anew(restore, now)
                             : restore.failed(
                                     server.get().id() + " was launched by an earlier request",
@@ -91,7 +91,8 @@ sealed interface NextStep {
 
     /** Whether it is what this very record launches: its image and its tags tell. */
     private static boolean isOf(Restore restore, Server server) {
-        String lease = restore.kind() == Restore.Kind.DRILL ? restore.until().toString() : "";
+        String lease =
+                restore.kind() == Restore.RestoreKind.DRILL ? restore.until().toString() : "";
         String from = new ImageRef(restore.region(), restore.image()).toString();
         return server.image().equals(Optional.of(restore.image()))
                 && server.tags().getOrDefault(ImageTags.LEASE, lease).equals(lease)

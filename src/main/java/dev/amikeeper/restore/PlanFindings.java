@@ -4,7 +4,7 @@ import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.restore.RestorePlan.Difference;
-import dev.amikeeper.restore.RestorePlan.Missing;
+import dev.amikeeper.restore.RestorePlan.MissingPart;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +13,7 @@ import java.util.List;
 final class PlanFindings {
     private final List<Difference> differences = new ArrayList<>();
 
-    private final List<Missing> missing = new ArrayList<>();
+    private final List<MissingPart> missing = new ArrayList<>();
 
     private final Image image;
     private final Capsule original;
@@ -33,18 +33,18 @@ final class PlanFindings {
         }
     }
 
-    Missing lacking(String part, String what, String original, String wanted) {
+    MissingPart lacking(String part, String what, String original, String wanted) {
         Region region = image.region();
         String why =
                 wanted.isEmpty()
                         ? "the " + what + " is not recorded; name one of " + region
                         : what + " " + named(wanted) + " is not in " + region;
-        return new Missing(part, original.isEmpty() ? wanted : original, why);
+        return new MissingPart(part, original.isEmpty() ? wanted : original, why);
     }
 
     /** No mapping fills what was asked for by itself. */
-    Missing wished(String what, String id) {
-        return new Missing("wish", "", what + " " + id + " is not in " + image.region());
+    MissingPart wished(String what, String id) {
+        return new MissingPart("wish", "", what + " " + id + " is not in " + image.region());
     }
 
     private String named(String id) {
@@ -56,7 +56,7 @@ final class PlanFindings {
         differences.add(difference);
     }
 
-    void add(Missing lack) {
+    void add(MissingPart lack) {
         missing.add(lack);
     }
 
@@ -64,7 +64,7 @@ final class PlanFindings {
         return differences;
     }
 
-    List<Missing> missing() {
+    List<MissingPart> missing() {
         return missing;
     }
 }

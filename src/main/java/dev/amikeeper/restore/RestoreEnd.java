@@ -74,7 +74,7 @@ public final class RestoreEnd {
         log.error("{}: {} failed: {}", restore.region(), restore.id(), restore.note());
         String text = restore.region() + ": " + what(restore) + " failed: " + restore.note();
         catalog.note(
-                restore.kind() == Restore.Kind.DRILL
+                restore.kind() == Restore.RestoreKind.DRILL
                         ? new Notice(trouble, now, text, afterADrill(restore), true)
                         : Notice.event(trouble, now, text, afterARestore(restore)));
     }
@@ -119,7 +119,7 @@ public final class RestoreEnd {
     private void tagVolumes(Restore restore) {
         List<Capsule.Disk> disks =
                 restore.as().disks().stream().filter(disk -> !disk.tags().isEmpty()).toList();
-        if (restore.kind() != Restore.Kind.LAUNCH
+        if (restore.kind() != Restore.RestoreKind.LAUNCH
                 || restore.instance().isEmpty()
                 || disks.isEmpty()) {
             return;
@@ -155,7 +155,7 @@ public final class RestoreEnd {
     }
 
     static String what(Restore restore) {
-        return (restore.kind() == Restore.Kind.DRILL ? "the drill of " : "the restore of ")
+        return (restore.kind() == Restore.RestoreKind.DRILL ? "the drill of " : "the restore of ")
                 + restore.of().instance()
                 + " from "
                 + restore.image()
@@ -189,7 +189,7 @@ public final class RestoreEnd {
     }
 
     private static NoticeKey trouble(Restore restore, String policy) {
-        return restore.kind() == Restore.Kind.DRILL
+        return restore.kind() == Restore.RestoreKind.DRILL
                 ? Trouble.DRILL.in(restore.region(), policy + "/" + restore.of().instance())
                 : Trouble.RESTORE.in(restore.region(), restore.tag());
     }

@@ -104,19 +104,20 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
         return report(counts(open, after));
     }
 
-    private static RestoreReport report(Counts<RestoreReport.Count> counts) {
+    private static RestoreReport report(Counts<RestoreReport.RestoreCount> counts) {
         return new RestoreReport(counts, "", List.of(), List.of());
     }
 
-    private static Counts<RestoreReport.Count> counts(List<Restore> open, List<Restore> after) {
-        Counts<RestoreReport.Count> counts = Counts.none(RestoreReport.Count.class);
-        counts.add(RestoreReport.Count.FOLLOWED, open.size());
-        counts.add(RestoreReport.Count.PASSED, count(after, Restore.State.PASSED));
-        counts.add(RestoreReport.Count.FAILED, count(after, Restore.State.FAILED));
+    private static Counts<RestoreReport.RestoreCount> counts(
+            List<Restore> open, List<Restore> after) {
+        Counts<RestoreReport.RestoreCount> counts = Counts.none(RestoreReport.RestoreCount.class);
+        counts.add(RestoreReport.RestoreCount.FOLLOWED, open.size());
+        counts.add(RestoreReport.RestoreCount.PASSED, count(after, Restore.RestoreState.PASSED));
+        counts.add(RestoreReport.RestoreCount.FAILED, count(after, Restore.RestoreState.FAILED));
         return counts;
     }
 
-    private static int count(List<Restore> restores, Restore.State state) {
+    private static int count(List<Restore> restores, Restore.RestoreState state) {
         return (int) restores.stream().filter(restore -> restore.state() == state).count();
     }
 
@@ -140,7 +141,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
                 List<String> lines = RestoreText.lines(plan);
                 if (RestoreRequest.flag(event, "dryRun")) {
                     yield new RestoreReport(
-                            Counts.none(RestoreReport.Count.class), "", List.of(), lines);
+                            Counts.none(RestoreReport.RestoreCount.class), "", List.of(), lines);
                 }
                 if (!plan.isWhole()) {
                     yield refuse(trail, now, request, plan.missing().getFirst().why(), lines);
@@ -150,8 +151,8 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
                 boolean fresh = app.catalog().begin(restore);
                 List<Restore> open = app.catalog().restore(restore.id()).stream().toList();
                 List<Restore> after = app.restores(now).follow(open, timeLeft);
-                Counts<RestoreReport.Count> counts = counts(open, after);
-                counts.add(RestoreReport.Count.REQUESTED, fresh ? 1 : 0);
+                Counts<RestoreReport.RestoreCount> counts = counts(open, after);
+                counts.add(RestoreReport.RestoreCount.REQUESTED, fresh ? 1 : 0);
                 yield new RestoreReport(counts, "", List.of(restore.id()), lines);
             }
         };

@@ -27,7 +27,7 @@ public record RestorePlan(
         Image image,
         Capsule as,
         List<Difference> differences,
-        List<Missing> missing,
+        List<MissingPart> missing,
         Optional<Instance> original) {
 
     public RestorePlan {
@@ -45,7 +45,7 @@ public record RestorePlan(
      * @param original what the original has; empty if that is not known
      * @param why what is missing and what fills it
      */
-    public record Missing(String part, String original, String why) {}
+    public record MissingPart(String part, String original, String why) {}
 
     /** Whether it can be launched. */
     public boolean isWhole() {
@@ -91,24 +91,25 @@ public record RestorePlan(
      * @param living the server itself while it is not gone
      * @param unseen why nobody knows whether it still lives; empty if that is known
      */
-    record Known(Networks there, Set<String> noProfiles, Optional<Instance> living, String unseen) {
-        Known {
+    record RestoreFacts(
+            Networks there, Set<String> noProfiles, Optional<Instance> living, String unseen) {
+        RestoreFacts {
             noProfiles = Set.copyOf(noProfiles);
         }
 
         /** Of a server that is gone, with a profile that is there. */
-        Known(Networks there) {
+        RestoreFacts(Networks there) {
             this(there, Set.of(), Optional.empty(), "");
         }
     }
 
     /** The plan of one server, of which it is gone. */
     static RestorePlan of(Image image, RestoreOptions wish, Networks there) {
-        return of(image, wish, new Known(there));
+        return of(image, wish, new RestoreFacts(there));
     }
 
     /** The plan of one server. */
-    static RestorePlan of(Image image, RestoreOptions wish, Known known) {
+    static RestorePlan of(Image image, RestoreOptions wish, RestoreFacts known) {
         return new LaunchPlan(image, wish, known).plan();
     }
 
@@ -123,10 +124,10 @@ public record RestorePlan(
      * @param living the instance; empty if it is gone
      */
     static RestorePlan replacingRoot(Image image, Optional<Instance> living) {
-        List<Missing> missing = new ArrayList<>();
+        List<MissingPart> missing = new ArrayList<>();
         if (image.isCopy()) {
             missing.add(
-                    new Missing(
+                    new MissingPart(
                             "image",
                             image.region().name(),
                             "a root volume is replaced from a home image; this is a copy in "
@@ -134,7 +135,7 @@ public record RestorePlan(
         }
         if (living.isEmpty() || !living.get().state().equals("running")) {
             missing.add(
-                    new Missing(
+                    new MissingPart(
                             "instance",
                             image.name().instance().value(),
                             "the instance must be running; it is "

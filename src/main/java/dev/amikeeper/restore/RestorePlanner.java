@@ -225,8 +225,8 @@ public final class RestorePlanner {
      *
      * @throws SdkException if the Region does not answer
      */
-    public RestorePlan plan(Image image, Restore.Kind kind, RestoreOptions wish) {
-        if (kind == Restore.Kind.REPLACE_ROOT) {
+    public RestorePlan plan(Image image, Restore.RestoreKind kind, RestoreOptions wish) {
+        if (kind == Restore.RestoreKind.REPLACE_ROOT) {
             List<Instance> living =
                     instances.find(image.region(), List.of(image.name().instance()));
             return RestorePlan.replacingRoot(image, living.stream().findFirst());
@@ -259,7 +259,7 @@ public final class RestorePlanner {
                             RestorePlan.of(
                                     image,
                                     wish,
-                                    new RestorePlan.Known(
+                                    new RestorePlan.RestoreFacts(
                                             there,
                                             noProfiles,
                                             Optional.ofNullable(
@@ -366,7 +366,8 @@ public final class RestorePlanner {
      *
      * @param asked what has to be the same for that, besides the server and its policy
      */
-    public static Restore restore(RestorePlan plan, Restore.Kind kind, String asked, Instant now) {
+    public static Restore restore(
+            RestorePlan plan, Restore.RestoreKind kind, String asked, Instant now) {
         Image image = plan.image();
         String id =
                 image.name().policy()

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /** What a call of RestoreFunction did. */
-public final class RestoreReport extends FunctionReport<RestoreReport.Count> {
+public final class RestoreReport extends FunctionReport<RestoreReport.RestoreCount> {
     /** What is counted. */
-    public enum Count {
+    public enum RestoreCount {
         /** Restores that were asked for and are new. */
         REQUESTED,
 
@@ -34,7 +34,8 @@ public final class RestoreReport extends FunctionReport<RestoreReport.Count> {
     private final List<String> restores;
     private final List<String> plan;
 
-    RestoreReport(Counts<Count> counts, String problem, List<String> restores, List<String> plan) {
+    RestoreReport(
+            Counts<RestoreCount> counts, String problem, List<String> restores, List<String> plan) {
         super(counts, details(problem, restores, plan));
         this.problem = problem;
         this.restores = List.copyOf(restores);
@@ -42,11 +43,11 @@ public final class RestoreReport extends FunctionReport<RestoreReport.Count> {
     }
 
     static RestoreReport refused(String why, List<String> plan) {
-        return new RestoreReport(Counts.once(Count.REFUSED), why, List.of(), plan);
+        return new RestoreReport(Counts.once(RestoreCount.REFUSED), why, List.of(), plan);
     }
 
     static RestoreReport ofMalformed(String why) {
-        return new RestoreReport(Counts.once(Count.MALFORMED), why, List.of(), List.of());
+        return new RestoreReport(Counts.once(RestoreCount.MALFORMED), why, List.of(), List.of());
     }
 
     /** Why a request was refused, or could not be read; empty if it was not. */

@@ -34,7 +34,7 @@ public record RestoreRequest(
         Optional<Instant> at,
         Optional<ImageId> image,
         Optional<String> policy,
-        Restore.Kind kind,
+        Restore.RestoreKind kind,
         RestoreOptions wish) {
     /**
      * Reads the event "Restore Requested".
@@ -51,7 +51,9 @@ public record RestoreRequest(
                 value(event, "at", RestoreRequest::time),
                 value(event, "image", ImageId::new),
                 event.onlyText("policy"),
-                flag(event, "replaceRoot") ? Restore.Kind.REPLACE_ROOT : Restore.Kind.LAUNCH,
+                flag(event, "replaceRoot")
+                        ? Restore.RestoreKind.REPLACE_ROOT
+                        : Restore.RestoreKind.LAUNCH,
                 wish(event));
     }
 

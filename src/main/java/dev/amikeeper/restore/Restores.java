@@ -130,10 +130,11 @@ public final class Restores {
         List<Server> servers = launcher.servers(region);
         List<InstanceId> running =
                 restores.stream()
-                        .filter(restore -> restore.state() == Restore.State.CHECKING)
+                        .filter(restore -> restore.state() == Restore.RestoreState.CHECKING)
                         .flatMap(restore -> restore.instance().stream())
                         .toList();
-        boolean launches = restores.stream().anyMatch(it -> it.state() == Restore.State.REQUESTED);
+        boolean launches =
+                restores.stream().anyMatch(it -> it.state() == Restore.RestoreState.REQUESTED);
         return new RegionSight(
                 servers,
                 running.isEmpty() ? Map.of() : launcher.health(region, running),
@@ -147,17 +148,19 @@ public final class Restores {
 
     private Restore step(Restore restore, RegionSight sight) {
         try {
-            if (restore.kind() == Restore.Kind.REPLACE_ROOT
-                    && restore.state() != Restore.State.CHECKING) {
+            if (restore.kind() == Restore.RestoreKind.REPLACE_ROOT
+                    && restore.state() != Restore.RestoreState.CHECKING) {
                 return replace(restore, sight);
             }
             Optional<Server> server =
-                    restore.kind() == Restore.Kind.REPLACE_ROOT
+                    restore.kind() == Restore.RestoreKind.REPLACE_ROOT
                             ? Optional.empty()
                             : sight.server(restore);
             Optional<Server.Health> health = restore.instance().map(sight.health()::get);
             Optional<Server> left =
-                    restore.kind() == Restore.Kind.DRILL ? sight.left(restore) : Optional.empty();
+                    restore.kind() == Restore.RestoreKind.DRILL
+                            ? sight.left(restore)
+                            : Optional.empty();
             return switch (NextStep.of(restore, server, left, health, now)) {
                 case NextStep.Wait _ -> restore;
                 case NextStep.Save(Restore after) -> save(restore, after);
@@ -166,7 +169,7 @@ public final class Restores {
                 case NextStep.Associate _ -> associate(restore);
                 case NextStep.Terminate(Server ending) -> {
                     boolean ours = leases.terminate(ending, Optional.of(restore));
-                    yield ours || restore.state() != Restore.State.ENDING
+                    yield ours || restore.state() != Restore.RestoreState.ENDING
                             ? restore
                             : save(restore, restore.cleared(now));
                 }
@@ -219,7 +222,7 @@ public final class Restores {
 
     /** The volumes of a drill go with its instance, whatever those of the original do. */
     private List<String> itsDevices(Restore restore) {
-        return restore.kind() == Restore.Kind.DRILL
+        return restore.kind() == Restore.RestoreKind.DRILL
                 ? images.devices(restore.region(), restore.image())
                 : List.of();
     }
@@ -236,16 +239,16 @@ public final class Restores {
     private Restore begun(Restore restore, LaunchResult launch) {
         return switch (launch) {
             case LaunchResult.Launched(InstanceId id) -> {
-                if (restore.kind() != Restore.Kind.REPLACE_ROOT) {
+                if (restore.kind() != Restore.RestoreKind.REPLACE_ROOT) {
                     blockers.succeeded(restore.region(), "ec2:RunInstances", now);
                 }
                 yield save(restore, restore.launching(id, now));
             }
-            case LaunchResult.Later(String why) -> waits(restore, why);
-            case LaunchResult.Blocked(Blocker by) -> blocked(restore, by);
+            case LaunchResult.LaunchLater(String why) -> waits(restore, why);
+            case LaunchResult.LaunchBlocked(Blocker by) -> blocked(restore, by);
             // By a record that was lost. What that launched is seen by its tag, or has ended.
             case LaunchResult.TokenTaken(String why) ->
-                    restore.kind() == Restore.Kind.DRILL
+                    restore.kind() == Restore.RestoreKind.DRILL
                             ? save(restore, NextStep.anew(restore, now))
                             : waits(restore, why);
             case LaunchResult.NotLaunched(String why) -> save(restore, restore.failed(why, now));
@@ -260,7 +263,7 @@ public final class Restores {
     /** People are told at once; a restore has time until they have acted, a drill has not. */
     private Restore blocked(Restore restore, Blocker by) {
         blockers.tell(restore.region(), "launches", by, now);
-        if (restore.kind() == Restore.Kind.DRILL) {
+        if (restore.kind() == Restore.RestoreKind.DRILL) {
             return waits(restore, by.why());
         }
         Instant most = restore.asked().plus(BLOCKED_AT_MOST);
@@ -277,7 +280,7 @@ public final class Restores {
         tags.put(
                 ImageTags.RESTORED_FROM,
                 new ImageRef(restore.region(), restore.image()).toString());
-        if (restore.kind() == Restore.Kind.DRILL) {
+        if (restore.kind() == Restore.RestoreKind.DRILL) {
             tags.put(ImageTags.LEASE, restore.until().toString());
         }
         return ImageTags.ofServer(tags, restore.as().tags());
@@ -318,7 +321,7 @@ public final class Restores {
                                 now));
             }
             // One that was begun may be too new to be shown.
-            return restore.state() == Restore.State.REQUESTED
+            return restore.state() == Restore.RestoreState.REQUESTED
                     ? begin(
                             restore,
                             sight,
@@ -338,7 +341,7 @@ public final class Restores {
                             restore,
                             restore.failed("EC2 did not end the replacement in time", now));
                 }
-                yield restore.state() == Restore.State.REQUESTED
+                yield restore.state() == Restore.RestoreState.REQUESTED
                         ? save(restore, restore.launching(instance, now))
                         : restore;
             }
@@ -391,8 +394,8 @@ public final class Restores {
         return switch (association) {
             case Launcher.Association.Associated(String address) ->
                     save(restore, restore.passed("it has " + address, now));
-            case Launcher.Association.Left(String why) -> withoutAddress(restore, why);
-            case Launcher.Association.Later(String why) -> {
+            case Launcher.Association.NotAssociated(String why) -> withoutAddress(restore, why);
+            case Launcher.Association.AssociateLater(String why) -> {
                 log.warn("{} waits for its address: {}", restore.id(), why);
                 yield now.isAfter(restore.until()) ? withoutAddress(restore, why) : restore;
             }

@@ -37,11 +37,11 @@ final class CandidateChecks {
 
     private final ImageReads images;
     private final Probes probes;
-    private final Planner.Run run;
+    private final Planner.PlannerRun run;
     private final Warnings warnings;
     private int unlooked;
 
-    CandidateChecks(ImageReads images, Probes probes, Planner.Run run, Warnings warnings) {
+    CandidateChecks(ImageReads images, Probes probes, Planner.PlannerRun run, Warnings warnings) {
         this.images = images;
         this.probes = probes;
         this.run = run;

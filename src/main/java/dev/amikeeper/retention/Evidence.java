@@ -10,7 +10,7 @@ import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Texts;
-import dev.amikeeper.retention.Reason.Kind;
+import dev.amikeeper.retention.Reason.ReasonKind;
 import dev.amikeeper.usage.Usage;
 
 import java.time.Duration;
@@ -99,9 +99,9 @@ public record Evidence(
     /** Why restoring cannot rest on this image; empty if it is good. */
     Optional<Reason> notGood(Image image) {
         return switch (image.state()) {
-            case REQUESTED -> reason(Kind.REQUESTED, "not started yet");
-            case CREATING -> reason(Kind.CREATING, "still being made");
-            case FAILED -> reason(Kind.FAILED, "failed: " + Texts.plain(image.note()));
+            case REQUESTED -> reason(ReasonKind.REQUESTED, "not started yet");
+            case CREATING -> reason(ReasonKind.CREATING, "still being made");
+            case FAILED -> reason(ReasonKind.FAILED, "failed: " + Texts.plain(image.note()));
             case AVAILABLE, DISABLING, DISABLED, ENABLING, RETIRING -> notUsable(image);
         };
     }
@@ -109,17 +109,17 @@ public record Evidence(
     private Optional<Reason> notUsable(Image image) {
         Optional<Ami> ami = ami(image);
         if (ami.isEmpty()) {
-            return reason(Kind.MISSING, "EC2 does not show it in " + image.region());
+            return reason(ReasonKind.MISSING, "EC2 does not show it in " + image.region());
         }
         if (image.state() != ImageState.AVAILABLE) {
-            return reason(Kind.DISABLED, "on its way out: " + Texts.plain(image.note()));
+            return reason(ReasonKind.DISABLED, "on its way out: " + Texts.plain(image.note()));
         }
         if (ami.get().state() == AmiState.DISABLED || image.disabled()) {
-            return reason(Kind.DISABLED, "disabled by somebody");
+            return reason(ReasonKind.DISABLED, "disabled by somebody");
         }
         if (!isAvailable(ami.get())) {
             return reason(
-                    Kind.NOT_AVAILABLE,
+                    ReasonKind.NOT_AVAILABLE,
                     "EC2 shows it as " + Texts.quoted(ami.get().state().toString()));
         }
         return Optional.empty();
@@ -148,18 +148,18 @@ public record Evidence(
     List<Reason> against(Image image, Ami ami) {
         List<Reason> against = new ArrayList<>();
         if (isFuture(image)) {
-            against.add(new Reason(Kind.FUTURE, "its slot lies after this run's " + now));
+            against.add(new Reason(ReasonKind.FUTURE, "its slot lies after this run's " + now));
         }
         if (!isOurs(image, ami)) {
             Optional<ImageName> tagged = ImageTags.name(ami.tags());
             String tags = tagged.map(name -> "say " + name).orElse("are not ours");
-            against.add(new Reason(Kind.OTHER_TAGS, "its tags in EC2 " + tags));
+            against.add(new Reason(ReasonKind.OTHER_TAGS, "its tags in EC2 " + tags));
         }
         if (ami.tags().containsKey(ImageTags.HOLD)) {
-            against.add(new Reason(Kind.HELD, "held by its tag " + ImageTags.HOLD));
+            against.add(new Reason(ReasonKind.HELD, "held by its tag " + ImageTags.HOLD));
         }
         if (ami.isPublic()) {
-            against.add(new Reason(Kind.PUBLIC, "public: who uses it cannot be known"));
+            against.add(new Reason(ReasonKind.PUBLIC, "public: who uses it cannot be known"));
         }
         use(ami).ifPresent(against::add);
         ami.lastLaunched()
@@ -167,14 +167,18 @@ public record Evidence(
                 .ifPresent(launched ->
                         against.add(
                                 new Reason(
-                                        Kind.LAUNCHED, "launched from as lately as " + launched)));
+                                        ReasonKind.LAUNCHED,
+                                        "launched from as lately as " + launched)));
         boolean readAll = image.state() != ImageState.AVAILABLE || permissions.isEmpty();
         if (!readAll && !permissions.get().containsKey(ami.id())) {
-            against.add(new Reason(Kind.USE_UNKNOWN, "whom it is shared with could not be read"));
+            against.add(
+                    new Reason(ReasonKind.USE_UNKNOWN, "whom it is shared with could not be read"));
         }
         if (copySources.contains(new ImageRef(image.region(), ami.id()))) {
             against.add(
-                    new Reason(Kind.COPY_SOURCE, "a copy of it is being made or waits, or may be"));
+                    new Reason(
+                            ReasonKind.COPY_SOURCE,
+                            "a copy of it is being made or waits, or may be"));
         }
         guard(image, ami).ifPresent(against::add);
         return against;
@@ -187,9 +191,11 @@ public record Evidence(
 
     private Optional<Reason> use(Ami ami) {
         return switch (usage.of(ami.id())) {
-            case Usage.Answer.Used(var by) -> reason(Kind.IN_USE, "used by " + some(by));
+            case Usage.Answer.Used(var by) -> reason(ReasonKind.IN_USE, "used by " + some(by));
             case Usage.Answer.Unknown(var because) ->
-                    reason(Kind.USE_UNKNOWN, "whether it is used is not known: " + some(because));
+                    reason(
+                            ReasonKind.USE_UNKNOWN,
+                            "whether it is used is not known: " + some(because));
             case Usage.Answer.Unused() -> Optional.empty();
         };
     }
@@ -197,17 +203,18 @@ public record Evidence(
     private Optional<Reason> guard(Image image, Ami ami) {
         Optional<Instant> ours = image.condition().guardedUntil();
         if (ours.filter(Image.IN_FORCE::equals).isPresent()) {
-            return reason(Kind.PROTECTED, "our deregistration protection is lifted first");
+            return reason(ReasonKind.PROTECTED, "our deregistration protection is lifted first");
         }
         if (ours.filter(now::isBefore).isPresent()) {
-            return reason(Kind.PROTECTED, "its lifted protection still holds until " + ours.get());
+            return reason(
+                    ReasonKind.PROTECTED, "its lifted protection still holds until " + ours.get());
         }
         return ami.isProtected()
-                ? reason(Kind.PROTECTED, "somebody protected it from deregistration")
+                ? reason(ReasonKind.PROTECTED, "somebody protected it from deregistration")
                 : Optional.empty();
     }
 
-    private static Optional<Reason> reason(Kind kind, String text) {
+    private static Optional<Reason> reason(ReasonKind kind, String text) {
         return Optional.of(new Reason(kind, text));
     }
 

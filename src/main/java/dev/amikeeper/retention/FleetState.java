@@ -39,10 +39,10 @@ final class FleetState {
     private final Catalog catalog;
     private final Instances instances;
     private final Policies policies;
-    private final Planner.Run run;
+    private final Planner.PlannerRun run;
     private final Map<Region, Optional<Set<InstanceId>>> living = new HashMap<>();
 
-    FleetState(Catalog catalog, Instances instances, Policies policies, Planner.Run run) {
+    FleetState(Catalog catalog, Instances instances, Policies policies, Planner.PlannerRun run) {
         this.catalog = catalog;
         this.instances = instances;
         this.policies = policies;

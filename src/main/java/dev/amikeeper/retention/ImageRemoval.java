@@ -48,7 +48,7 @@ public final class ImageRemoval {
     private final Set<NoticeKey> told = new HashSet<>();
 
     /** How a step ended. */
-    public enum End {
+    public enum RemovalEnd {
         /** As it was to. */
         DONE,
         /** Deregistered, with snapshots still to be deleted. */
@@ -87,7 +87,7 @@ public final class ImageRemoval {
     }
 
     /** Disables an image; EC2 drops its launch permissions, so they are written down first. */
-    End disable(
+    RemovalEnd disable(
             Image image,
             String why,
             List<SnapshotId> snapshots,
@@ -104,14 +104,14 @@ public final class ImageRemoval {
         }
         catalog.save(Change.of(disabling, disabling.disabledUntil(now.plus(dwell), now)));
         log.info("{} {} disabled for {}: {}", image.region(), image.name(), dwell, why);
-        return End.DONE;
+        return RemovalEnd.DONE;
     }
 
     /**
      * Enables an image again, and then gives back the launch permissions that it had. Where EC2
      * refuses the latter the image is there all the same, and the sweep goes on trying.
      */
-    public End bringBack(Image image) {
+    public RemovalEnd bringBack(Image image) {
         Image enabling = image;
         if (image.state() != ImageState.ENABLING) {
             enabling = image.enabling(now);
@@ -128,11 +128,11 @@ public final class ImageRemoval {
             shares.give(back, now);
         }
         log.info("{} {} is kept after all", image.region(), image.name());
-        return End.DONE;
+        return RemovalEnd.DONE;
     }
 
     /** Deregisters an image with its snapshots. */
-    public End remove(Image image, String why, List<SnapshotId> snapshots) {
+    public RemovalEnd remove(Image image, String why, List<SnapshotId> snapshots) {
         Image retiring = image.retiring(why, snapshots, now);
         if (!catalog.save(Change.of(image, retiring))) {
             return changed(image);
@@ -142,21 +142,21 @@ public final class ImageRemoval {
     }
 
     /** Its AMI is not among ours: deregistered, unless somebody just took its tags away. */
-    public End finish(Image image, List<SnapshotId> snapshots) {
+    public RemovalEnd finish(Image image, List<SnapshotId> snapshots) {
         try {
             if (images.look(image.region(), image.id().orElseThrow())
                     instanceof ImageLookup.Shown) {
                 log.warn("{} {} lost its tags and stays", image.region(), image.name());
-                return End.CHANGED;
+                return RemovalEnd.CHANGED;
             }
         } catch (SdkException error) {
             log.warn("{} cannot be read: {}", image.name(), Fault.text(error));
-            return End.UNREADABLE;
+            return RemovalEnd.UNREADABLE;
         }
         return settle(image, imageChanges.removeSnapshots(image.region(), snapshots));
     }
 
-    private End settle(Image image, RemovalResult removal) {
+    private RemovalEnd settle(Image image, RemovalResult removal) {
         return switch (removal) {
             case RemovalResult.Removed _ -> {
                 Tombstone tombstone = new Tombstone(image, now, by, image.note());
@@ -164,7 +164,7 @@ public final class ImageRemoval {
                     yield changed(image);
                 }
                 log.info("{} {} removed: {}", image.region(), image.name(), image.note());
-                yield End.DONE;
+                yield RemovalEnd.DONE;
             }
             case RemovalResult.Left left -> {
                 log.warn("{} {} leaves snapshots: {}", image.region(), image.name(), left.why());
@@ -178,14 +178,14 @@ public final class ImageRemoval {
                                 + " is deregistered but leaves snapshots: "
                                 + left.why(),
                         left.remedy());
-                yield End.LEFT;
+                yield RemovalEnd.LEFT;
             }
             case RemovalResult.NotRemoved(var why) -> refused(image, "removed", why);
         };
     }
 
     /** Sets what is to be set on an image that stays for now. */
-    End upkeep(Upkeep upkeep) {
+    RemovalEnd upkeep(Upkeep upkeep) {
         Image image = upkeep.image();
         return switch (upkeep) {
             case Upkeep.Deprecate(_, var at) -> deprecate(image, at);
@@ -195,7 +195,7 @@ public final class ImageRemoval {
         };
     }
 
-    private End deprecate(Image image, Instant at) {
+    private RemovalEnd deprecate(Image image, Instant at) {
         // EC2 refuses the past. By whole hours after the creation a date of ours is known again.
         long late = Math.max(0, Duration.between(at, now.plus(LATE)).toSeconds());
         long hour = Duration.ofHours(1).toSeconds();
@@ -203,18 +203,18 @@ public final class ImageRemoval {
         return imageChanges.deprecate(image.region(), image.id().orElseThrow(), then)
                         instanceof ChangeResult.Refused(String why)
                 ? upkeepRefused(image, "deprecated", why)
-                : End.DONE;
+                : RemovalEnd.DONE;
     }
 
-    private End undeprecate(Image image) {
+    private RemovalEnd undeprecate(Image image) {
         return imageChanges.undeprecate(image.region(), image.id().orElseThrow())
                         instanceof ChangeResult.Refused(String why)
                 ? upkeepRefused(image, "freed of its date of deprecation", why)
-                : End.DONE;
+                : RemovalEnd.DONE;
     }
 
     /** Written down first: protection that no record knows of would count as somebody else's. */
-    private End protect(Image image) {
+    private RemovalEnd protect(Image image) {
         Image guarded = image.guardedUntil(Image.IN_FORCE);
         if (!catalog.save(Change.of(image, guarded))) {
             return changed(image);
@@ -222,34 +222,36 @@ public final class ImageRemoval {
         return imageChanges.protect(image.region(), image.id().orElseThrow())
                         instanceof ChangeResult.Refused(String why)
                 ? upkeepRefused(image, "protected", why)
-                : End.DONE;
+                : RemovalEnd.DONE;
     }
 
     /** Written down last: the cool-down begins with the call. */
-    private End unprotect(Image image) {
+    private RemovalEnd unprotect(Image image) {
         if (imageChanges.unprotect(image.region(), image.id().orElseThrow())
                 instanceof ChangeResult.Refused(String why)) {
             return upkeepRefused(image, "freed of its protection", why);
         }
         Instant ends = now.plus(ImageChanges.COOL_DOWN).plus(LATE);
-        return catalog.save(Change.of(image, image.guardedUntil(ends))) ? End.DONE : changed(image);
+        return catalog.save(Change.of(image, image.guardedUntil(ends)))
+                ? RemovalEnd.DONE
+                : changed(image);
     }
 
-    private static End changed(Image image) {
+    private static RemovalEnd changed(Image image) {
         log.info("{} {} changed meanwhile and stays", image.region(), image.name());
-        return End.CHANGED;
+        return RemovalEnd.CHANGED;
     }
 
-    private End refused(Image image, String what, String why) {
+    private RemovalEnd refused(Image image, String what, String why) {
         return refused(Trouble.REFUSED, image, what, why);
     }
 
     /** The record does not tell when this is over: the next run does. */
-    private End upkeepRefused(Image image, String what, String why) {
+    private RemovalEnd upkeepRefused(Image image, String what, String why) {
         return refused(Trouble.UPKEEP, image, what, why);
     }
 
-    private End refused(Trouble trouble, Image image, String what, String why) {
+    private RemovalEnd refused(Trouble trouble, Image image, String what, String why) {
         log.error("{} {} not {}: {}", image.region(), image.name(), what, why);
         tell(
                 trouble,
@@ -257,7 +259,7 @@ public final class ImageRemoval {
                 image.region() + ": image " + image.name() + " could not be " + what + ": " + why,
                 "every run tries again; check the function's role and the image's deregistration"
                         + " protection");
-        return End.REFUSED;
+        return RemovalEnd.REFUSED;
     }
 
     private void tell(Trouble trouble, Image image, String text, String remedy) {

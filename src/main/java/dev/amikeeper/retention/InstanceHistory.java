@@ -13,7 +13,7 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Stored;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.policy.Policy;
-import dev.amikeeper.retention.Reason.Kind;
+import dev.amikeeper.retention.Reason.ReasonKind;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -128,7 +128,7 @@ final class InstanceHistory {
     }
 
     private static List<Reason> union(List<Reason> one, List<Reason> other) {
-        Map<Kind, Reason> all = new TreeMap<>();
+        Map<ReasonKind, Reason> all = new TreeMap<>();
         Stream.concat(one.stream(), other.stream())
                 .forEach(reason -> all.putIfAbsent(reason.kind(), reason));
         return List.copyOf(new LinkedHashSet<>(all.values()));
@@ -147,29 +147,29 @@ final class InstanceHistory {
             return onItsWayOut(image, ami.orElseThrow());
         }
         return evidence.notGood(image)
-                .<Verdict>map(reason -> new Verdict.Keep(image, List.of(reason)))
+                .<Verdict>map(reason -> new Verdict.Kept(image, List.of(reason)))
                 .orElseGet(() -> good(image, ami.orElseThrow()));
     }
 
     private Verdict good(Image image, Ami ami) {
         List<Reason> reasons = reasons(image, ami);
         if (!reasons.isEmpty()) {
-            return new Verdict.Keep(image, reasons);
+            return new Verdict.Kept(image, reasons);
         }
         String why =
                 isLetGo()
                         ? "its instance is gone since %s, and goneAfter is over since %s"
                                 .formatted(goneSince.orElseThrow(), holdsUntil.orElseThrow())
                         : "no rule keeps it (" + Retention.words(keep.orElseThrow()) + ")";
-        Verdict.Step step =
+        Verdict.RemovalStep step =
                 dwell(image)
-                        .<Verdict.Step>map(
+                        .<Verdict.RemovalStep>map(
                                 dwell -> new Verdict.Disable(image, why, dwell, ami.snapshots()))
                         .orElseGet(() -> new Verdict.Remove(image, why, ami.snapshots()));
         return withTwoKeys(step);
     }
 
-    private static Verdict withTwoKeys(Verdict.Step step) {
+    private static Verdict withTwoKeys(Verdict.RemovalStep step) {
         String because = "its record was made from its tags, which are one key only";
         return step.image().adopted() ? new Verdict.Await(step, List.of(because)) : step;
     }
@@ -185,11 +185,11 @@ final class InstanceHistory {
             String text =
                     "other accounts may launch it, or could until it was disabled: unshare it"
                             + " first, or leave it to the stages of its policy";
-            reasons.add(new Reason(Kind.SHARED, text));
+            reasons.add(new Reason(ReasonKind.SHARED, text));
         }
         boolean isLast = !good.isEmpty() && good.getFirst().equals(image);
         if (keep.isEmpty() && isLast && !madeUpFor) {
-            reasons.add(new Reason(Kind.AT_LEAST, "the newest good image (atLeast: 1)"));
+            reasons.add(new Reason(ReasonKind.AT_LEAST, "the newest good image (atLeast: 1)"));
         }
         Map<Boolean, List<Reason>> byKind =
                 reasons.stream()
@@ -213,12 +213,12 @@ final class InstanceHistory {
         boolean underWay =
                 image.state() == ImageState.DISABLING || image.state() == ImageState.RETIRING;
         if (underWay && evidence.now().isBefore(image.due())) {
-            return new Verdict.Wait(image, image.due(), "another run is at it");
+            return new Verdict.WaitUntil(image, image.due(), "another run is at it");
         }
         List<Reason> reasons = reasons(image, ami);
         if (image.state() == ImageState.DISABLED && Evidence.isAvailable(ami)) {
             String text = "somebody enabled it again; a hold would keep it";
-            reasons.add(new Reason(Kind.ENABLED, text));
+            reasons.add(new Reason(ReasonKind.ENABLED, text));
         }
         if (image.state() == ImageState.ENABLING) {
             return new Verdict.CallOff(image, reasons);
@@ -233,10 +233,10 @@ final class InstanceHistory {
         boolean dwells =
                 image.state() == ImageState.DISABLED && evidence.now().isBefore(image.due());
         if (dwells) {
-            return new Verdict.Wait(image, image.due(), image.note());
+            return new Verdict.WaitUntil(image, image.due(), image.note());
         }
         if (!reasons.isEmpty()) {
-            return new Verdict.Wait(image, evidence.now(), reasons.getFirst().text());
+            return new Verdict.WaitUntil(image, evidence.now(), reasons.getFirst().text());
         }
         return switch (image.state()) {
             case DISABLING ->
@@ -252,7 +252,7 @@ final class InstanceHistory {
         };
     }
 
-    private static Verdict.Step removal(Image image, Ami ami) {
+    private static Verdict.RemovalStep removal(Image image, Ami ami) {
         return new Verdict.Remove(image, image.note(), ami.snapshots());
     }
 
@@ -270,22 +270,22 @@ final class InstanceHistory {
         List<Reason> reasons = new ArrayList<>();
         rules.getOrDefault(image, List.of()).forEach(rule -> reasons.add(untilItIsLetGo(rule)));
         if (keep.isEmpty()) {
-            reasons.add(new Reason(Kind.NO_RULES, "no keep applies: nothing is removed"));
+            reasons.add(new Reason(ReasonKind.NO_RULES, "no keep applies: nothing is removed"));
         }
         if (isProven(image) && !hasOtherProof(image) && !isLetGo()) {
             String text = "the only one from which a restore passed, on ";
-            reasons.add(new Reason(Kind.ONLY_PROVEN, text + image.proven().get()));
+            reasons.add(new Reason(ReasonKind.ONLY_PROVEN, text + image.proven().get()));
         }
         if (isNewestCopy(image)) {
             String text = "the newest copy: without it the next one is full, not incremental";
-            reasons.add(new Reason(Kind.NEWEST_COPY, text));
+            reasons.add(new Reason(ReasonKind.NEWEST_COPY, text));
         }
         longKeeping(image).ifPresent(reasons::add);
         reasons.addAll(evidence.against(image, ami));
         // Nobody asked about an image that stays anyway.
         if (evidence.usage().leftOut(ami.id())
-                && reasons.stream().anyMatch(reason -> reason.kind() != Kind.USE_UNKNOWN)) {
-            reasons.removeIf(reason -> reason.kind() == Kind.USE_UNKNOWN);
+                && reasons.stream().anyMatch(reason -> reason.kind() != ReasonKind.USE_UNKNOWN)) {
+            reasons.removeIf(reason -> reason.kind() == ReasonKind.USE_UNKNOWN);
         }
         return reasons;
     }
@@ -296,14 +296,14 @@ final class InstanceHistory {
         if (stored.filter(Stored::isUnderWay).isPresent()) {
             return Optional.of(
                     new Reason(
-                            Kind.STORING,
+                            ReasonKind.STORING,
                             "being stored as %s since %s"
                                     .formatted(stored.get().object(), stored.get().since())));
         }
         return stored.map(waiting -> waiting.object().bucket())
                 .or(() -> policy.bucketFor(image, evidence.now()))
                 .filter(_ -> image.isGood())
-                .map(bucket -> new Reason(Kind.TO_STORE, "waits to be stored in " + bucket));
+                .map(bucket -> new Reason(ReasonKind.TO_STORE, "waits to be stored in " + bucket));
     }
 
     private static boolean isProven(Image image) {

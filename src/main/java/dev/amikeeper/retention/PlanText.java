@@ -15,15 +15,15 @@ public final class PlanText {
     private PlanText() {}
 
     /** A line for each image of the plan. */
-    public static Stream<PruneReport.Line> lines(PrunePlan plan) {
+    public static Stream<PruneReport.PruneLine> lines(PrunePlan plan) {
         return plan.verdicts().stream().map(verdict -> line(plan, verdict));
     }
 
     /** What is to become of one image, why, and what happens next. */
-    private static PruneReport.Line line(PrunePlan plan, Verdict verdict) {
+    private static PruneReport.PruneLine line(PrunePlan plan, Verdict verdict) {
         return switch (verdict) {
-            case Verdict.Keep(var image, var reasons) -> kept(plan, image, reasons);
-            case Verdict.Wait(var image, var until, var why) ->
+            case Verdict.Kept(var image, var reasons) -> kept(plan, image, reasons);
+            case Verdict.WaitUntil(var image, var until, var why) ->
                     line(plan, image, "wait", List.of(why), "removed", until.toString());
             case Verdict.Disable(var image, var why, var dwell, _) ->
                     line(
@@ -50,14 +50,14 @@ public final class PlanText {
         };
     }
 
-    private static String next(Verdict.Step step) {
+    private static String next(Verdict.RemovalStep step) {
         return switch (step) {
             case Verdict.Disable _ -> "disabled";
             case Verdict.Remove _ -> "removed";
         };
     }
 
-    private static PruneReport.Line kept(PrunePlan plan, Image image, List<Reason> reasons) {
+    private static PruneReport.PruneLine kept(PrunePlan plan, Image image, List<Reason> reasons) {
         Optional<Instant> deprecation =
                 deprecation(plan, image).filter(at -> at.isAfter(plan.evidence().now()));
         return line(
@@ -85,7 +85,7 @@ public final class PlanText {
         return at;
     }
 
-    private static PruneReport.Line line(
+    private static PruneReport.PruneLine line(
             PrunePlan plan,
             Image image,
             String verdict,
@@ -93,7 +93,7 @@ public final class PlanText {
             String next,
             String at) {
         boolean stays = verdict.equals("keep");
-        return new PruneReport.Line(
+        return new PruneReport.PruneLine(
                 image.region().name(),
                 plan.policy(),
                 image.name().instance().value(),

@@ -55,7 +55,7 @@ public final class Planner {
     private final ImageReads images;
     private final Policies policies;
     private final Probes probes;
-    private final Run run;
+    private final PlannerRun run;
     private final FleetState fleet;
     private final CandidateChecks checks;
     private final Warnings warnings;
@@ -77,9 +77,9 @@ public final class Planner {
 
     /** How the reading of a Region ended. */
     private sealed interface Reading {
-        record Read(View view) implements Reading {}
+        record ReadView(View view) implements Reading {}
 
-        record Failed(SdkException error) implements Reading {}
+        record ReadFailed(SdkException error) implements Reading {}
     }
 
     /**
@@ -88,7 +88,7 @@ public final class Planner {
      * @param mayRequest whether missing reports on use by other accounts may be requested
      * @param tell takes what people are to know
      */
-    public record Run(Instant now, boolean mayRequest, Consumer<Notice> tell) {}
+    public record PlannerRun(Instant now, boolean mayRequest, Consumer<Notice> tell) {}
 
     /** A planner of one run. */
     public Planner(
@@ -97,7 +97,7 @@ public final class Planner {
             Instances instances,
             Policies policies,
             Probes probes,
-            Run run) {
+            PlannerRun run) {
         this.catalog = catalog;
         this.images = images;
         this.policies = policies;
@@ -204,16 +204,16 @@ public final class Planner {
                             .collect(
                                     Collectors.toMap(
                                             Ami::id, Function.identity(), (one, again) -> one));
-            return new Reading.Read(new View(inEc2, probes.usage(region)));
+            return new Reading.ReadView(new View(inEc2, probes.usage(region)));
         } catch (SdkException error) {
-            return new Reading.Failed(error);
+            return new Reading.ReadFailed(error);
         }
     }
 
     /** A Region that cannot be read is left alone, and holds up no other. */
     private Optional<View> view(Region region, Reading reading) {
         return switch (reading) {
-            case Reading.Failed(SdkException error) -> {
+            case Reading.ReadFailed(SdkException error) -> {
                 unreadable++;
                 Blocker.of(error, "ec2:DescribeImages", region)
                         .filter(blocker -> !blocker.mayConcernOneOnly())
@@ -226,7 +226,7 @@ public final class Planner {
                                 () -> warnings.unread(region, Fault.text(error)));
                 yield Optional.empty();
             }
-            case Reading.Read(View view) -> {
+            case Reading.ReadView(View view) -> {
                 view.inEc2.values().stream().filter(Ami::isPublic).forEach(warnings::isPublic);
                 view.usage.probes().forEach(probe -> warnings.blind(region, probe));
                 yield Optional.of(view);
@@ -288,7 +288,7 @@ public final class Planner {
         return PolicyPlan.of(
                 policy,
                 plans,
-                new PolicyPlan.Found(
+                new PolicyPlan.PolicyFindings(
                         imaged.map(Set::size),
                         listed(),
                         catalog.marks(policy.name()),

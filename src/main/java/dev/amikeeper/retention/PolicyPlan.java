@@ -37,18 +37,18 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
      * @param unlooked how many images might go, and were not looked at for want of time: for the
      *     breaker they go, lest it be passed in slices
      */
-    public record Found(
+    public record PolicyFindings(
             Optional<Integer> selected,
             Map<Region, Integer> listed,
             List<PruneMark> before,
             int unlooked) {
         /** With all looked at. */
-        public Found(
+        public PolicyFindings(
                 Optional<Integer> selected, Map<Region, Integer> listed, List<PruneMark> before) {
             this(selected, listed, before, 0);
         }
 
-        public Found {
+        public PolicyFindings {
             listed = Map.copyOf(listed);
             before = List.copyOf(before);
         }
@@ -60,7 +60,7 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
     }
 
     /** Puts the plans of a policy's Regions together; the breaker may stop them. */
-    public static PolicyPlan of(Policy policy, List<PrunePlan> plans, Found found) {
+    public static PolicyPlan of(Policy policy, List<PrunePlan> plans, PolicyFindings found) {
         List<String> alarms = new ArrayList<>();
         Policy.Limits limits = limits(policy, plans);
         overLimits(limits, plans, found.unlooked())
@@ -118,19 +118,19 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
                                 .formatted(taken, present, String.join(" and ", over)));
     }
 
-    private static Stream<Verdict.Step> free(List<PrunePlan> plans) {
+    private static Stream<Verdict.RemovalStep> free(List<PrunePlan> plans) {
         return plans.stream()
                 .flatMap(plan -> plan.verdicts().stream())
-                .filter(Verdict.Step.class::isInstance)
-                .map(Verdict.Step.class::cast);
+                .filter(Verdict.RemovalStep.class::isInstance)
+                .map(Verdict.RemovalStep.class::cast);
     }
 
-    private static boolean isIn(Verdict.Step step, ImageState state) {
+    private static boolean isIn(Verdict.RemovalStep step, ImageState state) {
         return step.image().state() == state;
     }
 
     /** Tags that were renamed, or instances that cannot be seen, look like a fleet that is gone. */
-    private static Optional<String> nothingSelected(List<PrunePlan> plans, Found found) {
+    private static Optional<String> nothingSelected(List<PrunePlan> plans, PolicyFindings found) {
         boolean none = found.selected().filter(count -> count == 0).isPresent();
         boolean someBefore = found.before().stream().anyMatch(mark -> mark.selected() > 0);
         boolean firstRun = found.before().isEmpty();
@@ -140,7 +140,7 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
                 : Optional.empty();
     }
 
-    private static List<String> shrunk(Found found) {
+    private static List<String> shrunk(PolicyFindings found) {
         return found.before().stream()
                 .sorted(java.util.Comparator.comparing(PruneMark::region))
                 .filter(mark -> found.listed().containsKey(mark.region()))
@@ -199,15 +199,15 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
                         .flatMap(verdict ->
                                 switch (verdict) {
                                     case Verdict.Await(var step, _) -> Stream.of(step);
-                                    case Verdict.Step step ->
+                                    case Verdict.RemovalStep step ->
                                             awaiting
-                                                    ? Stream.<Verdict.Step>empty()
+                                                    ? Stream.<Verdict.RemovalStep>empty()
                                                     : Stream.of(step);
-                                    case Verdict.Keep _,
-                                            Verdict.Wait _,
+                                    case Verdict.Kept _,
+                                            Verdict.WaitUntil _,
                                             Verdict.Finish _,
                                             Verdict.CallOff _ ->
-                                            Stream.<Verdict.Step>empty();
+                                            Stream.<Verdict.RemovalStep>empty();
                                 })
                         .map(PolicyPlan::line);
         String text =
@@ -225,7 +225,7 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
         return "confirm %s %s".formatted(image.region(), image.name());
     }
 
-    private static String line(Verdict.Step step) {
+    private static String line(Verdict.RemovalStep step) {
         String what =
                 switch (step) {
                     case Verdict.Disable _ -> "disable";

@@ -1,9 +1,9 @@
 package dev.amikeeper.retention;
 
-import static dev.amikeeper.retention.PruneReport.Count.BLOCKED;
-import static dev.amikeeper.retention.PruneReport.Count.MALFORMED;
-import static dev.amikeeper.retention.PruneReport.Count.POSTPONED;
-import static dev.amikeeper.retention.PruneReport.Count.UNREADABLE;
+import static dev.amikeeper.retention.PruneReport.PruneCount.BLOCKED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.MALFORMED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.POSTPONED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.UNREADABLE;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
@@ -65,7 +65,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                         Event.now(input, app.clock().instant()),
                         Boolean.TRUE.equals(input.get("dryRun")),
                         approval(input),
-                        Counts.none(PruneReport.Count.class)),
+                        Counts.none(PruneReport.PruneCount.class)),
                 context::getRemainingTimeInMillis);
     }
 
@@ -93,7 +93,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         List<PolicyPlan> carriedOut = new ArrayList<>();
 
         Planner planner =
-                app.planner(new Planner.Run(run.now(), !run.dryRun(), journal::tell))
+                app.planner(new Planner.PlannerRun(run.now(), !run.dryRun(), journal::tell))
                         .read(remaining.allBut(RESERVE_AT_FIRST));
         List<Policy> policies = Planner.turned(planner.policies(), run.now());
         for (int i = 0; i < policies.size(); i++) {
@@ -135,7 +135,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
     }
 
     /** Only a dry run shows its plans. */
-    private static List<PruneReport.Line> lines(PruneRun run, List<PolicyPlan> plans) {
+    private static List<PruneReport.PruneLine> lines(PruneRun run, List<PolicyPlan> plans) {
         return run.dryRun()
                 ? plans.stream()
                         .flatMap(plan -> plan.plans().stream())

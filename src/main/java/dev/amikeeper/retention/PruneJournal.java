@@ -1,6 +1,6 @@
 package dev.amikeeper.retention;
 
-import static dev.amikeeper.retention.PruneReport.Count.POSTPONED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.POSTPONED;
 
 import dev.amikeeper.alerts.LostPolicies;
 import dev.amikeeper.catalog.Catalog;

@@ -126,15 +126,15 @@ public record PrunePlan(
     }
 
     /** The steps that take images away, those included that wait for an approval. */
-    Stream<Verdict.Step> steps() {
+    Stream<Verdict.RemovalStep> steps() {
         return verdicts.stream().flatMap(verdict -> step(verdict).stream());
     }
 
-    private static Optional<Verdict.Step> step(Verdict verdict) {
+    private static Optional<Verdict.RemovalStep> step(Verdict verdict) {
         return switch (verdict) {
-            case Verdict.Step step -> Optional.of(step);
+            case Verdict.RemovalStep step -> Optional.of(step);
             case Verdict.Await(var step, _) -> Optional.of(step);
-            case Verdict.Keep _, Verdict.Wait _, Verdict.Finish _, Verdict.CallOff _ ->
+            case Verdict.Kept _, Verdict.WaitUntil _, Verdict.Finish _, Verdict.CallOff _ ->
                     Optional.empty();
         };
     }

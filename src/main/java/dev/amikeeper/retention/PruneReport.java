@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /** What a run did, or in a dry run, what it would do. */
-public final class PruneReport extends FunctionReport<PruneReport.Count> {
+public final class PruneReport extends FunctionReport<PruneReport.PruneCount> {
     /** What is counted. */
-    public enum Count {
+    public enum PruneCount {
         /** Images that stay. */
         KEPT,
 
@@ -61,14 +61,14 @@ public final class PruneReport extends FunctionReport<PruneReport.Count> {
     private final boolean dryRun;
     private final String problem;
     private final List<Summary> policies;
-    private final List<Line> plan;
+    private final List<PruneLine> plan;
 
     PruneReport(
-            Counts<Count> counts,
+            Counts<PruneCount> counts,
             boolean dryRun,
             String problem,
             List<Summary> policies,
-            List<Line> plan) {
+            List<PruneLine> plan) {
         super(counts, details(dryRun, problem, policies, plan));
         this.dryRun = dryRun;
         this.problem = problem;
@@ -82,13 +82,14 @@ public final class PruneReport extends FunctionReport<PruneReport.Count> {
      * @param problem what is wrong with the approval that was given; empty if nothing is
      * @param plan a line for each image; as many as fit are shown
      */
-    static PruneReport of(PruneRun run, String problem, List<Summary> policies, List<Line> plan) {
-        List<Line> shown =
+    static PruneReport of(
+            PruneRun run, String problem, List<Summary> policies, List<PruneLine> plan) {
+        List<PruneLine> shown =
                 plan.stream()
                         .sorted(Comparator.comparing(line -> line.verdict().equals("keep")))
                         .limit(LINES)
                         .toList();
-        run.counts().add(Count.UNLISTED, plan.size() - shown.size());
+        run.counts().add(PruneCount.UNLISTED, plan.size() - shown.size());
         return new PruneReport(run.counts(), run.dryRun(), problem, policies, shown);
     }
 
@@ -108,12 +109,12 @@ public final class PruneReport extends FunctionReport<PruneReport.Count> {
     }
 
     /** In a dry run, a line for each image, those first that would not just stay. */
-    public List<Line> plan() {
+    public List<PruneLine> plan() {
         return plan;
     }
 
     private static Map<String, Object> details(
-            boolean dryRun, String problem, List<Summary> policies, List<Line> plan) {
+            boolean dryRun, String problem, List<Summary> policies, List<PruneLine> plan) {
         Map<String, Object> details = new LinkedHashMap<>();
         details.put("dryRun", dryRun);
         details.put("problem", problem);
@@ -143,7 +144,7 @@ public final class PruneReport extends FunctionReport<PruneReport.Count> {
      * @param at when; empty if that is not known
      * @param evidence of images that would go, what each probe answered and when
      */
-    public record Line(
+    public record PruneLine(
             String region,
             String policy,
             String instance,
@@ -154,7 +155,7 @@ public final class PruneReport extends FunctionReport<PruneReport.Count> {
             String next,
             String at,
             List<String> evidence) {
-        public Line {
+        public PruneLine {
             reasons = List.copyOf(reasons);
             evidence = List.copyOf(evidence);
         }

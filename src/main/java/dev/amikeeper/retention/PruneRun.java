@@ -14,4 +14,7 @@ import java.util.Optional;
  * @param counts what it has done so far
  */
 record PruneRun(
-        Instant now, boolean dryRun, Optional<String> approval, Counts<PruneReport.Count> counts) {}
+        Instant now,
+        boolean dryRun,
+        Optional<String> approval,
+        Counts<PruneReport.PruneCount> counts) {}

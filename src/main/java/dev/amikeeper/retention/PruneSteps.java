@@ -1,15 +1,15 @@
 package dev.amikeeper.retention;
 
-import static dev.amikeeper.retention.PruneReport.Count.AWAITING;
-import static dev.amikeeper.retention.PruneReport.Count.CALLED_OFF;
-import static dev.amikeeper.retention.PruneReport.Count.DEPRECATED;
-import static dev.amikeeper.retention.PruneReport.Count.DISABLED;
-import static dev.amikeeper.retention.PruneReport.Count.KEPT;
-import static dev.amikeeper.retention.PruneReport.Count.LEFT;
-import static dev.amikeeper.retention.PruneReport.Count.POSTPONED;
-import static dev.amikeeper.retention.PruneReport.Count.REFUSED;
-import static dev.amikeeper.retention.PruneReport.Count.REMOVED;
-import static dev.amikeeper.retention.PruneReport.Count.WAITING;
+import static dev.amikeeper.retention.PruneReport.PruneCount.AWAITING;
+import static dev.amikeeper.retention.PruneReport.PruneCount.CALLED_OFF;
+import static dev.amikeeper.retention.PruneReport.PruneCount.DEPRECATED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.DISABLED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.KEPT;
+import static dev.amikeeper.retention.PruneReport.PruneCount.LEFT;
+import static dev.amikeeper.retention.PruneReport.PruneCount.POSTPONED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.REFUSED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.REMOVED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.WAITING;
 
 import dev.amikeeper.Counts;
 import dev.amikeeper.ec2.Fault;
@@ -45,7 +45,7 @@ final class PruneSteps {
     private final ImageReads images;
     private final ImageRemoval removal;
     private final PruneRun run;
-    private final Counts<PruneReport.Count> counts;
+    private final Counts<PruneReport.PruneCount> counts;
     private final Map<Region, Integer> removed = new HashMap<>();
     private int untimely;
 
@@ -72,13 +72,13 @@ final class PruneSteps {
             plan.verdicts().stream().map(PruneSteps::count).forEach(counts::add);
             return;
         }
-        List<Verdict.Step> away = new ArrayList<>();
+        List<Verdict.RemovalStep> away = new ArrayList<>();
         for (Verdict verdict : plan.verdicts()) {
             switch (verdict) {
-                case Verdict.Keep _ -> counts.add(KEPT);
-                case Verdict.Wait _ -> counts.add(WAITING);
+                case Verdict.Kept _ -> counts.add(KEPT);
+                case Verdict.WaitUntil _ -> counts.add(WAITING);
                 case Verdict.Await _ -> counts.add(AWAITING);
-                case Verdict.Step step -> away.add(step);
+                case Verdict.RemovalStep step -> away.add(step);
                 // What something needs comes back before anything else goes.
                 case Verdict.CallOff(var image, _) ->
                         take(
@@ -110,7 +110,7 @@ final class PruneSteps {
     }
 
     /** The plan is minutes old by now: each image is looked at once more before it goes. */
-    private void take(TimeLeft timeLeft, PrunePlan plan, List<Verdict.Step> away) {
+    private void take(TimeLeft timeLeft, PrunePlan plan, List<Verdict.RemovalStep> away) {
         if (!timeLeft.isAny()) {
             counts.add(POSTPONED, away.size());
             untimely += away.size();
@@ -127,7 +127,7 @@ final class PruneSteps {
             counts.add(POSTPONED, away.size());
             return;
         }
-        for (Verdict.Step step : away) {
+        for (Verdict.RemovalStep step : away) {
             Image image = step.image();
             boolean asPlanned =
                     Optional.ofNullable(fresh.get(image.id().orElseThrow()))
@@ -144,7 +144,7 @@ final class PruneSteps {
         }
     }
 
-    private void take(TimeLeft timeLeft, Evidence evidence, Verdict.Step step) {
+    private void take(TimeLeft timeLeft, Evidence evidence, Verdict.RemovalStep step) {
         switch (step) {
             case Verdict.Disable(var image, var why, var dwell, var snapshots) ->
                     take(
@@ -170,7 +170,7 @@ final class PruneSteps {
         removed.merge(region, 1, Integer::sum);
     }
 
-    private void take(TimeLeft timeLeft, Supplier<ImageRemoval.End> step, Runnable done) {
+    private void take(TimeLeft timeLeft, Supplier<ImageRemoval.RemovalEnd> step, Runnable done) {
         if (!timeLeft.isAny()) {
             counts.add(POSTPONED);
             untimely++;
@@ -186,10 +186,10 @@ final class PruneSteps {
     }
 
     /** What a step counts as before it is taken. */
-    private static PruneReport.Count count(Verdict verdict) {
+    private static PruneReport.PruneCount count(Verdict verdict) {
         return switch (verdict) {
-            case Verdict.Keep _ -> KEPT;
-            case Verdict.Wait _ -> WAITING;
+            case Verdict.Kept _ -> KEPT;
+            case Verdict.WaitUntil _ -> WAITING;
             case Verdict.Await _ -> AWAITING;
             case Verdict.Disable _ -> DISABLED;
             case Verdict.Remove _ -> REMOVED;

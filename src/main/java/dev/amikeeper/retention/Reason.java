@@ -4,7 +4,7 @@ import dev.amikeeper.policy.Keep;
 import dev.amikeeper.policy.Period;
 
 /** Why an image stays: a kind to count by, and a text for the operator. */
-public record Reason(Kind kind, String text) {
+public record Reason(ReasonKind kind, String text) {
     /** How much a reason weighs. */
     private enum Strength {
         /** Somebody's rule: it yields when a person names the image. */
@@ -16,7 +16,7 @@ public record Reason(Kind kind, String text) {
     }
 
     /** The kinds of reasons: first the rules, in the words of the policy file, then the rest. */
-    public enum Kind {
+    public enum ReasonKind {
         /** Rule {@code last}. */
         LAST("last", Strength.RULE),
         /** Rule {@code hourly}. */
@@ -81,13 +81,13 @@ public record Reason(Kind kind, String text) {
         private final String word;
         private final Strength strength;
 
-        Kind(String word, Strength strength) {
+        ReasonKind(String word, Strength strength) {
             this.word = word;
             this.strength = strength;
         }
 
         /** The rule that keeps an image of each of so many periods. */
-        static Kind of(Period period) {
+        static ReasonKind of(Period period) {
             return switch (period) {
                 case HOURLY -> HOURLY;
                 case DAILY -> DAILY;

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.policy.Period;
-import dev.amikeeper.retention.Reason.Kind;
+import dev.amikeeper.retention.Reason.ReasonKind;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -60,12 +60,12 @@ public final class Retention {
         SequencedMap<Image, List<Reason>> kept = new LinkedHashMap<>();
         newestFirst.forEach(image -> kept.put(image, new ArrayList<>()));
 
-        claim(kept, Kind.LAST, "newest images", keep.last(), newestFirst);
+        claim(kept, ReasonKind.LAST, "newest images", keep.last(), newestFirst);
         for (Period period : Period.values()) {
             claimPeriods(kept, period, keep, newestFirst);
         }
         keep.within().ifPresent(span -> claimWithin(kept, span, newestFirst));
-        claim(kept, Kind.AT_LEAST, "newest good images", keep.atLeast(), newestFirst);
+        claim(kept, ReasonKind.AT_LEAST, "newest good images", keep.atLeast(), newestFirst);
 
         kept.replaceAll((image, reasons) -> List.copyOf(reasons));
         return Collections.unmodifiableSequencedMap(kept);
@@ -76,12 +76,13 @@ public final class Retention {
         Stream<String> periods =
                 Stream.of(Period.values())
                         .filter(period -> keep.count(period) > 0)
-                        .map(period -> rule(Kind.of(period), keep.count(period)));
+                        .map(period -> rule(ReasonKind.of(period), keep.count(period)));
         return Stream.of(
-                        Stream.of(rule(Kind.LAST, keep.last())).filter(rule -> keep.last() > 0),
+                        Stream.of(rule(ReasonKind.LAST, keep.last()))
+                                .filter(rule -> keep.last() > 0),
                         periods,
                         keep.within().stream().map(span -> "within: " + words(span)),
-                        Stream.of(rule(Kind.AT_LEAST, keep.atLeast())))
+                        Stream.of(rule(ReasonKind.AT_LEAST, keep.atLeast())))
                 .flatMap(rules -> rules)
                 .reduce((one, next) -> one + ", " + next)
                 .orElseThrow();
@@ -89,7 +90,7 @@ public final class Retention {
 
     private static void claim(
             SequencedMap<Image, List<Reason>> kept,
-            Kind kind,
+            ReasonKind kind,
             String what,
             int count,
             List<Image> newestFirst) {
@@ -107,7 +108,7 @@ public final class Retention {
             Keep keep,
             List<Image> newestFirst) {
         int count = keep.count(period);
-        String rule = rule(Kind.of(period), count);
+        String rule = rule(ReasonKind.of(period), count);
         // All periods seen, not just the last one: clocks set back over midnight repeat a day.
         Set<Object> seen = new HashSet<>();
         for (Image image : newestFirst) {
@@ -117,12 +118,12 @@ public final class Retention {
             Object when = period.of(image.name().slot().time(), keep.zone());
             if (seen.add(when)) {
                 String text = "newest of %s, number %d (%s)".formatted(when, seen.size(), rule);
-                add(kept, image, new Reason(Kind.of(period), text));
+                add(kept, image, new Reason(ReasonKind.of(period), text));
             } else if (image.equals(newestFirst.getLast())) {
                 String text =
                         "oldest, as rule %s has %d left (%s)"
-                                .formatted(Kind.of(period).word(), count - seen.size(), rule);
-                add(kept, image, new Reason(Kind.of(period), text));
+                                .formatted(ReasonKind.of(period).word(), count - seen.size(), rule);
+                add(kept, image, new Reason(ReasonKind.of(period), text));
             }
         }
     }
@@ -137,14 +138,14 @@ public final class Retention {
         String text = "within %s of the newest image, %s".formatted(words(span), newest);
         newestFirst.stream()
                 .filter(image -> image.name().slot().time().isAfter(newest.minus(span)))
-                .forEach(image -> add(kept, image, new Reason(Kind.WITHIN, text)));
+                .forEach(image -> add(kept, image, new Reason(ReasonKind.WITHIN, text)));
     }
 
     private static void add(SequencedMap<Image, List<Reason>> kept, Image image, Reason reason) {
         requireNonNull(kept.get(image)).add(reason);
     }
 
-    private static String rule(Kind kind, int count) {
+    private static String rule(ReasonKind kind, int count) {
         return kind.word() + ": " + count;
     }
 

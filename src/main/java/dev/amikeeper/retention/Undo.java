@@ -37,17 +37,17 @@ public final class Undo {
     private final Instant now;
 
     /** How it ended; the text is for a person. */
-    public sealed interface End {
+    public sealed interface UndoResult {
         String text();
 
         /** The image is available and held. */
-        record Back(String text) implements End {}
+        record Back(String text) implements UndoResult {}
 
         /** The image is available, but could not be held: the next run may take the step again. */
-        record NotHeld(String text) implements End {}
+        record NotHeld(String text) implements UndoResult {}
 
         /** There is nothing to take back, or it cannot be. */
-        record Impossible(String text) implements End {}
+        record NotUndone(String text) implements UndoResult {}
     }
 
     public Undo(
@@ -66,68 +66,69 @@ public final class Undo {
     }
 
     /** Brings the image back. */
-    public End of(Region region, ImageId id) {
+    public UndoResult of(Region region, ImageId id) {
         Optional<Image> record = catalog.find(region, id);
         if (record.isPresent() && isThere(region, id)) {
             return stillThere(record.get(), id);
         }
         return tombstone(region, id)
-                .<End>map(tombstone -> fromTheBin(tombstone, tombstone.image(), id))
+                .<UndoResult>map(tombstone -> fromTheBin(tombstone, tombstone.image(), id))
                 .or(() -> record.map(image -> fromTheBin(image, id)))
                 .orElseGet(() ->
-                        new End.Impossible(
+                        new UndoResult.NotUndone(
                                 region
                                         + ": the catalogue knows no image "
                                         + id
                                         + ", neither present nor removed within a year"));
     }
 
-    private End stillThere(Image image, ImageId id) {
+    private UndoResult stillThere(Image image, ImageId id) {
         return switch (image.state()) {
             case DISABLING, DISABLED, ENABLING, RETIRING -> {
                 ChangeResult held = hold(image.region(), id);
                 yield broughtBack(image, id, "is enabled again", held);
             }
-            case AVAILABLE -> new End.Impossible(id + " is available: nothing is to be undone");
+            case AVAILABLE ->
+                    new UndoResult.NotUndone(id + " is available: nothing is to be undone");
             case REQUESTED, CREATING, FAILED ->
-                    new End.Impossible(id + " was never available: nothing is to be undone");
+                    new UndoResult.NotUndone(id + " was never available: nothing is to be undone");
         };
     }
 
     /** A removal that is not buried yet. */
-    private End fromTheBin(Image image, ImageId id) {
+    private UndoResult fromTheBin(Image image, ImageId id) {
         if (image.state() != ImageState.RETIRING) {
-            return new End.Impossible(
+            return new UndoResult.NotUndone(
                     id
                             + " was deregistered by somebody else, and its snapshots with it or"
                             + " not; try again when the next run has recorded that");
         }
         return restored(image, id)
-                .<End>map(End.Impossible::new)
+                .<UndoResult>map(UndoResult.NotUndone::new)
                 .orElseGet(() -> stillThere(image, id));
     }
 
     /** What is back in EC2 is recorded before anything else that EC2 may refuse. */
-    private End fromTheBin(Tombstone tombstone, Image image, ImageId id) {
+    private UndoResult fromTheBin(Tombstone tombstone, Image image, ImageId id) {
         // It may have been the last one there, and the sweep reads only Regions that it knows.
         catalog.remember(image.region(), now.plus(SEEN_WITHIN));
         Optional<String> notRestored = restored(image, id);
         if (notRestored.isPresent()) {
-            return new End.Impossible(notRestored.get());
+            return new UndoResult.NotUndone(notRestored.get());
         }
         ChangeResult held = hold(image.region(), id);
         Image back = image.enabling(now);
         return catalog.unbury(tombstone, back)
                 ? broughtBack(back, id, "is back from the Recycle Bin", held)
-                : new End.Impossible(
+                : new UndoResult.NotUndone(
                         id + " is back, and somebody else recorded that meanwhile; look again");
     }
 
-    private End broughtBack(Image image, ImageId id, String how, ChangeResult held) {
+    private UndoResult broughtBack(Image image, ImageId id, String how, ChangeResult held) {
         return switch (removal.bringBack(image)) {
             case DONE -> back(image.region(), id, how, held);
             case LEFT, REFUSED, CHANGED, UNREADABLE ->
-                    new End.Impossible(
+                    new UndoResult.NotUndone(
                             id
                                     + " could not be brought back now; "
                                     + (held instanceof ChangeResult.Refused(String why)
@@ -175,7 +176,7 @@ public final class Undo {
         return imageChanges.hold(region, id, "undone " + now);
     }
 
-    private End back(Region region, ImageId id, String how, ChangeResult held) {
+    private UndoResult back(Region region, ImageId id, String how, ChangeResult held) {
         boolean shared =
                 catalog.find(region, id)
                         .filter(image -> image.leaving().permissions().isEmpty())
@@ -190,10 +191,10 @@ public final class Undo {
                                         + " says why, and every sweep tries again), ");
         return switch (held) {
             case ChangeResult.Changed _ ->
-                    new End.Back(
+                    new UndoResult.Back(
                             back + "and held: remove its tag amikeeper:hold to let it go again");
             case ChangeResult.Refused(String why) ->
-                    new End.NotHeld(
+                    new UndoResult.NotHeld(
                             back
                                     + "but it could not be held ("
                                     + why

@@ -13,35 +13,35 @@ public sealed interface Verdict {
     Image image();
 
     /** It stays, for every one of these reasons. */
-    record Keep(Image image, List<Reason> reasons) implements Verdict {
-        public Keep {
+    record Kept(Image image, List<Reason> reasons) implements Verdict {
+        public Kept {
             reasons = List.copyOf(reasons);
         }
     }
 
     /** A step that takes an image away. */
-    sealed interface Step extends Verdict {
+    sealed interface RemovalStep extends Verdict {
         /** What brought it here. */
         String why();
     }
 
     /** Nothing keeps it: it is disabled now, and removed after this while unless it is missed. */
     record Disable(Image image, String why, Duration dwell, List<SnapshotId> snapshots)
-            implements Step {
+            implements RemovalStep {
         public Disable {
             snapshots = List.copyOf(snapshots);
         }
     }
 
     /** Nothing keeps it: it is deregistered, and these snapshots are deleted with it. */
-    record Remove(Image image, String why, List<SnapshotId> snapshots) implements Step {
+    record Remove(Image image, String why, List<SnapshotId> snapshots) implements RemovalStep {
         public Remove {
             snapshots = List.copyOf(snapshots);
         }
     }
 
     /** A step that is not taken before a person approves the plan, because of this. */
-    record Await(Step step, List<String> because) implements Verdict {
+    record Await(RemovalStep step, List<String> because) implements Verdict {
         public Await {
             because = List.copyOf(because);
         }
@@ -53,7 +53,7 @@ public sealed interface Verdict {
     }
 
     /** It is on its way out, and nothing is done before {@code until}. */
-    record Wait(Image image, Instant until, String why) implements Verdict {}
+    record WaitUntil(Image image, Instant until, String why) implements Verdict {}
 
     /** An earlier run deregistered it: only these snapshots, its journal, are left to delete. */
     record Finish(Image image, List<SnapshotId> snapshots) implements Verdict {

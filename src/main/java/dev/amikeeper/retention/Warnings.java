@@ -19,9 +19,9 @@ import java.util.Set;
 final class Warnings {
     private static final Logger log = LoggerFactory.getLogger(Warnings.class);
 
-    private final Planner.Run run;
+    private final Planner.PlannerRun run;
 
-    Warnings(Planner.Run run) {
+    Warnings(Planner.PlannerRun run) {
         this.run = run;
     }
 

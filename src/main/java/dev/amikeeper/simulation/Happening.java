@@ -36,7 +36,7 @@ public sealed interface Happening {
     }
 
     /** An instance is terminated. */
-    record Terminate(int server) implements Deed {
+    record TerminateInstance(int server) implements Deed {
         @Override
         public String toString() {
             return "server %d is terminated".formatted(server);
@@ -44,7 +44,7 @@ public sealed interface Happening {
     }
 
     /** An instance is stopped. */
-    record Stop(int server) implements Deed {
+    record StopInstance(int server) implements Deed {
         @Override
         public String toString() {
             return "server %d is stopped".formatted(server);
@@ -52,7 +52,7 @@ public sealed interface Happening {
     }
 
     /** A stopped instance is started. */
-    record Start(int server) implements Deed {
+    record StartInstance(int server) implements Deed {
         @Override
         public String toString() {
             return "server %d is started".formatted(server);
@@ -78,7 +78,7 @@ public sealed interface Happening {
     }
 
     /** Somebody else deregisters an image. */
-    record Deregister(Which image, boolean withSnapshots) implements Deed {
+    record DeregisterImage(Which image, boolean withSnapshots) implements Deed {
         @Override
         public String toString() {
             return "somebody deregisters %s, %s its snapshots"
@@ -87,7 +87,7 @@ public sealed interface Happening {
     }
 
     /** Somebody else disables an image. */
-    record Disable(Which image) implements Deed {
+    record DisableImage(Which image) implements Deed {
         @Override
         public String toString() {
             return "somebody disables " + image;
@@ -95,7 +95,7 @@ public sealed interface Happening {
     }
 
     /** Somebody else enables an image. */
-    record Enable(Which image) implements Deed {
+    record EnableImage(Which image) implements Deed {
         @Override
         public String toString() {
             return "somebody enables " + image;
@@ -119,7 +119,7 @@ public sealed interface Happening {
     }
 
     /** Somebody starts an instance from an image. */
-    record Restore(Which image) implements Deed {
+    record LaunchFromImage(Which image) implements Deed {
         @Override
         public String toString() {
             return "somebody starts an instance from " + image;
@@ -127,7 +127,7 @@ public sealed interface Happening {
     }
 
     /** Somebody registers their own image over the snapshots of an image, for a while. */
-    record Register(Which image, Duration span) implements Deed {
+    record RegisterImage(Which image, Duration span) implements Deed {
         @Override
         public String toString() {
             return "somebody registers an image over the snapshots of %s, for %s"
@@ -222,7 +222,7 @@ public sealed interface Happening {
     }
 
     /** Calls fail, {@code times} of them, starting with the n-th from now. */
-    record Calls(String action, CallFault fault, int nth, int times) implements Mishap {
+    record FailingCalls(String action, CallFault fault, int nth, int times) implements Mishap {
         @Override
         public String toString() {
             return "%d calls of %s, from number %d on, %s"
@@ -300,7 +300,7 @@ public sealed interface Happening {
     }
 
     /** The next launches in a Region fail. */
-    record Launches(String region, LaunchFault fault, int times) implements Mishap {
+    record FailingLaunches(String region, LaunchFault fault, int times) implements Mishap {
         @Override
         public String toString() {
             return "the next %d launches in %s %s".formatted(times, region, fault.words);
@@ -320,7 +320,7 @@ public sealed interface Happening {
     }
 
     /** The next commands that run a document go wrong. */
-    record Commands(String document, CommandFault fault, int times) implements Mishap {
+    record FailingCommands(String document, CommandFault fault, int times) implements Mishap {
         @Override
         public String toString() {
             return "the next %d commands %s %s".formatted(times, document, fault.words);
@@ -328,7 +328,7 @@ public sealed interface Happening {
     }
 
     /** Other users take most of the quota of copies in flight. */
-    record Quota(int places, Duration span) implements Mishap {
+    record QuotaUsedUp(int places, Duration span) implements Mishap {
         @Override
         public String toString() {
             return "there is room for %d snapshot copies only, for %s"

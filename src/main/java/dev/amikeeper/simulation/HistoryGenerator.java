@@ -277,17 +277,17 @@ final class HistoryGenerator {
         return Optional.of(
                 switch (random.nextInt(18)) {
                     case 0, 1 -> launch();
-                    case 2 -> new Happening.Terminate(server);
-                    case 3 -> new Happening.Stop(server);
-                    case 4, 5 -> new Happening.Start(server);
+                    case 2 -> new Happening.TerminateInstance(server);
+                    case 3 -> new Happening.StopInstance(server);
+                    case 4, 5 -> new Happening.StartInstance(server);
                     case 6 -> new Happening.Tag(server, rarely() ? "" : one(NAMES));
                     case 7, 8 -> new Happening.Request(server);
-                    case 9, 10 -> new Happening.Deregister(which(), random.nextBoolean());
-                    case 11 -> new Happening.Disable(which());
-                    case 12 -> new Happening.Enable(which());
+                    case 9, 10 -> new Happening.DeregisterImage(which(), random.nextBoolean());
+                    case 11 -> new Happening.DisableImage(which());
+                    case 12 -> new Happening.EnableImage(which());
                     case 13 -> new Happening.Hold(which());
                     case 14 -> new Happening.Release(which());
-                    case 15 -> new Happening.Restore(which());
+                    case 15 -> new Happening.LaunchFromImage(which());
                     case 16 -> new Happening.Template(which());
                     default -> rarely() ? new Happening.Deploy(changed()) : new Happening.Approve();
                 });
@@ -313,7 +313,7 @@ final class HistoryGenerator {
         add(at, new Happening.Request(server));
         switch (random.nextInt(6)) {
             case 0, 1 -> add(second.minusSeconds(30), new Happening.Hold(first));
-            case 2 -> add(second.minusSeconds(30), new Happening.Restore(first));
+            case 2 -> add(second.minusSeconds(30), new Happening.LaunchFromImage(first));
             case 3 -> add(second.minusSeconds(30), new Happening.Template(first));
             default -> {}
         }
@@ -354,7 +354,7 @@ final class HistoryGenerator {
                     moment(),
                     switch (random.nextInt(5)) {
                         case 0, 1 ->
-                                new Happening.Commands(
+                                new Happening.FailingCommands(
                                         document,
                                         one(List.of(Happening.CommandFault.values())),
                                         1 + random.nextInt(rarely() ? 12 : 3));
@@ -411,19 +411,19 @@ final class HistoryGenerator {
             case 0, 1 -> {
                 add(at, lacking(newest.region(), 1 + random.nextInt(4)));
                 add(at, ask);
-                add(at.plusMinutes(1), new Happening.Disable(newest));
+                add(at.plusMinutes(1), new Happening.DisableImage(newest));
             }
             case 2 -> {
                 add(at, lacking(newest.region(), 1 + random.nextInt(4)));
                 add(at, ask);
-                add(at.plusMinutes(1), new Happening.Deregister(newest, random.nextBoolean()));
+                add(at.plusMinutes(1), new Happening.DeregisterImage(newest, random.nextBoolean()));
             }
             // The reply is lost or the caller is killed, and the same call is made again.
             case 3 -> {
                 CallFault fault = random.nextBoolean() ? CallFault.REPLY_LOST : death();
                 add(
                         at,
-                        new Happening.Calls(
+                        new Happening.FailingCalls(
                                 one(List.of("RunInstances", "TransactWriteItems")),
                                 fault,
                                 1,
@@ -434,11 +434,11 @@ final class HistoryGenerator {
             case 4, 5 -> {
                 add(
                         at,
-                        new Happening.Launches(
+                        new Happening.FailingLaunches(
                                 newest.region(), Happening.LaunchFault.NOT_LAUNCHED, 1));
                 add(
                         at,
-                        new Happening.Calls(
+                        new Happening.FailingCalls(
                                 "TransactWriteItems", death(), 2 + random.nextInt(3), 1));
                 add(at, ask);
             }
@@ -467,7 +467,7 @@ final class HistoryGenerator {
             // The reply to a launch is lost, and the first reads do not show the instance.
             case 0 -> {
                 add(at, new Happening.Unseen(4 + random.nextInt(6), Duration.ofMinutes(20)));
-                add(at, new Happening.Calls("RunInstances", CallFault.REPLY_LOST, 1, 2));
+                add(at, new Happening.FailingCalls("RunInstances", CallFault.REPLY_LOST, 1, 2));
                 add(
                         at.plusSeconds(1),
                         new Happening.AskRestore(++requests, server, somewhere(), false));
@@ -490,7 +490,7 @@ final class HistoryGenerator {
                                 1,
                                 2 + random.nextInt(4),
                                 Duration.ofMinutes(45L + random.nextInt(100))));
-                Duration prune = pair(at, server, new Happening.Start(server));
+                Duration prune = pair(at, server, new Happening.StartInstance(server));
                 add(prune, new Happening.Prune());
                 return sometimes(first, 1 + random.nextInt(2));
             }
@@ -507,7 +507,7 @@ final class HistoryGenerator {
                         random.nextBoolean()
                                 ? Duration.ofHours(1L + random.nextInt(24))
                                 : Duration.ofDays(2L * days);
-                Duration prune = pair(at, server, new Happening.Register(newest, span));
+                Duration prune = pair(at, server, new Happening.RegisterImage(newest, span));
                 add(prune, new Happening.Prune());
                 return sometimes(first, 0);
             }
@@ -536,11 +536,11 @@ final class HistoryGenerator {
     }
 
     private static Happening failing(String action, int times) {
-        return new Happening.Calls(action, CallFault.INTERNAL_ERROR, 1, times);
+        return new Happening.FailingCalls(action, CallFault.INTERNAL_ERROR, 1, times);
     }
 
     private static Happening lacking(String region, int times) {
-        return new Happening.Launches(region, Happening.LaunchFault.NO_CAPACITY, times);
+        return new Happening.FailingLaunches(region, Happening.LaunchFault.NO_CAPACITY, times);
     }
 
     private void hinder(Duration at) {
@@ -548,7 +548,7 @@ final class HistoryGenerator {
             case 0 ->
                     add(
                             at,
-                            new Happening.Launches(
+                            new Happening.FailingLaunches(
                                     somewhere(),
                                     one(List.of(Happening.LaunchFault.values())),
                                     1 + random.nextInt(rarely() ? 20 : 3)));
@@ -624,7 +624,8 @@ final class HistoryGenerator {
                     new Happening.Failing(
                             one(REGIONS), random.nextBoolean(), 1 + random.nextInt(4));
             case QUOTA ->
-                    new Happening.Quota(random.nextInt(4), Duration.ofHours(random.nextInt(60)));
+                    new Happening.QuotaUsedUp(
+                            random.nextInt(4), Duration.ofHours(random.nextInt(60)));
             case KEYS -> new Happening.KeyDisabled(Duration.ofHours(1L + random.nextInt(60)));
             case OUTAGE ->
                     new Happening.Down(
@@ -638,9 +639,10 @@ final class HistoryGenerator {
                                     Duration.ofMinutes(10L + random.nextInt(1500)));
             // Lambda's own retries fail too: only the tag is left of the request.
             case REQUESTS ->
-                    new Happening.Calls(one(REQUEST_CALLS), death(), 1, 1 + random.nextInt(6));
+                    new Happening.FailingCalls(
+                            one(REQUEST_CALLS), death(), 1, 1 + random.nextInt(6));
             case ANNOUNCING ->
-                    new Happening.Calls(
+                    new Happening.FailingCalls(
                             "Publish", rarely() ? death() : softFault(), 1, 1 + random.nextInt(12));
         };
     }
@@ -660,7 +662,7 @@ final class HistoryGenerator {
     }
 
     private Happening calls(List<String> actions, CallFault fault) {
-        return new Happening.Calls(
+        return new Happening.FailingCalls(
                 one(actions),
                 fault,
                 1 + random.nextInt(rarely() ? 40 : 4),

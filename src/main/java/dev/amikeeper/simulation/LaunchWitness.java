@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  */
 final class LaunchWitness {
     /** An instance, or a replacement of a root volume, that a restore asked EC2 for. */
-    record Launched(
+    record LaunchSeen(
             String region, String id, String restore, Optional<Instant> lease, Instant at) {}
 
     private static final String TWICE = "8 one restore, one instance";
@@ -46,7 +46,7 @@ final class LaunchWitness {
 
     private final SimulatedCloud cloud;
     private final BiFunction<Region, ImageId, Optional<Image>> records;
-    private final Map<String, Launched> launched = new LinkedHashMap<>();
+    private final Map<String, LaunchSeen> launched = new LinkedHashMap<>();
     private final Map<String, String> byRestore = new HashMap<>();
     private final List<Violation> violations = new ArrayList<>();
 
@@ -56,7 +56,7 @@ final class LaunchWitness {
     }
 
     /** Everything that restores and drills launched. */
-    List<Launched> launched() {
+    List<LaunchSeen> launched() {
         return List.copyOf(launched.values());
     }
 
@@ -66,7 +66,7 @@ final class LaunchWitness {
 
     /** After a sweep without trouble, every drill whose lease ended before it must be gone. */
     void leasesAreOver(Instant sweep) {
-        for (Launched one : launched.values()) {
+        for (LaunchSeen one : launched.values()) {
             boolean over = one.lease().filter(it -> it.plus(UNSURE).isBefore(sweep)).isPresent();
             if (over && isAlive(one)) {
                 violations.add(
@@ -85,13 +85,13 @@ final class LaunchWitness {
 
     /** A drill that ended must have terminated its instance if it ever saw it, without a sweep. */
     void endedDrillsAreGone(Function<String, Optional<Restore>> drills) {
-        for (Launched one : launched.values()) {
+        for (LaunchSeen one : launched.values()) {
             boolean over =
                     one.lease().isPresent()
                             && isAlive(one)
                             && drills.apply(drill(one.restore()))
                                     .filter(Restore::isOver)
-                                    .filter(it -> it.reached() != Restore.Level.NONE)
+                                    .filter(it -> it.reached() != Restore.ProofLevel.NONE)
                                     .isPresent();
             if (over) {
                 violations.add(
@@ -103,7 +103,7 @@ final class LaunchWitness {
         }
     }
 
-    boolean isAlive(Launched one) {
+    boolean isAlive(LaunchSeen one) {
         return cloud.instances(one.region()).stream()
                 .map(it -> it.instance())
                 .filter(it -> it.instanceId().equals(one.id()))
@@ -122,7 +122,7 @@ final class LaunchWitness {
         }
         Optional<Instant> lease =
                 Optional.ofNullable(tags.get(ImageTags.LEASE)).map(Instant::parse);
-        Optional<Launched> other =
+        Optional<LaunchSeen> other =
                 launched.values().stream()
                         .filter(it -> lease.isPresent() && !it.id().equals(id))
                         .filter(it -> drill(it.restore()).equals(drill(restore)))
@@ -134,7 +134,7 @@ final class LaunchWitness {
                                 TWICE,
                                 "%s was launched for %s while %s runs"
                                         .formatted(id, restore, it.id()))));
-        launched.putIfAbsent(id, new Launched(region, id, restore, lease, cloud.now()));
+        launched.putIfAbsent(id, new LaunchSeen(region, id, restore, lease, cloud.now()));
         String first = byRestore.putIfAbsent(restore, id);
         if (first != null && !first.equals(id)) {
             violations.add(

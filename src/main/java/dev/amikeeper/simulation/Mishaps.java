@@ -108,8 +108,8 @@ final class Mishaps {
     void befall(Happening.Mishap trouble) {
         Instant now = cloud.now();
         switch (trouble) {
-            case Happening.Calls(var action, var fault, int nth, int times) -> {
-                Faults.CallFault calls = faults.calls(action).nth(nth).times(times);
+            case Happening.FailingCalls(var action, var fault, int nth, int times) -> {
+                Faults.CallMatcher calls = faults.calls(action).nth(nth).times(times);
                 switch (fault) {
                     case THROTTLED -> calls.throttle();
                     case INTERNAL_ERROR -> calls.internalError();
@@ -120,7 +120,7 @@ final class Mishaps {
                 }
             }
             case Happening.Events(var type, var fault, int nth, int times, Duration by) -> {
-                Faults.EventFault events = faults.events(type).nth(nth).times(times);
+                Faults.EventMatcher events = faults.events(type).nth(nth).times(times);
                 switch (fault) {
                     case LOST -> events.lose();
                     case REPEATED -> events.repeat(1);
@@ -133,15 +133,15 @@ final class Mishaps {
                     faults.unreachable(region, now.plus(span));
             case Happening.Failing(String region, boolean copies, int times) ->
                     left.merge(region + copies, times, Integer::sum);
-            case Happening.Launches(String region, var fault, int times) ->
+            case Happening.FailingLaunches(String region, var fault, int times) ->
                     left.merge(region + fault, times, Integer::sum);
-            case Happening.Commands(String document, var fault, int times) ->
+            case Happening.FailingCommands(String document, var fault, int times) ->
                     left.merge(document + fault, times, Integer::sum);
             case Happening.Unseen(int calls, Duration span) -> {
                 cloud.settings().hiddenCalls(calls);
                 unseenUntil = now.plus(span);
             }
-            case Happening.Quota(int places, Duration span) -> {
+            case Happening.QuotaUsedUp(int places, Duration span) -> {
                 cloud.settings().copyQuota(places);
                 quotaUntil = now.plus(span);
             }

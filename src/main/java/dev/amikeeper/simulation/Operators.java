@@ -5,7 +5,7 @@ import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
-import dev.amikeeper.simulation.Simulation.Server;
+import dev.amikeeper.simulation.Simulation.SimulatedServer;
 
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -31,7 +31,7 @@ final class Operators {
     }
 
     /** A restore that somebody asked for by an event with this id. */
-    record Wanted(Instant at, int request, String event, Server server) {}
+    record Wanted(Instant at, int request, String event, SimulatedServer server) {}
 
     /** The restores that were asked for. */
     List<Wanted> wanted() {
@@ -66,7 +66,7 @@ final class Operators {
     }
 
     /** Sends the event that {@code ./keeper restore} puts on the bus; the bus may repeat it. */
-    void ask(LocalDeployment deployment, Happening.AskRestore ask, Server server) {
+    void ask(LocalDeployment deployment, Happening.AskRestore ask, SimulatedServer server) {
         Wanted asked =
                 wanted.stream()
                         .filter(it -> it.request() == ask.request())

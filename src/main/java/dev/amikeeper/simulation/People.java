@@ -5,8 +5,8 @@ import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.simulation.Happening.Which;
 import dev.amikeeper.simulation.Simulation.Asked;
-import dev.amikeeper.simulation.Simulation.Change;
-import dev.amikeeper.simulation.Simulation.Server;
+import dev.amikeeper.simulation.Simulation.InstanceChange;
+import dev.amikeeper.simulation.Simulation.SimulatedServer;
 
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
@@ -32,7 +32,7 @@ final class People {
 
     private final SimulatedCloud cloud;
     private final Witness witness;
-    private final SortedMap<Integer, Server> fleet = new TreeMap<>();
+    private final SortedMap<Integer, SimulatedServer> fleet = new TreeMap<>();
     private final List<Asked> asked = new ArrayList<>();
     private final List<Foreign> foreign = new ArrayList<>();
 
@@ -41,7 +41,7 @@ final class People {
         this.witness = witness;
     }
 
-    List<Server> fleet() {
+    List<SimulatedServer> fleet() {
         return List.copyOf(fleet.values());
     }
 
@@ -50,7 +50,7 @@ final class People {
     }
 
     /** The server with this number, if it was ever launched. */
-    Optional<Server> server(int number) {
+    Optional<SimulatedServer> server(int number) {
         return Optional.ofNullable(fleet.get(number));
     }
 
@@ -103,23 +103,23 @@ final class People {
                                 tags,
                                 Collections.nCopies(volumes, 8),
                                 as -> as.blockDeviceMappings(dataVolumes(volumes)));
-                Server server = new Server(region, id, new ArrayList<>());
+                SimulatedServer server = new SimulatedServer(region, id, new ArrayList<>());
                 fleet.put(number, server);
                 changed(server, backup, "running");
             }
-            case Happening.Terminate(int number) ->
+            case Happening.TerminateInstance(int number) ->
                     server(number)
                             .ifPresent(it -> {
                                 ec2(it).terminateInstances(request -> request.instanceIds(it.id()));
                                 changed(it, backup(it), "");
                             });
-            case Happening.Stop(int number) ->
+            case Happening.StopInstance(int number) ->
                     server(number)
                             .ifPresent(it -> {
                                 ec2(it).stopInstances(request -> request.instanceIds(it.id()));
                                 changed(it, backup(it), "stopped");
                             });
-            case Happening.Start(int number) ->
+            case Happening.StartInstance(int number) ->
                     server(number)
                             .ifPresent(it -> {
                                 ec2(it).startInstances(request -> request.instanceIds(it.id()));
@@ -134,7 +134,7 @@ final class People {
                                 tag(it.region(), it.id(), ImageTags.REQUEST, "" + asked.size());
                                 asked.add(new Asked(cloud.now(), it));
                             });
-            case Happening.Deregister(Which which, boolean withSnapshots) ->
+            case Happening.DeregisterImage(Which which, boolean withSnapshots) ->
                     image(which)
                             .ifPresent(id ->
                                     cloud.ec2(which.region())
@@ -142,12 +142,12 @@ final class People {
                                                     request.imageId(id)
                                                             .deleteAssociatedSnapshots(
                                                                     withSnapshots)));
-            case Happening.Disable(Which which) ->
+            case Happening.DisableImage(Which which) ->
                     image(which)
                             .ifPresent(id ->
                                     cloud.ec2(which.region())
                                             .disableImage(request -> request.imageId(id)));
-            case Happening.Enable(Which which) ->
+            case Happening.EnableImage(Which which) ->
                     image(which)
                             .ifPresent(id ->
                                     cloud.ec2(which.region())
@@ -161,7 +161,7 @@ final class People {
                                             .deleteTags(request ->
                                                     request.resources(id)
                                                             .tags(keyed(ImageTags.HOLD))));
-            case Happening.Restore(Which which) ->
+            case Happening.LaunchFromImage(Which which) ->
                     image(which)
                             .ifPresent(id ->
                                     cloud.ec2(which.region())
@@ -170,7 +170,7 @@ final class People {
                                                             .minCount(1)
                                                             .maxCount(1)
                                                             .instanceType(InstanceType.T3_MICRO)));
-            case Happening.Register(Which which, Duration span) ->
+            case Happening.RegisterImage(Which which, Duration span) ->
                     image(which).ifPresent(id -> register(which.region(), id, span));
             case Happening.Template(Which which) ->
                     image(which)
@@ -217,15 +217,15 @@ final class People {
         foreign.add(new Foreign(region, theirs, cloud.now().plus(span)));
     }
 
-    private Ec2Client ec2(Server server) {
+    private Ec2Client ec2(SimulatedServer server) {
         return cloud.ec2(server.region());
     }
 
-    private static String backup(Server server) {
+    private static String backup(SimulatedServer server) {
         return server.changes().getLast().backup();
     }
 
-    private void tagged(Server server, String backup) {
+    private void tagged(SimulatedServer server, String backup) {
         if (backup.isEmpty()) {
             ec2(server).deleteTags(it -> it.resources(server.id()).tags(keyed("backup")));
         } else {
@@ -237,12 +237,12 @@ final class People {
     /**
      * Copies the tags of the newest drill in the server's Region, or invents a lease that is over.
      */
-    private void copyLease(Server server) {
+    private void copyLease(SimulatedServer server) {
         String restore =
                 witness.launches().launched().reversed().stream()
                         .filter(it -> it.lease().isPresent())
                         .filter(it -> it.region().equals(server.region()))
-                        .map(LaunchWitness.Launched::restore)
+                        .map(LaunchWitness.LaunchSeen::restore)
                         .findFirst()
                         .orElse("gold/" + server.id() + "/drill-1");
         tag(server.region(), server.id(), ImageTags.RESTORE, restore);
@@ -259,12 +259,12 @@ final class People {
         return Tag.builder().key(key).build();
     }
 
-    private void changed(Server server, String backup, String state) {
-        server.changes().add(new Change(cloud.now(), backup, state));
+    private void changed(SimulatedServer server, String backup, String state) {
+        server.changes().add(new InstanceChange(cloud.now(), backup, state));
     }
 
     private Optional<String> image(Which which) {
-        String instance = server(which.server()).map(Server::id).orElse("");
+        String instance = server(which.server()).map(SimulatedServer::id).orElse("");
         return cloud.images(which.region()).stream()
                 .filter(it -> instance.equals(Witness.tags(it).get(ImageTags.INSTANCE)))
                 .sorted(

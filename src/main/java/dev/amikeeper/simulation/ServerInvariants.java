@@ -8,7 +8,7 @@ import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Restore;
 import dev.amikeeper.image.Sha256;
-import dev.amikeeper.simulation.Simulation.Server;
+import dev.amikeeper.simulation.Simulation.SimulatedServer;
 
 import software.amazon.awssdk.services.ec2.model.InstanceStateName;
 import software.amazon.awssdk.services.ec2.model.SummaryStatus;
@@ -102,7 +102,7 @@ final class ServerInvariants {
 
     /** The server of a restore that passed runs with good checks. */
     private void passed(Restore restore) {
-        if (restore.kind() != Restore.Kind.LAUNCH) {
+        if (restore.kind() != Restore.RestoreKind.LAUNCH) {
             return;
         }
         String id = restore.instance().orElseThrow().value();
@@ -118,7 +118,7 @@ final class ServerInvariants {
 
     /** A later drill that passes ends the report of a server's failed drills. */
     private boolean isFailureTold(Restore restore, List<Restore> all) {
-        if (restore.kind() != Restore.Kind.DRILL) {
+        if (restore.kind() != Restore.RestoreKind.DRILL) {
             return aftermath.told().isTold(Trouble.RESTORE.in(restore.region(), restore.id()));
         }
         NoticeKey key =
@@ -126,7 +126,7 @@ final class ServerInvariants {
                         restore.region(), restore.of().policy() + "/" + restore.of().instance());
         return aftermath.told().isTold(key)
                 || all.stream()
-                        .filter(it -> it.kind() == Restore.Kind.DRILL && it.hasPassed())
+                        .filter(it -> it.kind() == Restore.RestoreKind.DRILL && it.hasPassed())
                         .filter(it -> it.region().equals(restore.region()))
                         .filter(it -> it.of().policy().equals(restore.of().policy()))
                         .filter(it -> it.of().instance().equals(restore.of().instance()))
@@ -144,7 +144,7 @@ final class ServerInvariants {
     }
 
     private void noDrillIsLeft() {
-        for (LaunchWitness.Launched one : play.witness().launches().launched()) {
+        for (LaunchWitness.LaunchSeen one : play.witness().launches().launched()) {
             boolean over =
                     one.lease().filter(it -> it.plus(LATE).isBefore(aftermath.end())).isPresent();
             if (over && play.witness().launches().isAlive(one)) {
@@ -164,7 +164,7 @@ final class ServerInvariants {
 
     /** Only people terminate a server, whatever its tags say. */
     private void noServerIsEnded() {
-        for (Server server : play.fleet()) {
+        for (SimulatedServer server : play.fleet()) {
             boolean wanted = !server.changes().getLast().state().isEmpty();
             boolean lives =
                     play.cloud().instances(server.region()).stream()
@@ -192,7 +192,7 @@ final class ServerInvariants {
                                     LET_GO,
                                     Aftermath.key(region, it.name().toString()) + " is held"));
         }
-        for (Server server : play.fleet()) {
+        for (SimulatedServer server : play.fleet()) {
             List<CommandInvocation> commands = play.commands(server);
             commands.stream()
                     .filter(it -> it.documentName().equals(PolicyModel.Freezing.BEFORE))
@@ -216,7 +216,7 @@ final class ServerInvariants {
         }
     }
 
-    private static boolean runsSince(Server server, Instant from) {
+    private static boolean runsSince(SimulatedServer server, Instant from) {
         return server.changes().stream()
                 .filter(it -> it.at().isAfter(from.minus(Aftermath.UNSURE)))
                 .allMatch(it -> it.state().equals("running"));
@@ -237,7 +237,7 @@ final class ServerInvariants {
     }
 
     private boolean isLetGo(
-            Server server, CommandInvocation before, List<CommandInvocation> commands) {
+            SimulatedServer server, CommandInvocation before, List<CommandInvocation> commands) {
         String[] words = before.comment().split(" ", -1);
         String after = before.comment().replace(" before ", " after ") + ".";
         String name = "%s/%s/%s".formatted(words[2], server.id(), words[3].replace(':', '.'));

@@ -155,23 +155,23 @@ final class Shrinking {
             case Happening.Launch(int server, var region, int volumes, var backup)
                     when volumes > 1 ->
                     Stream.of(new Happening.Launch(server, region, 1, backup));
-            case Happening.Calls(var action, var fault, int nth, int times)
+            case Happening.FailingCalls(var action, var fault, int nth, int times)
                     when nth > 1 || times > 1 ->
                     Stream.of(
-                            new Happening.Calls(action, fault, 1, times),
-                            new Happening.Calls(action, fault, nth, 1),
-                            new Happening.Calls(action, fault, nth, (times + 1) / 2));
+                            new Happening.FailingCalls(action, fault, 1, times),
+                            new Happening.FailingCalls(action, fault, nth, 1),
+                            new Happening.FailingCalls(action, fault, nth, (times + 1) / 2));
             case Happening.Events(var type, var fault, int nth, int times, var by)
                     when nth > 1 || times > 1 ->
                     Stream.of(
                             new Happening.Events(type, fault, 1, times, by),
                             new Happening.Events(type, fault, nth, 1, by));
-            case Happening.Commands(var document, var fault, int times) when times > 1 ->
-                    Stream.of(new Happening.Commands(document, fault, 1));
-            case Happening.Launches(var region, var fault, int times) when times > 1 ->
+            case Happening.FailingCommands(var document, var fault, int times) when times > 1 ->
+                    Stream.of(new Happening.FailingCommands(document, fault, 1));
+            case Happening.FailingLaunches(var region, var fault, int times) when times > 1 ->
                     Stream.of(
-                            new Happening.Launches(region, fault, 1),
-                            new Happening.Launches(region, fault, times / 2));
+                            new Happening.FailingLaunches(region, fault, 1),
+                            new Happening.FailingLaunches(region, fault, times / 2));
             case Happening.Failing(var region, boolean copies, int times) when times > 1 ->
                     Stream.of(new Happening.Failing(region, copies, 1));
             case Happening.Unseen(int calls, Duration span) when calls > 1 ->
@@ -179,32 +179,32 @@ final class Shrinking {
             case Happening.Deploy(var policies) -> policies(policies).map(Happening.Deploy::new);
             // These cannot be simplified.
             case Happening.Launch _,
-                    Happening.Terminate _,
-                    Happening.Stop _,
-                    Happening.Start _,
+                    Happening.TerminateInstance _,
+                    Happening.StopInstance _,
+                    Happening.StartInstance _,
                     Happening.Tag _,
                     Happening.Request _,
-                    Happening.Deregister _,
-                    Happening.Disable _,
-                    Happening.Enable _,
+                    Happening.DeregisterImage _,
+                    Happening.DisableImage _,
+                    Happening.EnableImage _,
                     Happening.Hold _,
                     Happening.Release _,
-                    Happening.Restore _,
-                    Happening.Register _,
+                    Happening.LaunchFromImage _,
+                    Happening.RegisterImage _,
                     Happening.Template _,
                     Happening.CopyLease _,
                     Happening.AskRestore _,
                     Happening.LoseRestores _,
                     Happening.Approve _,
                     Happening.Prune _,
-                    Happening.Calls _,
+                    Happening.FailingCalls _,
                     Happening.Events _,
                     Happening.Unseen _,
                     Happening.Down _,
                     Happening.Failing _,
-                    Happening.Launches _,
-                    Happening.Commands _,
-                    Happening.Quota _,
+                    Happening.FailingLaunches _,
+                    Happening.FailingCommands _,
+                    Happening.QuotaUsedUp _,
                     Happening.KeyDisabled _,
                     Happening.NoTicks _,
                     Happening.DoubleTicks _ ->

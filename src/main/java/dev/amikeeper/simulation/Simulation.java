@@ -49,16 +49,16 @@ public final class Simulation {
     private static final int TRIES = 3;
 
     /** An instance of the fleet and its changes. */
-    record Server(String region, String id, List<Change> changes) {}
+    record SimulatedServer(String region, String id, List<InstanceChange> changes) {}
 
     /** The state of an instance from then on; it is empty once the instance is terminated. */
-    record Change(Instant at, String backup, String state) {}
+    record InstanceChange(Instant at, String backup, String state) {}
 
     /** The policies that were deployed from then on. */
-    record Version(Instant from, List<PolicyModel> rules) {}
+    record DeployedRules(Instant from, List<PolicyModel> rules) {}
 
     /** Somebody asked for an image with a tag. */
-    record Asked(Instant at, Server server) {}
+    record Asked(Instant at, SimulatedServer server) {}
 
     private final History history;
     private final SimulatedCloud cloud;
@@ -68,7 +68,7 @@ public final class Simulation {
     private final Operators operators;
     private final Mishaps mishaps;
     private final List<RecurringCall> schedules;
-    private final List<Version> versions = new ArrayList<>();
+    private final List<DeployedRules> versions = new ArrayList<>();
     private final List<LocalDeployment> deployments = new ArrayList<>();
     private final TreeSet<Instant> goodTicks = new TreeSet<>();
     private LocalDeployment deployment;
@@ -132,11 +132,11 @@ public final class Simulation {
         return history;
     }
 
-    List<Server> fleet() {
+    List<SimulatedServer> fleet() {
         return people.fleet();
     }
 
-    List<Version> versions() {
+    List<DeployedRules> versions() {
         return Collections.unmodifiableList(versions);
     }
 
@@ -169,7 +169,7 @@ public final class Simulation {
     }
 
     private LocalDeployment deploy(List<PolicyModel> rules) {
-        versions.add(new Version(cloud.now(), rules));
+        versions.add(new DeployedRules(cloud.now(), rules));
         witness.under(rules);
         LocalDeployment deployed =
                 LocalDeployment.inMemory(
@@ -344,7 +344,7 @@ public final class Simulation {
     }
 
     /** The commands that ran on a server, in order of time. */
-    List<CommandInvocation> commands(Server server) {
+    List<CommandInvocation> commands(SimulatedServer server) {
         return faults.without(() ->
                 cloud
                         .ssm(server.region())

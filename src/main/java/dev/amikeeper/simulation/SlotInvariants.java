@@ -5,9 +5,9 @@ import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.simulation.Simulation.Asked;
-import dev.amikeeper.simulation.Simulation.Change;
-import dev.amikeeper.simulation.Simulation.Server;
-import dev.amikeeper.simulation.Simulation.Version;
+import dev.amikeeper.simulation.Simulation.DeployedRules;
+import dev.amikeeper.simulation.Simulation.InstanceChange;
+import dev.amikeeper.simulation.Simulation.SimulatedServer;
 import dev.amikeeper.simulation.Witness.Made;
 
 import java.time.Instant;
@@ -61,7 +61,7 @@ final class SlotInvariants {
     }
 
     private void everySlotEnded() {
-        List<Version> versions = play.versions();
+        List<DeployedRules> versions = play.versions();
         for (int i = 0; i < versions.size(); i++) {
             Instant from = versions.get(i).from();
             Instant until = i + 1 < versions.size() ? versions.get(i + 1).from() : aftermath.end();
@@ -80,7 +80,7 @@ final class SlotInvariants {
         }
     }
 
-    private void slotEnded(PolicyModel rules, Server server, Instant slot, Instant tick) {
+    private void slotEnded(PolicyModel rules, SimulatedServer server, Instant slot, Instant tick) {
         if (!isSelected(rules, server, slot, tick)) {
             return;
         }
@@ -101,14 +101,14 @@ final class SlotInvariants {
 
     /** Whether it was certainly selected all the time between the two. */
     private static boolean isSelected(
-            PolicyModel rules, Server server, Instant slot, Instant tick) {
+            PolicyModel rules, SimulatedServer server, Instant slot, Instant tick) {
         boolean stable =
                 server.changes().stream()
-                        .map(Change::at)
+                        .map(InstanceChange::at)
                         .noneMatch(at ->
                                 at.isAfter(slot.minus(Aftermath.UNSURE))
                                         && !at.isAfter(tick.plus(Aftermath.UNSURE)));
-        Optional<Change> last =
+        Optional<InstanceChange> last =
                 server.changes().stream().filter(it -> it.at().isBefore(slot)).reduce((a, b) -> b);
         return stable
                 && rules.regions().contains(server.region())
@@ -132,8 +132,8 @@ final class SlotInvariants {
     /** Judges requests that could be met at all times since, under rules that did not change. */
     private void everyRequestEnded() {
         for (Asked asked : play.asked()) {
-            Server server = asked.server();
-            Version version =
+            SimulatedServer server = asked.server();
+            DeployedRules version =
                     play.versions().stream()
                             .filter(it -> !it.from().isAfter(asked.at()))
                             .reduce((a, b) -> b)
@@ -148,7 +148,7 @@ final class SlotInvariants {
     }
 
     private void requestEnded(PolicyModel rules, Asked asked) {
-        Server server = asked.server();
+        SimulatedServer server = asked.server();
         boolean ended =
                 Stream.concat(
                                 aftermath.records().values().stream(),
@@ -194,7 +194,7 @@ final class SlotInvariants {
     /** The Regions to which every version of the policy replicates it since it was made. */
     private List<String> destinations(Made home) {
         String policy = home.name().substring(0, home.name().indexOf('/'));
-        List<Version> versions = play.versions();
+        List<DeployedRules> versions = play.versions();
         return HistoryGenerator.REGIONS.stream()
                 .filter(region -> !region.equals(home.region()))
                 .filter(region -> {

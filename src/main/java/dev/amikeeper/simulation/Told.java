@@ -89,7 +89,7 @@ final class Told {
     }
 
     private static String beginning(Notice notice) {
-        boolean lasts = notice.kind() == Notice.Kind.TROUBLE;
+        boolean lasts = notice.kind() == Notice.NoticeKind.TROUBLE;
         return shown(notice) + "    " + (lasts ? "Since " : "At ") + notice.at();
     }
 
@@ -154,15 +154,15 @@ final class Told {
      */
     private static boolean stopsTelling(Happening what) {
         return switch (what) {
-            case Happening.Calls(var action, _, _, _) ->
+            case Happening.FailingCalls(var action, _, _, _) ->
                     action.equals("Publish") || action.equals("TransactWriteItems");
             case Happening.Down(var region, _) -> region.equals(HistoryGenerator.HOME);
             case Happening.Events _,
                     Happening.Unseen _,
                     Happening.Failing _,
-                    Happening.Launches _,
-                    Happening.Commands _,
-                    Happening.Quota _,
+                    Happening.FailingLaunches _,
+                    Happening.FailingCommands _,
+                    Happening.QuotaUsedUp _,
                     Happening.KeyDisabled _,
                     Happening.NoTicks _,
                     Happening.DoubleTicks _,

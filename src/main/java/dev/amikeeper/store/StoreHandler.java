@@ -34,7 +34,7 @@ public final class StoreHandler implements RequestHandler<Map<String, Object>, S
                         input,
                         context,
                         event -> store(event, context),
-                        _ -> new StoreReport(Counts.once(StoreReport.Count.MALFORMED)));
+                        _ -> new StoreReport(Counts.once(StoreReport.StoreCount.MALFORMED)));
     }
 
     private StoreReport store(Map<String, Object> input, Context context)

@@ -45,7 +45,7 @@ final class StorePlan {
         record There(Image image) implements StoreStep {}
 
         /** EC2 failed at it. */
-        record Failed(Image image, StoreTask task) implements StoreStep {}
+        record StoringFailed(Image image, StoreTask task) implements StoreStep {}
 
         /** EC2 is at work on it. */
         record UnderWay(Image image) implements StoreStep {}
@@ -54,10 +54,10 @@ final class StorePlan {
         record Begin(Image image) implements StoreStep {}
 
         /** EC2 would never store it. */
-        record Impossible(Image image, String why) implements StoreStep {}
+        record NeverStored(Image image, String why) implements StoreStep {}
 
         /** It has to wait. */
-        record Wait(Image image, String why) implements StoreStep {}
+        record StoreWait(Image image, String why) implements StoreStep {}
     }
 
     /**
@@ -127,7 +127,7 @@ final class StorePlan {
     private Stream<StoreTask> running() {
         return tasks.values().stream()
                 .flatMap(List::stream)
-                .filter(task -> task.state() == StoreTask.State.IN_PROGRESS);
+                .filter(task -> task.state() == StoreTask.TaskState.IN_PROGRESS);
     }
 
     private Stream<Image> candidates() {
@@ -148,7 +148,7 @@ final class StorePlan {
                             case IN_PROGRESS -> Optional.of(new StoreStep.UnderWay(image));
                             case FAILED ->
                                     stored(image).isUnderWay() && isNews(image, task)
-                                            ? Optional.of(new StoreStep.Failed(image, task))
+                                            ? Optional.of(new StoreStep.StoringFailed(image, task))
                                             : Optional.empty();
                         });
     }
@@ -167,17 +167,17 @@ final class StorePlan {
     private static StoreStep start(Image image, Map<ImageId, StoreSize> bulk, int storing) {
         StoreSize its = bulk.get(image.id().orElseThrow());
         if (its == null || its.ami().state() != AmiState.AVAILABLE) {
-            return new StoreStep.Wait(image, "EC2 does not show it as available");
+            return new StoreStep.StoreWait(image, "EC2 does not show it as available");
         }
         if (!ImageTags.name(its.ami().tags()).equals(Optional.of(image.name()))) {
-            return new StoreStep.Wait(image, "its tags in EC2 do not say " + image.name());
+            return new StoreStep.StoreWait(image, "its tags in EC2 do not say " + image.name());
         }
         return its.cannotBeStored()
-                .<StoreStep>map(why -> new StoreStep.Impossible(image, why))
+                .<StoreStep>map(why -> new StoreStep.NeverStored(image, why))
                 .orElseGet(() ->
                         storing < STORING_AT_ONCE_GB
                                 ? new StoreStep.Begin(image)
-                                : new StoreStep.Wait(
+                                : new StoreStep.StoreWait(
                                         image, storing + " GB are being stored already"));
     }
 

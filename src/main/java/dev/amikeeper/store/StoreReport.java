@@ -4,9 +4,9 @@ import dev.amikeeper.Counts;
 import dev.amikeeper.FunctionReport;
 
 /** What a run did about images on their way into S3. */
-public final class StoreReport extends FunctionReport<StoreReport.Count> {
+public final class StoreReport extends FunctionReport<StoreReport.StoreCount> {
     /** What is counted. */
-    public enum Count {
+    public enum StoreCount {
         /** EC2 took them on. */
         BEGUN,
 
@@ -32,7 +32,7 @@ public final class StoreReport extends FunctionReport<StoreReport.Count> {
         MALFORMED
     }
 
-    StoreReport(Counts<Count> counts) {
+    StoreReport(Counts<StoreCount> counts) {
         super(counts);
     }
 }

@@ -1,12 +1,12 @@
 package dev.amikeeper.store;
 
-import static dev.amikeeper.store.StoreReport.Count.BEGUN;
-import static dev.amikeeper.store.StoreReport.Count.FAILED;
-import static dev.amikeeper.store.StoreReport.Count.GIVEN_UP;
-import static dev.amikeeper.store.StoreReport.Count.STORED;
-import static dev.amikeeper.store.StoreReport.Count.UNDER_WAY;
-import static dev.amikeeper.store.StoreReport.Count.UNREADABLE;
-import static dev.amikeeper.store.StoreReport.Count.WAITING;
+import static dev.amikeeper.store.StoreReport.StoreCount.BEGUN;
+import static dev.amikeeper.store.StoreReport.StoreCount.FAILED;
+import static dev.amikeeper.store.StoreReport.StoreCount.GIVEN_UP;
+import static dev.amikeeper.store.StoreReport.StoreCount.STORED;
+import static dev.amikeeper.store.StoreReport.StoreCount.UNDER_WAY;
+import static dev.amikeeper.store.StoreReport.StoreCount.UNREADABLE;
+import static dev.amikeeper.store.StoreReport.StoreCount.WAITING;
 
 import dev.amikeeper.Counts;
 import dev.amikeeper.alerts.Blockers;
@@ -65,7 +65,7 @@ final class Stores {
     private final Set<String> denied = new HashSet<>();
     private final Set<Region> blocked = new HashSet<>();
     private final Set<Region> read = new TreeSet<>();
-    private final Counts<StoreReport.Count> counts = Counts.none(StoreReport.Count.class);
+    private final Counts<StoreReport.StoreCount> counts = Counts.none(StoreReport.StoreCount.class);
 
     Stores(
             Catalog catalog,
@@ -133,15 +133,15 @@ final class Stores {
         switch (step) {
             case StoreStep.There(Image image) -> done(image);
             case StoreStep.UnderWay(Image image) -> underWay(image);
-            case StoreStep.Failed(Image image, StoreTask task) ->
+            case StoreStep.StoringFailed(Image image, StoreTask task) ->
                     failed(
                             image,
                             Optional.of(task.began()),
                             task.why().isBlank() ? "EC2 gave no reason" : task.why());
-            case StoreStep.Impossible(Image image, String why) ->
+            case StoreStep.NeverStored(Image image, String why) ->
                     giveUp(image, stored(image).givenUp(Optional.empty(), why, now), why);
             case StoreStep.Begin(Image image) -> begin(image);
-            case StoreStep.Wait(Image image, String why) -> waits(image, why);
+            case StoreStep.StoreWait(Image image, String why) -> waits(image, why);
         }
     }
 
@@ -193,9 +193,9 @@ final class Stores {
                 log.info("{} {} is being stored", storing.region(), storing.name());
             }
             case StoreResult.Already _ -> already(storing);
-            case StoreResult.Unknown(String why) -> waits(storing, why);
-            case StoreResult.NoRoom(String why) -> notNow(before(image), storing, why);
-            case StoreResult.Blocked(Blocker by) -> {
+            case StoreResult.PerhapsBegun(String why) -> waits(storing, why);
+            case StoreResult.StoreLater(String why) -> notNow(before(image), storing, why);
+            case StoreResult.StoreBlocked(Blocker by) -> {
                 notNow(before(image), storing, by.why());
                 blocked(storing.region(), by);
             }

@@ -360,7 +360,7 @@ public final class Drift {
                         .remembering(CapsuleTags.read(ami.tags()));
         Optional<Tombstone> tombstone = tombstone(view.region(), name);
         if (tombstone.isEmpty()) {
-            gaps.add(new Gap.Unknown(adopted, ami));
+            gaps.add(new Gap.UnknownImage(adopted, ami));
         } else if (ami.state() != AmiState.PENDING
                 && tombstone.get().removedAt().plus(FADING).isBefore(view.now())) {
             Image back =

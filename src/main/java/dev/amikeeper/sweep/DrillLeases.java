@@ -1,6 +1,6 @@
 package dev.amikeeper.sweep;
 
-import static dev.amikeeper.sweep.SweepReport.Count.LEASES;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.LEASES;
 
 import dev.amikeeper.Counts;
 import dev.amikeeper.catalog.NoticeKey;
@@ -23,7 +23,7 @@ final class DrillLeases {
     private final UnreadRegions unread;
     private final Instant now;
     private final boolean dryRun;
-    private final Counts<SweepReport.Count> counts;
+    private final Counts<SweepReport.SweepCount> counts;
 
     DrillLeases(Leases leases, Policies policies, UnreadRegions unread, SweepRun run) {
         this.leases = leases;

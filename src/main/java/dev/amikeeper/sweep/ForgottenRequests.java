@@ -1,7 +1,7 @@
 package dev.amikeeper.sweep;
 
-import static dev.amikeeper.sweep.SweepReport.Count.FAILED;
-import static dev.amikeeper.sweep.SweepReport.Count.REQUESTS;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.FAILED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.REQUESTS;
 
 import dev.amikeeper.Counts;
 import dev.amikeeper.backup.BackupPlan;
@@ -54,7 +54,7 @@ final class ForgottenRequests {
     private final Instant now;
     private final InstantSource clock;
     private final boolean dryRun;
-    private final Counts<SweepReport.Count> counts;
+    private final Counts<SweepReport.SweepCount> counts;
     private final Map<Region, List<LivingInstance>> servers = new HashMap<>();
 
     ForgottenRequests(
@@ -131,8 +131,8 @@ final class ForgottenRequests {
         if (seen.since().plus(Drift.EVERY).isAfter(now)) {
             return false;
         }
-        BackupPlan.Request request =
-                new BackupPlan.Request(
+        BackupPlan.ImageRequest request =
+                new BackupPlan.ImageRequest(
                         Trigger.TAGGED,
                         seen.region(),
                         new Slot(asked(seen)),
@@ -148,9 +148,9 @@ final class ForgottenRequests {
         }
         try {
             RequestReport taken = requests.take(request, now);
-            counts.add(REQUESTS, taken.count(RequestReport.Count.REQUESTED));
-            return taken.count(RequestReport.Count.REQUESTED)
-                            + taken.count(RequestReport.Count.ALREADY)
+            counts.add(REQUESTS, taken.count(RequestReport.RequestCount.REQUESTED));
+            return taken.count(RequestReport.RequestCount.REQUESTED)
+                            + taken.count(RequestReport.RequestCount.ALREADY)
                     > 0;
         } catch (SdkException error) {
             log.warn("{}: {}", seen.instance(), Fault.text(error));

@@ -24,7 +24,7 @@ public sealed interface Gap {
     record Found(Image image, Ami ami) implements Gap {}
 
     /** An image of ours of which there is neither record nor tombstone; and the record to make. */
-    record Unknown(Image adopted, Ami ami) implements Gap {}
+    record UnknownImage(Image adopted, Ami ami) implements Gap {}
 
     /** An image that was removed and is back, by somebody's hand; and the record to make. */
     record Returned(Tombstone tombstone, Image adopted) implements Gap {}

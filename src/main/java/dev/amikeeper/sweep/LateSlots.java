@@ -1,6 +1,6 @@
 package dev.amikeeper.sweep;
 
-import static dev.amikeeper.sweep.SweepReport.Count.LATE_SLOTS;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.LATE_SLOTS;
 
 import dev.amikeeper.Counts;
 import dev.amikeeper.backup.ScheduleReport;
@@ -38,7 +38,7 @@ final class LateSlots {
     private final Instant now;
     private final InstantSource clock;
     private final boolean dryRun;
-    private final Counts<SweepReport.Count> counts;
+    private final Counts<SweepReport.SweepCount> counts;
 
     LateSlots(Catalog catalog, Policies policies, Tick tick, SweepRun run) {
         this.catalog = catalog;
@@ -70,7 +70,8 @@ final class LateSlots {
         }
         ScheduleReport taken = tick.run();
         int made =
-                taken.count(ScheduleReport.Count.SLOTS) + taken.count(ScheduleReport.Count.MISSED);
+                taken.count(ScheduleReport.ScheduleCount.SLOTS)
+                        + taken.count(ScheduleReport.ScheduleCount.MISSED);
         if (made > 0) {
             counts.add(LATE_SLOTS, made);
             log.error("{} slots were taken by no tick", made);

@@ -74,9 +74,9 @@ public final class Rebuild {
     private static final Duration RECORDED_WITHIN = Duration.ofDays(1);
 
     /** Told how far it is. */
-    public interface Watcher {
+    public interface RebuildProgress {
         /** Tells nobody. */
-        Watcher NONE = (_, _, _, _) -> {};
+        RebuildProgress NONE = (_, _, _, _) -> {};
 
         /**
          * So much is done.
@@ -94,8 +94,8 @@ public final class Rebuild {
     private final Policies policies;
     private final Instant now;
     private final boolean dryRun;
-    private final List<RebuildReport.Images> lines = new ArrayList<>();
-    private final List<RebuildReport.Schedule> schedules = new ArrayList<>();
+    private final List<RebuildReport.RebuiltImages> lines = new ArrayList<>();
+    private final List<RebuildReport.RebuiltSchedule> schedules = new ArrayList<>();
     private final List<String> foreign = new ArrayList<>();
     private final List<String> failed = new ArrayList<>();
     private final Map<Region, String> unreadable = new TreeMap<>();
@@ -129,7 +129,7 @@ public final class Rebuild {
      *
      * @throws SdkException if the catalogue does not answer
      */
-    public RebuildReport run(Collection<Region> regions, Watcher watcher) {
+    public RebuildReport run(Collection<Region> regions, RebuildProgress watcher) {
         List<Region> all = List.copyOf(new TreeSet<>(regions));
         Set<Region> read = new HashSet<>();
         for (int i = 0; i < all.size(); i++) {
@@ -160,7 +160,9 @@ public final class Rebuild {
                 foreign,
                 failed,
                 unreadable.entrySet().stream()
-                        .map(it -> new RebuildReport.Unreadable(it.getKey().name(), it.getValue()))
+                        .map(it ->
+                                new RebuildReport.UnreadableRegion(
+                                        it.getKey().name(), it.getValue()))
                         .toList(),
                 dryRun);
     }
@@ -224,7 +226,7 @@ public final class Rebuild {
         int done = before;
         Set<ImageName> unreadable = catalog.unreadable(region);
         for (Gap gap : Drift.of(view, removed, Map.of(region, unreadable))) {
-            if (gap instanceof Gap.Unknown(Image adopted, Ami ami)) {
+            if (gap instanceof Gap.UnknownImage(Image adopted, Ami ami)) {
                 Image image = adopted.inState(ami.state());
                 if (dryRun || catalog.adopt(image)) {
                     added.add(image);
@@ -240,9 +242,9 @@ public final class Rebuild {
         return done;
     }
 
-    private static RebuildReport.Images line(
+    private static RebuildReport.RebuiltImages line(
             Region region, String policy, List<Image> added, List<Image> records) {
-        return new RebuildReport.Images(
+        return new RebuildReport.RebuiltImages(
                 region.name(),
                 policy,
                 added.size(),
@@ -326,7 +328,7 @@ public final class Rebuild {
                         List.of(),
                         List.of())) {
             schedules.add(
-                    new RebuildReport.Schedule(
+                    new RebuildReport.RebuiltSchedule(
                             policy.name(), region.name(), from.toString(), requested));
         }
     }

@@ -13,11 +13,11 @@ import java.util.List;
  * @param dryRun whether nothing was written
  */
 public record RebuildReport(
-        List<Images> images,
-        List<Schedule> schedules,
+        List<RebuiltImages> images,
+        List<RebuiltSchedule> schedules,
         List<String> foreign,
         List<String> failed,
-        List<Unreadable> unreadable,
+        List<UnreadableRegion> unreadable,
         boolean dryRun) {
     public RebuildReport {
         images = List.copyOf(images);
@@ -37,7 +37,7 @@ public record RebuildReport(
      * @param known records that are there already; they are left as they are
      * @param newest the newest slot of them all
      */
-    public record Images(
+    public record RebuiltImages(
             String region,
             String policy,
             int added,
@@ -53,13 +53,13 @@ public record RebuildReport(
      * @param until up to then slots count as dealt with; the next tick sees to those after it
      * @param requested images of the newest slot that were not begun, and are now
      */
-    public record Schedule(String policy, String region, String until, int requested) {}
+    public record RebuiltSchedule(String policy, String region, String until, int requested) {}
 
     /** A Region that could not be read, and why. */
-    public record Unreadable(String region, String why) {}
+    public record UnreadableRegion(String region, String why) {}
 
     /** How many records were made. */
     public int added() {
-        return images.stream().mapToInt(Images::added).sum();
+        return images.stream().mapToInt(RebuiltImages::added).sum();
     }
 }

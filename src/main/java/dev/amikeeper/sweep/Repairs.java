@@ -1,22 +1,22 @@
 package dev.amikeeper.sweep;
 
-import static dev.amikeeper.sweep.SweepReport.Count.ADOPTED;
-import static dev.amikeeper.sweep.SweepReport.Count.BEYOND;
-import static dev.amikeeper.sweep.SweepReport.Count.DONE;
-import static dev.amikeeper.sweep.SweepReport.Count.FAILED;
-import static dev.amikeeper.sweep.SweepReport.Count.FOREIGN;
-import static dev.amikeeper.sweep.SweepReport.Count.FOUND;
-import static dev.amikeeper.sweep.SweepReport.Count.GONE;
-import static dev.amikeeper.sweep.SweepReport.Count.KEYS;
-import static dev.amikeeper.sweep.SweepReport.Count.LITTER;
-import static dev.amikeeper.sweep.SweepReport.Count.ORPHANS;
-import static dev.amikeeper.sweep.SweepReport.Count.RETURNED;
-import static dev.amikeeper.sweep.SweepReport.Count.SLOW;
-import static dev.amikeeper.sweep.SweepReport.Count.SWITCHED;
-import static dev.amikeeper.sweep.SweepReport.Count.UNCOPIED;
-import static dev.amikeeper.sweep.SweepReport.Count.UNFINISHED;
-import static dev.amikeeper.sweep.SweepReport.Count.UNSHARED;
-import static dev.amikeeper.sweep.SweepReport.Count.WITHDRAWN;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.ADOPTED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.BEYOND;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.DONE;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.FAILED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.FOREIGN;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.FOUND;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.GONE;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.KEYS;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.LITTER;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.ORPHANS;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.RETURNED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.SLOW;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.SWITCHED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.UNCOPIED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.UNFINISHED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.UNSHARED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.WITHDRAWN;
 
 import static java.util.stream.Collectors.joining;
 
@@ -78,7 +78,7 @@ final class Repairs {
     private final ImageRemoval removal;
     private final Instant now;
     private final boolean dryRun;
-    private final Counts<SweepReport.Count> counts;
+    private final Counts<SweepReport.SweepCount> counts;
     private final Map<ImageName, Set<String>> withdrawn = new TreeMap<>();
 
     Repairs(
@@ -139,7 +139,7 @@ final class Repairs {
                     counts.add(FOUND);
                 }
             }
-            case Gap.Unknown(var adopted, var ami) -> {
+            case Gap.UnknownImage(var adopted, var ami) -> {
                 if (did(() -> adopt(adopted, ami))) {
                     counts.add(ADOPTED);
                 }
@@ -297,7 +297,7 @@ final class Repairs {
     }
 
     private interface Step {
-        ImageRemoval.End take();
+        ImageRemoval.RemovalEnd take();
     }
 
     private void end(Step step) {

@@ -1,7 +1,7 @@
 package dev.amikeeper.sweep;
 
-import static dev.amikeeper.sweep.SweepReport.Count.PUBLIC_IMAGES;
-import static dev.amikeeper.sweep.SweepReport.Count.UNSWEPT;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.PUBLIC_IMAGES;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.UNSWEPT;
 
 import dev.amikeeper.Counts;
 import dev.amikeeper.alerts.Blockers;
@@ -67,7 +67,7 @@ final class Sweep {
      *     looked for them
      * @param unread the Regions that could not be read
      */
-    record Known(
+    record SweepFacts(
             Set<NoticeKey> open,
             Map<String, Set<String>> refusing,
             Map<Region, Boolean> waiting,
@@ -82,11 +82,11 @@ final class Sweep {
     private final Kicks kicks;
     private final Policies policies;
     private final Repairs repairs;
-    private final Known known;
+    private final SweepFacts known;
     private final Instant now;
     private final boolean dryRun;
     private final BooleanSupplier timeLeft;
-    private final Counts<SweepReport.Count> counts;
+    private final Counts<SweepReport.SweepCount> counts;
     private final UnreadRegions unread;
     private final SnapshotTags tags;
     private final UnusedRegions unused;
@@ -98,7 +98,7 @@ final class Sweep {
             Kicks kicks,
             Policies policies,
             Steps steps,
-            Known known,
+            SweepFacts known,
             SweepRun run) {
         this.catalog = catalog;
         this.images = images;

@@ -59,7 +59,7 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
                         event -> sweep(event, context),
                         _ ->
                                 new SweepReport(
-                                        Counts.once(SweepReport.Count.MALFORMED),
+                                        Counts.once(SweepReport.SweepCount.MALFORMED),
                                         false,
                                         List.of()));
     }
@@ -72,7 +72,7 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
                         app.clock(),
                         Boolean.TRUE.equals(input.get("dryRun")),
                         Invocation.timeLeft(context),
-                        Counts.none(SweepReport.Count.class)));
+                        Counts.none(SweepReport.SweepCount.class)));
     }
 
     private SweepReport sweep(SweepRun run) {
@@ -91,7 +91,8 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
         // First: what costs money by the hour is ended also where time runs out.
         Map<Region, Set<NoticeKey>> copiedLeases = endLeases(regions, unread, run);
         Map<Region, Boolean> waiting = waiting(regions, run);
-        Sweep sweep = sweep(new Sweep.Known(open, refusing, waiting, copiedLeases, unread), run);
+        Sweep sweep =
+                sweep(new Sweep.SweepFacts(open, refusing, waiting, copiedLeases, unread), run);
         Optional<Unit> stopped = sweep.sweep(regions, bookmarks, last.stopped());
         if (!run.dryRun()) {
             end(last, new SweepState(stopped, requests), now);
@@ -107,7 +108,7 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
                 app.catalog(), app.instances(), app.policies(), app.requests(), unread, run);
     }
 
-    private Sweep sweep(Sweep.Known known, SweepRun run) {
+    private Sweep sweep(Sweep.SweepFacts known, SweepRun run) {
         Repairs repairs =
                 new Repairs(
                         app.catalog(),
@@ -163,7 +164,7 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
     private Map<Region, Boolean> waiting(Collection<Region> regions, SweepRun run) {
         Set<Region> launches =
                 app.catalog().restoring().stream()
-                        .filter(restore -> restore.state() == Restore.State.REQUESTED)
+                        .filter(restore -> restore.state() == Restore.RestoreState.REQUESTED)
                         .map(Restore::region)
                         .collect(Collectors.toSet());
         WaitingWork work = new WaitingWork(app.catalog(), app.kicks(), app.progress(), run);

@@ -12,9 +12,9 @@ import java.util.Map;
  * What differed, and how the sweep ended. Nearly all of it is a lost event, a lost kick, a crash or
  * somebody's hand; what came up just before the sweep is among it, too.
  */
-public final class SweepReport extends FunctionReport<SweepReport.Count> {
+public final class SweepReport extends FunctionReport<SweepReport.SweepCount> {
     /** What is counted. */
-    public enum Count {
+    public enum SweepCount {
         /** Regions where images or copies wait and could be started. */
         KICKED,
 
@@ -97,7 +97,7 @@ public final class SweepReport extends FunctionReport<SweepReport.Count> {
     private final boolean dryRun;
     private final List<Measures> protection;
 
-    SweepReport(Counts<Count> counts, boolean dryRun, List<Measures> protection) {
+    SweepReport(Counts<SweepCount> counts, boolean dryRun, List<Measures> protection) {
         super(counts, details(dryRun, protection));
         this.dryRun = dryRun;
         this.protection = List.copyOf(protection);

@@ -18,4 +18,4 @@ record SweepRun(
         InstantSource clock,
         boolean dryRun,
         BooleanSupplier timeLeft,
-        Counts<SweepReport.Count> counts) {}
+        Counts<SweepReport.SweepCount> counts) {}

@@ -1,6 +1,6 @@
 package dev.amikeeper.sweep;
 
-import static dev.amikeeper.sweep.SweepReport.Count.UNREADABLE;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.UNREADABLE;
 
 import dev.amikeeper.Counts;
 import dev.amikeeper.alerts.Blockers;
@@ -28,7 +28,7 @@ final class UnreadRegions {
     private final Catalog catalog;
     private final Instant now;
     private final boolean dryRun;
-    private final Counts<SweepReport.Count> counts;
+    private final Counts<SweepReport.SweepCount> counts;
     private final Blockers blockers;
     private final Set<Region> silent = new HashSet<>();
 

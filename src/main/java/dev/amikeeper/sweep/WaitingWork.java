@@ -1,7 +1,7 @@
 package dev.amikeeper.sweep;
 
-import static dev.amikeeper.sweep.SweepReport.Count.GIVEN_UP;
-import static dev.amikeeper.sweep.SweepReport.Count.KICKED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.GIVEN_UP;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.KICKED;
 
 import dev.amikeeper.Counts;
 import dev.amikeeper.catalog.Catalog;
@@ -32,7 +32,7 @@ final class WaitingWork {
     private final Instant now;
     private final boolean dryRun;
     private final BooleanSupplier timeLeft;
-    private final Counts<SweepReport.Count> counts;
+    private final Counts<SweepReport.SweepCount> counts;
 
     WaitingWork(Catalog catalog, Kicks kicks, ImageProgress progress, SweepRun run) {
         this.catalog = catalog;

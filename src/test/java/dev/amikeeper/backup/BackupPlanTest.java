@@ -176,7 +176,7 @@ final class BackupPlanTest {
         for (String state : List.of("stopped", "stopping")) {
             BackupPlan plan =
                     BackupPlan.requested(
-                            new BackupPlan.Request(
+                            new BackupPlan.ImageRequest(
                                     Trigger.TAGGED,
                                     EAST,
                                     SLOT,
@@ -295,7 +295,7 @@ final class BackupPlanTest {
 
     private BackupPlan asked(String policy, Instance... instances) {
         return BackupPlan.requested(
-                new BackupPlan.Request(
+                new BackupPlan.ImageRequest(
                         Trigger.REQUESTED,
                         EAST,
                         SLOT,
@@ -310,7 +310,7 @@ final class BackupPlanTest {
     private BackupPlan plan(
             Trigger trigger, Optional<String> policy, InstanceId id, Instance... found) {
         return BackupPlan.requested(
-                new BackupPlan.Request(trigger, EAST, SLOT, List.of(id), policy),
+                new BackupPlan.ImageRequest(trigger, EAST, SLOT, List.of(id), policy),
                 policies,
                 List.of(found),
                 NOW,

@@ -447,7 +447,7 @@ final class CreateImageHandlerTest {
                                 given.context("CreateImageFunction"));
 
         assertThat(report)
-                .isEqualTo(new SliceReport(Counts.none(SliceReport.Count.class), List.of()));
+                .isEqualTo(new SliceReport(Counts.none(SliceReport.SliceCount.class), List.of()));
     }
 
     @Test
@@ -459,7 +459,8 @@ final class CreateImageHandlerTest {
                         .handleRequest(null, given.context("CreateImageFunction"));
 
         assertThat(report)
-                .isEqualTo(new SliceReport(Counts.once(SliceReport.Count.MALFORMED), List.of()));
+                .isEqualTo(
+                        new SliceReport(Counts.once(SliceReport.SliceCount.MALFORMED), List.of()));
         assertThat(given.told()).singleElement().asString().contains("as SQS delivers them");
     }
 
@@ -472,7 +473,8 @@ final class CreateImageHandlerTest {
                         .handleRequest(kick("<xml/>"), given.context("CreateImageFunction"));
 
         assertThat(report)
-                .isEqualTo(new SliceReport(Counts.once(SliceReport.Count.MALFORMED), List.of()));
+                .isEqualTo(
+                        new SliceReport(Counts.once(SliceReport.SliceCount.MALFORMED), List.of()));
         assertThat(given.told()).singleElement().asString().contains("a kick must be as");
     }
 

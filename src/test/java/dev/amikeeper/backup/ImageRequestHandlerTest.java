@@ -1,7 +1,7 @@
 package dev.amikeeper.backup;
 
-import static dev.amikeeper.backup.RequestReport.Count.REFUSED;
-import static dev.amikeeper.backup.RequestReport.Count.REQUESTED;
+import static dev.amikeeper.backup.RequestReport.RequestCount.REFUSED;
+import static dev.amikeeper.backup.RequestReport.RequestCount.REQUESTED;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -185,8 +185,8 @@ final class ImageRequestsTest {
                                 + " \"Backup Requested\" of source \"amikeeper\"");
     }
 
-    private static Optional<BackupPlan.Request> request(String file, Map<String, Object> changes)
-            throws MalformedEventException {
+    private static Optional<BackupPlan.ImageRequest> request(
+            String file, Map<String, Object> changes) throws MalformedEventException {
         Map<String, Object> input = Samples.read(file);
         Map<String, Object> detail = new HashMap<>(Event.of(input).detail());
         detail.putAll(changes);
@@ -194,8 +194,9 @@ final class ImageRequestsTest {
         return ImageRequests.of(Event.of(input));
     }
 
-    private static BackupPlan.Request asks(Trigger trigger, String slot, Optional<String> policy) {
-        return new BackupPlan.Request(
+    private static BackupPlan.ImageRequest asks(
+            Trigger trigger, String slot, Optional<String> policy) {
+        return new BackupPlan.ImageRequest(
                 trigger, EAST, new Slot(Instant.parse(slot)), List.of(INSTANCE), policy);
     }
 }

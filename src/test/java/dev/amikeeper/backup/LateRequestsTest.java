@@ -28,7 +28,7 @@ final class LateRequestsTest {
         given.cloud.advanceTo(ASKED.plus(Duration.ofHours(30)));
 
         assertThat(request())
-                .isEqualTo(new RequestReport(Counts.once(RequestReport.Count.REFUSED)));
+                .isEqualTo(new RequestReport(Counts.once(RequestReport.RequestCount.REFUSED)));
         request();
 
         assertThat(given.records(TestDeployment.EAST)).isEmpty();
@@ -41,7 +41,7 @@ final class LateRequestsTest {
         given.cloud.advanceTo(ASKED.plus(Duration.ofHours(24)));
 
         assertThat(request())
-                .isEqualTo(new RequestReport(Counts.once(RequestReport.Count.REQUESTED)));
+                .isEqualTo(new RequestReport(Counts.once(RequestReport.RequestCount.REQUESTED)));
     }
 
     @Test

@@ -1,6 +1,6 @@
 package dev.amikeeper.backup;
 
-import static dev.amikeeper.backup.ScheduleReport.Count.MALFORMED;
+import static dev.amikeeper.backup.ScheduleReport.ScheduleCount.MALFORMED;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -42,7 +42,7 @@ final class FailureCommandsTest {
         assertThat(failures.troubles()).isEmpty();
         assertThat(failures.givenUp()).isEmpty();
         assertThat(failures.deadLetters())
-                .extracting(FailuresCommand.Box::queue)
+                .extracting(FailuresCommand.ListedQueue::queue)
                 .containsExactly("create", "copy", "events");
     }
 

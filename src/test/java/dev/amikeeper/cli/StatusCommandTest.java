@@ -11,7 +11,7 @@ import dev.amikeeper.Measures;
 import dev.amikeeper.TestDeployment;
 import dev.amikeeper.cli.Keeper.UnusableException;
 import dev.amikeeper.report.StatusReport;
-import dev.amikeeper.report.StatusReport.Line;
+import dev.amikeeper.report.StatusReport.StatusLine;
 
 import org.junit.jupiter.api.Test;
 
@@ -42,7 +42,12 @@ final class StatusCommandTest {
         assertThat(answer.protectedInstances()).isEqualTo(1);
         assertThat(answer.unprotected()).isEqualTo(1);
         assertThat(answer.lines())
-                .extracting(Line::state, Line::name, Line::region, Line::slot, Line::holdsUntil)
+                .extracting(
+                        StatusLine::state,
+                        StatusLine::name,
+                        StatusLine::region,
+                        StatusLine::slot,
+                        StatusLine::holdsUntil)
                 .containsExactly(
                         tuple("unprotected", "toy", TestDeployment.EAST, "", ""),
                         tuple(
@@ -92,7 +97,7 @@ final class StatusCommandTest {
         StatusReport answer = look(given);
 
         assertThat(answer.lines())
-                .extracting(Line::state, Line::remark)
+                .extracting(StatusLine::state, StatusLine::remark)
                 .containsExactly(
                         tuple(
                                 "late",
@@ -118,9 +123,9 @@ final class StatusCommandTest {
 
         assertThat(answer.allWell()).isFalse();
         assertThat(answer.unread())
-                .extracting(StatusReport.Unread::region)
+                .extracting(StatusReport.UnreadRegion::region)
                 .containsExactly(TestDeployment.WEST);
-        assertThat(answer.lines()).extracting(Line::state).containsExactly("good", "good");
+        assertThat(answer.lines()).extracting(StatusLine::state).containsExactly("good", "good");
     }
 
     @Test
@@ -191,7 +196,8 @@ final class StatusCommandTest {
         assertThat(answer.lost()).isEmpty();
         assertThat(answer.protectedInstances()).isEqualTo(1);
         assertThat(answer.lines())
-                .extracting(Line::state, Line::policy, Line::region, Line::slot)
+                .extracting(
+                        StatusLine::state, StatusLine::policy, StatusLine::region, StatusLine::slot)
                 .containsExactly(
                         tuple("good", "silver", TestDeployment.EAST, "2026-03-02T02:00:00Z"),
                         tuple("good", "silver", TestDeployment.WEST, "2026-03-02T02:00:00Z"));

@@ -1,13 +1,13 @@
 package dev.amikeeper.cli;
 
-import static dev.amikeeper.retention.PruneReport.Count.AWAITING;
-import static dev.amikeeper.retention.PruneReport.Count.CALLED_OFF;
-import static dev.amikeeper.retention.PruneReport.Count.DEPRECATED;
-import static dev.amikeeper.retention.PruneReport.Count.DISABLED;
-import static dev.amikeeper.retention.PruneReport.Count.KEPT;
-import static dev.amikeeper.retention.PruneReport.Count.REMOVED;
-import static dev.amikeeper.retention.PruneReport.Count.UNREADABLE;
-import static dev.amikeeper.retention.PruneReport.Count.WAITING;
+import static dev.amikeeper.retention.PruneReport.PruneCount.AWAITING;
+import static dev.amikeeper.retention.PruneReport.PruneCount.CALLED_OFF;
+import static dev.amikeeper.retention.PruneReport.PruneCount.DEPRECATED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.DISABLED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.KEPT;
+import static dev.amikeeper.retention.PruneReport.PruneCount.REMOVED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.UNREADABLE;
+import static dev.amikeeper.retention.PruneReport.PruneCount.WAITING;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -329,11 +329,11 @@ final class StoredAnswers {
         return all;
     }
 
-    private static String key(PruneReport.Line line) {
+    private static String key(PruneReport.PruneLine line) {
         return "%s %s/%s/%s".formatted(line.region(), line.policy(), line.instance(), line.slot());
     }
 
-    private static ObjectNode line(PruneReport.Line line) {
+    private static ObjectNode line(PruneReport.PruneLine line) {
         return JSON.createObjectNode()
                 .put("verdict", line.verdict())
                 .put("next", line.next())
@@ -342,7 +342,7 @@ final class StoredAnswers {
 
     /** With what speaks for staying, by the kinds of the reasons. */
     private ObjectNode plan() {
-        Planner planner = app.planner(new Planner.Run(now, false, _ -> {})).read();
+        Planner planner = app.planner(new Planner.PlannerRun(now, false, _ -> {})).read();
         ObjectNode all = JSON.createObjectNode();
         planner.policies().stream()
                 .map(planner::plan)
@@ -370,9 +370,10 @@ final class StoredAnswers {
 
     private static List<Reason> reasons(Verdict verdict) {
         return switch (verdict) {
-            case Verdict.Keep(_, var reasons) -> reasons;
+            case Verdict.Kept(_, var reasons) -> reasons;
             case Verdict.CallOff(_, var reasons) -> reasons;
-            case Verdict.Step _, Verdict.Await _, Verdict.Wait _, Verdict.Finish _ -> List.of();
+            case Verdict.RemovalStep _, Verdict.Await _, Verdict.WaitUntil _, Verdict.Finish _ ->
+                    List.of();
         };
     }
 
@@ -411,7 +412,7 @@ final class StoredAnswers {
                                             at,
                                             Optional.empty(),
                                             Optional.empty(),
-                                            Restore.Kind.LAUNCH,
+                                            Restore.RestoreKind.LAUNCH,
                                             RestoreOptions.NONE)));
                 }
             }

@@ -49,9 +49,9 @@ final class StoredFreezesTest {
 
         assertThat(freezes)
                 .extracting(Freeze::state)
-                .containsExactlyInAnyOrder(Freeze.State.FREEZING, Freeze.State.THAWING);
+                .containsExactlyInAnyOrder(Freeze.FreezeState.FREEZING, Freeze.FreezeState.THAWING);
         for (Freeze freeze : freezes) {
-            boolean thaws = freeze.state() == Freeze.State.THAWING;
+            boolean thaws = freeze.state() == Freeze.FreezeState.THAWING;
             assertThat(freeze.name().slot().time()).isEqualTo(NIGHT);
             assertThat(freeze.name().policy()).isEqualTo("gold");
             assertThat(freeze.attempt()).isEqualTo(1);

@@ -71,7 +71,7 @@ final class DemoStoryTest {
     /** The terminated one is promised nothing; the restored one is imaged like the lost one was. */
     @Test
     void nobodyIsLateAtTheEnd() {
-        assertThat(account.status()).isEqualTo(new DemoSummary.Status(10, 0, 0, 2));
+        assertThat(account.status()).isEqualTo(new DemoSummary.ProtectionCounts(10, 0, 0, 2));
     }
 
     @Test
@@ -79,7 +79,7 @@ final class DemoStoryTest {
         assertThat(account.calls())
                 .filteredOn(calls -> calls.action().equals("ModifyImageAttribute"))
                 .singleElement()
-                .extracting(DemoSummary.Calls::repeated)
+                .extracting(DemoSummary.ActionCalls::repeated)
                 .isEqualTo(0);
     }
 
@@ -94,7 +94,7 @@ final class DemoStoryTest {
     private String then(String words) {
         return account.story().stream()
                 .filter(it -> it.what().contains(words))
-                .map(DemoSummary.Happening::then)
+                .map(DemoSummary.StoryEvent::then)
                 .reduce((one, other) -> one + " / " + other)
                 .orElse("");
     }

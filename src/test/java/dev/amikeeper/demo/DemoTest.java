@@ -7,9 +7,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.cli.CommandRun;
-import dev.amikeeper.demo.DemoSummary.Calls;
-import dev.amikeeper.demo.DemoSummary.Counts;
-import dev.amikeeper.demo.DemoSummary.Line;
+import dev.amikeeper.demo.DemoSummary.ActionCalls;
+import dev.amikeeper.demo.DemoSummary.ImageCounts;
+import dev.amikeeper.demo.DemoSummary.PolicyLine;
 import dev.amikeeper.policy.Policies;
 
 import org.junit.jupiter.api.Test;
@@ -52,13 +52,15 @@ final class DemoTest {
     @Test
     void accountsForEveryImage() {
         assertThat(account.images())
-                .extracting(Line::counts)
+                .extracting(PolicyLine::counts)
                 .allSatisfy(counts ->
                         assertThat(counts.made()).isEqualTo(counts.removed() + counts.thereNow()));
         assertThat(account.strays()).isZero();
         assertThat(account.total().made())
                 .isEqualTo(lines().mapToInt(line -> line.counts().made()).sum());
-        assertThat(account.total()).extracting(Counts::givenUp, Counts::underWay).containsOnly(0);
+        assertThat(account.total())
+                .extracting(ImageCounts::givenUp, ImageCounts::underWay)
+                .containsOnly(0);
     }
 
     @Test
@@ -66,18 +68,18 @@ final class DemoTest {
         assertThat(account.calls())
                 .containsExactly(
                         // One throttled and one whose reply is lost, as the story wants it.
-                        new Calls("CreateImage", 71, 69, 0, 2),
-                        new Calls("CopyImage", 92, 90, 1, 1),
-                        new Calls(
+                        new ActionCalls("CreateImage", 71, 69, 0, 2),
+                        new ActionCalls("CopyImage", 92, 90, 1, 1),
+                        new ActionCalls(
                                 "DeregisterImage",
                                 account.total().removed() + 1,
                                 account.total().removed(),
                                 1,
                                 0),
-                        new Calls("ModifyImageAttribute", 63, 63, 0, 0),
-                        new Calls("DeleteTags", 1, 1, 0, 0),
-                        new Calls("RunInstances", 2, 2, 0, 0),
-                        new Calls("TerminateInstances", 2, 2, 0, 0));
+                        new ActionCalls("ModifyImageAttribute", 63, 63, 0, 0),
+                        new ActionCalls("DeleteTags", 1, 1, 0, 0),
+                        new ActionCalls("RunInstances", 2, 2, 0, 0),
+                        new ActionCalls("TerminateInstances", 2, 2, 0, 0));
     }
 
     @Test
@@ -123,7 +125,8 @@ final class DemoTest {
 
     @Test
     void endsWithEveryServerOfAPolicyProtected() {
-        assertThat(account.status()).isEqualTo(new DemoSummary.Status(GOLD + SILVER, 0, 0, 1));
+        assertThat(account.status())
+                .isEqualTo(new DemoSummary.ProtectionCounts(GOLD + SILVER, 0, 0, 1));
     }
 
     @Test
@@ -151,7 +154,7 @@ final class DemoTest {
                 .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100));
     }
 
-    private Stream<Line> lines() {
+    private Stream<PolicyLine> lines() {
         return account.images().stream();
     }
 

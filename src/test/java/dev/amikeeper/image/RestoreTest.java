@@ -2,7 +2,7 @@ package dev.amikeeper.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.amikeeper.image.Restore.Kind;
+import dev.amikeeper.image.Restore.RestoreKind;
 
 import org.junit.jupiter.api.Test;
 
@@ -13,16 +13,17 @@ final class RestoreTest {
     private static final String DRILL = "gold/i-0abc/drill-20513";
     private static final String RESTORE = "gold/i-0abc/restore-0123456789ab";
 
-    private static Optional<Kind> launched(String tag, String clientToken) {
+    private static Optional<RestoreKind> launched(String tag, String clientToken) {
         return Restore.launchedAs(Map.of("amikeeper:restore", tag), Optional.of(clientToken));
     }
 
     @Test
     void theClientTokenTellsWhatAnInstanceWasLaunchedFor() {
-        assertThat(launched(DRILL, Sha256.of(DRILL + "/1"))).contains(Kind.DRILL);
-        assertThat(launched(DRILL + "/2", Sha256.of(DRILL + "/2"))).contains(Kind.DRILL);
-        assertThat(launched(RESTORE, Sha256.of(RESTORE + "/1"))).contains(Kind.LAUNCH);
-        assertThat(launched(RESTORE + "/3", Sha256.of(RESTORE + "/3"))).contains(Kind.LAUNCH);
+        assertThat(launched(DRILL, Sha256.of(DRILL + "/1"))).contains(RestoreKind.DRILL);
+        assertThat(launched(DRILL + "/2", Sha256.of(DRILL + "/2"))).contains(RestoreKind.DRILL);
+        assertThat(launched(RESTORE, Sha256.of(RESTORE + "/1"))).contains(RestoreKind.LAUNCH);
+        assertThat(launched(RESTORE + "/3", Sha256.of(RESTORE + "/3")))
+                .contains(RestoreKind.LAUNCH);
     }
 
     @Test

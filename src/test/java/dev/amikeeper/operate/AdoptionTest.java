@@ -1,8 +1,8 @@
 package dev.amikeeper.operate;
 
-import static dev.amikeeper.operate.OperateReport.Count.DONE;
-import static dev.amikeeper.operate.OperateReport.Count.REFUSED;
-import static dev.amikeeper.sweep.SweepReport.Count.ADOPTED;
+import static dev.amikeeper.operate.OperateReport.OperateCount.DONE;
+import static dev.amikeeper.operate.OperateReport.OperateCount.REFUSED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.ADOPTED;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

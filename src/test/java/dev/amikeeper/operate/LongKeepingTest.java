@@ -1,8 +1,8 @@
 package dev.amikeeper.operate;
 
-import static dev.amikeeper.operate.OperateReport.Count.DONE;
-import static dev.amikeeper.operate.OperateReport.Count.MALFORMED;
-import static dev.amikeeper.operate.OperateReport.Count.REFUSED;
+import static dev.amikeeper.operate.OperateReport.OperateCount.DONE;
+import static dev.amikeeper.operate.OperateReport.OperateCount.MALFORMED;
+import static dev.amikeeper.operate.OperateReport.OperateCount.REFUSED;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -48,7 +48,7 @@ final class LongKeepingTest {
                 .isEqualTo(
                         "stores %s %s as s3://%s/%s.bin, 8 GB before compression"
                                 .formatted(oldest, name(given, 0), BUCKET, oldest));
-        assertThat(stored(given, oldest).state()).isEqualTo(Stored.State.STORING);
+        assertThat(stored(given, oldest).state()).isEqualTo(Stored.StoredState.STORING);
         assertThat(store(given, oldest, Map.of()).text()).contains("is being stored as s3://");
         anHourLater(given);
         assertThat(given.cloud.objects(BUCKET)).containsExactly(oldest + ".bin");
@@ -63,7 +63,7 @@ final class LongKeepingTest {
                 .contains("policy gold has no \"store\": name a bucket of us-east-1");
         assertThat(store(given, id(given, 0), Map.of("bucket", BUCKET)).count(DONE)).isEqualTo(1);
         anHourLater(given);
-        assertThat(stored(given, id(given, 0)).state()).isEqualTo(Stored.State.STORED);
+        assertThat(stored(given, id(given, 0)).state()).isEqualTo(Stored.StoredState.STORED);
         assertThat(store(given, id(given, 0), Map.of("bucket", OTHER)).text())
                 .contains("it goes to S3 once, and that is s3://" + BUCKET);
     }
@@ -118,7 +118,7 @@ final class LongKeepingTest {
         assertThat(storeIn(given, id(given, 0), BUCKET)).startsWith("will store ");
         anHourLater(given);
         anHourLater(given);
-        assertThat(stored(given, id(given, 0)).state()).isEqualTo(Stored.State.STORED);
+        assertThat(stored(given, id(given, 0)).state()).isEqualTo(Stored.StoredState.STORED);
     }
 
     @Test
@@ -131,7 +131,7 @@ final class LongKeepingTest {
                 .contains("AWS verifies the account");
         anHourLater(given);
         anHourLater(given);
-        assertThat(stored(given, id(given, 0)).state()).isEqualTo(Stored.State.STORED);
+        assertThat(stored(given, id(given, 0)).state()).isEqualTo(Stored.StoredState.STORED);
     }
 
     @Test

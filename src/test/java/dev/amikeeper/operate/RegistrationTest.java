@@ -1,9 +1,9 @@
 package dev.amikeeper.operate;
 
-import static dev.amikeeper.operate.OperateReport.Count.DONE;
-import static dev.amikeeper.operate.OperateReport.Count.MALFORMED;
-import static dev.amikeeper.operate.OperateReport.Count.REFUSED;
-import static dev.amikeeper.sweep.SweepReport.Count.FOREIGN;
+import static dev.amikeeper.operate.OperateReport.OperateCount.DONE;
+import static dev.amikeeper.operate.OperateReport.OperateCount.MALFORMED;
+import static dev.amikeeper.operate.OperateReport.OperateCount.REFUSED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.FOREIGN;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -435,7 +435,7 @@ final class RegistrationTest {
                 theirs,
                 Map.of(),
                 "Data Lifecycle Manager made %s and looks after it".formatted(theirs.getFirst()));
-        assertThat(Provenance.caretaker(Map.of("aws:backup:source-resource", "arn"), ""))
+        assertThat(ForeignOrigin.caretaker(Map.of("aws:backup:source-resource", "arn"), ""))
                 .contains("AWS Backup");
     }
 

@@ -1,7 +1,7 @@
 package dev.amikeeper.operate;
 
-import static dev.amikeeper.operate.OperateReport.Count.DONE;
-import static dev.amikeeper.operate.OperateReport.Count.REFUSED;
+import static dev.amikeeper.operate.OperateReport.OperateCount.DONE;
+import static dev.amikeeper.operate.OperateReport.OperateCount.REFUSED;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -266,7 +266,7 @@ final class UnsharingTest {
 
         ImageId id = removed.id().orElseThrow();
         assertThat(given.deployment.application().undo(given.cloud.now()).of(east, id))
-                .isInstanceOf(Undo.End.Back.class);
+                .isInstanceOf(Undo.UndoResult.Back.class);
         assertThat(launchers(given)).hasSize(5).containsOnly(Set.of(OTHER));
         assertThat(given.catalog().find(east, id)).get().matches(Image::shared);
     }

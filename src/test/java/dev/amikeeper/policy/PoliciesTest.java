@@ -15,8 +15,8 @@ import dev.amikeeper.policy.Policy.Imaging;
 import dev.amikeeper.policy.Policy.Limits;
 import dev.amikeeper.policy.Policy.Replica;
 import dev.amikeeper.policy.Policy.Retire;
-import dev.amikeeper.policy.Policy.Share;
-import dev.amikeeper.policy.Policy.Store;
+import dev.amikeeper.policy.Policy.ShareRules;
+import dev.amikeeper.policy.Policy.StoreRules;
 import dev.amikeeper.policy.Policy.UserData;
 
 import org.junit.jupiter.api.Test;
@@ -150,7 +150,7 @@ final class PoliciesTest {
                                 IRELAND,
                                 new Replica(Optional.empty(), Optional.empty())));
         assertThat(gold.share())
-                .isEqualTo(new Share(List.of("111122223333"), List.of(), List.of(), false));
+                .isEqualTo(new ShareRules(List.of("111122223333"), List.of(), List.of(), false));
         assertThat(gold.retire())
                 .isEqualTo(
                         new Retire(
@@ -182,7 +182,7 @@ final class PoliciesTest {
         Instant then = Instant.EPOCH.plus(Duration.ofDays(30));
         Stored once = Stored.waiting(new S3Object("archive", "ami-1.bin"), Instant.EPOCH);
 
-        assertThat(gold.store()).contains(new Store("archive-{region}", Duration.ofDays(30)));
+        assertThat(gold.store()).contains(new StoreRules("archive-{region}", Duration.ofDays(30)));
         assertThat(gold.bucketFor(image, then)).contains("archive-us-east-1");
         assertThat(gold.bucketFor(image, then.minusSeconds(1))).isEmpty();
         assertThat(gold.bucketFor(home(), then)).isEmpty();
@@ -214,7 +214,7 @@ final class PoliciesTest {
                                         Optional.empty()),
                                 Optional.empty(),
                                 Map.of(),
-                                Share.NOBODY,
+                                ShareRules.NOBODY,
                                 new Retire(Optional.empty(), Optional.empty()),
                                 false,
                                 new Limits(Optional.empty(), Optional.empty()),

@@ -1,6 +1,6 @@
 package dev.amikeeper.replication;
 
-import static dev.amikeeper.replication.ImageStateReport.Count.KEYS;
+import static dev.amikeeper.replication.ImageStateReport.ImageStateCount.KEYS;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

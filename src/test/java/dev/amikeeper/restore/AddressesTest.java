@@ -1,6 +1,6 @@
 package dev.amikeeper.restore;
 
-import static dev.amikeeper.restore.RestoreReport.Count.MALFORMED;
+import static dev.amikeeper.restore.RestoreReport.RestoreCount.MALFORMED;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -141,7 +141,7 @@ final class AddressesTest {
         Instance back = back();
 
         assertThat(holder(ip)).isEqualTo(back.instanceId());
-        assertThat(record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(record().state()).isEqualTo(Restore.RestoreState.PASSED);
         assertThat(record().note()).isEqualTo("it has " + ip);
     }
 
@@ -158,7 +158,7 @@ final class AddressesTest {
                 .anyMatch(line ->
                         line.contains(ip + " -> " + ip + ", unless " + server + " still has it"));
         assertThat(holder(ip)).isEqualTo(server);
-        assertThat(record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(record().state()).isEqualTo(Restore.RestoreState.PASSED);
         assertThat(record().note()).isEqualTo(ip + " stays with " + server + ", which has it");
         assertThat(given.told()).anyMatch(text -> text.contains("without its Elastic IP address"));
     }
@@ -180,7 +180,7 @@ final class AddressesTest {
         back();
 
         assertThat(holder(free.publicIp())).isEqualTo(other);
-        assertThat(record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(record().state()).isEqualTo(Restore.RestoreState.PASSED);
         assertThat(record().note()).contains("Resource.AlreadyAssociated");
     }
 
@@ -205,7 +205,7 @@ final class AddressesTest {
             assertThat(world.holder(free.publicIp()))
                     .as("%s %d", call, nth)
                     .isEqualTo(back.instanceId());
-            assertThat(world.record().state()).isEqualTo(Restore.State.PASSED);
+            assertThat(world.record().state()).isEqualTo(Restore.RestoreState.PASSED);
         }
     }
 
@@ -276,7 +276,7 @@ final class AddressesTest {
         ask(server, Map.of("replaceRoot", true));
         play(Duration.ofMinutes(40));
 
-        assertThat(record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(record().state()).isEqualTo(Restore.RestoreState.PASSED);
         assertThat(record().note()).isEmpty();
         assertThat(holder(ip)).isEqualTo(server);
     }

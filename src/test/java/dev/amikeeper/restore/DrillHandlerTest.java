@@ -1,6 +1,6 @@
 package dev.amikeeper.restore;
 
-import static dev.amikeeper.restore.DrillReport.Count.MALFORMED;
+import static dev.amikeeper.restore.DrillReport.DrillCount.MALFORMED;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -51,9 +51,9 @@ final class DrillHandlerTest {
         given.playDays(4);
 
         List<Restore> drills = given.catalog().restores("gold");
-        assertThat(drills).hasSize(4).allMatch(it -> it.state() == Restore.State.PASSED);
+        assertThat(drills).hasSize(4).allMatch(it -> it.state() == Restore.RestoreState.PASSED);
         assertThat(drills.stream().map(it -> it.of().instance()).distinct()).hasSize(3);
-        assertThat(drills).allMatch(it -> it.reached() == Restore.Level.STATUS_CHECKS);
+        assertThat(drills).allMatch(it -> it.reached() == Restore.ProofLevel.STATUS_CHECKS);
         assertThat(drills).allMatch(it -> it.took().orElseThrow().toMinutes() <= 15);
         assertThat(alive(given)).isEmpty();
         assertThat(
@@ -76,8 +76,8 @@ final class DrillHandlerTest {
         assertThat(given.catalog().restores("gold"))
                 .singleElement()
                 .satisfies(it -> {
-                    assertThat(it.state()).isEqualTo(Restore.State.FAILED);
-                    assertThat(it.reached()).isEqualTo(Restore.Level.LAUNCHED);
+                    assertThat(it.state()).isEqualTo(Restore.RestoreState.FAILED);
+                    assertThat(it.reached()).isEqualTo(Restore.ProofLevel.LAUNCHED);
                     assertThat(it.note()).isEqualTo("its status checks fail");
                 });
         assertThat(given.catalog().open())
@@ -122,8 +122,8 @@ final class DrillHandlerTest {
         assertThat(given.catalog().restores("gold"))
                 .singleElement()
                 .satisfies(it -> {
-                    assertThat(it.state()).isEqualTo(Restore.State.PASSED);
-                    assertThat(it.reached()).isEqualTo(Restore.Level.COMMAND);
+                    assertThat(it.state()).isEqualTo(Restore.RestoreState.PASSED);
+                    assertThat(it.reached()).isEqualTo(Restore.ProofLevel.COMMAND);
                 });
         assertThat(given.cloud.calls()).containsEntry("SendCommand", 1);
     }
@@ -185,7 +185,7 @@ final class DrillHandlerTest {
         assertThat(given.catalog().restores("gold"))
                 .singleElement()
                 .satisfies(it -> {
-                    assertThat(it.state()).isEqualTo(Restore.State.PASSED);
+                    assertThat(it.state()).isEqualTo(Restore.RestoreState.PASSED);
                     assertThat(it.attempt()).isEqualTo(2);
                 });
         assertThat(most).as("one instance at a time").isEqualTo(1);
@@ -207,7 +207,7 @@ final class DrillHandlerTest {
         given.playUntil("2026-03-01T03:40:00Z");
         assertThat(given.catalog().restores("gold"))
                 .singleElement()
-                .satisfies(it -> assertThat(it.state()).isEqualTo(Restore.State.PASSED));
+                .satisfies(it -> assertThat(it.state()).isEqualTo(Restore.RestoreState.PASSED));
         assertThat(alive(given)).isEmpty();
     }
 
@@ -252,7 +252,7 @@ final class DrillHandlerTest {
 
         assertThat(given.catalog().restores("gold"))
                 .singleElement()
-                .satisfies(it -> assertThat(it.state()).isEqualTo(Restore.State.PASSED));
+                .satisfies(it -> assertThat(it.state()).isEqualTo(Restore.RestoreState.PASSED));
         assertThat(given.ec2(TestDeployment.EAST).describeVolumes().volumes()).hasSize(before);
     }
 

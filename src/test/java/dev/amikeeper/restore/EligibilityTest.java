@@ -37,7 +37,7 @@ final class EligibilityTest {
     private static final Restore RESTORE =
             Restore.requested(
                     "gold/i-1/restore-1",
-                    Restore.Kind.LAUNCH,
+                    Restore.RestoreKind.LAUNCH,
                     GOOD,
                     RestorePlan.unknown(),
                     Optional.empty(),

@@ -124,7 +124,7 @@ final class LeasesTest {
         given.playUntil("2026-03-01T03:30:00Z");
         String back =
                 given.catalog().restores("gold").stream()
-                        .filter(it -> it.kind() == Restore.Kind.LAUNCH)
+                        .filter(it -> it.kind() == Restore.RestoreKind.LAUNCH)
                         .findFirst()
                         .orElseThrow()
                         .instance()
@@ -164,7 +164,7 @@ final class LeasesTest {
         assertThat(given.catalog().restores("gold"))
                 .singleElement()
                 .satisfies(it -> {
-                    assertThat(it.state()).isEqualTo(Restore.State.PASSED);
+                    assertThat(it.state()).isEqualTo(Restore.RestoreState.PASSED);
                     assertThat(it.instance().orElseThrow().value()).isNotEqualTo(server);
                 });
     }

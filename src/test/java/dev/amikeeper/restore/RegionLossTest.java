@@ -58,7 +58,7 @@ final class RegionLossTest {
         Instant lost = cloud.now();
 
         Application west = deployed(cloud, TestDeployment.WEST).application();
-        west.rebuild(cloud.now(), false).run(List.of(WEST), Rebuild.Watcher.NONE);
+        west.rebuild(cloud.now(), false).run(List.of(WEST), Rebuild.RebuildProgress.NONE);
         List<Image> images = west.catalog().ofPolicy("gold", WEST);
         assertThat(images).hasSize(SERVERS).allMatch(Image::isGood);
         RestoreOptions wish = mapped(images, cloud.networks(TestDeployment.WEST));
@@ -71,14 +71,14 @@ final class RegionLossTest {
                                         .map(plan ->
                                                 RestorePlanner.restore(
                                                         plan,
-                                                        Restore.Kind.LAUNCH,
+                                                        Restore.RestoreKind.LAUNCH,
                                                         "drill",
                                                         cloud.now()))
                                         .toList(),
                                 false,
                                 _ -> {});
 
-        assertThat(ended).allMatch(it -> it.state() == Restore.State.PASSED);
+        assertThat(ended).allMatch(it -> it.state() == Restore.RestoreState.PASSED);
         assertThat(ended.stream().flatMap(it -> it.instance().stream()).distinct())
                 .hasSize(SERVERS);
         Map<String, Integer> calls = new TreeMap<>();

@@ -1,8 +1,8 @@
 package dev.amikeeper.restore;
 
-import static dev.amikeeper.restore.RestoreReport.Count.MALFORMED;
-import static dev.amikeeper.restore.RestoreReport.Count.REFUSED;
-import static dev.amikeeper.restore.RestoreReport.Count.REQUESTED;
+import static dev.amikeeper.restore.RestoreReport.RestoreCount.MALFORMED;
+import static dev.amikeeper.restore.RestoreReport.RestoreCount.REFUSED;
+import static dev.amikeeper.restore.RestoreReport.RestoreCount.REQUESTED;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -183,8 +183,8 @@ final class RestoreHandlerTest {
         assertThat(report.plan()).anyMatch(line -> line.contains("key pair"));
         night.play(Duration.ofMinutes(10));
         Restore restore = night.record();
-        assertThat(restore.state()).isEqualTo(Restore.State.PASSED);
-        assertThat(restore.reached()).isEqualTo(Restore.Level.STATUS_CHECKS);
+        assertThat(restore.state()).isEqualTo(Restore.RestoreState.PASSED);
+        assertThat(restore.reached()).isEqualTo(Restore.ProofLevel.STATUS_CHECKS);
         assertThat(restore.took().orElseThrow())
                 .isBetween(Duration.ofMinutes(1), Duration.ofMinutes(10));
         Instance back = night.restored(TestDeployment.WEST).getFirst().instance();
@@ -320,7 +320,7 @@ final class RestoreHandlerTest {
         night.play(Duration.ofMinutes(15));
 
         assertThat(night.restored(TestDeployment.WEST)).hasSize(1);
-        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.PASSED);
     }
 
     @ParameterizedTest
@@ -339,7 +339,7 @@ final class RestoreHandlerTest {
             night.play(Duration.ofMinutes(30));
 
             assertThat(night.restored(TestDeployment.WEST)).as("%s %d", call, nth).hasSize(1);
-            assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+            assertThat(night.record().state()).isEqualTo(Restore.RestoreState.PASSED);
         }
     }
 
@@ -396,7 +396,7 @@ final class RestoreHandlerTest {
         night.play(Duration.ofMinutes(15));
 
         assertThat(night.restored(TestDeployment.WEST)).isEmpty();
-        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.FAILED);
         assertThat(night.record().note()).endsWith("is disabled");
     }
 
@@ -411,7 +411,7 @@ final class RestoreHandlerTest {
 
         night.ask(night.inTheWest());
         Restore waiting = night.record();
-        assertThat(waiting.state()).isEqualTo(Restore.State.REQUESTED);
+        assertThat(waiting.state()).isEqualTo(Restore.RestoreState.REQUESTED);
         assertThat(waiting.note()).isEqualTo(waiting.image() + " is not shown by EC2");
         assertThat(night.restored(TestDeployment.WEST)).isEmpty();
 
@@ -420,7 +420,7 @@ final class RestoreHandlerTest {
             night.play(Duration.ofMinutes(5));
             night.given.deployment.restore(night.given.cloud.now());
         }
-        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.PASSED);
         assertThat(night.restored(TestDeployment.WEST)).hasSize(1);
     }
 
@@ -434,14 +434,14 @@ final class RestoreHandlerTest {
         night.given.catalog().save(Change.of(good, disabling));
 
         night.play(Duration.ofMinutes(6));
-        assertThat(night.record().state()).isEqualTo(Restore.State.REQUESTED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.REQUESTED);
         assertThat(night.record().note()).endsWith("is DISABLING by the catalogue");
 
         night.given
                 .catalog()
                 .save(Change.of(disabling, disabling.keptAfterAll(night.given.cloud.now())));
         night.play(Duration.ofMinutes(15));
-        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.PASSED);
     }
 
     @Test
@@ -460,7 +460,7 @@ final class RestoreHandlerTest {
 
         night.play(Duration.ofMinutes(70));
 
-        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.FAILED);
         assertThat(night.record().note())
                 .startsWith("it could not be launched: ")
                 .endsWith("is DISABLING by the catalogue");
@@ -478,7 +478,7 @@ final class RestoreHandlerTest {
 
         night.play(Duration.ofMinutes(6));
 
-        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.FAILED);
         assertThat(night.record().note()).isEqualTo(image + " is deregistered");
     }
 
@@ -493,7 +493,7 @@ final class RestoreHandlerTest {
 
         assertThat(night.given.cloud.calls().get("RunInstances")).isGreaterThan(1);
         assertThat(night.restored(TestDeployment.WEST)).hasSize(1);
-        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.PASSED);
     }
 
     @Test
@@ -531,7 +531,7 @@ final class RestoreHandlerTest {
 
         night.play(Duration.ofMinutes(15));
 
-        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.PASSED);
         assertThat(night.record().instance()).isEqualTo(launching.instance());
     }
 
@@ -543,11 +543,11 @@ final class RestoreHandlerTest {
 
         night.ask(night.inTheWest());
         night.play(Duration.ofMinutes(10));
-        assertThat(night.record().state()).isEqualTo(Restore.State.REQUESTED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.REQUESTED);
         assertThat(night.record().note()).contains("InsufficientInstanceCapacity");
 
         night.play(Duration.ofMinutes(30));
-        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.PASSED);
     }
 
     @Test
@@ -558,7 +558,7 @@ final class RestoreHandlerTest {
         night.ask(night.inTheWest());
         night.play(Duration.ofMinutes(90));
 
-        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.FAILED);
         assertThat(night.record().note()).isEqualTo("its status checks fail");
         assertThat(night.restored(TestDeployment.WEST)).as("stays for a look").hasSize(1);
         assertThat(night.image(WEST).proven()).isEmpty();
@@ -580,7 +580,7 @@ final class RestoreHandlerTest {
 
         night.play(Duration.ofMinutes(90));
 
-        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.FAILED);
         assertThat(night.given.told())
                 .filteredOn(text -> text.contains("the restore of " + night.server))
                 .hasSize(1);
@@ -593,7 +593,7 @@ final class RestoreHandlerTest {
         night.ask(Map.of("instance", night.server, "replaceRoot", true));
         night.play(Duration.ofMinutes(40));
 
-        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.PASSED);
         assertThat(night.record().instance()).contains(new InstanceId(night.server));
         assertThat(night.given.cloud.calls()).containsEntry("CreateReplaceRootVolumeTask", 1);
         assertThat(night.restored(TestDeployment.EAST)).isEmpty();
@@ -607,7 +607,7 @@ final class RestoreHandlerTest {
         night.ask(Map.of("instance", night.server, "replaceRoot", true));
         night.play(Duration.ofMinutes(40));
 
-        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.PASSED);
         assertThat(night.given.cloud.calls()).containsEntry("CreateReplaceRootVolumeTask", 1);
     }
 
@@ -619,7 +619,7 @@ final class RestoreHandlerTest {
         night.ask(Map.of("instance", night.server, "replaceRoot", true));
         night.play(Duration.ofMinutes(70));
 
-        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.FAILED);
         assertThat(night.record().note()).isEqualTo("EC2 did not end the replacement in time");
     }
 
@@ -631,7 +631,7 @@ final class RestoreHandlerTest {
         night.ask(Map.of("instance", night.server, "replaceRoot", true));
         night.play(Duration.ofMinutes(40));
 
-        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.FAILED);
         assertThat(night.record().note()).contains(night.server + " has no root volume now");
         assertThat(night.given.told().toString())
                 .contains(
@@ -655,7 +655,7 @@ final class RestoreHandlerTest {
         night.ask(night.inTheWest());
         assertThat(night.given.told()).singleElement().asString().contains(code, named);
         night.play(Duration.ofHours(30));
-        assertThat(night.record().state()).isEqualTo(Restore.State.REQUESTED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.REQUESTED);
         assertThat(night.given.catalog().open())
                 .extracting(Notice::key)
                 .containsExactly("blocked/us-west-2/" + code);
@@ -663,7 +663,7 @@ final class RestoreHandlerTest {
         night.given.cloud.faults().clear();
         night.play(Duration.ofMinutes(40));
 
-        assertThat(night.record().state()).isEqualTo(Restore.State.PASSED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.PASSED);
         assertThat(night.given.catalog().open()).isEmpty();
     }
 
@@ -681,7 +681,7 @@ final class RestoreHandlerTest {
         night.ask(night.inTheWest());
         night.play(Duration.ofDays(8));
 
-        assertThat(night.record().state()).isEqualTo(Restore.State.FAILED);
+        assertThat(night.record().state()).isEqualTo(Restore.RestoreState.FAILED);
         assertThat(night.given.catalog().notices())
                 .filteredOn(notice -> notice.key().startsWith("restore/"))
                 .singleElement()
@@ -745,7 +745,7 @@ final class RestoreHandlerTest {
         assertThat(given.catalog().restores("gold"))
                 .singleElement()
                 .extracting(Restore::state)
-                .isEqualTo(Restore.State.PASSED);
+                .isEqualTo(Restore.RestoreState.PASSED);
     }
 
     @Test

@@ -36,7 +36,7 @@ final class RestorePlanTest {
 
         assertThat(plan.missing())
                 .containsExactly(
-                        new RestorePlan.Missing(
+                        new RestorePlan.MissingPart(
                                 "types",
                                 "m5.large",
                                 "type m5.large is not to be had in us-east-1a, where subnet"
@@ -46,7 +46,7 @@ final class RestorePlanTest {
     @Test
     void aTypeThatTheRegionDoesNotHaveIsMissing() {
         assertThat(plan(server(), RestoreOptions.NONE, Map.of()).missing())
-                .extracting(RestorePlan.Missing::why)
+                .extracting(RestorePlan.MissingPart::why)
                 .containsExactly("type m5.large is not to be had in us-east-1");
     }
 
@@ -107,7 +107,7 @@ final class RestorePlanTest {
 
         assertThat(RestorePlan.of(image(server()), wish, there(Optional.empty())).missing())
                 .containsExactly(
-                        new RestorePlan.Missing(
+                        new RestorePlan.MissingPart(
                                 "securityGroups",
                                 "sg-1",
                                 "security group sg-2 is of vpc-2, but subnet subnet-1 of vpc-1"));
@@ -118,7 +118,7 @@ final class RestorePlanTest {
         Capsule server = server().withNames(Map.of("subnet-1", "private-a"));
 
         assertThat(RestorePlan.of(image(server), RestoreOptions.NONE, Networks.NONE).missing())
-                .extracting(RestorePlan.Missing::why)
+                .extracting(RestorePlan.MissingPart::why)
                 .contains("subnet subnet-1 (private-a) is not in us-east-1");
     }
 
@@ -204,7 +204,7 @@ final class RestorePlanTest {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.empty(),
-                        Restore.Kind.LAUNCH,
+                        Restore.RestoreKind.LAUNCH,
                         RestoreOptions.NONE);
 
         assertThat(request.identity(image(server())))

@@ -101,7 +101,7 @@ record AwkwardCase(
      *
      * @param word {@code keep}, {@code remove}, {@code finish}, {@code call off}, or {@code
      *     unjudged} if no plan is about it
-     * @param because the words of all reasons why it stays, as {@link Reason.Kind#word()}
+     * @param because the words of all reasons why it stays, as {@link Reason.ReasonKind#word()}
      */
     record Outcome(String word, List<String> because) {
         @Override

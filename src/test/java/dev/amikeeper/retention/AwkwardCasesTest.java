@@ -49,8 +49,8 @@ final class AwkwardCasesTest {
     @MethodSource("files")
     void everyFileIsComplete(Path file) throws Exception {
         Set<String> words =
-                Arrays.stream(Reason.Kind.values())
-                        .map(Reason.Kind::word)
+                Arrays.stream(Reason.ReasonKind.values())
+                        .map(Reason.ReasonKind::word)
                         .collect(Collectors.toSet());
 
         assertThat(Files.readAllLines(file).getFirst()).startsWith("# ");

@@ -46,7 +46,10 @@ final class CasePlanner {
         Map<String, Outcome> outcomes = new HashMap<>();
         given.images()
                 .forEach(image -> outcomes.put(image.key(), new Outcome("unjudged", List.of())));
-        PolicyPlan.of(policy, plans, new PolicyPlan.Found(Optional.of(1), Map.of(), List.of()))
+        PolicyPlan.of(
+                        policy,
+                        plans,
+                        new PolicyPlan.PolicyFindings(Optional.of(1), Map.of(), List.of()))
                 .plans()
                 .stream()
                 .flatMap(plan -> plan.verdicts().stream())
@@ -56,10 +59,10 @@ final class CasePlanner {
 
     private static Outcome outcome(Verdict verdict) {
         return switch (verdict) {
-            case Verdict.Keep(_, var reasons) -> new Outcome("keep", words(reasons));
+            case Verdict.Kept(_, var reasons) -> new Outcome("keep", words(reasons));
             case Verdict.Remove _ -> new Outcome("remove", List.of());
             case Verdict.Disable _ -> new Outcome("disable", List.of());
-            case Verdict.Wait _ -> new Outcome("wait", List.of());
+            case Verdict.WaitUntil _ -> new Outcome("wait", List.of());
             case Verdict.Await _ -> new Outcome("await approval", List.of());
             case Verdict.Finish _ -> new Outcome("finish", List.of());
             case Verdict.CallOff(_, var reasons) -> new Outcome("call off", words(reasons));

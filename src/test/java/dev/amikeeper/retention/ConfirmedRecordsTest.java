@@ -1,7 +1,7 @@
 package dev.amikeeper.retention;
 
-import static dev.amikeeper.retention.PruneReport.Count.AWAITING;
-import static dev.amikeeper.retention.PruneReport.Count.REMOVED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.AWAITING;
+import static dev.amikeeper.retention.PruneReport.PruneCount.REMOVED;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,8 +1,8 @@
 package dev.amikeeper.retention;
 
-import static dev.amikeeper.backup.RequestReport.Count.ALREADY;
-import static dev.amikeeper.backup.RequestReport.Count.REQUESTED;
-import static dev.amikeeper.restore.DrillReport.Count.BEGUN;
+import static dev.amikeeper.backup.RequestReport.RequestCount.ALREADY;
+import static dev.amikeeper.backup.RequestReport.RequestCount.REQUESTED;
+import static dev.amikeeper.restore.DrillReport.DrillCount.BEGUN;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -92,7 +92,7 @@ final class FormerNamesTest {
                         "would take 6 of 8 images away, more than maxRemovePercent: 25 allows where"
                                 + " images of a former name go and the policy has no limits");
         assertThat(shown.plan())
-                .extracting(PruneReport.Line::policy)
+                .extracting(PruneReport.PruneLine::policy)
                 .hasSize(8)
                 .containsOnly("platinum");
         new PruneHandler(given.deployment.application())
@@ -312,7 +312,7 @@ final class FormerNamesTest {
                 .application()
                 .requests()
                 .take(
-                        new BackupPlan.Request(
+                        new BackupPlan.ImageRequest(
                                 Trigger.REQUESTED,
                                 EAST,
                                 new Slot(asked),
@@ -329,7 +329,7 @@ final class FormerNamesTest {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.of(policy),
-                        Restore.Kind.LAUNCH,
+                        Restore.RestoreKind.LAUNCH,
                         RestoreOptions.NONE);
         return given.deployment.application().restorePlanner().choose(request, given.cloud.now())
                         instanceof RestorePlanner.Choice.Chosen(Image image)

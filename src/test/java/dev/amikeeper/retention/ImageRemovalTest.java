@@ -13,7 +13,7 @@ import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.SnapshotId;
-import dev.amikeeper.retention.ImageRemoval.End;
+import dev.amikeeper.retention.ImageRemoval.RemovalEnd;
 
 import org.junit.jupiter.api.Test;
 
@@ -45,7 +45,7 @@ final class ImageRemovalTest {
     void anImageWhoseRecordChangedIsNotDisabled() {
         Image stale = changedMeanwhile();
 
-        assertThat(disable(stale, List.of())).isEqualTo(End.CHANGED);
+        assertThat(disable(stale, List.of())).isEqualTo(RemovalEnd.CHANGED);
         assertThat(given.cloud.calls()).doesNotContainKey("DisableImage");
     }
 
@@ -53,7 +53,7 @@ final class ImageRemovalTest {
     void anImageWhoseRecordChangedIsNotRemoved() {
         Image stale = changedMeanwhile();
 
-        assertThat(steps.remove(stale, "no rule", snapshots())).isEqualTo(End.CHANGED);
+        assertThat(steps.remove(stale, "no rule", snapshots())).isEqualTo(RemovalEnd.CHANGED);
         assertThat(given.cloud.calls()).doesNotContainKey("DeregisterImage");
     }
 
@@ -62,7 +62,7 @@ final class ImageRemovalTest {
         disable(record(), List.of());
         Image stale = changedMeanwhile();
 
-        assertThat(steps.bringBack(stale)).isEqualTo(End.CHANGED);
+        assertThat(steps.bringBack(stale)).isEqualTo(RemovalEnd.CHANGED);
         assertThat(given.cloud.calls()).doesNotContainKey("EnableImage");
     }
 
@@ -70,7 +70,7 @@ final class ImageRemovalTest {
     void anImageWhoseRecordChangedIsNotProtected() {
         Upkeep protect = new Upkeep.Protect(changedMeanwhile());
 
-        assertThat(steps.upkeep(protect)).isEqualTo(End.CHANGED);
+        assertThat(steps.upkeep(protect)).isEqualTo(RemovalEnd.CHANGED);
         assertThat(given.cloud.calls()).doesNotContainKey("EnableImageDeregistrationProtection");
     }
 
@@ -79,12 +79,12 @@ final class ImageRemovalTest {
         disable(record(), List.of(PARTNER));
         given.cloud.faults().calls("EnableImage").deny();
 
-        assertThat(steps.bringBack(record())).isEqualTo(End.REFUSED);
+        assertThat(steps.bringBack(record())).isEqualTo(RemovalEnd.REFUSED);
         assertThat(record().state()).isEqualTo(ImageState.ENABLING);
         assertThat(told()).contains("could not be enabled again");
 
         Image enabling = record();
-        assertThat(steps.bringBack(enabling)).isEqualTo(End.DONE);
+        assertThat(steps.bringBack(enabling)).isEqualTo(RemovalEnd.DONE);
         assertThat(record().isGood()).isTrue();
         assertThat(record().leaving().permissions()).isEmpty();
         assertThat(record().version()).isEqualTo(enabling.version() + 2);
@@ -96,7 +96,7 @@ final class ImageRemovalTest {
         disable(record(), List.of(PARTNER));
         given.cloud.faults().calls("ModifyImageAttribute").deny();
 
-        assertThat(steps.bringBack(record())).isEqualTo(End.DONE);
+        assertThat(steps.bringBack(record())).isEqualTo(RemovalEnd.DONE);
         assertThat(record().isGood()).isTrue();
         assertThat(record().leaving().permissions()).containsExactly(PARTNER);
         assertThat(told()).contains("could not be shared");
@@ -111,7 +111,7 @@ final class ImageRemovalTest {
         disable(record(), List.of(PARTNER, "999988887777"));
         given.cloud.settings().closeAccount("999988887777");
 
-        assertThat(steps.bringBack(record())).isEqualTo(End.DONE);
+        assertThat(steps.bringBack(record())).isEqualTo(RemovalEnd.DONE);
 
         assertThat(sharedWith()).containsExactly(PARTNER);
         assertThat(record().leaving().permissions()).isEmpty();
@@ -122,7 +122,7 @@ final class ImageRemovalTest {
     void whatComesBackIsNotPublicAgain() {
         disable(record(), List.of(ImageReads.EVERYBODY, PARTNER));
 
-        assertThat(steps.bringBack(record())).isEqualTo(End.DONE);
+        assertThat(steps.bringBack(record())).isEqualTo(RemovalEnd.DONE);
         assertThat(sharedWith()).containsExactly(PARTNER);
     }
 
@@ -134,7 +134,7 @@ final class ImageRemovalTest {
                         tags.resources(id().value())
                                 .tags(Tag.builder().key(ImageTags.POLICY).build()));
 
-        assertThat(steps.finish(retiring, snapshots())).isEqualTo(End.CHANGED);
+        assertThat(steps.finish(retiring, snapshots())).isEqualTo(RemovalEnd.CHANGED);
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(1);
     }
 
@@ -144,9 +144,9 @@ final class ImageRemovalTest {
         given.ec2(TestDeployment.EAST).deregisterImage(image -> image.imageId(id().value()));
         given.cloud.faults().calls("DescribeImages").internalError();
 
-        assertThat(steps.finish(retiring, snapshots())).isEqualTo(End.UNREADABLE);
+        assertThat(steps.finish(retiring, snapshots())).isEqualTo(RemovalEnd.UNREADABLE);
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(1);
-        assertThat(steps.finish(retiring, snapshots())).isEqualTo(End.DONE);
+        assertThat(steps.finish(retiring, snapshots())).isEqualTo(RemovalEnd.DONE);
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).isEmpty();
     }
 
@@ -159,7 +159,7 @@ final class ImageRemovalTest {
                                 .lockMode(LockMode.GOVERNANCE)
                                 .lockDuration(30));
 
-        assertThat(steps.remove(record(), "no rule", snapshots)).isEqualTo(End.LEFT);
+        assertThat(steps.remove(record(), "no rule", snapshots)).isEqualTo(RemovalEnd.LEFT);
 
         assertThat(given.images(TestDeployment.EAST)).isEmpty();
         assertThat(record().state()).isEqualTo(ImageState.RETIRING);
@@ -177,7 +177,7 @@ final class ImageRemovalTest {
     void whatAnotherImageUsesIsToldWithThatImage() {
         String other = registered("other");
 
-        assertThat(steps.remove(record(), "no rule", snapshots())).isEqualTo(End.LEFT);
+        assertThat(steps.remove(record(), "no rule", snapshots())).isEqualTo(RemovalEnd.LEFT);
 
         assertThat(told()).contains(": skipped (in use by " + other + ")");
         assertThat(given.catalog().open().getFirst().remedy())
@@ -192,7 +192,7 @@ final class ImageRemovalTest {
         String second = registered("second");
         given.ec2(TestDeployment.EAST).deregisterImage(image -> image.imageId(first));
 
-        assertThat(steps.finish(record(), snapshots())).isEqualTo(End.LEFT);
+        assertThat(steps.finish(record(), snapshots())).isEqualTo(RemovalEnd.LEFT);
 
         assertThat(given.catalog().open())
                 .singleElement()
@@ -203,7 +203,7 @@ final class ImageRemovalTest {
         assertThat(given.told()).hasSize(2);
 
         given.ec2(TestDeployment.EAST).deregisterImage(image -> image.imageId(second));
-        assertThat(steps.finish(record(), snapshots())).isEqualTo(End.DONE);
+        assertThat(steps.finish(record(), snapshots())).isEqualTo(RemovalEnd.DONE);
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).isEmpty();
     }
 
@@ -238,7 +238,7 @@ final class ImageRemovalTest {
     void whenAProtectionIsLiftedItsCoolDownIsWrittenDown() {
         steps.upkeep(new Upkeep.Protect(record()));
 
-        assertThat(steps.upkeep(new Upkeep.Unprotect(record()))).isEqualTo(End.DONE);
+        assertThat(steps.upkeep(new Upkeep.Unprotect(record()))).isEqualTo(RemovalEnd.DONE);
         assertThat(record().condition().guardedUntil().orElseThrow())
                 .isAfter(NOW.plus(ImageChanges.COOL_DOWN))
                 .isBefore(Image.IN_FORCE);
@@ -249,7 +249,7 @@ final class ImageRemovalTest {
         steps.upkeep(new Upkeep.Protect(record()));
         given.cloud.faults().calls("DisableImageDeregistrationProtection").deny();
 
-        assertThat(steps.upkeep(new Upkeep.Unprotect(record()))).isEqualTo(End.REFUSED);
+        assertThat(steps.upkeep(new Upkeep.Unprotect(record()))).isEqualTo(RemovalEnd.REFUSED);
         assertThat(record().condition().guardedUntil()).contains(Image.IN_FORCE);
         assertThat(told()).contains("could not be freed of its protection");
     }
@@ -259,11 +259,11 @@ final class ImageRemovalTest {
         steps.upkeep(new Upkeep.Protect(record()));
         Image stale = changedMeanwhile();
 
-        assertThat(steps.upkeep(new Upkeep.Unprotect(stale))).isEqualTo(End.CHANGED);
+        assertThat(steps.upkeep(new Upkeep.Unprotect(stale))).isEqualTo(RemovalEnd.CHANGED);
         assertThat(record().condition().guardedUntil()).contains(Image.IN_FORCE);
     }
 
-    private End disable(Image image, List<String> permissions) {
+    private RemovalEnd disable(Image image, List<String> permissions) {
         return steps.disable(image, "no rule", snapshots(), permissions, DWELL);
     }
 

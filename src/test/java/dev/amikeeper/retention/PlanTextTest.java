@@ -42,11 +42,11 @@ final class PlanTextTest {
 
     @Test
     void whatStaysHasItsReasonsAndNoEvidence() {
-        PruneReport.Line line = line(plan("last: 2"), newest);
+        PruneReport.PruneLine line = line(plan("last: 2"), newest);
 
         assertThat(line)
                 .isEqualTo(
-                        new PruneReport.Line(
+                        new PruneReport.PruneLine(
                                 "us-east-1",
                                 "gold",
                                 "i-1",
@@ -61,7 +61,7 @@ final class PlanTextTest {
 
     @Test
     void whatGoesHasWhatEachProbeAnswered() {
-        PruneReport.Line line = line(plan("last: 1"), old);
+        PruneReport.PruneLine line = line(plan("last: 1"), old);
 
         assertThat(line.verdict()).isEqualTo("remove");
         assertThat(line.next()).isEqualTo("gone");
@@ -134,7 +134,7 @@ final class PlanTextTest {
         return PrunePlan.of(policy, HOME, List.of(old, newest), evidence);
     }
 
-    private static PruneReport.Line line(PrunePlan plan, Image image) {
+    private static PruneReport.PruneLine line(PrunePlan plan, Image image) {
         return PlanText.lines(plan)
                 .filter(line -> line.image().equals(id(image).value()))
                 .findFirst()

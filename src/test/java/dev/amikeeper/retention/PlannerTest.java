@@ -118,7 +118,7 @@ final class PlannerTest {
     }
 
     private Planner planner(Application app) {
-        return app.planner(new Planner.Run(DAY_4, true, told::add)).read();
+        return app.planner(new Planner.PlannerRun(DAY_4, true, told::add)).read();
     }
 
     /** The same application, to which EC2 lists its images like that. */

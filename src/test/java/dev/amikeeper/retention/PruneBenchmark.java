@@ -1,6 +1,6 @@
 package dev.amikeeper.retention;
 
-import static dev.amikeeper.retention.PruneReport.Count.REMOVED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.REMOVED;
 
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;

@@ -1,19 +1,19 @@
 package dev.amikeeper.retention;
 
-import static dev.amikeeper.retention.PruneReport.Count.AWAITING;
-import static dev.amikeeper.retention.PruneReport.Count.BLOCKED;
-import static dev.amikeeper.retention.PruneReport.Count.CALLED_OFF;
-import static dev.amikeeper.retention.PruneReport.Count.DEPRECATED;
-import static dev.amikeeper.retention.PruneReport.Count.DISABLED;
-import static dev.amikeeper.retention.PruneReport.Count.KEPT;
-import static dev.amikeeper.retention.PruneReport.Count.LEFT;
-import static dev.amikeeper.retention.PruneReport.Count.MALFORMED;
-import static dev.amikeeper.retention.PruneReport.Count.POSTPONED;
-import static dev.amikeeper.retention.PruneReport.Count.REFUSED;
-import static dev.amikeeper.retention.PruneReport.Count.REMOVED;
-import static dev.amikeeper.retention.PruneReport.Count.UNLISTED;
-import static dev.amikeeper.retention.PruneReport.Count.UNREADABLE;
-import static dev.amikeeper.retention.PruneReport.Count.WAITING;
+import static dev.amikeeper.retention.PruneReport.PruneCount.AWAITING;
+import static dev.amikeeper.retention.PruneReport.PruneCount.BLOCKED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.CALLED_OFF;
+import static dev.amikeeper.retention.PruneReport.PruneCount.DEPRECATED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.DISABLED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.KEPT;
+import static dev.amikeeper.retention.PruneReport.PruneCount.LEFT;
+import static dev.amikeeper.retention.PruneReport.PruneCount.MALFORMED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.POSTPONED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.REFUSED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.REMOVED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.UNLISTED;
+import static dev.amikeeper.retention.PruneReport.PruneCount.UNREADABLE;
+import static dev.amikeeper.retention.PruneReport.PruneCount.WAITING;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -84,7 +84,7 @@ final class PruneHandlerTest {
         PruneReport report = given.deployment.prune(DAY_4, true);
 
         assertThat(report.plan())
-                .extracting(PruneReport.Line::verdict)
+                .extracting(PruneReport.PruneLine::verdict)
                 .containsExactly("remove", "remove", "keep");
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
         assertThat(given.cloud.calls()).doesNotContainKey("DeregisterImage");
@@ -1138,13 +1138,13 @@ final class PruneHandlerTest {
         prune(given, DAY_4);
         TestDeployment without = given.redeployed(NIGHTLY.replace("gold:", "other:"));
 
-        Undo.End end =
+        Undo.UndoResult end =
                 without.deployment
                         .application()
                         .undo(day(4))
                         .of(new Region(TestDeployment.EAST), new ImageId(oldest));
 
-        assertThat(end).isInstanceOf(Undo.End.Back.class);
+        assertThat(end).isInstanceOf(Undo.UndoResult.Back.class);
         assertThat(ids(given)).contains(oldest);
     }
 
@@ -1156,7 +1156,7 @@ final class PruneHandlerTest {
         TestDeployment renamed = given.redeployed(NIGHTLY.replace("gold:", "other:"));
         assertThat(byHand(renamed, last).against())
                 .extracting(Reason::kind)
-                .containsExactly(Reason.Kind.AT_LEAST);
+                .containsExactly(Reason.ReasonKind.AT_LEAST);
 
         renamed.nights(4, 1);
 
@@ -1166,7 +1166,7 @@ final class PruneHandlerTest {
     private static ManualRemoval byHand(TestDeployment given, ImageId image) {
         return given.deployment
                 .application()
-                .planner(new Planner.Run(given.cloud.now(), false, _ -> {}))
+                .planner(new Planner.PlannerRun(given.cloud.now(), false, _ -> {}))
                 .byHand(new Region(TestDeployment.EAST), image)
                 .orElseThrow();
     }

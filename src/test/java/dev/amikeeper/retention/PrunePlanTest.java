@@ -34,7 +34,7 @@ import dev.amikeeper.image.Trigger;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.policy.Policy.Limits;
 import dev.amikeeper.policy.Policy.Replica;
-import dev.amikeeper.retention.Reason.Kind;
+import dev.amikeeper.retention.Reason.ReasonKind;
 import dev.amikeeper.usage.Usage;
 import dev.amikeeper.usage.Usage.Probe;
 
@@ -66,7 +66,8 @@ final class PrunePlanTest {
     private final Map<ImageId, List<String>> permissions = new HashMap<>();
     private final Set<ImageId> unread = new HashSet<>();
     private Optional<Set<InstanceId>> imaged = Optional.of(Set.of(new InstanceId("i-1")));
-    private PolicyPlan.Found found = new PolicyPlan.Found(Optional.of(1), Map.of(), List.of());
+    private PolicyPlan.PolicyFindings found =
+            new PolicyPlan.PolicyFindings(Optional.of(1), Map.of(), List.of());
     private Usage usage = Usage.of(List.of(probe(Map.of(), Optional.empty())));
     private Policy policy = policy(Optional.of(keep("last: 1")), NO_LIMITS);
 
@@ -85,11 +86,11 @@ final class PrunePlanTest {
     void keepsWhatARuleKeeps() {
         assertThat(verdict(newest))
                 .isEqualTo(
-                        new Verdict.Keep(
+                        new Verdict.Kept(
                                 newest,
                                 List.of(
                                         new Reason(
-                                                Kind.LAST,
+                                                ReasonKind.LAST,
                                                 "number 1 of the newest images (last: 1)"))));
     }
 
@@ -97,15 +98,15 @@ final class PrunePlanTest {
     void everyInstanceHasItsOwnHistory() {
         Image other = given(image("i-2", Instant.parse("2020-01-01T00:00:00Z")));
 
-        assertThat(kinds(other)).containsExactly(Kind.LAST);
+        assertThat(kinds(other)).containsExactly(ReasonKind.LAST);
     }
 
     @Test
     void withoutKeepNothingIsRemoved() {
         policy = policy(Optional.empty(), NO_LIMITS);
 
-        assertThat(kinds(old)).containsExactly(Kind.NO_RULES);
-        assertThat(kinds(newest)).containsExactly(Kind.NO_RULES);
+        assertThat(kinds(old)).containsExactly(ReasonKind.NO_RULES);
+        assertThat(kinds(newest)).containsExactly(ReasonKind.NO_RULES);
     }
 
     @Test
@@ -126,7 +127,7 @@ final class PrunePlanTest {
                                         copy.id().orElseThrow(), ami(copy),
                                         newerCopy.id().orElseThrow(), ami(newerCopy))));
 
-        assertThat(plan.verdicts()).allMatch(Verdict.Keep.class::isInstance);
+        assertThat(plan.verdicts()).allMatch(Verdict.Kept.class::isInstance);
         assertThat(verdict(old)).isInstanceOf(Verdict.Remove.class);
     }
 
@@ -135,14 +136,14 @@ final class PrunePlanTest {
         shown(tagged(ami(old), ImageTags.HOLD, "audit 2026"));
 
         assertThat(reasons(old))
-                .containsExactly(new Reason(Kind.HELD, "held by its tag amikeeper:hold"));
+                .containsExactly(new Reason(ReasonKind.HELD, "held by its tag amikeeper:hold"));
     }
 
     @Test
     void anEmptyHoldTagHoldsToo() {
         shown(tagged(ami(old), ImageTags.HOLD, ""));
 
-        assertThat(kinds(old)).containsExactly(Kind.HELD);
+        assertThat(kinds(old)).containsExactly(ReasonKind.HELD);
     }
 
     @Test
@@ -150,7 +151,7 @@ final class PrunePlanTest {
         shown(withTags(ami(old), Map.of("Name", "web")));
 
         assertThat(reasons(old))
-                .containsExactly(new Reason(Kind.OTHER_TAGS, "its tags in EC2 are not ours"));
+                .containsExactly(new Reason(ReasonKind.OTHER_TAGS, "its tags in EC2 are not ours"));
     }
 
     @Test
@@ -160,7 +161,7 @@ final class PrunePlanTest {
         assertThat(reasons(old))
                 .containsExactly(
                         new Reason(
-                                Kind.OTHER_TAGS,
+                                ReasonKind.OTHER_TAGS,
                                 "its tags in EC2 say gold/i-1/2026-03-04T02.00.00Z"));
     }
 
@@ -185,7 +186,7 @@ final class PrunePlanTest {
     void anImageInUseStays() {
         usage = Usage.of(List.of(probe(Map.of(id(old), List.of("i-7")), Optional.empty())));
 
-        assertThat(reasons(old)).containsExactly(new Reason(Kind.IN_USE, "used by i-7"));
+        assertThat(reasons(old)).containsExactly(new Reason(ReasonKind.IN_USE, "used by i-7"));
     }
 
     @Test
@@ -195,7 +196,8 @@ final class PrunePlanTest {
 
         assertThat(reasons(old))
                 .containsExactly(
-                        new Reason(Kind.IN_USE, "used by i-1, i-2, i-3, i-4, i-5 and 2 more"));
+                        new Reason(
+                                ReasonKind.IN_USE, "used by i-1, i-2, i-3, i-4, i-5 and 2 more"));
     }
 
     @Test
@@ -204,7 +206,7 @@ final class PrunePlanTest {
         usage = Usage.of(List.of(probe(Map.of(id(old), users), Optional.empty())));
 
         assertThat(reasons(old))
-                .containsExactly(new Reason(Kind.IN_USE, "used by i-1, i-2, i-3, i-4, i-5"));
+                .containsExactly(new Reason(ReasonKind.IN_USE, "used by i-1, i-2, i-3, i-4, i-5"));
     }
 
     @Test
@@ -214,7 +216,7 @@ final class PrunePlanTest {
         assertThat(reasons(old))
                 .containsExactly(
                         new Reason(
-                                Kind.USE_UNKNOWN,
+                                ReasonKind.USE_UNKNOWN,
                                 "whether it is used is not known: instances: denied"));
     }
 
@@ -222,7 +224,7 @@ final class PrunePlanTest {
     void withoutAnyProbeNothingIsRemoved() {
         usage = Usage.of(List.of());
 
-        assertThat(kinds(old)).containsExactly(Kind.USE_UNKNOWN);
+        assertThat(kinds(old)).containsExactly(ReasonKind.USE_UNKNOWN);
     }
 
     @Test
@@ -232,7 +234,7 @@ final class PrunePlanTest {
         assertThat(reasons(old))
                 .containsExactly(
                         new Reason(
-                                Kind.COPY_SOURCE,
+                                ReasonKind.COPY_SOURCE,
                                 "a copy of it is being made or waits, or may be"));
     }
 
@@ -250,7 +252,8 @@ final class PrunePlanTest {
         assertThat(reasons(old))
                 .containsExactly(
                         new Reason(
-                                Kind.AT_LEAST, "number 2 of the newest good images (atLeast: 2)"));
+                                ReasonKind.AT_LEAST,
+                                "number 2 of the newest good images (atLeast: 2)"));
     }
 
     @Test
@@ -260,7 +263,7 @@ final class PrunePlanTest {
         assertThat(reasons(future))
                 .containsExactly(
                         new Reason(
-                                Kind.FUTURE,
+                                ReasonKind.FUTURE,
                                 "its slot lies after this run's 2026-03-05T05:00:00Z"));
     }
 
@@ -269,14 +272,15 @@ final class PrunePlanTest {
         policy = policy(Optional.of(keep("last: 1, within: 1h, atLeast: 1")), NO_LIMITS);
         given(image("2099-01-01T00:00:00Z"));
 
-        assertThat(kinds(newest)).containsExactly(Kind.LAST, Kind.WITHIN, Kind.AT_LEAST);
+        assertThat(kinds(newest))
+                .containsExactly(ReasonKind.LAST, ReasonKind.WITHIN, ReasonKind.AT_LEAST);
     }
 
     @Test
     void anImageOfThisVeryMomentIsNotOfTheFuture() {
         Image current = given(image("2026-03-05T05:00:00Z"));
 
-        assertThat(kinds(current)).containsExactly(Kind.LAST);
+        assertThat(kinds(current)).containsExactly(ReasonKind.LAST);
     }
 
     @Test
@@ -289,23 +293,29 @@ final class PrunePlanTest {
 
         assertThat(kinds(both))
                 .containsExactly(
-                        Kind.LAST, Kind.OTHER_TAGS, Kind.HELD, Kind.USE_UNKNOWN, Kind.COPY_SOURCE);
+                        ReasonKind.LAST,
+                        ReasonKind.OTHER_TAGS,
+                        ReasonKind.HELD,
+                        ReasonKind.USE_UNKNOWN,
+                        ReasonKind.COPY_SOURCE);
     }
 
     @Test
     void anIntentStays() {
         Image waiting = given(intent("i-1", NOW));
 
-        assertThat(reasons(waiting)).containsExactly(new Reason(Kind.REQUESTED, "not started yet"));
-        assertThat(kinds(newest)).containsExactly(Kind.LAST);
+        assertThat(reasons(waiting))
+                .containsExactly(new Reason(ReasonKind.REQUESTED, "not started yet"));
+        assertThat(kinds(newest)).containsExactly(ReasonKind.LAST);
     }
 
     @Test
     void anImageInTheMakingStays() {
         Image pending = given(intent("i-1", NOW).started(new ImageId("ami-9"), 1, NOW), "pending");
 
-        assertThat(reasons(pending)).containsExactly(new Reason(Kind.CREATING, "still being made"));
-        assertThat(kinds(newest)).containsExactly(Kind.LAST);
+        assertThat(reasons(pending))
+                .containsExactly(new Reason(ReasonKind.CREATING, "still being made"));
+        assertThat(kinds(newest)).containsExactly(ReasonKind.LAST);
     }
 
     @Test
@@ -313,8 +323,8 @@ final class PrunePlanTest {
         Image failed = given(intent("i-1", NOW).failed("the instance\nis gone", NOW));
 
         assertThat(reasons(failed))
-                .containsExactly(new Reason(Kind.FAILED, "failed: the instance?is gone"));
-        assertThat(kinds(newest)).containsExactly(Kind.LAST);
+                .containsExactly(new Reason(ReasonKind.FAILED, "failed: the instance?is gone"));
+        assertThat(kinds(newest)).containsExactly(ReasonKind.LAST);
     }
 
     @Test
@@ -322,16 +332,17 @@ final class PrunePlanTest {
         inEc2.remove(id(newest));
 
         assertThat(reasons(newest))
-                .containsExactly(new Reason(Kind.MISSING, "EC2 does not show it in us-east-1"));
-        assertThat(kinds(old)).containsExactly(Kind.LAST);
+                .containsExactly(
+                        new Reason(ReasonKind.MISSING, "EC2 does not show it in us-east-1"));
+        assertThat(kinds(old)).containsExactly(ReasonKind.LAST);
     }
 
     @Test
     void anImageThatSomebodyDeregisteredCountsForNothing() {
         shown(inState(ami(newest), "deregistered"));
 
-        assertThat(kinds(newest)).containsExactly(Kind.MISSING);
-        assertThat(kinds(old)).containsExactly(Kind.LAST);
+        assertThat(kinds(newest)).containsExactly(ReasonKind.MISSING);
+        assertThat(kinds(old)).containsExactly(ReasonKind.LAST);
     }
 
     @Test
@@ -339,8 +350,8 @@ final class PrunePlanTest {
         shown(inState(ami(newest), "disabled"));
 
         assertThat(reasons(newest))
-                .containsExactly(new Reason(Kind.DISABLED, "disabled by somebody"));
-        assertThat(kinds(old)).containsExactly(Kind.LAST);
+                .containsExactly(new Reason(ReasonKind.DISABLED, "disabled by somebody"));
+        assertThat(kinds(old)).containsExactly(ReasonKind.LAST);
     }
 
     @Test
@@ -348,8 +359,8 @@ final class PrunePlanTest {
         records.remove(newest);
         Image disabled = given(newest.disabledByOthers(true));
 
-        assertThat(kinds(disabled)).containsExactly(Kind.DISABLED);
-        assertThat(kinds(old)).containsExactly(Kind.LAST);
+        assertThat(kinds(disabled)).containsExactly(ReasonKind.DISABLED);
+        assertThat(kinds(old)).containsExactly(ReasonKind.LAST);
     }
 
     @Test
@@ -357,8 +368,9 @@ final class PrunePlanTest {
         shown(inState(ami(newest), "invalid"));
 
         assertThat(reasons(newest))
-                .containsExactly(new Reason(Kind.NOT_AVAILABLE, "EC2 shows it as \"invalid\""));
-        assertThat(kinds(old)).containsExactly(Kind.LAST);
+                .containsExactly(
+                        new Reason(ReasonKind.NOT_AVAILABLE, "EC2 shows it as \"invalid\""));
+        assertThat(kinds(old)).containsExactly(ReasonKind.LAST);
     }
 
     @Test
@@ -402,7 +414,7 @@ final class PrunePlanTest {
                                 retiring,
                                 List.of(
                                         new Reason(
-                                                Kind.LAST,
+                                                ReasonKind.LAST,
                                                 "number 2 of the newest images (last: 2)"))));
     }
 
@@ -414,7 +426,7 @@ final class PrunePlanTest {
         assertThat(verdict(retiring))
                 .isEqualTo(
                         new Verdict.CallOff(
-                                retiring, List.of(new Reason(Kind.IN_USE, "used by i-7"))));
+                                retiring, List.of(new Reason(ReasonKind.IN_USE, "used by i-7"))));
     }
 
     @Test
@@ -423,7 +435,7 @@ final class PrunePlanTest {
 
         assertThat(verdict(retiring))
                 .isEqualTo(
-                        new Verdict.Wait(
+                        new Verdict.WaitUntil(
                                 retiring,
                                 NOW.minusSeconds(1).plus(Image.LEASE),
                                 "another run is at it"));
@@ -472,7 +484,7 @@ final class PrunePlanTest {
                                         .containsExactly(
                                                 "would take 1 of 2 images away, more than"
                                                         + " maxRemoveCount: 0 allows"));
-        assertThat(kinds(newest)).containsExactly(Kind.LAST);
+        assertThat(kinds(newest)).containsExactly(ReasonKind.LAST);
     }
 
     @Test
@@ -525,7 +537,7 @@ final class PrunePlanTest {
     void waitsForTheEndOfItsDwellAndGoesThen() {
         Image disabled = given(disabledUntil(NOW.plusSeconds(1)), "disabled");
         assertThat(verdict(disabled))
-                .isEqualTo(new Verdict.Wait(disabled, NOW.plusSeconds(1), disabled.note()));
+                .isEqualTo(new Verdict.WaitUntil(disabled, NOW.plusSeconds(1), disabled.note()));
 
         Image over = given(disabledUntil(NOW), "disabled");
         assertThat(verdict(over)).isEqualTo(new Verdict.Remove(over, over.note(), snapshots(over)));
@@ -536,29 +548,29 @@ final class PrunePlanTest {
         Image disabled = given(disabledUntil(NOW), "disabled");
 
         usage = Usage.of(List.of(probe(Map.of(id(old), List.of("i-7")), Optional.empty())));
-        assertThat(broughtBack(disabled)).containsExactly(Kind.IN_USE);
+        assertThat(broughtBack(disabled)).containsExactly(ReasonKind.IN_USE);
 
         usage = Usage.of(List.of(probe(Map.of(), Optional.empty())));
         copySources.add(new ImageRef(HOME, id(old)));
-        assertThat(broughtBack(disabled)).containsExactly(Kind.COPY_SOURCE);
+        assertThat(broughtBack(disabled)).containsExactly(ReasonKind.COPY_SOURCE);
 
         copySources.clear();
         shown(inState(tagged(ami(old), ImageTags.HOLD, ""), "disabled"));
-        assertThat(broughtBack(disabled)).containsExactly(Kind.HELD);
+        assertThat(broughtBack(disabled)).containsExactly(ReasonKind.HELD);
 
         shown(inState(ami(old), "disabled"));
         policy = policy(Optional.of(keep("last: 2")), NO_LIMITS);
-        assertThat(broughtBack(disabled)).containsExactly(Kind.LAST);
+        assertThat(broughtBack(disabled)).containsExactly(ReasonKind.LAST);
 
         policy = policy(Optional.empty(), NO_LIMITS);
-        assertThat(broughtBack(disabled)).containsExactly(Kind.NO_RULES);
+        assertThat(broughtBack(disabled)).containsExactly(ReasonKind.NO_RULES);
     }
 
     @Test
     void comesBackWhenSomebodyEnabledIt() {
         Image disabled = given(disabledUntil(NOW), "available");
 
-        assertThat(broughtBack(disabled)).containsExactly(Kind.ENABLED);
+        assertThat(broughtBack(disabled)).containsExactly(ReasonKind.ENABLED);
     }
 
     @Test
@@ -566,7 +578,7 @@ final class PrunePlanTest {
         Image disabled = given(disabledUntil(NOW), "disabled");
         inEc2.remove(id(newest));
 
-        assertThat(broughtBack(disabled)).containsExactly(Kind.LAST);
+        assertThat(broughtBack(disabled)).containsExactly(ReasonKind.LAST);
     }
 
     @Test
@@ -583,7 +595,7 @@ final class PrunePlanTest {
 
         assertThat(verdict(disabled))
                 .isEqualTo(
-                        new Verdict.Wait(
+                        new Verdict.WaitUntil(
                                 disabled,
                                 NOW,
                                 "whether it is used is not known: instances: denied"));
@@ -595,7 +607,7 @@ final class PrunePlanTest {
         given(disabledUntil(NOW), "disabled");
         Image older = given(image("2026-02-01T02:00:00Z"));
 
-        assertThat(kinds(older)).containsExactly(Kind.AT_LEAST);
+        assertThat(kinds(older)).containsExactly(ReasonKind.AT_LEAST);
     }
 
     @Test
@@ -646,7 +658,7 @@ final class PrunePlanTest {
     void anImageStaysWhoseLaunchPermissionsCouldNotBeRead() {
         unread.add(id(old));
 
-        assertThat(kinds(old)).containsExactly(Kind.USE_UNKNOWN);
+        assertThat(kinds(old)).containsExactly(ReasonKind.USE_UNKNOWN);
     }
 
     @Test
@@ -655,22 +667,22 @@ final class PrunePlanTest {
         usage = usage.and(List.of(narrow));
         unread.add(id(newest));
 
-        assertThat(kinds(newest)).containsExactly(Kind.LAST);
-        assertThat(kinds(old)).containsExactly(Kind.USE_UNKNOWN);
+        assertThat(kinds(newest)).containsExactly(ReasonKind.LAST);
+        assertThat(kinds(old)).containsExactly(ReasonKind.USE_UNKNOWN);
     }
 
     @Test
     void aPublicImageStays() {
         shown(launched(ami(old), Optional.empty(), true));
 
-        assertThat(kinds(old)).containsExactly(Kind.PUBLIC);
+        assertThat(kinds(old)).containsExactly(ReasonKind.PUBLIC);
     }
 
     @Test
     void anImageThatWasLaunchedWithinAWeekStays() {
         Instant weekAgo = NOW.minus(Duration.ofDays(7));
         shown(launched(ami(old), Optional.of(weekAgo.plusSeconds(1)), false));
-        assertThat(kinds(old)).containsExactly(Kind.LAUNCHED);
+        assertThat(kinds(old)).containsExactly(ReasonKind.LAUNCHED);
 
         shown(launched(ami(old), Optional.of(weekAgo), false));
         assertThat(verdict(old)).isInstanceOf(Verdict.Remove.class);
@@ -679,7 +691,7 @@ final class PrunePlanTest {
     @Test
     void theOnlyProvenImageStays() {
         Image proven = given(old.proven(NOW));
-        assertThat(kinds(proven)).containsExactly(Kind.ONLY_PROVEN);
+        assertThat(kinds(proven)).containsExactly(ReasonKind.ONLY_PROVEN);
 
         given(newest.proven(NOW));
         assertThat(verdict(proven)).isInstanceOf(Verdict.Remove.class);
@@ -689,10 +701,10 @@ final class PrunePlanTest {
     void whatIsOldEnoughToBeStoredStaysUntilThatIsDoneOrGivenUp() {
         policy = storing(policy, Duration.ofDays(4));
         assertThat(reasons(old))
-                .containsExactly(new Reason(Kind.TO_STORE, "waits to be stored in archive"));
+                .containsExactly(new Reason(ReasonKind.TO_STORE, "waits to be stored in archive"));
         Stored waiting = Stored.waiting(new S3Object("archive", "ami-1.bin"), NOW);
 
-        assertThat(kinds(given(with(waiting)))).containsExactly(Kind.TO_STORE);
+        assertThat(kinds(given(with(waiting)))).containsExactly(ReasonKind.TO_STORE);
         assertThat(verdict(given(with(waiting.done(NOW))))).isInstanceOf(Verdict.Remove.class);
         assertThat(verdict(given(with(waiting.givenUp(Optional.empty(), "no", NOW)))))
                 .isInstanceOf(Verdict.Remove.class);
@@ -712,7 +724,7 @@ final class PrunePlanTest {
         assertThat(reasons(given(with(storing))))
                 .containsExactly(
                         new Reason(
-                                Kind.STORING,
+                                ReasonKind.STORING,
                                 "being stored as s3://archive/ami-1.bin since " + NOW));
     }
 
@@ -735,10 +747,10 @@ final class PrunePlanTest {
         assertThat(byHand(old).against()).isEmpty();
         assertThat(byHand(old).overridden())
                 .extracting(Reason::kind)
-                .containsExactly(Kind.TO_STORE);
+                .containsExactly(ReasonKind.TO_STORE);
         assertThat(byHand(given(with(waiting.storing(NOW)))).against())
                 .extracting(Reason::kind)
-                .containsExactly(Kind.STORING);
+                .containsExactly(ReasonKind.STORING);
     }
 
     private Image with(Stored stored) {
@@ -755,7 +767,7 @@ final class PrunePlanTest {
         Image newer = given(image("2026-03-02T02:00:00Z").proven(NOW));
 
         assertThat(verdict(proven)).isInstanceOf(Verdict.Remove.class);
-        assertThat(kinds(newer)).containsExactly(Kind.ONLY_PROVEN);
+        assertThat(kinds(newer)).containsExactly(ReasonKind.ONLY_PROVEN);
     }
 
     @Test
@@ -773,8 +785,8 @@ final class PrunePlanTest {
         Image leaving = given(disabledUntil(until).proven(NOW), "disabled");
         Image other = given(image("2026-03-02T02:00:00Z").proven(NOW));
 
-        assertThat(verdict(leaving)).isInstanceOf(Verdict.Wait.class);
-        assertThat(kinds(other)).containsExactly(Kind.ONLY_PROVEN);
+        assertThat(verdict(leaving)).isInstanceOf(Verdict.WaitUntil.class);
+        assertThat(kinds(other)).containsExactly(ReasonKind.ONLY_PROVEN);
     }
 
     @Test
@@ -788,7 +800,7 @@ final class PrunePlanTest {
                                 .disabledUntil(NOW, NOW),
                         "disabled");
 
-        assertThat(broughtBack(newer)).containsExactly(Kind.ONLY_PROVEN);
+        assertThat(broughtBack(newer)).containsExactly(ReasonKind.ONLY_PROVEN);
         assertThat(verdict(older)).isInstanceOf(Verdict.Remove.class);
     }
 
@@ -820,9 +832,10 @@ final class PrunePlanTest {
         }
         return PrunePlan.of(policy, region, List.of(copies), evidence(amis)).verdicts().stream()
                 .filter(verdict ->
-                        verdict instanceof Verdict.Keep(_, var reasons)
+                        verdict instanceof Verdict.Kept(_, var reasons)
                                 && reasons.stream()
-                                        .anyMatch(reason -> reason.kind() == Kind.NEWEST_COPY))
+                                        .anyMatch(
+                                                reason -> reason.kind() == ReasonKind.NEWEST_COPY))
                 .map(Verdict::image)
                 .toList();
     }
@@ -833,7 +846,7 @@ final class PrunePlanTest {
         Image guarded = given(old.guardedUntil(Image.IN_FORCE));
         shown(guardedBy(ami(old)));
 
-        assertThat(kinds(guarded)).containsExactly(Kind.PROTECTED);
+        assertThat(kinds(guarded)).containsExactly(ReasonKind.PROTECTED);
         assertThat(plan().upkeep())
                 .containsExactly(new Upkeep.Protect(newest), new Upkeep.Unprotect(guarded));
     }
@@ -841,7 +854,7 @@ final class PrunePlanTest {
     @Test
     void theCoolDownIsWaitedFor() {
         Image cooling = given(old.guardedUntil(NOW.plusSeconds(1)));
-        assertThat(kinds(cooling)).containsExactly(Kind.PROTECTED);
+        assertThat(kinds(cooling)).containsExactly(ReasonKind.PROTECTED);
 
         Image free = given(old.guardedUntil(NOW));
         assertThat(verdict(free)).isInstanceOf(Verdict.Remove.class);
@@ -851,7 +864,7 @@ final class PrunePlanTest {
     void protectionBySomebodyElseIsLeftAlone() {
         shown(guardedBy(ami(old)));
 
-        assertThat(kinds(old)).containsExactly(Kind.PROTECTED);
+        assertThat(kinds(old)).containsExactly(ReasonKind.PROTECTED);
         assertThat(plan().upkeep()).isEmpty();
     }
 
@@ -911,28 +924,32 @@ final class PrunePlanTest {
 
     @Test
     void nothingGoesWhenThePolicySelectsNothingAnyMore() {
-        found = new PolicyPlan.Found(Optional.of(0), Map.of(), List.of(mark(1, 2)));
+        found = new PolicyPlan.PolicyFindings(Optional.of(0), Map.of(), List.of(mark(1, 2)));
         assertThat(whole().alarms()).containsExactly("the policy selects no instance any more");
         assertThat(verdict(old)).isInstanceOf(Verdict.Await.class);
 
-        found = new PolicyPlan.Found(Optional.of(0), Map.of(), List.of(mark(0, 2)));
+        found = new PolicyPlan.PolicyFindings(Optional.of(0), Map.of(), List.of(mark(0, 2)));
         assertThat(whole().alarms()).isEmpty();
-        found = new PolicyPlan.Found(Optional.of(0), Map.of(), List.of());
+        found = new PolicyPlan.PolicyFindings(Optional.of(0), Map.of(), List.of());
         assertThat(whole().alarms()).isNotEmpty();
-        found = new PolicyPlan.Found(Optional.empty(), Map.of(), List.of(mark(1, 2)));
+        found = new PolicyPlan.PolicyFindings(Optional.empty(), Map.of(), List.of(mark(1, 2)));
         assertThat(whole().alarms()).isEmpty();
 
         records.remove(old);
-        found = new PolicyPlan.Found(Optional.of(0), Map.of(), List.of());
+        found = new PolicyPlan.PolicyFindings(Optional.of(0), Map.of(), List.of());
         assertThat(whole().alarms()).isEmpty();
     }
 
     @Test
     void nothingGoesWhereMoreThanHalfOfTheImagesIsMissing() {
-        found = new PolicyPlan.Found(Optional.of(1), Map.of(HOME, 5), List.of(mark(1, 10)));
+        found =
+                new PolicyPlan.PolicyFindings(
+                        Optional.of(1), Map.of(HOME, 5), List.of(mark(1, 10)));
         assertThat(whole().alarms()).isEmpty();
 
-        found = new PolicyPlan.Found(Optional.of(1), Map.of(HOME, 4), List.of(mark(1, 10)));
+        found =
+                new PolicyPlan.PolicyFindings(
+                        Optional.of(1), Map.of(HOME, 4), List.of(mark(1, 10)));
         assertThat(whole().alarms())
                 .containsExactly("us-east-1 lists 4 of our images, of 10 after the last run");
     }
@@ -965,7 +982,7 @@ final class PrunePlanTest {
     void whatCannotBeEnabledOrRemovedIsLeftAlone() {
         Image broken = given(disabledUntil(NOW), "error");
 
-        assertThat(kinds(broken)).containsExactly(Kind.DISABLED);
+        assertThat(kinds(broken)).containsExactly(ReasonKind.DISABLED);
     }
 
     private static PruneMark mark(int selected, int listed) {
@@ -986,7 +1003,7 @@ final class PrunePlanTest {
                 .disabledUntil(end, then);
     }
 
-    private List<Kind> broughtBack(Image image) {
+    private List<ReasonKind> broughtBack(Image image) {
         assertThat(verdict(image)).isInstanceOf(Verdict.CallOff.class);
         return ((Verdict.CallOff) verdict(image)).reasons().stream().map(Reason::kind).toList();
     }
@@ -1082,14 +1099,14 @@ final class PrunePlanTest {
     }
 
     private List<Reason> reasons(Image image) {
-        assertThat(verdict(image)).isInstanceOf(Verdict.Keep.class);
+        assertThat(verdict(image)).isInstanceOf(Verdict.Kept.class);
         return Stream.of(verdict(image))
-                .map(Verdict.Keep.class::cast)
+                .map(Verdict.Kept.class::cast)
                 .flatMap(kept -> kept.reasons().stream())
                 .toList();
     }
 
-    private List<Kind> kinds(Image image) {
+    private List<ReasonKind> kinds(Image image) {
         return reasons(image).stream().map(Reason::kind).toList();
     }
 

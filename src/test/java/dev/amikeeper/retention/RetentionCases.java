@@ -196,7 +196,7 @@ final class RetentionCases {
                 policy.protect(),
                 policy.limits(),
                 policy.drill(),
-                Optional.of(new Policy.Store("archive", after)),
+                Optional.of(new Policy.StoreRules("archive", after)),
                 false,
                 policy.formerly());
     }
@@ -262,7 +262,7 @@ final class RetentionCases {
                         Optional.empty()),
                 keep,
                 replicate,
-                Policy.Share.NOBODY,
+                Policy.ShareRules.NOBODY,
                 new Policy.Retire(Optional.empty(), Optional.empty()),
                 false,
                 limits,

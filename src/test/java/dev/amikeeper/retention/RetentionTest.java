@@ -9,7 +9,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.policy.Keep;
 import dev.amikeeper.policy.Period;
-import dev.amikeeper.retention.Reason.Kind;
+import dev.amikeeper.retention.Reason.ReasonKind;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,18 +80,20 @@ final class RetentionTest {
 
         assertThat(Retention.judge(all, List.of(only)).get(only))
                 .containsExactly(
-                        new Reason(Kind.LAST, "number 1 of the newest images (last: 1)"),
+                        new Reason(ReasonKind.LAST, "number 1 of the newest images (last: 1)"),
                         new Reason(
-                                Kind.HOURLY, "newest of 2026-03-01T02:00Z, number 1 (hourly: 1)"),
-                        new Reason(Kind.DAILY, "newest of 2026-03-01, number 1 (daily: 1)"),
-                        new Reason(Kind.WEEKLY, "newest of 2026-W09, number 1 (weekly: 1)"),
-                        new Reason(Kind.MONTHLY, "newest of 2026-03, number 1 (monthly: 1)"),
-                        new Reason(Kind.YEARLY, "newest of 2026, number 1 (yearly: 1)"),
+                                ReasonKind.HOURLY,
+                                "newest of 2026-03-01T02:00Z, number 1 (hourly: 1)"),
+                        new Reason(ReasonKind.DAILY, "newest of 2026-03-01, number 1 (daily: 1)"),
+                        new Reason(ReasonKind.WEEKLY, "newest of 2026-W09, number 1 (weekly: 1)"),
+                        new Reason(ReasonKind.MONTHLY, "newest of 2026-03, number 1 (monthly: 1)"),
+                        new Reason(ReasonKind.YEARLY, "newest of 2026, number 1 (yearly: 1)"),
                         new Reason(
-                                Kind.WITHIN,
+                                ReasonKind.WITHIN,
                                 "within 48h of the newest image, 2026-03-01T02:00:00Z"),
                         new Reason(
-                                Kind.AT_LEAST, "number 1 of the newest good images (atLeast: 1)"));
+                                ReasonKind.AT_LEAST,
+                                "number 1 of the newest good images (atLeast: 1)"));
     }
 
     @Test
@@ -107,7 +109,8 @@ final class RetentionTest {
                                 .get(oldest))
                 .containsExactly(
                         new Reason(
-                                Kind.MONTHLY, "oldest, as rule monthly has 11 left (monthly: 12)"));
+                                ReasonKind.MONTHLY,
+                                "oldest, as rule monthly has 11 left (monthly: 12)"));
     }
 
     @Test

@@ -34,7 +34,7 @@ final class UndoTest {
         ImageId oldest = oldest(given);
         prune(given, DAY_4);
 
-        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.UndoResult.Back.class);
         assertThat(undo(given, oldest).text()).contains("nothing is to be undone");
 
         prune(given, DAY_4.plus(Duration.ofDays(9)));
@@ -51,9 +51,9 @@ final class UndoTest {
         prune(given, DAY_4);
         given.cloud.faults().calls("CreateTags").deny();
 
-        Undo.End end = undo(given, oldest);
+        Undo.UndoResult end = undo(given, oldest);
 
-        assertThat(end).isInstanceOf(Undo.End.NotHeld.class);
+        assertThat(end).isInstanceOf(Undo.UndoResult.NotHeld.class);
         assertThat(end.text())
                 .contains(
                         "is enabled again", "could not be held", "Unauthorized", "amikeeper:hold");
@@ -74,7 +74,7 @@ final class UndoTest {
         ImageId oldest = oldest(given);
         prune(given, DAY_4);
 
-        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.UndoResult.Back.class);
         assertThat(shown(given, oldest).image().tags())
                 .extracting(Tag::key)
                 .contains(ImageTags.HOLD)
@@ -89,7 +89,7 @@ final class UndoTest {
         given.cloud.faults().calls("EnableImage").deny();
 
         assertThat(undo(given, oldest).text()).contains("could not be brought back now");
-        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.UndoResult.Back.class);
     }
 
     @Test
@@ -103,7 +103,7 @@ final class UndoTest {
         }
         assertThat(given.images(TestDeployment.EAST)).hasSize(1);
         given.cloud.faults().calls("CreateTags").deny();
-        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.NotHeld.class);
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.UndoResult.NotHeld.class);
         given.ec2(TestDeployment.EAST)
                 .createTags(hold ->
                         hold.resources(oldest.value())
@@ -133,7 +133,7 @@ final class UndoTest {
                 Duration.ZERO);
         steps.remove(record(given, oldest), "no rule", snapshots);
 
-        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.UndoResult.Back.class);
         assertThat(sharedWith(given, oldest)).containsExactly(PARTNER);
     }
 
@@ -150,8 +150,8 @@ final class UndoTest {
         given.cloud.faults().calls("CreateTags").deny();
 
         assertThat(undo(given, oldest))
-                .isInstanceOf(Undo.End.NotHeld.class)
-                .extracting(Undo.End::text)
+                .isInstanceOf(Undo.UndoResult.NotHeld.class)
+                .extracting(Undo.UndoResult::text)
                 .asString()
                 .contains("not yet with its launch permissions", "could not be held");
 
@@ -175,7 +175,7 @@ final class UndoTest {
         assertThat(given.catalog().find(EAST, oldest)).isEmpty();
         given.cloud.settings().closeAccount(other);
 
-        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.UndoResult.Back.class);
 
         assertThat(record(given, oldest).isGood()).isTrue();
         assertThat(sharedWith(given, oldest)).containsExactly(PARTNER);
@@ -196,7 +196,7 @@ final class UndoTest {
         assertThat(given.catalog().find(EAST, oldest)).isEmpty();
         given.cloud.faults().calls("EnableImage").deny();
 
-        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Impossible.class);
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.UndoResult.NotUndone.class);
         assertThat(record(given, oldest).state()).isEqualTo(ImageState.ENABLING);
 
         given.deployment.sweep(given.cloud.now());
@@ -212,7 +212,7 @@ final class UndoTest {
         ImageId second = given.records(TestDeployment.EAST).get(1).id().orElseThrow();
         prune(given, DAY_4);
 
-        assertThat(undo(given, second)).isInstanceOf(Undo.End.Back.class);
+        assertThat(undo(given, second)).isInstanceOf(Undo.UndoResult.Back.class);
 
         assertThat(record(given, second).isGood()).isTrue();
         assertThat(given.catalog().find(EAST, oldest)).isEmpty();
@@ -231,7 +231,7 @@ final class UndoTest {
         assertThat(record(given, oldest).state()).isEqualTo(ImageState.RETIRING);
         assertThat(given.images(TestDeployment.EAST)).hasSize(2);
 
-        assertThat(undo(given, oldest)).isInstanceOf(Undo.End.Back.class);
+        assertThat(undo(given, oldest)).isInstanceOf(Undo.UndoResult.Back.class);
 
         assertThat(shown(given, oldest).image().stateAsString()).isEqualTo("available");
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).hasSize(3);
@@ -256,7 +256,7 @@ final class UndoTest {
         given.ec2(TestDeployment.EAST).deregisterImage(image -> image.imageId(oldest.value()));
 
         assertThat(undo(given, oldest))
-                .isInstanceOf(Undo.End.Impossible.class)
+                .isInstanceOf(Undo.UndoResult.NotUndone.class)
                 .satisfies(end ->
                         assertThat(end.text()).contains("was deregistered by somebody else"));
     }
@@ -317,7 +317,7 @@ final class UndoTest {
                 .name();
     }
 
-    private static Undo.End undo(TestDeployment given, ImageId id) {
+    private static Undo.UndoResult undo(TestDeployment given, ImageId id) {
         return given.deployment.application().undo(given.cloud.now()).of(EAST, id);
     }
 

@@ -1,12 +1,12 @@
 package dev.amikeeper.store;
 
-import static dev.amikeeper.store.StoreReport.Count.BEGUN;
-import static dev.amikeeper.store.StoreReport.Count.GIVEN_UP;
-import static dev.amikeeper.store.StoreReport.Count.MALFORMED;
-import static dev.amikeeper.store.StoreReport.Count.STORED;
-import static dev.amikeeper.store.StoreReport.Count.UNDER_WAY;
-import static dev.amikeeper.store.StoreReport.Count.UNREADABLE;
-import static dev.amikeeper.store.StoreReport.Count.WAITING;
+import static dev.amikeeper.store.StoreReport.StoreCount.BEGUN;
+import static dev.amikeeper.store.StoreReport.StoreCount.GIVEN_UP;
+import static dev.amikeeper.store.StoreReport.StoreCount.MALFORMED;
+import static dev.amikeeper.store.StoreReport.StoreCount.STORED;
+import static dev.amikeeper.store.StoreReport.StoreCount.UNDER_WAY;
+import static dev.amikeeper.store.StoreReport.StoreCount.UNREADABLE;
+import static dev.amikeeper.store.StoreReport.StoreCount.WAITING;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -43,11 +43,11 @@ final class StoreHandlerTest {
         TestDeployment given = threeNights("keep: {last: 9}" + STORE);
 
         assertThat(store(given)).isEqualTo(new StoreReport(Counts.once(BEGUN)));
-        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORING);
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.StoredState.STORING);
         assertThat(given.cloud.objects(BUCKET)).isEmpty();
 
         assertThat(anHourLater(given)).isEqualTo(new StoreReport(Counts.once(STORED)));
-        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORED);
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.StoredState.STORED);
         assertThat(given.cloud.objects(BUCKET)).containsExactly(id(given, 0) + ".bin");
         assertThat(given.records(TestDeployment.EAST).getLast().stored()).isEmpty();
         assertThat(anHourLater(given)).isEqualTo(nothing());
@@ -98,7 +98,7 @@ final class StoreHandlerTest {
         }
 
         assertThat(given.cloud.calls(TestDeployment.EAST)).containsEntry("CreateStoreImageTask", 4);
-        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.GIVEN_UP);
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.StoredState.GIVEN_UP);
         assertThat(stored(given, 0).note()).isEqualTo("Server.InternalError");
         assertThat(given.told())
                 .singleElement()
@@ -125,7 +125,7 @@ final class StoreHandlerTest {
         store(given);
         given.deployment.sweep(given.cloud.now());
 
-        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORED);
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.StoredState.STORED);
         assertThat(given.catalog().open()).isEmpty();
     }
 
@@ -148,13 +148,13 @@ final class StoreHandlerTest {
         given.deployment.sweep(given.cloud.now());
 
         assertThat(store(given).count(WAITING)).isEqualTo(1);
-        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORING);
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.StoredState.STORING);
         given.cloud.advance(Duration.ofMinutes(59));
         store(given);
-        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORING);
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.StoredState.STORING);
         given.cloud.advance(Duration.ofMinutes(1));
         store(given);
-        assertThat(stored(given, 0).state()).isEqualTo(Stored.State.STORED);
+        assertThat(stored(given, 0).state()).isEqualTo(Stored.StoredState.STORED);
     }
 
     @Test
@@ -331,7 +331,7 @@ final class StoreHandlerTest {
     }
 
     private static StoreReport nothing() {
-        return new StoreReport(Counts.none(StoreReport.Count.class));
+        return new StoreReport(Counts.none(StoreReport.StoreCount.class));
     }
 
     private static StoreReport store(TestDeployment given) {

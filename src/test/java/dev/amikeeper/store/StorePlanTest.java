@@ -53,20 +53,20 @@ final class StorePlanTest {
         Image storing = storing(image);
         open.add(storing);
 
-        task(image, StoreTask.State.IN_PROGRESS, EARLIER);
+        task(image, StoreTask.TaskState.IN_PROGRESS, EARLIER);
         assertThat(steps()).containsExactly(new StoreStep.UnderWay(storing));
         tasks.clear();
-        StoreTask failed = task(image, StoreTask.State.FAILED, EARLIER);
-        assertThat(steps()).containsExactly(new StoreStep.Failed(storing, failed));
-        task(image, StoreTask.State.COMPLETED, EARLIER.plusSeconds(1));
+        StoreTask failed = task(image, StoreTask.TaskState.FAILED, EARLIER);
+        assertThat(steps()).containsExactly(new StoreStep.StoringFailed(storing, failed));
+        task(image, StoreTask.TaskState.COMPLETED, EARLIER.plusSeconds(1));
         assertThat(steps()).containsExactly(new StoreStep.There(storing));
     }
 
     @Test
     void aTaskForAnotherBucketOrImageSaysNothing() {
         open.add(storing(image));
-        tasks.add(new StoreTask(id(image), "other", StoreTask.State.COMPLETED, EARLIER, ""));
-        task(image("2", 0), StoreTask.State.COMPLETED, EARLIER);
+        tasks.add(new StoreTask(id(image), "other", StoreTask.TaskState.COMPLETED, EARLIER, ""));
+        task(image("2", 0), StoreTask.TaskState.COMPLETED, EARLIER);
 
         assertThat(steps()).containsExactly(new StoreStep.Begin(storing(image)));
     }
@@ -75,13 +75,13 @@ final class StorePlanTest {
     void theFailureOfAnEarlierTryIsNoNews() {
         Image again = StorePlan.failed(storing(image), Optional.of(EARLIER), "no", EARLIER);
         Image second = again.inS3(again.stored().map(stored -> stored.storing(NOW)));
-        task(image, StoreTask.State.FAILED, EARLIER);
+        task(image, StoreTask.TaskState.FAILED, EARLIER);
         open.add(again);
         assertThat(steps()).containsExactly(new StoreStep.Begin(again));
         open.set(0, second);
         assertThat(steps()).containsExactly(new StoreStep.Begin(second));
-        StoreTask failed = task(image, StoreTask.State.FAILED, EARLIER.plusSeconds(1));
-        assertThat(steps()).containsExactly(new StoreStep.Failed(second, failed));
+        StoreTask failed = task(image, StoreTask.TaskState.FAILED, EARLIER.plusSeconds(1));
+        assertThat(steps()).containsExactly(new StoreStep.StoringFailed(second, failed));
     }
 
     @Test
@@ -90,14 +90,14 @@ final class StorePlanTest {
         for (int hours : List.of(1, 6, 24)) {
             next = StorePlan.failed(next, Optional.empty(), "no", NOW);
             Stored stored = next.stored().orElseThrow();
-            assertThat(stored.state()).isEqualTo(Stored.State.WAITING);
+            assertThat(stored.state()).isEqualTo(Stored.StoredState.WAITING);
             assertThat(stored.due()).isEqualTo(NOW.plus(Duration.ofHours(hours)));
             open.add(next);
             assertThat(steps()).isEmpty();
             open.clear();
         }
         next = StorePlan.failed(next, Optional.empty(), "no", NOW);
-        assertThat(next.stored().orElseThrow().state()).isEqualTo(Stored.State.GIVEN_UP);
+        assertThat(next.stored().orElseThrow().state()).isEqualTo(Stored.StoredState.GIVEN_UP);
         assertThat(next.stored().orElseThrow().note()).isEqualTo("no");
     }
 
@@ -107,7 +107,7 @@ final class StorePlanTest {
         Image older = image("2", 199);
         Image old = image("3", 1);
         Image last = image("4", 1);
-        task(others, StoreTask.State.IN_PROGRESS, EARLIER);
+        task(others, StoreTask.TaskState.IN_PROGRESS, EARLIER);
         due.addAll(List.of(waiting(last), waiting(old)));
         open.add(storing(older));
 
@@ -115,7 +115,7 @@ final class StorePlanTest {
                 .containsExactly(
                         new StoreStep.Begin(storing(older)),
                         new StoreStep.Begin(waiting(old)),
-                        new StoreStep.Wait(waiting(last), "1200 GB are being stored already"));
+                        new StoreStep.StoreWait(waiting(last), "1200 GB are being stored already"));
         assertThat(plan().asked()).containsExactly(id(others), id(older), id(old), id(last));
     }
 
@@ -131,13 +131,13 @@ final class StorePlanTest {
 
         assertThat(steps())
                 .contains(
-                        new StoreStep.Impossible(
+                        new StoreStep.NeverStored(
                                 waiting(large),
                                 "it has 5,001 GB, and EC2 stores images of up to 5,000 GB"),
-                        new StoreStep.Impossible(
+                        new StoreStep.NeverStored(
                                 waiting(paravirtual),
                                 "it is paravirtual, and EC2 stores no such image"),
-                        new StoreStep.Impossible(
+                        new StoreStep.NeverStored(
                                 waiting(onDisk),
                                 "its root is no EBS volume, and EC2 stores no such image"))
                 .hasSize(4);
@@ -158,7 +158,7 @@ final class StorePlanTest {
                         ami(disabled, "disabled", tags(disabled)), 1, false, true, List.of()));
         due.addAll(List.of(waiting(hidden), waiting(foreign), waiting(disabled)));
 
-        assertThat(steps()).hasSize(3).allMatch(StoreStep.Wait.class::isInstance);
+        assertThat(steps()).hasSize(3).allMatch(StoreStep.StoreWait.class::isInstance);
     }
 
     private List<StoreStep> steps() {
@@ -178,7 +178,7 @@ final class StorePlanTest {
                 Optional.of(Stored.waiting(S3Object.of("archive", id(image)), NOW).storing(NOW)));
     }
 
-    private StoreTask task(Image of, StoreTask.State state, Instant began) {
+    private StoreTask task(Image of, StoreTask.TaskState state, Instant began) {
         StoreTask task = new StoreTask(id(of), "archive", state, began, "");
         tasks.add(task);
         return task;

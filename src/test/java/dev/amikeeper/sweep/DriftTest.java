@@ -182,7 +182,7 @@ final class DriftTest {
         for (String state : List.of("available", "disabled", "pending")) {
             Ami ami = show(state);
             Image adopted = Image.adopted(name(SLOT), HOME, Optional.empty(), ID, 1, SLOT, NOW);
-            assertThat(gaps()).containsExactly(new Gap.Unknown(adopted, ami));
+            assertThat(gaps()).containsExactly(new Gap.UnknownImage(adopted, ami));
         }
         show("failed");
         assertThat(gaps()).isEmpty();
@@ -196,7 +196,8 @@ final class DriftTest {
         assertThat(gaps())
                 .singleElement()
                 .isInstanceOfSatisfying(
-                        Gap.Unknown.class, gap -> assertThat(gap.adopted().home()).contains(home));
+                        Gap.UnknownImage.class,
+                        gap -> assertThat(gap.adopted().home()).contains(home));
     }
 
     @Test

@@ -1,7 +1,7 @@
 package dev.amikeeper.sweep;
 
-import static dev.amikeeper.operate.OperateReport.Count.DONE;
-import static dev.amikeeper.sweep.SweepReport.Count.UNREADABLE;
+import static dev.amikeeper.operate.OperateReport.OperateCount.DONE;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.UNREADABLE;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,29 +1,29 @@
 package dev.amikeeper.sweep;
 
-import static dev.amikeeper.sweep.SweepReport.Count.ADOPTED;
-import static dev.amikeeper.sweep.SweepReport.Count.BEYOND;
-import static dev.amikeeper.sweep.SweepReport.Count.DONE;
-import static dev.amikeeper.sweep.SweepReport.Count.FOREIGN;
-import static dev.amikeeper.sweep.SweepReport.Count.FOUND;
-import static dev.amikeeper.sweep.SweepReport.Count.GIVEN_UP;
-import static dev.amikeeper.sweep.SweepReport.Count.GONE;
-import static dev.amikeeper.sweep.SweepReport.Count.KEYS;
-import static dev.amikeeper.sweep.SweepReport.Count.KICKED;
-import static dev.amikeeper.sweep.SweepReport.Count.LATE_SLOTS;
-import static dev.amikeeper.sweep.SweepReport.Count.LITTER;
-import static dev.amikeeper.sweep.SweepReport.Count.MALFORMED;
-import static dev.amikeeper.sweep.SweepReport.Count.ORPHANS;
-import static dev.amikeeper.sweep.SweepReport.Count.PUBLIC_IMAGES;
-import static dev.amikeeper.sweep.SweepReport.Count.REQUESTS;
-import static dev.amikeeper.sweep.SweepReport.Count.RETURNED;
-import static dev.amikeeper.sweep.SweepReport.Count.SLOW;
-import static dev.amikeeper.sweep.SweepReport.Count.SWITCHED;
-import static dev.amikeeper.sweep.SweepReport.Count.UNCOPIED;
-import static dev.amikeeper.sweep.SweepReport.Count.UNFINISHED;
-import static dev.amikeeper.sweep.SweepReport.Count.UNREADABLE;
-import static dev.amikeeper.sweep.SweepReport.Count.UNSHARED;
-import static dev.amikeeper.sweep.SweepReport.Count.UNSWEPT;
-import static dev.amikeeper.sweep.SweepReport.Count.WITHDRAWN;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.ADOPTED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.BEYOND;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.DONE;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.FOREIGN;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.FOUND;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.GIVEN_UP;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.GONE;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.KEYS;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.KICKED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.LATE_SLOTS;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.LITTER;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.MALFORMED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.ORPHANS;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.PUBLIC_IMAGES;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.REQUESTS;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.RETURNED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.SLOW;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.SWITCHED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.UNCOPIED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.UNFINISHED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.UNREADABLE;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.UNSHARED;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.UNSWEPT;
+import static dev.amikeeper.sweep.SweepReport.SweepCount.WITHDRAWN;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -801,7 +801,9 @@ final class SweepHandlerTest {
         assertThat(report)
                 .isEqualTo(
                         new SweepReport(
-                                Counts.none(SweepReport.Count.class), false, report.protection()));
+                                Counts.none(SweepReport.SweepCount.class),
+                                false,
+                                report.protection()));
     }
 
     private static List<ImageState> states(TestDeployment given, String region) {

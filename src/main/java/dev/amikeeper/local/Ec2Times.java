@@ -5,11 +5,11 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
 /** Moments as EC2 writes them in text, {@code 2026-03-01T02:00:00.000Z}. */
-final class Times {
+final class Ec2Times {
     private static final DateTimeFormatter ISO =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
-    private Times() {}
+    private Ec2Times() {}
 
     static String iso(Instant instant) {
         return ISO.format(instant);

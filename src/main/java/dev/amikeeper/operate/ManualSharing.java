@@ -26,13 +26,14 @@ import java.util.stream.Stream;
  * Shares images of ours by hand, beyond what their policy says, with those whom the policy file
  * allows, and takes that back.
  */
-final class Sharing {
+final class ManualSharing {
     private final Catalog catalog;
     private final ImageReads images;
     private final ImageChanges imageChanges;
     private final Policies policies;
 
-    Sharing(Catalog catalog, ImageReads images, ImageChanges imageChanges, Policies policies) {
+    ManualSharing(
+            Catalog catalog, ImageReads images, ImageChanges imageChanges, Policies policies) {
         this.catalog = catalog;
         this.images = images;
         this.imageChanges = imageChanges;

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * The one table: reads that say what they could not read, and writes that are done whole or not at
  * all. It knows items and their keys, and nothing of what they mean.
  */
-final class Table {
+final class CatalogTable {
     /** How many items a call reads at most. */
     static final int KEYS_A_BATCH = 100;
 
@@ -43,7 +43,7 @@ final class Table {
     /**
      * @param pause waits for a while, before something is tried again, as long as chance says
      */
-    Table(
+    CatalogTable(
             DynamoDbClient dynamoDb,
             String name,
             Consumer<Duration> pause,

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What comes with images and snapshots that others made. */
-final class Provenance {
-    private Provenance() {}
+final class ForeignOrigin {
+    private ForeignOrigin() {}
 
     /**
      * The service that made an image or a snapshot and looks after it. Tags that begin with {@code
