@@ -25,7 +25,7 @@ import java.util.SortedMap;
 import java.util.stream.Stream;
 
 /**
- * Plays a fleet on the simulated cloud, every tick, event and message of it.
+ * Plays a fleet on the simulated cloud: every tick, event and message.
  *
  * @param seed varies the fleet and its troubles
  */
@@ -41,7 +41,7 @@ public record Demo(Policies policies, int days, long seed, Progress progress) {
 
     private static final Duration STEP = Duration.ofHours(3);
 
-    /** The policies of the demo, unless somebody brings others. */
+    /** The demo's own policies. */
     public static Policies ownPolicies() {
         try (InputStream in =
                 Objects.requireNonNull(Demo.class.getResourceAsStream("/" + POLICIES))) {
@@ -58,7 +58,7 @@ public record Demo(Policies policies, int days, long seed, Progress progress) {
     }
 
     /**
-     * Plays it with the catalogue in memory.
+     * Plays the demo with the catalogue in memory.
      *
      * @throws InvalidPolicyException if the policies select nothing of the fleet
      */
@@ -67,7 +67,7 @@ public record Demo(Policies policies, int days, long seed, Progress progress) {
     }
 
     /**
-     * Plays the same with the catalogue in AWS's DynamoDB Local, which takes longer.
+     * Plays the demo with the catalogue in AWS's DynamoDB Local, which takes longer.
      *
      * @throws InvalidPolicyException if the policies select nothing of the fleet
      */
@@ -99,7 +99,7 @@ public record Demo(Policies policies, int days, long seed, Progress progress) {
                         Duration.between(START, cloud.now()).toMinutes() / (24.0 * 60),
                         deployment.metrics().getOrDefault("ImageStateFunction.available", 0));
             }
-            // The plan of the last look reads from EC2 too, but is no part of what was played.
+            // The last plan also reads from EC2, but is not part of what was played.
             SortedMap<String, Integer> calls = cloud.calls();
             DemoFigures figures =
                     new DemoFigures(days, seed, policies, fleet, story, calls, deployment);

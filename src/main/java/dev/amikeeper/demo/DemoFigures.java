@@ -39,7 +39,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * Counts what was played of a demo.
+ * Counts what happened in a demo.
  *
  * @param calls to EC2, by action
  */
@@ -51,7 +51,7 @@ record DemoFigures(
         DemoStory story,
         SortedMap<String, Integer> calls,
         LocalDeployment deployment) {
-    /** The figures of the demo, as it stands at its end. */
+    /** The figures at the end of the demo. */
     DemoSummary summary(ImageHistory history, ProtectionCounts status, Optional<Loss> loss) {
         List<HistoryEntry> entries = history.entries();
         List<HistoryEntry> there = entries.stream().filter(e -> e.fate() == Fate.THERE).toList();
@@ -143,7 +143,7 @@ record DemoFigures(
         return words;
     }
 
-    /** Of the instances whose images people hold or use, if any, the one with the fewest images. */
+    /** An instance with few images, if possible one whose images people hold or use. */
     private Example example(List<HistoryEntry> there) {
         Map<InstanceId, List<HistoryEntry>> byInstance =
                 there.stream().collect(groupingBy(entry -> entry.image().name().instance()));
@@ -213,7 +213,7 @@ record DemoFigures(
     private List<ActionCalls> calls(ImageHistory history) {
         List<HistoryEntry> entries = history.entries();
         Predicate<HistoryEntry> begun = e -> e.isMade() || e.image().state() == ImageState.CREATING;
-        // An image of others becomes ours by a copy.
+        // Adopting somebody else's image makes a copy of it.
         Predicate<HistoryEntry> copy = entry -> entry.image().isCopy() || entry.image().adopted();
         Predicate<HistoryEntry> shared =
                 entry ->
@@ -251,7 +251,7 @@ record DemoFigures(
         return (int) entries.stream().filter(which).count();
     }
 
-    /** A request's tag is taken away once, however many policies image the instance. */
+    /** A request's tag is removed once, however many policies image the instance. */
     private static int requests(List<HistoryEntry> entries) {
         return (int)
                 entries.stream()

@@ -20,7 +20,7 @@ public record DemoFleet(List<Instance> instances) {
 
     private static final List<Integer> SIZES_GIB = List.of(8, 20, 50, 100, 200);
 
-    /** Volumes: so many at least, and at most one more, but never more than three. */
+    /** An instance to launch; it gets {@code volumes} volumes or one more, but at most three. */
     private record Plan(String name, String backup, String environment, int volumes) {}
 
     private static final List<Plan> PLANS =
@@ -42,7 +42,7 @@ public record DemoFleet(List<Instance> instances) {
         instances = List.copyOf(instances);
     }
 
-    /** Launches it, and makes the network that demo-policies.yaml names for drills. */
+    /** Launches the fleet, and adds the network that demo-policies.yaml names for drills. */
     public static DemoFleet launch(SimulatedCloud cloud, Random random) {
         SimulatedNetworks drills = cloud.networks(DRILLS.name());
         String vpc = drills.addVpc();
@@ -57,7 +57,7 @@ public record DemoFleet(List<Instance> instances) {
         return new DemoFleet(launched);
     }
 
-    /** What it is called in output. */
+    /** The name of an instance in the output. */
     String name(InstanceId id) {
         return instances.stream()
                 .filter(instance -> instance.id().equals(id))

@@ -38,11 +38,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What people and EC2 do on the way of the demo. It calls EC2 as people would, which is counted
- * apart, and never reads from it, so that the reads that are counted are AMI Keeper's own.
+ * What people and EC2 do during the demo. The story calls EC2 as people would; these calls are
+ * counted separately. It never reads from EC2, so all reads that are counted are AMI Keeper's.
  */
 final class DemoStory {
-    /** Something that happened, and how to tell at the end what came of it. */
+    /** Something that happened, and how to find out at the end what came of it. */
     record ToldEvent(int day, String what, StoryOutcome then) {}
 
     /** What came of it. */
@@ -105,7 +105,10 @@ final class DemoStory {
         scene(20, 9, () -> deregister(often.get(3)));
     }
 
-    /** Where the home Region's loss at the end does not meet the same server again, if there is. */
+    /**
+     * Prefers a server in the second home Region, so that the loss of the home Region at the end
+     * does not strike the same server again.
+     */
     private static Instance lost(List<Instance> instances) {
         return instances.stream()
                 .filter(instance -> instance.region().equals(DemoFleet.SECOND_HOME))
@@ -113,12 +116,12 @@ final class DemoStory {
                 .orElse(instances.getLast());
     }
 
-    /** When the next thing happens; empty if nothing more does. */
+    /** When the next thing happens; empty if nothing is left. */
     Optional<Instant> next() {
         return Optional.ofNullable(scenes.peek()).map(Scene::at);
     }
 
-    /** Plays what falls due. */
+    /** Plays what is due. */
     void play() {
         while (next().filter(at -> !at.isAfter(cloud.now())).isPresent()) {
             scenes.remove().play().run();
@@ -135,7 +138,7 @@ final class DemoStory {
         return troubles.failedCopies();
     }
 
-    /** How often people called this action of EC2. */
+    /** How often people called this EC2 action. */
     int callsOfPeople(String action) {
         return callsOfPeople.getOrDefault(action, 0);
     }
@@ -145,11 +148,11 @@ final class DemoStory {
         return cloud.ec2(region.name());
     }
 
-    /** Puts an event of our own on the bus, as people and programs do. */
+    /** Puts an order on the bus, as people and programs do. */
     private void order(String what, Region region, Map<String, Object> about) {
         orders++;
         Map<String, Object> detail = new HashMap<>(about);
-        // An order of no Region is one about the home Region.
+        // An order without a Region is about the home Region.
         detail.put("region", region.name());
         deployment.order("order-" + orders, what, cloud.now(), region, detail);
     }
@@ -163,7 +166,7 @@ final class DemoStory {
         told.add(new ToldEvent(day(start, cloud.now()), what, then));
     }
 
-    /** The day of the demo, from 1 on. */
+    /** The day of the demo, counted from 1. */
     static int day(Instant start, Instant when) {
         return (int) Duration.between(start, when).toDays() + 1;
     }
@@ -230,7 +233,7 @@ final class DemoStory {
                 });
     }
 
-    /** In a DR Region, if its images are copied to one. */
+    /** Uses a DR Region if the instance's images are copied to one. */
     private void nameInTemplate(Instance instance) {
         List<Region> regions = new ArrayList<>(policies.regions());
         Collections.shuffle(regions, random);
@@ -303,7 +306,7 @@ final class DemoStory {
                 .terminateInstances(request -> request.instanceIds(instance.id().value()));
     }
 
-    /** Half an hour later somebody wants it back. */
+    /** Half an hour later, somebody asks to restore the instance. */
     private void lose(Instance instance) {
         end(instance);
         later(
@@ -367,7 +370,7 @@ final class DemoStory {
                 });
     }
 
-    /** The oldest that is there: on the next day it goes by hand. */
+    /** Stores the oldest image, which is deregistered by hand the next day. */
     private void store(Instance instance) {
         cloud.addBucket(instance.region().name(), BUCKET);
         images(instance, instance.region())
@@ -398,7 +401,7 @@ final class DemoStory {
         return where + (entry.fate() == ImageHistory.Fate.REMOVED ? ", and gone from EC2" : "");
     }
 
-    /** The oldest that is there. */
+    /** Deregisters the oldest image. */
     private void deregister(Instance instance) {
         images(instance, instance.region())
                 .min(OLDEST_FIRST)

@@ -19,16 +19,16 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The figures of a demo. Its fields are those of the JSON output.
+ * The figures of a demo. The fields are those of the JSON output.
  *
  * @param from when it began, ISO-8601
  * @param until when it ended, ISO-8601
  * @param instances how many there were at the start
  * @param images by policy and Region
  * @param total all of them
- * @param strays images in EC2 with our tags that the catalogue does not know: none
- * @param story what happened on the way
- * @param kept how many of the images that are there now each kind of reason keeps
+ * @param strays images in EC2 with our tags that the catalogue does not know; there should be none
+ * @param story what happened during the demo
+ * @param kept how many of the remaining images each kind of reason keeps
  * @param toGo how many of them the next run of the pruner removes
  * @param drills what was proven by launching images; null if no policy drills
  * @param status how the instances stand at the end
@@ -72,12 +72,12 @@ public record DemoSummary(
     }
 
     /**
-     * Figures of images.
+     * Counts of images.
      *
-     * @param made those that were good images at some time: removed, or there now
-     * @param givenUp announced, never made
+     * @param made images that were good at some time: removed since, or still there
+     * @param givenUp never made, which was announced
      * @param underWay not made yet
-     * @param retried made, but not at the first try
+     * @param retried made, but not at the first attempt
      */
     record ImageCounts(
             int made, int removed, int thereNow, int givenUp, int underWay, int retried) {
@@ -113,7 +113,7 @@ public record DemoSummary(
      * The images of a policy in a Region.
      *
      * @param kind image or copy
-     * @param triggers why those that were made were asked for
+     * @param triggers why the images that were made were asked for
      */
     record PolicyLine(
             String policy,
@@ -127,12 +127,13 @@ public record DemoSummary(
     }
 
     /**
-     * The drills that were begun.
+     * The drills that were started.
      *
-     * @param regions where
-     * @param servers how many different ones had their turn
+     * @param regions where they ran
+     * @param servers how many different servers were drilled
      * @param underWay neither passed nor failed yet
-     * @param quickestSeconds of those that passed, from the request to the last check
+     * @param quickestSeconds the shortest time of those that passed, from the request to the last
+     *     check
      */
     record Drills(
             List<String> regions,
@@ -171,10 +172,10 @@ public record DemoSummary(
     }
 
     /**
-     * The instances that are not terminated, as {@code keeper status} tells at the end.
+     * The instances that are not terminated, as {@code keeper status} counts them at the end.
      *
-     * @param waiting without an image somewhere, but not late
-     * @param unprotected of no policy
+     * @param waiting those that lack an image somewhere, but not late
+     * @param unprotected those that no policy selects
      */
     record ProtectionCounts(int protectedInstances, int late, int waiting, int unprotected) {
         static ProtectionCounts of(StatusReport report) {
@@ -186,13 +187,13 @@ public record DemoSummary(
         }
     }
 
-    /** Something that happened on the way, and what came of it. */
+    /** Something that happened, and what came of it. */
     record StoryEvent(int day, String what, String then) {}
 
     /**
-     * The images of one instance that are there now, newest first.
+     * The remaining images of one instance, newest first.
      *
-     * @param name its tag; empty if no image is there at all
+     * @param name its Name tag; empty if there is no image at all
      */
     record Example(String instance, String name, List<ExampleImage> images) {
         Example {
@@ -209,13 +210,13 @@ public record DemoSummary(
     }
 
     /**
-     * The home Region is lost at the end, and its servers are restored.
+     * The loss of the home Region at the end, and the restores that follow.
      *
-     * @param records images that the new catalogue has, made from the tags there
-     * @param servers those with an image there
-     * @param back those that run again, with passed status checks
-     * @param mappedSubnets of the lost Region, for which the mapping file names others
-     * @param mappedGroups the same of security groups
+     * @param records how many images the new catalogue knows, from their tags in the DR Region
+     * @param servers how many servers have an image there
+     * @param back how many run again with passed status checks
+     * @param mappedSubnets subnets of the lost Region that the mapping file replaces
+     * @param mappedGroups security groups of the lost Region that it replaces
      * @param oldestMinutes the age of the oldest image that a server was restored from
      * @param seconds until the last one was back
      * @param launches calls of RunInstances
@@ -237,8 +238,9 @@ public record DemoSummary(
     /**
      * Calls of one action.
      *
-     * @param needed what the images' lives need: one for each that was begun, or removed
-     * @param failedTries those for tries that EC2 itself failed
+     * @param needed what the images' lives need: one call for each image that was started, or
+     *     removed
+     * @param failedTries calls for attempts that EC2 itself failed
      * @param repeated the rest: throttled, or repeated because the reply was lost
      */
     record ActionCalls(String action, int calls, int needed, int failedTries, int repeated) {}

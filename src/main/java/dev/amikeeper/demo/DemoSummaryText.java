@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 
-/** An account for people: short, aligned, and coloured if it may be. */
+/** A demo's figures for people to read: short, aligned, and colored if allowed. */
 public final class DemoSummaryText {
     private static final String BOLD = "\033[1m";
     private static final String DIM = "\033[2m";
@@ -161,7 +161,9 @@ public final class DemoSummaryText {
         return text.toString();
     }
 
-    /** The newest images and the oldest, for those are kept for the rarer reasons. */
+    /**
+     * Shows the newest images and the oldest, because the oldest are kept for the rarer reasons.
+     */
     private void example(Example example) {
         List<ExampleImage> images = example.images();
         if (images.isEmpty()) {
@@ -233,12 +235,12 @@ public final class DemoSummaryText {
         section(heading, table);
     }
 
-    /** As {@code 2:31 min}. */
+    /** A duration, as {@code 2:31 min}. */
     static String minutes(Duration time) {
         return "%d:%02d min".formatted(time.toMinutes(), time.toSecondsPart());
     }
 
-    /** As {@code 2026-03-01 02:00}, and with seconds where there are some. */
+    /** A time, as {@code 2026-03-01 02:00}, with seconds if there are any. */
     private static String slot(String slot) {
         return slot.replace('T', ' ').replaceAll("(:00)?Z$", "");
     }
@@ -262,7 +264,7 @@ public final class DemoSummaryText {
         section("Try next", table);
     }
 
-    /** A table whose first line begins with its heading. */
+    /** Prints a table whose first line begins with the heading. */
     private void section(String heading, Table table) {
         List<String> lines = table.lines();
         String first = lines.getFirst().substring(heading.length());
@@ -270,7 +272,7 @@ public final class DemoSummaryText {
         lines.stream().skip(1).forEach(line -> text.append(line).append('\n'));
     }
 
-    /** The same in lines that a screen has room for. */
+    /** The counts, in lines that fit on a screen. */
     private static List<String> lines(Map<String, Integer> counts) {
         List<String> lines = new ArrayList<>();
         SequencedMap<String, Integer> line = new LinkedHashMap<>();

@@ -21,9 +21,9 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.BiConsumer;
 
-/** What EC2 gets wrong on the way of the demo: calls, copies, and the launches of drills. */
+/** What EC2 does wrong during the demo: calls, copies, and the launches of drills fail. */
 final class DemoTroubles {
-    /** So long EC2 has no room for a drill: less than a drill waits. */
+    /** How long EC2 has no capacity for a drill. A drill waits longer than this. */
     private static final Duration NO_CAPACITY = Duration.ofMinutes(15);
 
     private final SimulatedCloud cloud;
@@ -41,9 +41,9 @@ final class DemoTroubles {
     private int failedCopies;
 
     /**
-     * Without trouble yet.
+     * No trouble is planned yet.
      *
-     * @param tell told of each trouble, and how to find out at the end what came of it
+     * @param tell is told of each trouble, with a way to find out at the end what came of it
      */
     DemoTroubles(
             SimulatedCloud cloud,
@@ -68,22 +68,22 @@ final class DemoTroubles {
         return failedCopies;
     }
 
-    /** The next copy fails so many times. */
+    /** Makes the next copy fail this many times. */
     void failCopy(int times) {
         failuresToCome.add(times);
     }
 
-    /** The next drill does not boot. */
+    /** Makes the next drill fail to boot. */
     void failBoot() {
         bootsToFail++;
     }
 
-    /** For the next drill there is no capacity for a while. */
+    /** Leaves the next drill without capacity for a while. */
     void lackCapacity() {
         capacitiesToLack++;
     }
 
-    /** Throttles a call, and loses the replies of two. */
+    /** Throttles one call and loses the replies of two others. */
     void troubleCalls() {
         int nth = 1 + random.nextInt(2);
         cloud.faults().calls("CreateImage").in(DemoFleet.HOME.name()).nth(nth).throttle();
@@ -97,7 +97,7 @@ final class DemoTroubles {
                                 : "made in vain: " + history.strays());
     }
 
-    /** Asked by EC2 when it is done with an image. The first copy to come is the one that fails. */
+    /** EC2 asks this when an image or copy is finished. The next copy is the one that fails. */
     private boolean fails(Attempt attempt) {
         if (!attempt.copy()) {
             return false;
@@ -135,7 +135,7 @@ final class DemoTroubles {
         };
     }
 
-    /** Asked by EC2 when it is to launch something. The first drill to come is the one. */
+    /** EC2 asks this at a launch. The next drill is the one that lacks capacity. */
     private boolean lacksCapacity(LaunchAttempt launch) {
         if (!isDrill(launch)) {
             return false;
@@ -158,7 +158,7 @@ final class DemoTroubles {
                 .orElseGet(() -> "failed: " + drill.note());
     }
 
-    /** Asked by EC2 when an instance's checks are done. The first drill to come is the one. */
+    /** EC2 asks this when an instance's checks end. The next drill is the one that fails. */
     private boolean failsToBoot(LaunchAttempt launch) {
         if (bootsToFail > 0 && isDrill(launch)) {
             bootsToFail--;
@@ -181,7 +181,7 @@ final class DemoTroubles {
                 .orElse(failed ? "announced; not drilled again yet" : "passes later");
     }
 
-    /** The drill of an instance that was under way then. */
+    /** The drill of an instance that was under way at this time. */
     private static Optional<Restore> drill(InstanceId of, Instant when, ImageHistory history) {
         return history.restores(Restore.RestoreKind.DRILL, of).stream()
                 .filter(it -> !it.asked().isAfter(when))

@@ -25,9 +25,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Everything that became of the images of a deployment, as its catalogue tells at the end.
+ * What became of all images of a deployment, according to its catalogue at the end.
  *
- * @param strays images with our tags that EC2 shows and the catalogue does not know
+ * @param strays images in EC2 with our tags that the catalogue does not know
  * @param restores all restores and drills, oldest first
  */
 record ImageHistory(List<HistoryEntry> entries, List<ImageRef> strays, List<Restore> restores) {
@@ -39,19 +39,19 @@ record ImageHistory(List<HistoryEntry> entries, List<ImageRef> strays, List<Rest
 
     /** What became of an image. */
     enum Fate {
-        /** It is there now. */
+        /** It still exists. */
         THERE,
-        /** Asked for or being made. */
+        /** It was asked for or is being made. */
         UNDER_WAY,
         REMOVED,
         GIVEN_UP
     }
 
     /**
-     * One image, home or copy.
+     * An image, home or copy.
      *
-     * @param image the last record of it that was seen
-     * @param reasons why it stays; of one that is there and has none, the next run removes it
+     * @param image its last known record
+     * @param reasons why it is kept; if it exists and has no reason, the next run removes it
      * @param whyGone empty if it was not removed
      */
     record HistoryEntry(Image image, Fate fate, List<Reason> reasons, String whyGone) {
@@ -84,14 +84,14 @@ record ImageHistory(List<HistoryEntry> entries, List<ImageRef> strays, List<Rest
                 .findFirst();
     }
 
-    /** The restores of this kind of an instance, oldest first. */
+    /** The restores of this kind and instance, oldest first. */
     List<Restore> restores(Restore.RestoreKind kind, InstanceId of) {
         return restores.stream()
                 .filter(it -> it.kind() == kind && it.of().instance().equals(of))
                 .toList();
     }
 
-    /** Follows a deployment: tombstones do not tell everything that the records said. */
+    /** Follows a deployment, because tombstones do not hold everything that the records said. */
     static final class Writer {
         private final Application app;
         private final Map<Key, Image> seen = new HashMap<>();
@@ -100,14 +100,14 @@ record ImageHistory(List<HistoryEntry> entries, List<ImageRef> strays, List<Rest
             this.app = app;
         }
 
-        /** Remembers the records; to be called before each run of the pruner. */
+        /** Remembers the records. Call this before each run of the pruner. */
         void look() {
             eachPolicyAndRegion(
                             (policy, region) -> app.catalog().ofPolicy(policy.allNames(), region))
                     .forEach(image -> seen.put(Key.of(image), image));
         }
 
-        /** The history until now, with the plan of a dry run of the pruner. */
+        /** The history so far, with the plan of a dry run of the pruner. */
         ImageHistory end(Instant now) {
             look();
             Map<Key, HistoryEntry> ended = new HashMap<>();

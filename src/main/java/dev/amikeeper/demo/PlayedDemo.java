@@ -23,12 +23,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 
-/** The demo's deployment as commands find it: after some days, in which a few things went wrong. */
+/** The demo's deployment as commands find it: after some days in which a few things went wrong. */
 public final class PlayedDemo {
     /** How many days were played. */
     public static final int DAYS = 12;
 
-    /** Where an image of it is stored. */
+    /** The bucket in which an image is stored. */
     public static final String BUCKET = "ami-archive-us-east-1";
 
     private static final long SEED = 1;
@@ -38,7 +38,7 @@ public final class PlayedDemo {
 
     private PlayedDemo() {}
 
-    /** The demo's days, from their beginning. */
+    /** Plays the demo's days from the beginning. */
     public static LocalDeployment play() {
         SimulatedCloud cloud = new SimulatedCloud(Demo.START, SEED);
         DemoFleet fleet = DemoFleet.launch(cloud, new Random(SEED));
@@ -61,7 +61,10 @@ public final class PlayedDemo {
         return deployment;
     }
 
-    /** One that the rules let go before the days are over, so that there is one to fetch. */
+    /**
+     * Stores an image that the rules remove before the days are over, so that there is one to
+     * fetch.
+     */
     private static void storeOne(LocalDeployment deployment) {
         deployment.cloud().addBucket(Demo.HOME.name(), BUCKET);
         Application app = deployment.application();
@@ -78,10 +81,10 @@ public final class PlayedDemo {
     }
 
     /**
-     * Somebody deregisters an image and leaves its snapshots, and makes a snapshot of a server by
+     * Somebody deregisters an image but leaves its snapshots, and makes a snapshot of a server by
      * hand.
      *
-     * @return which ones, in a line
+     * @return which ones, in one line
      */
     public static String mishap(LocalDeployment deployment) {
         Catalog catalog = deployment.application().catalog();

@@ -1,6 +1,6 @@
 package dev.amikeeper.demo;
 
-/** Told how far a demo is. */
+/** Is told how far a demo has been played. */
 public interface Progress extends AutoCloseable {
     /** Tells nobody. */
     Progress NONE =
@@ -12,7 +12,7 @@ public interface Progress extends AutoCloseable {
                 public void close() {}
             };
 
-    /** So many days are played, with so many images so far. */
+    /** This many days have been played, with this many images so far. */
     void played(double days, int images);
 
     @Override

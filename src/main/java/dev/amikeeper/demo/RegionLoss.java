@@ -27,8 +27,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The end of the demo: the home Region is gone, with the catalogue in it. A new catalogue is made
- * from the tags in a DR Region, and its servers are restored there.
+ * The end of the demo: the home Region is lost, and the catalogue with it. A new catalogue is
+ * rebuilt from the tags in a DR Region, and the servers are restored there.
  */
 final class RegionLoss {
     private static final String SUBNETS = "subnets";
@@ -36,7 +36,7 @@ final class RegionLoss {
 
     private RegionLoss() {}
 
-    /** Plays it; empty if no policy replicates to another Region. */
+    /** Plays the loss; empty if no policy replicates to another Region. */
     static Optional<DemoSummary.Loss> play(SimulatedCloud cloud, Policies policies, Region lost) {
         return refuge(policies, lost).map(to -> play(cloud, policies, lost, to));
     }
@@ -126,8 +126,8 @@ final class RegionLoss {
     }
 
     /**
-     * What an operator writes into the mapping file that the first plan prints: the DR Region's
-     * network stands for all.
+     * What an operator would write into the mapping file that the first plan prints: the DR
+     * Region's network replaces all.
      */
     private static RestoreOptions mapped(
             List<RestorePlan.MissingPart> missing, Region to, SimulatedNetworks there) {

@@ -1,6 +1,5 @@
 /**
- * The demo: its fleet, its story, and what is left when the home Region is lost. Never in the
- * Lambda bundle.
+ * The demo: its fleet, its story, and the loss of the home Region. Not part of the Lambda bundle.
  */
 @NullMarked
 package dev.amikeeper.demo;

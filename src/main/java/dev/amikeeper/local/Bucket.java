@@ -3,8 +3,8 @@ package dev.amikeeper.local;
 /**
  * A token bucket, by which EC2 throttles each action per account and Region.
  *
- * @param size how many calls fit into a burst
- * @param refill tokens a second
+ * @param size how many calls a burst can have
+ * @param refill tokens per second
  * @see <a href="https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html">Request
  *     throttling</a>
  */

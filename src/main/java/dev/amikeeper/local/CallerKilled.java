@@ -1,8 +1,8 @@
 package dev.amikeeper.local;
 
 /**
- * The caller dies here, as a function does whose time is up: an {@link Error}, so that no handling
- * of exceptions survives it.
+ * The caller is killed here, as a function is that runs out of time. It is an {@link Error}, so no
+ * handling of exceptions survives it.
  */
 public final class CallerKilled extends Error {
     private static final long serialVersionUID = 1L;

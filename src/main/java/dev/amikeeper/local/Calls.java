@@ -15,7 +15,8 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * The way of every call into the simulated cloud: counted, paced, failed as told, one at a time.
+ * Every call to the simulated cloud goes through here: it is counted, throttled, made to fail as
+ * told, and executed alone.
  */
 public final class Calls {
     private final Timeline timeline;
@@ -39,7 +40,7 @@ public final class Calls {
         AwsServiceException throttled();
     }
 
-    /** Shows every call from now on to this watch, in the place of the one before it. */
+    /** Shows every call from now on to this watch, instead of the previous one. */
     void watch(CallWatch by) {
         watch = by;
     }
@@ -50,7 +51,7 @@ public final class Calls {
         return execute(action, bucket, errors, work);
     }
 
-    /** Before a call is executed: counts it, and refuses it if it is to be refused. */
+    /** Counts a call that is about to be executed, or refuses it. */
     Optional<InjectedFault> enter(Action action, Optional<Bucket> bucket, Errors errors) {
         watch.before(action.name(), action.region());
         return admit(action, bucket, errors);
@@ -81,7 +82,7 @@ public final class Calls {
         return fault;
     }
 
-    /** After a call was executed: whatever it answered, the caller may not get to know. */
+    /** After a call was executed, keeps its answer from the caller if the fault says so. */
     static void leave(InjectedFault fault, Action action) {
         switch (fault) {
             case InjectedFault.LostReply() ->
@@ -94,7 +95,7 @@ public final class Calls {
         }
     }
 
-    /** Does or reads something while no call is under way. */
+    /** Does or reads something while no call is being executed. */
     public synchronized <T> T alone(Supplier<T> work) {
         return work.get();
     }

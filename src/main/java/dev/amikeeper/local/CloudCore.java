@@ -3,7 +3,7 @@ package dev.amikeeper.local;
 import java.time.Instant;
 import java.util.regex.Pattern;
 
-/** What every Region of the simulated cloud shares. */
+/** What all Regions of the simulated cloud share. */
 record CloudCore(
         String account,
         Timeline timeline,
@@ -13,12 +13,12 @@ record CloudCore(
         SimulatedBuckets buckets) {
     private static final Pattern ACCOUNT = Pattern.compile("\\d{12}");
 
-    /** Whether there is an account with this id, and it is open. */
+    /** Whether this is the id of an account that is open. */
     boolean isAccount(String id) {
         return ACCOUNT.matcher(id).matches() && !settings.isClosed(id);
     }
 
-    /** The time as EC2 reads it. */
+    /** The time on EC2's clock. */
     Instant ec2Time() {
         return timeline.instant().plus(settings.ec2Clock());
     }

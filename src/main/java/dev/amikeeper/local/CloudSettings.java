@@ -11,7 +11,10 @@ import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 
-/** How long things take in the simulated cloud and how they end. May change at any time. */
+/**
+ * How long things take in the simulated cloud and how they end. Settings may change at any time.
+ * The class is long because it has a field and two methods for each setting.
+ */
 public final class CloudSettings {
     private Duration imageTime = Duration.ofMinutes(5);
     private Duration copyTime = Duration.ofMinutes(15);
@@ -54,44 +57,44 @@ public final class CloudSettings {
     CloudSettings() {}
 
     /**
-     * One image in the making.
+     * One attempt to make an image.
      *
-     * @param copy whether it is made by CopyImage
-     * @param number 1 for the first image of this name in this Region, 2 for the next try
+     * @param copy whether CopyImage makes it
+     * @param number 1 for the first image of this name in this Region, 2 for the next attempt
      */
     public record Attempt(String region, String name, boolean copy, int number) {}
 
     /**
-     * One instance in the making.
+     * One attempt to launch an instance.
      *
-     * @param image whose id it is launched from
-     * @param source the instance that this image, or what it was copied or restored from, was made
+     * @param image the id of its image
+     * @param source the instance that the image, or what it was copied or restored from, was made
      *     of
      */
     public record LaunchAttempt(
             String region, String zone, String type, String image, Optional<String> source) {}
 
-    /** From CreateImage to the end of pending; 5 minutes unless told. */
+    /** From CreateImage to the end of pending; 5 minutes by default. */
     public CloudSettings imageTime(Duration time) {
         imageTime = time;
         return this;
     }
 
-    /** From CopyImage to the end of pending; 15 minutes unless told. */
+    /** From CopyImage to the end of pending; 15 minutes by default. */
     public CloudSettings copyTime(Duration time) {
         copyTime = time;
         return this;
     }
 
-    /** From the call to the instance's next lasting state; 30 seconds unless told. */
+    /** From the call to the instance's next lasting state; 30 seconds by default. */
     public CloudSettings instanceTime(Duration time) {
         instanceTime = time;
         return this;
     }
 
     /**
-     * Rules of the Recycle Bin, of every Region: so long a deregistered image and a deleted
-     * snapshot can be restored. Off unless told. With AWS, 1 to 365 days.
+     * Recycle Bin rules for all Regions: how long a deregistered image and a deleted snapshot can
+     * be restored. Off by default. AWS allows 1 to 365 days.
      */
     public CloudSettings recycleBin(Duration images, Duration snapshots) {
         imagesInBin = images;
@@ -99,183 +102,190 @@ public final class CloudSettings {
         return this;
     }
 
-    /** From CreateStoreImageTask to its end; 20 minutes unless told. */
+    /** From CreateStoreImageTask to its end; 20 minutes by default. */
     public CloudSettings storeTime(Duration time) {
         storeTime = time;
         return this;
     }
 
-    /** From SendCommand to its end; 20 seconds unless told. */
+    /** From SendCommand to its end; 20 seconds by default. */
     public CloudSettings commandTime(Duration time) {
         commandTime = time;
         return this;
     }
 
-    /** From CreateImageUsageReport to the report; 24 hours unless told. */
+    /** From CreateImageUsageReport to the report; 24 hours by default. */
     public CloudSettings reportTime(Duration time) {
         reportTime = time;
         return this;
     }
 
-    /** Whether reports on use end as failed; they do not unless told. */
+    /** Whether usage reports fail; they do not by default. */
     public CloudSettings failingReports(boolean fail) {
         failingReports = fail;
         return this;
     }
 
-    /** Snapshot copies in flight per destination Region; 20 unless told, as with AWS. */
+    /** Snapshot copies in flight per destination Region; 20 by default, as with AWS. */
     public CloudSettings copyQuota(int snapshots) {
         copyQuota = snapshots;
         return this;
     }
 
-    /** For so many DescribeImages calls that would show a new image it is not there yet. */
+    /** How many DescribeImages calls miss a new image; none by default. */
     public CloudSettings hiddenCalls(int calls) {
         hiddenCalls = calls;
         return this;
     }
 
-    /** Whether EC2's token buckets apply; off unless told. */
+    /** Whether EC2's token buckets apply; off by default. */
     public CloudSettings throttling(boolean on) {
         throttling = on;
         return this;
     }
 
-    /** This bucket instead of EC2's own, and throttling on. */
+    /** Replaces EC2's own bucket of an action, and turns throttling on. */
     public CloudSettings bucket(String action, Bucket bucket) {
         buckets.put(action, bucket);
         return throttling(true);
     }
 
-    /** Whether launched instances pass their status checks; they do unless told. */
+    /** Whether launched instances pass their status checks; they do by default. */
     public CloudSettings booting(boolean passes) {
         booting = passes;
         return this;
     }
 
-    /** The launched instances that fail their instance check for good, asked when it ends. */
+    /** The launched instances that never pass their instance check; asked when it ends. */
     public CloudSettings failsToBoot(Predicate<LaunchAttempt> launches) {
         failingBoots = launches;
         return this;
     }
 
-    /** The launched instances that are terminated out of pending by EC2 itself. */
+    /** The launched instances that EC2 terminates while they are pending. */
     public CloudSettings failsToLaunch(Predicate<LaunchAttempt> launches) {
         failingLaunches = launches;
         return this;
     }
 
-    /** The launched instances that cannot reach their volumes: attached EBS status impaired. */
+    /**
+     * The launched instances that cannot reach their volumes, so that their attached EBS status is
+     * impaired.
+     */
     public CloudSettings failsToReachVolumes(Predicate<LaunchAttempt> launches) {
         impairedVolumes = launches;
         return this;
     }
 
     /**
-     * The replacements of root volumes that fail, as launches of the new image; none unless told.
+     * The replacements of root volumes that fail, as launches of the new image; none by default.
      */
     public CloudSettings failsToReplaceRoot(Predicate<LaunchAttempt> launches) {
         failingReplacements = launches;
         return this;
     }
 
-    /** The images, by id, that fail to be stored in S3; none unless told. */
+    /** The images, by id, that cannot be stored in S3; none by default. */
     public CloudSettings failsToStore(Predicate<String> images) {
         failingStores = images;
         return this;
     }
 
-    /** The documents, by name, whose commands fail on an instance; none unless told. */
+    /** The documents, by name, whose commands fail on an instance; none by default. */
     public CloudSettings failingCommands(BiPredicate<String, LaunchAttempt> commands) {
         failingCommands = commands;
         return this;
     }
 
-    /** The documents, by name, whose commands do not end by themselves; none unless told. */
+    /** The documents, by name, whose commands never end by themselves; none by default. */
     public CloudSettings hangingCommands(BiPredicate<String, LaunchAttempt> commands) {
         hangingCommands = commands;
         return this;
     }
 
-    /** From now on there is no such document; there is any other. */
+    /** Removes this document. Every other document exists. */
     public CloudSettings missingDocument(String name) {
         missingDocuments.add(name);
         return this;
     }
 
-    /** The launches that are refused with InsufficientInstanceCapacity; none unless told. */
+    /** The launches that are refused with InsufficientInstanceCapacity; none by default. */
     public CloudSettings lacksCapacity(Predicate<LaunchAttempt> launches) {
         lackingCapacity = launches;
         return this;
     }
 
-    /** The launches whose type is not to be had in their zone; none unless told. */
+    /** The launches whose instance type is not offered in their zone; none by default. */
     public CloudSettings unsupported(Predicate<LaunchAttempt> launches) {
         unsupported = launches;
         return this;
     }
 
-    /** So many instances and virtual processors may be pending or running in each Region. */
+    /** How many instances and virtual CPUs may be pending or running in each Region. */
     public CloudSettings launchLimits(int instances, int vcpus) {
         instanceLimit = instances;
         vcpuLimit = vcpus;
         return this;
     }
 
-    /** An instance profile of the account, by name; those of seeded instances are known. */
+    /**
+     * Adds an instance profile of the account, by name. Those of seeded instances exist already.
+     */
     public CloudSettings addProfile(String name) {
         profiles.add(name);
         return this;
     }
 
-    /** From now on the account has no such instance profile. */
+    /** Removes an instance profile of the account. */
     public CloudSettings removeProfile(String name) {
         profiles.remove(name);
         return this;
     }
 
-    /** The images that end as failed, asked when pending ends; none unless told. */
+    /** The images that fail, asked when pending ends; none by default. */
     public CloudSettings failing(Predicate<Attempt> attempts) {
         failing = attempts;
         return this;
     }
 
-    /** Copies encrypted with this key end as failed. */
+    /** Makes copies fail that are encrypted with this key. */
     public CloudSettings badKey(String key) {
         badKeys.add(key);
         return this;
     }
 
-    /** Copies encrypted with this key succeed again, if they end from now on. */
+    /** Lets copies with this key succeed again, if they end from now on. */
     public CloudSettings goodKey(String key) {
         badKeys.remove(key);
         return this;
     }
 
-    /** EC2 refuses every call that shares an image or a snapshot with this account. */
+    /** Makes EC2 refuse every call that shares an image or a snapshot with this account. */
     public CloudSettings closeAccount(String account) {
         closedAccounts.add(account);
         return this;
     }
 
-    /** The account is open again. */
+    /** Opens the account again. */
     public CloudSettings openAccount(String account) {
         closedAccounts.remove(account);
         return this;
     }
 
-    /** New snapshots in this Region are encrypted, without another key with AWS's default one. */
+    /**
+     * Encrypts new snapshots in this Region, with AWS's default key unless the call names another.
+     */
     public CloudSettings encryptByDefault(String region) {
         encryptingByDefault.add(region);
         return this;
     }
 
     /**
-     * How far the services' clocks are ahead of the cloud's own; less than nothing for behind.
+     * How far the services' clocks are ahead of the cloud's own clock; negative if behind.
      *
-     * @param ec2 by which EC2 dates what it makes
-     * @param events by which events are dated
-     * @param functions by which functions read the time
+     * @param ec2 the clock by which EC2 dates what it makes
+     * @param events the clock by which events are dated
+     * @param functions the clock that functions read
      */
     public CloudSettings clocks(Duration ec2, Duration events, Duration functions) {
         ec2Clock = ec2;
@@ -284,18 +294,18 @@ public final class CloudSettings {
         return this;
     }
 
-    /** Shows this one every call that EC2 carries out from now on. */
+    /** Shows this watcher every call that EC2 executes from now on. */
     public CloudSettings watcher(Watcher one) {
         watcher = Optional.of(one);
         return this;
     }
 
-    /** Sees what EC2 does, at the moment that it does it. */
+    /** Sees what EC2 does at the moment it does it. */
     public interface Watcher {
-        /** This call is neither refused nor throttled, and is carried out next. */
+        /** This call was neither refused nor throttled, and is executed next. */
         void before(String region, Ec2Request call);
 
-        /** This call succeeded; its caller may never get to know. */
+        /** This call succeeded; the caller may never learn that. */
         void after(String region, Ec2Request call, Object answer);
     }
 
@@ -363,7 +373,7 @@ public final class CloudSettings {
         return !impairedVolumes.test(launch);
     }
 
-    /** The replacements that fail with the old root volume detached; none unless told. */
+    /** The replacements that fail after the old root volume was detached; none by default. */
     public CloudSettings leavesNoRoot(Predicate<LaunchAttempt> launches) {
         detachingReplacements = launches;
         return this;
@@ -437,7 +447,7 @@ public final class CloudSettings {
         return badKeys.contains(key);
     }
 
-    /** The bucket of an action; empty while nothing is throttled. */
+    /** The bucket of an action; empty if throttling is off. */
     Optional<Bucket> bucket(String action, boolean narrow) {
         return throttling
                 ? Optional.of(buckets.getOrDefault(action, Bucket.of(action, narrow)))

@@ -24,7 +24,7 @@ public final class DynamoDbErrors implements Calls.Errors {
 
     @Override
     public AwsServiceException error(String code, int status, String message) {
-        // No error by itself, but the reason of one.
+        // This is not an error of its own, but the reason of one.
         if (code.equals("TransactionConflict")) {
             return cancelled(List.of(CancellationReason.builder().code(code).build()));
         }

@@ -10,7 +10,7 @@ import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 
 import java.util.Optional;
 
-/** Sends the calls of a real DynamoDB client past the faults of the simulated cloud. */
+/** Applies the simulated cloud's faults to the calls of a real DynamoDB client. */
 final class DynamoDbFaults implements ExecutionInterceptor {
     private static final Calls.Errors ERRORS = new DynamoDbErrors();
     private static final ExecutionAttribute<InjectedFault> MET =

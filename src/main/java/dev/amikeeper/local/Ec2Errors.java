@@ -20,7 +20,7 @@ final class Ec2Errors implements Calls.Errors {
         return of(code, status, message);
     }
 
-    /** The caller's own fault, 400. */
+    /** An error of the caller, 400. */
     static Ec2Exception wrong(String code, String message) {
         return of(code, 400, message);
     }
@@ -46,7 +46,7 @@ final class Ec2Errors implements Calls.Errors {
         return wrong("InvalidSnapshot.NotFound", "The snapshot '" + id + "' does not exist.");
     }
 
-    /** People met it with these words; the API's pages do not give the code. */
+    /** People report this wording; the API's pages do not give the code. */
     static Ec2Exception notUnderTheDefaultKey() {
         return wrong(
                 "InvalidParameter",

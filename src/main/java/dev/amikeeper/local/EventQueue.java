@@ -12,7 +12,7 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.UUID;
 
-/** The events that AWS sends to EventBridge, in its shapes, as parsed JSON. */
+/** The events that AWS sends to EventBridge, in AWS's format, as parsed JSON. */
 final class EventQueue {
     private final String account;
     private final Timeline timeline;
@@ -61,9 +61,9 @@ final class EventQueue {
     }
 
     /**
-     * Sent when a command has ended on an instance.
+     * Sent when a command ends on an instance.
      *
-     * @param requested as ISO 8601
+     * @param requested in ISO 8601
      */
     void commandEnded(
             String region,
@@ -78,7 +78,8 @@ final class EventQueue {
         detail.put("instance-id", instance);
         detail.put("requested-date-time", requested);
         detail.put("status", status);
-        // An id that follows from the command: no other id of the cloud depends on these events.
+        // The id is derived from the command, so that these events change no other id of the
+        // cloud.
         String id =
                 UUID.nameUUIDFromBytes((command + status).getBytes(StandardCharsets.UTF_8))
                         .toString();
@@ -92,7 +93,7 @@ final class EventQueue {
                 detail);
     }
 
-    /** Sent when tags are set or removed; a removed one is among the changed keys only. */
+    /** Sent when tags are set or removed. A removed tag is only among the changed keys. */
     void tagChange(
             String region,
             String kind,

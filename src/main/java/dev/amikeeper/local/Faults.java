@@ -15,9 +15,9 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * What goes wrong in the simulated cloud, and when. Calls and events are counted from the moment
- * that a fault is set, so {@code calls("CreateImage").in("us-east-1").nth(2).times(3).throttle()}
- * throttles the second to fourth image that is created there from now on.
+ * What goes wrong in the simulated cloud, and when. Calls and events are counted from the moment a
+ * fault is set: {@code calls("CreateImage").in("us-east-1").nth(2).times(3).throttle()} throttles
+ * the second to fourth CreateImage there from now on.
  */
 public final class Faults {
     private static final String ANY = "*";
@@ -33,7 +33,7 @@ public final class Faults {
         this.ids = ids;
     }
 
-    /** A fault of calls of this action of any service, as {@code CopyImage}. */
+    /** A fault of calls of this action, as {@code CopyImage}, of any service. */
     public CallMatcher calls(String action) {
         return new CallMatcher(Selection.of(action));
     }
@@ -43,7 +43,7 @@ public final class Faults {
         return calls(ANY);
     }
 
-    /** A fault of the events of this {@code detail-type}. */
+    /** A fault of events with this {@code detail-type}. */
     public EventMatcher events(String detailType) {
         return new EventMatcher(Selection.of(detailType));
     }
@@ -53,7 +53,7 @@ public final class Faults {
         return events(ANY);
     }
 
-    /** No call reaches this Region before then. */
+    /** Makes a Region unreachable until then. */
     public synchronized void unreachable(String region, Instant until) {
         unreachable.put(region, until);
     }
@@ -65,7 +65,7 @@ public final class Faults {
         unreachable.clear();
     }
 
-    /** Does something during which every call succeeds, and counts for no fault. */
+    /** Does something while every call succeeds and no fault counts calls. */
     public synchronized <T> T without(Supplier<T> work) {
         boolean before = suspended;
         suspended = true;
@@ -90,7 +90,10 @@ public final class Faults {
         return reached;
     }
 
-    /** What this call meets. Every fault that is set for it counts it; the first one strikes. */
+    /**
+     * The fault that strikes this call. Every fault set for the call counts it; the first one
+     * strikes.
+     */
     synchronized Optional<InjectedFault> meets(String action, String region) {
         if (suspended) {
             return Optional.empty();
@@ -100,7 +103,7 @@ public final class Faults {
         return met;
     }
 
-    /** After how long each delivery of this event happens; empty if it is lost. */
+    /** The delays of an event's deliveries; empty if the event is lost. */
     synchronized List<Duration> deliveries(String detailType, String region) {
         List<Duration> deliveries = List.of(Duration.ZERO);
         for (Change change : strikes(eventRules, detailType, region)) {
@@ -136,28 +139,28 @@ public final class Faults {
         eventRules.add(new Rule<>(selection, new Change(kind, change)));
     }
 
-    /** What becomes of an event's deliveries. */
+    /** How an event's deliveries change. */
     private record Change(String kind, UnaryOperator<List<Duration>> of) {}
 
-    /** What a call meets. */
+    /** What happens to a call. */
     sealed interface InjectedFault {
-        /** Answered with this error, not executed. */
+        /** Not executed, but answered with this error. */
         record RefusedCall(String code, int status) implements InjectedFault {}
 
-        /** Throttled with the service's own error, not executed. */
+        /** Not executed, but throttled with the service's own error. */
         record Throttled() implements InjectedFault {}
 
-        /** Executed, but the answer never arrives. */
+        /** Executed, but the reply is lost. */
         record LostReply() implements InjectedFault {}
 
-        /** The caller dies just before the call. */
+        /** The caller is killed just before the call. */
         record KilledBefore() implements InjectedFault {}
 
-        /** The caller dies just after the call was executed. */
+        /** The caller is killed just after the call. */
         record KilledAfter() implements InjectedFault {}
     }
 
-    /** Which calls a fault is for; each of the last methods sets it. */
+    /** The calls that a fault strikes; each of the last methods sets the fault. */
     public final class CallMatcher {
         private final Selection selection;
 
@@ -165,66 +168,71 @@ public final class Faults {
             this.selection = selection;
         }
 
-        /** Only those in this Region. */
+        /** Strikes only in this Region. */
         public CallMatcher in(String region) {
             return new CallMatcher(selection.in(region));
         }
 
-        /** Not before the n-th of them; 1 unless told. */
+        /** Strikes from the n-th call on; by default from the first. */
         public CallMatcher nth(int n) {
             return new CallMatcher(selection.nth(n));
         }
 
-        /** So many in a row; 1 unless told. */
+        /** Strikes this many calls in a row; one by default. */
         public CallMatcher times(int n) {
             return new CallMatcher(selection.times(n));
         }
 
-        /** Answers RequestLimitExceeded, or what the service says; does nothing. */
+        /**
+         * Answers RequestLimitExceeded, or the service's own error for it, and executes nothing.
+         */
         public void throttle() {
             set(selection, new InjectedFault.Throttled());
         }
 
-        /** Answers this error; does nothing. */
+        /** Answers this error, and executes nothing. */
         public void error(String code, int status) {
             set(selection, new InjectedFault.RefusedCall(code, status));
         }
 
-        /** Answers UnauthorizedOperation; does nothing. */
+        /** Answers UnauthorizedOperation, and executes nothing. */
         public void deny() {
             error("UnauthorizedOperation", 403);
         }
 
-        /** Answers an internal error, 500; does nothing. */
+        /** Answers an internal error, 500, and executes nothing. */
         public void internalError() {
             error("InternalError", 500);
         }
 
         /**
-         * Answers what DynamoDB says of a transaction that meets another one; does nothing. Only
+         * Answers what DynamoDB answers when two transactions conflict, and executes nothing. Only
          * for {@code TransactWriteItems}.
          */
         public void conflict() {
             error("TransactionConflict", 400);
         }
 
-        /** Does what was asked, but the caller gets an SdkClientException. */
+        /** Executes the call, but the caller gets an SdkClientException. */
         public void loseReply() {
             set(selection, new InjectedFault.LostReply());
         }
 
-        /** Throws {@link CallerKilled}; does nothing. */
+        /** Throws {@link CallerKilled}, and executes nothing. */
         public void killBefore() {
             set(selection, new InjectedFault.KilledBefore());
         }
 
-        /** Does what was asked, then throws {@link CallerKilled}. */
+        /** Executes the call, then throws {@link CallerKilled}. */
         public void killAfter() {
             set(selection, new InjectedFault.KilledAfter());
         }
     }
 
-    /** Which events a fault is for; each of the last methods sets it. Several faults add up. */
+    /**
+     * The events that a fault strikes; each of the last methods sets the fault. Several faults of
+     * one event add up.
+     */
     public final class EventMatcher {
         private final Selection selection;
 
@@ -232,32 +240,32 @@ public final class Faults {
             this.selection = selection;
         }
 
-        /** Only those of this Region. */
+        /** Strikes only in this Region. */
         public EventMatcher in(String region) {
             return new EventMatcher(selection.in(region));
         }
 
-        /** Not before the n-th of them; 1 unless told. */
+        /** Strikes from the n-th event on; by default from the first. */
         public EventMatcher nth(int n) {
             return new EventMatcher(selection.nth(n));
         }
 
-        /** So many in a row; 1 unless told. */
+        /** Strikes this many events in a row; one by default. */
         public EventMatcher times(int n) {
             return new EventMatcher(selection.times(n));
         }
 
-        /** Never delivered. */
+        /** Never delivers the event. */
         public void lose() {
             set(selection, "event lost", _ -> List.of());
         }
 
-        /** Delivered so much later. */
+        /** Delivers the event this much later. */
         public void delay(Duration by) {
             set(selection, "event late", deliveries -> deliveries.stream().map(by::plus).toList());
         }
 
-        /** Delivered once more, so much later. */
+        /** Delivers the event once more, this much later. */
         public void again(Duration later) {
             set(
                     selection,
@@ -267,7 +275,7 @@ public final class Faults {
                                     .toList());
         }
 
-        /** Delivered so many times more. */
+        /** Delivers the event this many more times. */
         public void repeat(int more) {
             set(
                     selection,
@@ -278,7 +286,7 @@ public final class Faults {
                                     .toList());
         }
 
-        /** Delivered at random moments within this time, so that events overtake each other. */
+        /** Delivers events at random moments within this time, so that they overtake each other. */
         public void reorder(Duration within) {
             set(
                     selection,

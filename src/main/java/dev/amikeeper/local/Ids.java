@@ -3,7 +3,7 @@ package dev.amikeeper.local;
 import java.util.SplittableRandom;
 import java.util.UUID;
 
-/** Ids in AWS's forms, and chance. The same seed gives the same ones. */
+/** Ids in AWS's forms, and random numbers. The same seed gives the same ones. */
 final class Ids {
     private final SplittableRandom random;
 
@@ -20,7 +20,7 @@ final class Ids {
         return new UUID(random.nextLong(), random.nextLong()).toString();
     }
 
-    /** A number of at least 0 and less than the bound. */
+    /** A number from 0 up to, but not including, the bound. */
     synchronized long below(long bound) {
         return random.nextLong(bound);
     }

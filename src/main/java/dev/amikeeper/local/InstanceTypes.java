@@ -4,7 +4,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the names of instance types say.
+ * What the names of instance types mean.
  *
  * @see <a href="https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html">
  *     Naming conventions</a>
@@ -15,12 +15,12 @@ final class InstanceTypes {
 
     private InstanceTypes() {}
 
-    /** After the number of the generation a {@code g} stands for AWS's own arm64 processors. */
+    /** A {@code g} after the generation stands for AWS's own arm64 processors. */
     static String architecture(String type) {
         return GRAVITON.matcher(type).matches() ? "arm64" : "x86_64";
     }
 
-    /** How many virtual processors a type counts for, as most families have them. */
+    /** The virtual CPUs of a type, as most families have them. */
     static int vcpus(String type) {
         Matcher times = TIMES.matcher(type);
         if (times.matches()) {

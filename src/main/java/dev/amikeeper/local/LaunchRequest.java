@@ -34,7 +34,7 @@ record LaunchRequest(RunInstancesRequest request) {
         return Objects.requireNonNullElse(request.instanceTypeAsString(), TYPE_UNLESS_ASKED);
     }
 
-    /** The tags for things of this kind, as {@code volume}. */
+    /** The tags for things of one kind, as {@code volume}. */
     Map<String, String> tags(String kind) {
         return TagRules.of(request.tagSpecifications(), kind);
     }
@@ -50,7 +50,7 @@ record LaunchRequest(RunInstancesRequest request) {
                 ShutdownBehavior.STOP.toString());
     }
 
-    /** Gives an instance in a zone all that the request alone decides. */
+    /** Sets everything on an instance that depends only on the request. */
     void applyTo(Instance.Builder instance, String zone) {
         instance.clientToken(request.clientToken())
                 .keyName(request.keyName())
@@ -84,7 +84,7 @@ record LaunchRequest(RunInstancesRequest request) {
                 : asked.autoRecovery();
     }
 
-    /** An instance as its image makes it. */
+    /** An instance with what its image decides. */
     static Instance.Builder base(Image image) {
         return Instance.builder()
                 .architecture(image.architectureAsString())
@@ -94,7 +94,7 @@ record LaunchRequest(RunInstancesRequest request) {
                 .rootDeviceName(image.rootDeviceName());
     }
 
-    /** The image's devices, as the request changes them, and those that it adds. */
+    /** The image's devices as changed by the request, and the devices that the request adds. */
     List<BlockDeviceMapping> devices(List<BlockDeviceMapping> devices, @Nullable String root) {
         Map<String, BlockDeviceMapping> byName = new LinkedHashMap<>();
         devices.stream()
@@ -146,7 +146,7 @@ record LaunchRequest(RunInstancesRequest request) {
         }
     }
 
-    /** Refuses an image that does not run on the type of instance. */
+    /** Refuses an image that the instance type cannot run. */
     void checkArchitecture(Image image) {
         String type = type();
         String wanted = image.architectureAsString();
@@ -207,14 +207,14 @@ record LaunchRequest(RunInstancesRequest request) {
                 : request.placement().tenancyAsString();
     }
 
-    /** The name of the instance profile that is asked for, by name or by ARN. */
+    /** The instance profile's name, if the request names a profile by name or by ARN. */
     Optional<String> profile() {
         return Optional.ofNullable(request.iamInstanceProfile())
                 .map(asked -> asked.arn() == null ? asked.name() : asked.arn())
                 .map(name -> name.substring(name.lastIndexOf('/') + 1));
     }
 
-    /** An instance that was launched from a template has these tags, which nobody can set. */
+    /** Adds the tags of an instance that was launched from a template, which nobody can set. */
     Consumer<Instance.Builder> origin(Instance instance) {
         if (request.launchTemplate() == null) {
             return _ -> {};

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
 
-/** What Lambda tells a function about its call; the time that is left never ends. */
+/** What Lambda tells a function about its call, except that the remaining time never ends. */
 public final class LocalContext implements Context {
     private final String function;
     private final String requestId;

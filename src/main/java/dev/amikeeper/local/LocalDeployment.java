@@ -44,25 +44,27 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The template, played in process: the real handlers behind schedules, rules and queues, over the
- * simulated cloud, and DynamoDB Local or a table in memory. It calls them as Lambda does, with
- * events as JSON holds them: an event whose function fails is repeated twice, a message until SQS
- * gives it up.
+ * The template, played in process: the real handlers behind schedules, rules and queues, on the
+ * simulated cloud, with the table in memory or in DynamoDB Local. Handlers are called as Lambda
+ * calls them, with parsed JSON events: an event is retried twice if its function fails, and a
+ * message until SQS gives it up.
+ *
+ * <p>The class is long because it stands for the whole template.
  */
 public final class LocalDeployment {
-    /** A function that could not be made to succeed. */
+    /** An event on which a function failed to the last try. */
     public record UndeliveredEvent(String function, Map<String, Object> event, String error) {}
 
     private static final String TABLE = "catalogue";
     private static final Duration PRUNE_AFTER = Duration.ofHours(4).plusMinutes(30);
     private static final Duration SWEEP_EVERY = Duration.ofMinutes(15);
 
-    /** Between two ticks, where a deployment's sweeps fall as a rule. */
+    /** Between two ticks, where sweeps usually fall in AWS. */
     private static final Duration SWEEP_AFTER = Duration.ofMinutes(7);
 
     private static final Duration DRILL_EVERY = Duration.ofHours(1);
 
-    /** After the nights' images. */
+    /** After the images of the night. */
     private static final Duration DRILL_AFTER = Duration.ofMinutes(12);
 
     private static final Duration STORE_EVERY = Duration.ofHours(1);
@@ -194,8 +196,8 @@ public final class LocalDeployment {
 
     /**
      * Deploys into this cloud with the catalogue in the cloud's own table, which outlives the
-     * deployment. Its calls are counted and fail as those of the other services do. For long plays:
-     * a month takes a second or so.
+     * deployment and whose calls are counted and fail as those of other services do. This suits
+     * long plays: a month takes about a second.
      *
      * @param home the Region of the stack
      */
@@ -205,17 +207,17 @@ public final class LocalDeployment {
         return new LocalDeployment(cloud, dynamoDb, TABLE, home, policies);
     }
 
-    /** Loses the table of a deployment in memory; an empty one is in its place. */
+    /** Replaces the table of a deployment in memory with an empty one. */
     public void loseTable() {
         cloud.tables(application.settings().home().name()).clearTable(TABLE);
     }
 
-    /** Where it is deployed. */
+    /** The cloud that it is deployed in. */
     public SimulatedCloud cloud() {
         return cloud;
     }
 
-    /** Changes how often sweeps run. Where no event is lost, an hourly sweep finds as much. */
+    /** Changes how often sweeps run. As long as no event is lost, an hourly sweep finds as much. */
     public void sweepEvery(Duration often) {
         sweepEvery = often;
     }
@@ -225,12 +227,14 @@ public final class LocalDeployment {
         return application;
     }
 
-    /** What people were told. */
+    /** The messages that people were sent. */
     public SimulatedSns sns() {
         return sns;
     }
 
-    /** Leaves the schedules to whoever calls {@link #tick}, {@link #sweep} and {@link #prune}. */
+    /**
+     * Runs no schedules; the caller uses {@link #tick}, {@link #sweep} and {@link #prune} instead.
+     */
     public void withoutSchedules() {
         schedules = List.of();
     }
@@ -240,12 +244,12 @@ public final class LocalDeployment {
         return lambda.invocations();
     }
 
-    /** The counts of all reports summed, as {@code CopyImageFunction.started}. */
+    /** The sums of all reports' counts, as {@code CopyImageFunction.started}. */
     public SortedMap<String, Integer> metrics() {
         return lambda.metrics();
     }
 
-    /** What could not be made to succeed. */
+    /** The events on which functions failed to the last try. */
     public List<UndeliveredEvent> deadLetters() {
         return lambda.deadLetters();
     }
@@ -281,12 +285,12 @@ public final class LocalDeployment {
         }
     }
 
-    /** Moves the clock to an event's time: no function takes an event of the future. */
+    /** Moves the clock to an event's time, because functions refuse events of the future. */
     public void reach(Map<String, Object> event) {
         try {
             reach(Instant.parse(String.valueOf(event.get("time"))));
         } catch (DateTimeException noTime) {
-            // Whoever takes it sees that.
+            // The function that takes the event reports this.
         }
     }
 
@@ -296,14 +300,14 @@ public final class LocalDeployment {
         }
     }
 
-    /** Plays a tick of the scheduler, and the queues after it. */
+    /** Runs a tick of the scheduler, and then the queues. */
     public void tick(Instant at) {
         reach(at);
         call("ScheduleFunction", scheduled("Tick", at));
         drain();
     }
 
-    /** Runs a sweep once, and the queues after it. */
+    /** Runs a sweep once, and then the queues. */
     public SweepReport sweep(Instant at) {
         SweepReport report =
                 lambda.measured(
@@ -312,17 +316,17 @@ public final class LocalDeployment {
         return report;
     }
 
-    /** Runs the drills' schedule once. */
+    /** Runs the drill schedule once. */
     public DrillReport drill(Instant at) {
         return once("DrillFunction", drill, scheduled("Drill", at));
     }
 
-    /** Runs the schedule of what is stored in S3 once. */
+    /** Runs the schedule for images in S3 once. */
     public StoreReport store(Instant at) {
         return once("StoreFunction", store, scheduled("Store", at));
     }
 
-    /** Takes restores and drills on by a step. */
+    /** Takes restores and drills to their next steps. */
     public RestoreReport restore(Instant at) {
         return restore(scheduled("Restore", at));
     }
@@ -348,13 +352,13 @@ public final class LocalDeployment {
         return handler.handleRequest(event, lambda.context(function));
     }
 
-    /** Plays the rules for the events that are deliverable by now. */
+    /** Delivers the events that are ready by now. */
     public void deliverEvents() {
         cloud.takeEvents().forEach(this::deliver);
         drain();
     }
 
-    /** Plays the template's rules for one event on the home bus. */
+    /** Applies the template's rules to one event on the home bus. */
     public void deliver(Map<String, Object> event) {
         reach(event);
         Map<?, ?> detail = event.get("detail") instanceof Map<?, ?> fields ? fields : Map.of();
@@ -375,7 +379,7 @@ public final class LocalDeployment {
                 }
             }
             case "aws.ssm: EC2 Command Invocation Status-change Notification" -> {
-                // Where no policy has a command, the rule is switched off.
+                // The template turns this rule off if no policy has a command.
                 if (application.policies().all().stream()
                         .anyMatch(policy -> policy.image().around().isPresent())) {
                     call("RequestFunction", event);
@@ -394,7 +398,7 @@ public final class LocalDeployment {
         }
     }
 
-    /** Delivers messages until the queues are quiet. */
+    /** Delivers messages until the queues are empty. */
     public void drain() {
         boolean moved;
         do {
@@ -420,7 +424,7 @@ public final class LocalDeployment {
         } while (moved);
     }
 
-    /** Calls a function with an event that does not wait for its answer, as Lambda does. */
+    /** Calls a function asynchronously, as Lambda does. */
     public void invoke(String functionArn, Map<String, Object> event) {
         String function =
                 functions.keySet().stream()
@@ -438,7 +442,7 @@ public final class LocalDeployment {
     /**
      * Puts an event of our own on the bus, as {@code ./keeper} and other programs do.
      *
-     * @param what its detail-type, as {@code Restore Requested}
+     * @param what the event's detail-type, as {@code Restore Requested}
      */
     public void order(
             String id, String what, Instant at, Region region, Map<String, Object> detail) {
@@ -447,7 +451,7 @@ public final class LocalDeployment {
         deliver(event);
     }
 
-    /** The event of a schedule, as the template's input has it. */
+    /** The event of a schedule, as the template defines its input. */
     private Map<String, Object> scheduled(String name, Instant at) {
         Region home = application.settings().home();
         String id = "scheduled-" + name + "-" + at;
@@ -480,7 +484,7 @@ public final class LocalDeployment {
         return lambda.context(function);
     }
 
-    /** The first time from now on that lies so long after a whole multiple of the interval. */
+    /** The first time from now on that lies {@code after} a whole multiple of the interval. */
     private static Instant atOrAfter(Instant now, Duration interval, Duration after) {
         long step = interval.toSeconds();
         long offset = after.toSeconds();

@@ -11,10 +11,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * An image of the simulated cloud: what DescribeImages shows, and what it does not.
+ * An image of the simulated cloud, with what DescribeImages does not show.
  *
  * @param kmsKey the key that a copy was encrypted with
- * @param hiddenCalls for so many more DescribeImages calls it is not there yet
+ * @param hiddenCalls how many more DescribeImages calls do not show it
  * @param origin the instance that it, or what it was copied, registered or restored from, was made
  *     of
  * @param protectedUntil the end of the cool-down after its deregistration protection was lifted

@@ -11,11 +11,11 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * An instance of the simulated cloud: what DescribeInstances shows, and what it does not.
+ * An instance of the simulated cloud, with what DescribeInstances does not show.
  *
  * @param volumeSizes GiB by volume id
  * @param reboots how often CreateImage rebooted it
- * @param checks how its instance status check stands
+ * @param checks the state of its instance status check
  */
 public record LocalInstance(
         Instance instance,
@@ -34,7 +34,7 @@ public record LocalInstance(
      * @param launch what it was launched from, and where
      * @param userData in base64
      * @param shutdownBehavior what becomes of it when it shuts itself down
-     * @param calls for so many more describing calls it is not there yet
+     * @param calls how many more describing calls do not show it
      */
     public record Hidden(
             LaunchAttempt launch, Optional<String> userData, String shutdownBehavior, int calls) {

@@ -23,8 +23,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Lambda in one Region: calls functions, tries again, counts the calls, sums the metrics and keeps
- * the events on which a function failed to the last try.
+ * Lambda in one Region: calls functions, retries, counts the calls, sums the metrics, and keeps the
+ * events on which a function failed to the last try.
  */
 final class LocalLambda {
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -42,7 +42,7 @@ final class LocalLambda {
     private int requests;
 
     /**
-     * Has called nothing yet.
+     * Starts without any calls.
      *
      * @param deadEvents the queue of the events on which a function failed to the last try
      */
@@ -58,12 +58,12 @@ final class LocalLambda {
         return new TreeMap<>(invocations);
     }
 
-    /** The counts of all reports summed, as {@code CopyImageFunction.started}. */
+    /** The sums of all reports' counts, as {@code CopyImageFunction.started}. */
     SortedMap<String, Integer> metrics() {
         return new TreeMap<>(metrics);
     }
 
-    /** What could not be made to succeed. */
+    /** The events on which functions failed to the last try. */
     List<LocalDeployment.UndeliveredEvent> deadLetters() {
         return List.copyOf(deadLetters);
     }
@@ -93,7 +93,10 @@ final class LocalLambda {
         List<BatchItemFailure> work(SQSEvent event, Context context);
     }
 
-    /** Whether there were messages. What fails becomes visible again after the time-out. */
+    /**
+     * Delivers messages; false if there are none. A message that fails becomes visible again after
+     * the timeout.
+     */
     boolean deliver(String function, String queue, Worker worker) {
         List<Message> messages = receive(queue);
         if (messages.isEmpty()) {
@@ -116,7 +119,7 @@ final class LocalLambda {
         return true;
     }
 
-    /** Lambda's poller asks again, whatever happens to it. */
+    /** If a call fails, Lambda's poller simply asks again. */
     private List<Message> receive(String queue) {
         try {
             return sqs.receiveMessage(receive ->
@@ -127,7 +130,7 @@ final class LocalLambda {
         }
     }
 
-    /** A message that could not be deleted is delivered again. */
+    /** A message that cannot be deleted is delivered again. */
     private void delete(String queue, Message message) {
         try {
             sqs.deleteMessage(
@@ -147,7 +150,7 @@ final class LocalLambda {
         return delivered;
     }
 
-    /** As Lambda writes down an event on which a function failed to the last try. */
+    /** How Lambda describes an event on which a function failed to the last try. */
     private String failure(String function, Map<String, Object> event, String error) {
         try {
             return JSON.writeValueAsString(
@@ -197,7 +200,7 @@ final class LocalLambda {
         invocations.merge(function, 1, Integer::sum);
     }
 
-    /** Sums what {@code Invocation} sends as metrics. */
+    /** Adds a report's counts to the metrics, as {@code Invocation} sends them. */
     <R extends FunctionReport<?>> R measured(String function, R report) {
         report.counts()
                 .forEach(

@@ -11,10 +11,10 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
- * A snapshot of the simulated cloud: what DescribeSnapshots shows, and what it does not.
+ * A snapshot of the simulated cloud, with what DescribeSnapshots does not show.
  *
  * @param sharedWith the accounts that may create volumes from it, or {@code all}
- * @param lock the last lock on it, which may have expired
+ * @param lock its last lock, which may have expired
  */
 public record LocalSnapshot(
         Snapshot snapshot, SortedSet<String> sharedWith, Optional<LockedSnapshotsInfo> lock) {

@@ -6,9 +6,9 @@ import java.util.Comparator;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
-/** A schedule of a play: what it calls, and when next. */
+/** A schedule of a play: what to call, and when to call it next. */
 public final class RecurringCall {
-    /** The next to be called first. */
+    /** Orders calls by their next time. */
     public static final Comparator<RecurringCall> BY_TIME = Comparator.comparing(RecurringCall::at);
 
     private final UnaryOperator<Instant> following;
@@ -18,7 +18,7 @@ public final class RecurringCall {
     /**
      * Calls at this time and then whenever {@code following} says.
      *
-     * @param following the next time, asked for after each call
+     * @param following gives the next time after each call
      */
     public RecurringCall(Instant first, UnaryOperator<Instant> following, Consumer<Instant> call) {
         this.following = following;
@@ -36,7 +36,7 @@ public final class RecurringCall {
         return at;
     }
 
-    /** Calls now, with the time at which it was due. */
+    /** Calls now, passing the time at which the call was due. */
     public void call() {
         call.accept(at);
         at = following.apply(at);

@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The Recycle Bin for one kind of thing: what was deleted and can still be restored.
+ * The Recycle Bin for one kind of resource: what was deleted and can still be restored.
  *
  * @see <a href="https://docs.aws.amazon.com/ebs/latest/userguide/recycle-bin.html">Recycle Bin</a>
  */
@@ -27,10 +27,10 @@ final class RecycleBin<T> {
         this.clock = clock;
     }
 
-    /** A thing in the bin; from {@code exits} on it is gone for good. */
+    /** A resource in the bin; at {@code exits} it is gone for good. */
     record BinEntry<T>(String id, T thing, Instant entered, Instant exits) {}
 
-    /** Keeps a deleted thing for this long; not at all, if that is no time. */
+    /** Keeps a deleted resource for this long, or not at all if the retention is zero. */
     void put(String id, T thing, Duration retention) {
         Instant now = clock.instant();
         dropExpired(now);
@@ -48,7 +48,7 @@ final class RecycleBin<T> {
         entries.remove(id);
     }
 
-    /** A page of those with these ids, or of all if there are none. */
+    /** A page of the entries with these ids, or of all entries if none are given. */
     Listing.Page<BinEntry<T>> page(
             List<String> ids, @Nullable Integer maxResults, @Nullable String token) {
         dropExpired(clock.instant());
