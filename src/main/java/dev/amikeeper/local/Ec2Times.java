@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
-/** Moments as EC2 writes them in text, {@code 2026-03-01T02:00:00.000Z}. */
+/** Times in EC2's format, {@code 2026-03-01T02:00:00.000Z}. */
 final class Ec2Times {
     private static final DateTimeFormatter ISO =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);

@@ -15,11 +15,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * How the describing calls of one kind of thing filter and page.
+ * How describing calls filter and page one kind of resource.
  *
- * @param key orders the things; a page ends with one and the next begins after it, so that what
- *     comes and goes between two pages neither hides nor doubles another
- * @param fields what the filters of these names look at
+ * @param key orders the resources. A page ends with one key and the next begins after it, so that
+ *     what comes or goes between two pages neither hides nor repeats another.
+ * @param fields what the filters with these names match
  * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html">Filters
  *     and wildcards</a>
  */
@@ -33,7 +33,7 @@ record Listing<T>(
     /** A page of a listing. */
     record Page<T>(List<T> items, @Nullable String nextToken) {}
 
-    /** The things in the order of their keys that pass every filter. */
+    /** The resources that pass every filter, ordered by key. */
     Stream<T> filter(Stream<T> things, List<Filter> filters) {
         return things.filter(
                 filters.stream().map(this::predicate).reduce(_ -> true, Predicate::and));
@@ -48,7 +48,7 @@ record Listing<T>(
         return cut(things, maxResults == null ? Integer.MAX_VALUE : maxResults, token);
     }
 
-    /** The page of at most so many things that begins after the token. */
+    /** The page of at most this many resources that begins after the token. */
     Page<T> cut(Stream<T> things, int size, @Nullable String token) {
         String after = token == null ? "" : decode(token);
         List<T> items =
@@ -92,7 +92,7 @@ record Listing<T>(
         return isPlain ? value::equals : wildcard(value).asMatchPredicate();
     }
 
-    /** {@code *} stands for any text, {@code ?} for one character, {@code \} makes them plain. */
+    /** {@code *} matches any text, {@code ?} one character; {@code \} makes them literal. */
     private static Pattern wildcard(String value) {
         StringBuilder regex = new StringBuilder();
         for (int i = 0; i < value.length(); i++) {

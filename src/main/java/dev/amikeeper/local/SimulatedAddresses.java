@@ -21,7 +21,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The Elastic IP addresses of one Region. An instance that is terminated gives its own back.
+ * The Elastic IP addresses of one Region. An instance that is terminated gives its address back.
  *
  * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html">
  *     AssociateAddress</a>
@@ -47,16 +47,17 @@ final class SimulatedAddresses {
     SimulatedAddresses(String region, CloudCore core, SimulatedInstances instances) {
         this.core = core;
         this.instances = instances;
-        // Ids of their own, so that those of the history are what they are without any of these
+        // Drawn from a generator of their own, so that addresses change no other id of the
+        // history.
         ids = new Ids(~region.hashCode());
     }
 
-    /** An interface of an instance that has one. */
+    /** An instance's interface that has an address. */
     private record Place(String instance, InstanceNetworkInterface at) {}
 
     AllocateAddressResponse allocate() {
         String id = ids.next("eipalloc");
-        // An account has five in a Region, unless AWS allows it more.
+        // By default an account has five in a Region.
         String ip = "203.0.113." + (addresses.size() + 1);
         addresses.put(id, Address.builder().allocationId(id).publicIp(ip).domain("vpc").build());
         return AllocateAddressResponse.builder()
@@ -66,7 +67,7 @@ final class SimulatedAddresses {
                 .build();
     }
 
-    /** Whoever has it loses it, unless the request says that this is not allowed. */
+    /** Takes the address from its holder, unless the request forbids that. */
     AssociateAddressResponse associate(AssociateAddressRequest request) {
         Address address = require(request.allocationId());
         Place place = place(request.instanceId(), request.networkInterfaceId());
@@ -154,7 +155,7 @@ final class SimulatedAddresses {
         return address;
     }
 
-    /** What the interfaces show is what counts: they are gone with their instances. */
+    /** The interfaces decide, because they disappear with their instances. */
     private Optional<Place> holder(String allocation) {
         String ip = require(allocation).publicIp();
         return places().filter(place ->
@@ -195,7 +196,7 @@ final class SimulatedAddresses {
                                         + "' does not exist"));
     }
 
-    /** An Elastic IP address takes the place of the public one that EC2 gave. */
+    /** An Elastic IP address replaces the public address that EC2 gave. */
     private void set(Place place, @Nullable Address address) {
         InstanceNetworkInterfaceAssociation association =
                 address == null

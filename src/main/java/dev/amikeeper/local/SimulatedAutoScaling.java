@@ -29,7 +29,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
-/** Auto Scaling in one Region: launch configurations and groups, which launch nothing here. */
+/** Auto Scaling in one Region: launch configurations and groups. The groups launch nothing here. */
 public final class SimulatedAutoScaling implements AutoScalingClient {
     private static final Calls.Errors ERRORS = new Errors();
     private static final int MOST_RECORDS = 100;

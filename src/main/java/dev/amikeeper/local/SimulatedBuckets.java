@@ -10,14 +10,14 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** The account's S3 buckets, each in its Region, as far as stored images go. */
+/** The account's S3 buckets, each in its Region, as far as stored images need them. */
 final class SimulatedBuckets {
     private final Map<String, Bucket> buckets = new HashMap<>();
 
     private record Bucket(String region, SortedMap<String, StoredImage> objects) {}
 
     /**
-     * An image as an object: all of it but its id and whom it is shared with.
+     * An image as an object: everything except its id and its sharing.
      *
      * @param snapshots by device, with their tags
      */
@@ -27,7 +27,7 @@ final class SimulatedBuckets {
         buckets.putIfAbsent(name, new Bucket(region, new TreeMap<>()));
     }
 
-    /** Refuses a bucket that is not there, or not in this Region. */
+    /** Refuses a bucket that does not exist or is not in this Region. */
     void require(String name, String region) {
         Bucket bucket = buckets.get(name);
         if (bucket == null || !bucket.region().equals(region)) {
@@ -43,7 +43,7 @@ final class SimulatedBuckets {
         return Optional.ofNullable(objects(bucket).get(key));
     }
 
-    /** As S3's CopyObject does, to a bucket of any Region. */
+    /** Copies an object to a bucket of any Region, as S3's CopyObject does. */
     void copy(String from, String key, String to) {
         put(to, key, find(from, key).orElseThrow(() -> missing(from, key)));
     }

@@ -22,11 +22,11 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * One AWS account in memory: any number of Regions on one virtual clock that only its owner moves.
- * The same seed and the same calls give the same ids and events. May be called by several threads.
+ * One AWS account in memory: any number of Regions on one virtual clock that only the owner moves.
+ * The same seed and the same calls give the same ids and events. Several threads may call it.
  */
 public final class SimulatedCloud {
-    /** The account that everything belongs to. */
+    /** The account that owns everything. */
     public static final String ACCOUNT = "123456789012";
 
     private static final String BASE_IMAGE = "ami-0base000000000000";
@@ -44,7 +44,7 @@ public final class SimulatedCloud {
     private final Map<String, SimulatedAutoScaling> scaling = new HashMap<>();
     private final Map<String, SimulatedSsm> parameters = new HashMap<>();
 
-    /** An empty account; nothing but the seed makes a difference between two of them. */
+    /** An empty account. Two such accounts differ only by their seeds. */
     public SimulatedCloud(Instant start, long seed) {
         Ids ids = new Ids(seed);
         timeline = new Timeline(start);
@@ -96,12 +96,12 @@ public final class SimulatedCloud {
                                         name, core, calls, () -> region(name).instances())));
     }
 
-    /** IAM, which is one for all Regions. */
+    /** IAM, which is global. */
     public SimulatedIam iam() {
         return new SimulatedIam(core, calls);
     }
 
-    /** From now on another account runs so many instances of an image; 0 for none any more. */
+    /** Makes another account run this many instances of an image; 0 for none. */
     public void usedByOthers(String region, String imageId, String account, int instances) {
         calls.alone(() -> {
             region(region).usageReports().use(imageId, account, instances);
@@ -122,7 +122,7 @@ public final class SimulatedCloud {
                 () -> tables.computeIfAbsent(region, name -> new MemoryDynamoDb(name, calls)));
     }
 
-    /** What shall go wrong. */
+    /** What goes wrong. */
     public Faults faults() {
         return faults;
     }
@@ -138,7 +138,7 @@ public final class SimulatedCloud {
     }
 
     /**
-     * Moves the clock; what falls due on the way happens at its own time.
+     * Moves the clock. Whatever falls due on the way happens at its own time.
      *
      * @throws IllegalArgumentException if that is in the past
      */
@@ -154,18 +154,19 @@ public final class SimulatedCloud {
         advanceTo(now().plus(by));
     }
 
-    /** When the next change or delivery of an event happens; now, if events are to be taken. */
+    /** When the next change or event delivery happens; now, if events are ready. */
     public Optional<Instant> nextDue() {
         return events.hasReady() ? Optional.of(now()) : timeline.next();
     }
 
-    /** Takes the events that are deliverable by now, of every Region, in order of delivery. */
+    /** Takes the events of all Regions that are ready by now, in order of delivery. */
     public List<Map<String, Object>> takeEvents() {
         return events.takeReady();
     }
 
     /**
-     * A running instance; its volumes are /dev/xvda, the root, then /dev/sdf, /dev/sdg and so on.
+     * Launches a running instance. Its volumes are /dev/xvda, the root, then /dev/sdf, /dev/sdg and
+     * so on.
      *
      * @return its id
      * @throws IllegalArgumentException if it has no volume
@@ -175,8 +176,8 @@ public final class SimulatedCloud {
     }
 
     /**
-     * A running instance as this request would launch it, if its image were the base image. Its key
-     * pair and its instance profile are there from now on; a launch template is one that it was
+     * Launches a running instance as this request would, from the base image. The key pair and the
+     * instance profile that it names exist from now on; a launch template is the one that it was
      * launched from.
      *
      * @return its id
@@ -211,20 +212,21 @@ public final class SimulatedCloud {
         return calls.alone(() -> region(region).launches().seed(asked, devices));
     }
 
-    /** The devices of an instance with so many volumes, the root first. */
+    /** The devices of an instance with this many volumes, the root first. */
     public static List<String> devices(int volumes) {
         return IntStream.range(0, volumes)
                 .mapToObj(i -> i == 0 ? "/dev/xvda" : "/dev/sd" + (char) ('e' + i))
                 .toList();
     }
 
-    /** What instances of this Region are launched into. */
+    /** The networks that instances of this Region are launched into. */
     public SimulatedNetworks networks(String region) {
         return region(region).networks();
     }
 
     /**
-     * The AWS Marketplace product code of an image or an instance; what is made of it has it too.
+     * Gives an image or an instance an AWS Marketplace product code, which whatever is made of it
+     * inherits.
      */
     public void productCode(String region, String id, String code) {
         ProductCode paid =
@@ -236,7 +238,10 @@ public final class SimulatedCloud {
         });
     }
 
-    /** What is billed on an image or an instance, as {@code Windows}; its snapshots tell it. */
+    /**
+     * Sets what an image or an instance is billed as, for example {@code Windows}; its snapshots
+     * pass it on.
+     */
     public void platform(String region, String id, String platform) {
         calls.alone(() -> {
             region(region).images().change(id, it -> it.with(i -> i.platformDetails(platform)));
@@ -245,7 +250,7 @@ public final class SimulatedCloud {
         });
     }
 
-    /** An S3 bucket in this Region. */
+    /** Adds an S3 bucket in this Region. */
     public void addBucket(String region, String name) {
         calls.alone(() -> {
             core.buckets().add(name, region);
@@ -284,17 +289,17 @@ public final class SimulatedCloud {
         return calls.counts(region);
     }
 
-    /** The images of a Region that are not deregistered, by id. */
+    /** The images of a Region, by id, that are not deregistered. */
     public List<LocalImage> images(String region) {
         return calls.alone(() -> region(region).images().all());
     }
 
-    /** The snapshots of a Region that are not deleted, by id. */
+    /** The snapshots of a Region, by id, that are not deleted. */
     public List<LocalSnapshot> snapshots(String region) {
         return calls.alone(() -> region(region).snapshots().all());
     }
 
-    /** The instances of a Region, those included that terminated within the last hour, by id. */
+    /** The instances of a Region, by id, including those terminated within the last hour. */
     public List<LocalInstance> instances(String region) {
         return calls.alone(() -> region(region).instances().all());
     }

@@ -33,8 +33,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Run Command in one Region. An instance takes commands while it runs and its checks have passed:
- * before, its agent is not registered. There is no client token: what is sent twice runs twice.
+ * Run Command in one Region. An instance takes commands while it runs and its checks have passed;
+ * before that, its agent is not registered. There is no client token: a command that is sent twice
+ * runs twice.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html">
@@ -44,7 +45,7 @@ final class SimulatedCommands {
     private static final int MOST_RESULTS = 50;
     private static final int NOT_YET = -1;
 
-    /** So long a script may run that says nothing else: {@code executionTimeout}, in a document. */
+    /** How long a script may run by default: {@code executionTimeout} in a document. */
     private static final Duration EXECUTION = Duration.ofHours(1);
 
     private static final Listing<CommandInvocation> LISTING =
@@ -116,7 +117,7 @@ final class SimulatedCommands {
         return SendCommandResponse.builder().command(sent).build();
     }
 
-    /** As they were sent: how they stand, their invocations tell. */
+    /** Shows the commands as they were sent; their invocations tell their status. */
     ListCommandsResponse listCommands(ListCommandsRequest request) {
         if (request.commandId() == null) {
             throw new UnsupportedOperationException("commands but by their id");
@@ -126,7 +127,7 @@ final class SimulatedCommands {
                 .build();
     }
 
-    /** The instances whose agent is connected, of those that a filter names. */
+    /** The instances with a connected agent, of those that a filter names. */
     DescribeInstanceInformationResponse describe(DescribeInstanceInformationRequest request) {
         List<String> wanted =
                 request.filters().stream()
@@ -179,7 +180,7 @@ final class SimulatedCommands {
                 .build();
     }
 
-    /** What has ended stays as it ended. */
+    /** A command that has ended does not change any more. */
     CancelCommandResponse cancel(CancelCommandRequest request) {
         List<CommandInvocation> its =
                 invocations.values().stream()

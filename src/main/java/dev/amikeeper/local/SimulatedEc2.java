@@ -696,7 +696,9 @@ public final class SimulatedEc2 implements Ec2Client {
                 });
     }
 
-    /** Whether a describing call has ids, a filter or a page size, which counts for its pace. */
+    /**
+     * Whether a describing call has ids, a filter or a page size, which decides its token bucket.
+     */
     private static boolean isNarrow(Ec2Request request) {
         return request.sdkFields().stream()
                 .filter(field ->

@@ -40,7 +40,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** Spot requests, Spot fleets and EC2 fleets of one Region: requests only, nothing is launched. */
+/**
+ * Spot requests, Spot fleets and EC2 fleets of one Region. They are only requests: nothing is
+ * launched.
+ */
 final class SimulatedFleets {
     private static final Listing<SpotInstanceRequest> REQUESTS =
             new Listing<>(
@@ -200,7 +203,7 @@ final class SimulatedFleets {
         return DeleteFleetsResponse.builder().successfulFleetDeletions(deleted).build();
     }
 
-    /** Fleets of type instant are shown only if they are named. */
+    /** Fleets of type instant are shown only if the request names them. */
     DescribeFleetsResponse describe(DescribeFleetsRequest request) {
         Stream<FleetData> wanted =
                 fleets.values().stream()

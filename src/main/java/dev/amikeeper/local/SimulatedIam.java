@@ -11,11 +11,11 @@ import software.amazon.awssdk.services.iam.model.Role;
 
 import java.util.Optional;
 
-/** IAM's instance profiles, each with a role of its own name. */
+/** IAM's instance profiles. Each has a role of the same name. */
 public final class SimulatedIam implements IamClient {
     private static final Calls.Errors ERRORS = new Errors();
 
-    /** Where IAM counts its calls: it has one endpoint a partition. */
+    /** The Region in which IAM's calls are counted: IAM has one endpoint per partition. */
     private static final String REGION = "us-east-1";
 
     private final CloudCore core;

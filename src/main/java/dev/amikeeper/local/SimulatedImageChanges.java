@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** What changes at an image that is made: its state, its protection, with whom it is shared. */
+/** Changes of existing images: their state, their protection, and with whom they are shared. */
 final class SimulatedImageChanges {
     private static final int MAX_PERMISSIONS = 1000;
     private static final Duration COOL_DOWN = Duration.ofHours(24);
@@ -44,7 +44,7 @@ final class SimulatedImageChanges {
         this.images = images;
     }
 
-    /** Drops every launch permission; enabling does not give them back. */
+    /** Removes every launch permission; enabling does not restore them. */
     DisableImageResponse disable(DisableImageRequest request) {
         String id = request.imageId();
         LocalImage image = images.require(id);
@@ -75,7 +75,8 @@ final class SimulatedImageChanges {
     }
 
     /**
-     * A date from which the image counts as old; to the minute, not in the past, 10 years ahead.
+     * Sets the date from which the image is deprecated, rounded to the minute. The date must not be
+     * in the past or more than 10 years ahead.
      */
     EnableImageDeprecationResponse deprecate(EnableImageDeprecationRequest request) {
         LocalImage image = images.require(request.imageId());
@@ -105,7 +106,7 @@ final class SimulatedImageChanges {
         return EnableImageDeregistrationProtectionResponse.builder().returnValue("true").build();
     }
 
-    /** Lifts the protection; one with a cool-down still holds for 24 hours. */
+    /** Lifts the protection. With a cool-down it still holds for 24 hours. */
     DisableImageDeregistrationProtectionResponse unprotect(
             DisableImageDeregistrationProtectionRequest request) {
         String id = request.imageId();
@@ -208,7 +209,7 @@ final class SimulatedImageChanges {
     }
 
     /**
-     * AWS says that it refuses to make a paid image public, not with which code; that one is a
+     * AWS says that it refuses to make a paid image public, but not with which code; this one is a
      * guess. Within its own account an image is copied with its product codes, whatever they are.
      *
      * @see <a

@@ -30,7 +30,7 @@ final class SimulatedImageCopies {
 
     private record Copy(CopyImageRequest request, String image) {}
 
-    /** Copies from another Region's images, or from its own, into this one. */
+    /** Copies an image from another Region, or from this one, into this one. */
     CopyImageResponse copy(CopyImageRequest request, SimulatedImages from) {
         Copy earlier = copiesByToken.get(request.clientToken());
         if (earlier != null) {

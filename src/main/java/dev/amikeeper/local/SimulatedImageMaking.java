@@ -36,7 +36,7 @@ import java.util.function.BooleanSupplier;
  * SimulatedImageCopies} makes them from other images.
  */
 final class SimulatedImageMaking {
-    /** CreateImage takes instances in these states, as EC2's user guide has it. */
+    /** CreateImage takes instances in these states, according to EC2's user guide. */
     private static final Set<InstanceStateName> IMAGED_IN =
             Set.of(
                     InstanceStateName.PENDING,
@@ -155,9 +155,10 @@ final class SimulatedImageMaking {
     }
 
     /**
-     * An image from snapshots that exist; it is available at once. What the request leaves out has
-     * EC2's documented defaults, which few servers boot with: i386, paravirtual, no ENA. Snapshots
-     * hand on their product codes and what is billed on them. If it fails, they stay as they are.
+     * Makes an image from existing snapshots, which is available at once. What the request leaves
+     * out gets EC2's documented defaults, with which few servers boot: i386, paravirtual, no ENA.
+     * The snapshots pass on their product codes and what they are billed as. The snapshots are kept
+     * if registering fails.
      *
      * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html">
      *     RegisterImage</a>
@@ -232,7 +233,8 @@ final class SimulatedImageMaking {
     }
 
     /**
-     * An image of an S3 object, pending now, with all that is stored but the tags.
+     * Makes an image from an S3 object, pending at first, with everything that was stored but the
+     * tags.
      *
      * @param snapshotIds by device
      */
@@ -265,7 +267,10 @@ final class SimulatedImageMaking {
         return id;
     }
 
-    /** The device of an image: this snapshot, and of the rest what was asked for or gp3. */
+    /**
+     * A device of an image, with this snapshot. The rest is as asked for, with volume type gp3 by
+     * default.
+     */
     BlockDeviceMapping mapping(String device, String snapshotId, EbsBlockDevice like) {
         Snapshot snapshot = snapshots.require(snapshotId).snapshot();
         EbsBlockDevice ebs =
@@ -311,9 +316,9 @@ final class SimulatedImageMaking {
     }
 
     /**
-     * An image that is pending now and ends later.
+     * Adds an image that is pending now and ends later.
      *
-     * @param intact whether what it is made from is still there when it ends
+     * @param intact whether what the image is made from still exists when it ends
      */
     void begin(
             Image.Builder builder,
@@ -347,7 +352,7 @@ final class SimulatedImageMaking {
         return new Attempt(region, name, image.isCopy(), number);
     }
 
-    /** Why it fails; empty if it does not. */
+    /** Why the image fails; empty if it does not. */
     private String failure(Attempt attempt, Optional<String> key, BooleanSupplier intact) {
         if (key.map(core.settings()::isBad).orElse(false)) {
             return "Client.InvalidKMSKey.InvalidState";

@@ -34,15 +34,15 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The images of one Region and their lives. */
+/** The images of one Region. */
 final class SimulatedImages {
-    /** The word for no protection from deregistration. */
+    /** The value for no protection from deregistration. */
     static final String UNPROTECTED = "disabled";
 
     private static final Pattern ID = Pattern.compile("ami-[0-9a-z]+");
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9()\\[\\] ./\\-'@_]{3,128}");
 
-    /** AWS names no time; nobody has to wait that long. */
+    /** AWS names no time; this is longer than anybody has to wait. */
     private static final Duration CONSISTENT_AFTER = Duration.ofHours(6);
 
     private static final Duration LAUNCH_REPORTED_AFTER = Duration.ofHours(24);
@@ -163,9 +163,9 @@ final class SimulatedImages {
     }
 
     /**
-     * Restores an image as it was, but for its launch permissions; its snapshots have to be there.
-     * No event tells of it. If its name was given away meanwhile, both have it: AWS says nothing of
-     * that.
+     * Restores an image as it was, but without launch permissions; its snapshots must exist. No
+     * event is sent. If another image has taken the name meanwhile, both have it: AWS does not say
+     * what happens then.
      */
     RestoreImageFromRecycleBinResponse restore(RestoreImageFromRecycleBinRequest request) {
         String id = request.imageId();
@@ -203,7 +203,7 @@ final class SimulatedImages {
                 .build();
     }
 
-    /** Only who has a launch permission of their own counts, not who is in an organisation. */
+    /** Only users with a launch permission of their own count, not members of an organization. */
     private static boolean isExecutable(LocalImage image, List<String> users) {
         return users.isEmpty()
                 || image.launchPermissions().stream()
@@ -215,7 +215,7 @@ final class SimulatedImages {
         return owners.isEmpty() || owners.contains("self") || owners.contains(core.account());
     }
 
-    /** Of a new image it may take some calls until it shows, but no call misses an old one. */
+    /** A new image may be missed by some calls, but no call misses an old one. */
     private boolean isVisible(LocalImage image) {
         if (image.hiddenCalls() > 0 && isNew(image)) {
             change(image.id(), LocalImage::lookedAt);
@@ -229,7 +229,7 @@ final class SimulatedImages {
         return core.timeline().instant().isBefore(created.plus(CONSISTENT_AFTER));
     }
 
-    /** The image with this id, if instances can be launched from it now. */
+    /** The image with this id, if an instance can be launched from it now. */
     LocalImage requireLaunchable(@Nullable String id) {
         LocalImage image = require(id);
         if (!image.is(ImageState.AVAILABLE)) {
@@ -238,7 +238,7 @@ final class SimulatedImages {
         return image;
     }
 
-    /** An instance is launched from this image now. */
+    /** Notes that an instance is launched from this image now. */
     void launched(String id) {
         String now = Ec2Times.iso(core.ec2Time());
         core.timeline()
@@ -305,7 +305,7 @@ final class SimulatedImages {
         }
     }
 
-    /** The image has its name and its snapshots from now on. */
+    /** Adds an image, which takes its name and uses its snapshots from now on. */
     void hold(LocalImage image) {
         images.put(image.id(), image);
         if (image.is(ImageState.PENDING)) {

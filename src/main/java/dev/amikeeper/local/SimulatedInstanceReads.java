@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 
 /** What the describing calls show of the instances of one Region. */
 final class SimulatedInstanceReads {
-    /** AWS names no time; nobody has to wait that long. */
+    /** AWS names no time; this is longer than anybody has to wait. */
     private static final Duration CONSISTENT_AFTER = Duration.ofMinutes(30);
 
     private static final Listing<LocalInstance> LISTING =
@@ -138,7 +138,7 @@ final class SimulatedInstanceReads {
         return instances.all().stream().filter(it -> only.isEmpty() || only.contains(it.id()));
     }
 
-    /** A new instance may take some calls to show, but every call shows it after a while. */
+    /** A new instance may be missed by some calls, but after a while every call shows it. */
     private boolean isVisible(LocalInstance instance) {
         Instant shown = instance.instance().launchTime().plus(CONSISTENT_AFTER);
         if (instance.hidden().calls() > 0 && core.timeline().instant().isBefore(shown)) {

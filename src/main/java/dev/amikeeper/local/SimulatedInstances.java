@@ -24,10 +24,10 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** The instances of one Region and their lives. */
+/** The instances of one Region and their states. */
 final class SimulatedInstances {
 
-    /** A terminated instance is described for about an hour, then it does not exist. */
+    /** A terminated instance is described for about an hour and then no longer exists. */
     private static final Duration TERMINATED_SHOWN = Duration.ofHours(1);
 
     private static final Map<InstanceStateName, Integer> CODES =
@@ -56,12 +56,12 @@ final class SimulatedInstances {
         this.volumes = volumes;
     }
 
-    /** An instance that is there from now on, in no state yet. */
+    /** Adds an instance that has no state yet. */
     void add(LocalInstance instance) {
         instances.put(instance.id(), instance);
     }
 
-    /** Its life begins: pending now, running soon, or ended by EC2 itself. */
+    /** Starts an instance's life: pending now, and soon running, or terminated by EC2 itself. */
     void begin(String id) {
         enter(id, InstanceStateName.PENDING);
         if (core.settings().launches(require(id).hidden().launch())) {
@@ -72,7 +72,7 @@ final class SimulatedInstances {
     }
 
     /**
-     * Why an instance went from pending to terminated.
+     * Gives the reason why an instance went from pending to terminated.
      *
      * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html">
      *     StateReason</a>
@@ -176,7 +176,7 @@ final class SimulatedInstances {
         return List.copyOf(instances.values());
     }
 
-    /** All or nothing: one instance that is unknown or in a wrong state refuses the call. */
+    /** All or nothing: one unknown instance, or one in a wrong state, makes EC2 refuse the call. */
     private List<InstanceStateChange> changeStates(
             List<String> ids,
             Set<InstanceStateName> from,
@@ -210,7 +210,7 @@ final class SimulatedInstances {
                 .build();
     }
 
-    /** Unless something else has happened to it by then. */
+    /** Enters a state after a while, unless something else has happened to the instance by then. */
     private void later(String id, InstanceStateName through, InstanceStateName to) {
         core.timeline()
                 .in(
@@ -224,7 +224,7 @@ final class SimulatedInstances {
                         });
     }
 
-    /** The state is as it is; no event tells of it. */
+    /** Sets the state without an event. */
     void put(String id, InstanceStateName state) {
         InstanceState entered = InstanceState.builder().name(state).code(CODES.get(state)).build();
         change(id, it -> it.with(instance -> instance.state(entered)));
@@ -250,7 +250,7 @@ final class SimulatedInstances {
         }
     }
 
-    /** Changes its network interfaces, whose first one's public address is the instance's. */
+    /** Changes the network interfaces. The first one's public address is the instance's. */
     void addresses(String id, UnaryOperator<InstanceNetworkInterface> change) {
         change(
                 id,
@@ -271,7 +271,7 @@ final class SimulatedInstances {
                 });
     }
 
-    /** Its checks begin anew, and end after a while if it still runs. */
+    /** Starts the status checks again. They end after a while if the instance still runs. */
     void boot(String id) {
         change(id, it -> it.checked(SummaryStatus.INITIALIZING));
         core.timeline()

@@ -24,7 +24,10 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** The network interfaces of one Region's instances: made, and mostly gone, with them. */
+/**
+ * The network interfaces of one Region's instances. They are made with their instances, and most
+ * disappear with them.
+ */
 final class SimulatedInterfaces {
     private final CloudCore core;
     private final SimulatedNetworks networks;
@@ -36,7 +39,7 @@ final class SimulatedInterfaces {
         this.networks = networks;
     }
 
-    /** An interface that is asked for, with what it needs. */
+    /** An interface that a request asks for, with what it needs. */
     private record Plan(
             InstanceNetworkInterfaceSpecification asked,
             Subnet subnet,
@@ -45,11 +48,11 @@ final class SimulatedInterfaces {
             int more) {}
 
     /**
-     * Checks what a launch asks of the network; nothing is taken yet.
+     * Checks what a launch needs of the network, and takes nothing yet.
      *
      * @return the subnet of its first interface
-     * @throws software.amazon.awssdk.services.ec2.model.Ec2Exception if something is missing, is
-     *     taken, or does not go together
+     * @throws software.amazon.awssdk.services.ec2.model.Ec2Exception if something is missing,
+     *     taken, or does not fit together
      */
     Subnet check(RunInstancesRequest request, Subnet unlessAsked) {
         List<Plan> plans = plans(request, unlessAsked);
@@ -84,7 +87,7 @@ final class SimulatedInterfaces {
         return made;
     }
 
-    /** Gives back what goes with its instance. */
+    /** Releases the interfaces that disappear with their instance. */
     void release(List<InstanceNetworkInterface> interfaces) {
         for (InstanceNetworkInterface one : interfaces) {
             if (one.attachment().deleteOnTermination()) {
@@ -101,7 +104,7 @@ final class SimulatedInterfaces {
         tags.put(id, now);
     }
 
-    /** The tags of an interface that exists. */
+    /** The tags of an existing interface. */
     List<Tag> require(String id) {
         List<Tag> found = tags.get(id);
         if (found == null) {
@@ -147,7 +150,10 @@ final class SimulatedInterfaces {
         return ids;
     }
 
-    /** Which of EC2's public addresses go to an instance's first interface, and to no other. */
+    /**
+     * EC2 gives a public address only to an instance's first interface, and only if it is the only
+     * one.
+     */
     private static void checkPublic(List<InstanceNetworkInterfaceSpecification> asked) {
         boolean wanted =
                 asked.stream().anyMatch(one -> Boolean.TRUE.equals(one.associatePublicIpAddress()));
@@ -161,7 +167,7 @@ final class SimulatedInterfaces {
 
     private Plan plan(InstanceNetworkInterfaceSpecification asked, Subnet unlessAsked) {
         if (asked.networkInterfaceId() != null) {
-            // Only instances make interfaces here, so that there is none to attach
+            // Here only instances make interfaces, so there is none to attach.
             throw missing(asked.networkInterfaceId());
         }
         if (asked.deviceIndex() == null) {
@@ -205,7 +211,7 @@ final class SimulatedInterfaces {
         return Objects.requireNonNullElse(asked.ipv6AddressCount(), 0);
     }
 
-    /** The primary one first. */
+    /** The primary address first. */
     private static List<String> addresses(InstanceNetworkInterfaceSpecification asked) {
         List<String> addresses = new ArrayList<>();
         addIfGiven(addresses, asked.privateIpAddress());
@@ -288,14 +294,17 @@ final class SimulatedInterfaces {
                 .build();
     }
 
-    /** EC2's own public addresses go when an instance stops; an Elastic IP address stays. */
+    /**
+     * When an instance stops, the public address that EC2 gave is lost; an Elastic IP address
+     * stays.
+     */
     static InstanceNetworkInterface stopped(InstanceNetworkInterface one) {
         return one.association() != null && one.association().ipOwnerId().equals("amazon")
                 ? one.toBuilder().association((InstanceNetworkInterfaceAssociation) null).build()
                 : one;
     }
 
-    /** Another public address, where EC2 gave one when it was launched. */
+    /** Gives a new public address if EC2 gave one at launch. */
     InstanceNetworkInterface started(InstanceNetworkInterface one) {
         return one.association() == null && publicly.contains(one.networkInterfaceId())
                 ? one.toBuilder().association(byEc2()).build()

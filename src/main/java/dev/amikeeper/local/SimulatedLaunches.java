@@ -23,7 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How instances of one Region come to be.
+ * Launches the instances of one Region.
  *
  * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html">
  *     RunInstances</a>
@@ -61,13 +61,14 @@ final class SimulatedLaunches {
     private record Launched(
             RunInstancesRequest request, String reservation, List<Instance> instances) {}
 
-    /** What of an instance comes from its image. */
+    /** What an instance gets from its image. */
     private record Base(
             LaunchAttempt launch, Instance.Builder instance, List<BlockDeviceMapping> devices) {}
 
     /**
-     * Launches from an image; the same request with the same token answers the same instances, even
-     * after they are gone: a token is valid for at least 24 hours after the termination.
+     * Launches from an image. The same request with the same token is answered with the same
+     * instances, even after they are gone: a token is valid for at least 24 hours after the
+     * termination.
      *
      * @see <a href="https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html">
      *     Idempotency</a>
@@ -78,8 +79,8 @@ final class SimulatedLaunches {
     }
 
     /**
-     * An instance that has been running all along: no event tells of it, and what its request names
-     * is there.
+     * Adds an instance that has been running all along. No event is sent, and everything that the
+     * request names exists.
      */
     String seed(RunInstancesRequest request, List<BlockDeviceMapping> devices) {
         TagRules.of(request.tagSpecifications(), "instance");
@@ -268,7 +269,7 @@ final class SimulatedLaunches {
         }
     }
 
-    /** Quotas before capacity: what is not allowed is not tried. */
+    /** Checks quotas before capacity: what is not allowed is not tried. */
     private void checkRoom(LaunchAttempt launch, int count) {
         CloudSettings settings = core.settings();
         List<LocalInstance> living =

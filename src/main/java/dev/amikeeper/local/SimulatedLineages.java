@@ -18,9 +18,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
-/** What snapshots hand on to the images that are made of them; and snapshots made by hand. */
+/** What snapshots pass on to the images made from them, and snapshots made by hand. */
 final class SimulatedLineages {
-    /** The platform unless something says otherwise. */
+    /** The platform by default. */
     static final String LINUX = "Linux/UNIX";
 
     private final CloudCore core;
@@ -40,12 +40,12 @@ final class SimulatedLineages {
         this.volumes = volumes;
     }
 
-    /** What this snapshot hands on. */
+    /** What this snapshot passes on. */
     Lineage of(String snapshot) {
         return lineages.getOrDefault(snapshot, Lineage.UNKNOWN);
     }
 
-    /** The snapshots of this image hand on what it is. */
+    /** Makes the snapshots of this image pass on what the image is. */
     void handOn(LocalImage image) {
         Lineage lineage =
                 new Lineage(
@@ -55,13 +55,14 @@ final class SimulatedLineages {
         image.snapshots().forEach(snapshot -> lineages.put(snapshot, lineage));
     }
 
-    /** What a snapshot hands on to whatever is made of it. */
+    /** What a snapshot passes on to anything made from it. */
     record Lineage(Optional<String> instance, List<ProductCode> codes, String platform) {
         static final Lineage UNKNOWN = new Lineage(Optional.empty(), List.of(), LINUX);
     }
 
     /**
-     * A snapshot of one volume, by hand; it has the product codes and the platform of the instance.
+     * Makes a snapshot of one volume by hand. It has the product codes and the platform of the
+     * instance.
      *
      * @see <a
      *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshot.html">

@@ -28,8 +28,9 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * What instances of one Region are launched into: VPCs, subnets, security groups, key pairs. There
- * is a default VPC with a default subnet in each of three zones and a default group.
+ * The networks that instances of one Region are launched into: VPCs, subnets, security groups and
+ * key pairs. There is a default VPC with a default subnet in each of three zones and a default
+ * group.
  *
  * @see <a href="https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html">Default VPCs</a>
  */
@@ -84,13 +85,14 @@ public final class SimulatedNetworks {
         this.region = region;
         this.core = core;
         this.calls = calls;
-        // Ids of their own: the networks are there before the history begins, and are no part of it
+        // Drawn from a generator of their own: the networks exist before the history and are no
+        // part of it.
         ids = new Ids(region.hashCode());
         defaultVpc = newVpc();
         ZONES.forEach(zone -> newSubnet(defaultVpc, region + zone, Map.of(), true));
     }
 
-    /** The VPC that every Region begins with. */
+    /** The default VPC of the Region. */
     public String defaultVpc() {
         return defaultVpc;
     }
@@ -100,7 +102,7 @@ public final class SimulatedNetworks {
         return calls.alone(() -> findDefault(zone).subnetId());
     }
 
-    /** The group of a VPC that is named {@code default}. */
+    /** A VPC's group with the name {@code default}. */
     public String defaultGroup(String vpc) {
         return calls.alone(() ->
                 groups.values().stream()
@@ -110,17 +112,17 @@ public final class SimulatedNetworks {
                         .groupId());
     }
 
-    /** Another VPC, with a default group. */
+    /** Adds a VPC with a default group. */
     public String addVpc() {
         return calls.alone(this::newVpc);
     }
 
-    /** A subnet of a VPC in a zone, as {@code us-east-1a}. */
+    /** Adds a subnet to a VPC in a zone, as {@code us-east-1a}. */
     public String addSubnet(String vpc, String zone, Map<String, String> tags) {
         return calls.alone(() -> newSubnet(vpc, zone, tags, false).subnetId());
     }
 
-    /** From now on the subnet has a block of IPv6 addresses, too. */
+    /** Gives the subnet a block of IPv6 addresses as well. */
     public void addIpv6(String id) {
         calls.alone(() -> {
             Subnet subnet = requireSubnet(id);
@@ -139,22 +141,22 @@ public final class SimulatedNetworks {
         });
     }
 
-    /** From now on the subnet does not exist; instances in it run on. */
+    /** Removes a subnet; instances in it keep running. */
     public void removeSubnet(String id) {
         calls.alone(() -> subnets.remove(requireSubnet(id).subnetId()));
     }
 
-    /** A security group of a VPC. */
+    /** Adds a security group to a VPC. */
     public String addGroup(String vpc, String name, Map<String, String> tags) {
         return calls.alone(() -> newGroup(vpc, name, tags));
     }
 
-    /** From now on the group does not exist. */
+    /** Removes a group. */
     public void removeGroup(String id) {
         calls.alone(() -> groups.remove(requireGroup(id).groupId()));
     }
 
-    /** A key pair, if there is none of this name yet. */
+    /** Adds a key pair unless there is one with this name. */
     public void addKeyPair(String name) {
         calls.alone(() ->
                 keys.computeIfAbsent(
@@ -168,7 +170,7 @@ public final class SimulatedNetworks {
                                         .build()));
     }
 
-    /** From now on the key pair does not exist. */
+    /** Removes a key pair. */
     public void removeKeyPair(String name) {
         calls.alone(() -> {
             requireKey(name);
@@ -193,7 +195,7 @@ public final class SimulatedNetworks {
                 .build();
     }
 
-    /** Names are those of the groups of the default VPC. */
+    /** Names stand for groups of the default VPC. */
     DescribeSecurityGroupsResponse describe(DescribeSecurityGroupsRequest request) {
         request.groupIds().forEach(this::requireGroup);
         request.groupNames().forEach(this::requireGroupName);
@@ -232,8 +234,8 @@ public final class SimulatedNetworks {
     }
 
     /**
-     * Of the types that are asked for, every one in every zone but where it is not supported: that
-     * there is no such type at all is not known here.
+     * Offers every type that the request names in every zone, except where it is not supported.
+     * Types that do not exist at all are not known here.
      */
     DescribeInstanceTypeOfferingsResponse describe(DescribeInstanceTypeOfferingsRequest request) {
         boolean byZone = request.locationType() == LocationType.AVAILABILITY_ZONE;
@@ -273,7 +275,7 @@ public final class SimulatedNetworks {
                                 .build());
     }
 
-    /** Who has which address of its subnets. */
+    /** Which addresses of the subnets are taken. */
     SubnetAddresses addresses() {
         return addresses;
     }
@@ -315,12 +317,12 @@ public final class SimulatedNetworks {
         }
     }
 
-    /** The default subnet of this zone, of the first one if it is none. */
+    /** The default subnet of this zone, or of the first zone if none is given. */
     Subnet subnetFor(@Nullable String zone) {
         return findDefault(zone == null ? region + ZONES.getFirst() : zone);
     }
 
-    /** A subnet of the default VPC that has an address left. */
+    /** A subnet of the default VPC that has a free address. */
     Subnet anySubnet() {
         return subnets.values().stream()
                 .filter(it -> it.vpcId().equals(defaultVpc))
@@ -330,7 +332,7 @@ public final class SimulatedNetworks {
                 .orElseGet(() -> newSubnet(defaultVpc, region + ZONES.getFirst(), Map.of(), false));
     }
 
-    /** An id of something of the network, as {@code eni-0abcdef1234567890}. */
+    /** An id of a network resource, as {@code eni-0abcdef1234567890}. */
     String newId(String kind) {
         return ids.next(kind);
     }

@@ -39,12 +39,12 @@ final class SimulatedQueue {
         this.redrive = redrive;
     }
 
-    /** A message that was received so often is moved there instead of being received again. */
+    /** Moves a message there, instead of delivering it again, once it was received this often. */
     record Redrive(SimulatedQueue deadLetters, int maxReceives) {}
 
     private record Sent(String messageId, Instant at) {}
 
-    /** A message, and where it stands. */
+    /** A message and its state. */
     private record Held(
             String id,
             String body,
@@ -54,7 +54,7 @@ final class SimulatedQueue {
             Instant sentAt,
             Instant visibleAt,
             int receives) {
-        /** It changes with each receipt, so that an old one is told from the newest. */
+        /** Changes with each receipt, so that an old handle differs from the newest. */
         String handle() {
             return id + "#" + receives;
         }
@@ -82,9 +82,9 @@ final class SimulatedQueue {
     }
 
     /**
-     * Takes a message, unless one with the same deduplication id was taken within 5 minutes.
+     * Adds a message, unless one with the same deduplication id was added within 5 minutes.
      *
-     * @return the id of the message, or of that earlier one
+     * @return the id of the message, or of the earlier one
      */
     String send(
             String id,
@@ -116,8 +116,8 @@ final class SimulatedQueue {
     }
 
     /**
-     * Up to so many messages that are visible, in order. Of a FIFO queue none whose group has
-     * others in flight: the next ones of a group come when those are deleted or visible again.
+     * At most this many visible messages, in order. A FIFO queue gives none whose group has others
+     * in flight: the group's next messages come when those are deleted or visible again.
      */
     List<Message> receive(int most, Optional<Duration> hiddenFor, Instant now) {
         buryDead(now);
@@ -135,7 +135,7 @@ final class SimulatedQueue {
         return received;
     }
 
-    /** Deletes the message of this receipt; one that is gone already is deleted. */
+    /** Deletes the message of this receipt. Deleting one that is gone succeeds. */
     void delete(String handle, Instant now) {
         int at = find(handle);
         if (at < 0) {
@@ -152,7 +152,7 @@ final class SimulatedQueue {
         messages.remove(at);
     }
 
-    /** Hides a message that is in flight for so long from now on. */
+    /** Hides a message in flight for this long from now on. */
     void hide(String handle, Duration time, Instant now) {
         int at = find(handle);
         if (at < 0) {
@@ -169,7 +169,7 @@ final class SimulatedQueue {
         return redrive;
     }
 
-    /** How many are in flight, or not yet to be received. */
+    /** How many are in flight or cannot be received yet. */
     int hidden(Instant now) {
         return (int) messages.stream().filter(message -> message.isHidden(now)).count();
     }
@@ -206,7 +206,7 @@ final class SimulatedQueue {
         });
     }
 
-    /** Where the message of this receipt is; negative if it is gone. */
+    /** The position of the message of this receipt; negative if it is gone. */
     private int find(String handle) {
         int mark = handle.lastIndexOf('#');
         if (mark < 0) {

@@ -18,8 +18,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Who uses the images of one Region, as EC2 sees it: instances, launch templates and parameters of
- * the own account and Region; no Auto Scaling groups, launch configurations or fleets.
+ * What uses the images of one Region as far as EC2 can tell: instances, launch templates and
+ * parameters in the account and Region, but no Auto Scaling groups, launch configurations or
+ * fleets.
  */
 final class SimulatedReferences {
     private static final int MOST_IMAGES = 10;

@@ -28,7 +28,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Replacing the root volumes of one Region's running instances, from images.
+ * Replaces the root volumes of one Region's running instances, from images.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateReplaceRootVolumeTask.html">
@@ -65,7 +65,7 @@ final class SimulatedRootReplacements {
 
     private record Asked(CreateReplaceRootVolumeTaskRequest request, String task) {}
 
-    /** From an image only: what an instance was like at its launch, nobody here remembers. */
+    /** Takes only an image: restoring the volume as it was at launch is not supported here. */
     CreateReplaceRootVolumeTaskResponse create(CreateReplaceRootVolumeTaskRequest request) {
         Asked earlier = byToken.get(request.clientToken());
         if (earlier != null) {
@@ -145,7 +145,7 @@ final class SimulatedRootReplacements {
                 .build();
     }
 
-    /** Of a new task it may take some calls until it shows. */
+    /** A new task may be missed by some calls. */
     private boolean isVisible(ReplaceRootVolumeTask task) {
         return hidden.merge(task.replaceRootVolumeTaskId(), -1, (left, one) -> left + one) < 0;
     }
@@ -217,8 +217,9 @@ final class SimulatedRootReplacements {
     }
 
     /**
-     * The new volume has the type and the size of the image's, at least the size of the old one's,
-     * and goes with the instance as the old one would. The instance reboots and keeps all else.
+     * The new volume has the image's volume type and size, but is at least as large as the old one,
+     * and is deleted with the instance if the old one would be. The instance reboots and keeps
+     * everything else.
      */
     private void replace(LocalInstance instance, LocalImage image, boolean delete) {
         String rootName = instance.instance().rootDeviceName();

@@ -36,7 +36,7 @@ final class SimulatedSnapshotLocks {
         this.snapshots = snapshots;
     }
 
-    /** For a duration or until a date; what is locked for compliance can only be locked longer. */
+    /** Locks for a duration or until a date. A lock in compliance mode can only be extended. */
     LockSnapshotResponse lock(LockSnapshotRequest request) {
         LocalSnapshot snapshot = snapshots.require(request.snapshotId());
         Instant now = core.timeline().instant();
@@ -129,7 +129,7 @@ final class SimulatedSnapshotLocks {
                 .build();
     }
 
-    /** A lock as it stands by now. */
+    /** A lock in its present state. */
     private static LockedSnapshotsInfo now(LockedSnapshotsInfo lock, Instant now) {
         if (!lock.lockExpiresOn().isAfter(now)) {
             return lock.toBuilder().lockState(LockState.EXPIRED).build();

@@ -34,7 +34,7 @@ import java.util.stream.Stream;
 
 /** The snapshots of one Region. */
 final class SimulatedSnapshots {
-    /** A volume may have so many snapshots in the making (of st1 and sc1 volumes: 1). */
+    /** How many snapshots of a volume may be pending (of st1 and sc1 volumes: 1). */
     private static final int PENDING_PER_VOLUME = 5;
 
     private static final Listing<LocalSnapshot> LISTING =
@@ -64,7 +64,7 @@ final class SimulatedSnapshots {
         bin = new RecycleBin<>(core.timeline());
     }
 
-    /** Begins a snapshot that is pending until {@link #finish}. */
+    /** Starts a snapshot that is pending until {@link #finish}. */
     String begin(Map<String, String> tags, Consumer<Snapshot.Builder> more) {
         String id = core.ids().next("snap");
         Snapshot.Builder snapshot =
@@ -86,12 +86,12 @@ final class SimulatedSnapshots {
         return id;
     }
 
-    /** A snapshot that is there from now on. */
+    /** Adds a snapshot. */
     void add(LocalSnapshot snapshot) {
         snapshots.put(snapshot.id(), snapshot);
     }
 
-    /** Ends the making of those that still exist. */
+    /** Ends the snapshots that still exist. */
     void finish(Collection<String> ids, boolean failed) {
         SnapshotState state = failed ? SnapshotState.ERROR : SnapshotState.COMPLETED;
         ids.forEach(id -> change(id, it -> it.with(s -> s.state(state).progress("100%"))));
@@ -119,7 +119,10 @@ final class SimulatedSnapshots {
         ids.forEach(id -> usersBySnapshot.getOrDefault(id, new HashSet<>()).remove(image));
     }
 
-    /** Deletes a snapshot with its image; says how it went, or nothing if it is not there. */
+    /**
+     * Deletes a snapshot with its image. Returns how that went, or nothing if the snapshot does not
+     * exist.
+     */
     Optional<SnapshotReturnCodes> deleteWithImage(String id) {
         LocalSnapshot snapshot = snapshots.get(id);
         if (snapshot == null) {
@@ -221,7 +224,7 @@ final class SimulatedSnapshots {
     }
 
     /**
-     * Lets others create volumes from it, or no longer.
+     * Lets others create volumes from a snapshot, or stops that.
      *
      * @see <a
      *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html">
@@ -261,7 +264,7 @@ final class SimulatedSnapshots {
         return ModifySnapshotAttributeResponse.builder().build();
     }
 
-    /** Whether it is encrypted with the key that AWS manages. */
+    /** Whether the snapshot is encrypted with the key that AWS manages. */
     boolean isUnderTheDefaultKey(String id) {
         Snapshot snapshot = require(id).snapshot();
         return snapshot.encrypted()

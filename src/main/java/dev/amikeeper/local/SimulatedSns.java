@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** SNS in one Region: it keeps what was published. */
+/** SNS in one Region. It keeps what was published. */
 public final class SimulatedSns implements SnsClient {
     private static final Calls.Errors ERRORS = new Errors();
 
@@ -65,7 +65,7 @@ public final class SimulatedSns implements SnsClient {
                 });
     }
 
-    /** How many listen to each topic, and how many have not confirmed that yet. */
+    /** Sets how many subscriptions of each topic are confirmed and how many are pending. */
     public void subscriptions(int nowConfirmed, int nowPending) {
         calls.alone(() -> {
             confirmed = nowConfirmed;
@@ -74,7 +74,7 @@ public final class SimulatedSns implements SnsClient {
         });
     }
 
-    /** Somebody deletes all topics. */
+    /** Deletes all topics, as somebody might. */
     public void removeTopics() {
         calls.alone(() -> topics.removeIf(_ -> true));
     }

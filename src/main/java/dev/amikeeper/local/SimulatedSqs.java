@@ -32,7 +32,7 @@ import java.util.function.Supplier;
 
 /**
  * SQS in one Region: standard queues, and FIFO queues, whose names end in {@code .fifo}. Receiving
- * never waits, for only the owner of the cloud moves its clock.
+ * never waits, because only the owner of the cloud moves its clock.
  */
 public final class SimulatedSqs implements SqsClient {
     private static final Calls.Errors ERRORS = new SqsErrors();
@@ -50,7 +50,7 @@ public final class SimulatedSqs implements SqsClient {
     }
 
     /**
-     * Adds a queue without dead letters.
+     * Adds a queue without a dead-letter queue.
      *
      * @return its URL
      */
@@ -59,7 +59,7 @@ public final class SimulatedSqs implements SqsClient {
     }
 
     /**
-     * Adds a queue that moves what was received so often to another queue.
+     * Adds a queue that moves a message to another queue after this many receipts.
      *
      * @return its URL
      */
@@ -68,12 +68,12 @@ public final class SimulatedSqs implements SqsClient {
         return add(name, visibility, Optional.of(new Redrive(queue(deadLettersUrl), maxReceives)));
     }
 
-    /** How many messages a queue holds, those in flight included. */
+    /** How many messages a queue holds, including those in flight. */
     public int size(String queueUrl) {
         return calls.alone(() -> queue(queueUrl).size());
     }
 
-    /** When the next message of a queue can be received; empty if it has none. */
+    /** When the next message of a queue can be received; empty if there is none. */
     public Optional<Instant> nextVisible(String queueUrl) {
         return calls.alone(() -> queue(queueUrl).nextVisible());
     }
@@ -90,7 +90,8 @@ public final class SimulatedSqs implements SqsClient {
     }
 
     /**
-     * The attributes that are asked for, of those that say how many there are and where they go.
+     * The attributes that the request asks for, of those that say how many messages there are and
+     * where they go.
      */
     @Override
     public GetQueueAttributesResponse getQueueAttributes(GetQueueAttributesRequest request) {
@@ -129,7 +130,7 @@ public final class SimulatedSqs implements SqsClient {
                         redrive.maxReceives());
     }
 
-    /** Another service of the cloud sends a message to a standard queue. */
+    /** Lets another service of the cloud send a message to a standard queue. */
     void deliver(String queueUrl, String body) {
         calls.alone(() ->
                 queue(queueUrl)
@@ -240,7 +241,7 @@ public final class SimulatedSqs implements SqsClient {
         return calls.run(new Calls.Action(action, region), Optional.empty(), ERRORS, work);
     }
 
-    /** A message shows only those of its attributes that the request asks for. */
+    /** A message shows only the attributes that the request asks for. */
     private static Message asked(Message message, ReceiveMessageRequest request) {
         Set<MessageSystemAttributeName> names = EnumSet.noneOf(MessageSystemAttributeName.class);
         names.addAll(request.messageSystemAttributeNames());

@@ -38,7 +38,10 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** Systems Manager in one Region: parameters, the newest version of each, and Run Command. */
+/**
+ * Systems Manager in one Region: parameters, of which only the newest version is kept, and Run
+ * Command.
+ */
 public final class SimulatedSsm implements SsmClient {
     private static final Calls.Errors ERRORS = new Errors();
     private static final String IMAGE = "aws:ec2:image";
@@ -190,7 +193,7 @@ public final class SimulatedSsm implements SsmClient {
     @Override
     public void close() {}
 
-    /** The ARNs of the parameters that hold this image's id as such. */
+    /** The ARNs of the parameters of the image data type that hold this image's id. */
     List<String> holding(String image) {
         return parameters.values().stream()
                 .filter(parameter -> IMAGE.equals(parameter.dataType()))

@@ -24,10 +24,10 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Images of one Region to S3 and back; data is stored decrypted and restored unencrypted. Where AWS
- * says that a request is rejected but not how, the code is a guess: ResourceLimitExceeded over a
- * quota, InvalidRequest for a second copy in a bucket, InvalidParameterValue for a bucket or an
- * object that is not there.
+ * Stores images of one Region in S3 and restores them. Data is stored decrypted and restored
+ * unencrypted. Where AWS says that a request is rejected but not how, the code is a guess:
+ * ResourceLimitExceeded over a quota, InvalidRequest for a second copy in a bucket,
+ * InvalidParameterValue for a bucket or an object that does not exist.
  *
  * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-store-restore.html">Store
  *     and restore an AMI using S3</a>
@@ -91,7 +91,7 @@ final class SimulatedStores {
         }
     }
 
-    /** The object appears in the bucket only when it is whole. */
+    /** The object appears in the bucket only when it is complete. */
     CreateStoreImageTaskResponse store(CreateStoreImageTaskRequest request) {
         LocalImage image = images.requireLaunchable(request.imageId());
         buckets.require(request.bucket(), region);
@@ -132,7 +132,7 @@ final class SimulatedStores {
         return CreateStoreImageTaskResponse.builder().objectKey(task.key()).build();
     }
 
-    /** Those of the last 31 days, newest first. */
+    /** The tasks of the last 31 days, newest first. */
     DescribeStoreImageTasksResponse describe(DescribeStoreImageTasksRequest request) {
         if (request.maxResults() != null && !request.imageIds().isEmpty()) {
             throw Ec2Errors.wrong(
@@ -157,7 +157,9 @@ final class SimulatedStores {
                 .build();
     }
 
-    /** A new image, pending for a while, with the tags of the stored one and of the request. */
+    /**
+     * Makes a new image, pending for a while, with the tags of the stored image and of the request.
+     */
     CreateRestoreImageTaskResponse restore(CreateRestoreImageTaskRequest request) {
         buckets.require(request.bucket(), region);
         StoredImage stored =
@@ -229,7 +231,7 @@ final class SimulatedStores {
         return one.bucket().equals(other.bucket()) && one.key().equals(other.key());
     }
 
-    /** For the duration of the task the snapshots must not be deleted, else it fails. */
+    /** Ends a task, which fails if the snapshots were deleted meanwhile. */
     private void end(Task task, StoredImage stored) {
         boolean intact =
                 stored.snapshots().values().stream()

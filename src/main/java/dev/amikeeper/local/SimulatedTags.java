@@ -17,7 +17,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The tags of one Region's things, changed after their creation. */
+/** Changes the tags of one Region's existing resources. */
 final class SimulatedTags {
     private static final Listing<TagDescription> LISTING =
             new Listing<>(
@@ -71,7 +71,10 @@ final class SimulatedTags {
         return CreateTagsResponse.builder().build();
     }
 
-    /** Removes the tags with these keys, and values where some are given; all, if none are. */
+    /**
+     * Removes the tags with these keys, and with these values where they are given; without tags in
+     * the request, removes all.
+     */
     DeleteTagsResponse delete(DeleteTagsRequest request) {
         request.resources().forEach(this::tags);
         for (String id : request.resources()) {

@@ -27,7 +27,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The launch templates of one Region, with all their versions. */
+/** The launch templates of one Region with all their versions. */
 final class SimulatedTemplates {
     private static final String LATEST = "$Latest";
     private static final String DEFAULT = "$Default";
@@ -59,7 +59,7 @@ final class SimulatedTemplates {
         this.core = core;
     }
 
-    /** A template with its versions, oldest first. */
+    /** A template and its versions, oldest first. */
     private record Template(LaunchTemplate template, List<LaunchTemplateVersion> versions) {
         Template {
             versions = List.copyOf(versions);
@@ -171,8 +171,8 @@ final class SimulatedTemplates {
     }
 
     /**
-     * The versions of one template, all of them unless some are named; or, without a template, the
-     * latest or default version of every template.
+     * The versions of one template, or those that the request names; without a template, the latest
+     * or default version of every template.
      */
     DescribeLaunchTemplateVersionsResponse describeVersions(
             DescribeLaunchTemplateVersionsRequest request) {
@@ -208,7 +208,7 @@ final class SimulatedTemplates {
                 .build();
     }
 
-    /** The ids of the templates that name this image in one of their newest versions. */
+    /** The ids of the templates whose newest versions, up to this many, name the image. */
     List<String> using(String image, int depth) {
         return templates.values().stream()
                 .filter(it ->

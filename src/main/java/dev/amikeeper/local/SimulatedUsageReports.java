@@ -26,8 +26,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * How other accounts use the images of one Region, and the reports on it. A report shows what was
- * so when it was asked for.
+ * How other accounts use the images of one Region, and the reports about that. A report shows the
+ * use at the time it was requested.
  *
  * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/your-ec2-ami-usage.html">How
  *     AMI usage reports work</a>
@@ -57,7 +57,7 @@ final class SimulatedUsageReports {
     private final SimulatedImages images;
     private final SortedMap<String, Report> reports = new TreeMap<>();
 
-    /** Instances by image and account. */
+    /** The number of instances, by image and account. */
     private final Map<String, SortedMap<String, Integer>> users = new HashMap<>();
 
     SimulatedUsageReports(CloudCore core, SimulatedImages images) {

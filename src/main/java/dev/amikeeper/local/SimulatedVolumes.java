@@ -48,7 +48,7 @@ final class SimulatedVolumes {
         this.core = core;
     }
 
-    /** A new volume, attached to an instance; what it is made of has a size. */
+    /** Adds a volume and attaches it to an instance. What it is made from must have a size. */
     InstanceBlockDeviceMapping attach(
             String instance, String zone, BlockDeviceMapping device, Map<String, String> tags) {
         EbsBlockDevice ebs = device.ebs();
@@ -95,14 +95,17 @@ final class SimulatedVolumes {
                 .build();
     }
 
-    /** The instance is gone, and its volumes with it that were to go. */
+    /**
+     * Deletes the volumes of a terminated instance that are to be deleted with it, and detaches the
+     * others.
+     */
     void release(List<InstanceBlockDeviceMapping> devices) {
         for (InstanceBlockDeviceMapping device : devices) {
             release(device.ebs().volumeId(), device.ebs().deleteOnTermination());
         }
     }
 
-    /** Detaches a volume, or deletes it. */
+    /** Detaches or deletes a volume. */
     void release(String id, boolean delete) {
         if (delete) {
             volumes.remove(id);

@@ -6,9 +6,9 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The addresses of one Region's subnets: which are taken, and the public ones that EC2 gives. */
+/** The addresses of one Region's subnets, and the public addresses that EC2 gives. */
 final class SubnetAddresses {
-    /** A subnet is a /20; AWS keeps its first four addresses and its last. */
+    /** The size of a subnet, a /20. AWS reserves its first four addresses and its last. */
     static final int OF_SUBNET = 4096;
 
     private static final int FIRST_FREE = 4;
@@ -16,7 +16,7 @@ final class SubnetAddresses {
     private final Map<String, Integer> ipv6 = new HashMap<>();
     private int publics;
 
-    /** Refuses an address that is not of this subnet, or that somebody has. */
+    /** Refuses an address that is outside the subnet or taken. */
     void checkAddress(Subnet subnet, String address) {
         int index = indexIn(subnet, address);
         if (index < FIRST_FREE || index >= OF_SUBNET - 1) {
@@ -48,14 +48,14 @@ final class SubnetAddresses {
         bits(subnet).set(indexIn(subnet, address));
     }
 
-    /** Takes the next IPv6 address of a subnet that has such a block. */
+    /** Takes the next IPv6 address of a subnet that has an IPv6 block. */
     String takeIpv6(Subnet subnet) {
         int number = ipv6.merge(subnet.subnetId(), 1, Integer::sum);
         String block = subnet.ipv6CidrBlockAssociationSet().getFirst().ipv6CidrBlock();
         return block.substring(0, block.indexOf('/')) + "%x".formatted(number + 15);
     }
 
-    /** One of the public addresses that EC2 gives by itself. */
+    /** Gives one of EC2's own public addresses. */
     String publicAddress() {
         publics++;
         return "54.%d.%d.%d".formatted(64 + publics / 65_536, publics / 256 % 256, publics % 256);

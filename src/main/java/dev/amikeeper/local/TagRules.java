@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** What EC2 allows as tags: 50 a resource, keys of 127 and values of 255 characters. */
+/** EC2's limits on tags: 50 per resource, keys of 127 and values of 255 characters. */
 final class TagRules {
     private static final int MAX_TAGS = 50;
     private static final int MAX_KEY = 127;
@@ -18,7 +18,7 @@ final class TagRules {
 
     private TagRules() {}
 
-    /** The tags that a creating call gives to one kind of thing, checked. */
+    /** The tags that a creating call gives to one kind of resource, checked. */
     static Map<String, String> of(List<TagSpecification> specifications, String kind) {
         List<Tag> tags =
                 specifications.stream()
@@ -35,7 +35,7 @@ final class TagRules {
         return byKey;
     }
 
-    /** Refuses specifications for any other kind of thing. */
+    /** Refuses tag specifications for other kinds of resources. */
     static void allowOnly(Set<String> kinds, List<TagSpecification> specifications) {
         for (TagSpecification specification : specifications) {
             String kind = specification.resourceTypeAsString();
@@ -67,7 +67,7 @@ final class TagRules {
         return byKey;
     }
 
-    /** Those that are not AWS's own, which count for no limit and which nobody can change. */
+    /** Leaves out AWS's own tags, which count toward no limit and which nobody can change. */
     static Map<String, String> own(Map<String, String> tags) {
         Map<String, String> own = new TreeMap<>(tags);
         own.keySet().removeIf(TagRules::isReserved);

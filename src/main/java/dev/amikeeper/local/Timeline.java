@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 
 /**
- * The virtual clock, and what is to happen on it. What falls due at one instant keeps its order.
+ * The virtual clock and what is planned on it. What falls due at the same moment keeps its order.
  */
 final class Timeline implements InstantSource {
     private final PriorityQueue<Due> due =
@@ -25,7 +25,7 @@ final class Timeline implements InstantSource {
         return now;
     }
 
-    /** Does this in a while; at once, if the while is none. */
+    /** Does this after a while, or at once if the wait is zero. */
     void in(Duration wait, Runnable what) {
         if (wait.isPositive()) {
             plan(wait, what);
@@ -34,13 +34,13 @@ final class Timeline implements InstantSource {
         }
     }
 
-    /** When the next planned thing happens. */
+    /** When the next planned thing is due. */
     synchronized Optional<Instant> next() {
         return Optional.ofNullable(due.peek()).map(Due::when);
     }
 
     /**
-     * Moves the clock and does what falls due on the way, at its own time.
+     * Moves the clock. Whatever falls due on the way happens at its own time.
      *
      * @throws IllegalArgumentException if that is in the past
      */

@@ -1,6 +1,6 @@
 /**
  * The simulated cloud: EC2 for images in any number of Regions, with its events, queues and topics,
- * on one virtual clock, and able to fail as told. Never part of what runs in Lambda.
+ * on one virtual clock. It can be told to fail. It never runs in Lambda.
  */
 @NullMarked
 package dev.amikeeper.local;

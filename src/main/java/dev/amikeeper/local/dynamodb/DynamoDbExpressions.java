@@ -19,9 +19,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The conditions and filters of one request, of the forms that the catalogue uses: {@code
+ * The conditions and filters of one request, in the forms that the catalogue uses: {@code
  * attribute_not_exists(name)}, {@code name = :value} and {@code name <= :value}, joined by AND and
- * OR. Of plain names it knows those of keys: whether another is a reserved word, it cannot tell.
+ * OR. The only plain names that it accepts are those of the keys, because it does not know which
+ * others are reserved words.
  */
 final class DynamoDbExpressions {
     private static final Pattern ABSENT = Pattern.compile("attribute_not_exists\\((#?\\w+)\\)");
@@ -42,7 +43,7 @@ final class DynamoDbExpressions {
         this.values = values;
     }
 
-    /** What an expression says of an item; nothing, if there is none. */
+    /** The condition that an expression states; always true if there is no expression. */
     Predicate<Map<String, AttributeValue>> condition(@Nullable String expression) {
         return expression == null
                 ? _ -> true
@@ -53,9 +54,9 @@ final class DynamoDbExpressions {
     }
 
     /**
-     * The value that an attribute is to equal by a key condition.
+     * The value that a key condition requires an attribute to equal.
      *
-     * @throws UnsupportedOperationException if the condition is any other
+     * @throws UnsupportedOperationException if the condition has another form
      */
     AttributeValue equal(String attribute, @Nullable String expression) {
         Matcher comparison = COMPARISON.matcher(String.valueOf(expression));
@@ -67,7 +68,7 @@ final class DynamoDbExpressions {
         return value(comparison.group(3));
     }
 
-    /** Holds the request to DynamoDB's rule that every name and value is used. */
+    /** Enforces DynamoDB's rule that every name and value is used. */
     void requireAllUsed() {
         Stream.concat(names.keySet().stream(), values.keySet().stream())
                 .filter(placeholder -> !used.contains(placeholder))

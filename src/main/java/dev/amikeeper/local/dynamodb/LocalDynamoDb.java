@@ -37,12 +37,12 @@ public final class LocalDynamoDb implements AutoCloseable {
         return client;
     }
 
-    /** The same without what {@link #client} remembers. */
+    /** The client without the memory that {@link #client} has. */
     DynamoDbClient forgetful() {
         return local.dynamoDbClient();
     }
 
-    /** Creates a table as the template does. */
+    /** Creates the table that the template defines. */
     public void createTable(String table) {
         client.createTable(create ->
                 create.tableName(table)

@@ -45,9 +45,9 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * DynamoDB in one Region as far as the catalogue asks it, in memory: a call takes microseconds,
- * where DynamoDB Local takes up to a millisecond and more. What it does not know throws {@link
- * UnsupportedOperationException}. Each call is one attempt: it retries nothing by itself.
+ * DynamoDB in one Region, in memory, as far as the catalogue uses it. A call takes microseconds,
+ * whereas DynamoDB Local can take a millisecond and more. What it does not know throws {@link
+ * UnsupportedOperationException}. Each call is one attempt: nothing is retried here.
  */
 public final class MemoryDynamoDb implements DynamoDbClient {
     private static final int PAGE_BYTES = 1024 * 1024;
@@ -80,22 +80,22 @@ public final class MemoryDynamoDb implements DynamoDbClient {
         this.calls = calls;
     }
 
-    /** Adds an empty table as the template has it, unless it is there. */
+    /** Adds an empty table as the template defines it, unless it exists. */
     public void addTable(String name) {
         calls.alone(() -> tables.computeIfAbsent(name, _ -> new MemoryTable()));
     }
 
-    /** Loses everything that a table holds, as if it were another one of that name. */
+    /** Loses everything in a table, as if it were a new one with that name. */
     public void clearTable(String name) {
         calls.alone(() -> tables.put(name, new MemoryTable()));
     }
 
-    /** All items of a table, by their keys. */
+    /** All items of a table, ordered by key. */
     public List<Map<String, AttributeValue>> items(String name) {
         return calls.alone(() -> table(name).index(null).all());
     }
 
-    /** How many items a page of a query reads at most; as many as fit into 1 MB unless told. */
+    /** Sets how many items a page of a query reads at most; by default as many as fit into 1 MB. */
     public void pageSize(int items) {
         calls.alone(() -> pageSize = items);
     }
@@ -142,7 +142,8 @@ public final class MemoryDynamoDb implements DynamoDbClient {
                 request,
                 Set.of("TransactItems", "ClientRequestToken"),
                 _ -> {
-                    // Asked for its token, a request without one makes one up.
+                    // The token is known above only because a request without one makes one up
+                    // when asked.
                     if (request.clientRequestToken() != null) {
                         throw new UnsupportedOperationException("ClientRequestToken");
                     }
@@ -232,7 +233,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
      * One write, or one check, of a request.
      *
      * @param key the table's name and the item's key
-     * @param before the item as it is; empty if it is not there
+     * @param before the present item; empty if there is none
      */
     private record Write(
             List<String> key,
@@ -409,7 +410,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
         return table;
     }
 
-    /** Refuses what would go unheard. */
+    /** Refuses fields that would be ignored. */
     private static void allowOnly(SdkPojo request, Set<String> known) {
         for (SdkField<?> field : request.sdkFields()) {
             if (!known.contains(field.memberName()) && isSet(field.getValueOrDefault(request))) {

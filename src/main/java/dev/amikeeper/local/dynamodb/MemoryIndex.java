@@ -13,7 +13,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Items by their hash key, and under it in the order of their range key. */
+/** Items by hash key, and for one hash key in the order of the range key. */
 final class MemoryIndex {
     private static final Comparator<List<String>> ORDER =
             (one, other) -> {
@@ -30,15 +30,15 @@ final class MemoryIndex {
     private final Map<String, NavigableMap<List<String>, Row>> partitions = new HashMap<>();
 
     /**
-     * An empty one.
+     * An empty index.
      *
-     * @param names the attributes that make up its key, the hash key first
+     * @param names the attributes that make up the key, the hash key first
      */
     MemoryIndex(String... names) {
         this.names = List.of(names);
     }
 
-    /** An item, and its size by DynamoDB's rules. */
+    /** An item and its size by DynamoDB's rules. */
     record Row(Map<String, AttributeValue> item, int bytes) {}
 
     /** The attributes that make up its key, the hash key first. */
@@ -46,7 +46,7 @@ final class MemoryIndex {
         return names;
     }
 
-    /** Puts an item in place of the one of the same key; leaves out one that has no such key. */
+    /** Puts an item, replacing one with the same key. An item without the key is left out. */
     void put(Row row) {
         key(row.item())
                 .ifPresent(key ->
@@ -73,7 +73,7 @@ final class MemoryIndex {
                                 .map(rows -> rows.get(key)));
     }
 
-    /** All items, by hash key and range key. */
+    /** All items, ordered by hash key and range key. */
     List<Map<String, AttributeValue>> all() {
         return partitions.entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
@@ -82,7 +82,7 @@ final class MemoryIndex {
                 .toList();
     }
 
-    /** The items of a hash key, those after the start only if there is one. */
+    /** The items of a hash key; if a start is given, only those after it. */
     Collection<Row> rows(String hash, Map<String, AttributeValue> start, boolean forward) {
         NavigableMap<List<String>, Row> rows = partitions.getOrDefault(hash, new TreeMap<>(ORDER));
         NavigableMap<List<String>, Row> wanted = forward ? rows : rows.descendingMap();
@@ -91,7 +91,7 @@ final class MemoryIndex {
                 : wanted.tailMap(key(start).orElseThrow(), false).values();
     }
 
-    /** An item's key; empty if it lacks a part of it. */
+    /** An item's key; empty if a part of it is missing. */
     Optional<List<String>> key(Map<String, AttributeValue> item) {
         List<String> key = new ArrayList<>(names.size());
         for (String name : names) {
@@ -111,7 +111,7 @@ final class MemoryIndex {
         return key;
     }
 
-    /** DynamoDB orders texts by their bytes in UTF-8, which is to say by code points. */
+    /** Compares as DynamoDB does: by the bytes in UTF-8, which is the order of code points. */
     static int compare(String one, String other) {
         int length = Math.min(one.length(), other.length());
         for (int i = 0; i < length; i++) {

@@ -12,10 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 
-/** A table as the template has it, with its index; both are up to date at once. */
+/** The catalogue's table as the template defines it, with its index. Both are always up to date. */
 final class MemoryTable {
     /**
-     * What an item may take.
+     * The maximum size of an item.
      *
      * @see <a
      *     href="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html">
@@ -26,7 +26,7 @@ final class MemoryTable {
     private final MemoryIndex items = new MemoryIndex("pk", "sk");
     private final MemoryIndex byInstance = new MemoryIndex("gpk", "gsk", "pk", "sk");
 
-    /** The table's own order, or an index's. */
+    /** The table's own order, or that of an index. */
     MemoryIndex index(@Nullable String name) {
         if (name == null) {
             return items;
@@ -61,7 +61,7 @@ final class MemoryTable {
         return items.keyOf(item);
     }
 
-    /** An item as DynamoDB takes it. */
+    /** An item that DynamoDB accepts. */
     Row row(Map<String, AttributeValue> item) {
         for (String name : byInstance.names()) {
             AttributeValue value = item.get(name);
@@ -77,7 +77,7 @@ final class MemoryTable {
         return new Row(item, bytes);
     }
 
-    /** Refuses what DynamoDB takes for no key of this table. */
+    /** Refuses what is no key of this table. */
     void checkKey(Map<String, AttributeValue> key) {
         if (key.size() != items.names().size()) {
             throw DynamoDbErrors.invalid("The provided key element does not match the schema");

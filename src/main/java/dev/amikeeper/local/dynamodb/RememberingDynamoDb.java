@@ -39,10 +39,11 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Remembers what the last query of a partition found until something is written into it. DynamoDB
- * Local needs a third of a millisecond to find nothing, and a month has 90,000 such queries: every
- * tick asks where the schedules stand and, of every Region, whether something waits; and every
- * sweep reads all images. As every writer uses this client, no answer differs.
+ * Remembers the last answer to a query of a partition until something is written to the partition.
+ * DynamoDB Local needs a third of a millisecond to find nothing, and a month has 90,000 such
+ * queries: every tick asks for the state of the schedules and whether something waits in a Region,
+ * and every sweep reads all images. Because every writer uses this client, all answers stay the
+ * same.
  */
 final class RememberingDynamoDb implements DynamoDbClient {
     private static final String HASH_KEY = "pk";
@@ -57,13 +58,14 @@ final class RememberingDynamoDb implements DynamoDbClient {
     }
 
     /**
-     * Some of a table's items; those of its indexes, and of queries by more than a key, at once.
+     * Some of a table's items. Those that an index holds, or that a query finds by more than a key,
+     * count as one partition.
      */
     private record Partition(String table, String key) {
         static final String ANY = "";
     }
 
-    /** What a query reads, whatever it then filters out: where nothing is, nothing passes. */
+    /** What a query reads before it filters: where nothing is read, no filter matters. */
     private record Range(
             String table, String index, String condition, Map<String, AttributeValue> values) {
         static Range of(QueryRequest query) {
