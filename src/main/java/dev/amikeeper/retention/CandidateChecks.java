@@ -67,7 +67,7 @@ final class CandidateChecks {
                 candidates.stream()
                         .filter(image -> sharing.containsKey(image.id().orElseThrow()))
                         .toList();
-        List<Usage.Probe> answers =
+        List<Usage.Report> answers =
                 new ArrayList<>(probes.references(region, ids(looked.stream()), timeLeft::isAny));
         Set<ImageId> asked =
                 answers.stream()
@@ -77,7 +77,7 @@ final class CandidateChecks {
         unlooked +=
                 (int) ids(candidates.stream()).stream().filter(id -> !asked.contains(id)).count();
         List<ImageId> shared = ids(looked.stream().filter(withPermissions::isShared));
-        Usage.Probe others =
+        Usage.Report others =
                 probes.otherAccounts(region, shared, run.mayRequest(), run.now(), timeLeft::isAny);
         answers.add(others);
         answers.forEach(probe -> warnings.blind(region, probe));

@@ -64,7 +64,7 @@ public record Evidence(
     }
 
     /** The same, with what was asked about those that may go. */
-    public Evidence with(List<Usage.Probe> probes, Map<ImageId, List<String>> read) {
+    public Evidence with(List<Usage.Report> probes, Map<ImageId, List<String>> read) {
         return new Evidence(
                 inEc2, usage.and(probes), Optional.of(read), copySources, imaged, gone, now);
     }

@@ -25,7 +25,7 @@ final class Warnings {
         this.run = run;
     }
 
-    void blind(Region region, Usage.Probe probe) {
+    void blind(Region region, Usage.Report probe) {
         probe.unknown().ifPresent(why -> blind(region, probe.name(), why));
     }
 

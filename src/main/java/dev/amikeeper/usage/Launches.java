@@ -2,6 +2,7 @@ package dev.amikeeper.usage;
 
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Filters;
+import dev.amikeeper.image.Region;
 
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
@@ -14,7 +15,9 @@ import software.amazon.awssdk.services.ec2.model.LaunchTemplateVersion;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** What was launched from images in EC2, and what may launch from them: all read in pages. */
 final class Launches {
@@ -39,8 +42,22 @@ final class Launches {
 
     private Launches() {}
 
+    static List<Probe> probes(Function<Region, Ec2Client> clients) {
+        return List.of(
+                probe("instances", clients, Launches::instances),
+                probe("launch templates", clients, Launches::launchTemplates),
+                probe("Spot requests", clients, Launches::spotRequests).whereOffered(),
+                probe("Spot fleets", clients, Launches::spotFleets).whereOffered(),
+                probe("EC2 fleets", clients, Launches::fleets).whereOffered());
+    }
+
+    private static Probe probe(
+            String name, Function<Region, Ec2Client> clients, BiConsumer<Ec2Client, Users> look) {
+        return new Probe(name, (region, users) -> look.accept(clients.apply(region), users));
+    }
+
     /** Instances of any state: a stopped one may be all that is left of a server. */
-    static void instances(Ec2Client client, Users users) {
+    private static void instances(Ec2Client client, Users users) {
         users.calling("ec2:DescribeInstances");
         client.describeInstancesPaginator(request -> request.maxResults(PAGE))
                 .reservations()
@@ -58,7 +75,7 @@ final class Launches {
      * templates together; only those with more versions are read one by one. Aliases ({@code
      * resolve:ssm:…}) are resolved by EC2.
      */
-    static void launchTemplates(Ec2Client client, Users users) {
+    private static void launchTemplates(Ec2Client client, Users users) {
         users.calling("ec2:DescribeLaunchTemplates");
         List<LaunchTemplate> templates =
                 client
@@ -114,7 +131,7 @@ final class Launches {
     }
 
     /** Spot requests that may launch, now or again. */
-    static void spotRequests(Ec2Client client, Users users) {
+    private static void spotRequests(Ec2Client client, Users users) {
         users.calling("ec2:DescribeSpotInstanceRequests");
         client
                 .describeSpotInstanceRequestsPaginator(request ->
@@ -129,7 +146,7 @@ final class Launches {
     }
 
     /** Spot fleets by their own launch specifications; those by launch template have no image. */
-    static void spotFleets(Ec2Client client, Users users) {
+    private static void spotFleets(Ec2Client client, Users users) {
         users.calling("ec2:DescribeSpotFleetRequests");
         client
                 .describeSpotFleetRequestsPaginator(request -> request.maxResults(PAGE))
@@ -150,7 +167,7 @@ final class Launches {
      * Fleets that name an image in place of their launch template's. EC2 does not list fleets of
      * type {@code instant}: they launch once, when they are made.
      */
-    static void fleets(Ec2Client client, Users users) {
+    private static void fleets(Ec2Client client, Users users) {
         users.calling("ec2:DescribeFleets");
         client.describeFleetsPaginator(request -> request.maxResults(PAGE)).fleets().stream()
                 .filter(fleet -> !ENDED_FLEETS.contains(fleet.fleetState()))

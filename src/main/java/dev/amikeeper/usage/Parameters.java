@@ -2,6 +2,7 @@ package dev.amikeeper.usage;
 
 import dev.amikeeper.ec2.Batches;
 import dev.amikeeper.ec2.Fault;
+import dev.amikeeper.image.Region;
 
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ssm.SsmClient;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -45,8 +47,10 @@ final class Parameters {
         this.users = users;
     }
 
-    static void look(SsmClient client, Users users) {
-        new Parameters(client, users).look();
+    static Probe probe(Function<Region, SsmClient> clients) {
+        return new Probe(
+                "parameters",
+                (region, users) -> new Parameters(clients.apply(region), users).look());
     }
 
     private void look() {

@@ -1,11 +1,9 @@
 package dev.amikeeper.usage;
 
-import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
 
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.autoscaling.AutoScalingClient;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ssm.SsmClient;
@@ -15,8 +13,8 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Looks for what uses images, in bulk: never once per image. A probe that fails or is denied says
@@ -49,26 +47,17 @@ public final class Probes {
 
     /** What uses the images of this Region, as every probe tells that reads a Region in pages. */
     public Usage usage(Region region) {
-        Ec2Client client = ec2.apply(region);
-        return Usage.of(
-                List.of(
-                        probe("instances", users -> Launches.instances(client, users)),
-                        probe("launch templates", users -> Launches.launchTemplates(client, users)),
-                        probe(
-                                "Auto Scaling",
-                                users -> ScalingGroups.look(autoScaling.apply(region), users)),
-                        probe(
-                                "Spot requests",
-                                ifOffered(users -> Launches.spotRequests(client, users))),
-                        probe(
-                                "Spot fleets",
-                                ifOffered(users -> Launches.spotFleets(client, users))),
-                        probe("EC2 fleets", ifOffered(users -> Launches.fleets(client, users))),
-                        probe("parameters", users -> Parameters.look(ssm.apply(region), users)),
-                        probe(
-                                "snapshot locks",
-                                ifOffered(users ->
-                                        SnapshotLocks.look(region, client, images, users)))));
+        return Usage.of(bulk().map(probe -> probe.report(region, clock.instant())).toList());
+    }
+
+    /** All probes that read a Region in pages; a new one joins them here. */
+    private Stream<Probe> bulk() {
+        return Stream.concat(
+                Launches.probes(ec2).stream(),
+                Stream.of(
+                        ScalingGroups.probe(autoScaling),
+                        Parameters.probe(ssm),
+                        SnapshotLocks.probe(ec2, images)));
     }
 
     /**
@@ -77,7 +66,7 @@ public final class Probes {
      *
      * @param moreTime whether there is time to ask about more
      */
-    public List<Usage.Probe> references(
+    public List<Usage.Report> references(
             Region region, Collection<ImageId> candidates, BooleanSupplier moreTime) {
         return List.of(References.of(images, region, candidates, clock.instant(), moreTime));
     }
@@ -91,7 +80,7 @@ public final class Probes {
      * @param mayRequest whether to ask EC2 for the reports that are missing, which writes
      * @param moreTime whether there is time for more requests
      */
-    public Usage.Probe otherAccounts(
+    public Usage.Report otherAccounts(
             Region region,
             Collection<ImageId> sharedCandidates,
             boolean mayRequest,
@@ -99,23 +88,5 @@ public final class Probes {
             BooleanSupplier moreTime) {
         return new UsageReports(region, ec2.apply(region), images, mayRequest, now, moreTime)
                 .probe(sharedCandidates);
-    }
-
-    /** Where EC2 does not know even the call to list such things, there are none. */
-    private static Consumer<Users> ifOffered(Consumer<Users> look) {
-        return users -> {
-            try {
-                look.accept(users);
-            } catch (SdkException error) {
-                if (Fault.of(error) != Fault.NO_SUCH_CALL) {
-                    throw error;
-                }
-            }
-        };
-    }
-
-    private Usage.Probe probe(String name, Consumer<Users> look) {
-        Instant at = clock.instant();
-        return Users.probe(name, at, look);
     }
 }

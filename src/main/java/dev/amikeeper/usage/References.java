@@ -55,7 +55,7 @@ final class References {
      * Asks side by side, as long as there is time; those that it did not suffice for are as good as
      * not asked about.
      */
-    static Usage.Probe of(
+    static Usage.Report of(
             ImageReads images,
             Region region,
             Collection<ImageId> candidates,
@@ -64,8 +64,8 @@ final class References {
         Map<ImageId, Finding> own = new ConcurrentHashMap<>();
         Set<ImageId> asked = ConcurrentHashMap.newKeySet();
         List<ImageId> distinct = candidates.stream().distinct().toList();
-        Usage.Probe probe =
-                Users.probe(
+        Usage.Report probe =
+                Users.report(
                         NAME,
                         at,
                         users -> {
@@ -79,7 +79,8 @@ final class References {
                                     });
                         });
         own.keySet().removeAll(probe.users().keySet());
-        return new Usage.Probe(probe.name(), at, probe.users(), probe.unknown(), probe.asked(), own)
+        return new Usage.Report(
+                        probe.name(), at, probe.users(), probe.unknown(), probe.asked(), own)
                 .askedOnly(probe.unknown().isPresent() ? Set.copyOf(distinct) : Set.copyOf(asked));
     }
 

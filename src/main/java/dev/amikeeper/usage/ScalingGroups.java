@@ -1,5 +1,7 @@
 package dev.amikeeper.usage;
 
+import dev.amikeeper.image.Region;
+
 import software.amazon.awssdk.services.autoscaling.AutoScalingClient;
 import software.amazon.awssdk.services.autoscaling.model.AutoScalingGroup;
 import software.amazon.awssdk.services.autoscaling.model.LaunchConfiguration;
@@ -10,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * What Auto Scaling launches from: launch configurations, and the images that a group names in
@@ -20,7 +23,11 @@ final class ScalingGroups {
 
     private ScalingGroups() {}
 
-    static void look(AutoScalingClient client, Users users) {
+    static Probe probe(Function<Region, AutoScalingClient> clients) {
+        return new Probe("Auto Scaling", (region, users) -> look(clients.apply(region), users));
+    }
+
+    private static void look(AutoScalingClient client, Users users) {
         users.calling("autoscaling:DescribeAutoScalingGroups");
         Map<String, List<String>> groups = new TreeMap<>();
         for (AutoScalingGroup group :

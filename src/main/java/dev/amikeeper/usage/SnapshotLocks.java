@@ -10,6 +10,7 @@ import software.amazon.awssdk.services.ec2.Ec2Client;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Which images have a locked snapshot: the lock keeps the image as a hold does. */
 final class SnapshotLocks {
@@ -19,8 +20,14 @@ final class SnapshotLocks {
 
     private SnapshotLocks() {}
 
-    /** Which images have a locked snapshot. */
-    static void look(Region region, Ec2Client client, ImageReads images, Users users) {
+    static Probe probe(Function<Region, Ec2Client> clients, ImageReads images) {
+        return new Probe(
+                        "snapshot locks",
+                        (region, users) -> look(region, clients.apply(region), images, users))
+                .whereOffered();
+    }
+
+    private static void look(Region region, Ec2Client client, ImageReads images, Users users) {
         users.calling(PERMISSION);
         Map<SnapshotId, String> locks = Locks.all(client, List.of());
         users.calling("ec2:DescribeImages");

@@ -11,18 +11,18 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /** What uses the images of one Region, as every probe together tells. */
-public record Usage(List<Probe> probes) {
+public record Usage(List<Report> probes) {
     public Usage {
         probes = List.copyOf(probes);
     }
 
     /** The answers of these probes together. */
-    public static Usage of(List<Probe> probes) {
+    public static Usage of(List<Report> probes) {
         return new Usage(probes);
     }
 
     /** With the answers of these probes too. */
-    public Usage and(List<Probe> more) {
+    public Usage and(List<Report> more) {
         return new Usage(Stream.concat(probes.stream(), more.stream()).toList());
     }
 
@@ -105,21 +105,21 @@ public record Usage(List<Probe> probes) {
      *     it was asked about all
      * @param own its findings about single images that differ from the rest, in reason or date
      */
-    public record Probe(
+    public record Report(
             String name,
             Instant at,
             Map<ImageId, List<String>> users,
             Optional<String> unknown,
             Optional<Set<ImageId>> asked,
             Map<ImageId, Finding> own) {
-        public Probe {
+        public Report {
             users = Map.copyOf(users);
             asked = asked.map(Set::copyOf);
             own = Map.copyOf(own);
         }
 
         /** Asked about all images of the Region. */
-        public Probe(
+        public Report(
                 String name,
                 Instant at,
                 Map<ImageId, List<String>> users,
@@ -128,8 +128,8 @@ public record Usage(List<Probe> probes) {
         }
 
         /** The same, asked about these images only. */
-        public Probe askedOnly(Set<ImageId> images) {
-            return new Probe(name, at, users, unknown, Optional.of(images), own);
+        public Report askedOnly(Set<ImageId> images) {
+            return new Report(name, at, users, unknown, Optional.of(images), own);
         }
 
         private Finding of(ImageId image) {

@@ -90,7 +90,7 @@ final class UsageReports {
     }
 
     /** The answers for these images, which other accounts may launch. */
-    Usage.Probe probe(Collection<ImageId> shared) {
+    Usage.Report probe(Collection<ImageId> shared) {
         List<ImageId> distinct = shared.stream().distinct().toList();
         Map<ImageId, Finding> findings = new LinkedHashMap<>();
         String permission = "ec2:DescribeImageUsageReports";
@@ -107,7 +107,7 @@ final class UsageReports {
             Finding unread = unknown(Fault.text(error, permission));
             distinct.forEach(image -> findings.put(image, unread));
         }
-        return new Usage.Probe(NAME, now, Map.of(), Optional.empty(), Optional.empty(), findings);
+        return new Usage.Report(NAME, now, Map.of(), Optional.empty(), Optional.empty(), findings);
     }
 
     /** Every report of these images, by image. */

@@ -24,13 +24,13 @@ public final class Users {
     private String left = "";
 
     /** Looks; what was seen before a failure still counts as use. */
-    static Usage.Probe probe(String name, Instant at, Consumer<Users> look) {
+    static Usage.Report report(String name, Instant at, Consumer<Users> look) {
         Users users = new Users();
         try {
             look.accept(users);
-            return new Usage.Probe(users.name(name), at, users.byImage, users.unresolved());
+            return new Usage.Report(users.name(name), at, users.byImage, users.unresolved());
         } catch (SdkException error) {
-            return new Usage.Probe(
+            return new Usage.Report(
                     name, at, users.byImage, Optional.of(Fault.text(error, users.permission)));
         }
     }

@@ -115,7 +115,7 @@ final class CasePlanner {
         }
         users.values().removeIf(List::isEmpty);
         Usage usage =
-                Usage.of(List.of(new Usage.Probe("instances", given.now(), users, given.blind())));
+                Usage.of(List.of(new Usage.Report("instances", given.now(), users, given.blind())));
         Map<ImageId, List<String>> permissions = new HashMap<>();
         inEc2.keySet().forEach(id -> permissions.put(id, List.of()));
         return PrunePlan.of(

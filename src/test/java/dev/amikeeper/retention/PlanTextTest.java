@@ -127,7 +127,7 @@ final class PlanTextTest {
 
     private PrunePlan plan(Policy policy) {
         Usage usage =
-                Usage.of(List.of(new Usage.Probe("instances", NOW, Map.of(), Optional.empty())));
+                Usage.of(List.of(new Usage.Report("instances", NOW, Map.of(), Optional.empty())));
         Map<ImageId, List<String>> nobody = Map.of(id(old), List.of(), id(newest), List.of());
         Evidence evidence =
                 new Evidence(inEc2, usage, Optional.of(nobody), Set.of(), Optional.empty(), NOW);

@@ -86,7 +86,7 @@ final class PruneBenchmark {
             permissions.put(ami.id(), List.of());
         }
         Usage usage =
-                Usage.of(List.of(new Usage.Probe("instances", NOW, Map.of(), Optional.empty())));
+                Usage.of(List.of(new Usage.Report("instances", NOW, Map.of(), Optional.empty())));
         for (int round = 1; round <= ROUNDS; round++) {
             long began = System.nanoTime();
             PrunePlan plan =

@@ -36,7 +36,7 @@ import dev.amikeeper.policy.Policy.Limits;
 import dev.amikeeper.policy.Policy.Replica;
 import dev.amikeeper.retention.Reason.ReasonKind;
 import dev.amikeeper.usage.Usage;
-import dev.amikeeper.usage.Usage.Probe;
+import dev.amikeeper.usage.Usage.Report;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -663,7 +663,8 @@ final class PrunePlanTest {
 
     @Test
     void nobodyAsksAboutAnImageThatStaysAnyway() {
-        Probe narrow = new Probe("references", NOW, Map.of(), Optional.empty()).askedOnly(Set.of());
+        Report narrow =
+                new Report("references", NOW, Map.of(), Optional.empty()).askedOnly(Set.of());
         usage = usage.and(List.of(narrow));
         unread.add(id(newest));
 
@@ -1147,8 +1148,8 @@ final class PrunePlanTest {
         return image.id().orElseThrow();
     }
 
-    private static Probe probe(Map<ImageId, List<String>> users, Optional<String> unknown) {
-        return new Probe("instances", NOW, users, unknown);
+    private static Report probe(Map<ImageId, List<String>> users, Optional<String> unknown) {
+        return new Report("instances", NOW, users, unknown);
     }
 
     private static Limits limits(@Nullable Integer count, @Nullable Integer percent) {

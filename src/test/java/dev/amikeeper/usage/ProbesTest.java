@@ -262,10 +262,8 @@ final class ProbesTest {
         Usage usage =
                 Usage.of(
                         List.of(
-                                Users.probe(
-                                        "parameters",
-                                        START,
-                                        users -> Parameters.look(strict, users))));
+                                Parameters.probe(_ -> strict)
+                                        .report(new Region("us-east-1"), START)));
 
         assertThat(usage.of(USED)).isEqualTo(usedBy("parameter /open"));
         assertThat(usage.of(FREE))
@@ -300,8 +298,8 @@ final class ProbesTest {
                 };
         parameter("/golden", USED.value(), "aws:ec2:image");
 
-        Usage.Probe probe =
-                Users.probe("parameters", START, users -> Parameters.look(forgetful, users));
+        Usage.Report probe =
+                Parameters.probe(_ -> forgetful).report(new Region("us-east-1"), START);
 
         assertThat(Usage.of(List.of(probe)).of(FREE)).isEqualTo(new Answer.Unused());
     }
@@ -319,7 +317,7 @@ final class ProbesTest {
                 };
         parameter("/golden", USED.value(), "aws:ec2:image");
 
-        Usage.Probe probe = Users.probe("parameters", START, users -> Parameters.look(shy, users));
+        Usage.Report probe = Parameters.probe(_ -> shy).report(new Region("us-east-1"), START);
 
         assertThat(Usage.of(List.of(probe)).of(FREE))
                 .isEqualTo(unknown("parameters: parameter /golden could not be read"));

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.usage.Usage.Answer;
 import dev.amikeeper.usage.Usage.Finding;
-import dev.amikeeper.usage.Usage.Probe;
+import dev.amikeeper.usage.Usage.Report;
 
 import org.junit.jupiter.api.Test;
 
@@ -20,11 +20,11 @@ final class UsageTest {
     private static final ImageId OTHER = new ImageId("ami-2");
     private static final Instant AT = Instant.parse("2026-03-05T05:00:00Z");
 
-    private final Probe free = new Probe("instances", AT, Map.of(), Optional.empty());
-    private final Probe used =
-            new Probe("launch templates", AT, Map.of(IMAGE, List.of("web v3")), Optional.empty());
-    private final Probe denied =
-            new Probe("groups", AT, Map.of(), Optional.of("no permission to DescribeGroups"));
+    private final Report free = new Report("instances", AT, Map.of(), Optional.empty());
+    private final Report used =
+            new Report("launch templates", AT, Map.of(IMAGE, List.of("web v3")), Optional.empty());
+    private final Report denied =
+            new Report("groups", AT, Map.of(), Optional.of("no permission to DescribeGroups"));
 
     @Test
     void anImageThatNoProbeSeesInUseIsUnused() {
@@ -51,8 +51,9 @@ final class UsageTest {
 
     @Test
     void whatAHalfReadProbeSawStillCounts() {
-        Probe half =
-                new Probe("instances", AT, Map.of(IMAGE, List.of("i-1")), Optional.of("throttled"));
+        Report half =
+                new Report(
+                        "instances", AT, Map.of(IMAGE, List.of("i-1")), Optional.of("throttled"));
 
         assertThat(Usage.of(List.of(half)).of(IMAGE)).isEqualTo(new Answer.Used(List.of("i-1")));
         assertThat(Usage.of(List.of(half)).of(new ImageId("ami-2")))
@@ -67,8 +68,9 @@ final class UsageTest {
 
     @Test
     void namesEveryUserOnce() {
-        Probe both =
-                new Probe("fleets", AT, Map.of(IMAGE, List.of("web v3", "spot")), Optional.empty());
+        Report both =
+                new Report(
+                        "fleets", AT, Map.of(IMAGE, List.of("web v3", "spot")), Optional.empty());
 
         assertThat(Usage.of(List.of(used, both)).of(IMAGE))
                 .isEqualTo(new Answer.Used(List.of("web v3", "spot")));
@@ -76,14 +78,14 @@ final class UsageTest {
 
     @Test
     void usersAreShownWithoutControlCharacters() {
-        Probe rude = new Probe("fleets", AT, Map.of(IMAGE, List.of("a\nb")), Optional.empty());
+        Report rude = new Report("fleets", AT, Map.of(IMAGE, List.of("a\nb")), Optional.empty());
 
         assertThat(Usage.of(List.of(rude)).of(IMAGE)).isEqualTo(new Answer.Used(List.of("a?b")));
     }
 
     @Test
     void everyProbeTellsItsOwnAnswerAndItsDate() {
-        Probe later = new Probe("fleets", AT.plusSeconds(5), Map.of(), Optional.empty());
+        Report later = new Report("fleets", AT.plusSeconds(5), Map.of(), Optional.empty());
 
         assertThat(Usage.of(List.of(used, later, denied)).findings(IMAGE))
                 .containsExactly(
@@ -107,8 +109,8 @@ final class UsageTest {
     void whatAProbeFoundOfOneImageGoesBeforeWhatItSaysOfAll() {
         Instant reported = AT.minusSeconds(60);
         Finding own = new Finding("reports", reported, new Answer.Unknown(List.of("requested")));
-        Probe reports =
-                new Probe(
+        Report reports =
+                new Report(
                         "reports",
                         AT,
                         Map.of(),
