@@ -14,14 +14,11 @@ import dev.amikeeper.policy.Policy;
 
 import java.time.Instant;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * Which open troubles are over, judged by what is known of a Region. A trouble stays open as long
@@ -62,132 +59,47 @@ import java.util.stream.Collectors;
  */
 public final class Troubles {
     /**
-     * What is known of a Region.
+     * What is known of a Region. What is empty is not known.
      *
      * @param records by policy, by name; of policies that were read
-     * @param images the names of all our images that EC2 lists, by id, in whatever state
-     * @param orphans of which images EC2 lists snapshots that no image has
-     * @param cursors where the schedules stand, by policy, of policies with a schedule here
-     * @param waiting whether something that is due waits there
      * @param copiedLeases the keys of the troubles about copied leases that still stand
      * @param policies what the file says
      */
     public record Facts(
             Region region,
             Map<String, Map<ImageName, Image>> records,
-            Optional<Map<ImageId, String>> images,
-            Optional<Set<ImageName>> orphans,
-            Optional<Map<String, Instant>> cursors,
-            Optional<Boolean> waiting,
+            Optional<RegionListing> listing,
+            Optional<RegionProgress> progress,
             Optional<Set<NoticeKey>> copiedLeases,
             Optional<Policies> policies) {
         public Facts {
             records = Map.copyOf(records);
-            images = images.map(Map::copyOf);
-            orphans = orphans.map(Set::copyOf);
-            cursors = cursors.map(Map::copyOf);
             copiedLeases = copiedLeases.map(Set::copyOf);
         }
+    }
 
-        /** Nothing is known yet. */
-        public static Facts of(Region region) {
-            return new Facts(
-                    region,
-                    Map.of(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty());
+    /**
+     * What EC2 lists in a Region.
+     *
+     * @param images the names of all our images, by id, in whatever state
+     * @param orphans the images whose snapshots are listed though no image has them
+     */
+    public record RegionListing(Map<ImageId, String> images, Set<ImageName> orphans) {
+        public RegionListing {
+            images = Map.copyOf(images);
+            orphans = Set.copyOf(orphans);
         }
+    }
 
-        /** The same, with all records of a policy. */
-        public Facts withRecords(String policy, Collection<Image> all) {
-            Map<String, Map<ImageName, Image>> more = new HashMap<>(records);
-            more.put(
-                    policy,
-                    all.stream().collect(Collectors.toMap(Image::name, Function.identity())));
-            return new Facts(
-                    region, more, images, orphans, cursors, waiting, copiedLeases, policies);
-        }
-
-        /** The same, with the names of all our images that EC2 lists, disabled ones too. */
-        public Facts withImages(Map<ImageId, String> listed) {
-            return new Facts(
-                    region,
-                    records,
-                    Optional.of(listed),
-                    orphans,
-                    cursors,
-                    waiting,
-                    copiedLeases,
-                    policies);
-        }
-
-        /** The same, with the images of which snapshots are left without an image. */
-        public Facts withOrphans(Set<ImageName> names) {
-            return new Facts(
-                    region,
-                    records,
-                    images,
-                    Optional.of(names),
-                    cursors,
-                    waiting,
-                    copiedLeases,
-                    policies);
-        }
-
-        /** The same, with the cursors of all policies that have a schedule here. */
-        public Facts withCursors(Map<String, Instant> all) {
-            return new Facts(
-                    region,
-                    records,
-                    images,
-                    orphans,
-                    Optional.of(all),
-                    waiting,
-                    copiedLeases,
-                    policies);
-        }
-
-        /** The same, knowing whether something that is due waits. */
-        public Facts withWaiting(boolean something) {
-            return new Facts(
-                    region,
-                    records,
-                    images,
-                    orphans,
-                    cursors,
-                    Optional.of(something),
-                    copiedLeases,
-                    policies);
-        }
-
-        /** The same, with the keys of the troubles about copied leases that still stand. */
-        public Facts withCopiedLeases(Set<NoticeKey> keys) {
-            return new Facts(
-                    region,
-                    records,
-                    images,
-                    orphans,
-                    cursors,
-                    waiting,
-                    Optional.of(keys),
-                    policies);
-        }
-
-        /** The same, with what the policy file says. */
-        public Facts withPolicies(Policies file) {
-            return new Facts(
-                    region,
-                    records,
-                    images,
-                    orphans,
-                    cursors,
-                    waiting,
-                    copiedLeases,
-                    Optional.of(file));
+    /**
+     * How far a Region's work is.
+     *
+     * @param cursors where the schedules stand, by policy, of policies with a schedule here
+     * @param waiting whether something that is due waits there
+     */
+    public record RegionProgress(Map<String, Instant> cursors, boolean waiting) {
+        public RegionProgress {
+            cursors = Map.copyOf(cursors);
         }
     }
 
@@ -226,31 +138,36 @@ public final class Troubles {
                     record(what, facts, (image, _) -> image.state() != ImageState.REQUESTED);
             case LEFT, REFUSED -> record(what, facts, (image, _) -> !isHalfDone(image));
             case LITTER, FOREIGN, BEYOND ->
-                    facts.images().map(listed -> !isListed(what, listed)).orElse(false);
+                    facts.listing().map(all -> !isListed(what, all.images())).orElse(false);
             case ORPHAN ->
-                    facts.orphans()
-                            .map(names -> ImageName.parse(what).filter(names::contains).isEmpty())
+                    facts.listing()
+                            .map(all ->
+                                    ImageName.parse(what).filter(all.orphans()::contains).isEmpty())
                             .orElse(false);
-            case UNREAD -> facts.cursors().map(all -> hasMoved(notice, what, all)).orElse(false);
+            case UNREAD ->
+                    facts.progress()
+                            .map(all -> hasMoved(notice, what, all.cursors()))
+                            .orElse(false);
             case FORMER -> facts.policies().map(all -> hasNoFormer(what, facts, all)).orElse(false);
             case COPY, COPIES ->
                     facts.policies()
                             .map(all -> copiesSucceed(notice, what, facts, all))
                             .orElse(false);
-            case STOPPED -> facts.waiting().map(something -> !something).orElse(false);
+            case STOPPED -> facts.progress().map(all -> !all.waiting()).orElse(false);
             case COPIED_LEASE ->
                     facts.copiedLeases()
                             .map(stand -> !stand.contains(notice.about()))
                             .orElse(false);
             case BLOCKED ->
-                    facts.images().isPresent()
-                            && facts.waiting().map(something -> !something).orElse(false)
-                            && facts.cursors()
+                    facts.listing().isPresent()
+                            && facts.progress()
                                     .map(all ->
-                                            all.values().stream()
-                                                    .allMatch(it -> it.isAfter(notice.at())))
+                                            !all.waiting()
+                                                    && all.cursors().values().stream()
+                                                            .allMatch(
+                                                                    it -> it.isAfter(notice.at())))
                                     .orElse(false);
-            case UNSWEPT -> facts.images().isPresent();
+            case UNSWEPT -> facts.listing().isPresent();
             // The pruner ends these at its next run, and the sweep the public images, too.
             case APPROVE, BLIND, FORGOTTEN, PUBLIC, SLOW, UNPRUNED, UPKEEP -> false;
             // So does whatever finds out that it is over: the next store run, a drill that passes,

@@ -277,29 +277,35 @@ final class Sweep {
             Bookmarks bookmarks,
             TaggedAmis amis,
             Set<ImageName> orphans) {
-        Troubles.Facts facts =
-                Troubles.Facts.of(region)
-                        .withImages(
-                                amis.byId().values().stream()
-                                        .collect(Collectors.toMap(Ami::id, Ami::name)))
-                        .withOrphans(orphans)
-                        .withCursors(
-                                bookmarks.cursors().stream()
-                                        .filter(cursor -> cursor.region().equals(region))
-                                        .filter(this::isScheduled)
-                                        .collect(Collectors.toMap(Cursor::policy, Cursor::time)))
-                        .withWaiting(known.waiting().getOrDefault(region, true))
-                        .withPolicies(policies);
-        if (known.copiedLeases().containsKey(region)) {
-            facts = facts.withCopiedLeases(known.copiedLeases().get(region));
-        }
+        Map<String, Map<ImageName, Image>> read = new HashMap<>();
         for (String policy : names) {
-            List<Image> read = records.get(new Unit(region, policy));
-            if (read != null) {
-                facts = facts.withRecords(policy, read);
-            }
+            read(policy, region)
+                    .ifPresent(all ->
+                            read.put(
+                                    policy,
+                                    all.stream()
+                                            .collect(
+                                                    Collectors.toMap(
+                                                            Image::name, Function.identity()))));
         }
-        return facts;
+        Map<String, Instant> cursors =
+                bookmarks.cursors().stream()
+                        .filter(cursor -> cursor.region().equals(region))
+                        .filter(this::isScheduled)
+                        .collect(Collectors.toMap(Cursor::policy, Cursor::time));
+        return new Troubles.Facts(
+                region,
+                read,
+                Optional.of(
+                        new Troubles.RegionListing(
+                                amis.byId().values().stream()
+                                        .collect(Collectors.toMap(Ami::id, Ami::name)),
+                                orphans)),
+                Optional.of(
+                        new Troubles.RegionProgress(
+                                cursors, known.waiting().getOrDefault(region, true))),
+                Optional.ofNullable(known.copiedLeases().get(region)),
+                Optional.of(policies));
     }
 
     private boolean isScheduled(Cursor cursor) {

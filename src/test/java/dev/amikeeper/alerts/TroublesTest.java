@@ -3,6 +3,8 @@ package dev.amikeeper.alerts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.amikeeper.alerts.Troubles.Facts;
+import dev.amikeeper.alerts.Troubles.RegionListing;
+import dev.amikeeper.alerts.Troubles.RegionProgress;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.image.Image;
@@ -25,12 +27,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 final class TroublesTest {
     private static final Region EAST = new Region("us-east-1");
     private static final Instant NOW = Instant.parse("2026-03-01T02:00:00Z");
     private static final ImageId AMI = new ImageId("ami-1");
-    private static final Facts NOTHING_KNOWN = Facts.of(EAST);
+    private static final Facts NOTHING_KNOWN =
+            new Facts(
+                    EAST,
+                    Map.of(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty());
 
     private final Image intent = intent("i-1", NOW);
     private final Image creating = intent.started(AMI, 1, NOW);
@@ -139,7 +151,7 @@ final class TroublesTest {
 
     @Test
     void anImageIsNamedByItsIdOrItsName() {
-        Facts listed = NOTHING_KNOWN.withImages(Map.of(AMI, "gold/i-1/x"));
+        Facts listed = listing(Map.of(AMI, "gold/i-1/x"), Set.of());
 
         assertThat(isOver("litter/us-east-1/ami-1", listed)).isFalse();
         assertThat(isOver("litter/us-east-1/ami-2", listed)).isTrue();
@@ -149,7 +161,7 @@ final class TroublesTest {
 
     @Test
     void anOrphanIsOverWhenItIsGone() {
-        Facts listed = NOTHING_KNOWN.withOrphans(Set.of(available.name()));
+        Facts listed = listing(Map.of(), Set.of(available.name()));
 
         assertThat(isOver("orphan/us-east-1/" + available.name(), listed)).isFalse();
         assertThat(isOver("orphan/us-east-1/gold/i-2/2026-03-01T02.00.00Z", listed)).isTrue();
@@ -159,31 +171,62 @@ final class TroublesTest {
     void whatCouldNotBeReadIsOverWhenTheCursorMoves() {
         String key = "unread/us-east-1/gold";
 
-        assertThat(isOver(key, NOTHING_KNOWN.withCursors(Map.of("gold", NOW)))).isFalse();
-        assertThat(isOver(key, NOTHING_KNOWN.withCursors(Map.of("gold", NOW.plusSeconds(1)))))
-                .isTrue();
-        assertThat(isOver(key, NOTHING_KNOWN.withCursors(Map.of("silver", NOW)))).isTrue();
+        assertThat(isOver(key, progress(Map.of("gold", NOW), true))).isFalse();
+        assertThat(isOver(key, progress(Map.of("gold", NOW.plusSeconds(1)), true))).isTrue();
+        assertThat(isOver(key, progress(Map.of("silver", NOW), true))).isTrue();
     }
 
     @Test
     void startingIsStoppedWhileSomethingWaits() {
-        assertThat(isOver("stopped/us-east-1", NOTHING_KNOWN.withWaiting(true))).isFalse();
+        assertThat(isOver("stopped/us-east-1", progress(Map.of(), true))).isFalse();
+    }
+
+    private static Facts listing(Map<ImageId, String> images, Set<ImageName> orphans) {
+        return new Facts(
+                EAST,
+                Map.of(),
+                Optional.of(new RegionListing(images, orphans)),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    private static Facts progress(Map<String, Instant> cursors, boolean waiting) {
+        return new Facts(
+                EAST,
+                Map.of(),
+                Optional.empty(),
+                Optional.of(new RegionProgress(cursors, waiting)),
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** The images of every key above are gone, and everything is on time. */
     private static Facts allIsWell() {
-        return NOTHING_KNOWN
-                .withRecords("gold", List.of())
-                .withImages(Map.of())
-                .withOrphans(Set.of())
-                .withCursors(Map.of("gold", NOW.plusSeconds(300)))
-                .withWaiting(false);
+        return new Facts(
+                EAST,
+                Map.of("gold", Map.of()),
+                Optional.of(new RegionListing(Map.of(), Set.of())),
+                Optional.of(new RegionProgress(Map.of("gold", NOW.plusSeconds(300)), false)),
+                Optional.empty(),
+                Optional.empty());
     }
 
     private static boolean isOverWith(String kind, Image... records) {
         return isOver(
                 kind + "/us-east-1/gold/i-1/2026-03-01T02.00.00Z",
-                NOTHING_KNOWN.withRecords("gold", List.of(records)));
+                new Facts(
+                        EAST,
+                        Map.of(
+                                "gold",
+                                Stream.of(records)
+                                        .collect(
+                                                Collectors.toMap(
+                                                        Image::name, Function.identity()))),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty()));
     }
 
     private static boolean isOver(String key, Facts facts) {
