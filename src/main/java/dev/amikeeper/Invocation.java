@@ -46,7 +46,7 @@ public final class Invocation {
     }
 
     /** What a handler does with its event. */
-    public interface Work<R> {
+    public interface HandlerWork<R> {
         R on(Map<String, Object> event) throws MalformedEventException;
     }
 
@@ -59,7 +59,7 @@ public final class Invocation {
     public <R extends FunctionReport<?>> R run(
             @Nullable Map<String, Object> input,
             Context context,
-            Work<R> work,
+            HandlerWork<R> work,
             Function<MalformedEventException, R> malformed) {
         Map<String, Object> event = input == null ? Map.of() : input;
         return run(

@@ -61,11 +61,6 @@ public record Bundle(List<Notice> notices, int known) {
         notices = List.copyOf(notices);
     }
 
-    /** One that is told alone. */
-    static Bundle of(Notice notice) {
-        return new Bundle(List.of(notice), 0);
-    }
-
     /**
      * What is to be told now; troubles first.
      *

@@ -20,7 +20,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -92,13 +91,8 @@ public final class DynamoDbCatalog implements Catalog {
      * The catalogue of an account in this table.
      *
      * @param pause waits for a while, before something is tried again
+     * @param random decides how long that is
      */
-    public DynamoDbCatalog(
-            DynamoDbClient dynamoDb, String table, String account, Consumer<Duration> pause) {
-        this(dynamoDb, table, account, pause, new Random());
-    }
-
-    /** The same, with pauses of a length that this chance decides. */
     public DynamoDbCatalog(
             DynamoDbClient dynamoDb,
             String table,

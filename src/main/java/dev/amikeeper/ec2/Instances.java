@@ -100,9 +100,7 @@ public final class Instances {
     public List<Instance> find(Region region, Collection<InstanceId> ids) {
         List<String> values = ids.stream().map(InstanceId::value).distinct().toList();
         List<Instance> found = new ArrayList<>();
-        for (int from = 0; from < values.size(); from += VALUES_A_FILTER) {
-            List<String> some =
-                    values.subList(from, Math.min(values.size(), from + VALUES_A_FILTER));
+        for (List<String> some : Batches.of(values, VALUES_A_FILTER)) {
             found.addAll(
                     list(region, request -> request.filters(Filters.anyOf("instance-id", some)))
                             .toList());
@@ -321,8 +319,7 @@ public final class Instances {
     public Map<String, String> subnetNames(Region region, Collection<String> subnets) {
         List<String> ids = subnets.stream().filter(id -> !id.isEmpty()).distinct().toList();
         Map<String, String> names = new HashMap<>();
-        for (int from = 0; from < ids.size(); from += VALUES_A_FILTER) {
-            List<String> some = ids.subList(from, Math.min(ids.size(), from + VALUES_A_FILTER));
+        for (List<String> some : Batches.of(ids, VALUES_A_FILTER)) {
             ec2.apply(region)
                     .describeSubnets(ask -> ask.filters(Filters.anyOf("subnet-id", some)))
                     .subnets()
@@ -342,8 +339,7 @@ public final class Instances {
     public Map<InstanceId, List<Volume>> volumes(Region region, Collection<InstanceId> instances) {
         List<String> ids = instances.stream().map(InstanceId::value).distinct().toList();
         Map<InstanceId, List<Volume>> found = new HashMap<>();
-        for (int from = 0; from < ids.size(); from += VALUES_A_FILTER) {
-            List<String> some = ids.subList(from, Math.min(ids.size(), from + VALUES_A_FILTER));
+        for (List<String> some : Batches.of(ids, VALUES_A_FILTER)) {
             ec2.apply(region)
                     .describeVolumesPaginator(ask ->
                             ask.maxResults(VOLUMES_A_PAGE)

@@ -80,7 +80,7 @@ public final class Launcher {
             return new LaunchResult.Launched(
                     new InstanceId(
                             ec2.apply(region)
-                                    .runInstances(LaunchRequest.of(image, as, token, tags, going))
+                                    .runInstances(LaunchCall.of(image, as, token, tags, going))
                                     .instances()
                                     .getFirst()
                                     .instanceId()));
@@ -315,7 +315,7 @@ public final class Launcher {
                                     .imageId(image.value())
                                     .clientToken(token)
                                     .tagSpecifications(
-                                            LaunchRequest.on(
+                                            LaunchCall.on(
                                                     List.of(ResourceType.REPLACE_ROOT_VOLUME_TASK),
                                                     Map.of(ImageTags.RESTORE, restore))));
             return new LaunchResult.Launched(instance);

@@ -191,9 +191,7 @@ final class Surroundings {
 
     private static void some(Collection<String> ids, Consumer<List<String>> ask) {
         List<String> all = ids.stream().filter(id -> !id.isEmpty()).distinct().sorted().toList();
-        for (int from = 0; from < all.size(); from += VALUES_A_FILTER) {
-            ask.accept(all.subList(from, Math.min(all.size(), from + VALUES_A_FILTER)));
-        }
+        Batches.of(all, VALUES_A_FILTER).forEach(ask);
     }
 
     private static Networks.Subnet subnet(Subnet one) {

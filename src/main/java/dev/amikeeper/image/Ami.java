@@ -35,34 +35,4 @@ public record Ami(
         snapshots = List.copyOf(snapshots);
         devices = Map.copyOf(devices);
     }
-
-    /** One of whose devices nothing is known. */
-    public Ami(
-            ImageId id,
-            Region region,
-            String name,
-            AmiState state,
-            Map<String, String> tags,
-            List<SnapshotId> snapshots,
-            Instant created,
-            String reason,
-            Optional<Instant> deprecation,
-            Optional<Instant> lastLaunched,
-            boolean isProtected,
-            boolean isPublic) {
-        this(
-                id,
-                region,
-                name,
-                state,
-                tags,
-                snapshots,
-                created,
-                reason,
-                deprecation,
-                lastLaunched,
-                isProtected,
-                isPublic,
-                Map.of());
-    }
 }

@@ -193,11 +193,8 @@ public record Capsule(
      *
      * @param ipv6 whether the endpoint has an IPv6 address, too
      */
-    public record Metadata(String tokens, String endpoint, int hopLimit, String tags, String ipv6) {
-        public Metadata(String tokens, String endpoint, int hopLimit, String tags) {
-            this(tokens, endpoint, hopLimit, tags, "disabled");
-        }
-    }
+    public record Metadata(
+            String tokens, String endpoint, int hopLimit, String tags, String ipv6) {}
 
     /**
      * A network interface.
@@ -210,11 +207,6 @@ public record Capsule(
             int index, String subnet, List<String> groups, String address, Addresses addresses) {
         public Interface {
             groups = List.copyOf(groups);
-        }
-
-        /** One of whose other addresses nothing is known. */
-        public Interface(int index, String subnet, List<String> groups, String address) {
-            this(index, subnet, groups, address, Addresses.UNKNOWN);
         }
     }
 

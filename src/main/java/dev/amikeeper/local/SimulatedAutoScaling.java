@@ -2,7 +2,6 @@ package dev.amikeeper.local;
 
 import org.jspecify.annotations.Nullable;
 
-import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.autoscaling.AutoScalingClient;
 import software.amazon.awssdk.services.autoscaling.model.AutoScalingException;
@@ -31,7 +30,8 @@ import java.util.function.Supplier;
 
 /** Auto Scaling in one Region: launch configurations and groups. The groups launch nothing here. */
 public final class SimulatedAutoScaling implements AutoScalingClient {
-    private static final Calls.Errors ERRORS = new Errors();
+    private static final Calls.Errors ERRORS =
+            new ServiceErrors("AutoScaling", "Throttling", AutoScalingException::builder);
     private static final int MOST_RECORDS = 100;
     private static final int RECORDS_UNLESS_ASKED = 50;
 
@@ -213,27 +213,5 @@ public final class SimulatedAutoScaling implements AutoScalingClient {
 
     private static AwsServiceException wrong(String code, String message) {
         return ERRORS.error(code, 400, message);
-    }
-
-    private static final class Errors implements Calls.Errors {
-        @Override
-        public AwsServiceException throttled() {
-            return error("Throttling", 400, "Rate exceeded");
-        }
-
-        @Override
-        public AwsServiceException error(String code, int status, String message) {
-            AwsErrorDetails details =
-                    AwsErrorDetails.builder()
-                            .serviceName("AutoScaling")
-                            .errorCode(code)
-                            .errorMessage(message)
-                            .build();
-            return AutoScalingException.builder()
-                    .statusCode(status)
-                    .message(message)
-                    .awsErrorDetails(details)
-                    .build();
-        }
     }
 }

@@ -1,7 +1,6 @@
 package dev.amikeeper.local;
 
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.iam.model.GetInstanceProfileRequest;
 import software.amazon.awssdk.services.iam.model.GetInstanceProfileResponse;
@@ -13,7 +12,8 @@ import java.util.Optional;
 
 /** IAM's instance profiles. Each has a role of the same name. */
 public final class SimulatedIam implements IamClient {
-    private static final Calls.Errors ERRORS = new Errors();
+    private static final Calls.Errors ERRORS =
+            new ServiceErrors("Iam", "Throttling", IamException::builder);
 
     /** The Region in which IAM's calls are counted: IAM has one endpoint per partition. */
     private static final String REGION = "us-east-1";
@@ -73,21 +73,5 @@ public final class SimulatedIam implements IamClient {
                 .errorCode(code)
                 .errorMessage(message)
                 .build();
-    }
-
-    private static final class Errors implements Calls.Errors {
-        @Override
-        public AwsServiceException throttled() {
-            return error("Throttling", 400, "Rate exceeded");
-        }
-
-        @Override
-        public AwsServiceException error(String code, int status, String message) {
-            return IamException.builder()
-                    .statusCode(status)
-                    .message(message)
-                    .awsErrorDetails(details(code, message))
-                    .build();
-        }
     }
 }

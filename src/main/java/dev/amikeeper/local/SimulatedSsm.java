@@ -1,6 +1,5 @@
 package dev.amikeeper.local;
 
-import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.ssm.SsmClient;
 import software.amazon.awssdk.services.ssm.model.CancelCommandRequest;
@@ -43,7 +42,8 @@ import java.util.stream.Stream;
  * Command.
  */
 public final class SimulatedSsm implements SsmClient {
-    private static final Calls.Errors ERRORS = new Errors();
+    private static final Calls.Errors ERRORS =
+            new ServiceErrors("Ssm", "ThrottlingException", SsmException::builder);
     private static final String IMAGE = "aws:ec2:image";
     private static final int MOST_AT_ONCE = 10;
     private static final int MOST_RESULTS = 50;
@@ -242,27 +242,5 @@ public final class SimulatedSsm implements SsmClient {
 
     private static AwsServiceException wrong(String code, String message) {
         return ERRORS.error(code, 400, message);
-    }
-
-    private static final class Errors implements Calls.Errors {
-        @Override
-        public AwsServiceException throttled() {
-            return error("ThrottlingException", 400, "Rate exceeded");
-        }
-
-        @Override
-        public AwsServiceException error(String code, int status, String message) {
-            AwsErrorDetails details =
-                    AwsErrorDetails.builder()
-                            .serviceName("Ssm")
-                            .errorCode(code)
-                            .errorMessage(message)
-                            .build();
-            return SsmException.builder()
-                    .statusCode(status)
-                    .message(message)
-                    .awsErrorDetails(details)
-                    .build();
-        }
     }
 }

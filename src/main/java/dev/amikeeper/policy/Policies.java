@@ -22,11 +22,6 @@ public record Policies(List<Policy> all, List<String> shareWith, List<String> hi
         hints = List.copyOf(hints);
     }
 
-    /** Those of a file that has no surprises. */
-    public Policies(List<Policy> all) {
-        this(all, List.of(), List.of());
-    }
-
     /**
      * Reads a policy file.
      *

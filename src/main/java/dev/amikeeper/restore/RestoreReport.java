@@ -31,14 +31,12 @@ public final class RestoreReport extends FunctionReport<RestoreReport.RestoreCou
     }
 
     private final String problem;
-    private final List<String> restores;
     private final List<String> plan;
 
     RestoreReport(
             Counts<RestoreCount> counts, String problem, List<String> restores, List<String> plan) {
         super(counts, details(problem, restores, plan));
         this.problem = problem;
-        this.restores = List.copyOf(restores);
         this.plan = List.copyOf(plan);
     }
 
@@ -53,11 +51,6 @@ public final class RestoreReport extends FunctionReport<RestoreReport.RestoreCou
     /** Why a request was refused, or could not be read; empty if it was not. */
     public String problem() {
         return problem;
-    }
-
-    /** The ids of the restores that a request is about. */
-    public List<String> restores() {
-        return restores;
     }
 
     /** What the restore that was asked for would be, line by line. */

@@ -90,18 +90,9 @@ public record PrunePlan(
      * launch does not go this way.
      *
      * @param image one of the records
-     * @throws IllegalArgumentException as {@link #of}, or if it is none of the records
-     */
-    static ManualRemoval byHand(
-            Policy policy, Image image, List<Image> records, Evidence evidence) {
-        return byHand(policy, image, records, evidence, false);
-    }
-
-    /**
-     * The same.
-     *
      * @param madeUpFor whether a newer good image of the instance is there under another policy, so
      *     that the last one under a policy that is not in the file any more may go
+     * @throws IllegalArgumentException as {@link #of}, or if it is none of the records
      */
     static ManualRemoval byHand(
             Policy policy, Image image, List<Image> records, Evidence evidence, boolean madeUpFor) {

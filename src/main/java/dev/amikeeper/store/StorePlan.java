@@ -38,9 +38,6 @@ final class StorePlan {
 
     /** A step of one image. */
     sealed interface StoreStep {
-        /** Its record. */
-        Image image();
-
         /** Its object is there. */
         record There(Image image) implements StoreStep {}
 

@@ -4,6 +4,7 @@ import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.SweepState.Unit;
 import dev.amikeeper.catalog.Trouble;
+import dev.amikeeper.ec2.Batches;
 import dev.amikeeper.ec2.ChangeResult;
 import dev.amikeeper.ec2.ImageChanges;
 import dev.amikeeper.image.Image;
@@ -54,12 +55,9 @@ final class SnapshotTags {
         }
         VolumeTags.missing(records, amis.byId(), snapshots, policy.get().image().copyTags(), now)
                 .forEach((tags, ids) -> {
-                    for (int from = 0; from < ids.size(); from += TAGGED_AT_ONCE) {
+                    for (List<SnapshotId> some : Batches.of(ids, TAGGED_AT_ONCE)) {
                         if (timeLeft.getAsBoolean()) {
-                            put(
-                                    unit.region(),
-                                    ids.subList(from, Math.min(ids.size(), from + TAGGED_AT_ONCE)),
-                                    tags);
+                            put(unit.region(), some, tags);
                         }
                     }
                 });

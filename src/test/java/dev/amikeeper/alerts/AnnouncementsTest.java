@@ -176,11 +176,13 @@ final class AnnouncementsTest {
     }
 
     private static String subject(List<Notice> notices) {
-        return Announcements.subject(notices.stream().map(Bundle::of).toList());
+        return Announcements.subject(
+                notices.stream().map(notice -> new Bundle(List.of(notice), 0)).toList());
     }
 
     private static String text(List<Notice> notices) {
-        return Announcements.text(notices.stream().map(Bundle::of).toList());
+        return Announcements.text(
+                notices.stream().map(notice -> new Bundle(List.of(notice), 0)).toList());
     }
 
     private static Notice over(String text) {

@@ -523,7 +523,7 @@ final class CreateImageHandlerTest {
         assertThat(capsule.subnet()).startsWith("subnet-");
         assertThat(capsule.groups()).singleElement().asString().startsWith("sg-");
         assertThat(capsule.metadata())
-                .contains(new Capsule.Metadata("required", "enabled", 2, "disabled"));
+                .contains(new Capsule.Metadata("required", "enabled", 2, "disabled", "disabled"));
         assertThat(capsule.userData()).contains("IyEvYmluL3No");
         // printf '#!/bin/sh' | sha256sum
         assertThat(capsule.userDataHash())

@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -57,7 +58,7 @@ abstract class CatalogContract {
     }
 
     private Catalog catalog(String account) {
-        return new DynamoDbCatalog(dynamoDb(), table, account, pause -> {});
+        return new DynamoDbCatalog(dynamoDb(), table, account, pause -> {}, new Random(1));
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.amikeeper.local.dynamodb.LocalDynamoDb;
 
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** One DynamoDB Local for all tests of a run, and a fresh table for whoever asks. */
@@ -28,6 +29,6 @@ public final class TestTables {
     }
 
     public static Catalog freshCatalog() {
-        return new DynamoDbCatalog(dynamoDb(), fresh(), "123456789012", pause -> {});
+        return new DynamoDbCatalog(dynamoDb(), fresh(), "123456789012", pause -> {}, new Random(1));
     }
 }

@@ -25,6 +25,7 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsResponse
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 
 /** What one image's life costs in write units: the figures of the catalogue's Javadoc. */
 final class WriteUnitsTest {
@@ -34,7 +35,8 @@ final class WriteUnitsTest {
 
     private final Meter meter = new Meter(TestTables.dynamoDb());
     private final Catalog catalog =
-            new DynamoDbCatalog(meter, TestTables.fresh(), "123456789012", pause -> {});
+            new DynamoDbCatalog(
+                    meter, TestTables.fresh(), "123456789012", pause -> {}, new Random(1));
 
     private final Image intent =
             Image.intent(

@@ -124,7 +124,8 @@ final class CapsuleTest {
                                         index,
                                         "subnet-" + "0".repeat(17),
                                         List.of("sg-" + "1".repeat(17), "sg-" + "2".repeat(17)),
-                                        "10.0.0." + index))
+                                        "10.0.0." + index,
+                                        Capsule.Addresses.UNKNOWN))
                         .toList();
 
         Capsule back = CapsuleTags.read(CapsuleTags.write(full(many))).orElseThrow();
@@ -167,7 +168,12 @@ final class CapsuleTest {
         assertThat(capsule.names()).isEmpty();
         assertThat(capsule.interfaces())
                 .containsExactly(
-                        new Capsule.Interface(1, "subnet-0b", List.of("sg-3"), "10.0.2.1"));
+                        new Capsule.Interface(
+                                1,
+                                "subnet-0b",
+                                List.of("sg-3"),
+                                "10.0.2.1",
+                                Capsule.Addresses.UNKNOWN));
     }
 
     @Test

@@ -141,6 +141,7 @@ final class EligibilityTest {
                 Optional.empty(),
                 Optional.empty(),
                 false,
-                false);
+                false,
+                Map.of());
     }
 }

@@ -168,7 +168,13 @@ final class RestorePlanTest {
         Capsule two =
                 server(
                         PUBLIC,
-                        List.of(new Capsule.Interface(1, "subnet-1", List.of("sg-1"), "10.0.0.7")),
+                        List.of(
+                                new Capsule.Interface(
+                                        1,
+                                        "subnet-1",
+                                        List.of("sg-1"),
+                                        "10.0.0.7",
+                                        Capsule.Addresses.UNKNOWN)),
                         Capsule.Options.USUAL);
 
         RestorePlan plan = RestorePlan.of(image(two), RestoreOptions.NONE, there(Optional.empty()));

@@ -162,9 +162,7 @@ final class FormerNamesTest {
 
     @Test
     void theScheduleIsItsOwn() {
-        TestDeployment before = given(gold(""));
-        before.nights(1);
-        TestDeployment given = before.redeployed(platinum(""));
+        TestDeployment given = renamed();
         given.deployment.withoutSchedules();
         given.cloud.advanceTo(TestDeployment.START.plus(Duration.ofHours(20)));
         given.deployment.tick(given.cloud.now());
@@ -177,9 +175,7 @@ final class FormerNamesTest {
 
     @Test
     void aScheduleThatIsNoMoreHoldsUpTheEndOfNoTrouble() {
-        TestDeployment before = given(gold(""));
-        before.nights(1);
-        TestDeployment given = before.redeployed(platinum(""));
+        TestDeployment given = renamed();
         given.cloud.faults().calls("DescribeInstances").times(1).deny();
         given.nights(1, 1);
         given.deployment.sweep(given.cloud.now());
@@ -215,8 +211,7 @@ final class FormerNamesTest {
     @Test
     void aRestoreUnderEitherNameFindsTheNewestOfBoth() {
         TestDeployment before = given(gold(""));
-        String server =
-                before.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId();
+        String server = server(before);
         before.nights(2);
         TestDeployment given = before.redeployed(platinum(""));
 
@@ -254,8 +249,7 @@ final class FormerNamesTest {
     @Test
     void aRequestThatComesAgainAfterTheRenamingIsTheSameOne() {
         TestDeployment before = given(gold(""));
-        String server =
-                before.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId();
+        String server = server(before);
         Instant asked = before.cloud.now();
         assertThat(request(before, server, "gold", asked).count(REQUESTED)).isEqualTo(1);
         TestDeployment given = before.redeployed(platinum(""));
@@ -335,6 +329,17 @@ final class FormerNamesTest {
                         instanceof RestorePlanner.Choice.Chosen(Image image)
                 ? image.name().toString()
                 : "";
+    }
+
+    /** Gold for a night, and then platinum. */
+    private static TestDeployment renamed() {
+        TestDeployment before = given(gold(""));
+        before.nights(1);
+        return before.redeployed(platinum(""));
+    }
+
+    private static String server(TestDeployment given) {
+        return given.cloud.instances(TestDeployment.EAST).getFirst().instance().instanceId();
     }
 
     private static TestDeployment given(String policies) {

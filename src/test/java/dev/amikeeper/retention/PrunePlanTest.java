@@ -759,7 +759,7 @@ final class PrunePlanTest {
     }
 
     private ManualRemoval byHand(Image image) {
-        return PrunePlan.byHand(policy, image, records, evidence(inEc2));
+        return PrunePlan.byHand(policy, image, records, evidence(inEc2), false);
     }
 
     @Test

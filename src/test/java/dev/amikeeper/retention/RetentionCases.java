@@ -82,7 +82,8 @@ final class RetentionCases {
                 Optional.empty(),
                 Optional.empty(),
                 false,
-                false);
+                false,
+                Map.of());
     }
 
     static List<SnapshotId> snapshots(Image image) {
@@ -103,7 +104,8 @@ final class RetentionCases {
                 ami.deprecation(),
                 ami.lastLaunched(),
                 ami.isProtected(),
-                ami.isPublic());
+                ami.isPublic(),
+                Map.of());
     }
 
     static Ami tagged(Ami ami, String key, String value) {
@@ -125,7 +127,8 @@ final class RetentionCases {
                 ami.deprecation(),
                 ami.lastLaunched(),
                 ami.isProtected(),
-                ami.isPublic());
+                ami.isPublic(),
+                Map.of());
     }
 
     static Ami launched(Ami ami, Optional<Instant> when, boolean isPublic) {
@@ -158,7 +161,8 @@ final class RetentionCases {
                 deprecation,
                 lastLaunched,
                 isProtected,
-                isPublic);
+                isPublic,
+                Map.of());
     }
 
     /** The same policy with these stages. */

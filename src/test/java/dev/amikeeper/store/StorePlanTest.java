@@ -217,7 +217,8 @@ final class StorePlanTest {
                 Optional.empty(),
                 Optional.empty(),
                 false,
-                false);
+                false,
+                Map.of());
     }
 
     private static ImageId id(Image image) {

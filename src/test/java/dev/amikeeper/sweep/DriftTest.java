@@ -497,7 +497,8 @@ final class DriftTest {
                 Optional.empty(),
                 Optional.empty(),
                 false,
-                false);
+                false,
+                Map.of());
     }
 
     private static Snapshot snapshot(SnapshotId id, Map<String, String> more) {

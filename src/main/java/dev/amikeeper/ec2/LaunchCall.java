@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A server as EC2 is asked for it: what the capsule says, in the words of RunInstances. */
-final class LaunchRequest {
+final class LaunchCall {
     private static final List<ResourceType> LAUNCHED =
             List.of(ResourceType.INSTANCE, ResourceType.VOLUME, ResourceType.NETWORK_INTERFACE);
 
@@ -30,8 +30,7 @@ final class LaunchRequest {
                         .maxCount(1)
                         .clientToken(token)
                         .instanceType(as.type())
-                        .blockDeviceMappings(
-                                going.stream().map(LaunchRequest::goingDevice).toList())
+                        .blockDeviceMappings(going.stream().map(LaunchCall::goingDevice).toList())
                         .tagSpecifications(on(LAUNCHED, tags));
         as.keyPair().ifPresent(run::keyName);
         as.profile()
@@ -145,5 +144,5 @@ final class LaunchRequest {
                 .toList();
     }
 
-    private LaunchRequest() {}
+    private LaunchCall() {}
 }
