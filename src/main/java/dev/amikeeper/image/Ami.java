@@ -6,15 +6,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An AMI as EC2 shows it.
+ * An AMI as EC2 describes it.
  *
  * @param snapshots the snapshots of its volumes
- * @param reason why it failed; empty if EC2 says nothing
+ * @param reason why it failed; empty if EC2 gives no reason
  * @param deprecation when it is or becomes deprecated
- * @param lastLaunched when an instance was last launched from it; EC2 tells 24 hours late
+ * @param lastLaunched when an instance was last launched from it; EC2 reports this 24 hours late
  * @param isProtected whether EC2 refuses to deregister it
- * @param isPublic whether everybody may launch it
- * @param devices the snapshots by the devices of their volumes, as {@code /dev/xvda}
+ * @param isPublic whether anybody may launch it
+ * @param devices the snapshots by the device names of their volumes, as {@code /dev/xvda}
  */
 public record Ami(
         ImageId id,

@@ -4,28 +4,28 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.Locale;
 
-/** The state of an AMI, as EC2 says it. */
+/** The state of an AMI, in EC2's terms. */
 public enum AmiState {
-    /** EC2 is at work on it. */
+    /** EC2 is creating it. */
     PENDING,
     /** It can be launched. */
     AVAILABLE,
-    /** It is kept, but nobody can launch it. */
+    /** It exists, but nobody can launch it. */
     DISABLED,
-    /** EC2 could not make it. */
+    /** EC2 could not create it. */
     FAILED,
-    /** It is gone; EC2 may list it for a while. */
+    /** It is gone; EC2 may still list it for a while. */
     DEREGISTERED,
-    /** EC2 says this of an image whose manifest it cannot read. */
+    /** EC2 reports this for an image whose manifest it cannot read. */
     INVALID,
-    /** EC2 names this state but does not explain it. */
+    /** EC2 lists this state but does not explain it. */
     TRANSIENT,
-    /** EC2 names this state but does not explain it. */
+    /** EC2 lists this state but does not explain it. */
     ERROR,
-    /** This version does not know the word. */
+    /** This version of AMI Keeper does not know EC2's word. */
     UNKNOWN;
 
-    /** The state that this word of EC2 stands for. */
+    /** Returns the state that EC2's word stands for. */
     public static AmiState of(@Nullable String word) {
         for (AmiState state : values()) {
             if (state.toString().equals(word)) {

@@ -8,19 +8,19 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What an instance had when it was imaged and its image does not hold: what is needed to launch the
- * server again as it was. Recorded with the image, and on the image by tags, so that it reaches DR
- * Regions and outlives the catalogue.
+ * What an instance had when it was imaged that its image does not contain: what it takes to launch
+ * the same server again. It is recorded with the image and in the image's tags, so that it reaches
+ * DR Regions and outlives the catalogue.
  *
  * @param hardware what it runs on
  * @param network where it is reached
- * @param access who may enter it, and what it may do
+ * @param access who can log in to it, and what it is allowed to do
  * @param script its user data
- * @param launchTemplate what it was launched from, as {@code lt-0abc:3}
- * @param tags all tags of the instance but AWS's own; not in the capsule's tags, for the image has
- *     the instance's tags itself
- * @param disks the volumes of which there is something to say: that the image lacks them, or which
- *     tags they have
+ * @param launchTemplate the launch template and version that it was launched from, as {@code
+ *     lt-0abc:3}
+ * @param tags all tags of the instance except AWS's own; not stored in the capsule's tags, because
+ *     the image carries the instance's tags itself
+ * @param disks the volumes that need a note: those that the image lacks, and those that have tags
  */
 public record Capsule(
         Hardware hardware,
@@ -36,13 +36,13 @@ public record Capsule(
     }
 
     /**
-     * What it runs on.
+     * What the instance runs on.
      *
      * @param type as {@code m7g.large}
-     * @param ebsOptimized whether its EBS bandwidth is its own
-     * @param monitored whether CloudWatch has it every minute
+     * @param ebsOptimized whether its EBS bandwidth is dedicated
+     * @param monitored whether CloudWatch collects its metrics every minute
      * @param tenancy {@code default}, {@code dedicated} or {@code host}
-     * @param options what few instances have
+     * @param options options that few instances use
      */
     public record Hardware(
             String type,
@@ -52,16 +52,16 @@ public record Capsule(
             Options options) {}
 
     /**
-     * Where it is reached.
+     * Where the instance is reached.
      *
      * @param zone the Availability Zone; empty if unknown
      * @param subnet of the first network interface; empty if unknown
      * @param groups the security groups of the first network interface
-     * @param address the private IPv4 address of the first network interface
-     * @param addresses what the first network interface has besides that
+     * @param address the primary private IPv4 address of the first network interface
+     * @param addresses the other addresses of the first network interface
      * @param interfaces the other network interfaces
-     * @param names of subnets and security groups by their ids: in another Region they may be all
-     *     that tells which is which
+     * @param names the names of subnets and security groups by their ids; in another Region the
+     *     name may be the only way to find the counterpart
      */
     public record Network(
             String zone,
@@ -83,47 +83,48 @@ public record Capsule(
     }
 
     /**
-     * Who may enter it, and what it may do.
+     * Who can log in to the instance, and what it is allowed to do.
      *
      * @param keyPair the key pair's name
-     * @param profile the IAM instance profile's ARN; of a server to be launched, its name will do
+     * @param profile the IAM instance profile's ARN; its name is enough for a server that is to be
+     *     launched
      * @param metadata the instance metadata options
      */
     public record Access(
             Optional<String> keyPair, Optional<String> profile, Optional<Metadata> metadata) {}
 
     /**
-     * Its user data.
+     * The instance's user data.
      *
-     * @param hash SHA-256 in hexadecimal digits; empty if it has none or it was not read
-     * @param base64 the user data itself, where the policy lets it be kept; never in tags
+     * @param hash SHA-256 in hexadecimal digits; empty if there is no user data or it was not read
+     * @param base64 the user data itself, if the policy allows keeping it; never stored in tags
      */
     public record Script(Optional<String> hash, Optional<String> base64) {
-        /** There is none, or nothing is known of it. */
+        /** There is no user data, or nothing is known about it. */
         public static final Script NONE = new Script(Optional.empty(), Optional.empty());
     }
 
-    /** As {@code m7g.large}. */
+    /** The instance type, as {@code m7g.large}. */
     public String type() {
         return hardware.type;
     }
 
-    /** Whether its EBS bandwidth is its own. */
+    /** Whether its EBS bandwidth is dedicated. */
     public boolean ebsOptimized() {
         return hardware.ebsOptimized;
     }
 
-    /** Whether CloudWatch has it every minute. */
+    /** Whether CloudWatch collects its metrics every minute. */
     public boolean monitored() {
         return hardware.monitored;
     }
 
-    /** {@code default}, {@code dedicated} or {@code host}. */
+    /** The tenancy: {@code default}, {@code dedicated} or {@code host}. */
     public String tenancy() {
         return hardware.tenancy;
     }
 
-    /** What few instances have. */
+    /** Options that few instances use. */
     public Options options() {
         return hardware.options;
     }
@@ -143,12 +144,12 @@ public record Capsule(
         return network.groups;
     }
 
-    /** The private IPv4 address of the first network interface. */
+    /** The primary private IPv4 address of the first network interface. */
     public Optional<String> address() {
         return network.address;
     }
 
-    /** What the first network interface has besides that. */
+    /** The other addresses of the first network interface. */
     public Addresses addresses() {
         return network.addresses;
     }
@@ -183,7 +184,7 @@ public record Capsule(
         return script.hash;
     }
 
-    /** The user data in Base64, where the policy lets it be kept. */
+    /** The user data in Base64, if the policy allows keeping it. */
     public Optional<String> userData() {
         return script.base64;
     }
@@ -191,7 +192,7 @@ public record Capsule(
     /**
      * The instance metadata options, in EC2's words.
      *
-     * @param ipv6 whether the endpoint has an IPv6 address, too
+     * @param ipv6 whether the endpoint also has an IPv6 address
      */
     public record Metadata(
             String tokens, String endpoint, int hopLimit, String tags, String ipv6) {}
@@ -199,9 +200,9 @@ public record Capsule(
     /**
      * A network interface.
      *
-     * @param index its place at the instance, from 1 on
-     * @param address its private IPv4 address; empty if unknown
-     * @param addresses what it has besides that
+     * @param index its device index on the instance, from 1
+     * @param address its primary private IPv4 address; empty if unknown
+     * @param addresses its other addresses
      */
     public record Interface(
             int index, String subnet, List<String> groups, String address, Addresses addresses) {
@@ -211,14 +212,14 @@ public record Capsule(
     }
 
     /**
-     * What a network interface has besides its private IPv4 address.
+     * The addresses of a network interface other than its primary private IPv4 address.
      *
-     * @param secondary how many more private IPv4 addresses
-     * @param ipv6 how many IPv6 addresses
-     * @param isPublic whether EC2 gave it a public IPv4 address; empty if that is not known, as of
-     *     a stopped instance
-     * @param elastic the Elastic IP address; of a server to be launched, its allocation id
-     * @param isChecked whether EC2 checks source and destination of what it carries
+     * @param secondary the number of secondary private IPv4 addresses
+     * @param ipv6 the number of IPv6 addresses
+     * @param isPublic whether EC2 assigned it a public IPv4 address; empty if unknown, as for a
+     *     stopped instance
+     * @param elastic the Elastic IP address; for a server that is to be launched, its allocation id
+     * @param isChecked whether EC2 checks the source and destination of its traffic
      */
     public record Addresses(
             int secondary,
@@ -226,7 +227,7 @@ public record Capsule(
             Optional<Boolean> isPublic,
             Optional<String> elastic,
             boolean isChecked) {
-        /** Nothing is known, and nothing asked for. */
+        /** Nothing is known, and nothing is requested. */
         public static final Addresses UNKNOWN =
                 new Addresses(0, 0, Optional.empty(), Optional.empty(), true);
     }
@@ -235,27 +236,27 @@ public record Capsule(
      * A volume of the instance.
      *
      * @param device as {@code /dev/sdf}
-     * @param gib its size; 0 if the image has it, or if it is unknown
+     * @param gib its size in GiB; 0 if the image contains the volume or the size is unknown
      * @param leftOut whether the image lacks it
-     * @param tags its own
+     * @param tags the volume's own tags
      */
     public record Disk(String device, int gib, boolean leftOut, Map<String, String> tags) {
         public Disk {
             tags = Map.copyOf(tags);
         }
 
-        /** For people, as {@code /dev/sdf (500 GiB)}. */
+        /** The volume as text for people, as {@code /dev/sdf (500 GiB)}. */
         public String text() {
             return gib > 0 ? device + " (" + gib + " GiB)" : device;
         }
     }
 
     /**
-     * What few instances have.
+     * Options that few instances use.
      *
-     * @param hibernates whether it can be hibernated
-     * @param enclaves whether it can have Nitro Enclaves
-     * @param recovers whether EC2 moves it to other hardware by itself
+     * @param hibernates whether it can hibernate
+     * @param enclaves whether it can run Nitro Enclaves
+     * @param recovers whether EC2 recovers it on other hardware automatically
      * @param spot whether it is a Spot instance
      * @param placementGroup the name of its placement group
      */
@@ -265,12 +266,12 @@ public record Capsule(
             boolean recovers,
             boolean spot,
             Optional<String> placementGroup) {
-        /** As most have it. */
+        /** The options that most instances have. */
         public static final Options USUAL =
                 new Options(false, false, true, false, Optional.empty());
     }
 
-    /** The same with names of its subnets, by their ids, besides those that it has. */
+    /** Returns this capsule with these names, by id, added for its own subnets. */
     public Capsule withNames(Map<String, String> more) {
         Map<String, String> all = new HashMap<>(names());
         subnets().filter(more::containsKey).forEach(id -> all.put(id, more.getOrDefault(id, "")));
@@ -279,7 +280,7 @@ public record Capsule(
                 hardware, network.withNames(all), access, script, launchTemplate, tags, disks);
     }
 
-    /** The same with this to say of its volumes. */
+    /** Returns this capsule with these volumes. */
     public Capsule withDisks(List<Disk> its) {
         return new Capsule(hardware, network, access, script, launchTemplate, tags, its);
     }
@@ -296,7 +297,10 @@ public record Capsule(
                 .distinct();
     }
 
-    /** The same with the hash of its user data, and the user data itself where it may be kept. */
+    /**
+     * Returns this capsule with this hash of the user data and, if it may be kept, the user data
+     * itself.
+     */
     public Capsule withUserData(Optional<String> hash, Optional<String> base64) {
         return new Capsule(
                 hardware, network, access, new Script(hash, base64), launchTemplate, tags, disks);

@@ -24,8 +24,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * A capsule as values by name: the form of the catalogue, and what its tags are made from. A name
- * that stands in an account's tags stays for good.
+ * A capsule as named values: the form in the catalogue, and the source of the capsule's tags. A
+ * name that was ever written into an account's tags must never change.
  */
 public final class CapsuleFields {
     private static final String TAG = "tag:";
@@ -36,13 +36,13 @@ public final class CapsuleFields {
 
     private static final String PLACEMENT = "placement";
 
-    /** A field of this kind is the name of the subnet or security group with this id. */
+    /** A field whose name is the id of a subnet or security group holds that resource's name. */
     private static final Pattern NAMED = Pattern.compile("(subnet|sg)-[0-9a-z]+");
 
     /** The devices and sizes of the volumes that the image lacks. */
     private static final String WITHOUT = "without";
 
-    /** A field of this kind has the tags of the volume at the device that follows. */
+    /** A field with this prefix holds the tags of the volume at the device that follows. */
     private static final String VOLUME = "volume:";
 
     private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9/_.-]{1,64}");
@@ -51,7 +51,7 @@ public final class CapsuleFields {
 
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,2}");
 
-    /** Every value by its name: the form of the catalogue. */
+    /** Returns every value by its name, in the form of the catalogue. */
     public static Map<String, String> write(Capsule capsule) {
         Map<String, String> fields = inTags(capsule);
         capsule.userData().ifPresent(text -> fields.put(USER_DATA, text));
@@ -59,7 +59,7 @@ public final class CapsuleFields {
         return fields;
     }
 
-    /** What goes into tags, the most needed first. */
+    /** The values that go into tags, the most important first. */
     static Map<String, String> inTags(Capsule capsule) {
         Map<String, String> fields = new LinkedHashMap<>();
         put(fields, "type", capsule.type());
@@ -117,7 +117,7 @@ public final class CapsuleFields {
         }
     }
 
-    /** The capsule with these values; empty if they are none. */
+    /** Reads a capsule from these values; empty if they hold none. */
     public static Optional<Capsule> read(Map<String, String> fields) {
         if (!fields.containsKey("type")) {
             return Optional.empty();
@@ -196,7 +196,7 @@ public final class CapsuleFields {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
-    /** Tags can be edited by people: what cannot be read is left out. */
+    /** People can edit tags, so whatever cannot be decoded is left out. */
     private static Map<String, String> tagsOf(String text) {
         Map<String, String> tags = new HashMap<>();
         for (String tag : text.split("&", -1)) {
@@ -207,7 +207,7 @@ public final class CapsuleFields {
                             URLDecoder.decode(tag.substring(0, equals), StandardCharsets.UTF_8),
                             URLDecoder.decode(tag.substring(equals + 1), StandardCharsets.UTF_8));
                 } catch (IllegalArgumentException edited) {
-                    // One that cannot be read tells nothing.
+                    // Skip what cannot be decoded.
                 }
             }
         }
@@ -261,7 +261,7 @@ public final class CapsuleFields {
         return text.isEmpty() ? List.of() : List.of(text.split("\\+", -1));
     }
 
-    /** Tags can be edited by people: a number that is none is nothing. */
+    /** People can edit tags, so anything that is not a number counts as 0. */
     private static int number(String text) {
         return NUMBER.matcher(text).matches() ? Integer.parseInt(text) : 0;
     }

@@ -9,23 +9,26 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A capsule as tags of its image, which reach DR Regions and outlive the catalogue: {@link
- * ImageTags#CAPSULE} and, for more than one tag holds, {@code …:capsule-2} and so on.
+ * A capsule as tags of its image, which reach DR Regions and outlive the catalogue. The tags are
+ * {@link ImageTags#CAPSULE} and, if one is not enough, {@code …:capsule-2} and so on.
  */
 public final class CapsuleTags {
-    /** Each tag holds so many characters at most, as EC2 does. */
+    /** The most characters that EC2 allows in a tag's value. */
     private static final int TAG_VALUE = 255;
 
-    /** So many tags at most: the image has 50, and they are the instance's rather than ours. */
+    /**
+     * The most tags that a capsule may use. An image can have 50, and most of them should be the
+     * instance's own.
+     */
     private static final int MOST_TAGS = 6;
 
     private static final String SEPARATOR = "@";
 
     /**
-     * The capsule as tags, {@link ImageTags#CAPSULE} and, for more than one tag holds, {@code
-     * …:capsule-2} and so on. What does not fit into six tags is left out, tags of volumes and
-     * names first and then the further network interfaces: a capsule without them restores the
-     * server, too.
+     * Writes the capsule as tags: {@link ImageTags#CAPSULE} and, if one is not enough, {@code
+     * …:capsule-2} and so on. Whatever does not fit into six tags is left out: first the tags of
+     * volumes and the names, then the additional network interfaces. A capsule without them still
+     * restores the server.
      */
     public static Map<String, String> write(Capsule capsule) {
         List<String> words =
@@ -45,7 +48,7 @@ public final class CapsuleTags {
         return tags;
     }
 
-    /** The capsule that these tags hold; empty if they hold none. */
+    /** Reads the capsule from these tags; empty if they hold none. */
     public static Optional<Capsule> read(Map<String, String> tags) {
         String text =
                 Stream.iterate(1, n -> n <= MOST_TAGS, n -> n + 1)
@@ -65,7 +68,10 @@ public final class CapsuleTags {
         return n == 1 ? ImageTags.CAPSULE : ImageTags.CAPSULE + "-" + n;
     }
 
-    /** Letters, digits and some signs stay; other bytes of UTF-8 are {@code _} and two digits. */
+    /**
+     * Keeps letters, digits and some punctuation; writes every other byte of UTF-8 as {@code _} and
+     * two hexadecimal digits.
+     */
     private static String escaped(String value) {
         StringBuilder text = new StringBuilder();
         for (byte one : value.getBytes(StandardCharsets.UTF_8)) {

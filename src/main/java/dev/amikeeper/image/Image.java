@@ -9,13 +9,12 @@ import java.util.stream.Stream;
 
 /**
  * The catalogue's record of one image in one Region, from the intent on. Each change is a new
- * record; the methods that make one are the only ways forward. All of them stand here, so that
- * whoever asks how an image gets into a state finds the answer in one place.
+ * record, and only the methods here make one. They are all in this class, so that one place shows
+ * how an image gets into a state.
  *
  * @param name what it is an image of; with the Region, its identity
- * @param capsule what is needed besides the AMI to launch the server again as it was; empty if it
- *     is not known
- * @param stored its way into S3; empty if it was never to be stored
+ * @param capsule what it takes, besides the AMI, to launch the same server again; empty if unknown
+ * @param stored its way into S3; empty if it was never meant to be stored
  * @param version counts the changes of this record
  */
 public record Image(
@@ -31,19 +30,20 @@ public record Image(
         Optional<Stored> stored,
         long version) {
     /**
-     * How long a recorded step belongs to the run that recorded it. A run may come an hour late for
-     * its event, whose time is its now, and lasts 15 minutes at most.
+     * How long a recorded step belongs to the run that recorded it. A run takes the time of its
+     * event as the current time, may start an hour after that, and lasts at most 15 minutes.
      */
     public static final Duration LEASE = Duration.ofHours(2);
 
-    /** Protection that nobody has lifted. */
+    /** The end of a protection that nobody has lifted. */
     public static final Instant IN_FORCE = Instant.MAX;
 
     /**
      * Where the record comes from. Only {@code adopted} ever changes.
      *
-     * @param home on a copy, the image it is a copy of
-     * @param adopted whether the record was itself made from tags: then it is one key only
+     * @param home for a copy, the image it is a copy of
+     * @param adopted whether the record itself was made from tags; it then counts as only one of
+     *     the keys that a removal needs
      */
     public record Provenance(Optional<ImageRef> home, Trigger trigger, boolean adopted) {
         private Provenance withAdopted(boolean nowAdopted) {
@@ -52,10 +52,10 @@ public record Image(
     }
 
     /**
-     * How far it is. Every new state begins a new phase.
+     * How far the image has come. Every new state begins a new phase.
      *
-     * @param since when this state began; of an available image, when it became available
-     * @param due the next step waits until then
+     * @param since when this state began; for an available image, when it became available
+     * @param due the earliest time of the next step
      * @param note why it waits, failed or retires; empty if there is nothing to say
      */
     public record Phase(ImageState state, Instant since, Instant due, String note) {
@@ -69,13 +69,13 @@ public record Image(
     }
 
     /**
-     * The current attempt to make it, and what came of that.
+     * The current attempt to create the image, and its result.
      *
-     * @param attempt 1 for the first try
+     * @param attempt 1 for the first attempt
      * @param id the AMI of this attempt, once started
      * @param volumes how many snapshots it has or will have; 0 while unknown
-     * @param taken when its disks were read, of a copy those of its home image; empty if that was
-     *     not written down
+     * @param taken when its disks were read, for a copy those of its home image; empty if not
+     *     recorded
      */
     public record Making(int attempt, Optional<ImageId> id, int volumes, Optional<Instant> taken) {
         private Making withId(Optional<ImageId> its) {
@@ -88,15 +88,15 @@ public record Image(
     }
 
     /**
-     * Who may use it. It changes when permissions are set, and when they were looked at.
+     * Who may use the image. It changes when permissions are set or checked.
      *
-     * @param shared whether the launch permissions of the policy are set, but for those whom EC2
+     * @param shared whether the policy's launch permissions are set, except for those whom EC2
      *     refused
-     * @param refused with whom of those that its policy names EC2 refused to share it
-     * @param copiers which accounts were allowed to create volumes from its snapshots, and so to
-     *     copy it
-     * @param given whom we let launch it, of those whom its policy names, when that was looked at
-     *     last; empty if that was not written down
+     * @param refused those named by its policy with whom EC2 refused to share it
+     * @param copiers the accounts that were allowed to create volumes from its snapshots, and so to
+     *     copy the image
+     * @param given those named by its policy who could launch it at the last check; empty if not
+     *     recorded
      */
     public record Sharing(
             boolean shared, List<String> refused, List<String> copiers, List<String> given) {
@@ -114,12 +114,12 @@ public record Image(
     }
 
     /**
-     * What has to be known once EC2 no longer tells it, because the image is disabled or gone.
+     * What must be recorded because EC2 no longer reports it once the image is disabled or gone.
      *
      * @param snapshots set when the removal begins, so that it can be finished without the AMI
-     * @param permissions its launch permissions, written down before it is disabled, because EC2
-     *     drops them then: account ids, ARNs of organizations and their units. On an available
-     *     image, those that it is still to get back
+     * @param permissions its launch permissions, recorded before it is disabled because disabling
+     *     drops them: account ids and ARNs of organizations and organizational units. For an
+     *     available image, the permissions that are yet to be given back
      */
     public record Leaving(List<SnapshotId> snapshots, List<String> permissions) {
         private static final Leaving NONE = new Leaving(List.of(), List.of());
@@ -139,11 +139,11 @@ public record Image(
     }
 
     /**
-     * What else is so of the AMI.
+     * Other conditions of the AMI.
      *
      * @param disabled whether somebody else disabled the AMI
-     * @param guardedUntil until when our own deregistration protection holds: {@link #IN_FORCE}, or
-     *     the end of its cool-down; empty if we never set it
+     * @param guardedUntil how long AMI Keeper's own deregistration protection lasts: {@link
+     *     #IN_FORCE}, or the end of its cool-down; empty if AMI Keeper never set it
      * @param proven when a restore from it passed its checks
      */
     public record Condition(
@@ -156,12 +156,12 @@ public record Image(
         }
     }
 
-    /** A home image that is to be made. */
+    /** Returns the intent to create a home image. */
     public static Image intent(ImageName name, Region region, Trigger trigger, Instant now) {
         return waiting(name, region, Optional.empty(), trigger, 0, now);
     }
 
-    /** A copy of this home image that is to be made in a DR Region. */
+    /** Returns the intent to copy this home image to a DR Region. */
     public Image copyTo(Region destination, Instant now) {
         ImageRef original = new ImageRef(region, id().orElseThrow());
         return waiting(name, destination, Optional.of(original), provenance.trigger, volumes(), now)
@@ -169,31 +169,34 @@ public record Image(
                 .takenAt(making.taken);
     }
 
-    /** The same record, of an image with this capsule: before it is written down. */
+    /** Returns this record with this capsule, before it is first written. */
     public Image remembering(Optional<Capsule> itsCapsule) {
         return changed(version, image -> image.capsule = itsCapsule);
     }
 
-    /** The same record, of an image of these disks: before it is written down. */
+    /** Returns this record with the time its disks were read, before it is first written. */
     public Image takenAt(Optional<Instant> when) {
         return changed(version, image -> image.making = making.withTaken(when));
     }
 
-    /** Until when the server's changes are in it, as far as is known: at least until its slot. */
+    /**
+     * The latest time up to which the image is known to contain the server's changes: at least its
+     * slot.
+     */
     public Instant asOf() {
         return making.taken.orElse(name.slot().time());
     }
 
-    /** The same record, of an image that went this way into S3: before it is written down. */
+    /** Returns this record with this way into S3, before it is first written. */
     public Image rememberingStored(Optional<Stored> itsWay) {
         return changed(version, image -> image.stored = itsWay);
     }
 
     /**
-     * An AMI that the catalogue does not know, by what its tags and EC2 say of it. What asked for
-     * it is not in the tags; nothing depends on it.
+     * Returns a record for an AMI that the catalogue does not know, from its tags and what EC2
+     * reports. The tags do not say what triggered it; nothing depends on that.
      *
-     * @param created when EC2 began to make it
+     * @param created when EC2 began to create it
      */
     public static Image adopted(
             ImageName name,
@@ -217,7 +220,7 @@ public record Image(
                 1);
     }
 
-    /** The record of an AMI that was not known before and that EC2 shows in this state. */
+    /** Returns the record of a newly adopted AMI that EC2 reports in this state. */
     public Image inState(AmiState state) {
         return switch (state) {
             case AVAILABLE -> available(false, since());
@@ -247,17 +250,17 @@ public record Image(
                 1);
     }
 
-    /** On a copy, the image it is a copy of. */
+    /** For a copy, the image it is a copy of. */
     public Optional<ImageRef> home() {
         return provenance.home;
     }
 
-    /** Whether the record was itself made from tags. */
+    /** Whether the record itself was made from tags. */
     public boolean adopted() {
         return provenance.adopted;
     }
 
-    /** How far it is. */
+    /** How far the image has come. */
     public ImageState state() {
         return phase.state;
     }
@@ -267,7 +270,7 @@ public record Image(
         return phase.since;
     }
 
-    /** The next step waits until then. */
+    /** The earliest time of the next step. */
     public Instant due() {
         return phase.due;
     }
@@ -277,7 +280,7 @@ public record Image(
         return phase.note;
     }
 
-    /** 1 for the first try. */
+    /** The number of the attempt, 1 for the first. */
     public int attempt() {
         return making.attempt;
     }
@@ -317,12 +320,12 @@ public record Image(
         return home().isPresent();
     }
 
-    /** Whether restoring can rest on it: available, and not disabled by somebody. */
+    /** Whether a restore can rely on it: it is available, and nobody else disabled it. */
     public boolean isGood() {
         return state() == ImageState.AVAILABLE && !disabled();
     }
 
-    /** EC2 is at work on it. */
+    /** EC2 has begun to create it. */
     public Image started(ImageId startedId, int volumeCount, Instant now) {
         return next(
                 ImageState.CREATING,
@@ -337,7 +340,7 @@ public record Image(
                                         making.taken));
     }
 
-    /** It is a good image now. */
+    /** It is a usable image now. */
     public Image available(boolean isShared, Instant now) {
         return next(
                 ImageState.AVAILABLE,
@@ -349,7 +352,7 @@ public record Image(
                 });
     }
 
-    /** This try failed; another one may begin at {@code next}. */
+    /** This attempt failed; another one may begin at {@code next}. */
     public Image again(Instant next, String why, Instant now) {
         return next(
                 ImageState.REQUESTED,
@@ -366,12 +369,12 @@ public record Image(
                 });
     }
 
-    /** EC2 failed at it for this reason; what it left is about to be removed. */
+    /** EC2 failed to create it for this reason; its remains are about to be removed. */
     public Image failing(String why) {
         return changed(image -> image.phase = phase.noting(why));
     }
 
-    /** Given up. */
+    /** AMI Keeper has given up on it. */
     public Image failed(String why, Instant now) {
         return next(
                 ImageState.FAILED,
@@ -381,8 +384,8 @@ public record Image(
     }
 
     /**
-     * It is about to be disabled, for this reason. Launch permissions that an earlier try wrote
-     * down stay: EC2 may have dropped them since.
+     * It is about to be disabled for this reason. Launch permissions that an earlier attempt
+     * recorded are kept, because EC2 may have dropped them since.
      */
     public Image disabling(
             String why, List<SnapshotId> itsSnapshots, List<String> itsPermissions, Instant now) {
@@ -404,18 +407,18 @@ public record Image(
                 });
     }
 
-    /** It is disabled, and may be removed at {@code until}. */
+    /** It is disabled and may be removed at {@code until}. */
     public Image disabledUntil(Instant until, Instant now) {
         return next(
                 ImageState.DISABLED, note(), now, image -> image.phase = image.phase.dueAt(until));
     }
 
-    /** It is about to be enabled again, with its launch permissions. */
+    /** It is about to be enabled again and to get its launch permissions back. */
     public Image enabling(Instant now) {
         return next(ImageState.ENABLING, note(), now, image -> {});
     }
 
-    /** Its removal begins, for this reason; these snapshots go with it. */
+    /** Its removal begins for this reason; these snapshots will be deleted with it. */
     public Image retiring(String why, List<SnapshotId> itsSnapshots, Instant now) {
         return next(
                 ImageState.RETIRING,
@@ -428,8 +431,8 @@ public record Image(
     }
 
     /**
-     * Its removal is called off, or taken back. EC2 dropped its launch permissions when it was
-     * disabled: those that were written down it is to get back.
+     * Its removal is canceled or undone. EC2 dropped its launch permissions when it was disabled;
+     * it is to get the recorded ones back.
      */
     public Image keptAfterAll(Instant now) {
         return next(
@@ -443,7 +446,7 @@ public record Image(
                 });
     }
 
-    /** The AMI is gone; of its snapshots these are still to be deleted. */
+    /** The AMI is gone; these of its snapshots are still to be deleted. */
     public Image leaving(List<SnapshotId> left) {
         return changed(image -> image.leaving = leaving.withSnapshots(left));
     }
@@ -454,11 +457,11 @@ public record Image(
     }
 
     /**
-     * Its launch permissions are set now.
+     * Its launch permissions are now set.
      *
-     * @param withoutThese whom EC2 refused
-     * @param itsCopiers who may create volumes from its snapshots now
-     * @param toThese who may launch it now, of those whom its policy names
+     * @param withoutThese those whom EC2 refused
+     * @param itsCopiers those who may now create volumes from its snapshots
+     * @param toThese those named by its policy who may now launch it
      */
     public Image nowShared(
             List<String> withoutThese, List<String> itsCopiers, List<String> toThese) {
@@ -468,7 +471,7 @@ public record Image(
         });
     }
 
-    /** These no longer get it: neither now, nor when it is enabled again. */
+    /** These no longer get permissions, neither now nor when the image is enabled again. */
     public Image sharedWithout(List<String> these) {
         return changed(image -> {
             image.leaving = leaving.withPermissions(without(leaving.permissions, these));
@@ -481,7 +484,7 @@ public record Image(
         });
     }
 
-    /** These may launch it, of those whom its policy names, as was seen now. */
+    /** A check found that these, of those named by its policy, may launch it. */
     public Image seenSharedWith(List<String> these) {
         return changed(image ->
                 image.sharing = new Sharing(shared(), sharing.refused, sharing.copiers, these));
@@ -491,7 +494,7 @@ public record Image(
         return all.stream().filter(who -> !these.contains(who)).toList();
     }
 
-    /** It could not be shared; the next try is then. */
+    /** It could not be shared; the next attempt is at {@code next}. */
     public Image shareAgainAt(Instant next) {
         return changed(image -> {
             image.sharing = sharing.withShared(false);
@@ -499,20 +502,23 @@ public record Image(
         });
     }
 
-    /** Our deregistration protection holds until then. */
+    /** AMI Keeper's deregistration protection lasts until {@code end}. */
     public Image guardedUntil(Instant end) {
         return changed(
                 image -> image.condition = new Condition(disabled(), Optional.of(end), proven()));
     }
 
-    /** A step on its way into S3, or back to where it was if that is not taken. */
+    /**
+     * Records this step of its way into S3, or restores the earlier step if EC2 did not take the
+     * task.
+     */
     public Image inS3(Optional<Stored> step) {
         return changed(image -> image.stored = step);
     }
 
     /**
-     * It was removed, and EC2 is making it again of its object in S3, with another id. Nothing is
-     * proven of the new one, and nothing protects it.
+     * It was removed, and EC2 is creating it again from its object in S3, with a new id. Nothing is
+     * proven about the new AMI, and nothing protects it.
      */
     public Image fetched(ImageId newId, Instant now) {
         return next(
@@ -528,17 +534,20 @@ public record Image(
                 });
     }
 
-    /** Whether EC2 makes it of an object in S3, not of its instance, of which it is no longer. */
+    /** Whether EC2 is creating it from an object in S3 rather than from its instance. */
     public boolean isBeingFetched() {
         return state() == ImageState.CREATING && stored.filter(Stored::isFetching).isPresent();
     }
 
-    /** What it was made of was there before it: its record is one key only. */
+    /** It was made from snapshots that already existed, so its record counts as one key only. */
     public Image madeOfOthers() {
         return changed(image -> image.provenance = provenance.withAdopted(true));
     }
 
-    /** A person looked at it: its record counts as one that was written when it was made. */
+    /**
+     * A person has checked it, so its record counts like one that was written when the image was
+     * created.
+     */
     public Image confirmed() {
         return changed(image -> image.provenance = provenance.withAdopted(false));
     }
@@ -578,7 +587,7 @@ public record Image(
                 itsVersion);
     }
 
-    /** The next record in the making: what of it can change. */
+    /** The parts of the next record that can change. */
     private static final class Draft {
         private Provenance provenance;
         private Phase phase;

@@ -19,7 +19,7 @@ public record ImageId(String value) {
         }
     }
 
-    /** Reads an id; empty if it is none. */
+    /** Reads an id; empty if the text is not one. */
     public static Optional<ImageId> read(@Nullable String text) {
         return Optional.ofNullable(text).filter(it -> Texts.isId(it, PREFIX)).map(ImageId::new);
     }

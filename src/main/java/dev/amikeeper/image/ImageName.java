@@ -4,18 +4,19 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The name of an AMI, {@code <policy>/<instance-id>/<slot>}: what it is an image of, and the
- * idempotency key of its making, for EC2 holds names unique per account and Region.
+ * The name of an AMI, {@code <policy>/<instance-id>/<slot>}. It says what the AMI is an image of.
+ * It is also the idempotency key of its creation, because EC2 keeps names unique within an account
+ * and Region.
  */
 public record ImageName(String policy, InstanceId instance, Slot slot)
         implements Comparable<ImageName> {
-    /** What a policy may be called. */
+    /** The form of a policy's name. */
     public static final Pattern POLICY = Pattern.compile("[a-z][a-z0-9-]{0,39}");
 
     /**
      * Checks the policy's name.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if it has the wrong form
      */
     public ImageName {
         if (!POLICY.matcher(policy).matches()) {
@@ -23,7 +24,7 @@ public record ImageName(String policy, InstanceId instance, Slot slot)
         }
     }
 
-    /** Reads a name of ours; empty for any other. */
+    /** Reads a name that AMI Keeper gave; empty for any other name. */
     public static Optional<ImageName> parse(String name) {
         String[] parts = name.split("/", -1);
         if (parts.length != 3) {
@@ -37,14 +38,14 @@ public record ImageName(String policy, InstanceId instance, Slot slot)
         }
     }
 
-    /** By slot, then policy, then instance: the order of need. */
+    /** Orders names by slot, then policy, then instance: the order in which images are needed. */
     @Override
     public int compareTo(ImageName other) {
         int bySlot = slot.compareTo(other.slot);
         if (bySlot != 0) {
             return bySlot;
         }
-        // As the texts compare, where a longer policy may come before a shorter one.
+        // Compare as the full texts do: a longer policy name may come before a shorter one.
         return policy.equals(other.policy)
                 ? instance.value().compareTo(other.instance.value())
                 : (policy + "/").compareTo(other.policy + "/");

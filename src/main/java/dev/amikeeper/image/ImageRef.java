@@ -2,9 +2,9 @@ package dev.amikeeper.image;
 
 import java.util.Optional;
 
-/** An image and where it is, {@code us-east-1/ami-0abcdef1234567890}. */
+/** An image and its Region, {@code us-east-1/ami-0abcdef1234567890}. */
 public record ImageRef(Region region, ImageId id) {
-    /** Reads the text form; empty if it is none. */
+    /** Reads the text form; empty if the text has another form. */
     public static Optional<ImageRef> parse(String text) {
         int slash = text.indexOf('/');
         if (slash < 0) {

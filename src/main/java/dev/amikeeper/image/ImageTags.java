@@ -9,10 +9,11 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The tags of our images and snapshots: a contract, for the catalogue can be rebuilt from them.
+ * The tags of AMI Keeper's images and snapshots. They are a contract, because the catalogue can be
+ * rebuilt from them.
  *
- * <p>Limits are EC2's: 50 tags a resource, keys of up to 127 and values of up to 255 characters,
- * and keys that begin with {@code aws:} are AWS's own.
+ * <p>The limits are EC2's: 50 tags a resource, keys of up to 127 and values of up to 255
+ * characters. Keys that begin with {@code aws:} are AWS's own.
  */
 public final class ImageTags {
     public static final String POLICY = "amikeeper:policy";
@@ -22,36 +23,36 @@ public final class ImageTags {
     /** On a copy: the home image, {@code us-east-1/ami-…}. */
     public static final String HOME = "amikeeper:home";
 
-    /** On an image: the {@link Capsule} of its instance; more of it is in {@code …-2} and on. */
+    /** On an image: the {@link Capsule} of its instance, continued in {@code …-2} and so on. */
     public static final String CAPSULE = "amikeeper:capsule";
 
-    /** Set by people on an image: it is never removed. */
+    /** Set by people on an image that must never be removed. */
     public static final String HOLD = "amikeeper:hold";
 
     /**
-     * On an image that was registered from snapshots that were there before it: they are not ours
-     * to delete only because EC2 failed at the image.
+     * On an image that was registered from snapshots that already existed. If EC2 fails to create
+     * the image, AMI Keeper must not delete these snapshots.
      */
     public static final String REGISTERED = "amikeeper:registered";
 
-    /** Set by people on an instance: image it now. */
+    /** Set by people on an instance that should be imaged now. */
     public static final String REQUEST = "amikeeper:request";
 
-    /** On an instance that restoring launched: which restore or drill it belongs to. */
+    /** On an instance that a restore launched: which restore or drill it belongs to. */
     public static final String RESTORE = "amikeeper:restore";
 
-    /** On an instance that restoring launched: the image, {@code us-east-1/ami-…}. */
+    /** On an instance that a restore launched: the image, {@code us-east-1/ami-…}. */
     public static final String RESTORED_FROM = "amikeeper:restored-from";
 
-    /** On an instance that a drill launched: the time, ISO-8601, after which it is terminated. */
+    /** On an instance that a drill launched: when it will be terminated, in ISO-8601. */
     public static final String LEASE = "amikeeper:lease";
 
-    /** So many tags a resource may have; AWS's own do not count. */
+    /** The most tags that a resource may have; AWS's own do not count. */
     public static final int MAX_TAGS = 50;
 
     /**
-     * So many places stay free on whatever we make, so that a hold, or what a person adds, finds
-     * room.
+     * How many tags AMI Keeper leaves free on every resource, so that there is room for a hold or
+     * for a tag that a person adds.
      */
     public static final int FREE = 2;
 
@@ -62,8 +63,9 @@ public final class ImageTags {
     private ImageTags() {}
 
     /**
-     * The tags of an image: ours, the capsule's, and of the other inherited ones those whose key
-     * matches a pattern, as many as there is room for, in the order of their keys.
+     * Returns the tags of an image: AMI Keeper's own, the capsule's, and those inherited tags whose
+     * key matches a pattern. If there is not enough room, the inherited tags are taken in the order
+     * of their keys.
      */
     public static Map<String, String> of(
             ImageName name,
@@ -90,8 +92,8 @@ public final class ImageTags {
     }
 
     /**
-     * The tags of a server that restoring launches: ours and its original's, as many of these as
-     * there is room for, in the order of their keys.
+     * Returns the tags of a server that a restore launches: AMI Keeper's own and as many of the
+     * original's as fit, in the order of their keys.
      */
     public static Map<String, String> ofServer(
             Map<String, String> ours, Map<String, String> original) {
@@ -105,12 +107,13 @@ public final class ImageTags {
     }
 
     /**
-     * Which of a volume's own tags are still to be put on its snapshot, or on the volume that was
-     * made of it: as many as there is room for, in the order of their keys. Ours stay as they are.
+     * Returns the volume's tags that are still missing on its snapshot, or on the volume created
+     * from that: as many as fit, in the order of their keys. AMI Keeper's own tags are left
+     * unchanged.
      *
-     * @param own the original volume's
-     * @param copyTags patterns of the keys that count
-     * @param there what the snapshot or new volume has
+     * @param own the original volume's tags
+     * @param copyTags patterns of the keys to copy
+     * @param there the tags that the snapshot or new volume has
      */
     public static Map<String, String> missing(
             Map<String, String> own, List<String> copyTags, Map<String, String> there) {
@@ -131,7 +134,10 @@ public final class ImageTags {
         return missing;
     }
 
-    /** What an image or snapshot with these tags is an image of; empty if it is not ours. */
+    /**
+     * Reads what an image or snapshot with these tags is an image of; empty if it is not AMI
+     * Keeper's.
+     */
     public static Optional<ImageName> name(Map<String, String> tags) {
         String policy = tags.get(POLICY);
         String instance = tags.get(INSTANCE);
@@ -148,9 +154,10 @@ public final class ImageTags {
     }
 
     /**
-     * The tags of an image that is registered: as {@link #of}, and why it is held, if it is.
+     * Returns the tags of a registered image: those of {@link #of} and, if it is held, the reason
+     * for that.
      *
-     * @param inherited of which all are taken
+     * @param inherited all of these are copied
      */
     public static Map<String, String> ofRegistered(
             ImageName name,
@@ -166,7 +173,7 @@ public final class ImageTags {
         return tags;
     }
 
-    /** Whether a resource with these tags has room for those, too. */
+    /** Whether a resource with these tags has room for the additional ones. */
     public static boolean hasRoom(Map<String, String> tags, Map<String, String> more) {
         return Stream.concat(tags.keySet().stream(), more.keySet().stream())
                         .filter(key -> !isOfAws(key))

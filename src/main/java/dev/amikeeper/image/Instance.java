@@ -9,9 +9,9 @@ import java.util.Optional;
  *
  * @param state EC2's word, as {@code running}
  * @param rootDevice the root volume's device name, which an image cannot leave out
- * @param devices the device names of all EBS volumes, the root's among them
- * @param capsule what is needed besides an image to launch it again as it is
- * @param clientToken by which it was launched; empty if there was none
+ * @param devices the device names of all EBS volumes, including the root volume's
+ * @param capsule what it takes, besides an image, to launch the same instance again
+ * @param clientToken the client token of its launch; empty if there was none
  */
 public record Instance(
         InstanceId id,
@@ -27,7 +27,7 @@ public record Instance(
         devices = List.copyOf(devices);
     }
 
-    /** An instance of which nothing else is known. */
+    /** An instance about which nothing else is known. */
     public Instance(
             InstanceId id,
             Region region,
@@ -38,13 +38,13 @@ public record Instance(
         this(id, region, state, tags, rootDevice, devices, Optional.empty(), Optional.empty());
     }
 
-    /** The same instance in another state. */
+    /** Returns this instance in another state. */
     public Instance in(String otherState) {
         return new Instance(
                 id, region, otherState, tags, rootDevice, devices, capsule, clientToken);
     }
 
-    /** The same instance with these names of subnets, by their ids, in its capsule. */
+    /** Returns this instance with these names of subnets, by id, in its capsule. */
     public Instance withNames(Map<String, String> names) {
         return new Instance(
                 id,
@@ -58,14 +58,14 @@ public record Instance(
     }
 
     /**
-     * Whether AMI Keeper launched it for a drill, and it ends with that. Tags that somebody copied
-     * from such an instance make no drill of a server.
+     * Whether AMI Keeper launched it for a drill, so that it is terminated when the drill ends.
+     * Tags that somebody copied from such an instance do not turn a server into a drill.
      */
     public boolean isOfDrill() {
         return tags.containsKey(ImageTags.LEASE) && Restore.isDrill(tags, clientToken);
     }
 
-    /** The volumes that an image leaves out; the root volume cannot be. */
+    /** The volumes that an image leaves out. The root volume cannot be left out. */
     public List<String> imagedWithout(List<String> excluded) {
         return devices.stream()
                 .filter(device -> excluded.contains(device) && !device.equals(rootDevice))
@@ -73,15 +73,16 @@ public record Instance(
     }
 
     /**
-     * Whether an image can be made of it: EC2 does so while it starts, runs, stops or is stopped.
+     * Whether an image can be created from it. EC2 does so while it starts, runs, stops or is
+     * stopped.
      */
     public boolean canBeImaged() {
         return List.of("pending", "running", "stopping", "stopped").contains(state);
     }
 
     /**
-     * The state that it is in, or that it is about to be in: one that starts counts as running, one
-     * that stops as stopped. While it restarts EC2 shows it as running.
+     * The state that it is in or is about to reach: an instance that is starting counts as running,
+     * one that is stopping counts as stopped. EC2 shows an instance that is rebooting as running.
      */
     public String settledState() {
         return switch (state) {

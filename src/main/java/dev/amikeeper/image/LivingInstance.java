@@ -3,7 +3,7 @@ package dev.amikeeper.image;
 import java.time.Instant;
 
 /**
- * An instance that is not terminated, and since when it is there.
+ * An instance that is not terminated, with its launch time.
  *
  * @param launched when it was first launched
  */

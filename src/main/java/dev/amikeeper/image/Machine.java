@@ -5,16 +5,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What EC2 must be told of a server so that an image of its snapshots boots, in EC2's words.
+ * What EC2 must know about a server so that an image of its snapshots boots, in EC2's words.
  *
  * @param rootDevice the root volume's device name; empty if unknown
  * @param architecture as {@code arm64}; empty if unknown
  * @param tpm the version of its NitroTPM
- * @param imds the version of the instance metadata that its image asks for
- * @param sriov whether its network is enhanced in the way that came before ENA
+ * @param imds the version of the instance metadata service that its image requires
+ * @param sriov its enhanced networking with the Intel 82599 Virtual Function interface, the
+ *     predecessor of ENA
  * @param platform its operating system as billed; empty if unknown
- * @param productCodes those of AWS Marketplace and others
- * @param devices device names by the ids of volumes, as far as they are known
+ * @param productCodes product codes of the AWS Marketplace and others
+ * @param devices device names by volume id, as far as they are known
  */
 public record Machine(
         String rootDevice,
@@ -30,7 +31,7 @@ public record Machine(
         Map<String, String> devices) {
     private static final String FREE = "Linux/UNIX";
 
-    /** As most servers are, if nothing is known. */
+    /** The properties of most servers, used when nothing is known. */
     public static final Machine UNKNOWN =
             new Machine(
                     "",
@@ -50,12 +51,12 @@ public record Machine(
         devices = Map.copyOf(devices);
     }
 
-    /** Whether AWS bills its operating system or what runs on it, as Windows. */
+    /** Whether AWS bills for its operating system or software, as for Windows. */
     public boolean isLicensed() {
         return !platform.isEmpty() && !platform.equals(FREE);
     }
 
-    /** The same, as a person says it is. NitroTPM needs UEFI. */
+    /** Returns this machine with the values that a person gives. NitroTPM requires UEFI. */
     public Machine as(
             Optional<String> itsRootDevice,
             Optional<String> itsArchitecture,

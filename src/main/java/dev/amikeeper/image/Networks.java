@@ -6,14 +6,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What there is in a Region to launch an instance with.
+ * The resources in a Region that an instance can be launched with.
  *
  * @param subnets by their ids
  * @param groups security groups, by their ids
  * @param keyPairs names
- * @param zones the Availability Zones in which an instance type is to be had, by its name; empty if
- *     EC2 does not tell
- * @param addresses Elastic IP addresses, by their allocation ids and by themselves
+ * @param zones the Availability Zones that offer an instance type, by the type's name; empty if EC2
+ *     does not say
+ * @param addresses Elastic IP addresses, by allocation id and by address
  */
 public record Networks(
         Map<String, Subnet> subnets,
@@ -21,7 +21,7 @@ public record Networks(
         Set<String> keyPairs,
         Optional<Map<String, Set<String>>> zones,
         Map<String, Address> addresses) {
-    /** Nothing is there, or nothing is known. */
+    /** There is nothing, or nothing is known. */
     public static final Networks NONE =
             new Networks(Map.of(), Map.of(), Set.of(), Optional.empty(), Map.of());
 
@@ -36,10 +36,10 @@ public record Networks(
     /**
      * A subnet.
      *
-     * @param zone empty on an Outpost, whose types EC2 does not tell
-     * @param block its IPv4 addresses, as {@code 10.0.1.0/24}
+     * @param zone empty on an Outpost, because EC2 does not list its instance types
+     * @param block its IPv4 CIDR block, as {@code 10.0.1.0/24}
      * @param name its tag {@code Name}; empty if it has none
-     * @param hasIpv6 whether it has a block of IPv6 addresses
+     * @param hasIpv6 whether it has an IPv6 CIDR block
      */
     public record Subnet(
             String id, String vpc, String zone, String block, String name, boolean hasIpv6) {}
@@ -47,7 +47,7 @@ public record Networks(
     /**
      * A security group.
      *
-     * @param name as EC2 has it
+     * @param name its group name in EC2
      * @param tag its tag {@code Name}; empty if it has none
      */
     public record Group(String id, String vpc, String name, String tag) {}
@@ -55,18 +55,18 @@ public record Networks(
     /**
      * An Elastic IP address.
      *
-     * @param at the instance or network interface that has it
+     * @param at the instance or network interface that it is associated with
      */
     public record Address(String allocation, String address, Optional<String> at) {}
 
     /**
-     * What of a Region is asked for.
+     * Which resources of a Region to look up.
      *
      * @param subnets ids
      * @param groups ids
      * @param keyPairs names
      * @param types names
-     * @param addresses allocation ids of Elastic IP addresses, or these
+     * @param addresses Elastic IP addresses or their allocation ids
      */
     public record Query(
             Collection<String> subnets,

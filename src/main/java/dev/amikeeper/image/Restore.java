@@ -11,17 +11,17 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The catalogue's record of one restore or drill. Each change is a new record; the methods that
- * make one are the only ways forward.
+ * The catalogue's record of one restore or drill. Each change is a new record, and only the methods
+ * here make one.
  *
- * @param id {@code gold/i-0abc/…}; whoever asks for the same thing again asks by the same id
- * @param goal what is asked for; it never changes
- * @param state how far it is
+ * @param id {@code gold/i-0abc/…}; a repeated request for the same thing has the same id
+ * @param goal what was requested; it never changes
+ * @param state how far it has come
  * @param launch the current attempt to launch it
- * @param times when what happened, and by when the rest has to
- * @param reached what was proven of it
- * @param note why it waits or failed, or what is to be said of one that passed; empty if there is
- *     nothing to say
+ * @param times its times and its deadline
+ * @param reached how much of the image was proven
+ * @param note why it waits or failed, or a remark about one that passed; empty if there is nothing
+ *     to say
  * @param version counts the changes of this record
  */
 public record Restore(
@@ -34,12 +34,12 @@ public record Restore(
         String note,
         long version) {
     /**
-     * What is asked for.
+     * What was requested.
      *
      * @param region where the server is restored
      * @param of what the image is an image of
      * @param image the image, in that Region
-     * @param as what the server gets
+     * @param as the settings that the server gets
      * @param command the Systems Manager document that has to succeed on it
      */
     public record Goal(
@@ -54,8 +54,8 @@ public record Restore(
      * One attempt to launch it.
      *
      * @param attempt 1 for the first launch
-     * @param instance the restored server, once launched; where a root volume is replaced, the
-     *     living instance, from the beginning
+     * @param instance the restored server, once launched; if a root volume is replaced, the living
+     *     instance from the beginning
      * @param launched when EC2 began to launch it
      */
     public record Try(int attempt, Optional<InstanceId> instance, Optional<Instant> launched) {}
@@ -63,10 +63,11 @@ public record Restore(
     /**
      * Its times.
      *
-     * @param asked when it was asked for
+     * @param asked when it was requested
      * @param since when this state began
-     * @param until what has not passed by then has failed; a drill's instance is terminated
-     * @param ended when it passed or failed, the instance of a drill being terminated after that
+     * @param until its deadline: if it has not passed by then, it has failed, and a drill's
+     *     instance is terminated
+     * @param ended when it passed or failed; a drill's instance is terminated after that
      */
     public record Times(Instant asked, Instant since, Instant until, Optional<Instant> ended) {
         private Times sinceNow(Instant now) {
@@ -82,14 +83,14 @@ public record Restore(
         }
     }
 
-    /** The tag of a launched instance: as {@link #tag}, for the ids that there are. */
+    /** The tag of a launched instance: what {@link #tag} returns for ids in use. */
     private static final Pattern TAG =
             Pattern.compile(
                     "(?<id>[^/]+/i-[^/]+/(?<kind>drill|restore)-[^/]+)(/(?<attempt>[0-9]{1,9}))?");
 
-    /** What is done. */
+    /** The kind of restore. */
     public enum RestoreKind {
-        /** A new instance is launched, and stays. */
+        /** A new instance is launched and stays. */
         LAUNCH,
         /** The root volume of the living instance is replaced. */
         REPLACE_ROOT,
@@ -97,31 +98,32 @@ public record Restore(
         DRILL
     }
 
-    /** How far it is. */
+    /** How far it has come. */
     public enum RestoreState {
-        /** EC2 has not been asked, or has refused for the moment. */
+        /** EC2 has not been asked, or has refused for now. */
         REQUESTED,
-        /** EC2 is at work. */
+        /** EC2 is launching it. */
         LAUNCHING,
-        /** It runs; its status checks are awaited. */
+        /** It is running; AMI Keeper waits for its status checks. */
         CHECKING,
-        /** Its status checks passed; its command is awaited. */
+        /** Its status checks passed; AMI Keeper waits for its command. */
         COMMANDING,
-        /** A drill is over; its instance is terminated. */
+        /** A drill is over; its instance is being terminated. */
         ENDING,
-        /** The server is back, and checked. */
+        /** The server is back and has passed its checks. */
         PASSED,
         /** It did not come up. */
         FAILED
     }
 
     /**
-     * Which kind of restore launched an instance with this tag; empty if none of ours did. EC2
-     * keeps the client token of a launch, and nobody can change it afterwards. Tags prove nothing:
-     * whoever may set tags can copy them onto any instance.
+     * Returns the kind of restore that launched an instance with this tag; empty if AMI Keeper did
+     * not launch it. The client token proves that: EC2 keeps the token of a launch, and nobody can
+     * change it afterwards. Tags prove nothing, because anyone allowed to set tags can copy them to
+     * any instance.
      *
      * @param tags of the instance
-     * @param clientToken by which it was launched
+     * @param clientToken the client token of its launch
      * @see <a
      *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html">Instance</a>
      */
@@ -141,16 +143,16 @@ public record Restore(
                 : Optional.empty();
     }
 
-    /** Whether AMI Keeper launched this instance for a drill, as its client token proves. */
+    /** Whether AMI Keeper launched this instance for a drill, proven by its client token. */
     public static boolean isDrill(Map<String, String> tags, Optional<String> clientToken) {
         return launchedAs(tags, clientToken).equals(Optional.of(RestoreKind.DRILL));
     }
 
-    /** What was proven of an image, each more than the one before. */
+    /** How much of an image was proven; each level includes the one before. */
     public enum ProofLevel {
         /** Nothing. */
         NONE,
-        /** It runs. */
+        /** The instance ran. */
         LAUNCHED,
         /** EC2's status checks passed. */
         STATUS_CHECKS,
@@ -158,7 +160,7 @@ public record Restore(
         COMMAND
     }
 
-    /** One that is asked for. */
+    /** Returns a newly requested restore. */
     public static Restore requested(
             String id,
             RestoreKind kind,
@@ -183,7 +185,7 @@ public record Restore(
                 1);
     }
 
-    /** What is done. */
+    /** The kind of restore. */
     public RestoreKind kind() {
         return goal.kind;
     }
@@ -198,12 +200,12 @@ public record Restore(
         return goal.of;
     }
 
-    /** The image, in the Region. */
+    /** The image, in that Region. */
     public ImageId image() {
         return goal.image;
     }
 
-    /** What the server gets. */
+    /** The settings that the server gets. */
     public Capsule as() {
         return goal.as;
     }
@@ -218,7 +220,7 @@ public record Restore(
         return launch.attempt;
     }
 
-    /** The restored server, once launched; of a replaced root, the living instance. */
+    /** The restored server, once launched; for a replaced root volume, the living instance. */
     public Optional<InstanceId> instance() {
         return launch.instance;
     }
@@ -228,7 +230,7 @@ public record Restore(
         return launch.launched;
     }
 
-    /** When it was asked for. */
+    /** When it was requested. */
     public Instant asked() {
         return times.asked;
     }
@@ -238,7 +240,7 @@ public record Restore(
         return times.since;
     }
 
-    /** What has not passed by then has failed. */
+    /** Its deadline: if it has not passed by then, it has failed. */
     public Instant until() {
         return times.until;
     }
@@ -248,22 +250,22 @@ public record Restore(
         return times.ended;
     }
 
-    /** Whether nothing more is to be done. */
+    /** Whether nothing is left to be done. */
     public boolean isOver() {
         return state == RestoreState.PASSED || state == RestoreState.FAILED;
     }
 
-    /** Whether it passed, though its instance may still have to be terminated. */
+    /** Whether it passed, even if its instance has yet to be terminated. */
     public boolean hasPassed() {
         return state == RestoreState.PASSED || (state == RestoreState.ENDING && note.isEmpty());
     }
 
-    /** From the request to the last check; empty if it has not passed. */
+    /** The time from the request to the last check; empty if it has not passed. */
     public Optional<Duration> took() {
         return hasPassed() ? ended().map(end -> Duration.between(asked(), end)) : Optional.empty();
     }
 
-    /** The client token of this attempt: EC2 takes 64 ASCII characters. */
+    /** The client token of this attempt; EC2 allows 64 ASCII characters. */
     public String token() {
         return token(id, Integer.toString(attempt()));
     }
@@ -277,12 +279,12 @@ public record Restore(
         return attempt() == 1 ? id : id + "/" + attempt();
     }
 
-    /** EC2 refused for the moment. */
+    /** EC2 refused for now. */
     public Restore waiting(String why) {
         return changed(draft -> draft.note = why);
     }
 
-    /** EC2 refuses until people act: it has more time. */
+    /** EC2 will refuse until people act, so the deadline is extended to {@code later}. */
     public Restore waiting(String why, Instant later) {
         return changed(draft -> {
             draft.note = why;
@@ -290,7 +292,7 @@ public record Restore(
         });
     }
 
-    /** EC2 is at work. */
+    /** EC2 has begun to launch it. */
     public Restore launching(InstanceId launchedId, Instant now) {
         return next(
                 RestoreState.LAUNCHING,
@@ -300,12 +302,12 @@ public record Restore(
                                 new Try(attempt(), Optional.of(launchedId), Optional.of(now)));
     }
 
-    /** It runs. */
+    /** It is running. */
     public Restore checking(Instant now) {
         return next(RestoreState.CHECKING, now, draft -> draft.reached = ProofLevel.LAUNCHED);
     }
 
-    /** Its status checks passed, and a command has to succeed, too. */
+    /** Its status checks passed; now a command has to succeed, too. */
     public Restore commanding(Instant now) {
         return next(
                 RestoreState.COMMANDING, now, draft -> draft.reached = ProofLevel.STATUS_CHECKS);
@@ -316,7 +318,7 @@ public record Restore(
         return passed("", now);
     }
 
-    /** All its checks passed, and there is something to say about it. */
+    /** All its checks passed, with this remark. */
     public Restore passed(String about, Instant now) {
         return next(
                 kind() == RestoreKind.DRILL ? RestoreState.ENDING : RestoreState.PASSED,
@@ -332,7 +334,10 @@ public record Restore(
                 });
     }
 
-    /** The volumes that its image was made without; a replaced root leaves the others alone. */
+    /**
+     * The volumes that its image leaves out. Replacing a root volume does not touch the other
+     * volumes, so they are not mentioned then.
+     */
     private String lacks() {
         return kind() == RestoreKind.REPLACE_ROOT || as().leftOut().isEmpty()
                 ? ""
@@ -341,12 +346,12 @@ public record Restore(
                         .collect(Collectors.joining(", ", "without ", ", which its image lacks"));
     }
 
-    /** The Elastic IP address, by its allocation id, that the server gets when it is back. */
+    /** The allocation id of the Elastic IP address that the server gets once it is back. */
     public Optional<String> elasticIp() {
         return kind() == RestoreKind.LAUNCH ? as().addresses().elastic() : Optional.empty();
     }
 
-    /** It did not come up. What a drill may have launched is terminated. */
+    /** It did not come up. Anything that a drill may have launched is terminated. */
     public Restore failed(String why, Instant now) {
         return next(
                 kind() == RestoreKind.DRILL ? RestoreState.ENDING : RestoreState.FAILED,
@@ -357,7 +362,7 @@ public record Restore(
                 });
     }
 
-    /** Nothing is left of a drill but this record. */
+    /** Only this record is left of a drill. */
     public Restore cleared(Instant now) {
         return next(
                 note.isEmpty() ? RestoreState.PASSED : RestoreState.FAILED,
@@ -365,7 +370,7 @@ public record Restore(
                 draft -> draft.note = note);
     }
 
-    /** Once more: what an earlier attempt launched is gone or has failed. */
+    /** Starts another attempt; whatever an earlier one launched is gone or has failed. */
     public Restore again(Duration timeout, Instant now) {
         return next(
                 RestoreState.REQUESTED,
@@ -406,7 +411,7 @@ public record Restore(
                 version + 1);
     }
 
-    /** The next record in the making: what of it can change. */
+    /** The parts of the next record that can change. */
     private static final class Draft {
         private RestoreState state;
         private Try launch;

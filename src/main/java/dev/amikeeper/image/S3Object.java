@@ -14,8 +14,8 @@ public record S3Object(String bucket, String key) {
     /**
      * Checks the form.
      *
-     * @throws IllegalArgumentException if there can be no such bucket, or EC2 would not have given
-     *     an image such a key
+     * @throws IllegalArgumentException if no bucket can have this name, or if EC2 would not have
+     *     given an image this key
      */
     public S3Object {
         if (!isBucket(bucket)) {
@@ -30,7 +30,7 @@ public record S3Object(String bucket, String key) {
         }
     }
 
-    /** Where EC2 puts this image: the key is its own choice. */
+    /** Where EC2 stores this image; EC2 chooses the key itself. */
     public static S3Object of(String bucket, ImageId image) {
         return new S3Object(bucket, image + ".bin");
     }
@@ -38,7 +38,7 @@ public record S3Object(String bucket, String key) {
     /**
      * Reads an address, {@code s3://bucket/key}.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if the text is not such an address
      */
     public static S3Object parse(String address) {
         int slash = address.indexOf('/', SCHEME.length());
@@ -52,12 +52,12 @@ public record S3Object(String bucket, String key) {
                 address.substring(SCHEME.length(), slash), address.substring(slash + 1));
     }
 
-    /** Whether S3 takes this as a bucket's name. */
+    /** Whether S3 accepts this as a bucket's name. */
     public static boolean isBucket(String name) {
         return BUCKET.matcher(name).matches() && !name.contains("..");
     }
 
-    /** The image that was stored: its id is gone for good, and says which object it is. */
+    /** The image that was stored. Its id is gone for good, but identifies the object. */
     public ImageId image() {
         Matcher form = KEY.matcher(key);
         return Optional.of(form)

@@ -6,14 +6,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * An instance with tags of a restore or a drill, as EC2 shows it. Whether it is one of ours, its
- * client token and its image tell.
+ * An instance with the tags of a restore or a drill, as EC2 describes it. Its client token and its
+ * image tell whether AMI Keeper launched it.
  *
  * @param state EC2's word, as {@code running}
- * @param reason why it is in this state; empty if EC2 says nothing
+ * @param reason why it is in this state; empty if EC2 gives no reason
  * @param launched when it was launched
- * @param image from which it was launched; empty if EC2 does not say
- * @param clientToken by which it was launched; empty if there was none
+ * @param image the image that it was launched from; empty if EC2 does not say
+ * @param clientToken the client token of its launch; empty if there was none
  */
 public record Server(
         InstanceId id,
@@ -30,12 +30,12 @@ public record Server(
         tags = Map.copyOf(tags);
     }
 
-    /** Whether it shuts down or is gone. */
+    /** Whether it is shutting down or gone. */
     public boolean isEnded() {
         return ENDED.contains(state);
     }
 
-    /** What its status checks say. */
+    /** The result of its status checks. */
     public enum Health {
         /** Not yet known. */
         INITIALIZING,

@@ -8,10 +8,10 @@ import java.util.Map;
 /**
  * A command that Systems Manager runs on a server.
  *
- * @param document what it runs, by its name
- * @param parameters what the document is given, by the names of its parameters; others keep the
+ * @param document the name of the document to run
+ * @param parameters the values of the document's parameters, by name; the others keep the
  *     document's defaults
- * @param within so long it may take
+ * @param within its time limit
  */
 public record ServerCommand(
         String document, Map<String, List<String>> parameters, Duration within) {

@@ -7,9 +7,15 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
-/** The moment, to the second, that an image stands for: a policy's slot or a request's time. */
+/**
+ * The moment that an image stands for, to the second: a slot of the policy's schedule, or the time
+ * of a request.
+ */
 public record Slot(Instant time) implements Comparable<Slot> {
-    /** With a digit for each 0. It is read by hand, for a sweep reads those of all images. */
+    /**
+     * The form, with 0 for any digit. The code parses slots itself rather than with a formatter,
+     * because a sweep reads those of all images.
+     */
     private static final String IN_NAME = "0000-00-00T00.00.00Z";
 
     private static final String IN_TAG = IN_NAME.replace('.', ':');
@@ -19,14 +25,14 @@ public record Slot(Instant time) implements Comparable<Slot> {
     }
 
     /**
-     * Reads a slot as an AMI name holds it, {@code 2026-03-01T02.00.00Z}; empty for any other form,
-     * for we would write that one differently, and the name is the image's identity.
+     * Reads a slot as it appears in an AMI name, {@code 2026-03-01T02.00.00Z}; empty for any other
+     * form. The name is the image's identity, and AMI Keeper never writes a slot in another form.
      */
     public static Optional<Slot> inName(String text) {
         return read(text, IN_NAME);
     }
 
-    /** Reads a slot as a tag holds it, in ISO-8601; empty for any other form. */
+    /** Reads a slot as it appears in a tag, in ISO-8601; empty for any other form. */
     public static Optional<Slot> inTag(String text) {
         return read(text, IN_TAG);
     }
@@ -68,7 +74,7 @@ public record Slot(Instant time) implements Comparable<Slot> {
         return Integer.parseInt(text, from, to, 10);
     }
 
-    /** As an AMI name holds it: EC2 allows no colon there. */
+    /** The slot as it appears in an AMI name, where EC2 allows no colon. */
     public String inName() {
         return toString().replace(':', '.');
     }
@@ -78,7 +84,7 @@ public record Slot(Instant time) implements Comparable<Slot> {
         return time.compareTo(other.time);
     }
 
-    /** In ISO-8601, as {@code 2026-03-01T02:00:00Z}. */
+    /** The slot in ISO-8601, as {@code 2026-03-01T02:00:00Z}. */
     @Override
     public String toString() {
         return time.toString();

@@ -4,11 +4,11 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * A snapshot as EC2 shows it.
+ * A snapshot as EC2 describes it.
  *
- * @param started when it was begun
+ * @param started when it was started
  * @param state EC2's word, as {@code completed}; {@code archived} if it is in the archive tier
- * @param volume the volume that it is of, as {@code vol-0abc}; empty for a copy
+ * @param volume the volume that it was created from, as {@code vol-0abc}; empty for a copy
  */
 public record Snapshot(
         SnapshotId id, Map<String, String> tags, Instant started, String state, String volume) {

@@ -9,7 +9,7 @@ public record SnapshotId(String value) implements Comparable<SnapshotId> {
     /**
      * Reads an id that a person wrote.
      *
-     * @throws IllegalArgumentException if it cannot be a snapshot's
+     * @throws IllegalArgumentException if the text is not a snapshot id
      */
     public static SnapshotId read(String text) {
         if (!FORM.matcher(text).matches()) {

@@ -4,23 +4,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What of an AMI decides whether EC2 stores it in S3.
+ * The properties of an AMI that decide whether EC2 can store it in S3.
  *
- * @param gigabytes the sizes of its volumes, before compression
- * @param isParavirtual whether it is not for hardware virtual machines
+ * @param gigabytes the total size of its volumes, before compression
+ * @param isParavirtual whether its virtualization type is paravirtual rather than HVM
  * @param isOnEbs whether its root volume is a snapshot
  * @param productCodes of the AWS Marketplace
  */
 public record StoreSize(
         Ami ami, int gigabytes, boolean isParavirtual, boolean isOnEbs, List<String> productCodes) {
-    /** EC2 stores no larger image. */
+    /** EC2 does not store larger images. */
     public static final int MOST_GIGABYTES = 5000;
 
     public StoreSize {
         productCodes = List.copyOf(productCodes);
     }
 
-    /** Why EC2 would never store it, by what AWS documents; empty if it would. */
+    /** Why EC2 would never store it, according to the AWS documentation; empty if it would. */
     public Optional<String> cannotBeStored() {
         if (gigabytes > MOST_GIGABYTES) {
             return Optional.of(

@@ -4,14 +4,14 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * An image's way into S3: part of its record, and of the tombstone that its record becomes. Nothing
- * else says where the object is.
+ * An image's way into S3. It is part of the image's record, and of the tombstone that the record
+ * becomes. Nothing else says where the object is.
  *
- * @param object where it is, or is to be
- * @param attempt 1 for the first try
+ * @param object where it is or will be
+ * @param attempt 1 for the first attempt
  * @param since when this state began
- * @param due of one that waits, when its try is due
- * @param failedTask when EC2 began the last task that failed: that one is dealt with
+ * @param due when the attempt that it waits for is due
+ * @param failedTask when EC2 began the last failed task; that failure has been handled
  * @param note why it waits or was given up; empty if there is nothing to say
  */
 public record Stored(
@@ -22,33 +22,36 @@ public record Stored(
         Instant due,
         Optional<Instant> failedTask,
         String note) {
-    /** How far it is. */
+    /** How far it has come. */
     public enum StoredState {
-        /** It is to be stored, as soon as it is due and there is room. */
+        /** It will be stored as soon as it is due and EC2 has capacity. */
         WAITING,
-        /** EC2 is, or may be, at work on it. */
+        /** EC2 is storing it, or may be. */
         STORING,
-        /** The object is there; what becomes of it later is its bucket's affair. */
+        /** The object exists; what happens to it later is up to its bucket. */
         STORED,
-        /** EC2 is making the image again of the object. */
+        /** EC2 is creating the image again from the object. */
         FETCHING,
-        /** It is not stored, and people were told. */
+        /** It is not stored, and people have been told. */
         GIVEN_UP
     }
 
-    /** It waits for its turn. */
+    /** Returns a way into S3 that waits for its turn. */
     public static Stored waiting(S3Object object, Instant now) {
         return waiting(object, Optional.empty(), now);
     }
 
-    /** The same, after this: a failure that is dealt with is not to count once more. */
+    /**
+     * Returns a way into S3 that waits for its turn and follows an earlier one, whose handled
+     * failure must not count again.
+     */
     public static Stored waiting(S3Object object, Optional<Stored> before, Instant now) {
         Optional<Instant> failed =
                 before.filter(it -> it.object.equals(object)).flatMap(Stored::failedTask);
         return new Stored(object, StoredState.WAITING, 1, now, now, failed, "");
     }
 
-    /** Whether something is still to be done about it. */
+    /** Whether there is still something to do for it. */
     public boolean isOpen() {
         return switch (state) {
             case WAITING, STORING -> true;
@@ -61,12 +64,12 @@ public record Stored(
         return state == StoredState.STORING;
     }
 
-    /** Whether the image is being made again of it. */
+    /** Whether the image is being created again from it. */
     public boolean isFetching() {
         return state == StoredState.FETCHING;
     }
 
-    /** Whether there is, or may be, an object. */
+    /** Whether the object exists or may exist. */
     public boolean mayBeThere() {
         return switch (state) {
             case STORING, STORED, FETCHING -> true;
@@ -75,8 +78,8 @@ public record Stored(
     }
 
     /**
-     * The same, of an image that came back with this id: what EC2 has not finished with the one
-     * before it, it will not finish with this one.
+     * Adapts this to an image that came back with this id: EC2 cannot finish storing the former
+     * image, so the new one waits for its turn.
      */
     public Stored of(ImageId id, Instant now) {
         return isOpen() && !object.image().equals(id)
@@ -84,18 +87,18 @@ public record Stored(
                 : this;
     }
 
-    /** EC2 is about to be asked. */
+    /** EC2 is about to be asked to store it. */
     public Stored storing(Instant now) {
         return next(StoredState.STORING, attempt, now, failedTask, "", now);
     }
 
-    /** EC2 had no room for it: this try is still to come. */
+    /** EC2 had no capacity for it; this attempt is still to come. */
     public Stored notNow(String why, Instant now) {
         return next(StoredState.WAITING, attempt, now, failedTask, why, now);
     }
 
     /**
-     * This try failed; another one may begin at {@code next}.
+     * This attempt failed; another one may begin at {@code next}.
      *
      * @param task when EC2 began the task that failed, if there was one
      */
@@ -103,12 +106,12 @@ public record Stored(
         return next(StoredState.WAITING, attempt + 1, next, task.or(() -> failedTask), why, now);
     }
 
-    /** The object is there. */
+    /** The object exists. */
     public Stored done(Instant now) {
         return next(StoredState.STORED, attempt, now, Optional.empty(), "", now);
     }
 
-    /** EC2 is making the image again of the object. */
+    /** EC2 is creating the image again from the object. */
     public Stored fetching(Instant now) {
         return next(StoredState.FETCHING, attempt, now, Optional.empty(), "", now);
     }

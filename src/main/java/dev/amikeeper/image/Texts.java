@@ -1,6 +1,6 @@
 package dev.amikeeper.image;
 
-/** Text from outside: what an id looks like, and how anything is shown. */
+/** Text from outside: the form of an id, and how to show any text safely. */
 public final class Texts {
     private static final int SHOWN = 200;
 
@@ -8,7 +8,10 @@ public final class Texts {
 
     private Texts() {}
 
-    /** Whether this is the prefix and 1 to 40 small letters and digits, as EC2's ids are. */
+    /**
+     * Whether the text is the prefix followed by 1 to 40 lower-case letters and digits, as EC2's
+     * ids are.
+     */
     static boolean isId(String text, String prefix) {
         int length = text.length() - prefix.length();
         return text.startsWith(prefix)
@@ -25,8 +28,8 @@ public final class Texts {
     }
 
     /**
-     * The text cut after 200 characters, with every control character as {@code ?}: ASCII's and
-     * those after it, invisible ones, line ends, and halves of characters.
+     * Returns the text, cut after 200 characters and with {@code ?} for every control character,
+     * invisible character, line or paragraph separator, and lone surrogate.
      */
     public static String plain(String text) {
         String cut = text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";

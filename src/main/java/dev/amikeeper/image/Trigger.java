@@ -10,7 +10,7 @@ public enum Trigger {
     TAGGED,
     /** The instance stopped. */
     STOPPED,
-    /** An event "Backup Requested". */
+    /** An event "Backup Requested" arrived. */
     REQUESTED;
 
     /** The word in policy files and output. */

@@ -4,7 +4,7 @@ package dev.amikeeper.image;
 public final class Wildcard {
     private Wildcard() {}
 
-    /** Whether the whole text matches the pattern. Takes linear space and no recursion. */
+    /** Whether the whole text matches the pattern. It takes linear space and does not recurse. */
     public static boolean matches(String pattern, String text) {
         return matches(pattern.codePoints().toArray(), text.codePoints().toArray());
     }

@@ -1,4 +1,4 @@
-/** The vocabulary: ids, slots, names, tags and images. No AWS. */
+/** The vocabulary: ids, slots, names, tags and images, without any AWS calls. */
 @NullMarked
 package dev.amikeeper.image;
 
