@@ -28,9 +28,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Five-field cron on the clocks of a zone, and {@link DaysOfMonth}. A slot in an hour that a clock
- * change skips runs at the first moment after the change; one in an hour that comes twice runs the
- * first time only.
+ * Five-field cron in the local time of a zone, with the additions of {@link DaysOfMonth}. A slot in
+ * an hour that a clock change skips runs at the first moment after the change. A slot in an hour
+ * that occurs twice runs the first time only.
  */
 final class CronSchedule implements Schedule {
     private static final Pattern FIELD = Pattern.compile("[0-9A-Za-z*,/-]+");
@@ -42,10 +42,12 @@ final class CronSchedule implements Schedule {
                     new FieldRule("month", "1-12 or JAN-DEC"),
                     new FieldRule("day of week", "0-7 or SUN-SAT"));
 
-    /** Any date does: it is where the search for the first day with slots begins. */
+    /** Where the search for the first day with slots begins; any date would do. */
     private static final LocalDate SAMPLE = LocalDate.of(2024, 1, 1);
 
-    /** The 29th of February may be eight years away, and its fifth Sunday forty. */
+    /**
+     * How far to search: February 29 may be eight years away, and one that is a fifth Sunday forty.
+     */
     private static final Period RAREST = Period.ofYears(41);
 
     private static final int REMEMBERED = 1_000;
@@ -56,17 +58,23 @@ final class CronSchedule implements Schedule {
     private final Predicate<LocalDate> days;
     private final Optional<String> hint;
 
-    /** The first day with slots from a day on: each tick asks for the same ones again. */
+    /**
+     * The first day with slots on or after a day, cached because each tick asks for the same days
+     * again.
+     */
     private final Map<LocalDate, Optional<LocalDate>> found = new ConcurrentHashMap<>();
 
-    /** When slots fall on a day that has any: the same on each, for only dates choose days. */
+    /**
+     * The times of the slots on a day that has any. They are the same on every such day, because
+     * the remaining fields only choose dates.
+     */
     private final List<LocalTime> times;
 
     /**
      * Reads an expression.
      *
      * @throws IllegalArgumentException if it is malformed, never fires, or fires more often than
-     *     slots are looked for; its message says what to write
+     *     slots are looked for; the message says what to write
      */
     CronSchedule(String expression, ZoneId zone) {
         this.zone = zone;
@@ -95,12 +103,12 @@ final class CronSchedule implements Schedule {
         this.times = timesOn(day, expression);
     }
 
-    /** What a reader of this expression may not expect; empty if it says what it seems to say. */
+    /** What a reader of this expression may not expect; empty if there are no surprises. */
     Optional<String> hint() {
         return hint;
     }
 
-    /** Cron takes a day that either field chooses, where both do. */
+    /** If both day fields are restricted, cron fires on a day that matches either of them. */
     private static Optional<String> hint(List<String> fields) {
         String ofMonth = fields.get(2);
         String ofWeek = fields.get(4);
@@ -144,7 +152,10 @@ final class CronSchedule implements Schedule {
                 .map(Slot::new);
     }
 
-    /** The first occurrence of a local time, or the first moment after the gap it fell into. */
+    /**
+     * The first occurrence of a local time or, if it falls into a gap, the first moment after the
+     * gap.
+     */
     private Instant instant(LocalDateTime local) {
         ZoneOffsetTransition change = rules.getTransition(local);
         return change != null && change.isGap()
@@ -180,9 +191,7 @@ final class CronSchedule implements Schedule {
         return next(day.atStartOfDay().minusMinutes(1)).map(LocalDateTime::toLocalDate);
     }
 
-    /**
-     * The next local time of the expression. UTC has no clock changes, so it stands for "local".
-     */
+    /** The next local time of the expression. It is computed in UTC, which has no clock changes. */
     private Optional<LocalDateTime> next(LocalDateTime after) {
         return cron.nextExecution(after.atZone(ZoneOffset.UTC)).map(time -> time.toLocalDateTime());
     }
@@ -231,7 +240,7 @@ final class CronSchedule implements Schedule {
         return parser.parse(String.join(" ", fields));
     }
 
-    /** Whether this is a good field at this position. */
+    /** Whether this field is valid at this position. */
     private static boolean reads(CronParser parser, String field, int position) {
         if (!FIELD.matcher(field).matches()) {
             return false;

@@ -14,9 +14,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The days that plain cron has no word for, in the words of other schedulers: {@code L} as day of
- * month is the last one; {@code SUN#1} as day of week is the first Sunday of a month, {@code SUNL}
- * the last. Days of the week count as in cron, 0 and 7 for Sunday.
+ * Days that plain cron cannot express, in the notation of other schedulers. As day of month, {@code
+ * L} is the last day. As day of week, {@code SUN#1} is the first Sunday of a month and {@code SUNL}
+ * the last. Days of the week are numbered as in cron, with both 0 and 7 for Sunday.
  */
 final class DaysOfMonth {
     private static final List<String> NAMES =
@@ -28,10 +28,10 @@ final class DaysOfMonth {
     private DaysOfMonth() {}
 
     /**
-     * The days that these fields choose; empty if they are plain cron.
+     * Returns the days that these fields choose; empty if the fields are plain cron.
      *
-     * @throws IllegalArgumentException if they have such a word and are not understood; its message
-     *     says what to write
+     * @throws IllegalArgumentException if they use this notation wrongly; the message says what to
+     *     write
      */
     static Optional<Predicate<LocalDate>> of(String ofMonth, String ofWeek) {
         boolean month = upper(ofMonth).matches(".*[LW#].*");

@@ -8,15 +8,15 @@ import java.util.Iterator;
 import java.util.Optional;
 
 /**
- * Which of a policy's due slots is taken and which were missed. Of several due slots only the
- * newest is taken, and only if it is not older than a day: an older one would stand for a past that
- * is gone.
+ * Which of a policy's due slots is taken and which ones were missed. If several are due, only the
+ * newest is taken, and only if it is at most a day old: an image cannot show the server as it was
+ * at an older slot.
  */
 public record DueSlots(Optional<Slot> taken, Optional<MissedSlots> missed) {
-    /** How old a slot may be to be caught up with. */
+    /** The greatest age at which a slot is still caught up on. */
     public static final Duration CATCH_UP = Duration.ofHours(24);
 
-    /** Decides about the slots in {@code (cursor, now]}. */
+    /** Decides which slots in {@code (cursor, now]} are taken and missed. */
     public static DueSlots of(Schedule schedule, Instant cursor, Instant now) {
         Optional<Slot> newest = Optional.empty();
         Optional<MissedSlots> missed = Optional.empty();
@@ -29,7 +29,7 @@ public record DueSlots(Optional<Slot> taken, Optional<MissedSlots> missed) {
         return new DueSlots(taken, taken.isPresent() ? missed : MissedSlots.and(missed, newest));
     }
 
-    /** Slots that yield no image: how many, the oldest and the newest of them. */
+    /** Slots without an image: how many, the oldest and the newest. */
     public record MissedSlots(int count, Slot first, Slot last) {
         private static Optional<MissedSlots> and(
                 Optional<MissedSlots> missed, Optional<Slot> next) {

@@ -2,9 +2,9 @@ package dev.amikeeper.policy;
 
 import java.util.List;
 
-/** A policy file that cannot be used; its message is all the user needs. */
+/** A policy file that cannot be used. The message tells the user everything they need. */
 public final class InvalidPolicyException extends RuntimeException {
-    /** One line per error: place, what is wrong, what would be right. */
+    /** Takes one line per error: where it is, what is wrong, and what would be right. */
     public InvalidPolicyException(List<String> errors) {
         super(String.join("\n", errors));
     }

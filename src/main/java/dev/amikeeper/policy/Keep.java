@@ -8,17 +8,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The retention rules, in the words and with the meaning of restic's {@code forget}. An image kept
- * by any rule stays; zero means the rule is not there.
+ * The retention rules, with the names and the meaning of those of restic's {@code forget}. An image
+ * is kept if any rule keeps it; a rule with the value zero does not apply.
  *
- * @param last how many newest images stay
- * @param periods of how many periods of each kind the newest image stays; a kind without a rule is
- *     not in it
- * @param within how far back from the newest image every image stays
- * @param atLeast how many newest good images stay whatever the rules say
- * @param zone where hours, days, weeks, months and years begin: the policy's
- * @param goneAfter so long after the instance is gone no rule and no {@code atLeast} keeps its
- *     images any more; absent: they do for ever
+ * @param last how many of the newest images are kept
+ * @param periods for how many periods of each kind the newest image is kept; kinds without a rule
+ *     are absent
+ * @param within how far back from the newest image every image is kept
+ * @param atLeast how many of the newest usable images are kept whatever the rules say
+ * @param zone the policy's time zone, in which hours, days, weeks, months and years begin
+ * @param goneAfter how long after its instance is gone an image is still kept by the rules and
+ *     {@code atLeast}; if absent, forever
  */
 public record Keep(
         int last,
@@ -34,12 +34,12 @@ public record Keep(
         periods = Collections.unmodifiableMap(rules);
     }
 
-    /** Of how many periods of this kind an image stays. */
+    /** For how many periods of this kind an image is kept. */
     public int count(Period period) {
         return periods.getOrDefault(period, 0);
     }
 
-    /** Whether there is no rule, {@code atLeast} aside. */
+    /** Whether there is no rule except {@code atLeast}. */
     public boolean isEmpty() {
         return last == 0 && periods.isEmpty() && within.isEmpty();
     }

@@ -8,20 +8,20 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Guesses which word was meant. */
+/** Guesses which word the user meant. */
 final class Nearest {
     private static final int LONGEST = 100;
 
     private Nearest() {}
 
-    /** The hint of an error: the word that was probably meant, else all there are. */
+    /** Returns the hint for an error: the word that was probably meant, or else all valid words. */
     static String hint(String written, Collection<String> words) {
         return of(written, words)
                 .map(word -> "did you mean " + Texts.quoted(word) + "?")
                 .orElseGet(() -> "write one of " + String.join(", ", words));
     }
 
-    /** The word that is at most a third of its letters away from what was written. */
+    /** Returns the closest word; empty if more than about a third of its letters differ. */
     static Optional<String> of(String written, Collection<String> words) {
         if (written.length() > LONGEST) {
             return Optional.empty();
@@ -34,7 +34,7 @@ final class Nearest {
                 .map(Guess::word);
     }
 
-    /** How many letters must be added, dropped or changed (Levenshtein). */
+    /** The number of letters to add, drop or change (the Levenshtein distance). */
     private static int distance(String from, String to) {
         int[] row = new int[to.length() + 1];
         Arrays.setAll(row, i -> i);

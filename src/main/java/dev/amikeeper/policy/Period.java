@@ -10,8 +10,8 @@ import java.time.temporal.IsoFields;
 import java.util.Locale;
 
 /**
- * The stretches of the calendar of which a rule keeps one image each, the shortest first. Rules are
- * read, applied and shown in this order.
+ * The calendar periods for which a rule keeps one image each, the shortest first. Rules are read,
+ * applied and shown in this order.
  */
 public enum Period {
     HOURLY,
@@ -20,11 +20,14 @@ public enum Period {
     MONTHLY,
     YEARLY;
 
-    /** The period that a moment falls in: equal for moments of the same one, and readable. */
+    /**
+     * Returns the period that a moment falls in. The result is equal for all moments of one period,
+     * and its text is readable.
+     */
     public Object of(Instant moment, ZoneId zone) {
         ZonedDateTime there = moment.atZone(zone);
         return switch (this) {
-            // With its offset, for the hour that a clock change doubles is two hours.
+            // Keep the offset: an hour that a clock change repeats counts as two hours.
             case HOURLY -> there.toOffsetDateTime().truncatedTo(ChronoUnit.HOURS);
             case DAILY -> there.toLocalDate();
             case WEEKLY ->

@@ -20,11 +20,11 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * One value of a policy file and where it stands. What cannot be read as asked is noted as a
- * problem and reads as empty, so that the reading goes on and finds the other problems too.
+ * One value of a policy file and its position. A value that cannot be read as requested is noted as
+ * a problem and read as empty, so that reading continues and finds the other problems, too.
  *
- * <p>Readers of single texts are functions that throw {@link IllegalArgumentException}; its message
- * says what is wrong and what would be right.
+ * <p>The readers of single values are functions that throw {@link IllegalArgumentException}; its
+ * message says what is wrong and what would be right.
  */
 final class Place {
     private static final Set<Tag> SCALARS = Set.of(Tag.STR, Tag.INT, Tag.FLOAT, Tag.BOOL, Tag.NULL);
@@ -41,7 +41,7 @@ final class Place {
         this.node = node;
     }
 
-    /** The whole file. */
+    /** The root of the file. */
     static Place root(Problems problems, Node node) {
         return new Place(problems, "", node.getStartMark(), node);
     }
@@ -51,7 +51,7 @@ final class Place {
         problems.add(node.getStartMark(), path, message);
     }
 
-    /** Notes that this value is right, and may not mean what its author thinks. */
+    /** Notes that this value is valid but may not mean what its author thinks. */
     void hint(String message) {
         problems.hint(node.getStartMark(), path, message);
     }
@@ -61,12 +61,12 @@ final class Place {
         problems.add(keyMark, path, message);
     }
 
-    /** Whether the key stands there without a value. */
+    /** Whether the key has no value. */
     boolean isNull() {
         return node instanceof ScalarNode && node.getTag().equals(Tag.NULL);
     }
 
-    /** Reads one text, as it is written, also where YAML sees a number or a boolean. */
+    /** Reads a single value as it is written, even if YAML takes it for a number or a boolean. */
     <T> Optional<T> read(Function<String, T> reader) {
         return text("a single value").flatMap(text -> read(text, reader, this::wrong));
     }
@@ -76,7 +76,7 @@ final class Place {
         return read(key, reader, this::wrongKey);
     }
 
-    /** Reads a list of texts; one text stands for a list of one. */
+    /** Reads a list of values; a single value counts as a list of one. */
     <T> List<T> readAll(Function<String, T> reader) {
         if (!(node instanceof SequenceNode)) {
             return text("a value or a list")
@@ -87,7 +87,7 @@ final class Place {
         return items().stream().flatMap(item -> item.read(reader).stream()).toList();
     }
 
-    /** The items of a list; one value stands for a list of one. */
+    /** The items of a list; a single value counts as a list of one. */
     List<Place> items() {
         if (!(node instanceof SequenceNode list)) {
             return List.of(this);
@@ -100,12 +100,12 @@ final class Place {
         return items;
     }
 
-    /** Whether it has entries. */
+    /** Whether this is a mapping. */
     boolean isMapping() {
         return node instanceof MappingNode;
     }
 
-    /** As {@link #readAll}, for lists that must not be empty. */
+    /** Like {@link #readAll}, for lists that must not be empty. */
     <T> List<T> readSome(Function<String, T> reader, String remedy) {
         if (node instanceof SequenceNode list && list.getValue().isEmpty()) {
             wrong("an empty list; " + remedy);
@@ -113,7 +113,7 @@ final class Place {
         return readAll(reader);
     }
 
-    /** The entries of a mapping whose keys are the user's. */
+    /** The entries of a mapping whose keys the user chooses. */
     Map<String, Place> entries(String wanted) {
         if (!(node instanceof MappingNode mapping)) {
             wrong(found() + "; write " + wanted);
@@ -138,7 +138,7 @@ final class Place {
         }
     }
 
-    /** As {@link #entries}, for mappings that must not be empty. */
+    /** Like {@link #entries}, for mappings that must not be empty. */
     Map<String, Place> someEntries(String wanted) {
         if (node instanceof MappingNode mapping && mapping.getValue().isEmpty()) {
             wrong("empty; write " + wanted);
@@ -146,7 +146,7 @@ final class Place {
         return entries(wanted);
     }
 
-    /** The entries of a mapping that has no keys but these. */
+    /** The entries of a mapping that allows only these keys. */
     MappingFields fields(String... known) {
         List<String> names = List.of(known);
         Map<String, Place> entries = entries("a mapping with keys of " + String.join(", ", names));
@@ -160,7 +160,7 @@ final class Place {
         return new MappingFields(entries, sound);
     }
 
-    /** Notes that a key is missing, unless this is no mapping, which is a problem of its own. */
+    /** Notes that a key is missing, unless this is not a mapping, which is reported on its own. */
     void missing(String name, String remedy) {
         if (node instanceof MappingNode) {
             problems.add(keyMark, below(name), "missing; " + remedy);
@@ -205,7 +205,8 @@ final class Place {
     /**
      * The entries of a mapping with known keys.
      *
-     * @param sound whether it is one; else what seems to be missing may be what is misspelt
+     * @param sound whether it is a mapping with only valid keys; if not, a key that seems to be
+     *     missing may just be misspelled
      */
     record MappingFields(Map<String, Place> entries, boolean sound) {
         static final MappingFields NONE = new MappingFields(Map.of(), true);
@@ -219,12 +220,12 @@ final class Place {
             return find(name).map(place -> place.fields(known)).orElse(NONE);
         }
 
-        /** One text under a key; empty if absent or wrong. */
+        /** Reads the single value of a key; empty if it is absent or wrong. */
         <T> Optional<T> read(String name, Function<String, T> reader) {
             return find(name).flatMap(place -> place.read(reader));
         }
 
-        /** The texts under a key; none if it is absent. */
+        /** Reads the list of values of a key; empty if it is absent. */
         <T> List<T> readAll(String name, Function<String, T> reader) {
             return find(name).map(place -> place.readAll(reader)).orElse(List.of());
         }

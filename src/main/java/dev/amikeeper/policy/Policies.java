@@ -9,11 +9,11 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * All policies of a file, in its order.
+ * All policies of a file, in the file's order.
  *
- * @param shareWith with whom an order may share an image beyond its policy: account ids, ARNs of
- *     organisations and organisational units; empty: with nobody
- * @param hints what is right in the file and may surprise its author, a line each
+ * @param shareWith those with whom an order may share an image beyond its policy: account ids and
+ *     ARNs of organizations and organizational units; nobody if empty
+ * @param hints what is valid in the file but may surprise its author, one line each
  */
 public record Policies(List<Policy> all, List<String> shareWith, List<String> hints) {
     public Policies {
@@ -26,9 +26,10 @@ public record Policies(List<Policy> all, List<String> shareWith, List<String> hi
      * Reads a policy file.
      *
      * @param source what to call the file in errors
-     * @param home the Region that policies mean when they name none
-     * @param known the Regions there are
-     * @throws InvalidPolicyException with every error of the file, each with its place and remedy
+     * @param home the Region of policies that name none
+     * @param known the Regions that exist
+     * @throws InvalidPolicyException with every error of the file, each with its position and
+     *     remedy
      */
     public static Policies parse(String yaml, String source, Region home, Set<Region> known) {
         Problems problems = new Problems(source);
@@ -41,27 +42,38 @@ public record Policies(List<Policy> all, List<String> shareWith, List<String> hi
                 problems.hints());
     }
 
-    /** Whose images have that name, now or formerly; empty if the file no longer says. */
+    /**
+     * Returns the policy whose images have that name, now or formerly; empty if no policy claims
+     * the name.
+     */
     public Optional<Policy> find(String name) {
         return all.stream().filter(policy -> policy.allNames().contains(name)).findFirst();
     }
 
-    /** The policy that has that very name: formerly another one may have had it. */
+    /**
+     * Returns the policy whose current name this is. Another policy may have had the name before.
+     */
     public Optional<Policy> named(String name) {
         return all.stream().filter(policy -> policy.name().equals(name)).findFirst();
     }
 
-    /** What the policy that is meant by this name is called now; the same if it is lost. */
+    /**
+     * Returns the current name of the policy that this name means; the name itself if no policy
+     * claims it.
+     */
     public String nameOf(String name) {
         return find(name).map(Policy::name).orElse(name);
     }
 
-    /** All names of the images of the policy that is meant by this one, which may be lost. */
+    /**
+     * Returns all names of the images of the policy that this name means, even if no policy claims
+     * it.
+     */
     public List<String> allNames(String name) {
         return find(name).map(Policy::allNames).orElse(List.of(name));
     }
 
-    /** All names that images of the file's policies may have. */
+    /** Returns all names that images of the file's policies may have. */
     public SortedSet<String> allNames() {
         SortedSet<String> names = new TreeSet<>();
         all.forEach(policy -> names.addAll(policy.allNames()));
@@ -75,7 +87,7 @@ public record Policies(List<Policy> all, List<String> shareWith, List<String> hi
         return regions;
     }
 
-    /** Every Region in which images may be: the home Regions and the DR Regions. */
+    /** Every Region in which there may be images: the home Regions and the DR Regions. */
     public SortedSet<Region> regions() {
         SortedSet<Region> regions = homeRegions();
         all.forEach(policy -> regions.addAll(policy.replicate().keySet()));

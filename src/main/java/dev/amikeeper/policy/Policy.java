@@ -19,19 +19,19 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * One policy of the file: what it selects, when, and what becomes of the images.
+ * One policy of the file: what it selects, when it images that, and what becomes of the images.
  *
- * @param schedule absent: images are made on events only
- * @param on the events that make an image
- * @param keep absent: nothing is ever removed under this policy
- * @param drill how restoring from the images is proven; absent: it is not
- * @param store where old home images are stored for long keeping; absent: they are not
+ * @param schedule if absent, images are made on events only
+ * @param on the events that trigger an image
+ * @param keep if absent, nothing is ever removed under this policy
+ * @param drill how restores from the images are tested; if absent, they are not
+ * @param store where old home images are stored for long-term retention; if absent, they are not
  * @param protect whether the newest images get EC2's deregistration protection
  * @param replicate the DR Regions; {@link #destinations} leaves out an image's own Region
- * @param prunesFormer whether images in Regions that the policy no longer names go by its rules,
- *     counted with the home images; else they stay
- * @param formerly names that it had before, or of policies that it took over: their images are its
- *     images. Its schedule knows nothing of theirs
+ * @param prunesFormer whether the rules also apply to images in Regions that the policy no longer
+ *     names, which then count with the home images; otherwise these are kept
+ * @param formerly former names of the policy, and names of policies that it took over. Images with
+ *     these names belong to it, but its schedule does not know about theirs
  */
 public record Policy(
         String name,
@@ -55,7 +55,7 @@ public record Policy(
         replicate = Map.copyOf(replicate);
     }
 
-    /** In the place of a policy that is not in the file any more: it keeps all its images. */
+    /** Returns the stand-in for a policy that is no longer in the file; it keeps all its images. */
     public static Policy forgotten(String name) {
         return new Policy(
                 name,
@@ -75,12 +75,12 @@ public record Policy(
                 List.of());
     }
 
-    /** The names that its images may have, its own first. */
+    /** The names that its images may have, the current name first. */
     public List<String> allNames() {
         return Stream.concat(Stream.of(name), formerly.stream()).toList();
     }
 
-    /** Whether some image of it may be let go because its instance is gone. */
+    /** Whether it lets any image be removed because its instance is gone. */
     public boolean letsGoneOnesGo() {
         return Stream.concat(
                         keep.stream(),
@@ -88,24 +88,30 @@ public record Policy(
                 .anyMatch(rules -> rules.goneAfter().isPresent());
     }
 
-    /** Whether it stands for one that is not in the file: that one selects something. */
+    /**
+     * Whether this is the stand-in for a policy that is no longer in the file. Only a stand-in
+     * selects nothing.
+     */
     public boolean isForgotten() {
         return select.tags().isEmpty();
     }
 
-    /** The DR Regions of an image that was made in {@code home}, in the order of their names. */
+    /** The DR Regions of an image that was made in {@code home}, sorted by name. */
     public List<Region> destinations(Region home) {
         return replicate.keySet().stream().filter(to -> !to.equals(home)).sorted().toList();
     }
 
-    /** Whether the policy has images of this kind, home images or copies, in its Region (still). */
+    /**
+     * Whether the policy currently names the Region of this image for its kind, home images or
+     * copies.
+     */
     public boolean names(Image image) {
         return image.isCopy()
                 ? replicate.containsKey(image.region())
                 : select.regions().contains(image.region());
     }
 
-    /** Of these images, those that are there in Regions that the policy does not name any more. */
+    /** Those of these images that still exist in Regions that the policy no longer names. */
     public List<Image> former(Collection<Image> images) {
         return images.stream()
                 .filter(image -> !names(image))
@@ -118,9 +124,10 @@ public record Policy(
     }
 
     /**
-     * What keeps this image. Home images have the policy's rules, copies those of their Region or
-     * else the policy's. In a Region that the policy does not name (any more) nothing is removed,
-     * unless it says so: then its own rules count, for the Region's are not in the file any more.
+     * Returns the rules that apply to this image. Home images have the policy's rules. Copies have
+     * those of their Region or, if it has none, the policy's. In a Region that the policy does not
+     * name, nothing is removed unless the policy says so. Then the policy's own rules apply,
+     * because the Region's are no longer in the file.
      */
     public Optional<Keep> keepFor(Image image) {
         if (!names(image)) {
@@ -133,8 +140,8 @@ public record Policy(
     }
 
     /**
-     * The bucket in which this image is to be stored by now. Only home images are, once each, and
-     * only good ones: what the rules let go before it was old enough is not held back for it.
+     * The bucket in which this image should be stored by now. Only usable home images are stored,
+     * once each. An image that the rules let go before it is old enough is not held back for this.
      */
     public Optional<String> bucketFor(Image image, Instant now) {
         return store.filter(_ -> !image.isCopy() && image.isGood() && image.stored().isEmpty())
@@ -149,11 +156,11 @@ public record Policy(
      * @param reboot whether the instance may be rebooted for a consistent file system
      * @param excludeDevices device names of volumes to leave out
      * @param excludeVolumes tags of volumes to leave out: a volume that has every key, with any of
-     *     its values; empty for none
-     * @param copyTags patterns of the keys of tags that images get of their instances, and
-     *     snapshots of their volumes
-     * @param userData what is recorded of the instance's user data
-     * @param around the commands before and after the image; absent: there are none
+     *     its values; if empty, none
+     * @param copyTags patterns for the keys of the tags that images get from their instances and
+     *     snapshots from their volumes
+     * @param userData how much of the instance's user data is recorded
+     * @param around the commands before and after the image; if absent, there are none
      */
     public record Imaging(
             boolean reboot,
@@ -169,10 +176,10 @@ public record Policy(
         }
 
         /**
-         * The devices that the policy wants left out, the root volume's among them if it is meant,
-         * too, which EC2 does not leave out.
+         * The devices that the policy leaves out. If it means the root volume, too, that is
+         * included, although EC2 does not leave it out.
          *
-         * @param volumes the instance's, as far as they are known
+         * @param volumes the instance's volumes, as far as they are known
          */
         public List<String> leavesOut(Instance instance, List<Volume> volumes) {
             Set<String> byTag =
@@ -193,45 +200,45 @@ public record Policy(
     }
 
     /**
-     * The commands of Systems Manager that run on a server before its image is made and after it.
+     * The Systems Manager commands that run on a server before and after its image.
      *
-     * @param before makes the server ready, as by freezing its file systems; after its time the
-     *     image is made without it, or not at all
-     * @param orNoImage whether there is no image where {@code before} does not succeed
-     * @param after lets the server go again, whatever became of the image; after its time it is
+     * @param before prepares the server, for example by freezing its file systems; if its time runs
+     *     out, the image is made without it, or not at all
+     * @param orNoImage whether no image is made if {@code before} does not succeed
+     * @param after releases the server, whatever became of the image; if its time runs out, it is
      *     tried again
      */
     public record Around(ServerCommand before, boolean orNoImage, Optional<ServerCommand> after) {}
 
-    /** What is recorded of an instance's user data, in which secrets may be. */
+    /** How much of an instance's user data, which may contain secrets, is recorded. */
     public enum UserData {
-        /** Nothing; it is not read. */
+        /** Nothing; it is not even read. */
         NONE,
-        /** Its SHA-256, by which a person can tell whether they have the right one. */
+        /** Its SHA-256, with which a person can check whether they have the right user data. */
         HASH,
         /**
-         * The user data itself, in the catalogue; the tags have only its hash. Whoever may read the
-         * table can read the secrets in it: the template's parameter {@code TableKeyArn} gives the
-         * table a customer key.
+         * The user data itself, in the catalogue; the tags contain only its hash. Anyone who can
+         * read the table can read the secrets in it. The template's parameter {@code TableKeyArn}
+         * encrypts the table with a customer managed key.
          */
         KEEP
     }
 
-    /** What is special in one DR Region. */
+    /** The settings of one DR Region. */
     public record Replica(Optional<String> kmsKey, Optional<Keep> keep) {}
 
     /**
-     * Who may launch the images: account ids, organisation ARNs, organisational unit ARNs.
+     * Who may launch the images: account ids, organization ARNs, organizational unit ARNs.
      *
-     * @param snapshots whether the accounts may create volumes from the images' snapshots, too,
-     *     without which they cannot copy an image; EC2 allows it to no organisation
+     * @param snapshots whether the accounts may also create volumes from the images' snapshots,
+     *     which they need to copy an image; EC2 cannot allow that to an organization
      */
     public record ShareRules(
             List<String> accounts,
             List<String> organizations,
             List<String> organizationalUnits,
             boolean snapshots) {
-        /** With nobody. */
+        /** The images are shared with nobody. */
         public static final ShareRules NOBODY =
                 new ShareRules(List.of(), List.of(), List.of(), false);
 
@@ -242,10 +249,10 @@ public record Policy(
         }
 
         /**
-         * Sorts by their kinds whom somebody names.
+         * Sorts these account ids and ARNs by kind.
          *
-         * @throws IllegalArgumentException if one is neither an account id nor such an ARN; so
-         *     nobody can name everybody
+         * @throws IllegalArgumentException if one is neither an account id nor such an ARN, so that
+         *     nobody can share with everybody
          */
         public static ShareRules with(List<String> named) {
             List<String> accounts = new ArrayList<>();
@@ -268,7 +275,7 @@ public record Policy(
             return all().isEmpty();
         }
 
-        /** Which accounts may copy the images. */
+        /** The accounts that may copy the images. */
         public List<String> copiers() {
             return snapshots ? accounts : List.of();
         }
@@ -281,22 +288,22 @@ public record Policy(
         }
     }
 
-    /** The stages before removal; an absent one is skipped. */
+    /** The stages before removal; absent ones are skipped. */
     public record Retire(Optional<Duration> deprecateAfter, Optional<Duration> disableFor) {}
 
     /**
-     * How often it is tried whether servers can be restored, and how.
+     * How often AMI Keeper tests whether servers can be restored, and how.
      *
-     * @param every a round of drills begins so long after the last one
-     * @param instances in each round so many instances have their turn
-     * @param region where; the newest good image there is launched
-     * @param subnet one from which nothing else can be reached, in that Region
-     * @param securityGroups at least one; in the subnet's VPC
-     * @param type the instance type; absent: the original's
-     * @param command the Systems Manager document that has to succeed on it; absent: the status
-     *     checks are enough
-     * @param timeout whatever is not passed by then has failed, and is terminated
-     * @param budget the instance-hours a calendar month, in UTC; absent: they do not limit
+     * @param every the time from one round of drills to the next
+     * @param instances how many instances are drilled in each round
+     * @param region where; the newest usable image there is launched
+     * @param subnet an isolated subnet in that Region
+     * @param securityGroups at least one, of the subnet's VPC
+     * @param type the instance type; if absent, the original's
+     * @param command the Systems Manager document that has to succeed on the instance; if absent,
+     *     the status checks are enough
+     * @param timeout a drill that has not passed by then has failed, and its instance is terminated
+     * @param budget the instance-hours allowed per calendar month in UTC; if absent, unlimited
      */
     public record Drill(
             Duration every,
@@ -314,20 +321,23 @@ public record Policy(
     }
 
     /**
-     * Long keeping in S3.
+     * Long-term retention in S3.
      *
      * @param bucket its name, in which {@code {region}} stands for an image's Region
-     * @param after how old an image is by then, counted from its slot
+     * @param after the age from which an image is stored, counted from its slot
      */
     public record StoreRules(String bucket, Duration after) {
         static final String REGION = "{region}";
 
-        /** The bucket for images of this Region: EC2 takes none of another one. */
+        /**
+         * The bucket for images of this Region; EC2 stores an image only in a bucket of its own
+         * Region.
+         */
         public String bucketIn(Region region) {
             return bucket.replace(REGION, region.name());
         }
     }
 
-    /** The breaker, per policy and run; an absent limit does not limit. */
+    /** The breaker, per policy and run; an absent limit does not apply. */
     public record Limits(Optional<Integer> maxRemovePercent, Optional<Integer> maxRemoveCount) {}
 }

@@ -28,18 +28,21 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Builds the records of a policy file. A wrong value is noted as a problem and reads as some
- * harmless one: nothing of a file with a problem is ever used. One method a section of the file, in
- * its order.
+ * Builds the records of a policy file. A wrong value is noted as a problem and read as something
+ * harmless, because nothing of a file with a problem is ever used. Each section of the file has one
+ * method, in the file's order.
  */
 final class PolicyReader {
     private static final String SELECT_SOME =
             "write which tags an instance must have, as tags: {backup: gold}";
 
-    /** EC2 allows so many launch permissions on one image. */
+    /** The most launch permissions that EC2 allows on one image. */
     private static final int MAX_SHARES = 1000;
 
-    /** An image's copies are written down in one transaction, which holds 100 items. */
+    /**
+     * The most DR Regions of a policy. An image's copies are recorded in one transaction, which
+     * holds 100 items.
+     */
     private static final int MAX_DESTINATIONS = 30;
 
     private static final String A_DOCUMENT = "write the Systems Manager document to run, as Freeze";
@@ -49,7 +52,7 @@ final class PolicyReader {
     private final Region home;
     private final Set<Region> known;
 
-    /** By each name that images may have, the policy whose images they are. */
+    /** For each name that images may have, the policy that the images belong to. */
     private final Map<String, String> claimed = new HashMap<>();
 
     PolicyReader(Region home, Set<Region> known) {
@@ -57,7 +60,7 @@ final class PolicyReader {
         this.known = known;
     }
 
-    /** All policies, in the order of the file, and what else it says. */
+    /** Reads all policies, in the order of the file, and the rest of the file. */
     Policies policies(Place root) {
         MappingFields fields = root.fields("policies", "orders");
         Optional<Place> policies = fields.find("policies");
@@ -132,7 +135,9 @@ final class PolicyReader {
                 fields.readAll("formerly", text -> formerName(text, name)));
     }
 
-    /** Images go by the rules of one policy only. */
+    /**
+     * Rejects a former name that two policies claim: only one policy's rules can apply to an image.
+     */
     private String formerName(String text, String policy) {
         String former = Values.policyName(text);
         String by = claimed.putIfAbsent(former, policy);
@@ -269,7 +274,9 @@ final class PolicyReader {
         return document.map(name -> new ServerCommand(name, parameters, within));
     }
 
-    /** Which parameters there are, and what they take, only the document says. */
+    /**
+     * Only the document knows its parameters and their values, so the names are not checked here.
+     */
     private static Map<String, List<String>> parameters(Place place) {
         Map<String, List<String>> parameters = new LinkedHashMap<>();
         place.someEntries("parameters of the document, as {Level: [\"2\"]}")
@@ -321,7 +328,7 @@ final class PolicyReader {
         return keep;
     }
 
-    /** A wrong count stands for a rule, lest it be reported as one that is missing, too. */
+    /** A wrong count reads as 1, so that the rule is not also reported as missing. */
     private static int count(MappingFields keep, String rule) {
         return keep.find(rule).map(place -> place.read(Values::count).orElse(1)).orElse(0);
     }
@@ -395,7 +402,7 @@ final class PolicyReader {
         return share;
     }
 
-    /** A permission to create volumes is given to accounts, or to everybody. */
+    /** EC2 gives the permission to create volumes only to accounts, or to everybody. */
     private static void copiable(Place snapshots, MappingFields fields, ShareRules share) {
         if (!share.organizations().isEmpty() || !share.organizationalUnits().isEmpty()) {
             snapshots.wrongKey(
@@ -414,7 +421,7 @@ final class PolicyReader {
                 fields.read("disableFor", Values::span));
     }
 
-    /** Empty if it lacks something, which is noted. */
+    /** Empty if something is missing, which is noted. */
     private Optional<Drill> drill(Place place, MappingFields policy, List<Region> homes) {
         MappingFields fields =
                 place.fields(
@@ -461,7 +468,7 @@ final class PolicyReader {
                         budget));
     }
 
-    /** Empty if it lacks something, which is noted. */
+    /** Empty if something is missing, which is noted. */
     private static Optional<StoreRules> store(Place place, List<Region> homes) {
         MappingFields fields = place.fields("bucket", "after");
         needed(place, fields, "bucket", "write its name, as \"ami-archive-{region}\"");
@@ -489,7 +496,7 @@ final class PolicyReader {
         return region;
     }
 
-    /** The status checks are always made; what else is wanted stands beside them. */
+    /** The status checks always run; the command, if any, is listed beside them. */
     private static Optional<String> command(Place checks) {
         Optional<String> command = Optional.empty();
         for (Place check : checks.items()) {

@@ -9,7 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** Everything that is wrong with one policy file, so that the user sees it all at once. */
+/** Everything that is wrong with one policy file, so that the user sees all of it at once. */
 final class Problems {
     private final String source;
     private final List<Problem> all = new ArrayList<>();
@@ -19,12 +19,12 @@ final class Problems {
         this.source = Texts.plain(source);
     }
 
-    /** Notes what is wrong at a mark of the file; a path is empty where there is none. */
+    /** Notes what is wrong at a position in the file; the path is empty if there is none. */
     void add(Optional<Mark> mark, String path, String message) {
         all.add(problem(mark, path, message));
     }
 
-    /** Notes what is right and may surprise its author. */
+    /** Notes what is valid but may surprise its author. */
     void hint(Optional<Mark> mark, String path, String message) {
         hints.add(problem(mark, path, message));
     }
@@ -35,13 +35,15 @@ final class Problems {
         return new Problem(line, column, path, message);
     }
 
-    /** Notes what is wrong with the text of the file itself, at a line and column from 1. */
+    /**
+     * Notes what is wrong with the text of the file itself, at a line and column counted from 1.
+     */
     void add(int line, int column, String message) {
         all.add(new Problem(line, column, "", message));
     }
 
     /**
-     * Ends the reading if anything was wrong.
+     * Throws if anything was wrong.
      *
      * @throws InvalidPolicyException with one line per problem, in the order of the file
      */

@@ -6,9 +6,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.stream.Stream;
 
-/** When a policy's slots fall. */
+/** The times of a policy's slots. */
 public interface Schedule {
-    /** How often slots are looked for; none may be closer together. */
+    /** How often slots are looked for. Slots must not be closer together than this. */
     Duration TICK = Duration.ofMinutes(5);
 
     /** The slots in {@code (after, until]}, oldest first. */

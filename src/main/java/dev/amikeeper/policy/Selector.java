@@ -14,11 +14,12 @@ import java.util.TreeSet;
 /**
  * Which instances a policy images.
  *
- * <p>An instance that starts or stops counts as what it will be: {@code pending} as running and
- * {@code stopping} as stopped. No moment at which a schedule looks makes an instance disappear.
+ * <p>An instance that is starting or stopping counts as what it will be: {@code pending} as running
+ * and {@code stopping} as stopped. So no instance is overlooked because a schedule happens to look
+ * at that moment.
  *
- * @param tags every key must match, by any of its patterns
- * @param except one match here wins over everything
+ * @param tags every key must match one of its patterns
+ * @param except a match here overrides everything else
  * @param states EC2's words, as {@code running}
  * @param regions the home Regions
  */
@@ -34,14 +35,14 @@ public record Selector(
         regions = List.copyOf(regions);
     }
 
-    /** Whether this instance is selected, its state included. */
+    /** Whether this instance is selected, considering its state as well. */
     public boolean selects(Instance instance) {
         return whyNot(instance).isEmpty();
     }
 
     /**
-     * The states, in EC2's words, of the instances that may be selected: those of the policy, and
-     * those that lead to them.
+     * The states, in EC2's words, of the instances that may be selected: the policy's own and those
+     * that lead to them.
      */
     public Set<String> statesToAsk() {
         Set<String> asked = new TreeSet<>(states);
@@ -55,36 +56,36 @@ public record Selector(
     }
 
     /**
-     * Whether an instance is to be imaged as it is now, or once it has come to where it is going: a
-     * policy that takes only stopped instances wants their file systems at rest.
+     * Whether to image an instance now rather than once it has reached its next state: a policy
+     * that selects only stopped instances wants their file systems at rest.
      */
     public boolean takesNow(Instance instance) {
         return !instance.state().equals("stopping") || states.contains("running");
     }
 
-    /** What an instance lacks to be selected. */
+    /** Why an instance is not selected. */
     public enum Lack {
-        /** It ends with its drill. */
+        /** It belongs to a drill and is terminated with it. */
         IS_A_DRILLS,
         /** It is in another Region. */
         REGION,
-        /** It has not the tags. */
+        /** It lacks the tags. */
         TAGS,
-        /** It has a tag that is excepted. */
+        /** It has an excepted tag. */
         EXCEPTED,
-        /** All else fits, but it is in another state. */
+        /** Everything else matches, but it is in another state. */
         STATE
     }
 
-    /** Why an instance is not selected, in words and as a kind. */
+    /** Why an instance is not selected, as a kind and as text. */
     public record Obstacle(Lack lack, String text) {}
 
-    /** What keeps this instance from being selected, in words; empty if it is selected. */
+    /** Why this instance is not selected, as text; empty if it is selected. */
     public Optional<String> whyNot(Instance instance) {
         return obstacle(instance).map(Obstacle::text);
     }
 
-    /** What keeps this instance from being selected; empty if it is selected. */
+    /** Why this instance is not selected; empty if it is selected. */
     public Optional<Obstacle> obstacle(Instance instance) {
         if (instance.isOfDrill()) {
             return Optional.of(new Obstacle(Lack.IS_A_DRILLS, "it is a drill's, and ends with it"));
@@ -136,7 +137,7 @@ public record Selector(
         return has(instance.tags(), key, patterns);
     }
 
-    /** Whether one of the patterns of this key matches its tag. */
+    /** Whether one of the patterns for this key matches the tag's value. */
     static boolean has(Map<String, String> tags, String key, Map<String, List<String>> patterns) {
         String value = tags.get(key);
         return value != null

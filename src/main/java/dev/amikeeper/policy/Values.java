@@ -17,12 +17,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Reads single values of a policy file. Each throws {@link IllegalArgumentException} with what is
- * wrong and what would be right. One method a kind of value; the file is long because the policy
- * file has that many.
+ * Reads single values of a policy file. Each method throws {@link IllegalArgumentException} with
+ * what is wrong and what would be right. There is one method per kind of value, and the policy file
+ * has many kinds.
  */
 final class Values {
-    /** CreateImage takes instances in these states. */
+    /** The states in which CreateImage accepts instances. */
     static final List<String> STATES = List.of("running", "stopped");
 
     private static final List<Trigger> EVENTS =
@@ -37,10 +37,13 @@ final class Values {
     private static final Duration LONGEST_SPAN = Duration.ofDays(36_500);
     private static final Duration LONGEST_WORK = Duration.ofHours(24);
 
-    /** EC2 takes no deprecation date more than ten years ahead. */
+    /** EC2 accepts no deprecation date more than ten years ahead. */
     private static final Duration LONGEST_USE = Duration.ofDays(3650);
 
-    /** What a month is at least: nobody who means a month loses an image to a short one. */
+    /**
+     * The days that a suggestion counts for a month: the most that a month has, so that nobody
+     * loses an image to a short one.
+     */
     private static final int DAYS_A_MONTH = 31;
 
     private static final Pattern ACCOUNT = Pattern.compile("\\d{12}");
@@ -122,7 +125,10 @@ final class Values {
                 .orElseThrow(() -> unknown("event", text, EVENTS.stream().map(Trigger::word)));
     }
 
-    /** Of so few letters the nearest zone is on another continent. */
+    /**
+     * A zone of at most this many letters gets no suggestion, because the nearest one would be on
+     * another continent.
+     */
     private static final int MISLEADING = 4;
 
     static ZoneId zone(String text) {
@@ -141,8 +147,9 @@ final class Values {
     }
 
     /**
-     * How long something is kept, or how often it is repeated. There are no minutes: {@code 7m} is
-     * seven months in restic's files, and whoever means that must not lose all but seven minutes.
+     * Reads how long something is kept, or how often it is repeated. Minutes are not allowed:
+     * {@code 7m} means seven months in restic's configuration, and whoever means that must not lose
+     * all but seven minutes.
      */
     static Duration span(String text) {
         Matcher form = DURATION.matcher(text);
@@ -168,7 +175,7 @@ final class Values {
         return within(SHORTEST_SPAN, unit.multipliedBy(number), LONGEST_SPAN, text);
     }
 
-    /** After how long an image is no longer offered. */
+    /** Reads the age at which an image is deprecated. */
     static Duration deprecation(String text) {
         Duration span = span(text);
         if (span.compareTo(LONGEST_USE) > 0) {
@@ -179,7 +186,7 @@ final class Values {
         return span;
     }
 
-    /** How long a machine may take for something. */
+    /** Reads how long a machine may take for something. */
     static Duration work(String text) {
         Matcher form = DURATION.matcher(text);
         if (!form.matches()) {
@@ -200,7 +207,10 @@ final class Values {
                 text);
     }
 
-    /** Run Command gives an agent half a minute at least; a server is not frozen for long. */
+    /**
+     * Reads the time limit of a command. Run Command gives an agent at least half a minute, and a
+     * server should not be frozen for long.
+     */
     static Duration commandTime(String text) {
         Duration time = work(text);
         if (time.compareTo(Duration.ofSeconds(30)) < 0 || time.compareTo(Duration.ofHours(1)) > 0) {
@@ -252,7 +262,7 @@ final class Values {
         };
     }
 
-    /** Whether images in Regions that are no longer named are to go. */
+    /** Reads whether to remove images in Regions that are no longer named. */
     static boolean formerRegions(String text) {
         return switch (text) {
             case "keep" -> false;
@@ -313,7 +323,7 @@ final class Values {
                         .formatted(Texts.quoted(text)));
     }
 
-    /** An account, an organization or an organizational unit; nobody can name everybody. */
+    /** Reads an account, an organization or an organizational unit; nobody can name everybody. */
     static String shareWith(String text) {
         return Policy.ShareRules.with(List.of(text)).all().getFirst();
     }
@@ -378,7 +388,7 @@ final class Values {
         return text;
     }
 
-    /** Any text: what it may be the document says. */
+    /** Accepts any text, because only the document knows the valid values. */
     static String parameterValue(String text) {
         return text;
     }
@@ -392,7 +402,10 @@ final class Values {
                         .formatted(Texts.quoted(text)));
     }
 
-    /** A bucket is in one Region, and EC2 stores images of that Region there and no others. */
+    /**
+     * Reads a bucket's name. A bucket is in one Region, and EC2 stores only images of that Region
+     * in it.
+     */
     static String bucket(String text, List<Region> homes) {
         boolean inEach = text.contains(Policy.StoreRules.REGION);
         for (Region home : homes) {
@@ -413,9 +426,9 @@ final class Values {
     }
 
     /**
-     * A key for copies in a Region.
+     * Reads a KMS key for the copies in a Region.
      *
-     * @param shared whether other accounts are to use them, which AWS's own default key prevents
+     * @param shared whether other accounts are to use the copies, which AWS's default key prevents
      */
     static String kmsKey(String text, String region, boolean shared) {
         Matcher form = KMS_KEY.matcher(text);

@@ -13,16 +13,16 @@ import org.snakeyaml.engine.v2.scanner.StreamReader;
 
 import java.util.Optional;
 
-/** Reads YAML 1.2 into nodes that know their lines; no content can make it grow without bound. */
+/** Reads YAML 1.2 into nodes that know their lines. Memory use is bounded whatever the content. */
 final class YamlFile {
-    /** In characters: far more than policies need, and little enough for any memory. */
+    /** In characters: far more than policies need, and small enough for any memory size. */
     private static final int MAX_LENGTH = 256 * 1024;
 
     private static final int MAX_ALIASES = 50;
 
     private YamlFile() {}
 
-    /** The whole file; empty, with the problem noted, if it is empty or not YAML. */
+    /** Reads the whole file; empty, with the problem noted, if it is empty or not YAML. */
     static Optional<Place> root(String yaml, Problems problems) {
         if (yaml.length() > MAX_LENGTH) {
             problems.add(1, 1, "the file is too long; write at most " + MAX_LENGTH + " characters");
@@ -50,13 +50,13 @@ final class YamlFile {
         } catch (YamlEngineException e) {
             problems.add(1, 1, "not YAML: " + oneLine(e.getMessage()));
         } catch (StackOverflowError e) {
-            // The parser calls itself once per level and sets no limit.
+            // The parser recurses once per level and sets no limit.
             problems.add(1, 1, "nested too deeply; policies need six levels");
         }
         return Optional.empty();
     }
 
-    /** What the parser was at, from which line on, and what it met. */
+    /** What the parser was reading, from which line on, and what it found. */
     private static String problem(MarkedYamlEngineException e) {
         String context = oneLine(e.getContext());
         return context.isEmpty()
