@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * How values stand in items, and how they are read back: what cannot be read is told by its name
- * and what stands there.
+ * Writes values into items and reads them back. The error for an unreadable value names the
+ * attribute and shows its content.
  */
 final class Attributes {
     /** Tombstones, failures, notices and runs are kept for a year. */
@@ -117,7 +117,7 @@ final class Attributes {
         return list.l().stream().map(AttributeValue::s);
     }
 
-    /** The texts of an attribute that earlier versions did not write. */
+    /** Reads the texts of an attribute that earlier versions did not write. */
     static List<String> optionalTexts(Map<String, AttributeValue> item, String name) {
         return item.containsKey(name) ? strings(item, name).toList() : List.of();
     }
@@ -135,7 +135,7 @@ final class Attributes {
             throw wrong(name, value);
         }
         Map<String, String> texts = new HashMap<>();
-        // What is no text, a newer version wrote.
+        // A newer version wrote the values that are not texts.
         value.m()
                 .forEach((key, text) -> {
                     if (text.s() != null) {

@@ -18,18 +18,18 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Every image that AMI Keeper asked for, made or removed, and what waits. All reads are strongly
- * consistent but {@link #ofInstance}. Every write may be repeated: it answers whether it was the
- * one that changed something. What this version cannot read of another one's items it leaves out
- * and alone, and what it does not know of those that it can read it writes back with them.
+ * Every image that AMI Keeper requested, made or removed, and all pending work. All reads are
+ * strongly consistent except {@link #ofInstance}. Every write may be repeated; its result says
+ * whether this call changed something. Items of another version that this version cannot read are
+ * left out and left alone. Attributes that it does not know are written back with their item.
  */
 public interface Catalog {
-    /** Where the schedules of all policies stand, and the Regions that were remembered. */
+    /** Returns the positions of all policies' schedules, and the remembered Regions. */
     Bookmarks bookmarks();
 
     /**
-     * All Regions where there may be images: those of the policy file, and those that were
-     * remembered.
+     * Returns all Regions where there may be images: those of the policy file and the remembered
+     * ones.
      */
     default SortedSet<Region> regionsWith(Collection<Region> ofTheFile) {
         SortedSet<Region> regions = new TreeSet<>(bookmarks().regions());
@@ -37,158 +37,165 @@ public interface Catalog {
         return regions;
     }
 
-    /** Remembers a Region until it is forgotten, whatever policies name. */
+    /** Remembers a Region until it is forgotten, whatever the policies name. */
     void remember(Region region);
 
-    /** The same of one in which there is to be something by then: before, it is not forgotten. */
+    /**
+     * Remembers a Region in which something will exist by then; it is not forgotten before that
+     * time.
+     */
     void remember(Region region, Instant by);
 
     /**
-     * Forgets a Region in which there is nothing any more.
+     * Forgets a Region in which nothing is left.
      *
-     * @return false if there is still to be something
+     * @return false if something may still appear there
      */
     boolean forget(Region region, Instant now);
 
     /**
-     * Moves a cursor, records what became of the slots on the way and tells people of it.
+     * Moves a cursor, records what became of the slots it passed, and notifies people.
      *
-     * @param from where it stood; empty if it is new
-     * @return false if somebody else moved it meanwhile
+     * @param from its former position; empty if it is new
+     * @return false if somebody else moved it in the meantime
      */
     boolean moveCursor(Optional<Instant> from, Cursor to, List<Run> runs, List<Notice> notices);
 
-    /** What became of a policy's slots, newest first. */
+    /** Returns what became of a policy's slots, newest first. */
     List<Run> runs(String policy);
 
     /**
-     * Records new intents. One whose slot was recorded before, or is buried, is left alone.
+     * Records new intents. An intent whose slot was already recorded, or has a tombstone, is left
+     * out.
      *
-     * @return those that are new
+     * @return the intents that are new
      */
     List<Image> request(Collection<Image> intents);
 
-    /** Makes one step, if the record still stands as it did before it. */
+    /** Saves one step, unless the record has changed since it was read. */
     boolean save(Change change);
 
-    /** Replaces an image's record by its tombstone. */
+    /** Replaces an image's record with its tombstone. */
     boolean bury(Image before, Tombstone tombstone);
 
     /**
-     * The record of an image.
+     * Returns the record of an image.
      *
-     * @throws UnreadableItemException if it is there and cannot be read
+     * @throws UnreadableItemException if it exists and cannot be read
      */
     Optional<Image> find(Region region, ImageName name);
 
     /**
-     * The image whose present attempt has this AMI.
+     * Returns the image whose current attempt has this AMI.
      *
-     * @throws UnreadableItemException if its record is there and cannot be read
+     * @throws UnreadableItemException if its record exists and cannot be read
      */
     Optional<Image> find(Region region, ImageId id);
 
     /**
-     * What there is to do, oldest slot first; of what waits, only what is due by then, or so late
-     * that only a wrong clock can have written it.
+     * Returns pending work, oldest slot first. Waiting images are included only if they are due by
+     * then, or so far in the future that only a wrong clock can have written the time.
      */
     List<Image> work(Region region, Work kind, Instant dueBy, int limit);
 
-    /** How many snapshot copies are under way to this Region. */
+    /** Returns the number of snapshot copies to this Region that are under way. */
     int copiesInFlight(Region region);
 
-    /** All images of a policy in a Region, by instance and slot. */
+    /** Returns all images of a policy in a Region, by instance and slot. */
     List<Image> ofPolicy(String policy, Region region);
 
-    /** The same of images that have one of these names of a policy. */
+    /** Returns all images in a Region that have one of these names of a policy. */
     default List<Image> ofPolicy(Collection<String> names, Region region) {
         return names.stream().flatMap(name -> ofPolicy(name, region).stream()).toList();
     }
 
-    /** All images of an instance in all Regions, newest first; may lag by moments. */
+    /**
+     * Returns all images of an instance in all Regions, newest first; may be slightly out of date.
+     */
     List<Image> ofInstance(InstanceId instance);
 
-    /** The removed images of a policy in a Region, by instance and slot. */
+    /** Returns the removed images of a policy in a Region, by instance and slot. */
     List<Tombstone> removed(String policy, Region region);
 
     /**
-     * Puts a removed image's record in the place of its tombstone.
+     * Replaces a removed image's tombstone with a record.
      *
      * @return false if the tombstone is gone
      */
     boolean unbury(Tombstone tombstone, Image after);
 
     /**
-     * Changes the last record of a removed image, if its tombstone still stands as it did.
+     * Changes the last record of a removed image, unless its tombstone has changed since it was
+     * read.
      *
-     * @return false if it does not
+     * @return false if it has
      */
     boolean save(Tombstone before, Tombstone after);
 
     /**
-     * The tombstone of an image; empty if it is not removed.
+     * Returns the tombstone of an image; empty if the image has not been removed.
      *
-     * @throws UnreadableItemException if there is one that cannot be read
+     * @throws UnreadableItemException if it exists and cannot be read
      */
     Optional<Tombstone> removed(Region region, ImageName name);
 
-    /** Of these images of a Region, the tombstones of those that are removed. */
+    /** Returns the tombstones of those of these images of a Region that have been removed. */
     Map<ImageName, Tombstone> removed(Region region, Collection<ImageName> names);
 
     /**
-     * Records an image that was found in EC2 and of which there is neither record nor tombstone.
+     * Records an image that was found in EC2 and has neither a record nor a tombstone.
      *
-     * @return false if there is one
+     * @return false if it has one
      */
     boolean adopt(Image found);
 
     /**
-     * Records a restore that is asked for.
+     * Records a requested restore.
      *
-     * @return false if there is one with this id
+     * @return false if there is already one with this id
      */
     boolean begin(Restore restore);
 
-    /** Makes one step of a restore, if its record still stands as it did before it. */
+    /** Saves one step of a restore, unless its record has changed since it was read. */
     boolean save(Restore before, Restore after);
 
     /**
-     * A restore or drill.
+     * Returns a restore or drill.
      *
-     * @throws UnreadableItemException if it is there and cannot be read
+     * @throws UnreadableItemException if it exists and cannot be read
      */
     Optional<Restore> restore(String id);
 
-    /** The restores and drills that are not over, by their ids. */
+    /** Returns the restores and drills that are not over, by id. */
     List<Restore> restoring();
 
-    /** The restores and drills of a policy in the last year, by their ids. */
+    /** Returns a policy's restores and drills of the last year, by id. */
     List<Restore> restores(String policy);
 
-    /** The servers of a Region that were made ready for an image and are not let go yet. */
+    /**
+     * Returns the servers of a Region that were prepared for an image and have not been released.
+     */
     List<Freeze> freezes(Region region);
 
     /**
-     * Records that a server is about to be made ready for an image.
+     * Records that a server is about to be prepared for an image.
      *
-     * @return false if that is recorded already
+     * @return false if that has already been recorded
      */
     boolean begin(Freeze freeze);
 
-    /** Makes one step, if the record still stands as it did before it. */
+    /** Saves one step, unless the record has changed since it was read. */
     boolean save(Freeze before, Freeze after);
 
-    /** The server is let go. */
+    /** Records that the server has been released. */
     void end(Freeze freeze);
 
-    /**
-     * The names of policies that ever were in the file or on an image, as far as they were seen.
-     */
+    /** Returns the names of all policies that were ever seen in the file or on an image. */
     Set<String> policies();
 
     /**
-     * The names of all policies of which there may be images: those of the policy file, and those
-     * that were in it once.
+     * Returns the names of all policies that may have images: those of the policy file and those
+     * that were in it before.
      */
     default SortedSet<String> policiesWith(Collection<String> ofTheFile) {
         SortedSet<String> names = new TreeSet<>(policies());
@@ -197,90 +204,97 @@ public interface Catalog {
         return names;
     }
 
-    /** Remembers a policy's name for as long as the catalogue lives. */
+    /** Remembers a policy's name for the life of the catalogue. */
     void remember(String policy);
 
-    /** The instances of a Region of which images are left, and since when they are gone. */
+    /**
+     * Returns the instances of a Region that are gone but still have images, and since when they
+     * are gone.
+     */
     Map<InstanceId, Instant> gone(Region region);
 
     /**
-     * Remembers that a whole listing of the Region did not show this instance.
+     * Remembers that a complete listing of the Region did not show this instance.
      *
-     * @return false if that is remembered since earlier
+     * @return false if that was remembered before
      */
     boolean gone(Region region, InstanceId instance, Instant since);
 
-    /** Forgets that an instance was gone: it is there. */
+    /** Forgets that an instance was gone, because it exists. */
     void back(Region region, InstanceId instance);
 
-    /** What the last sweep left for the next one. */
+    /** Returns what the last sweep left for the next one. */
     SweepState lastSweep();
 
     /** Remembers what a sweep leaves for the next one. */
     void swept(SweepState state);
 
-    /** What the last run of pruning saw of a policy, by Region. */
+    /** Returns what the last pruning run saw of a policy, by Region. */
     List<PruneMark> marks(String policy);
 
-    /** Remembers what a run of pruning saw. */
+    /** Remembers what a pruning run saw. */
     void mark(PruneMark mark);
 
     /**
-     * Records a notice. A trouble that was over is open anew; if nobody has set out yet to tell
-     * people that it was over, they are told neither.
+     * Records a notice. A trouble that was over is opened again. If nobody has begun to tell people
+     * that it was over, they are told neither its end nor its return.
      *
-     * @return false if one with this key stands already: an open trouble, or an event
+     * @return false if there is already one with this key: an open trouble, or an event
      */
     boolean note(Notice notice);
 
     /**
-     * Gives an open trouble the words that fit it now. If there is something else to do about it,
-     * people are told again; it has lasted since the time it had.
+     * Updates the wording of an open trouble. If its remedy changes, people are told again. The
+     * time of its beginning does not change.
      *
-     * @return false if no trouble with this key is open, or it says that already
+     * @return false if no trouble with this key is open, or it already has this wording
      */
     boolean reword(Notice notice);
 
     /**
-     * Records that a trouble is over. Those who were told of it are told that too; if nobody has
-     * set out yet to tell them, they are told neither.
+     * Records that a trouble is over. Whoever was told about it is told that, too. If nobody has
+     * begun to tell people about the trouble, they are told neither.
      *
      * @return false if no such trouble is open
      */
     boolean resolve(NoticeKey about, Instant at);
 
-    /** All notices, by time. */
+    /** Returns all notices, by time. */
     List<Notice> notices();
 
-    /** The troubles that are open, by time. */
+    /** Returns the open troubles, by time. */
     List<Notice> open();
 
-    /** What people have not been told yet: notices, and ends of troubles that they know of. */
+    /**
+     * Returns what people have not been told yet: notices, and ends of troubles that they know of.
+     */
     List<Notice> unannounced();
 
     /**
-     * Remembers that somebody sets out to tell people this. It stays among what they have not been
-     * told, and may have reached them from now on.
+     * Records that somebody is about to tell people this. It still counts as not told, but may have
+     * reached them from now on.
      *
      * @return false if it is not, or no longer, to be told
      */
     boolean telling(Notice notice);
 
-    /** Remembers that people have been told this. */
+    /** Records that people have been told this. */
     void announced(Notice notice);
 
     /**
-     * The items that could not be read since this was asked last. All other answers leave them out;
-     * only who asks for one such item by itself gets an {@link UnreadableItemException}.
+     * Returns the items that could not be read since the last call. Reads of several items leave
+     * them out; only a read of one such item throws an {@link UnreadableItemException}.
      */
     List<Unreadable> takeUnreadable();
 
     /**
-     * The images of a Region of which an item could not be read: a record, a tombstone or what is
-     * to be done. As far as it was read since {@link #takeUnreadable} was asked last.
+     * Returns the images of a Region with an unreadable item: a record, a tombstone or an entry of
+     * work. It knows the items read since the last call of {@link #takeUnreadable}.
      */
     Set<ImageName> unreadable(Region region);
 
-    /** What cannot be read of a partition now, by its key without the account. */
+    /**
+     * Returns the items of a partition that cannot be read now, given its key without the account.
+     */
     List<Unreadable> unreadable(String partition);
 }

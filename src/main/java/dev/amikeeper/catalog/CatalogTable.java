@@ -25,11 +25,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The one table: reads that say what they could not read, and writes that are done whole or not at
- * all. It knows items and their keys, and nothing of what they mean.
+ * The one DynamoDB table. Its reads report what they could not read, and each of its writes
+ * succeeds or fails as a whole. It knows items and their keys, but not what they mean.
  */
 final class CatalogTable {
-    /** How many items a call reads at most. */
+    /** The most items that one call reads. */
     static final int KEYS_A_BATCH = 100;
 
     private static final int TRIES = 8;
@@ -41,7 +41,7 @@ final class CatalogTable {
     private final Unknowns unknowns;
 
     /**
-     * @param pause waits for a while, before something is tried again, as long as chance says
+     * @param pause waits for a random time before a call is tried again
      */
     CatalogTable(
             DynamoDbClient dynamoDb,
@@ -65,20 +65,20 @@ final class CatalogTable {
     }
 
     /**
-     * The one that was asked for.
+     * Reads one item.
      *
-     * @throws UnreadableItemException if it is there and cannot be read
+     * @throws UnreadableItemException if it exists and cannot be read
      */
     <T> Optional<T> one(Map<String, AttributeValue> key, Form<T> form) {
         return get(key).map(item -> unknowns.readOne(item, form));
     }
 
-    /** The same; empty, too, if it cannot be read. */
+    /** Reads one item; also empty if it cannot be read. */
     <T> Optional<T> readable(Map<String, AttributeValue> key, Form<T> form) {
         return get(key).flatMap(item -> unknowns.read(item, form));
     }
 
-    /** Those of a partition that can be read. */
+    /** Returns the readable items of a partition. */
     <T> List<T> all(String pk, Form<T> form) {
         return stream(pk, form).toList();
     }
@@ -95,13 +95,13 @@ final class CatalogTable {
                         .consistentRead(true));
     }
 
-    /** Those of these items that can be read. */
+    /** Returns the readable ones of these items. */
     <T> Stream<T> each(List<Map<String, AttributeValue>> wanted, Form<T> form) {
         wanted.forEach(unknowns::forget);
         return batch(wanted).stream().flatMap(item -> unknowns.read(item, form).stream());
     }
 
-    /** What is to be written in the place of an item of which no changes are counted. */
+    /** Adds the unknown attributes to an item that is about to be replaced and has no version. */
     Map<String, AttributeValue> kept(Map<String, AttributeValue> item) {
         return unknowns.keep(item, TableKeys.of(item), null);
     }
@@ -111,7 +111,9 @@ final class CatalogTable {
         return dynamoDb.queryPaginator(query).items().stream();
     }
 
-    /** Reads up to 100 items a call, again where DynamoDB left some out. */
+    /**
+     * Reads up to 100 items a call, and repeats the call for items that DynamoDB did not process.
+     */
     private List<Map<String, AttributeValue>> batch(List<Map<String, AttributeValue>> wanted) {
         List<Map<String, AttributeValue>> found = new ArrayList<>();
         for (int from = 0; from < wanted.size(); from += KEYS_A_BATCH) {
@@ -135,9 +137,10 @@ final class CatalogTable {
     }
 
     /**
-     * Writes all or nothing.
+     * Writes all items or none.
      *
-     * @return the places of the writes whose condition did not hold; empty if all was written
+     * @return the indexes of the writes whose condition did not hold; empty if everything was
+     *     written
      */
     Set<Integer> transact(List<TransactWriteItem> writes) {
         for (int tried = 1; ; tried++) {
@@ -149,7 +152,8 @@ final class CatalogTable {
                 if (!refused.isEmpty()) {
                     return refused;
                 }
-                // Another transaction was at the same items: the conditions decide next time.
+                // Another transaction was changing the same items. Try again; then the conditions
+                // decide.
                 if (tried == TRIES) {
                     throw cancelled;
                 }
@@ -158,7 +162,10 @@ final class CatalogTable {
         }
     }
 
-    /** Twice as long each time, up to 3.2 s; at random, so that two writers part. */
+    /**
+     * Doubles the pause each time, up to 3.2 s, with a random part so that two writers do not
+     * collide again.
+     */
     private void backOff(int tried) {
         long most = 50L << Math.min(tried - 1, 6);
         pause.accept(Duration.ofMillis(random.nextLong(most / 2, most)));
@@ -208,7 +215,7 @@ final class CatalogTable {
         return key;
     }
 
-    /** Puts an item in the place of one of this version. */
+    /** Replaces an item that still has this version. */
     boolean replace(
             Map<String, AttributeValue> written, Map<String, AttributeValue> key, long before) {
         AttributeValue version = Attributes.number(before);
@@ -220,7 +227,7 @@ final class CatalogTable {
         return saved;
     }
 
-    /** Writes this item, whatever stands there. */
+    /** Writes this item unconditionally. */
     void write(Map<String, AttributeValue> item) {
         dynamoDb.putItem(put -> put.tableName(name).item(item));
     }
@@ -263,7 +270,7 @@ final class CatalogTable {
                 .build();
     }
 
-    /** Deletes an item of this version. */
+    /** Deletes an item that still has this version. */
     TransactWriteItem deleteVersion(Map<String, AttributeValue> key, long version) {
         return delete(
                 key,
@@ -272,7 +279,7 @@ final class CatalogTable {
                 Map.of(":before", Attributes.number(version)));
     }
 
-    /** Puts an item in the place of one of this version. */
+    /** Replaces an item that still has this version. */
     TransactWriteItem putOver(Map<String, AttributeValue> item, AttributeValue version) {
         return put(
                 item,
@@ -281,7 +288,7 @@ final class CatalogTable {
                 Map.of(":before", version));
     }
 
-    /** Writes nothing, but holds the transaction to this: there is no such item. */
+    /** Writes nothing, but fails the transaction if this item exists. */
     TransactWriteItem isMissing(Map<String, AttributeValue> key) {
         return TransactWriteItem.builder()
                 .conditionCheck(check ->

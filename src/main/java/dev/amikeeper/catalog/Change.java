@@ -5,8 +5,8 @@ import dev.amikeeper.image.Image;
 import java.util.List;
 
 /**
- * One step of an image, written whole or not at all: the record before and after, the copies that
- * begin with it, and what people are to be told.
+ * One step of an image, written as a whole or not at all: the record before and after, the copies
+ * that begin with it, and the notices for people.
  */
 public record Change(Image before, Image after, List<Image> copies, List<Notice> notices) {
     public Change {
@@ -19,7 +19,7 @@ public record Change(Image before, Image after, List<Image> copies, List<Notice>
         return new Change(before, after, List.of(), List.of());
     }
 
-    /** The same step, telling people. */
+    /** Returns this step with a notice. */
     public Change telling(Notice notice) {
         return new Change(before, after, copies, List.of(notice));
     }

@@ -4,5 +4,5 @@ import dev.amikeeper.image.Region;
 
 import java.time.Instant;
 
-/** Until when the slots of a policy have been dealt with in one home Region. */
+/** The time up to which a policy's slots have been handled in one home Region. */
 public record Cursor(String policy, Region region, Instant time) {}

@@ -29,52 +29,40 @@ import java.util.stream.Collectors;
 /**
  * The catalogue in one DynamoDB table.
  *
- * <p>Every partition key begins with the account, and with the Region where there is one:
+ * <p>Every partition key begins with the account and, if there is one, the Region:
  *
  * <table>
- *   <caption>Keys, and the access pattern that each serves</caption>
- *   <tr><th>pk</th><th>sk</th><th>serves</th></tr>
- *   <tr><td>account/Region/images/policy</td><td>instance/slot</td><td>images of a policy in a
- *       Region: pruning</td></tr>
- *   <tr><td>account/Region/ami/ami-…</td><td>"name"</td><td>image by Region and id: state events;
- *       points to the image</td></tr>
- *   <tr><td>account/Region/work/kind</td><td>slot/policy/instance</td><td>what waits or is under
- *       way or was given up, oldest slot first: workers, room for copies, sweep; points to the
- *       image</td></tr>
- *   <tr><td>account/Region/removed/policy</td><td>instance/slot</td><td>tombstones</td></tr>
- *   <tr><td>account/bookmarks</td><td>policy/Region, or Region</td><td>where the schedules
- *       stand, and which Regions there are: the tick</td></tr>
- *   <tr><td>account/runs/policy</td><td>slot/Region/outcome</td><td>runs, newest first</td></tr>
- *   <tr><td>account/marks/policy</td><td>Region</td><td>what the last pruning saw</td></tr>
- *   <tr><td>account/restores/policy</td><td>the restore's id</td><td>restores and drills of a year
- *       </td></tr>
- *   <tr><td>account/restoring</td><td>the restore's id</td><td>those that are not over: whoever
- *       follows them</td></tr>
- *   <tr><td>account/Region/freezes</td><td>instance/slot/policy</td><td>servers that a command has
- *       made ready for their image: worker, tick, sweep</td></tr>
- *   <tr><td>account/policies</td><td>name</td><td>the policies that were ever seen: what is left
- *       of those that are not in the file any more</td></tr>
- *   <tr><td>account/gone/Region</td><td>instance</td><td>since when it is gone</td></tr>
- *   <tr><td>account/sweep</td><td>"state"</td><td>what the last sweep left for the next one
- *       </td></tr>
- *   <tr><td>account/notices</td><td>key</td><td>what went wrong</td></tr>
- *   <tr><td>account/open</td><td>key</td><td>the troubles that are not over: sweep</td></tr>
- *   <tr><td>account/unannounced</td><td>key</td><td>what people are still to be told</td></tr>
- *   <tr><td>index {@value #BY_INSTANCE}: account/instance/i-…</td><td>slot/Region/policy</td>
- *       <td>images of an instance in all Regions, newest first: restoring. Keys only, so that it
- *       costs a write at the beginning and the end of an image, and none in between</td></tr>
+ * <caption>Keys, and the access pattern that each serves</caption>
+ * <tr><th>pk</th><th>sk</th><th>serves</th></tr>
+ * <tr><td>account/Region/images/policy</td><td>instance/slot</td><td>images of a policy in a Region: pruning</td></tr>
+ * <tr><td>account/Region/ami/ami-…</td><td>"name"</td><td>image by Region and id: state events; points to the image</td></tr>
+ * <tr><td>account/Region/work/kind</td><td>slot/policy/instance</td><td>images that wait, are under way or were given up, oldest slot first: workers, capacity for copies, sweep; points to the image</td></tr>
+ * <tr><td>account/Region/removed/policy</td><td>instance/slot</td><td>tombstones</td></tr>
+ * <tr><td>account/bookmarks</td><td>policy/Region, or Region</td><td>the positions of the schedules, and which Regions there are: the tick</td></tr>
+ * <tr><td>account/runs/policy</td><td>slot/Region/outcome</td><td>runs, newest first</td></tr>
+ * <tr><td>account/marks/policy</td><td>Region</td><td>what the last pruning saw</td></tr>
+ * <tr><td>account/restores/policy</td><td>the restore's id</td><td>restores and drills of a year</td></tr>
+ * <tr><td>account/restoring</td><td>the restore's id</td><td>those that are not over: whoever follows them</td></tr>
+ * <tr><td>account/Region/freezes</td><td>instance/slot/policy</td><td>servers that a command has prepared for their image: worker, tick, sweep</td></tr>
+ * <tr><td>account/policies</td><td>name</td><td>all policies ever seen: what is left of those that are no longer in the file</td></tr>
+ * <tr><td>account/gone/Region</td><td>instance</td><td>since when it is gone</td></tr>
+ * <tr><td>account/sweep</td><td>"state"</td><td>what the last sweep left for the next one</td></tr>
+ * <tr><td>account/notices</td><td>key</td><td>what went wrong</td></tr>
+ * <tr><td>account/open</td><td>key</td><td>the troubles that are not over: sweep</td></tr>
+ * <tr><td>account/unannounced</td><td>key</td><td>what people are still to be told</td></tr>
+ * <tr><td>index {@value #BY_INSTANCE}: account/instance/i-…</td><td>slot/Region/policy</td><td>images of an instance in all Regions, newest first: restoring. Keys only, so that it costs a write at the beginning and the end of an image and none in between</td></tr>
  * </table>
  *
  * <p>Pointers are written and removed in the same transaction as the record they belong to, so none
- * can be missing or left over, and all of them are read with strong consistency.
+ * can be missing or left over. All of them are read with strong consistency.
  *
- * <p>One image's life in write units, for items up to 1 KB, computed by DynamoDB's rule that a
- * transaction writes each of its items twice over, the checked ones too, and that an index entry
- * costs one unit more when it comes or goes: an intent costs 7 (record, check for a tombstone,
- * work, index), its start 8 (record, work removed, work put, pointer), becoming available 4
- * (record, work removed), a removal 4 to begin (record, work) and 9 to bury (record, pointer, work,
- * tombstone, index): 32 units for a home image and as many for each copy. Reading costs one half to
- * one unit a lookup or page of work, shared by all images that it answers.
+ * <p>The following is the cost of one image's life in write units, for items up to 1 KB. A DynamoDB
+ * transaction writes each of its items twice, including the checked ones, and adding or removing an
+ * index entry costs one more unit. An intent costs 7 (record, check for a tombstone, work, index),
+ * its start 8 (record, work removed, work put, pointer), becoming available 4 (record, work
+ * removed), and a removal 4 to begin (record, work) and 9 to bury (record, pointer, work,
+ * tombstone, index). That is 32 units for a home image and as many for each copy. A read costs one
+ * half to one unit per lookup or page of work; a page is shared by all images on it.
  */
 public final class DynamoDbCatalog implements Catalog {
     /** The index over the images of an instance. */
@@ -270,7 +258,7 @@ public final class DynamoDbCatalog implements Catalog {
             unknowns.wrote(items.restore(underWay(after), after), underWay(after));
             return true;
         }
-        // Unless it was this very step, whose answer was lost.
+        // It may be refused because this very step was saved and the answer was lost.
         return table.readable(key, items.restores()).filter(after::equals).isPresent();
     }
 

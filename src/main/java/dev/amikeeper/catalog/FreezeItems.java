@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** How the records of servers made ready for their image are written as items, and read back. */
+/** Writes the records of servers prepared for their image as items, and reads them back. */
 final class FreezeItems {
     private final TableKeys keys;
     private final Items items;
@@ -50,7 +50,7 @@ final class FreezeItems {
                     item.put("after", text(after.document()));
                     parameters(item, "afterParameters", after);
                 });
-        // Versions before parameters read it whether there is one or not.
+        // Versions before parameters read this even if there is no second command.
         item.put("afterWithin", number(freeze.after().orElse(before).within().toSeconds()));
         item.put("since", text(freeze.since()));
         item.put("sent", text(freeze.sent()));

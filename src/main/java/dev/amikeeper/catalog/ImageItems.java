@@ -35,7 +35,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** How the records of images are written as items, and read back. */
+/** Writes the records of images as items, and reads them back. */
 final class ImageItems {
     private static final String SNAPSHOTS_IN_FLIGHT = "volumes";
 
@@ -159,7 +159,10 @@ final class ImageItems {
                 integral(item, Items.VERSION));
     }
 
-    /** What waits or is under way: points to the image, and holds what workers choose by. */
+    /**
+     * An entry of work that waits or is under way. It points to the image and holds what workers
+     * choose by.
+     */
     Optional<Map<String, AttributeValue>> work(Image image) {
         return keys.work(image)
                 .map(key -> {
@@ -176,8 +179,8 @@ final class ImageItems {
     /**
      * An entry of work.
      *
-     * @param due in seconds
-     * @param snapshots how many of them are under way
+     * @param due in seconds since 1970
+     * @param snapshots how many snapshots are under way
      */
     record WorkEntry(ImageName name, long due, int snapshots) {}
 
@@ -200,7 +203,7 @@ final class ImageItems {
         item.put("removedAt", text(tombstone.removedAt()));
         item.put("by", text(tombstone.by()));
         item.put("why", text(tombstone.why()));
-        // The only trace of the object in S3 must outlast the year.
+        // The only trace of the object in S3 must not expire after a year.
         if (tombstone.image().stored().filter(Stored::mayBeThere).isEmpty()) {
             item.put(Items.EXPIRES, Attributes.expiry(tombstone.removedAt()));
         }
@@ -212,7 +215,7 @@ final class ImageItems {
                 image(item), time(item, "removedAt"), string(item, "by"), string(item, "why"));
     }
 
-    /** What was given up goes after a year, record and work item alike. */
+    /** A failed image expires after a year, and its work item with it. */
     private static Optional<AttributeValue> expiry(Image image) {
         return image.state() == ImageState.FAILED
                 ? Optional.of(Attributes.expiry(image.since()))

@@ -26,15 +26,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The images of the catalogue. An image is a record; while there is something to do for it there is
- * an entry of work, and from its start on a pointer by its id. A tombstone stands in its place once
- * it is removed.
+ * The images of the catalogue. Each image is a record. While there is work to do for it, it also
+ * has an entry of work, and once started, a pointer by its id. A tombstone replaces the record once
+ * the image is removed.
  */
 final class ImageTable {
-    /** DynamoDB allows 100 items a transaction; an intent takes three. */
+    /** DynamoDB allows 100 items per transaction; an intent takes three. */
     private static final int INTENTS_A_TRANSACTION = 33;
 
-    /** No step waits longer: what is due later was written by a clock that was wrong. */
+    /** No step waits longer than this; a later due time was written by a wrong clock. */
     private static final Duration LONGEST_WAIT = Duration.ofDays(2);
 
     private final CatalogTable table;
@@ -64,7 +64,7 @@ final class ImageTable {
 
     List<Image> request(Collection<Image> intents) {
         List<Image> fresh = new ArrayList<>();
-        // A transaction may not name an item twice.
+        // A transaction must not contain the same item twice.
         List<Image> all =
                 List.copyOf(
                         intents.stream()
@@ -84,7 +84,10 @@ final class ImageTable {
         return fresh;
     }
 
-    /** The refused ones of a transaction are left out and the others tried again. */
+    /**
+     * Writes intents in one transaction; if some are refused, leaves them out and tries the others
+     * again.
+     */
     private List<Image> requestTogether(List<Image> intents) {
         List<Image> left = intents;
         while (!left.isEmpty()) {
@@ -104,7 +107,7 @@ final class ImageTable {
         return List.of();
     }
 
-    /** Three writes: the record, the check that its slot is not buried, the work. */
+    /** Three writes: the record, the check that its slot has no tombstone, and the work. */
     private List<TransactWriteItem> begin(Image intent) {
         return List.of(
                 table.putNew(records.image(intent)),
@@ -140,7 +143,7 @@ final class ImageTable {
                 return true;
             }
             if (refused.contains(0)) {
-                // Unless it was this very step, whose answer was lost.
+                // It may be refused because this very step was saved and the answer was lost.
                 return table.readable(key, items.images())
                         .filter(change.after()::equals)
                         .isPresent();

@@ -33,13 +33,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** How records are written as items, and read back. */
+/** Writes records as items, and reads them back. */
 final class Items {
     static final String EXPIRES = "expires";
 
     static final String DUE = "due";
 
-    /** Of a Region that is remembered: something is to be there by then, in seconds. */
+    /** On a remembered Region: when something will exist there, in seconds since 1970. */
     static final String BY = "by";
 
     static final String VERSION = "version";
@@ -103,7 +103,7 @@ final class Items {
         return new Form<>(Items::run, (run, _) -> run(run));
     }
 
-    /** Of a restore's record and its entry among those that are not over. */
+    /** For a restore's record, and for its entry among those that are not over. */
     Form<Restore> restores() {
         return new Form<>(Items::restore, (restore, item) -> restore(TableKeys.of(item), restore));
     }
@@ -112,13 +112,13 @@ final class Items {
         return new Form<>(FreezeItems::freeze, (freeze, _) -> freezeItems.freeze(freeze));
     }
 
-    /** Of a notice's record, and its entries among the open ones and those to be told. */
+    /** For a notice's record, and for its entries among the open and the untold ones. */
     Form<Notice> notices() {
         return new Form<>(
                 Items::notice, (notice, item) -> notice(string(item, TableKeys.PK), notice));
     }
 
-    /** How the items of a partition are read, by its key without the account. */
+    /** Returns how to read the items of a partition, given its key without the account. */
     Function<Map<String, AttributeValue>, Form<?>> forms(String partition) {
         String[] words = partition.split("/", -1);
         if (words.length == 2 && words[1].equals("freezes")) {
@@ -137,7 +137,7 @@ final class Items {
             case "restores", "restoring" -> _ -> restores();
             case "sweep" -> _ -> sweeps();
             case "notices", "open", "unannounced" -> _ -> notices();
-            // Of another version: what it is, is not known here.
+            // Another version wrote this, and this version does not know what it is.
             default ->
                     _ ->
                             Form.of(_ -> {
@@ -237,7 +237,7 @@ final class Items {
         return item;
     }
 
-    /** The same, with the time before which it is not forgotten. */
+    /** The item of a remembered Region, with the time before which it is not forgotten. */
     Map<String, AttributeValue> region(Region region, Instant by) {
         Map<String, AttributeValue> item = new HashMap<>(region(region));
         item.put(BY, number(by.getEpochSecond()));
@@ -354,7 +354,7 @@ final class Items {
         return item;
     }
 
-    /** Of what is to be told: somebody has set out to tell it. */
+    /** The entry of an untold notice that somebody has begun to tell. */
     Map<String, AttributeValue> telling(Notice notice) {
         Map<String, AttributeValue> item = notice(keys.unannounced(), notice);
         item.put(TELLING, AttributeValue.fromBool(true));

@@ -4,13 +4,13 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Something that went wrong and what to do about it. Recorded once per key, and told once; a
- * trouble's end is told to those who were told of the trouble.
+ * Something that went wrong and what to do about it. It is recorded once per key and told once.
+ * When a trouble ends, those who were told of it are told that, too.
  *
- * @param about which trouble of what it is; the same trouble has the same key
+ * @param about which trouble of what; the same trouble has the same key
  * @param at when it was first seen
- * @param text what happened, to whom; one line
- * @param tried what was tried since; empty if there is nothing to say
+ * @param text what happened, and to whom; one line
+ * @param tried what has been tried since; empty if there is nothing to say
  * @param remedy what a person can do; one line
  * @param announced whether people are told, or only find it when they look
  * @param resolved when it was over
@@ -26,48 +26,48 @@ public record Notice(
         Optional<Instant> resolved) {
     /** Whether it lasts. */
     public enum NoticeKind {
-        /** Lasts until it is mended. */
+        /** It lasts until it is fixed. */
         TROUBLE,
-        /** Merely happened: it is told, and never open. */
+        /** It merely happened: it is told, and is never open. */
         EVENT
     }
 
-    /** A trouble that lasts from then on. */
+    /** Creates a trouble that lasts from {@code at} on. */
     public Notice(NoticeKey about, Instant at, String text, String remedy, boolean announced) {
         this(about, NoticeKind.TROUBLE, at, text, "", remedy, announced, Optional.empty());
     }
 
-    /** Something that happened then, and that people are told. */
+    /** Returns an event that happened at {@code at} and that people are told. */
     public static Notice event(NoticeKey about, Instant at, String text, String remedy) {
         return new Notice(about, NoticeKind.EVENT, at, text, "", remedy, true, Optional.empty());
     }
 
-    /** The text of its key, by which it is stored. */
+    /** The text of its key, under which it is stored. */
     public String key() {
         return about.toString();
     }
 
-    /** The same, saying what was tried. */
+    /** Returns this notice, with what was tried. */
     public Notice tried(String what) {
         return new Notice(about, kind, at, text, what, remedy, announced, resolved);
     }
 
-    /** Whether it says what this one says. */
+    /** Whether it has the same wording as the other one. */
     boolean saysTheSame(Notice other) {
         return text.equals(other.text) && remedy.equals(other.remedy);
     }
 
-    /** The same, in the words of another one. */
+    /** Returns this notice, in the words of the other one. */
     Notice saying(Notice other) {
         return new Notice(about, kind, at, other.text, tried, other.remedy, announced, resolved);
     }
 
-    /** The same, over since then. */
+    /** Returns this notice, over since {@code end}. */
     public Notice resolved(Instant end) {
         return new Notice(about, kind, at, text, tried, remedy, announced, Optional.of(end));
     }
 
-    /** Whether it is a trouble that lasts. */
+    /** Whether it is a trouble that is not over. */
     public boolean isOpen() {
         return kind == NoticeKind.TROUBLE && resolved.isEmpty();
     }

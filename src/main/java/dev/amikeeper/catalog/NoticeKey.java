@@ -8,18 +8,18 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a notice is about: one and the same trouble has one key. Its text is stored, as {@code
- * failed/us-east-1/gold/i-…/…}. A text that no version of ours wrote is a key, too.
+ * What a notice is about; the same trouble always has the same key. Its text is stored, as {@code
+ * failed/us-east-1/gold/i-…/…}. Any text is a key, even one that no version of AMI Keeper wrote.
  *
  * @param word the word of a {@link Trouble}, or one that this version does not know
- * @param where mostly a Region; else a policy, a function, a date
- * @param what has the trouble there: an image, a policy, a cause; it may contain slashes
+ * @param where usually a Region; otherwise a policy, a function or a date
+ * @param what what has the trouble there: an image, a policy, a cause; it may contain slashes
  */
 public record NoticeKey(String word, Optional<String> where, Optional<String> what)
         implements Comparable<NoticeKey> {
     private static final String SLASH = "/";
 
-    /** The key that has this text. */
+    /** Returns the key with this text. */
     public static NoticeKey parse(String text) {
         String[] parts = text.split(SLASH, 3);
         return new NoticeKey(
@@ -53,17 +53,17 @@ public record NoticeKey(String word, Optional<String> where, Optional<String> wh
         return what.equals(Optional.of(image.toString()));
     }
 
-    /** All but the word. */
+    /** Everything except the word. */
     public String rest() {
         return Stream.of(where, what).flatMap(Optional::stream).collect(Collectors.joining(SLASH));
     }
 
-    /** The same place and cause, as another trouble. */
+    /** Returns the key of another trouble with the same place and cause. */
     public NoticeKey as(Trouble trouble) {
         return new NoticeKey(trouble.word(), where, what);
     }
 
-    /** By their text. */
+    /** Orders keys by their text. */
     @Override
     public int compareTo(NoticeKey other) {
         return toString().compareTo(other.toString());

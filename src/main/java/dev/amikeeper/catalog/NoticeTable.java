@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The notices of the catalogue. A notice is a record; while it is open, and until people were told,
- * there is an entry for it each, written and removed in the same transaction as the record.
+ * The notices of the catalogue. Each notice is a record. It has another entry while it is open, and
+ * another until people have been told. These are written and removed in the same transaction as the
+ * record.
  */
 final class NoticeTable {
     private static final Map<String, String> SAME_NOTICE_NAMES =
@@ -42,7 +43,7 @@ final class NoticeTable {
                         .isPresent();
     }
 
-    /** The record first. */
+    /** The writes that record a notice, the record first. */
     List<TransactWriteItem> tell(Notice notice) {
         List<TransactWriteItem> writes = new ArrayList<>();
         writes.add(table.put(notice(keys.notices(), notice)));
@@ -104,7 +105,7 @@ final class NoticeTable {
         return inOneOf(untold, writes);
     }
 
-    /** The second transaction is for when only the first one's last write is refused. */
+    /** Tries the second transaction if only the last write of the first one is refused. */
     private boolean inOneOf(List<TransactWriteItem> first, List<TransactWriteItem> second) {
         Set<Integer> refused = table.transact(first);
         return refused.isEmpty()
@@ -119,14 +120,14 @@ final class NoticeTable {
         if (table.transact(List.of(takeFromTheUntold(notice))).isEmpty()) {
             return;
         }
-        // It ended, or began anew, while people were being told the opposite.
+        // It ended, or began again, while people were being told the opposite.
         standing(notice.key())
                 .filter(now -> now.announced() && now.isOpen() != notice.isOpen())
                 .ifPresent(now ->
                         table.transact(List.of(table.putNew(notice(keys.unannounced(), now)))));
     }
 
-    /** With what is not known of its record and of what stands in that place. */
+    /** The item with the unknown attributes of the notice's record and of the item it replaces. */
     private Map<String, AttributeValue> notice(String partition, Notice notice) {
         return unknowns.keep(
                 table.kept(items.notice(partition, notice)),
@@ -156,7 +157,8 @@ final class NoticeTable {
     }
 
     /**
-     * Once somebody has set out to tell it, people may know of it though nobody wrote that down.
+     * Takes a notice from the untold ones, unless somebody has begun to tell it. From then on
+     * people may know of it, even if nobody recorded that.
      */
     private TransactWriteItem takeIfNobodyHeard(Notice notice) {
         Map<String, String> names = new HashMap<>(SAME_NOTICE_NAMES);

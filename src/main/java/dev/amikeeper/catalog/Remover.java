@@ -1,16 +1,16 @@
 package dev.amikeeper.catalog;
 
-/** Who removed an image, as its tombstone says it. */
+/** Who removed an image, as recorded in its tombstone. */
 public enum Remover {
-    /** The pruner, by the rules. */
+    /** The pruner, following the rules. */
     PRUNER("PruneFunction"),
     /** The sweep, which finished what the pruner had begun. */
     SWEEP("SweepFunction"),
-    /** EC2, at which making the image again failed. */
+    /** EC2, when it failed to create the image again. */
     EC2("EC2"),
     /** Somebody who did not use AMI Keeper. */
     SOMEBODY_ELSE("somebody else"),
-    /** Somebody who ordered it, by name. */
+    /** A person who ordered it; the tombstone holds their name. */
     PERSON("");
 
     private final String word;
@@ -19,7 +19,7 @@ public enum Remover {
         this.word = word;
     }
 
-    /** The word for it in a tombstone; empty for a person, who is named there. */
+    /** The word for it in a tombstone; empty for a person, whose name is there instead. */
     public String word() {
         return word;
     }
@@ -33,7 +33,10 @@ public enum Remover {
         return PERSON;
     }
 
-    /** Whether what it removed was to go with all its snapshots, so that those left are litter. */
+    /**
+     * Whether it removes an image together with all its snapshots, so that any left over are
+     * litter.
+     */
     public boolean removesSnapshots() {
         return switch (this) {
             case PRUNER, SWEEP -> true;

@@ -9,9 +9,9 @@ public sealed interface Run {
 
     Region region();
 
-    /** A slot was taken: so many instances were selected. */
+    /** A slot was taken, and this number of instances was selected. */
     record Taken(String policy, Region region, Slot slot, int instances) implements Run {}
 
-    /** So many slots, from the first to the last, came too late to be taken. */
+    /** This number of slots, from the first to the last, came too late to be taken. */
     record Missed(String policy, Region region, int count, Slot first, Slot last) implements Run {}
 }

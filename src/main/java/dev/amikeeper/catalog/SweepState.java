@@ -10,25 +10,26 @@ import java.util.Optional;
 /**
  * What a sweep leaves for the next one.
  *
- * @param stopped where it ran out of time; empty if it came to its end
- * @param requests the requests that it saw on instances: EC2 does not say since when a tag is there
+ * @param stopped where it ran out of time; empty if it finished
+ * @param requests the requests that it saw on instances, because EC2 does not say when a tag was
+ *     set
  */
 public record SweepState(Optional<Unit> stopped, List<Seen> requests) {
-    /** As if nothing was swept yet. */
+    /** The state before the first sweep. */
     public static final SweepState FRESH = new SweepState(Optional.empty(), List.of());
 
     public SweepState {
         requests = List.copyOf(requests);
     }
 
-    /** What is swept at a time: the images of a policy in a Region. */
+    /** What is swept as one unit: the images of a policy in a Region. */
     public record Unit(Region region, String policy) {}
 
     /**
      * The tag {@code amikeeper:request} on an instance.
      *
-     * @param value the tag's; another one is another request
-     * @param since when a sweep saw it first
+     * @param value the tag's value; another value is another request
+     * @param since when a sweep first saw it
      */
     public record Seen(Region region, InstanceId instance, String value, Instant since) {}
 }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** The keys of the table: see {@link DynamoDbCatalog}. Each begins with the account. */
+/** The keys of the table; see {@link DynamoDbCatalog}. Each begins with the account. */
 record TableKeys(String account) {
     static final String PK = "pk";
     static final String SK = "sk";
@@ -108,7 +108,7 @@ record TableKeys(String account) {
         return account + "/unannounced";
     }
 
-    /** The partition key, by what is said of a partition without the account. */
+    /** The partition key for a partition that is given without the account. */
     String partition(String withoutAccount) {
         return account + "/" + withoutAccount;
     }

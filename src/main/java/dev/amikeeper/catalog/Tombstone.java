@@ -9,12 +9,12 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What is left of a removed image, for a year; of one that is stored in S3, for good. While it
- * stands, its slot is never imaged again.
+ * What is left of a removed image, for a year, or forever if it is stored in S3. While it exists,
+ * its slot is never imaged again.
  *
  * @param image its last record
  * @param by who removed it
- * @param why the rule, or what else was the reason
+ * @param why the rule or another reason
  */
 public record Tombstone(Image image, Instant removedAt, String by, String why) {
     public ImageName name() {
@@ -29,7 +29,7 @@ public record Tombstone(Image image, Instant removedAt, String by, String why) {
         return image.id();
     }
 
-    /** What kind of remover it was. */
+    /** The kind of remover. */
     public Remover remover() {
         return Remover.of(by);
     }

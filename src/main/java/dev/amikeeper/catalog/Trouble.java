@@ -7,16 +7,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What can go wrong, by the word that begins the key of its notice. A word is stored: it never
- * changes. How each ends is said in {@code alerts.Troubles}, and whether people hear of many of
- * them as one in {@code alerts.Bundle}.
+ * What can go wrong, with the word that begins the key of its notice. The word is stored, so it
+ * must never change. {@code alerts.Troubles} says how each trouble ends, and {@code alerts.Bundle}
+ * whether people hear of many of a kind as one.
  */
 public enum Trouble {
     /** A plan of the pruner waits for an approval. */
     APPROVE("approve"),
     /** An image is shared with somebody whom its policy does not name. */
     BEYOND("beyond"),
-    /** Whether images are used cannot be told in full, so nothing is removed. */
+    /** It cannot be fully determined whether images are used, so nothing is removed. */
     BLIND("blind"),
     /** Work in a Region waits until a person acts. */
     BLOCKED("blocked"),
@@ -24,9 +24,9 @@ public enum Trouble {
     COPIED_LEASE("copied-lease"),
     /** Copies to a Region fail, and people are told. */
     COPIES("copies"),
-    /** A copy to a Region failed once, and people are not told yet. */
+    /** A copy to a Region failed once, and people have not been told yet. */
     COPY("copy"),
-    /** The cursor of a schedule stood in the future. */
+    /** The cursor of a schedule was in the future. */
     CURSOR("cursor"),
     /** A drill failed. */
     DRILL("drill"),
@@ -34,15 +34,15 @@ public enum Trouble {
     DRILL_BUDGET("drill-budget"),
     /** There will be no image for a slot, or no copy of it. */
     FAILED("failed"),
-    /** An image could not be made again from S3. */
+    /** An image could not be created again from S3. */
     FETCH("fetch"),
-    /** An image has our tags but another name. */
+    /** An image has AMI Keeper's tags but another name. */
     FOREIGN("foreign"),
     /** Another account sent an order. */
     FOREIGN_ORDER("foreign-order"),
     /** There are images of a policy that is no longer in the file. */
     FORGOTTEN("forgotten"),
-    /** There are images in a Region that their policy does not name any more. */
+    /** There are images in a Region that their policy no longer names. */
     FORMER("former"),
     /** The instance of a drill could not be terminated. */
     LEASE("lease"),
@@ -50,7 +50,7 @@ public enum Trouble {
     LEFT("left"),
     /** A failed image could not be removed. */
     LITTER("litter"),
-    /** A function was called with an event that it does not take. */
+    /** A function was called with an event that it does not accept. */
     MALFORMED("malformed"),
     /** A slot was missed. */
     MISSED("missed"),
@@ -60,13 +60,13 @@ public enum Trouble {
     OPERATE("operate"),
     /** Snapshots belong to no image. */
     ORPHAN("orphan"),
-    /** EC2 has been at work on an image for long. */
+    /** EC2 has been working on an image for a long time. */
     PENDING("pending"),
-    /** Everybody can launch an image. */
+    /** Anybody can launch an image. */
     PUBLIC("public"),
     /** EC2 refused a step of a removal. */
     REFUSED("refused"),
-    /** An instance is not imaged though somebody asked for it. */
+    /** An instance was not imaged although somebody requested it. */
     REQUEST("request"),
     /** A restore failed. */
     RESTORE("restore"),
@@ -76,35 +76,35 @@ public enum Trouble {
     RESTORE_REQUEST("restore-request"),
     /** The volumes of a restored instance lack their tags. */
     RESTORE_TAGS("restore-tags"),
-    /** A root volume is in an image though a policy leaves it out. */
+    /** A root volume is in an image although its policy leaves it out. */
     ROOT("root"),
     /** Images of a policy could not be shared. */
     SHARE("share"),
-    /** An image could not be withdrawn from others; only earlier versions wrote this. */
+    /** Sharing of an image could not be revoked; only earlier versions wrote this. */
     SHARED("shared"),
-    /** EC2 refuses somebody with whom a policy shares. */
+    /** EC2 refuses somebody with whom a policy shares images. */
     SHARING("sharing"),
     /** Pruning ran out of time. */
     SLOW("slow"),
-    /** The start of images in a Region had to stop. */
+    /** Images could no longer be started in a Region. */
     STOPPED("stopped"),
     /** An image is not stored in S3. */
     STORE("store"),
-    /** The ticks came late, or not at all. */
+    /** The ticks came late or not at all. */
     TICKS("ticks"),
-    /** Instances that are to be imaged on request could not be looked at. */
+    /** AMI Keeper could not look for requests on instances. */
     UNASKED("unasked"),
-    /** How a restore stands is not known, and its time is over. */
+    /** The state of a restore is unknown, and its time is up. */
     UNFOLLOWED("unfollowed"),
-    /** A server was not made ready for its image. */
+    /** A server was not prepared for its image. */
     UNFROZEN("unfrozen"),
-    /** Nothing was pruned in a Region, for its images cannot be read. */
+    /** Nothing was pruned in a Region, because its images cannot be read. */
     UNPRUNED("unpruned"),
     /** The instances of a policy cannot be read. */
     UNREAD("unread"),
     /** This version cannot read items of the catalogue. */
     UNREADABLE("unreadable"),
-    /** Nothing is stored in S3 from a Region, or in a bucket. */
+    /** No images are stored in S3 from a Region, or in a bucket. */
     UNSTORED("unstored"),
     /** A Region could not be swept. */
     UNSWEPT("unswept"),
@@ -112,13 +112,13 @@ public enum Trouble {
     UNTHAWED("unthawed"),
     /** People cannot be told anything. */
     UNTOLD("untold"),
-    /** What is to be set on an image that stays was refused. */
+    /** EC2 refused to set something on an image that is kept. */
     UPKEEP("upkeep"),
     /** Snapshots do not get the tags of their volumes. */
     VOLUME_TAGS("volumeTags"),
-    /** A copy has waited to be begun for long. */
+    /** A copy has waited for its start for a long time. */
     WAITING("waiting"),
-    /** Others took launch permissions that AMI Keeper gave. */
+    /** Somebody else revoked launch permissions that AMI Keeper gave. */
     WITHDRAWN("withdrawn");
 
     private static final Map<String, Trouble> BY_WORD = new HashMap<>();
@@ -135,7 +135,7 @@ public enum Trouble {
         this.word = word;
     }
 
-    /** The trouble that a word stands for; empty if this version knows none. */
+    /** Returns the trouble that a word stands for; empty if this version does not know it. */
     static Optional<Trouble> named(String word) {
         return Optional.ofNullable(BY_WORD.get(word));
     }
@@ -145,30 +145,30 @@ public enum Trouble {
         return word;
     }
 
-    /** The key of this trouble of a whole Region. */
+    /** Returns the key of this trouble for a whole Region. */
     public NoticeKey in(Region region) {
         return NoticeKey.parse(word + "/" + region);
     }
 
     /**
-     * The key of this trouble in a Region.
+     * Returns the key of this trouble in a Region.
      *
-     * @param what has it there: an image, a policy, a cause; by its text
+     * @param what the text of what has it there: an image, a policy, a cause
      */
     public NoticeKey in(Region region, Object what) {
         return NoticeKey.parse(word + "/" + region + "/" + what);
     }
 
     /**
-     * The key of this trouble, which is of no Region.
+     * Returns the key of this trouble outside any Region.
      *
-     * @param whose it is: a policy, a function; by its text
+     * @param whose the text of what has it: a policy, a function
      */
     public NoticeKey of(Object whose) {
         return NoticeKey.parse(word + "/" + whose);
     }
 
-    /** The same, of one of several. */
+    /** Returns the key of one of several such troubles outside any Region. */
     public NoticeKey of(Object whose, Object which) {
         return NoticeKey.parse(word + "/" + whose + "/" + which);
     }

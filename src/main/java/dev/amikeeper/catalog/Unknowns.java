@@ -16,14 +16,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What reads met that this version does not know: items that it cannot read, and attributes of
- * items that it can. Two versions work on one table during an upgrade and after one that was rolled
- * back. An attribute of the other version is written back with the item, so it outlives our writes:
- * whoever writes an item has read it before, and the write's condition holds the item to what was
- * read.
+ * What was read that this version does not know: unreadable items, and unknown attributes of
+ * readable items. Two versions share a table during an upgrade and after a rollback. Unknown
+ * attributes are written back with their item, so that they survive. This works because an item is
+ * always read before it is written, and the write's condition ensures that it has not changed
+ * since.
  */
 final class Unknowns {
-    /** Of these each write decides anew, whatever stood there. */
+    /** Attributes that each write sets anew and that are never carried over. */
     private static final Set<String> OURS =
             Set.of(
                     TableKeys.PK,
@@ -33,7 +33,7 @@ final class Unknowns {
                     Items.EXPIRES,
                     Items.TELLING);
 
-    /** How many records are remembered at most, for a function's memory is bounded. */
+    /** The most records to remember, because a function's memory is limited. */
     private static final int REMEMBERED = 10_000;
 
     private final String account;
@@ -47,8 +47,8 @@ final class Unknowns {
     /**
      * How an item is read as a record.
      *
-     * @param write writes the record again, at the place of the item that it was read from
-     * @param memory what was read before, by key; always empty where it does not pay
+     * @param write writes the record again, with the key of the item that it was read from
+     * @param memory what was read before, by key; absent if remembering is not worthwhile
      */
     record Form<T>(
             Read<T> read,
@@ -66,14 +66,14 @@ final class Unknowns {
             Map<String, AttributeValue> of(T read, Map<String, AttributeValue> item);
         }
 
-        /** Of items of which nothing is written back. */
+        /** For items that are never written back. */
         static <T> Form<T> of(Read<T> read) {
             return new Form<>(read, (_, item) -> item);
         }
 
         /**
-         * For items that are many and seldom change. An item that equals the one read before gives
-         * the same record, which costs less than reading it anew.
+         * For items that are numerous and seldom change. An item that equals the one read before
+         * yields the same record, which is cheaper than reading it again.
          */
         static <T> Form<T> remembering(Read<T> read, Write<T> write) {
             return new Form<>(read, write, Optional.of(new ConcurrentHashMap<>()));
@@ -96,14 +96,15 @@ final class Unknowns {
         }
     }
 
-    /** An item, its record, and what that has no place for. */
+    /** An item, its record, and the attributes for which the record has no place. */
     private record Known<T>(Map<String, AttributeValue> item, T read, Rest rest) {}
 
     /**
-     * The attributes of an item that its record has no place for.
+     * The attributes of an item for which its record has no place.
      *
-     * @param version the item's, if it counts its changes
-     * @param within those within attributes that are maps, by attribute
+     * @param version the item's version, if it has one
+     * @param whole attributes that are unknown as a whole
+     * @param within unknown entries of attributes that are maps, by attribute
      */
     private record Rest(
             @Nullable AttributeValue version,
@@ -114,7 +115,7 @@ final class Unknowns {
         }
     }
 
-    /** Reads an item; empty if that is not possible, which is remembered. */
+    /** Reads an item; empty if it cannot be read, which is remembered. */
     <T> Optional<T> read(Map<String, AttributeValue> item, Form<T> form) {
         Map<String, AttributeValue> key = TableKeys.of(item);
         try {
@@ -146,9 +147,9 @@ final class Unknowns {
     }
 
     /**
-     * The same of an item that was asked for by itself.
+     * Reads an item that was requested by itself.
      *
-     * @throws UnreadableItemException if that is not possible
+     * @throws UnreadableItemException if it cannot be read
      */
     <T> T readOne(Map<String, AttributeValue> item, Form<T> form) {
         return read(item, form)
@@ -192,10 +193,10 @@ final class Unknowns {
     }
 
     /**
-     * The item as it is to be written: with what is not known of the one that it comes from.
+     * Adds the unknown attributes of the item that it comes from to an item before it is written.
      *
      * @param from the key of the item that was read
-     * @param version which one of its changes was read; null if it counts none
+     * @param version the version that was read; null if the item has none
      */
     Map<String, AttributeValue> keep(
             Map<String, AttributeValue> item,
@@ -219,7 +220,7 @@ final class Unknowns {
         return all;
     }
 
-    /** An item was written in the place of the one that was read: what is not known goes on. */
+    /** An item was written in place of the one that was read; the unknown attributes go with it. */
     void wrote(Map<String, AttributeValue> item, Map<String, AttributeValue> from) {
         Rest rest = rests.isEmpty() ? null : rests.remove(from);
         if (rest != null) {
@@ -229,31 +230,31 @@ final class Unknowns {
         }
     }
 
-    /** These items are read anew. */
+    /** The items of this partition are about to be read again. */
     void forget(String partition) {
         items.keySet().removeIf(key -> text(key, TableKeys.PK).equals(partition));
     }
 
-    /** This item is read anew. */
+    /** This item is about to be read again. */
     void forget(Map<String, AttributeValue> key) {
         items.remove(key);
     }
 
-    /** All items that could not be read, by key. */
+    /** Returns all items that could not be read, by key. */
     List<Unreadable> items() {
         return items.values().stream()
                 .sorted(Comparator.comparing(Unreadable::partition).thenComparing(Unreadable::key))
                 .toList();
     }
 
-    /** The same, of this partition. */
+    /** Returns the items of this partition that could not be read. */
     List<Unreadable> items(String partition) {
         return items().stream()
                 .filter(item -> (account + "/" + item.partition()).equals(partition))
                 .toList();
     }
 
-    /** The same, which are forgotten with that. */
+    /** Returns all items that could not be read, and forgets them. */
     List<Unreadable> takeItems() {
         List<Unreadable> taken = items();
         items.clear();

@@ -8,20 +8,20 @@ import dev.amikeeper.image.Slot;
 import java.util.Optional;
 
 /**
- * An item of the catalogue that this version cannot read: another version wrote it, or a person
- * edited it. It is left alone.
+ * An item of the catalogue that this version cannot read, because another version wrote it or a
+ * person edited it. It is left alone.
  *
  * @param partition its partition key without the account, as {@code us-east-1/images/gold}
  * @param key its sort key
- * @param why what cannot be read of it; one line
+ * @param why what about it cannot be read; one line
  */
 public record Unreadable(String partition, String key, String why) {
-    /** The Region that it is about; empty if it is about none. */
+    /** The Region that it belongs to; empty if none. */
     public Optional<Region> region() {
         return words(partition).length == 3 ? region(words(partition)[0]) : Optional.empty();
     }
 
-    /** The image that it is about, by its key alone; empty if it is about none. */
+    /** The image that it belongs to, judging by its key alone; empty if none. */
     public Optional<ImageName> name() {
         String[] where = words(partition);
         String[] what = words(key);

@@ -1,6 +1,6 @@
 package dev.amikeeper.catalog;
 
-/** The one item that was asked for cannot be read: whoever asked leaves alone what it is about. */
+/** A requested item cannot be read, so the caller leaves alone what it is about. */
 public final class UnreadableItemException extends IllegalStateException {
     private static final long serialVersionUID = 1;
 
