@@ -21,11 +21,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What EC2 tells of images, in our words. */
+/** Converts EC2's descriptions of images to AMI Keeper's types. */
 final class AmiReader {
     private AmiReader() {}
 
-    /** An image as our words have it. */
+    /** Converts EC2's description of an image. */
     static Ami ami(Region region, software.amazon.awssdk.services.ec2.model.Image image) {
         return new Ami(
                 new ImageId(image.imageId()),
@@ -43,7 +43,7 @@ final class AmiReader {
                 image.stateReason() == null ? "" : String.valueOf(image.stateReason().message()),
                 time(image.deprecationTime()),
                 time(image.lastLaunchedTime()),
-                // While a lifted one cools down, EC2 says "disabled after" a time.
+                // While a lifted protection cools down, EC2 says "disabled after" a time.
                 !Objects.requireNonNullElse(image.deregistrationProtection(), "disabled")
                         .equals("disabled"),
                 Boolean.TRUE.equals(image.publicLaunchPermissions()),
@@ -57,7 +57,7 @@ final class AmiReader {
                                         (one, again) -> one)));
     }
 
-    /** EC2 writes its dates as text. */
+    /** EC2 returns these dates as text. */
     private static Optional<Instant> time(@Nullable String date) {
         try {
             return Optional.ofNullable(date).map(Instant::parse);
@@ -66,7 +66,7 @@ final class AmiReader {
         }
     }
 
-    /** What storing an image would take. */
+    /** Converts the properties that matter for storing an image. */
     static StoreSize size(Region region, software.amazon.awssdk.services.ec2.model.Image image) {
         return new StoreSize(
                 ami(region, image),
@@ -80,7 +80,7 @@ final class AmiReader {
                 image.productCodes().stream().map(ProductCode::productCodeId).toList());
     }
 
-    /** A task that stores an image; empty in a state that we do not know. */
+    /** Converts a task that stores an image; empty if its state is unknown to AMI Keeper. */
     static Optional<StoreTask> storeTask(StoreImageTaskResult task) {
         return state(task).map(state -> task(task, state));
     }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/** Cuts what is asked about into what one call takes. */
+/** Splits a list into batches that one call accepts. */
 public final class Batches {
     private Batches() {}
 
@@ -20,10 +20,10 @@ public final class Batches {
     }
 
     /**
-     * Asks about all in batches. A batch that is refused because of one of those in it, which may
-     * have vanished since it was listed, is asked about one by one.
+     * Makes a call for all items in batches. If a batch is refused because of one item, which may
+     * have vanished since it was listed, its items are tried one by one.
      *
-     * @param refused takes the single ones that are refused
+     * @param refused receives each single item that is refused
      * @throws SdkException if the next call would be refused, too
      */
     public static <T> void ask(

@@ -10,16 +10,18 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Why all work of a kind waits in a Region until people act: a quota, a permission, the account.
+ * Why all work of a kind waits in a Region until people act: a quota, a permission, or the account.
  * People are told once per Region and cause.
  *
- * @param cause the quota's code, the permission, or the code by which AWS refuses all calls
+ * @param cause the quota's code, the permission, or the code with which AWS refuses all calls
  * @param why what AWS said, in one line
  * @param remedy what a person can do, in one line
  */
 public record Blocker(String cause, String why, String remedy) {
 
-    /** What helps where AWS deals with no call; the rest is for the credentials. */
+    /**
+     * The remedies where AWS processes no calls at all. All other such codes are about credentials.
+     */
     private static final Map<String, String> CALLERS =
             Map.of(
                     "PendingVerification",
@@ -35,14 +37,14 @@ public record Blocker(String cause, String why, String remedy) {
                     + " that the function's role is there and deploy the stack again; on a command"
                     + " line, log in again";
 
-    /** By these AWS refuses all calls to a Region, whatever the role may do. */
+    /** Codes with which AWS refuses all calls to a Region, whatever the role may do. */
     private static final Set<String> NOT_ENABLED = Set.of("AuthFailure", "OptInRequired");
 
     /**
-     * What stands behind this error, if it is not about the one image or instance and only people
-     * can mend it: a quota, a permission, the account.
+     * Returns what is behind this error if it is not about a single image or instance and only
+     * people can fix it: a quota, a permission, or the account.
      *
-     * @param permission the call, as {@code ec2:CreateImage}
+     * @param permission the permission for the call, as {@code ec2:CreateImage}
      */
     public static Optional<Blocker> of(SdkException error, String permission, Region region) {
         if (!(error instanceof AwsServiceException answer)) {
@@ -95,10 +97,10 @@ public record Blocker(String cause, String why, String remedy) {
     }
 
     /**
-     * Whether a call that succeeded shows that a blocker is over.
+     * Whether a successful call shows that a blocker is over.
      *
      * @param cause the blocker's
-     * @param permission the call, as {@code ec2:CreateImage}
+     * @param permission the permission for the call, as {@code ec2:CreateImage}
      */
     public static boolean isOver(String cause, String permission) {
         return Quota.of(cause)
@@ -106,7 +108,10 @@ public record Blocker(String cause, String why, String remedy) {
                 .orElseGet(() -> !cause.contains(":") || cause.equals(permission));
     }
 
-    /** Whether the next call of the same kind may succeed: a role may be bound by tags. */
+    /**
+     * Whether the next call of the same kind may succeed, because the role's permission may depend
+     * on tags.
+     */
     public boolean mayConcernOneOnly() {
         return cause.contains(":");
     }

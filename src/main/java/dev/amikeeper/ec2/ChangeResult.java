@@ -1,10 +1,10 @@
 package dev.amikeeper.ec2;
 
-/** How a change of an image ended. */
+/** The result of changing an image. */
 public sealed interface ChangeResult {
-    /** The image is as it was asked to be. */
+    /** The image is as requested. */
     record Changed() implements ChangeResult {}
 
-    /** EC2 refused; the image is as it was. */
+    /** EC2 refused; the image is unchanged. */
     record Refused(String why) implements ChangeResult {}
 }

@@ -17,32 +17,32 @@ import software.amazon.awssdk.services.ssm.model.PingStatus;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** The door to Systems Manager's Run Command. */
+/** The access to Systems Manager's Run Command. */
 public final class Commands {
     private static final Logger log = LoggerFactory.getLogger(Commands.class);
 
-    /** SendCommand takes no shorter time, in seconds. */
+    /** The shortest timeout that SendCommand accepts, in seconds. */
     private static final int LEAST_TIMEOUT = 30;
 
     private final Function<Region, SsmClient> ssm;
 
-    /** Commands in any Region. */
+    /** Sends commands in any Region. */
     public Commands(Function<Region, SsmClient> ssm) {
         this.ssm = ssm;
     }
 
-    /** How a command on an instance ended. */
+    /** The result of a command on an instance. */
     public enum Result {
-        /** It is under way. */
+        /** It is running. */
         PENDING,
         /** It succeeded. */
         SUCCEEDED,
-        /** It failed, was cancelled or timed out. */
+        /** It failed, was canceled or timed out. */
         FAILED
     }
 
     /**
-     * Whether an instance takes commands: its agent is connected.
+     * Whether an instance can run commands, that is, whether its agent is connected.
      *
      * @throws SdkException if Systems Manager refuses or does not answer
      */
@@ -61,10 +61,12 @@ public final class Commands {
     }
 
     /**
-     * Sends a command to an instance. There is no client token: what is sent twice runs twice.
+     * Sends a command to an instance. There is no client token, so a command that is sent twice
+     * runs twice.
      *
-     * @param command the agent may take so long to fetch it, too; half a minute at least
-     * @param comment at most 100 characters, by which it is found again
+     * @param command its time limit also applies to its delivery to the agent, and is at least 30
+     *     seconds
+     * @param comment at most 100 characters, by which the command is found again
      * @throws SdkException if Systems Manager refuses or does not answer
      */
     public void send(Region region, InstanceId instance, ServerCommand command, String comment) {
@@ -82,8 +84,8 @@ public final class Commands {
     }
 
     /**
-     * How a command on an instance stands that was sent with this comment; empty if there is none
-     * to be seen, which may be because it was sent a moment ago. A listing has no filter by
+     * Returns the state of the command that was sent to an instance with this comment; empty if
+     * none is listed, which may be because it was only just sent. A listing cannot be filtered by
      * comment, so all pages are read.
      *
      * @throws SdkException if Systems Manager refuses or does not answer
@@ -100,13 +102,12 @@ public final class Commands {
     }
 
     /**
-     * Asks Systems Manager to cancel a command that has not ended on an instance: one that the
-     * agent has not fetched yet it never runs, one that runs it is told to stop, which AWS does not
-     * promise. One that has ended, or is being cancelled, stays as it is.
+     * Asks Systems Manager to cancel a command that has not ended on an instance. If the agent has
+     * not fetched it yet, it never runs. If it is running, the agent is told to stop it, which AWS
+     * does not guarantee. A command that has ended, or is being canceled, is not changed.
      *
-     * @see <a href=
-     *     "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CancelCommand.html">
-     *     CancelCommand</a>
+     * @see <a
+     *     href="https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CancelCommand.html">CancelCommand</a>
      * @throws SdkException if Systems Manager refuses or does not answer
      */
     public void cancel(Region region, InstanceId instance, String comment) {
@@ -130,10 +131,11 @@ public final class Commands {
     }
 
     /**
-     * Runs a document on an instance, unless it has been run on it already: SendCommand has no
-     * client token. To be used on instances on which nobody else runs it.
+     * Runs a document on an instance unless it was already run there, because SendCommand has no
+     * client token. Use it only on instances on which nobody else runs the document.
      *
-     * @return how the command stands; pending also while the instance's agent has not reported yet
+     * @return the state of the command; also pending while the instance's agent has not reported
+     *     yet
      * @throws SdkException if Systems Manager refuses or does not answer
      */
     public Result run(Region region, InstanceId instance, String document) {

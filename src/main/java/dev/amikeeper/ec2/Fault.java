@@ -19,15 +19,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What an error of EC2, Auto Scaling, Systems Manager, DynamoDB, SQS or SNS means to us. All their
- * error codes stand here and nowhere else; {@code FaultTest} names the source of each. A documented
- * code that is not here cannot come from a call of ours, or is no more than {@link #OTHER}.
+ * What an error of EC2, Auto Scaling, Systems Manager, DynamoDB, SQS or SNS means for AMI Keeper.
+ * All their error codes are listed here and nowhere else; {@code FaultTest} names the source of
+ * each. A documented code that is missing here cannot result from a call of AMI Keeper, or is just
+ * {@link #OTHER}.
  *
  * @see <a href="https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html">Error codes
  *     for the Amazon EC2 API</a>
  */
 public enum Fault {
-    /** Too many calls: later. */
+    /** There were too many calls. Try later. */
     THROTTLED(
             Advice.SLOW_DOWN,
             "RequestLimitExceeded",
@@ -40,11 +41,11 @@ public enum Fault {
             "ProvisionedThroughputExceededException",
             "KMSThrottling",
             "KmsThrottled"),
-    /** Too much is under way in the Region for the moment: later. */
+    /** Too much is currently under way in the Region. Try later. */
     NO_ROOM(Advice.SLOW_DOWN, "ResourceLimitExceeded"),
-    /** A quota of the account that only people raise: later, once they have. */
+    /** A quota of the account is used up, which only people can raise. Try once they have. */
     QUOTA(Advice.PEOPLE),
-    /** EC2 has no such servers in that zone for the moment: later, or elsewhere. */
+    /** EC2 has no such capacity in that zone at the moment. Try later, or elsewhere. */
     NO_CAPACITY(
             Advice.ELSEWHERE,
             "InsufficientInstanceCapacity",
@@ -60,7 +61,7 @@ public enum Fault {
             "IncompatibleHostRequirements",
             "UnavailableHostRequirements",
             "UnfulfillableCapacity"),
-    /** Somebody is at work on what the call is about, or was a moment ago: later. */
+    /** Something else is, or just was, working on what the call is about. Try later. */
     BUSY(
             Advice.LATER,
             "ConcurrentSnapshotLimitExceeded",
@@ -72,24 +73,24 @@ public enum Fault {
             "ResourceContention",
             "TransactionConflictException",
             "TransactionInProgressException"),
-    /** An image of that name exists. */
+    /** An image with that name exists. */
     NAME_TAKEN(Advice.REFUSED, "InvalidAMIName.Duplicate"),
-    /** EC2 does not show the image: it is gone, or so new that not every call sees it yet. */
+    /** EC2 does not find the image: it is gone, or so new that not every call sees it yet. */
     NOT_FOUND(Advice.LOOK, "InvalidAMIID.NotFound"),
     /**
-     * The image is deregistered, or in a state that does not allow the call: EC2 has one code for
-     * both, and only a look tells.
+     * The image is deregistered, or in a state that does not allow the call. EC2 has one code for
+     * both, so only a look at the image tells.
      */
     UNAVAILABLE(Advice.LOOK, "InvalidAMIID.Unavailable"),
-    /** What the call is about is gone for good. */
+    /** The resource that the call is about is gone for good. */
     GONE(
             Advice.GONE,
             "InvalidInstanceID.NotFound",
             "InvalidLaunchTemplateId.NotFound",
             "InvalidSnapshot.NotFound"),
-    /** An image that the bucket has already, or is about to. */
+    /** The bucket already has the image, or is about to. */
     ALREADY_STORED(Advice.REFUSED),
-    /** What the call is about is not in a state that allows it. */
+    /** The resource that the call is about is not in a state that allows it. */
     WRONG_STATE(
             Advice.REFUSED,
             "IncorrectInstanceState",
@@ -117,8 +118,8 @@ public enum Fault {
             "KmsNotFound",
             "KmsOptInRequired"),
     /**
-     * AWS deals with no call of this account or of this caller for now: it verifies or blocks the
-     * account, or the credentials are no longer good.
+     * AWS currently processes no calls of this account or caller: it is verifying or has blocked
+     * the account, or the credentials are no longer valid.
      */
     CALLER(
             Advice.PEOPLE,
@@ -137,19 +138,19 @@ public enum Fault {
             "IncompleteSignatureException",
             "SignatureDoesNotMatch",
             "InvalidSignatureException"),
-    /** The image or the instance is protected against it. */
+    /** The image or instance is protected against the call. */
     PROTECTED(Advice.REFUSED, "OperationNotPermitted"),
-    /** A client token that was used with other parameters, or whose instance has ended. */
+    /** The client token was used with other parameters, or its instance has ended. */
     TOKEN_TAKEN(
             Advice.REFUSED,
             "IdempotentParameterMismatch",
             "IdempotentParameterMismatchException",
             "IdempotentInstanceTerminated"),
-    /** A snapshot that an image uses. */
+    /** An image uses the snapshot. */
     IN_USE(Advice.REFUSED, "InvalidSnapshot.InUse"),
-    /** This Region or partition does not know the call at all. */
+    /** This Region or partition does not support the call at all. */
     NO_SUCH_CALL(Advice.REFUSED, "InvalidAction", "UnknownOperationException"),
-    /** EC2 failed itself, at this call. */
+    /** EC2 itself failed at this call. */
     SERVER_ERROR(
             Advice.UNANSWERED,
             "InternalError",
@@ -161,10 +162,10 @@ public enum Fault {
             "Unavailable"),
     /** The Region did not answer. */
     UNREACHABLE(Advice.UNANSWERED),
-    /** Anything else: it surfaces with EC2's own words. */
+    /** Anything else; it is reported in EC2's own words. */
     OTHER(Advice.REFUSED);
 
-    @SuppressWarnings("ImmutableEnumChecker") // Set.of makes sets that nobody changes.
+    @SuppressWarnings("ImmutableEnumChecker") // Set.of makes immutable sets.
     private final Set<String> codes;
 
     private final Advice advice;
@@ -174,32 +175,35 @@ public enum Fault {
         this.codes = Set.of(codes);
     }
 
-    /** What a caller can do about a fault, whatever it called. */
+    /** What a caller can do about a fault, whatever the call. */
     public enum Advice {
-        /** Too much at once: the next call meets it, too. Later. */
+        /** Too much at once: the next call fails the same way. Try later. */
         SLOW_DOWN,
-        /** What the call is about is busy. Later; other calls can go on. */
+        /** The resource that the call is about is busy. Try later; other calls can go on. */
         LATER,
-        /** There is no capacity for it. Later, or with another type or zone. */
+        /** There is no capacity. Try later, or with another type or zone. */
         ELSEWHERE,
-        /** Only a look tells whether it is gone or the call came too early. */
+        /** Only a look at the image tells whether it is gone or the call came too early. */
         LOOK,
-        /** It is gone for good, so nothing is left to be done to it. */
+        /** It is gone for good, so nothing is left to do with it. */
         GONE,
-        /** No call of the kind succeeds until people act. */
+        /** No such call succeeds until people act. */
         PEOPLE,
-        /** Whether the call was carried out is not known. Later: the next call may meet it, too. */
+        /**
+         * It is unknown whether the call was carried out. Try later; the next call may fail the
+         * same way.
+         */
         UNANSWERED,
-        /** The same call about the same thing is refused again. */
+        /** The same call for the same resource will be refused again. */
         REFUSED
     }
 
     private static final Pattern IMAGE = Pattern.compile("(?<=in use by AMI )ami-[0-9a-z]{1,40}");
 
     /**
-     * AWS says that a second copy in a bucket is refused, and not by which code. Only this code
-     * with this word counts: to take another refusal for it would be to believe that an image is
-     * safe.
+     * AWS documents that a second copy in a bucket is refused, but not with which code. Only this
+     * code together with the word "already" counts. If another refusal were mistaken for it, AMI
+     * Keeper would believe that an image is safe when it is not.
      */
     private static final String REFUSED = "InvalidRequest";
 
@@ -211,7 +215,7 @@ public enum Fault {
                     "InvalidUserID.Malformed",
                     "InvalidParameterValue");
 
-    /** An instance that EC2 ends for this had a volume whose key it may not use. */
+    /** EC2 ends an instance with this reason if it may not use the key of one of its volumes. */
     private static final String KEY = "Client.InternalError";
 
     static final int UNAUTHORIZED = 401;
@@ -228,12 +232,12 @@ public enum Fault {
         return Map.copyOf(all);
     }
 
-    /** The codes that have a word of their own. */
+    /** All known codes. */
     static Set<String> codes() {
         return BY_CODE.keySet();
     }
 
-    /** What this error means. */
+    /** Returns what this error means. */
     public static Fault of(SdkException error) {
         if (!(error instanceof AwsServiceException answer)) {
             return UNREACHABLE;
@@ -246,13 +250,13 @@ public enum Fault {
             return ALREADY_STORED;
         }
         return switch (answer.statusCode()) {
-            // Also where the code is lost on the way.
+            // These statuses mean a denial even if the code got lost on the way.
             case UNAUTHORIZED, FORBIDDEN -> DENIED;
             default -> answer.statusCode() >= 500 ? SERVER_ERROR : OTHER;
         };
     }
 
-    /** The error in one line: its code and EC2's own words. */
+    /** The error in one line: its code and EC2's message. */
     public static String text(SdkException error) {
         return Texts.plain(
                 error instanceof AwsServiceException answer && answer.awsErrorDetails() != null
@@ -269,22 +273,23 @@ public enum Fault {
     }
 
     /**
-     * Whether the reason why EC2 ended an instance at its launch speaks of a key.
+     * Whether EC2's reason for ending an instance at its launch is about a key.
      *
      * @see <a
-     *     href="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html">
-     *     Troubleshoot instance launch issues</a>
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html">Troubleshoot
+     *     instance launch issues</a>
      */
     public static boolean isOfAKey(String reason) {
         return reason.contains(KEY);
     }
 
     /**
-     * Whether the reason why an image or a copy failed speaks of a KMS key: its ARN, one of EC2's
-     * codes for it, or that it is not accessible.
+     * Whether the reason why an image or a copy failed is about a KMS key: it contains the key's
+     * ARN or one of EC2's codes for it, or says that the key is not accessible.
      *
-     * @see <a href="https://docs.aws.amazon.com/ebs/latest/userguide/ebs-cloud-watch-events.html">
-     *     EventBridge events for Amazon EBS, the causes of failures</a>
+     * @see <a
+     *     href="https://docs.aws.amazon.com/ebs/latest/userguide/ebs-cloud-watch-events.html">EventBridge
+     *     events for Amazon EBS, the causes of failures</a>
      */
     public static boolean isOfAKmsKey(String reason) {
         String plain = reason.toLowerCase(Locale.ROOT);
@@ -296,12 +301,12 @@ public enum Fault {
         return advice;
     }
 
-    /** Whether EC2 says that what the call was about is not there. */
+    /** Whether EC2 says that the resource that the call was about does not exist. */
     boolean isNoMore() {
         return this == NOT_FOUND || this == GONE;
     }
 
-    /** Whether the next call of the same kind meets it too, whatever that is about. */
+    /** Whether the next call of the same kind fails the same way, whatever it is about. */
     public boolean meetsEveryCall() {
         return switch (advice) {
             case SLOW_DOWN, PEOPLE, UNANSWERED -> true;
@@ -310,7 +315,10 @@ public enum Fault {
         };
     }
 
-    /** An answer that does not come from EC2 itself, as a proxy's, has neither code nor words. */
+    /**
+     * An answer that does not come from EC2 itself, such as a proxy's, has neither a code nor a
+     * message.
+     */
     private static String words(AwsServiceException answer, AwsErrorDetails details) {
         String words =
                 Stream.of(code(answer), Objects.requireNonNullElse(details.errorMessage(), ""))
@@ -320,18 +328,22 @@ public enum Fault {
     }
 
     /**
-     * Whether a call about whom to share with is refused because of somebody that it names: a
-     * closed account, or a mistyped one. EC2 then does nothing for the others either.
+     * Whether a sharing call is refused because of somebody it names, such as a closed account or a
+     * mistyped id. EC2 then does not share with the others either.
      *
-     * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html">
-     *     Error codes for the Amazon EC2 API</a>
+     * @see <a
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html">Error
+     *     codes for the Amazon EC2 API</a>
      */
     static boolean refusesSomebody(SdkException error) {
         return error instanceof AwsServiceException answer
                 && REFUSES_SOMEBODY.contains(code(answer));
     }
 
-    /** The image that an answer names in its words: a hint, never to be acted upon unchecked. */
+    /**
+     * The image that an error message names. This is only a hint and must be checked before it is
+     * acted upon.
+     */
     static Optional<ImageId> imageIn(SdkException error) {
         Matcher named = IMAGE.matcher(text(error));
         return named.find() ? Optional.of(new ImageId(named.group())) : Optional.empty();

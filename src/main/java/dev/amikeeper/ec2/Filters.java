@@ -4,7 +4,7 @@ import software.amazon.awssdk.services.ec2.model.Filter;
 
 import java.util.Collection;
 
-/** Filters of EC2's reads: any of the values matches. */
+/** Filters for EC2's reads; a filter matches any of its values. */
 public final class Filters {
     private Filters() {}
 

@@ -11,16 +11,16 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * How sharing with several accounts or organisations ended. EC2 refuses a whole call for one that
- * it does not take; the others still get their permission.
+ * The result of sharing with several accounts or organizations. EC2 refuses a whole call because of
+ * one entry that it does not accept; the others still get their permission.
  *
- * @param refused whom EC2 does not take, with its words
- * @param trouble why the rest could not be shared with; empty if everybody was taken or refused
+ * @param refused those whom EC2 does not accept, with its message
+ * @param trouble why sharing with the rest failed; empty if everybody was accepted or refused
  */
 public record Grant(Map<String, String> refused, Optional<String> trouble) {
     /**
-     * More calls than this are not made at once. With one bad account among a thousand it takes
-     * some twenty; what is left over is for the next try, which leaves out those found by now.
+     * The most calls for one grant. Finding one bad account among a thousand takes some twenty.
+     * Whatever is left over is for the next attempt, which leaves out those already found.
      */
     static final int CALLS = 64;
 
@@ -34,9 +34,9 @@ public record Grant(Map<String, String> refused, Optional<String> trouble) {
     }
 
     /**
-     * Finds those whom EC2 refuses by halving.
+     * Finds those whom EC2 refuses by halving the list.
      *
-     * @param give one call; it may be repeated
+     * @param give makes one call; it may be repeated
      */
     static Grant of(List<String> with, Consumer<List<String>> give) {
         Map<String, String> refused = new LinkedHashMap<>();

@@ -25,27 +25,27 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The door that changes and removes images and snapshots that are there: their tags, who may use
- * them, whether they can be launched or removed. No other class does.
+ * The only class that changes and removes existing images and snapshots: their tags, who may use
+ * them, and whether they can be launched or removed.
  */
 public final class ImageChanges {
-    /** How long a lifted protection still holds: EC2 calls it the cool-down period. */
+    /** How long a lifted protection remains in force; EC2 calls it the cool-down period. */
     public static final Duration COOL_DOWN = Duration.ofHours(24);
 
     private final PacedCalls calls;
     private final ImageReads images;
 
     /**
-     * Changes at EC2's pace.
+     * Makes changes at EC2's pace.
      *
-     * @param images tells what holds a snapshot that was not deleted
+     * @param images finds out why a snapshot was not deleted
      */
     ImageChanges(PacedCalls calls, ImageReads images) {
         this.calls = calls;
         this.images = images;
     }
 
-    /** Puts tags on snapshots, besides those that they have. */
+    /** Adds tags to snapshots. */
     public ChangeResult tag(
             Region region, Collection<SnapshotId> snapshots, Map<String, String> tags) {
         return change(
@@ -57,7 +57,7 @@ public final class ImageChanges {
                                         .tags(Tags.list(tags))));
     }
 
-    /** Puts the tag on an image that keeps it from being removed. */
+    /** Sets the tag on an image that keeps it from being removed. */
     public ChangeResult hold(Region region, ImageId id, String why) {
         return change(
                 region,
@@ -71,7 +71,7 @@ public final class ImageChanges {
     /**
      * Lets others launch the image; may be repeated.
      *
-     * @param with account ids, ARNs of organisations and of organisational units
+     * @param with account ids, ARNs of organizations and of organizational units
      */
     public Grant share(Region region, ImageId id, List<String> with) {
         return Grant.of(
@@ -89,7 +89,7 @@ public final class ImageChanges {
 
     /**
      * Lets other accounts create volumes from a snapshot, and so copy an image that has it; may be
-     * repeated. EC2 allows it to accounts only, not to organisations.
+     * repeated. EC2 allows this for accounts only, not for organizations.
      */
     public Grant share(Region region, SnapshotId id, List<String> accounts) {
         return Grant.of(
@@ -106,8 +106,8 @@ public final class ImageChanges {
     }
 
     /**
-     * Takes launch permissions away again. It is no error if there is no such permission or the
-     * image is gone.
+     * Revokes launch permissions. It is not an error if there is no such permission or the image is
+     * gone.
      */
     public ChangeResult unshare(Region region, ImageId id, List<String> with) {
         return takenBack(
@@ -120,10 +120,10 @@ public final class ImageChanges {
     }
 
     /**
-     * Takes that away from accounts again. It is no error if an account does not have it or the
-     * snapshot is gone.
+     * Revokes the permission to create volumes from a snapshot. It is not an error if an account
+     * does not have it or the snapshot is gone.
      *
-     * @param who organisations among them have nothing that could be taken away
+     * @param who organizations among these are ignored, because they cannot have the permission
      */
     public ChangeResult unshare(Region region, SnapshotId id, List<String> who) {
         return takenBack(
@@ -136,7 +136,10 @@ public final class ImageChanges {
                                                 take.remove(creators(Grantees.accounts(who))))));
     }
 
-    /** If the image or the snapshot is gone, nobody can use it any more. */
+    /**
+     * Revokes a permission. If the image or snapshot is gone, nobody can use it any more, so that
+     * counts as done.
+     */
     private ChangeResult takenBack(Region region, Pace.Call call, Consumer<Ec2Client> change) {
         try {
             calls.made(region, call, change);
@@ -168,7 +171,7 @@ public final class ImageChanges {
                 .toList();
     }
 
-    /** Takes an image out of use: nobody can launch it, and EC2 drops its launch permissions. */
+    /** Disables an image: nobody can launch it, and EC2 drops its launch permissions. */
     public ChangeResult disable(Region region, ImageId id) {
         return change(
                 region,
@@ -176,7 +179,7 @@ public final class ImageChanges {
                 client -> client.disableImage(disable -> disable.imageId(id.value())));
     }
 
-    /** Puts a disabled image into use again, without its launch permissions. */
+    /** Enables a disabled image again, without its launch permissions. */
     public ChangeResult enable(Region region, ImageId id) {
         return change(
                 region,
@@ -185,9 +188,9 @@ public final class ImageChanges {
     }
 
     /**
-     * From then on the image counts as old: it is no longer listed to those it is shared with.
+     * Deprecates an image: from then on it is no longer listed for those it is shared with.
      *
-     * @param at EC2 rounds it to the minute, and refuses the past
+     * @param at EC2 rounds it to the minute, and refuses a time in the past
      */
     public ChangeResult deprecate(Region region, ImageId id, Instant at) {
         return change(
@@ -198,7 +201,7 @@ public final class ImageChanges {
                                 deprecate -> deprecate.imageId(id.value()).deprecateAt(at)));
     }
 
-    /** Takes the date back. It is no error if there is none. */
+    /** Cancels the deprecation of an image. It is not an error if there is none. */
     public ChangeResult undeprecate(Region region, ImageId id) {
         return change(
                 region,
@@ -208,7 +211,10 @@ public final class ImageChanges {
                                 undeprecate -> undeprecate.imageId(id.value())));
     }
 
-    /** Nobody can deregister the image, and once this is lifted, for {@link #COOL_DOWN} more. */
+    /**
+     * Protects an image: nobody can deregister it, not even for {@link #COOL_DOWN} after the
+     * protection is lifted.
+     */
     public ChangeResult protect(Region region, ImageId id) {
         return change(
                 region,
@@ -218,7 +224,7 @@ public final class ImageChanges {
                                 protect -> protect.imageId(id.value()).withCooldown(true)));
     }
 
-    /** Lifts the protection; its cool-down begins. */
+    /** Lifts the protection, which starts its cool-down. */
     public ChangeResult unprotect(Region region, ImageId id) {
         return change(
                 region,
@@ -238,8 +244,8 @@ public final class ImageChanges {
     }
 
     /**
-     * Deregisters an image with its snapshots, in one call. An image that is gone counts as
-     * removed, and its snapshots are deleted one by one.
+     * Deregisters an image and deletes its snapshots in one call. An image that is already gone
+     * counts as removed, and its snapshots are deleted one by one.
      */
     public RemovalResult remove(Region region, ImageId id, List<SnapshotId> snapshots) {
         try {
@@ -270,7 +276,7 @@ public final class ImageChanges {
         }
     }
 
-    /** Deletes what a deregistered image left behind. */
+    /** Deletes the snapshots that a deregistered image left behind. */
     public RemovalResult removeSnapshots(Region region, List<SnapshotId> snapshots) {
         Map<SnapshotId, String> left = new TreeMap<>();
         for (SnapshotId snapshot : snapshots) {
@@ -291,8 +297,9 @@ public final class ImageChanges {
     }
 
     /**
-     * What was not deleted: what EC2 said, and what holds the snapshot, an image or a lock. EC2 is
-     * asked for these afterwards. Where they cannot be read, only its first answer is told.
+     * Explains why snapshots were not deleted: EC2's answer, and the images or the lock that keep
+     * each of them. EC2 is asked about these afterwards; if they cannot be read, only its first
+     * answer is reported.
      */
     private RemovalResult left(Region region, Map<SnapshotId, String> answers) {
         if (answers.isEmpty()) {
@@ -329,7 +336,7 @@ public final class ImageChanges {
     /**
      * Takes a snapshot out of the Recycle Bin.
      *
-     * @return refused if it is not in there: it is gone for good, or was never deleted
+     * @return refused if it is not in there, because it is gone for good or was never deleted
      */
     public ChangeResult restore(Region region, SnapshotId id) {
         return unpaced(
@@ -339,7 +346,7 @@ public final class ImageChanges {
                                 restore -> restore.snapshotId(id.value())));
     }
 
-    /** Takes an image out of the Recycle Bin. All its snapshots must be out of it already. */
+    /** Takes an image out of the Recycle Bin. All its snapshots must have been taken out before. */
     public ChangeResult restore(Region region, ImageId id) {
         return unpaced(
                 region,

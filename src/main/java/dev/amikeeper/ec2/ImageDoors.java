@@ -7,11 +7,11 @@ import software.amazon.awssdk.services.ec2.Ec2Client;
 import java.util.function.Function;
 
 /**
- * The doors to EC2's images, which keep one pace. A class is given the one that it uses: what is
- * given only {@link ImageReads} changes nothing.
+ * The three classes that access EC2's images at a common pace. Each user gets only what it needs:
+ * with {@link ImageReads} alone it cannot change anything.
  */
 public record ImageDoors(ImageReads reads, ImageStarts starts, ImageChanges changes) {
-    /** The doors of any Region, at EC2's pace, which read so many at a time. */
+    /** Creates them for any Region, at EC2's pace, with this many reads at a time. */
     public static ImageDoors of(Function<Region, Ec2Client> ec2, Pace pace, SideBySide sideBySide) {
         PacedCalls calls = new PacedCalls(ec2, pace);
         ImageReads reads = new ImageReads(calls, sideBySide);

@@ -2,14 +2,14 @@ package dev.amikeeper.ec2;
 
 import dev.amikeeper.image.Ami;
 
-/** What EC2 says when it is asked for one image. */
+/** EC2's answer to a lookup of one image. */
 public sealed interface ImageLookup {
-    /** Here it is. */
+    /** It exists. */
     record Shown(Ami ami) implements ImageLookup {}
 
     /** It is deregistered. */
     record Gone() implements ImageLookup {}
 
-    /** Not to be seen: too new for this call, or gone for long. */
+    /** It is not listed: it is too new for this call, or has long been gone. */
     record NotShown() implements ImageLookup {}
 }

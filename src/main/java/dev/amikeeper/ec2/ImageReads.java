@@ -38,16 +38,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The door that reads EC2's images and their snapshots, and changes none of them. A report on an
- * image's use counts as a read, too, though EC2 makes it when asked.
+ * Reads EC2's images and their snapshots, and changes none of them. A report on an image's use
+ * counts as a read, too, although EC2 creates it on request.
  */
 public final class ImageReads {
-    /** A filter takes at most 200 values. */
+    /** The most values that a filter accepts. */
     private static final int VALUES_A_FILTER = 200;
 
     private static final int PAGE = 1000;
 
-    /** DescribeStoreImageTasks answers no more. */
+    /** The most tasks that DescribeStoreImageTasks returns per page. */
     private static final int TASKS_A_PAGE = 200;
 
     /** The group of a public image's launch permission. */
@@ -61,10 +61,7 @@ public final class ImageReads {
         this.sideBySide = sideBySide;
     }
 
-    /**
-     * Does this with each of them, as many at a time as this application reads at once: see {@link
-     * SideBySide#forEach}.
-     */
+    /** Calls {@code read} for each of these, several at a time; see {@link SideBySide#forEach}. */
     public <T> void sideBySide(List<T> all, BooleanSupplier moreTime, Consumer<T> read) {
         sideBySide.forEach(all, moreTime, read);
     }
@@ -79,7 +76,7 @@ public final class ImageReads {
     }
 
     /**
-     * Our images of a Region, by their tags, disabled ones too, in pages.
+     * Lists AMI Keeper's images of a Region by their tags, including disabled ones, in pages.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -97,7 +94,7 @@ public final class ImageReads {
     }
 
     /**
-     * Our snapshots of a Region, by their tags, in pages.
+     * Lists AMI Keeper's snapshots of a Region by their tags, in pages.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -122,7 +119,7 @@ public final class ImageReads {
     }
 
     /**
-     * Those of these images that exist, in pages.
+     * Returns those of these images that exist, in pages.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -137,7 +134,7 @@ public final class ImageReads {
     }
 
     /**
-     * The image of this account that has this name.
+     * Returns the image of this account that has this name.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -150,7 +147,7 @@ public final class ImageReads {
     }
 
     /**
-     * The images of this account that have one of these snapshots.
+     * Returns the images of this account that have one of these snapshots.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -162,7 +159,7 @@ public final class ImageReads {
     }
 
     /**
-     * An image of this account, whoever made it.
+     * Returns an image of this account, whoever made it.
      *
      * @return empty if there is none with this id
      * @throws SdkException if EC2 does not answer
@@ -200,8 +197,8 @@ public final class ImageReads {
     }
 
     /**
-     * Asks for one image by its id: the one read that tells a deregistered image from one that is
-     * too new to be seen by every call.
+     * Looks up one image by its id. This is the only read that can distinguish a deregistered image
+     * from one that is too new to be seen by every call.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -221,7 +218,7 @@ public final class ImageReads {
                     .orElseGet(ImageLookup.NotShown::new);
         } catch (SdkException error) {
             Fault fault = Fault.of(error);
-            // A look is allowed in any state, so this can mean only that the image is gone.
+            // A lookup is allowed in any state, so this can only mean that the image is gone.
             if (fault == Fault.UNAVAILABLE) {
                 return new ImageLookup.Gone();
             }
@@ -232,7 +229,7 @@ public final class ImageReads {
         }
     }
 
-    /** Whether EC2 says itself that an image is gone. No answer is no proof. */
+    /** Whether EC2 itself says that an image is gone. The lack of an answer proves nothing. */
     boolean isGone(ImageRef image) {
         try {
             return look(image.region(), image.id()) instanceof ImageLookup.Gone;
@@ -242,9 +239,9 @@ public final class ImageReads {
     }
 
     /**
-     * The devices of an image's volumes, as {@code /dev/xvda}.
+     * Returns the devices of an image's volumes, as {@code /dev/xvda}.
      *
-     * @throws SdkException if EC2 does not answer, or not show the image
+     * @throws SdkException if EC2 does not answer or does not find the image
      */
     public List<String> devices(Region region, ImageId id) {
         return calls
@@ -259,9 +256,9 @@ public final class ImageReads {
     }
 
     /**
-     * The keys that encrypt an image's volumes, as ARNs; none if it is not encrypted.
+     * Returns the KMS keys of an image's volumes, as ARNs; empty if it is not encrypted.
      *
-     * @throws SdkException if EC2 does not answer, or not show the image
+     * @throws SdkException if EC2 does not answer or does not find the image
      */
     public List<String> keys(Region region, ImageId id) {
         Ec2Client client = calls.client(region);
@@ -287,8 +284,8 @@ public final class ImageReads {
     }
 
     /**
-     * Who may launch an image besides its owner, as {@link ImageChanges#share(Region, ImageId,
-     * List)} takes it; {@value #EVERYBODY} for a public one.
+     * Returns who besides its owner may launch an image, in the form that {@link
+     * ImageChanges#share(Region, ImageId, List)} accepts; {@value #EVERYBODY} for a public image.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -315,16 +312,17 @@ public final class ImageReads {
     }
 
     /**
-     * Which of our images and snapshots these may use in a Region. EC2 lists what is shared with an
-     * account, but tells what is shared with an organisation only for one image at a time.
+     * Returns which of AMI Keeper's images and snapshots these accounts and organizations may use
+     * in a Region. EC2 lists what is shared with an account. For an organization it must be asked
+     * about one image at a time.
      *
-     * @param who account ids, ARNs of organisations and of organisational units
+     * @param who account ids, ARNs of organizations and of organizational units
      * @see <a
-     *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html">
-     *     ExecutableBy of DescribeImages names accounts, and not what their organisation gets</a>
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html">ExecutableBy
+     *     of DescribeImages names accounts, and not what their organization gets</a>
      * @see <a
-     *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html">
-     *     RestorableBy of DescribeSnapshots</a>
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html">RestorableBy
+     *     of DescribeSnapshots</a>
      * @throws SdkException if EC2 does not answer
      */
     public Reach reach(Region region, List<String> who, BooleanSupplier moreTime) {
@@ -371,7 +369,7 @@ public final class ImageReads {
     }
 
     /**
-     * The tasks of the last 31 days that store images of a Region, newest first, in pages.
+     * Returns the tasks of the last 31 days that store images of a Region, newest first, in pages.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -386,7 +384,8 @@ public final class ImageReads {
     }
 
     /**
-     * What it would take to store those of these images that exist, in pages.
+     * Returns, for those of these images that exist, the properties that matter for storing them,
+     * in pages.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -402,8 +401,8 @@ public final class ImageReads {
     }
 
     /**
-     * Asks EC2 for a report on an image's use by all other accounts, in every version of their
-     * launch templates. While one is under way EC2 refuses another.
+     * Asks EC2 for a report on an image's use by all other accounts, including every version of
+     * their launch templates. While one report is in progress, EC2 refuses another.
      *
      * @throws SdkException if EC2 refuses or does not answer
      */

@@ -30,8 +30,8 @@ import java.util.UUID;
 import java.util.function.Function;
 
 /**
- * The door that has EC2 make something new: images, copies, and objects in S3. Whatever it starts
- * takes EC2 a while; the answer says whether it began. Each start may be repeated.
+ * Has EC2 create something new: images, copies, and objects in S3. EC2 takes a while for each, so
+ * the result only says whether it has begun. Each start may be repeated.
  */
 public final class ImageStarts {
     private final PacedCalls calls;
@@ -39,10 +39,10 @@ public final class ImageStarts {
     private final ImageChanges changes;
 
     /**
-     * Starts at EC2's pace.
+     * Makes the calls at EC2's pace.
      *
-     * @param images finds the image that has a name already
-     * @param changes removes a failed one that holds the name
+     * @param images finds the image that already has a name
+     * @param changes removes a failed image that has the name
      */
     ImageStarts(PacedCalls calls, ImageReads images, ImageChanges changes) {
         this.calls = calls;
@@ -51,9 +51,10 @@ public final class ImageStarts {
     }
 
     /**
-     * Starts the making of a home image: name, tags, volumes and reboot, all in the one call.
+     * Starts creating a home image. One call sets its name and tags, its volumes, and whether to
+     * reboot.
      *
-     * @param without the devices of the volumes that it leaves out
+     * @param without the devices of the volumes to leave out
      */
     public StartResult create(
             Image intent, Instance instance, Policy.Imaging how, List<String> without) {
@@ -76,8 +77,8 @@ public final class ImageStarts {
     }
 
     /**
-     * Starts a copy. Its client token is derived from name, Region and attempt, so a repeated call
-     * starts nothing twice and another attempt is not answered with the failed one.
+     * Starts a copy. Its client token is derived from its name, Region and attempt. So a repeated
+     * call starts nothing twice, and another attempt does not return the failed image.
      *
      * @param inherited the home image's tags
      */
@@ -105,8 +106,9 @@ public final class ImageStarts {
     }
 
     /**
-     * Starts a copy, in the same Region and under our name, of an image that somebody else made:
-     * names cannot be changed, and theirs stays as it is. May be repeated, as {@link #copy}.
+     * Starts a copy of an image that somebody else made, in the same Region and under AMI Keeper's
+     * name. A copy is needed because EC2 cannot change names; the original is left as it is. May be
+     * repeated, like {@link #copy}.
      *
      * @param intent says what it is an image of
      * @param inherited the other image's tags
@@ -129,9 +131,9 @@ public final class ImageStarts {
     }
 
     /**
-     * Makes an image, under our name, of snapshots that are there. EC2 tags only the image: the
-     * snapshots are to be {@linkplain ImageChanges#tag tagged} before. May be repeated: then the
-     * image is found by its name. Volumes launched from it are gp3.
+     * Creates an image, under AMI Keeper's name, from existing snapshots. EC2 tags only the image,
+     * so the snapshots must be {@linkplain ImageChanges#tag tagged} before. May be repeated,
+     * because the image is then found by its name. Volumes launched from it are gp3.
      */
     public StartResult register(Image intent, Blueprint of, Map<String, String> tags) {
         Machine machine = of.machine();
@@ -176,7 +178,7 @@ public final class ImageStarts {
                 .toList();
     }
 
-    /** Begins to store an image in a bucket of its Region. */
+    /** Starts storing an image in a bucket of its Region. */
     public StoreResult store(Region region, ImageId id, String bucket) {
         try {
             calls.paced(
@@ -219,8 +221,9 @@ public final class ImageStarts {
     }
 
     /**
-     * Starts to make a removed image again from its object in S3, with its name and tags. The image
-     * is held, because no rule may want it any more. May be repeated: the name is taken by then.
+     * Starts to create a removed image again from its object in S3, with its name and tags. The
+     * image is held, because there may no longer be a rule that keeps it. May be repeated, because
+     * the name is taken by then.
      *
      * @param removed its last record
      * @param why the value of the tag that holds it
@@ -249,8 +252,9 @@ public final class ImageStarts {
     }
 
     /**
-     * Starts to make an image from an object in S3 that the catalogue does not know. The object
-     * holds the name and the tags. The image is held. May be repeated if the image is one of ours.
+     * Starts to create an image from an object in S3 that the catalogue does not know. The object
+     * contains the name and the tags. The image is held. May be repeated if the image is one of AMI
+     * Keeper's.
      *
      * @param why the value of the tag that holds it
      */
@@ -286,7 +290,7 @@ public final class ImageStarts {
         }
     }
 
-    /** The image that has the name in an object, if it is one of ours. */
+    /** Returns the existing image with the name in an object, if it is one of AMI Keeper's. */
     private StartResult there(Region region, SdkException nameTaken) {
         try {
             return hinted(region, nameTaken)
@@ -305,7 +309,7 @@ public final class ImageStarts {
     /**
      * Starts it, at EC2's pace.
      *
-     * @param source the image that it is made of, if it is made of one
+     * @param source the image that it is made from, if there is one
      */
     private StartResult start(
             Image image,
@@ -351,9 +355,9 @@ public final class ImageStarts {
     }
 
     /**
-     * Finds the image that already has the name. A failed one is removed, for it keeps its name
-     * until then, but not with snapshots that were there before it; one that does not carry our
-     * tags is not ours to adopt.
+     * Finds the image that already has the name. If that image failed, it is removed, because it
+     * keeps its name until then; but it is not removed with snapshots that existed before it. An
+     * image without AMI Keeper's tags is not adopted.
      */
     private StartResult adopt(Image image, Pace.Call call, SdkException nameTaken) {
         Optional<Ami> found;
@@ -389,7 +393,9 @@ public final class ImageStarts {
         return new StartResult.Adopted(ami);
     }
 
-    /** EC2's refusal names the image, which may be too new to be listed. Its tags still decide. */
+    /**
+     * EC2's refusal names the image, which may be too new to be listed. Its tags are still checked.
+     */
     private Optional<Ami> hinted(Region region, SdkException nameTaken) {
         return Fault.imageIn(nameTaken)
                 .flatMap(id ->
@@ -399,7 +405,9 @@ public final class ImageStarts {
                         });
     }
 
-    /** Client tokens may have 64 characters; a name may have more, so the token is its digest. */
+    /**
+     * A client token has at most 64 characters, but a name may have more, so the token is a digest.
+     */
     private static String token(Image image) {
         String text = image.region() + "|" + image.name() + "|" + image.attempt();
         return UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8)).toString();

@@ -12,7 +12,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** The door to IAM, which is asked for nothing but instance profiles. */
+/** The access to IAM, which is used only for instance profiles. */
 public final class InstanceProfiles {
     private static final Logger log = LoggerFactory.getLogger(InstanceProfiles.class);
 
@@ -21,16 +21,16 @@ public final class InstanceProfiles {
     /**
      * The instance profiles of the account.
      *
-     * @param iam asked only if there is a profile to look at
+     * @param iam called only if there is a profile to check
      */
     public InstanceProfiles(Supplier<IamClient> iam) {
         this.iam = iam;
     }
 
     /**
-     * Those of these profiles that certainly do not exist, or have no role to give. IAM lives in
-     * one Region and may be out of reach in a disaster: what it does not tell is not missing, and
-     * EC2 says so at the launch.
+     * Returns those of these profiles that certainly do not exist or have no role. IAM lives in one
+     * Region and may be unreachable in a disaster. A profile that it does not answer about does not
+     * count as missing; EC2 will report a problem at the launch.
      *
      * @param profiles names or ARNs
      * @see <a
@@ -59,7 +59,7 @@ public final class InstanceProfiles {
         return missing;
     }
 
-    /** The name in an ARN, which may hold a path, as {@code instance-profile/web/front}. */
+    /** The name in an ARN, which may contain a path, as {@code instance-profile/web/front}. */
     private static String name(String profile) {
         return profile.substring(profile.lastIndexOf('/') + 1);
     }

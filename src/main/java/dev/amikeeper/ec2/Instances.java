@@ -44,23 +44,24 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The door to EC2's instances. Reads in pages; writes only to take a request's tag away. */
+/** The access to EC2's instances. It reads in pages, and its only write removes a request's tag. */
 public final class Instances {
-    /** A filter takes at most 200 values. */
+    /** The most values that a filter accepts. */
     private static final int VALUES_A_FILTER = 200;
 
     private static final int PAGE = 1000;
 
-    /** DescribeVolumes answers no more. */
+    /** The most volumes that DescribeVolumes returns per page. */
     private static final int VOLUMES_A_PAGE = 500;
 
-    /** Set by EC2 on an instance that was launched from a template. */
+    /** Set by EC2 on an instance that was launched from a launch template. */
     private static final String LAUNCH_TEMPLATE = "aws:ec2launchtemplate:id";
 
     private static final String TEMPLATE_VERSION = "aws:ec2launchtemplate:version";
 
     /**
-     * Owns the public addresses that EC2 gives by itself; Elastic IP addresses are an account's.
+     * The owner of public addresses that EC2 assigns itself; Elastic IP addresses belong to an
+     * account.
      */
     private static final String AMAZON = "amazon";
 
@@ -69,21 +70,21 @@ public final class Instances {
     private final Function<Region, Ec2Client> ec2;
     private final Pace pace;
 
-    /** Instances of any Region, at EC2's pace. */
+    /** Accesses the instances of any Region, at EC2's pace. */
     public Instances(Function<Region, Ec2Client> ec2, Pace pace) {
         this.ec2 = ec2;
         this.pace = pace;
     }
 
     /**
-     * The instances that have all these tags and one of these states.
+     * Returns the instances that have all these tags and one of these states.
      *
-     * @param tagKeys the instance has each of them, with whatever value
+     * @param tagKeys keys that the instance must all have, with any value
      * @throws SdkException if EC2 does not answer
      */
     public List<Instance> tagged(
             Region region, Collection<String> tagKeys, Collection<String> states) {
-        // Each filter of its own: several values in one filter would mean "any of them".
+        // Use one filter per key: several values in one filter would mean "any of them".
         List<Filter> filters =
                 Stream.concat(
                                 Stream.of(Filters.anyOf("instance-state-name", states)),
@@ -93,7 +94,7 @@ public final class Instances {
     }
 
     /**
-     * These instances, as far as they are there; one that is not is no error.
+     * Returns those of these instances that exist; a missing one is not an error.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -109,7 +110,7 @@ public final class Instances {
     }
 
     /**
-     * All instances that are not terminated, and not about to be.
+     * Returns all instances that are neither terminated nor about to be.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -122,9 +123,9 @@ public final class Instances {
     }
 
     /**
-     * EC2's launch time is that of the last start; what was attached at the first launch tells when
-     * that was. <a
-     * href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html">Its API
+     * EC2's launch time is the time of the last start. The attach times of what was attached at the
+     * first launch tell when that was. <a
+     * href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html">The API
      * reference</a> says so.
      */
     private static Instant launched(software.amazon.awssdk.services.ec2.model.Instance instance) {
@@ -144,7 +145,7 @@ public final class Instances {
     }
 
     /**
-     * Takes the request's tag away, unless somebody has set it anew with another value.
+     * Removes the request's tag, unless somebody has set it again with another value.
      *
      * @throws SdkException if EC2 refuses
      */
@@ -237,8 +238,8 @@ public final class Instances {
     }
 
     /**
-     * EC2 takes the public address of a stopped instance away, so that only of a running one it is
-     * known whether it has one.
+     * EC2 takes away the public address of an instance that stops, so it is known only for a
+     * running instance whether it has one.
      */
     private static Capsule.Addresses addresses(InstanceNetworkInterface one, boolean running) {
         Optional<InstanceNetworkInterfaceAssociation> association =
@@ -299,7 +300,7 @@ public final class Instances {
                 text(one.subnetId()),
                 ids(one.groups()),
                 text(one.privateIpAddress()),
-                // EC2 gives public addresses to first interfaces only.
+                // EC2 assigns public addresses to first interfaces only.
                 addresses(one, false));
     }
 
@@ -312,7 +313,7 @@ public final class Instances {
     }
 
     /**
-     * The names of these subnets, by their tag {@code Name}, by their ids.
+     * Returns the names of these subnets, from their tag {@code Name}, by id.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -332,7 +333,7 @@ public final class Instances {
     }
 
     /**
-     * The volumes of these instances with their tags, in pages.
+     * Returns the volumes of these instances with their tags, in pages.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -370,7 +371,7 @@ public final class Instances {
     }
 
     /**
-     * An instance's user data in Base64; empty if it has none.
+     * Returns an instance's user data in Base64; empty if it has none.
      *
      * @throws SdkException if EC2 does not answer
      */

@@ -2,20 +2,20 @@ package dev.amikeeper.ec2;
 
 import dev.amikeeper.image.InstanceId;
 
-/** How the launch of an instance ended. */
+/** The result of launching an instance. */
 public sealed interface LaunchResult {
-    /** EC2 is at work on it; a repeated call has the same answer. */
+    /** EC2 is launching it; a repeated call returns the same. */
     record Launched(InstanceId id) implements LaunchResult {}
 
-    /** Not now: too many calls, no capacity. */
+    /** Not now: there were too many calls, or there is no capacity. */
     record LaunchLater(String why) implements LaunchResult {}
 
-    /** A quota is used up, or AWS deals with no call of the account: not before people act. */
+    /** Not before people act: a quota is used up, or AWS processes no calls of the account. */
     record LaunchBlocked(Blocker by) implements LaunchResult {}
 
-    /** The client token has launched something else before. */
+    /** The client token was used for another launch before. */
     record TokenTaken(String why) implements LaunchResult {}
 
-    /** EC2 refuses it as it is asked for. */
+    /** EC2 refuses this request. */
     record NotLaunched(String why) implements LaunchResult {}
 }

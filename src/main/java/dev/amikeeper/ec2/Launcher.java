@@ -28,24 +28,21 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/**
- * The door to restoring: the only class that launches and terminates instances, and gives them
- * addresses.
- */
+/** The only class that launches and terminates instances and associates addresses with them. */
 public final class Launcher {
     private static final int PAGE = 1000;
 
     private final Function<Region, Ec2Client> ec2;
     private final Pace pace;
 
-    /** Instances of any Region, at EC2's pace. */
+    /** Accesses the instances of any Region, at EC2's pace. */
     public Launcher(Function<Region, Ec2Client> ec2, Pace pace) {
         this.ec2 = ec2;
         this.pace = pace;
     }
 
     /**
-     * Which there are in a Region of what is wanted.
+     * Returns which of the resources in the query exist in a Region.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -53,20 +50,20 @@ public final class Launcher {
         return Surroundings.of(ec2.apply(region), wanted);
     }
 
-    /** All subnets, security groups and key pairs of a Region, as far as EC2 shows them. */
+    /** Returns all subnets, security groups and key pairs of a Region, as far as EC2 shows them. */
     public Networks networks(Region region) {
         return Surroundings.all(ec2.apply(region));
     }
 
     /**
-     * Launches one instance. The client token makes a repeated call the same call: EC2 answers with
-     * the instance that is there.
+     * Launches one instance. Because of the client token, a repeated call launches nothing new: EC2
+     * returns the existing instance.
      *
-     * @param as what the instance gets; an empty subnet is the default VPC's
+     * @param as the settings that the instance gets; an empty subnet means the default VPC's
      * @param token at most 64 ASCII characters
      * @param tags of the instance, its volumes and its network interfaces
-     * @param going devices of the image whose volumes are to go with the instance; the others do
-     *     what they did with the original
+     * @param going devices of the image whose volumes are to be deleted with the instance; the
+     *     others keep the setting of the original
      */
     public LaunchResult launch(
             Region region,
@@ -99,8 +96,8 @@ public final class Launcher {
             return new LaunchResult.TokenTaken(why);
         }
         return switch (fault.advice()) {
-            // A look: the image was looked at before, but not every call sees a new one, and it
-            // may have changed since; the next try looks again.
+            // LOOK: the image was looked up before, but not every call sees a new image, and it may
+            // have changed since. The next attempt looks it up again.
             case SLOW_DOWN, LATER, ELSEWHERE, LOOK, UNANSWERED -> new LaunchResult.LaunchLater(why);
             case PEOPLE ->
                     fault == Fault.DENIED
@@ -112,8 +109,9 @@ public final class Launcher {
     }
 
     /**
-     * Every instance of a Region with a tag that restoring sets, those terminated lately among
-     * them. Not each of them need be ours: tags are copied easily.
+     * Returns every instance of a Region with a tag that a restore sets, including recently
+     * terminated ones. AMI Keeper need not have launched all of them, because tags are easily
+     * copied.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -146,14 +144,14 @@ public final class Launcher {
     }
 
     /**
-     * What the status checks of these instances say: of the system, of the instance and of its
-     * volumes. One that is not running is not among them.
+     * Returns the results of these instances' status checks: of the system, of the instance and of
+     * its volumes. Instances that are not running are left out.
      *
      * @throws SdkException if EC2 does not answer
      */
     public Map<InstanceId, Server.Health> health(Region region, Collection<InstanceId> ids) {
         Map<InstanceId, Server.Health> health = new HashMap<>();
-        // By a filter, for an id that EC2 does not know would be an error for all.
+        // Use a filter, because one id that EC2 does not know would make the whole call fail.
         ec2.apply(region)
                 .describeInstanceStatusPaginator(ask ->
                         ask.maxResults(PAGE)
@@ -183,7 +181,7 @@ public final class Launcher {
     }
 
     /**
-     * Puts tags on a volume, besides those that it has.
+     * Adds tags to a volume.
      *
      * @throws SdkException if EC2 refuses or does not answer
      */
@@ -192,7 +190,9 @@ public final class Launcher {
         ec2.apply(region).createTags(create -> create.resources(volume).tags(Tags.list(tags)));
     }
 
-    /** Ends an instance for good; may be repeated. One that is not there is no error. */
+    /**
+     * Terminates an instance; may be repeated. It is not an error if the instance does not exist.
+     */
     public ChangeResult terminate(Region region, InstanceId id) {
         pace.take(region, Pace.Call.TERMINATE_INSTANCES);
         try {
@@ -205,20 +205,20 @@ public final class Launcher {
         }
     }
 
-    /** What became of an Elastic IP address that an instance was to get. */
+    /** The result of giving an instance an Elastic IP address. */
     public sealed interface Association {
-        /** It has it. */
+        /** The instance has it. */
         record Associated(String address) implements Association {}
 
-        /** It does not get it: whoever has it keeps it, or EC2 refuses. */
+        /** The instance does not get it: something else has it and keeps it, or EC2 refuses. */
         record NotAssociated(String why) implements Association {}
 
-        /** EC2 refuses for the moment. */
+        /** EC2 refuses for now. */
         record AssociateLater(String why) implements Association {}
     }
 
     /**
-     * Gives an instance's first network interface an Elastic IP address that nobody has. May be
+     * Associates an unused Elastic IP address with an instance's first network interface. May be
      * repeated.
      *
      * @param allocation its allocation id
@@ -231,8 +231,8 @@ public final class Launcher {
             Fault fault = Fault.of(error);
             boolean isLater =
                     switch (fault.advice()) {
-                        // Gone: not every call sees a new instance; of one that is gone the next
-                        // look tells.
+                        // GONE: not every call sees a new instance. If it is really gone, the next
+                        // look shows that.
                         case LATER, GONE, UNANSWERED -> true;
                         case SLOW_DOWN -> fault == Fault.THROTTLED;
                         case PEOPLE -> fault == Fault.CALLER;
@@ -280,31 +280,35 @@ public final class Launcher {
         }
         client.associateAddress(give ->
                 give.allocationId(allocation)
-                        // By the instance it would be refused where there are several.
+                        // By instance id, the call would be refused if the instance has several
+                        // interfaces.
                         .networkInterfaceId(first.get())
-                        // Unless told, EC2 takes it from whoever has got it since that look.
+                        // Otherwise EC2 would take it from anything that got it since the lookup.
                         .allowReassociation(false));
         return new Association.Associated(address.address());
     }
 
-    /** How far the replacement of a root volume is. */
+    /** The progress of replacing a root volume. */
     public enum Replacement {
-        /** EC2 is at work on it. */
+        /** EC2 is replacing it. */
         PENDING,
         /** The instance runs from the new volume. */
         DONE,
-        /** The instance runs from the old volume, as before. */
+        /** The instance still runs from the old volume. */
         FAILED,
-        /** The old volume is off and the new one is not on: the instance has no root volume. */
+        /**
+         * The old volume is detached and the new one is not attached: the instance has no root
+         * volume.
+         */
         DETACHED
     }
 
     /**
-     * Has the root volume of a running instance replaced by the image's, and the instance rebooted
-     * from it. The old volume stays, detached.
+     * Replaces the root volume of a running instance with the image's, and reboots the instance
+     * from it. The old volume is detached and kept.
      *
      * @param token at most 64 ASCII characters
-     * @param restore found again by this
+     * @param restore the id by which the task is found again
      */
     public LaunchResult replaceRoot(
             Region region, InstanceId instance, ImageId image, String token, String restore) {
@@ -325,7 +329,7 @@ public final class Launcher {
     }
 
     /**
-     * How far this restore's replacement is; empty if there is none to be seen.
+     * Returns the progress of this restore's replacement; empty if none is listed.
      *
      * @throws SdkException if EC2 does not answer
      */

@@ -15,8 +15,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * The locks on snapshots. A locked snapshot outlives its image: EC2 deregisters the image and does
- * not delete the snapshot, so the lock keeps the image for as long as it lasts.
+ * The locks on snapshots. A locked snapshot outlives its image: EC2 deregisters the image but does
+ * not delete the snapshot. So AMI Keeper keeps the image for as long as the lock lasts.
  *
  * @see <a href="https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshot-lock.html">Amazon EBS
  *     snapshot lock</a>
@@ -24,15 +24,15 @@ import java.util.TreeMap;
 public final class Locks {
     private static final int PAGE = 1000;
 
-    /** Of all states it is only in this one that a snapshot can be deleted again. */
+    /** The only state of a lock in which the snapshot can be deleted again. */
     private static final LockState OVER = LockState.EXPIRED;
 
     private Locks() {}
 
     /**
-     * The locks that are in force, each in words as {@code governance until 2026-03-01T00:00:00Z}.
+     * Returns the locks in force, each as text like {@code governance until 2026-03-01T00:00:00Z}.
      *
-     * @param of these snapshots; all, if there are none
+     * @param of the snapshots to check; if empty, all
      */
     public static Map<SnapshotId, String> all(Ec2Client client, Collection<SnapshotId> of) {
         List<LockedSnapshotsInfo> found = new ArrayList<>();

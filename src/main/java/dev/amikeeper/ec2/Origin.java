@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What EC2 knows of an image of this account, whoever made it.
+ * What EC2 knows about an image of this account, whoever made it.
  *
- * @param instance which instance it is an image of; empty if EC2 does not say
- * @param productCodes those of AWS Marketplace and others that it carries
+ * @param instance the instance that it was created from; empty if EC2 does not say
+ * @param productCodes its product codes of the AWS Marketplace and others
  */
 public record Origin(Ami ami, Optional<InstanceId> instance, List<String> productCodes) {
     public Origin {

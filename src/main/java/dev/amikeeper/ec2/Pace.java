@@ -14,11 +14,11 @@ import java.util.stream.Stream;
 
 /**
  * Keeps calls within EC2's token buckets, per Region and call. A queue's message group has one
- * worker at a time, so a bucket of our own is enough; it begins half full, for the slice before may
- * have run on another machine. Sizes and refills are those of the EC2 API throttling page.
+ * worker at a time, so a local bucket is enough. It starts half full, because the slice before may
+ * have run on another machine. Sizes and refill rates are those of the EC2 API throttling page.
  */
 public final class Pace {
-    /** The calls that have buckets of their own: tokens, and tokens a second. */
+    /** The calls with their own buckets: the bucket's size, and its refill in tokens per second. */
     public enum Call {
         CREATE_IMAGE(50, 5),
         REGISTER_IMAGE(50, 5),
@@ -68,7 +68,7 @@ public final class Pace {
     private final Consumer<Duration> pause;
 
     /**
-     * A pace on this clock.
+     * Creates a pace that uses this clock.
      *
      * @param pause waits for a while
      */
@@ -78,8 +78,8 @@ public final class Pace {
     }
 
     /**
-     * Waits until the call may be made: a second at most once the burst is spent, or ten to store
-     * an image in S3 or bring it back.
+     * Waits until the call may be made: at most one second once the burst is used up, or ten
+     * seconds for storing an image in S3 or bringing it back.
      */
     public synchronized void take(Region region, Call call) {
         Key key = new Key(region, call);
@@ -96,7 +96,7 @@ public final class Pace {
         }
     }
 
-    /** EC2 said that there are no tokens: it knows better. */
+    /** EC2 says that its bucket is empty, so this one must be empty, too. */
     public synchronized void empty(Region region, Call call) {
         buckets.put(new Key(region, call), new Bucket(0, clock.instant()));
     }

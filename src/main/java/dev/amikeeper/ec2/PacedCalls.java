@@ -8,9 +8,12 @@ import software.amazon.awssdk.services.ec2.Ec2Client;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** Calls EC2 in any Region at its pace: what the doors to its images share. */
+/** Calls EC2 in any Region at its pace. The classes for images share it. */
 final class PacedCalls {
-    /** EC2 may count other callers' calls against the same bucket: waiting helps. */
+    /**
+     * How often a throttled call is tried. EC2 may count other callers' calls against the same
+     * bucket, so waiting helps.
+     */
     private static final int THROTTLED_TRIES = 5;
 
     private final Function<Region, Ec2Client> ec2;
@@ -21,13 +24,13 @@ final class PacedCalls {
         this.pace = pace;
     }
 
-    /** The client of a Region, for calls that have no bucket of their own. */
+    /** The client of a Region, for calls without a bucket of their own. */
     Ec2Client client(Region region) {
         return ec2.apply(region);
     }
 
     /**
-     * Makes a call when its bucket allows, and again where others used it up.
+     * Makes a call when its bucket allows, and repeats it if others have used up the bucket.
      *
      * @throws SdkException if EC2 refuses or does not answer
      */
@@ -45,7 +48,7 @@ final class PacedCalls {
         }
     }
 
-    /** As {@link #paced}, of a call whose answer says nothing. */
+    /** Like {@link #paced}, for a call whose result does not matter. */
     void made(Region region, Pace.Call call, Consumer<Ec2Client> change) {
         paced(
                 region,
@@ -57,7 +60,7 @@ final class PacedCalls {
     }
 
     /**
-     * Makes a call when its bucket allows, and not again.
+     * Makes a call when its bucket allows, without repeating it.
      *
      * @throws SdkException if EC2 refuses or does not answer
      */

@@ -5,9 +5,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A quota of the account, as Service Quotas calls it, known by the code with which EC2 refuses.
+ * A quota of the account, named as in Service Quotas. It is looked up by the code with which EC2
+ * refuses.
  *
- * @param launches whether it refuses launches; the others refuse images
+ * @param launches whether it limits launches; otherwise it limits images
  * @see <a href="https://docs.aws.amazon.com/general/latest/gr/ec2-service.html">EC2 quotas</a>
  * @see <a href="https://docs.aws.amazon.com/general/latest/gr/ebs-service.html">EBS quotas</a>
  * @see <a href="https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html">VPC
@@ -68,17 +69,20 @@ record Quota(String service, String name, boolean launches) {
         return new Quota(service, name, false);
     }
 
-    /** The quota that refuses with this code. */
+    /** Returns the quota for this code. */
     static Optional<Quota> of(String code) {
         return Optional.ofNullable(BY_CODE.get(code));
     }
 
-    /** All the codes. */
+    /** All these codes. */
     static Set<String> codes() {
         return BY_CODE.keySet();
     }
 
-    /** Whether a call that succeeded shows that there is room again. */
+    /**
+     * Whether this quota limits calls that need this permission, so that a successful call shows
+     * that there is room again.
+     */
     boolean refuses(String permission) {
         return launches == permission.equals("ec2:RunInstances");
     }

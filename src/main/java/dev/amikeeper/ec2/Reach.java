@@ -6,12 +6,12 @@ import dev.amikeeper.image.SnapshotId;
 import java.util.Map;
 
 /**
- * Which of our images others may launch, and of which of our snapshots they may create volumes, by
- * what EC2 says.
+ * Which of AMI Keeper's images others may launch, and from which of its snapshots they may create
+ * volumes, according to EC2.
  *
  * @param images the policies that their tags name, by image
- * @param snapshots the same, by snapshot
- * @param unread how many images could not be asked about in the time that there was
+ * @param snapshots the policies that their tags name, by snapshot
+ * @param unread how many images could not be checked in the time available
  */
 public record Reach(Map<ImageId, String> images, Map<SnapshotId, String> snapshots, int unread) {
     public Reach {

@@ -9,23 +9,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** How the removal of an image or of its snapshots ended. */
+/** The result of removing an image or its snapshots. */
 public sealed interface RemovalResult {
     /** Nothing is left of it. */
     record Removed() implements RemovalResult {}
 
-    /** The image is gone, these snapshots are not yet. */
+    /** The image is gone, but these snapshots are not. */
     record Left(List<Stay> stays) implements RemovalResult {
         public Left {
             stays = List.copyOf(stays);
         }
 
-        /** Those that are still there. */
+        /** The snapshots that still exist. */
         public List<SnapshotId> snapshots() {
             return stays.stream().map(Stay::snapshot).toList();
         }
 
-        /** What EC2 says to each, and what holds it, in one line. */
+        /** EC2's answer for each snapshot, and what keeps it, in one line. */
         public String why() {
             return stays.stream().map(Stay::text).collect(joining("; "));
         }
@@ -36,14 +36,14 @@ public sealed interface RemovalResult {
         }
     }
 
-    /** EC2 refused; the image is still there. */
+    /** EC2 refused; the image still exists. */
     record NotRemoved(String why) implements RemovalResult {}
 
     /**
      * A snapshot that was not deleted.
      *
-     * @param answer EC2's code or words: of {@code DeregisterImage} one of {@code skipped}, {@code
-     *     missing-permissions}, {@code internal-error}, {@code client-error}
+     * @param answer EC2's code or message; for {@code DeregisterImage} one of {@code skipped},
+     *     {@code missing-permissions}, {@code internal-error}, {@code client-error}
      * @param holders the images that use it
      * @param lock the lock on it, with its mode and end
      * @see <a

@@ -11,21 +11,21 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * How many calls are under way at a time. Where many things are to be read one by one, what a call
- * takes to be answered must not set the pace: EC2's token buckets do.
+ * How many calls to make at a time. If many things must be read one by one, EC2's token buckets
+ * should limit the speed rather than the time that each call takes.
  */
 public record SideBySide(int abreast) {
-    /** Each after the other, always in the same order: for simulations. */
+    /** One after the other, always in the same order; for simulations. */
     public static final SideBySide ONE_BY_ONE = new SideBySide(1);
 
-    /** As functions read. */
+    /** The setting of the functions. */
     public static final SideBySide EIGHT = new SideBySide(8);
 
     /**
-     * Does this with each, in the order of the list, as long as there is more time. What was begun
-     * is brought to its end. The first that fails lets nothing more begin.
+     * Calls {@code each} for each item in the order of the list, as long as there is more time.
+     * Calls that have begun are finished. After a failure no more calls begin.
      *
-     * @throws RuntimeException what the first of those that failed has thrown
+     * @throws RuntimeException the exception of the first failed call
      */
     public <T> void forEach(List<T> all, BooleanSupplier moreTime, Consumer<T> each) {
         AtomicInteger next = new AtomicInteger();

@@ -35,25 +35,28 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What images can be registered from: snapshots, and the machines that they are of. Read only. */
+/**
+ * The sources from which images can be registered: snapshots, and the machines that they belong to.
+ * Read only.
+ */
 public final class Sources {
-    /** A filter takes at most 200 values. */
+    /** The most values that a filter accepts. */
     private static final int VALUES_A_FILTER = 200;
 
     private static final int PAGE = 1000;
 
-    /** What EC2 says a copied snapshot is of. */
+    /** EC2 names this volume as the source of a copied snapshot. */
     private static final String NO_VOLUME = "vol-ffffffff";
 
     private final Function<Region, Ec2Client> ec2;
 
-    /** Those of any Region. */
+    /** Reads the sources of any Region. */
     public Sources(Function<Region, Ec2Client> ec2) {
         this.ec2 = ec2;
     }
 
     /**
-     * These snapshots, as far as they are there and of this account.
+     * Returns those of these snapshots that exist and belong to this account.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -64,7 +67,7 @@ public final class Sources {
     }
 
     /**
-     * The snapshots that carry the tags of this image, by their ids.
+     * Returns the snapshots with the tags of this image, by id.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -102,7 +105,7 @@ public final class Sources {
     }
 
     /**
-     * The product codes that a snapshot hands on to images of it.
+     * Returns the product codes that a snapshot passes on to images made from it.
      *
      * @throws SdkException if EC2 refuses or does not answer
      */
@@ -120,7 +123,7 @@ public final class Sources {
     }
 
     /**
-     * What an instance is; empty if it is gone.
+     * Describes the machine of an instance; empty if the instance is gone.
      *
      * @throws SdkException if EC2 does not answer
      */
@@ -161,7 +164,7 @@ public final class Sources {
     }
 
     /**
-     * What these images of this account are of, as far as they are there, newest first.
+     * Describes the machines of those of these images of this account that exist, newest first.
      *
      * @throws SdkException if EC2 does not answer
      */

@@ -3,33 +3,33 @@ package dev.amikeeper.ec2;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.ImageId;
 
-/** How the start of an image ended. */
+/** The result of starting an image. */
 public sealed interface StartResult {
-    /** EC2 is at work on it. */
+    /** EC2 is creating it. */
     record Started(ImageId id) implements StartResult {}
 
-    /** An earlier try had made it: found by its name and tags. */
+    /** An earlier attempt had created it; it was found by its name and tags. */
     record Adopted(Ami ami) implements StartResult {}
 
-    /** Nothing was begun, and may be later. */
+    /** Nothing has begun, but a later attempt may succeed. */
     sealed interface NotNow extends StartResult {
         /** The reason, for a person. */
         String why();
     }
 
-    /** Nothing was begun, nor will be if it is asked for once more as it is. */
+    /** Nothing has begun, and the same request will not succeed. */
     sealed interface NotSo extends StartResult {
         /** The reason, for a person. */
         String why();
     }
 
-    /** Not now, by nobody's fault: it stays waiting. */
+    /** Not now, and nobody's fault; it keeps waiting. */
     record Later(String why) implements NotNow {}
 
-    /** A quota of the Region is used up, by us or by others. */
+    /** A quota of the Region is used up, by AMI Keeper or by others. */
     record NoRoom(String why) implements NotNow {}
 
-    /** Nobody but people can mend it: it stays waiting, and so does all that needs the same. */
+    /** Only people can fix it. It keeps waiting, like everything that needs the same. */
     record Blocked(Blocker by) implements NotNow {
         @Override
         public String why() {
@@ -37,15 +37,15 @@ public sealed interface StartResult {
         }
     }
 
-    /** EC2 failed at this call: another image may fare better. */
+    /** EC2 failed at this call; another image may succeed. */
     record ServerError(String why) implements NotNow {}
 
-    /** The Region does not answer: nothing more is to be tried there now. */
+    /** The Region does not answer; nothing more should be tried there now. */
     record Stop(String why) implements NotNow {}
 
-    /** This try failed; another may succeed. */
+    /** This attempt failed; another one may succeed. */
     record Failed(String why) implements NotSo {}
 
-    /** No try can ever succeed. */
+    /** No attempt can ever succeed. */
     record Impossible(String why) implements NotSo {}
 }

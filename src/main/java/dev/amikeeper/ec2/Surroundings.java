@@ -27,11 +27,11 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 
-/** What there is in a Region to launch an instance with: one read for each kind of thing. */
+/** The resources in a Region that an instance can be launched with, with one read for each kind. */
 final class Surroundings {
     private static final Logger log = LoggerFactory.getLogger(Surroundings.class);
 
-    /** A filter takes at most 200 values. */
+    /** The most values that a filter accepts. */
     private static final int VALUES_A_FILTER = 200;
 
     private static final int PAGE = 1000;
@@ -39,10 +39,10 @@ final class Surroundings {
     private Surroundings() {}
 
     /**
-     * Which there are of what is wanted.
+     * Returns which of the resources in the query exist.
      *
-     * @throws SdkException if EC2 does not answer; which types are to be had is merely not known
-     *     then
+     * @throws SdkException if EC2 does not answer; if only the instance type offerings cannot be
+     *     read, they are left unknown instead
      */
     static Networks of(Ec2Client client, Networks.Query wanted) {
         Map<String, Networks.Subnet> subnets = new HashMap<>();
@@ -80,8 +80,8 @@ final class Surroundings {
     }
 
     /**
-     * All subnets, security groups and key pairs, as far as EC2 shows them: what it does not tell
-     * is left out.
+     * Returns all subnets, security groups and key pairs, as far as EC2 shows them; whatever it
+     * does not show is left out.
      */
     static Networks all(Ec2Client client) {
         Map<String, Networks.Subnet> subnets = new HashMap<>();
@@ -108,7 +108,7 @@ final class Surroundings {
         return new Networks(subnets, groups, keyPairs, Optional.empty(), Map.of());
     }
 
-    /** Without this read a launch is refused a little later. */
+    /** If this read fails, a bad launch is merely refused a little later. */
     private static Optional<Map<String, Set<String>>> zones(
             Ec2Client client, Collection<String> types) {
         Map<String, Set<String>> zones = new HashMap<>();
@@ -168,7 +168,7 @@ final class Surroundings {
         return found;
     }
 
-    /** What EC2 shows of an Elastic IP address. */
+    /** Converts EC2's description of an Elastic IP address. */
     static Networks.Address address(Address one) {
         return new Networks.Address(
                 text(one.allocationId()),
@@ -198,7 +198,7 @@ final class Surroundings {
         return new Networks.Subnet(
                 one.subnetId(),
                 text(one.vpcId()),
-                // On an Outpost the types are others than the zone's.
+                // An Outpost offers other types than its zone does.
                 one.outpostArn() == null ? text(one.availabilityZone()) : "",
                 text(one.cidrBlock()),
                 name(one.tags()),

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Tags as EC2's calls take them. */
+/** Tags in the form of EC2's calls. */
 final class Tags {
     private Tags() {}
 

@@ -1,4 +1,4 @@
-/** The doors to EC2. */
+/** The access to EC2. */
 @NullMarked
 package dev.amikeeper.ec2;
 
