@@ -19,15 +19,18 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** What was launched from images in EC2, and what may launch from them: all read in pages. */
+/**
+ * Finds what was launched from images in EC2, and what may launch from them. Everything is read in
+ * pages.
+ */
 final class Launches {
     private static final int PAGE = 1000;
     private static final int TEMPLATES_A_PAGE = 200;
 
-    /** A request that was stopped may go on; a closed, failed or cancelled one never launches. */
+    /** A stopped request may resume; a closed, failed or canceled one never launches again. */
     private static final List<String> LIVE_REQUESTS = List.of("open", "active", "disabled");
 
-    /** What these launched is among the instances; they launch nothing any more. */
+    /** These launch nothing any more, and what they did launch is found among the instances. */
     private static final Set<BatchState> ENDED_SPOT_FLEETS =
             EnumSet.of(
                     BatchState.CANCELLED,
@@ -56,7 +59,7 @@ final class Launches {
         return new Probe(name, (region, users) -> look.accept(clients.apply(region), users));
     }
 
-    /** Instances of any state: a stopped one may be all that is left of a server. */
+    /** Reads instances in any state: a stopped one may be all that is left of a server. */
     private static void instances(Ec2Client client, Users users) {
         users.calling("ec2:DescribeInstances");
         client.describeInstancesPaginator(request -> request.maxResults(PAGE))
@@ -71,9 +74,9 @@ final class Launches {
     }
 
     /**
-     * Every version of every template. EC2 answers the newest and the default version of all
-     * templates together; only those with more versions are read one by one. Aliases ({@code
-     * resolve:ssm:…}) are resolved by EC2.
+     * Reads every version of every launch template. One call returns the newest and the default
+     * version of all templates; only templates with more versions are read one by one. EC2 resolves
+     * aliases ({@code resolve:ssm:…}).
      */
     private static void launchTemplates(Ec2Client client, Users users) {
         users.calling("ec2:DescribeLaunchTemplates");
@@ -96,7 +99,10 @@ final class Launches {
         }
     }
 
-    /** A template that was deleted since it was listed launches nothing any more. */
+    /**
+     * Reads the versions of a template. One that was deleted since it was listed launches nothing
+     * any more.
+     */
     private static void versionsIfThere(Ec2Client client, Users users, String template) {
         try {
             versions(client, users, request -> request.launchTemplateId(template));
@@ -130,7 +136,7 @@ final class Launches {
                 + version.versionNumber();
     }
 
-    /** Spot requests that may launch, now or again. */
+    /** Reads Spot requests that may still launch. */
     private static void spotRequests(Ec2Client client, Users users) {
         users.calling("ec2:DescribeSpotInstanceRequests");
         client
@@ -145,7 +151,10 @@ final class Launches {
                                 "Spot request " + spot.spotInstanceRequestId()));
     }
 
-    /** Spot fleets by their own launch specifications; those by launch template have no image. */
+    /**
+     * Reads the launch specifications of Spot fleets; fleets that use launch templates name no
+     * image.
+     */
     private static void spotFleets(Ec2Client client, Users users) {
         users.calling("ec2:DescribeSpotFleetRequests");
         client
@@ -164,8 +173,8 @@ final class Launches {
     }
 
     /**
-     * Fleets that name an image in place of their launch template's. EC2 does not list fleets of
-     * type {@code instant}: they launch once, when they are made.
+     * Reads fleets that override the image of their launch template. EC2 does not list fleets of
+     * type {@code instant}, which launch only once, when they are created.
      */
     private static void fleets(Ec2Client client, Users users) {
         users.calling("ec2:DescribeFleets");

@@ -20,9 +20,9 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * The parameters of Systems Manager that name an image: by their data type, or anywhere in a plain
- * text. What is encrypted is not decrypted, so nothing is known of it; the answer says how many
- * there are.
+ * Finds the Systems Manager parameters that name an image, by their data type or anywhere in plain
+ * text. Encrypted parameters are not decrypted, so nothing is known about them; the report says how
+ * many there are.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-ec2-aliases.html">Native
@@ -86,7 +86,10 @@ final class Parameters {
         return parameter.type() == ParameterType.SECURE_STRING;
     }
 
-    /** One that may not be read is enough to have ten refused. */
+    /**
+     * Reads up to ten parameters. If the role may not read one of them, all ten are refused, and
+     * each is read alone.
+     */
     private void read(List<String> some) {
         try {
             GetParametersResponse answer = client.getParameters(request -> request.names(some));
@@ -127,7 +130,10 @@ final class Parameters {
         }
     }
 
-    /** What was deleted since it was listed names nothing any more. */
+    /**
+     * Reports invalid parameters that still exist. One that was deleted since it was listed names
+     * nothing any more.
+     */
     private void sayWhatIsLeft() {
         users.calling(LIST);
         for (List<String> some : Batches.of(invalid, NAMES_A_FILTER)) {

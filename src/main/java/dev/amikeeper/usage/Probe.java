@@ -10,16 +10,19 @@ import java.time.Instant;
 /**
  * One place where something may use images. It reads a Region in pages, never once per image.
  *
- * @param name what it looks at, as {@code instances}: messages say it
+ * @param name what it looks at, as {@code instances}; messages contain it
  */
 record Probe(String name, Look look) {
     /** How a probe looks at a Region. */
     interface Look {
-        /** Adds each use that it finds. If it fails, what it has added still counts. */
+        /** Adds each use that it finds. If it fails, the uses already added still count. */
         void at(Region region, Users users);
     }
 
-    /** The same where EC2 may not know even the call: then there is nothing of the kind. */
+    /**
+     * Returns this probe for services that EC2 may not support at all in a Region; then nothing
+     * there can use images.
+     */
     Probe whereOffered() {
         return new Probe(
                 name,
@@ -34,7 +37,7 @@ record Probe(String name, Look look) {
                 });
     }
 
-    /** What it finds in the Region, or why it cannot say. */
+    /** Returns what it finds in the Region, or why it cannot say. */
     Usage.Report report(Region region, Instant at) {
         return Users.report(name, at, users -> look.at(region, users));
     }

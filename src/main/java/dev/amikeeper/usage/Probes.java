@@ -17,8 +17,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Looks for what uses images, in bulk: never once per image. A probe that fails or is denied says
- * so, and its answer is "unknown".
+ * Finds what uses images, in bulk rather than once per image. A probe that fails or is denied says
+ * so, and the answer is "unknown".
  */
 public final class Probes {
     private final Function<Region, Ec2Client> ec2;
@@ -28,7 +28,7 @@ public final class Probes {
     private final InstantSource clock;
 
     /**
-     * Probes of any Region.
+     * Creates the probes of any Region.
      *
      * @param images requests the reports on use by other accounts
      */
@@ -45,12 +45,15 @@ public final class Probes {
         this.clock = clock;
     }
 
-    /** What uses the images of this Region, as every probe tells that reads a Region in pages. */
+    /**
+     * Returns what uses the images of this Region, according to every probe that reads a Region in
+     * pages.
+     */
     public Usage usage(Region region) {
         return Usage.of(bulk().map(probe -> probe.report(region, clock.instant())).toList());
     }
 
-    /** All probes that read a Region in pages; a new one joins them here. */
+    /** All probes that read a Region in pages; add a new one here. */
     private Stream<Probe> bulk() {
         return Stream.concat(
                 Launches.probes(ec2).stream(),
@@ -61,8 +64,8 @@ public final class Probes {
     }
 
     /**
-     * What EC2 itself knows to name these images, ten a call: too dear to ask about any but those
-     * that are to go. Of other images this probe knows nothing.
+     * Asks EC2 itself what names these images, ten per call. That is too expensive for images other
+     * than those about to be removed, so this probe knows nothing about others.
      *
      * @param moreTime whether there is time to ask about more
      */
@@ -72,12 +75,12 @@ public final class Probes {
     }
 
     /**
-     * Which other accounts use these images. An image that is not among them is shared with nobody,
-     * and so counts as not used by others.
+     * Returns which other accounts use these images. An image that is not among them is shared with
+     * nobody, so it counts as not used by others.
      *
-     * @param sharedCandidates images that are to go and that other accounts may launch
-     * @param now the run's time, by which a report is old
-     * @param mayRequest whether to ask EC2 for the reports that are missing, which writes
+     * @param sharedCandidates images about to be removed that other accounts may launch
+     * @param now the run's time, which decides whether a report is too old
+     * @param mayRequest whether to request missing reports from EC2, which is a write
      * @param moreTime whether there is time for more requests
      */
     public Usage.Report otherAccounts(

@@ -25,8 +25,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 
 /**
- * What EC2 itself knows to name an image: instances, launch templates, parameters, recipes of Image
- * Builder. It overlaps with the other probes on purpose, and sees recipes, which they do not.
+ * Asks EC2 itself what names an image: instances, launch templates, parameters, Image Builder
+ * recipes. This overlaps with the other probes on purpose, and it sees recipes, which they do not.
  *
  * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-ami-references.html">How
  *     AMI reference checks work</a>
@@ -36,7 +36,10 @@ final class References {
     private static final String PERMISSION = "ec2:DescribeImageReferences";
     private static final int IMAGES_A_CALL = 10;
 
-    /** The most versions of a launch template that EC2 looks into; 10 unless asked. */
+    /**
+     * The most versions of a launch template that EC2 can be asked to check; by default it checks
+     * 10.
+     */
     static final String ALL_VERSIONS = "10000";
 
     private static final ResourceTypeRequest WHOLE_TEMPLATES =
@@ -52,8 +55,8 @@ final class References {
     private References() {}
 
     /**
-     * Asks side by side, as long as there is time; those that it did not suffice for are as good as
-     * not asked about.
+     * Makes several calls at a time, as long as there is time. Images that it does not get to count
+     * as not asked about.
      */
     static Usage.Report of(
             ImageReads images,
@@ -84,7 +87,10 @@ final class References {
                 .askedOnly(probe.unknown().isPresent() ? Set.copyOf(distinct) : Set.copyOf(asked));
     }
 
-    /** One image that EC2 chokes on must not hide what it knows of the others. */
+    /**
+     * Asks about ten images. If EC2 fails because of one of them, its answers about the others
+     * still count.
+     */
     private static void look(
             ImageReads images,
             Region region,

@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * What Auto Scaling launches from: launch configurations, and the images that a group names in
- * place of its launch template's.
+ * Finds what Auto Scaling launches from: launch configurations, and images that a group uses
+ * instead of its launch template's.
  */
 final class ScalingGroups {
     private static final int PAGE = 100;
@@ -60,7 +60,7 @@ final class ScalingGroups {
                 : mixed.launchTemplate().overrides();
     }
 
-    /** Without a group it still counts: the next group may be made with it. */
+    /** A launch configuration counts even without a group, because a new group may use it. */
     private static String use(String configuration, List<String> groups) {
         String use = "launch configuration " + configuration;
         return groups.isEmpty() ? use : use + " of Auto Scaling group " + String.join(", ", groups);

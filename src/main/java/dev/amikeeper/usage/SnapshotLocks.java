@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Which images have a locked snapshot: the lock keeps the image as a hold does. */
+/** Finds images with a locked snapshot. The lock keeps the image, as a hold does. */
 final class SnapshotLocks {
     static final String PERMISSION = "ec2:DescribeLockedSnapshots";
 

@@ -10,23 +10,26 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** What uses the images of one Region, as every probe together tells. */
+/** What uses the images of one Region, according to all probes together. */
 public record Usage(List<Report> probes) {
     public Usage {
         probes = List.copyOf(probes);
     }
 
-    /** The answers of these probes together. */
+    /** Combines the reports of these probes. */
     public static Usage of(List<Report> probes) {
         return new Usage(probes);
     }
 
-    /** With the answers of these probes too. */
+    /** Returns this with the reports of more probes. */
     public Usage and(List<Report> more) {
         return new Usage(Stream.concat(probes.stream(), more.stream()).toList());
     }
 
-    /** What is known of an image: unused only if every probe, and at least one, says so. */
+    /**
+     * Returns what is known about an image. It is unused only if there is at least one probe and
+     * all of them say so.
+     */
     public Answer of(ImageId image) {
         List<Finding> findings = findings(image);
         List<String> users =
@@ -41,7 +44,7 @@ public record Usage(List<Report> probes) {
         return because.isEmpty() ? new Answer.Unused() : new Answer.Unknown(because);
     }
 
-    /** Whether the probes that are asked about single images were not asked about this one. */
+    /** Whether the probes that check single images were not asked about this one. */
     public boolean leftOut(ImageId image) {
         Usage bulk = new Usage(probes.stream().filter(probe -> probe.asked().isEmpty()).toList());
         return !(bulk.of(image) instanceof Answer.Unknown)
@@ -50,7 +53,7 @@ public record Usage(List<Report> probes) {
                         .anyMatch(asked -> !asked.contains(image));
     }
 
-    /** What each probe answers for an image, and of when its answer is. */
+    /** Returns what each probe reports about an image, and the time of that information. */
     public List<Finding> findings(ImageId image) {
         return probes.stream().map(probe -> probe.of(image)).toList();
     }
@@ -64,10 +67,10 @@ public record Usage(List<Report> probes) {
             }
         }
 
-        /** Nothing uses it: every probe answered. */
+        /** Nothing uses it, and every probe answered. */
         record Unused() implements Answer {}
 
-        /** Nobody can say, because of this. */
+        /** It is unknown, for these reasons. */
         record Unknown(List<String> because) implements Answer {
             public Unknown {
                 because = List.copyOf(because);
@@ -76,9 +79,9 @@ public record Usage(List<Report> probes) {
     }
 
     /**
-     * What one probe answers for one image.
+     * What one probe reports about one image.
      *
-     * @param at of when the answer is: a report may be days old
+     * @param at the time of the information; a report may be days old
      */
     public record Finding(String probe, Instant at, Answer answer) {
         private List<String> users() {
@@ -99,11 +102,12 @@ public record Usage(List<Report> probes) {
      *
      * @param name what it looked at, as {@code instances}
      * @param at when it was read
-     * @param users what uses an image, as {@code instance i-0abc}; an image without is unused
+     * @param users what uses an image, as {@code instance i-0abc}; an image without an entry is
+     *     unused
      * @param unknown why it did not see everything; what it did see still counts
-     * @param asked the only images that it was asked about, of any other it knows nothing; empty if
-     *     it was asked about all
-     * @param own its findings about single images that differ from the rest, in reason or date
+     * @param asked the images that it was asked about, if it knows nothing about any others; empty
+     *     if it was asked about all
+     * @param own its findings about single images whose reason or date differs from the rest
      */
     public record Report(
             String name,
@@ -118,7 +122,7 @@ public record Usage(List<Report> probes) {
             own = Map.copyOf(own);
         }
 
-        /** Asked about all images of the Region. */
+        /** A report about all images of the Region. */
         public Report(
                 String name,
                 Instant at,
@@ -127,7 +131,7 @@ public record Usage(List<Report> probes) {
             this(name, at, users, unknown, Optional.empty(), Map.of());
         }
 
-        /** The same, asked about these images only. */
+        /** Returns this report, restricted to these images. */
         public Report askedOnly(Set<ImageId> images) {
             return new Report(name, at, users, unknown, Optional.of(images), own);
         }

@@ -34,8 +34,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Which other accounts use an image, by EC2's image usage reports. A report takes a day or more;
- * EC2 keeps it for 30 days.
+ * Finds out which other accounts use an image, with EC2's image usage reports. A report takes a day
+ * or more; EC2 keeps it for 30 days.
  *
  * @see <a href="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/your-ec2-ami-usage.html">How
  *     AMI usage reports work</a>
@@ -48,7 +48,7 @@ final class UsageReports {
     private static final int REQUESTS_A_RUN = 100;
     private static final Duration GOOD_FOR = Duration.ofDays(7);
 
-    /** All kinds of users, in every version of a launch template. */
+    /** All kinds of users, including every version of a launch template. */
     static final List<ImageUsageResourceTypeRequest> ASKED_FOR =
             List.of(
                     ImageUsageResourceTypeRequest.builder().resourceType("ec2:Instance").build(),
@@ -89,7 +89,7 @@ final class UsageReports {
         this.now = now;
     }
 
-    /** The answers for these images, which other accounts may launch. */
+    /** Returns the findings about these images, which other accounts may launch. */
     Usage.Report probe(Collection<ImageId> shared) {
         List<ImageId> distinct = shared.stream().distinct().toList();
         Map<ImageId, Finding> findings = new LinkedHashMap<>();
@@ -110,7 +110,7 @@ final class UsageReports {
         return new Usage.Report(NAME, now, Map.of(), Optional.empty(), Optional.empty(), findings);
     }
 
-    /** Every report of these images, by image. */
+    /** Reads every report about these images, by image. */
     private Map<String, List<ImageUsageReport>> reports(List<ImageId> shared) {
         List<ImageUsageReport> reports = new ArrayList<>();
         Batches.ask(
@@ -126,7 +126,7 @@ final class UsageReports {
         return reports.stream().collect(groupingBy(ImageUsageReport::imageId));
     }
 
-    /** What the reports that count have found, by report. */
+    /** Reads the entries of the reports that count, by report. */
     private Map<String, List<ImageUsageReportEntry>> entries(
             Map<String, List<ImageUsageReport>> reports) {
         List<String> good =
@@ -189,8 +189,9 @@ final class UsageReports {
     }
 
     /**
-     * The newest report of the last days that looked everywhere, and what was found since; oldest
-     * first. Empty if there is none: a report on some accounts or kinds only proves no disuse.
+     * The newest complete report of the last seven days, and all reports since then, oldest first.
+     * Empty if there is none, because a report on only some accounts or kinds cannot prove that an
+     * image is unused.
      */
     private List<ImageUsageReport> counting(List<ImageUsageReport> reports) {
         List<ImageUsageReport> available =
@@ -206,7 +207,7 @@ final class UsageReports {
                 .orElse(List.of());
     }
 
-    /** A person may have asked for a report on less. */
+    /** Whether a report is complete; a person may have requested one on less. */
     private static boolean looksEverywhere(ImageUsageReport report) {
         Set<String> kinds =
                 report.resourceTypes().stream()
@@ -219,7 +220,7 @@ final class UsageReports {
                         .allMatch(UsageReports::looksAtAllVersions);
     }
 
-    /** Where no depth is said, EC2 has looked at some of the newest versions only. */
+    /** If the report does not state a depth, EC2 has checked only some of the newest versions. */
     private static boolean looksAtAllVersions(ImageUsageResourceType templates) {
         return templates.resourceTypeOptions().stream()
                 .filter(option -> DEPTH.equals(option.optionName()))
@@ -241,7 +242,10 @@ final class UsageReports {
         return mayRequest ? request(image) + failed : "no report of the last 7 days" + failed;
     }
 
-    /** One call an image, as EC2 has it, so only so many a run; the next run goes on. */
+    /**
+     * Requests a report. EC2 needs one call per image, so there is a limit per run; the next run
+     * continues.
+     */
     private String request(ImageId image) {
         if (refused.isPresent()) {
             return refused.get();

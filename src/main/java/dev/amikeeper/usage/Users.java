@@ -16,14 +16,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Who uses what, as far as one probe has seen it. */
+/** Collects what uses which image, as far as one probe sees it. */
 public final class Users {
     private final Map<ImageId, List<String>> byImage = new HashMap<>();
     private final List<String> unresolved = new ArrayList<>();
     private String permission = "";
     private String left = "";
 
-    /** Looks; what was seen before a failure still counts as use. */
+    /** Runs a probe; what it saw before a failure still counts as use. */
     static Usage.Report report(String name, Instant at, Consumer<Users> look) {
         Users users = new Users();
         try {
@@ -39,17 +39,20 @@ public final class Users {
         return left.isEmpty() ? probe : probe + " (" + left + ")";
     }
 
-    /** What was not looked at, and does not count as use: the probe's name says so. */
+    /** Notes what was not read and does not count as use; it becomes part of the probe's name. */
     void leaving(String what) {
         left = what;
     }
 
-    /** The permission that the next calls need: a refusal names it. */
+    /** Sets the permission that the next calls need, which a refusal then names. */
     void calling(String needed) {
         permission = needed;
     }
 
-    /** An image that is named by anything but an id could be any: that use is not known. */
+    /**
+     * Adds a use of an image. If the image is named by anything but an id, it could be any image,
+     * so the use is unresolved.
+     */
     synchronized void add(@Nullable String image, String user) {
         if (image == null || image.isBlank()) {
             return;
@@ -61,7 +64,7 @@ public final class Users {
         }
     }
 
-    /** A use of an image that is not known. */
+    /** Adds a use of an unknown image. */
     synchronized void addUnresolved(String use) {
         unresolved.add(use);
     }

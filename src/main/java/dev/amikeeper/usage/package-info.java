@@ -1,4 +1,4 @@
-/** What uses an image: one probe for each kind of user, and what all of them say together. */
+/** What uses an image: one probe for each kind of user, and what they all say together. */
 @NullMarked
 package dev.amikeeper.usage;
 
