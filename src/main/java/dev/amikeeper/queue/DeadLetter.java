@@ -11,13 +11,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A message that nobody could handle: a kick, what Lambda writes of an event on which a function
+ * A message that nobody could handle: a kick, Lambda's record of an event on which a function
  * failed, or an event that could not be delivered at all.
  *
- * @param queue the URL of the queue where it is
- * @param receipt by which it is taken away
- * @param body as it stands in the queue
- * @param attributes what EventBridge and its Scheduler say of what they could not deliver
+ * @param queue the URL of the queue that contains it
+ * @param receipt the receipt handle with which it is deleted
+ * @param body the body of the message
+ * @param attributes what EventBridge and its Scheduler say about an event they could not deliver
  * @see <a
  *     href="https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html">Lambda's
  *     records of failed invocations</a>
@@ -33,14 +33,14 @@ public record DeadLetter(
         attributes = Map.copyOf(attributes);
     }
 
-    /** The ARN of the function that was to handle it; empty for a kick. */
+    /** The ARN of the function that should have handled it; empty for a kick. */
     public Optional<String> function() {
         return text("requestContext", "functionArn")
                 .or(() -> Optional.ofNullable(attributes.get("TARGET_ARN")))
                 .filter(arn -> arn.matches("arn:[^:]+:lambda:.+:function:.+"));
     }
 
-    /** What went wrong; empty if nothing says so. */
+    /** What went wrong; empty if that is unknown. */
     public String error() {
         return text("responsePayload", "errorMessage")
                 .or(() -> text("requestContext", "condition"))
@@ -49,13 +49,13 @@ public record DeadLetter(
                 .orElse("");
     }
 
-    /** The event that the function was to handle. */
+    /** The event that the function should have handled. */
     public String event() {
         JsonNode payload = json().path("requestPayload");
         return payload.isMissingNode() ? body : payload.toString();
     }
 
-    /** The Region of a kick; empty if it is none. */
+    /** The Region of a kick; empty if it is not a kick. */
     public Optional<Region> kick() {
         return Kick.of(receipt, body).map(Kick::region);
     }

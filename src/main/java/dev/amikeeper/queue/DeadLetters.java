@@ -13,17 +13,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The door to the dead-letter queues. Only people look there. */
+/** The access to the dead-letter queues. Only people look there. */
 public final class DeadLetters {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** SQS hands out so many messages a call. */
+    /** The most messages that SQS returns per call. */
     private static final int MOST = 10;
 
-    /** A queue is asked as a whole only by a call that waits, in seconds. */
+    /** The wait of a call, in seconds; only a call that waits searches the whole queue. */
     private static final int WAIT = 2;
 
-    /** So long a letter is hidden from others while it is put back, in seconds. */
+    /** How long a letter is hidden from others while it is put back, in seconds. */
     private static final int HIDDEN = 120;
 
     private final SqsClient sqs;
@@ -31,7 +31,7 @@ public final class DeadLetters {
     private final String copyQueue;
     private final Optional<String> events;
 
-    /** What is in them. */
+    /** What the queues contain. */
     public enum QueueKind {
         /** Kicks for images to create. */
         CREATE,
@@ -42,11 +42,11 @@ public final class DeadLetters {
     }
 
     /**
-     * What one of them holds.
+     * The contents of one queue.
      *
-     * @param count how many letters, about
+     * @param count approximately how many letters
      * @param letters some of them
-     * @param problem why it could not be looked into; empty if it could
+     * @param problem why it could not be read; empty if it could
      */
     public record QueueContents(
             QueueKind kind, int count, List<DeadLetter> letters, String problem) {
@@ -68,7 +68,7 @@ public final class DeadLetters {
         this.events = events;
     }
 
-    /** Looks into a queue and leaves everything there. */
+    /** Reads a queue and leaves everything in it. */
     public QueueContents look(QueueKind kind) {
         try {
             Optional<String> queue = queue(kind);
@@ -87,7 +87,8 @@ public final class DeadLetters {
     }
 
     /**
-     * Up to ten letters, hidden from others for two minutes; empty if there are no more.
+     * Receives up to ten letters and hides them from others for two minutes; empty if there are no
+     * more.
      *
      * @throws SdkException if the queue cannot be read
      */
@@ -96,9 +97,9 @@ public final class DeadLetters {
     }
 
     /**
-     * Takes a letter away for good.
+     * Deletes a letter for good.
      *
-     * @throws SdkException if it stays
+     * @throws SdkException if it could not be deleted
      */
     public void delete(DeadLetter letter) {
         sqs.deleteMessage(
@@ -147,7 +148,7 @@ public final class DeadLetters {
         };
     }
 
-    /** The template gives each queue of kicks one of its own for dead letters. */
+    /** The dead-letter queue that the template gives each queue of kicks. */
     private String deadLettersOf(String queue) {
         String policy =
                 attributes(queue, QueueAttributeName.REDRIVE_POLICY)

@@ -13,9 +13,9 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * The door to the two FIFO queues. One message group per account and Region, hence one worker at a
- * time. Each kick has a deduplication id of its own: merged with an older one it could be the one
- * that came after the work it announces was missed.
+ * The access to the two FIFO queues. There is one message group per account and Region, hence one
+ * worker at a time. Each kick has its own deduplication id. Otherwise SQS might drop it as a
+ * duplicate of an older kick, whose worker had already missed the new work.
  */
 public final class Kicks {
     private static final Logger log = LoggerFactory.getLogger(Kicks.class);
@@ -32,17 +32,19 @@ public final class Kicks {
         this.account = account;
     }
 
-    /** Says that intents may wait in this Region. */
+    /** Announces that intents may be waiting in this Region. */
     public void create(Region region, Instant at) {
         kick(createQueue, region, at);
     }
 
-    /** Says that copies to this Region may wait. */
+    /** Announces that copies to this Region may be waiting. */
     public void copy(Region region, Instant at) {
         kick(copyQueue, region, at);
     }
 
-    /** A lost kick is not lost work: the sweep sees what waits. So this never fails. */
+    /**
+     * Sends a kick and never fails: no work is lost with a kick, because the sweep sees what waits.
+     */
     private void kick(String queue, Region region, Instant at) {
         try {
             sqs.sendMessage(message ->
