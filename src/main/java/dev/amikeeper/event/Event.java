@@ -13,7 +13,7 @@ import java.util.Optional;
 
 /**
  * An event as EventBridge and EventBridge Scheduler deliver it. Scheduler writes an empty {@code
- * detail} as the text {@code "{}"}, EventBridge as an object: both are read.
+ * detail} as the text {@code "{}"}, EventBridge as an object; both are accepted.
  */
 public record Event(
         String id,
@@ -25,7 +25,7 @@ public record Event(
         List<String> resources,
         Map<String, Object> detail) {
     /**
-     * So far an event may lie ahead of the function's clock: two clocks are never quite the same.
+     * How far an event may be ahead of the function's clock, because two clocks never quite agree.
      */
     public static final Duration AHEAD = Duration.ofMinutes(15);
 
@@ -52,11 +52,11 @@ public record Event(
     }
 
     /**
-     * Reads an event whose time is taken for now: one of the future, as a test or a replay sends
-     * it, would have everything up to then dealt with.
+     * Reads an event whose time is used as the current time. An event from the future, for example
+     * from a test or a replay, is refused: everything until then would count as done.
      *
-     * @param clock what the function's own clock says
-     * @throws MalformedEventException if it has no valid source, time or region, or is of the
+     * @param clock the time of the function's own clock
+     * @throws MalformedEventException if it has no valid source, time or region, or is from the
      *     future
      */
     public static Event of(Map<String, Object> input, Instant clock)
@@ -72,11 +72,12 @@ public record Event(
     }
 
     /**
-     * The time that is taken for now: that of the event, or the clock's if it is no event but a
-     * person's call, as with {@code {"dryRun": true}} and nothing else.
+     * Returns the time to use as the current time: the event's or, if a person calls the function
+     * without an event, for example with just {@code {"dryRun": true}}, the clock's.
      *
-     * @param clock what the function's own clock says
-     * @throws MalformedEventException as above
+     * @param clock the time of the function's own clock
+     * @throws MalformedEventException if the event has no valid source, time or region, or is from
+     *     the future
      */
     public static Instant now(Map<String, Object> input, Instant clock)
             throws MalformedEventException {
@@ -85,12 +86,12 @@ public record Event(
                 : clock;
     }
 
-    /** Whether a time is of the future, and not merely of another clock. */
+    /** Whether a time is in the future by more than clocks may differ. */
     public static boolean isAhead(Instant time, Instant clock) {
         return time.isAfter(clock.plus(AHEAD));
     }
 
-    /** Why this event may order nothing in this account; empty if it may. */
+    /** Why this event must not order anything in this account; empty if it may. */
     public Optional<String> foreign(String ours) {
         return account.equals(ours)
                 ? Optional.empty()
@@ -104,29 +105,33 @@ public record Event(
                                 + "'s");
     }
 
-    /** The text of a field of the detail; empty if there is none. */
+    /** Returns the text of a field of the detail; empty if there is none. */
     public Optional<String> text(String field) {
         return Fields.text(detail, field);
     }
 
     /**
-     * The text of a field of the detail, empty if there is none; anything but a text is an error.
+     * Returns the text of a field of the detail; empty if there is none. Anything other than a text
+     * is an error.
      */
     public Optional<String> onlyText(String field) throws MalformedEventException {
         return Fields.onlyText(detail, field, "detail." + field);
     }
 
-    /** The texts of a list in the detail. */
+    /** Returns the texts of a list in the detail. */
     public List<String> texts(String field) throws MalformedEventException {
         return Fields.texts(detail, field, "detail." + field);
     }
 
-    /** The tags in the detail; those without a text are left out. */
+    /** Returns the tags in the detail; those whose value is not a text are left out. */
     public Map<String, String> tags() {
         return detail.get("tags") instanceof Map<?, ?> tags ? textsOf(tags) : Map.of();
     }
 
-    /** The ids at the end of the resources' ARNs: three layouts occur, the id is always last. */
+    /**
+     * Returns the ids at the end of the resources' ARNs. There are three layouts of ARNs; the id is
+     * always last.
+     */
     public List<String> resourceIds() {
         return resources.stream().map(arn -> arn.substring(arn.lastIndexOf('/') + 1)).toList();
     }

@@ -19,17 +19,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The news that a Region may have work. It carries nothing else: what there is to do stands in the
- * catalogue.
+ * The news that a Region may have work. It carries nothing else: the catalogue says what there is
+ * to do.
  *
- * @param messageId names the message that brought it, for the answer to SQS
- * @param at the time of the event that led to it, which is the worker's "now"; a kick sent by hand
- *     may have none
+ * @param messageId the id of the message that brought it, for the answer to SQS
+ * @param at the time of the event that led to it, which the worker uses as the current time; a kick
+ *     sent by hand may have none
  */
 public record Kick(String messageId, Region region, Optional<Instant> at) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** What a batch of messages holds. */
+    /** The contents of a batch of messages. */
     public record Batch(List<Kick> kicks, List<String> malformed) {
         public Batch {
             kicks = List.copyOf(kicks);
@@ -37,16 +37,17 @@ public record Kick(String messageId, Region region, Optional<Instant> at) {
         }
     }
 
-    /** The body of a kick's message. */
+    /** Returns the message body of a kick. */
     public static String body(Region region, Instant at) {
         return "{\"region\":\"" + region + "\",\"at\":\"" + at + "\"}";
     }
 
     /**
-     * Reads the messages that SQS delivers to a function; of those that are no kicks it says why.
+     * Reads the messages that SQS delivers to a function, and explains what is wrong with those
+     * that are not kicks.
      *
      * @param input null if a function was called without an event
-     * @throws MalformedEventException if this is no delivery of SQS
+     * @throws MalformedEventException if this is not a delivery from SQS
      */
     public static Batch batch(@Nullable SQSEvent input) throws MalformedEventException {
         if (input == null || input.getRecords() == null) {
@@ -78,7 +79,7 @@ public record Kick(String messageId, Region region, Optional<Instant> at) {
                         kick.at.isPresent() ? kick : new Kick(kick.messageId, kick.region, sent));
     }
 
-    /** The kick in this body of a message; empty if it is none. */
+    /** Reads a kick from the body of a message; empty if it is not one. */
     public static Optional<Kick> of(String messageId, String body) {
         try {
             JsonNode fields = JSON.readTree(body);
@@ -95,7 +96,7 @@ public record Kick(String messageId, Region region, Optional<Instant> at) {
         }
     }
 
-    /** SQS's own time stamp, in milliseconds, where a kick sent by hand has no time. */
+    /** SQS's own timestamp, in milliseconds, for a kick sent by hand without a time. */
     private static Optional<Instant> sent(@Nullable Map<String, String> attributes) {
         return Optional.ofNullable(attributes)
                 .map(fields -> fields.get("SentTimestamp"))

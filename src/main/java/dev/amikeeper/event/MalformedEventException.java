@@ -1,6 +1,8 @@
 package dev.amikeeper.event;
 
-/** An event that cannot be understood; the message says where and what would be right. */
+/**
+ * An event that cannot be understood. The message says where it is wrong and what would be right.
+ */
 public final class MalformedEventException extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -11,9 +13,9 @@ public final class MalformedEventException extends Exception {
     }
 
     /**
-     * With a message that is another one each time.
+     * Creates an exception whose message differs each time.
      *
-     * @param cause the same for all that is wrong in the same way
+     * @param cause the same for everything that is wrong in the same way
      */
     MalformedEventException(String message, String cause) {
         super(message);

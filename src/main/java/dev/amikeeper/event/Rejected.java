@@ -14,7 +14,7 @@ import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.UUID;
 
-/** Events that nobody can act on: logged in one line, recorded, and told once. */
+/** Events that nobody can act on. They are logged in one line, recorded, and told once. */
 public final class Rejected {
     private static final Logger log = LoggerFactory.getLogger(Rejected.class);
 
@@ -36,7 +36,7 @@ public final class Rejected {
                 now);
     }
 
-    /** Records that another account's order came, and is not carried out. */
+    /** Records that an order of another account arrived and is not carried out. */
     public static void foreign(
             Catalog catalog, String function, Event event, Trail trail, String why, Instant now) {
         String text = function + " carries out no " + Texts.quoted(event.detailType()) + ": " + why;
@@ -62,7 +62,7 @@ public final class Rejected {
             Catalog catalog, String function, String input, String why, String cause, Instant now) {
         String text = function + " was called with an event that it does not take: " + why;
         log.error("{}: {}", text, Texts.plain(input));
-        // A sender that is wrong every five minutes is told of once a day.
+        // People are told only once a day about a sender that is wrong every five minutes.
         UUID digest = UUID.nameUUIDFromBytes(cause.getBytes(StandardCharsets.UTF_8));
         catalog.note(
                 Notice.event(

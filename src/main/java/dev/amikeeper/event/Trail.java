@@ -8,13 +8,13 @@ import dev.amikeeper.image.Texts;
 import java.util.Optional;
 
 /**
- * Where CloudTrail tells who gave an order. An event's own text proves nothing of that: whoever
- * puts it writes it.
+ * Where to look in CloudTrail for who gave an order. An event's own text proves nothing, because
+ * its sender writes it.
  *
- * @param event the event's id: it stands in the answer of a {@code PutEvents}; empty if there is
+ * @param event the event's id, which is in the response of a {@code PutEvents}; empty if there is
  *     none
- * @param request the request id of the function's call: that of an {@code Invoke}
- * @param claimed whom the order names as the one who gives it; empty if it names nobody
+ * @param request the request id of the function's call, which is that of an {@code Invoke}
+ * @param claimed who the order says gave it; empty if it does not say
  * @see <a
  *     href="https://docs.aws.amazon.com/eventbridge/latest/userguide/logging-using-cloudtrail.html">EventBridge
  *     in CloudTrail</a>
@@ -22,15 +22,15 @@ import java.util.Optional;
  *     in CloudTrail</a>
  */
 public record Trail(String event, String request, Optional<String> claimed) {
-    /** So much of a text that somebody wrote is kept. */
+    /** The length to which a text that somebody wrote is cut. */
     private static final int MOST = 100;
 
     private static final int KEY = 12;
 
     /**
-     * The trail of an order.
+     * Returns the trail of an order.
      *
-     * @throws MalformedEventException if whom it names is no text
+     * @throws MalformedEventException if {@code by} is not a text
      */
     public static Trail of(Event event, Context context) throws MalformedEventException {
         return new Trail(
@@ -44,17 +44,17 @@ public record Trail(String event, String request, Optional<String> claimed) {
         return plain.length() <= MOST ? plain : plain.substring(0, MOST) + "…";
     }
 
-    /** The same for the same order, also if it is delivered twice; part of keys. */
+    /** The same for the same order, even if it is delivered twice; part of keys. */
     public String key() {
         return Sha256.of(id()).substring(0, KEY);
     }
 
-    /** What tells one order from another. */
+    /** Distinguishes one order from another. */
     public String id() {
         return event.isEmpty() ? request : event;
     }
 
-    /** For people, as {@code an order (event 0b1c…, request 7f2a…)}. */
+    /** The trail as text for people, as {@code an order (event 0b1c…, request 7f2a…)}. */
     @Override
     public String toString() {
         return "an order ("

@@ -1,4 +1,4 @@
-/** The events and kicks that functions are called with. */
+/** The events and kicks with which functions are called. */
 @NullMarked
 package dev.amikeeper.event;
 
