@@ -23,25 +23,25 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * The door to the alert topic. What is to be told stands in the catalogue until it has been told,
- * so a crash or an outage delays an announcement and loses none. That it is about to be told is
- * written down first: of what may have been told, the end is told too.
+ * The access to the alert topic. The catalogue keeps what is to be told until it has been told, so
+ * a crash or an outage delays an announcement but loses none. Before something is told, that is
+ * recorded: if people may have been told of a trouble, they are told of its end, too.
  */
 public final class Announcements {
     private static final Logger log = LoggerFactory.getLogger(Announcements.class);
 
-    /** SNS takes 256 KB a message; a person reads less. */
+    /** The most notices per message. SNS accepts 256 KB, but a person reads less. */
     private static final int NOTICES_A_MESSAGE = 40;
 
-    /** So long a text or remedy may be: 40 notices stay below 256 KB in any script. */
+    /** The most characters of a text or remedy; 40 notices then stay below 256 KB in any script. */
     private static final int SHOWN = 750;
 
-    /** So long what was tried may be. */
+    /** The most characters of what was tried. */
     private static final int TRIED = 100;
 
     private static final int SUBJECT = 99;
 
-    /** What has waited for longer than two ticks is told by whoever else runs. */
+    /** If something has waited longer than two ticks, any other function that runs tells it. */
     private static final Duration OVERDUE = Duration.ofMinutes(12);
 
     private static final NoticeKey UNTOLD = Trouble.UNTOLD.of("topic");
@@ -58,21 +58,23 @@ public final class Announcements {
         this.clock = clock;
     }
 
-    /** Tells people whatever they have not been told yet. */
+    /** Tells people everything they have not been told yet. */
     public void publish() {
         publish(_ -> true);
     }
 
-    /** Tells people what a tick should have told them by now: none may be coming. */
+    /**
+     * Tells people what a tick should have told them by now, because there may be no more ticks.
+     */
     public void publishOverdue() {
         publish(this::isOverdue);
     }
 
     /**
-     * Why nobody hears what is told, and what waits; empty if somebody does and nothing waits for
-     * longer than it takes to tell it.
+     * Returns why nobody hears the announcements, and what waits; empty if somebody does, and
+     * nothing has waited too long.
      *
-     * @return one line; of a topic that cannot be looked at it says that
+     * @return one line; if the topic cannot be read, it says that
      */
     public Optional<String> unheard() {
         List<Notice> untold = due().stream().flatMap(it -> it.notices().stream()).toList();
@@ -124,7 +126,7 @@ public final class Announcements {
         return Bundle.since(notice).isBefore(clock.instant().minus(OVERDUE));
     }
 
-    /** What waits for more of its kind is not. */
+    /** What is due now, without the bundles that wait for more of their kind. */
     private List<Bundle> due() {
         List<Notice> untold = catalog.unannounced();
         return untold.isEmpty() ? List.of() : Bundle.due(untold, catalog.open(), clock.instant());
@@ -166,7 +168,7 @@ public final class Announcements {
         }
     }
 
-    /** What fails otherwise passes by itself. */
+    /** Whether SNS refuses the message; all other failures pass by themselves. */
     private static boolean isRefused(SdkException error) {
         return error instanceof SnsException answer
                 && answer.statusCode() >= 400
@@ -174,7 +176,7 @@ public final class Announcements {
                 && !answer.isThrottlingException();
     }
 
-    /** SNS takes fewer than 100 characters of ASCII, without line breaks. */
+    /** The subject; SNS accepts fewer than 100 ASCII characters, without line breaks. */
     static String subject(List<Bundle> bundles) {
         String plain = ("AMI Keeper: " + headline(bundles)).replaceAll("[^\\x20-\\x7e]", "?");
         return plain.length() <= SUBJECT ? plain : plain.substring(0, SUBJECT - 3) + "...";
@@ -200,7 +202,10 @@ public final class Announcements {
         return needed + (need > 0 && over > 0 ? ", " : "") + resolved;
     }
 
-    /** What lasts with its beginning, what is over with its end too; what to do while it lasts. */
+    /**
+     * The message: open troubles with their beginning and what to do, ended ones with their
+     * beginning and end.
+     */
     static String text(List<Bundle> bundles) {
         StringBuilder text = new StringBuilder();
         for (Bundle bundle : bundles) {
@@ -241,7 +246,9 @@ public final class Announcements {
                 + "\n";
     }
 
-    /** What SNS refuses as too long would keep all that comes after it from being told. */
+    /**
+     * Cuts a text, because a message that SNS refuses as too long would hold up all that follow.
+     */
     private static String bounded(String text, int most) {
         return text.length() <= most ? text : text.substring(0, most) + "…";
     }

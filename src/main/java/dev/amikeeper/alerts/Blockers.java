@@ -19,9 +19,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Tells what blocks the work in a Region until people act: at once, and once per Region and cause,
- * however much waits for it. The same work ends it when it succeeds, and the sweep when nothing
- * waits there any more.
+ * Tells people what blocks the work in a Region until they act. They are told at once, and once per
+ * Region and cause, however much work waits. It ends when such work succeeds, or when the sweep
+ * finds that nothing waits there any more.
  */
 public final class Blockers {
     private static final Logger log = LoggerFactory.getLogger(Blockers.class);
@@ -32,15 +32,15 @@ public final class Blockers {
     private final Catalog catalog;
     private final Map<Region, Set<String>> told = new HashMap<>();
 
-    /** Those that one run meets. */
+    /** The blockers that one run meets. */
     public Blockers(Catalog catalog) {
         this.catalog = catalog;
     }
 
     /**
-     * Work in this Region waits for people.
+     * Records that work in this Region waits for people.
      *
-     * @param what waits, as {@code images}
+     * @param what what waits, as {@code images}
      */
     public void tell(Region region, String what, Blocker by, Instant now) {
         if (!told.computeIfAbsent(region, _ -> new HashSet<>()).add(by.cause())) {
@@ -50,7 +50,7 @@ public final class Blockers {
         catalog.note(notice(region, what, by, now));
     }
 
-    /** What people are told of it. */
+    /** Returns what people are told about it. */
     public static Notice notice(Region region, String what, Blocker by, Instant now) {
         return new Notice(
                 Trouble.BLOCKED.in(region, by.cause()),
@@ -61,10 +61,10 @@ public final class Blockers {
     }
 
     /**
-     * A call succeeded in this Region: what would have refused it is over, unless this run met it
-     * as well.
+     * A call succeeded in this Region, so whatever would have refused it is over, unless this run
+     * met it, too.
      *
-     * @param permission the call, as {@code ec2:CreateImage}
+     * @param permission the permission for the call, as {@code ec2:CreateImage}
      */
     public void succeeded(Region region, String permission, Instant now) {
         Set<String> met = told.getOrDefault(region, Set.of());
@@ -80,10 +80,10 @@ public final class Blockers {
     }
 
     /**
-     * What people are told to do about what stands behind this, if it is a block that lasts: that
-     * alone helps then, and no other try.
+     * Returns the remedy of the open blocker behind this reason, if there is one: then only the
+     * remedy helps, and another attempt does not.
      *
-     * @param why the reason that a step was given up, which may name the block
+     * @param why the reason that a step was given up, which may name the blocker
      */
     public Optional<String> remedy(Region region, String why) {
         return catalog.open().stream()

@@ -23,31 +23,37 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What is told as one: a notice, or all that differ in nothing but the image or server that they
- * are about, for one cause has often met many. They stay notices of their own, each with its end
- * and its place in {@code ./keeper failures}; only people hear of them together. Pure.
+ * What is told as one: a single notice, or all notices that differ only in their image or server,
+ * because one cause often affects many. They remain separate notices, each with its own end and its
+ * own place in {@code ./keeper failures}; only the announcement is common. Pure.
  *
- * <p>Of a cause that people know of already they hear again when as many more are met as they know
- * of, or after a day; of its end when nothing of it is left, or after a day.
+ * <p>If people already know about a cause, they are told again when the new notices are at least as
+ * many as those they know of, or after a day. They are told of its end when nothing of it is left,
+ * or after a day.
  *
- * <p>Alone is told what a person must look at one by one: what became of an order or a restore that
- * somebody waits for ({@code operate}, {@code restore}, {@code fetch}), a server without its root
- * volume, or one that a command may have left frozen ({@code no-root}, {@code unthawed}), a lease
- * that somebody forged ({@code lease}), and a plan that waits for an approval ({@code approve}).
- * All other kinds have one key for their Region or policy.
+ * <p>Some notices are always told alone, because a person must look at each: the result of an order
+ * or a restore that somebody waits for ({@code operate}, {@code restore}, {@code fetch}), a server
+ * without its root volume or one that a command may have left frozen ({@code no-root}, {@code
+ * unthawed}), a forged lease ({@code lease}), and a plan that waits for an approval ({@code
+ * approve}). All other kinds have one key for their whole Region or policy.
  *
- * @param notices at least one; all over, or none
- * @param known how many that are not over people know of already
+ * @param notices at least one; either all of them are over or none
+ * @param known how many open ones people already know of
  */
 public record Bundle(List<Notice> notices, int known) {
-    /** So long what belongs to a known cause, or a part of its end, waits to be told. */
+    /**
+     * How long a notice with a known cause, or a part of a cause's end, waits before it is told.
+     */
     static final Duration HELD = Duration.ofHours(24);
 
     private static final int NAMED = 5;
 
     private static final int NAME = 100;
 
-    /** Names of images, times, ids, and what AWS encodes: what differs where the cause is one. */
+    /**
+     * Names of images, times, ids, and what AWS encodes: the parts that differ between notices with
+     * the same cause.
+     */
     private static final Pattern WHICH =
             Pattern.compile(
                     "[a-z][a-z0-9-]{0,39}/i-[0-9a-z]{1,40}/[0-9TZ.:-]+"
@@ -62,10 +68,10 @@ public record Bundle(List<Notice> notices, int known) {
     }
 
     /**
-     * What is to be told now; troubles first.
+     * Returns what is to be told now, troubles first.
      *
      * @param untold what people have not been told yet
-     * @param open the troubles that last
+     * @param open the open troubles
      */
     public static List<Bundle> due(
             Collection<Notice> untold, Collection<Notice> open, Instant now) {
@@ -115,7 +121,10 @@ public record Bundle(List<Notice> notices, int known) {
                 : notice.key();
     }
 
-    /** Whether each image, snapshot or server has a notice of its own, and many have one cause. */
+    /**
+     * Whether each image, snapshot or server has its own notice, and many of them may have one
+     * cause.
+     */
     private static boolean isOfEach(Trouble trouble) {
         return switch (trouble) {
             case BEYOND,
@@ -171,14 +180,17 @@ public record Bundle(List<Notice> notices, int known) {
         };
     }
 
-    /** Whether a text that people were told of this or of one like it says what this one says. */
+    /**
+     * Whether a text that people were told about this notice, or one like it, says what this notice
+     * says.
+     */
     public static boolean says(Notice notice, String told) {
         return notice.text().equals(told)
                 || (!cause(notice).equals(notice.key())
                         && words(told).equals(words(notice.text())));
     }
 
-    /** The text but for what it is about. */
+    /** The text without what it is about. */
     private static String words(String text) {
         return WHICH.matcher(text)
                 .replaceAll("")
@@ -186,7 +198,7 @@ public record Bundle(List<Notice> notices, int known) {
                 .replaceAll("[^a-z0-9]+", "-");
     }
 
-    /** Since when it is to be told. */
+    /** The time since which it waits to be told. */
     static Instant since(Notice notice) {
         return notice.resolved().orElse(notice.at());
     }
@@ -199,18 +211,20 @@ public record Bundle(List<Notice> notices, int known) {
         return ended(notices.getFirst());
     }
 
-    /** Those of it that pass; empty if none does. */
+    /** Returns this bundle with only the notices that pass the test; empty if none do. */
     Optional<Bundle> only(Predicate<Notice> test) {
         List<Notice> some = notices.stream().filter(test).toList();
         return some.isEmpty() ? Optional.empty() : Optional.of(new Bundle(some, known));
     }
 
-    /** The one that is told in full. */
+    /** The notice that is told in full. */
     Notice first() {
         return notices.getFirst();
     }
 
-    /** How many there are, and which, in one line; empty if it is one that is told alone. */
+    /**
+     * Says in one line how many others there are and which; empty for a notice that is told alone.
+     */
     String others() {
         int more = notices.size() - 1;
         String some =

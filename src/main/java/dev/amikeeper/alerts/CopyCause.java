@@ -8,25 +8,26 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Why copies to a Region fail, as the key of a notice has it: {@code copies/Region/key/words} once
- * people are told, {@code copy/Region/key/words} before. Pure.
+ * Why copies to a Region fail, as it appears in a notice's key: {@code copies/Region/key/words}
+ * once people are told, {@code copy/Region/key/words} before. Pure.
  */
 public record CopyCause(NoticeKey untold, NoticeKey told) {
 
     private static final int WORDS = 80;
 
     /**
-     * The cause.
+     * Returns the cause.
      *
-     * @param key with which the copies are encrypted; empty: as their originals
-     * @param why as EC2 says it; ids and numbers in it do not make it another cause
+     * @param key the KMS key that encrypts the copies; if empty, they are encrypted like their
+     *     originals
+     * @param why EC2's message; ids and numbers in it do not make it a different cause
      */
     public static CopyCause of(Region region, Optional<String> key, String why) {
         NoticeKey untold = Trouble.COPY.in(region, word(key) + "/" + words(why));
         return new CopyCause(untold, untold.as(Trouble.COPIES));
     }
 
-    /** How a KMS key, or none, stands in the keys of notices. */
+    /** How a KMS key, or its absence, appears in the keys of notices. */
     static String word(Optional<String> key) {
         return key.map(name -> words(name.substring(name.lastIndexOf(':') + 1))).orElse("-");
     }

@@ -14,9 +14,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Tells that copies to a Region fail: once for the Region and cause, however many fail, as soon as
- * two failed the same way or one is two hours late. The first failure is written down without a
- * word, for it often passes by itself. The sweep ends both when a copy with that key succeeds.
+ * Tells people that copies to a Region fail. They are told once per Region and cause, however many
+ * copies fail, as soon as two have failed the same way or one is two hours late. The first failure
+ * is recorded silently, because it often passes by itself. The sweep ends both notices when a copy
+ * with that key succeeds.
  */
 public final class CopyTroubles {
     private static final Duration LATE = Duration.ofHours(2);
@@ -29,15 +30,16 @@ public final class CopyTroubles {
         this.policies = policies;
     }
 
-    /** A try of this copy failed, and another one follows. To be said before that is recorded. */
+    /** An attempt at this copy failed, and another one follows. Call this before recording that. */
     public void failed(Image copy, String why, Instant now) {
         failed(copy, why, now, false);
     }
 
     /**
-     * The last try of this copy failed.
+     * The last attempt at this copy failed.
      *
-     * @return whether people are told of the cause; else they are to be told of the copy
+     * @return whether people are told about the cause; if not, the caller must tell them about the
+     *     copy
      */
     public boolean failedAtLast(Image copy, String why, Instant now) {
         return failed(copy, why, now, true);
@@ -72,11 +74,11 @@ public final class CopyTroubles {
             }
             return false;
         }
-        // Heard of once more, a try is no second one.
+        // A second report of the same attempt does not count as a second failure.
         return !before.get().text().equals(first.text()) && tell(before.get(), cause.told(), now);
     }
 
-    /** Those that failed only once, and did not arrive for long. */
+    /** Tells people about copies that failed only once but have not arrived for a long time. */
     public void tellOfLate(Instant now) {
         catalog.open().stream()
                 .filter(notice -> notice.about().is(Trouble.COPY))

@@ -10,12 +10,12 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Optional;
 
-/** What there is to say of images in Regions that their policy does not name any more. Pure. */
+/** Texts about images in Regions that their policy no longer names. Pure. */
 public final class FormerRegions {
 
     private FormerRegions() {}
 
-    /** In one line; empty if there are none. */
+    /** Returns one line; empty if there are no such images. */
     public static Optional<String> line(Policy policy, Region region, Collection<Image> records) {
         int count = policy.former(records).size();
         return count == 0
@@ -31,7 +31,10 @@ public final class FormerRegions {
                                                 : "they stay for good"));
     }
 
-    /** What people are told once; empty if there are none, or they go by themselves. */
+    /**
+     * Returns what people are told once; empty if there are no such images, or the rules remove
+     * them.
+     */
     public static Optional<Notice> notice(
             Policy policy, Region region, Collection<Image> records, Instant now) {
         return line(policy, region, records)

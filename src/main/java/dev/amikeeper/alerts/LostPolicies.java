@@ -5,16 +5,16 @@ import dev.amikeeper.image.Region;
 import java.util.SortedMap;
 import java.util.stream.Collectors;
 
-/** What there is to say of policies that are not in the file any more. Pure. */
+/** Texts about policies that are no longer in the file. Pure. */
 public final class LostPolicies {
-    /** What people can do about one. */
+    /** What people can do about such a policy. */
     public static final String TO_DO =
             "write its name under \"formerly\" of the policy whose rules are to hold for them, or"
                     + " put the policy back; ./keeper deregister removes a single image";
 
     private LostPolicies() {}
 
-    /** In one line. */
+    /** Describes such a policy in one line. */
     public static String text(String policy, SortedMap<Region, Integer> images) {
         int all = images.values().stream().mapToInt(Integer::intValue).sum();
         return all == 0

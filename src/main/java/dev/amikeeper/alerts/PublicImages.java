@@ -7,13 +7,14 @@ import dev.amikeeper.image.Ami;
 import java.time.Instant;
 
 /**
- * What people are told of images that everybody may launch: no policy shares any like that. Pure.
+ * What people are told about images that anybody may launch; no policy shares images like that.
+ * Pure.
  */
 public final class PublicImages {
 
     private PublicImages() {}
 
-    /** Of one of them. */
+    /** Returns the notice for one image. */
     public static Notice notice(Ami ami, Instant now) {
         return new Notice(
                 Trouble.PUBLIC.in(ami.region(), ami.id()),

@@ -21,40 +21,30 @@ import java.util.Set;
 import java.util.function.BiPredicate;
 
 /**
- * Which open troubles are over, judged by what is known of a Region. A trouble stays open as long
- * as that is not known. One that this version does not know stays open, too.
+ * Decides which open troubles are over, given the known facts about a Region. A trouble stays open
+ * as long as the facts it depends on are unknown. A trouble that this version does not know stays
+ * open, too.
  *
  * <table>
- *   <caption>The kinds of troubles, and when they are over</caption>
- *   <tr><th>key</th><th>over when</th></tr>
- *   <tr><td>failed/Region/name</td><td>the image was made after all, a newer one of the instance
- *       is good, or the record is gone</td></tr>
- *   <tr><td>share/Region/policy</td><td>the policy shares nothing any more, or no good image of it
- *       there waits for another try</td></tr>
- *   <tr><td>share/Region/name, as versions before wrote it</td><td>the image is shared, or
- *       gone</td></tr>
- *   <tr><td>store/Region/name</td><td>the image is stored in S3, or gone</td></tr>
- *   <tr><td>shared/Region/name</td><td>the image is disabled, which drops its permissions, or
- *       gone</td></tr>
- *   <tr><td>pending/Region/name</td><td>EC2 is no longer at work on it</td></tr>
- *   <tr><td>waiting/Region/name</td><td>it does not wait to be begun any more</td></tr>
- *   <tr><td>left/Region/name, refused/Region/name</td><td>the record is gone, or no step is
- *       half-done any more</td></tr>
- *   <tr><td>litter/Region/ami, foreign/Region/ami or name, beyond/Region/ami or name</td><td>EC2
- *       lists no such image any more</td></tr>
- *   <tr><td>orphan/Region/name</td><td>EC2 lists no snapshots of it without an image any
- *       more</td></tr>
- *   <tr><td>unread/Region/policy</td><td>the schedule's cursor has moved since, or there is no such
- *       schedule any more</td></tr>
- *   <tr><td>blocked/Region/cause</td><td>the Region was read, no tick stopped at it since, and
- *       nothing that is due waits there</td></tr>
- *   <tr><td>copy/Region/key/words, copies/Region/key/words</td><td>a copy with that key succeeded
- *       since, or no policy has it there any more</td></tr>
- *   <tr><td>former/Region/policy</td><td>no image is there, or the policy names the Region or says
- *       that they are to go</td></tr>
- *   <tr><td>stopped/Region</td><td>nothing that is due waits there</td></tr>
- *   <tr><td>copied-lease/Region/hash</td><td>no instance there has that copied tag any more</td></tr>
- *   <tr><td>unswept/Region</td><td>the Region was read</td></tr>
+ * <caption>The kinds of troubles, and when they are over</caption>
+ * <tr><th>key</th><th>over when</th></tr>
+ * <tr><td>failed/Region/name</td><td>the image was made after all, a newer one of the instance is usable, or the record is gone</td></tr>
+ * <tr><td>share/Region/policy</td><td>the policy no longer shares anything, or no usable image of it there waits for another attempt</td></tr>
+ * <tr><td>share/Region/name, written by earlier versions</td><td>the image is shared or gone</td></tr>
+ * <tr><td>store/Region/name</td><td>the image is stored in S3 or gone</td></tr>
+ * <tr><td>shared/Region/name</td><td>the image is disabled, which drops its permissions, or gone</td></tr>
+ * <tr><td>pending/Region/name</td><td>EC2 is no longer working on it</td></tr>
+ * <tr><td>waiting/Region/name</td><td>it no longer waits for its start</td></tr>
+ * <tr><td>left/Region/name, refused/Region/name</td><td>the record is gone, or no step is half done any more</td></tr>
+ * <tr><td>litter/Region/ami, foreign/Region/ami or name, beyond/Region/ami or name</td><td>EC2 no longer lists such an image</td></tr>
+ * <tr><td>orphan/Region/name</td><td>EC2 no longer lists snapshots of it without an image</td></tr>
+ * <tr><td>unread/Region/policy</td><td>the schedule's cursor has moved since, or there is no such schedule any more</td></tr>
+ * <tr><td>blocked/Region/cause</td><td>the Region was read, no tick has stopped there since, and nothing that is due waits there</td></tr>
+ * <tr><td>copy/Region/key/words, copies/Region/key/words</td><td>a copy with that key has succeeded since, or no policy uses that key there any more</td></tr>
+ * <tr><td>former/Region/policy</td><td>there is no image left, or the policy names the Region or says that its rules apply there</td></tr>
+ * <tr><td>stopped/Region</td><td>nothing that is due waits there</td></tr>
+ * <tr><td>copied-lease/Region/hash</td><td>no instance there has that copied tag any more</td></tr>
+ * <tr><td>unswept/Region</td><td>the Region was read</td></tr>
  * </table>
  */
 public final class Troubles {
@@ -105,7 +95,7 @@ public final class Troubles {
 
     private Troubles() {}
 
-    /** Those of the open troubles that are over by these facts. */
+    /** Returns those of the open troubles that are over according to these facts. */
     public static List<Notice> over(Collection<Notice> open, Facts facts) {
         return open.stream()
                 .filter(Notice::isOpen)
@@ -168,11 +158,11 @@ public final class Troubles {
                                                                     it -> it.isAfter(notice.at())))
                                     .orElse(false);
             case UNSWEPT -> facts.listing().isPresent();
-            // The pruner ends these at its next run, and the sweep the public images, too.
+            // The pruner ends these at its next run; the sweep, too, ends PUBLIC.
             case APPROVE, BLIND, FORGOTTEN, PUBLIC, SLOW, UNPRUNED, UPKEEP -> false;
-            // So does whatever finds out that it is over: the next store run, a drill that passes,
-            // a message that is heard, a share that is granted, requests that can be looked at,
-            // permissions that stay, items that can be read.
+            // Whatever finds out that one of these is over ends it: the next store run, a drill
+            // that passes, a message that is delivered, a share that is granted, requests that can
+            // be read, permissions that last, items that can be read.
             case UNSTORED, DRILL, UNTOLD, SHARING, UNASKED, WITHDRAWN, UNREADABLE -> false;
             // These merely happen: they are events and never open.
             case CURSOR,
@@ -200,9 +190,10 @@ public final class Troubles {
     }
 
     /**
-     * Whether an image that became available later makes up for one that was given up, being newer.
+     * Whether an image that became available later, and is newer, makes up for one that was given
+     * up.
      *
-     * @param all the records of its policy and Region, of whichever of the policy's names
+     * @param all the records of its policy and Region, under any of the policy's names
      */
     public static boolean isMadeUpFor(Image givenUp, Collection<Image> all) {
         return all.stream()
@@ -213,7 +204,7 @@ public final class Troubles {
                 .anyMatch(name -> name.slot().compareTo(givenUp.name().slot()) > 0);
     }
 
-    /** Whether the record is gone or as it must be; false if it was not read. */
+    /** Whether the record is gone or passes the test; false if it was not read. */
     private static boolean record(
             String text, Facts facts, BiPredicate<Image, Collection<Image>> test) {
         return ImageName.parse(text)
@@ -230,7 +221,7 @@ public final class Troubles {
                 .orElse(false);
     }
 
-    /** The records of a policy, whatever it was called; empty if some of them were not read. */
+    /** The records of a policy under all of its names; empty if some of them were not read. */
     private static Optional<List<Image>> allOf(String policy, Facts facts) {
         List<String> names =
                 facts.policies().map(all -> all.allNames(policy)).orElse(List.of(policy));
@@ -284,7 +275,9 @@ public final class Troubles {
                                         && image.since().isAfter(notice.at()));
     }
 
-    /** Whether nothing of the policy waits to be shared; false if its records were not read. */
+    /**
+     * Whether none of the policy's images waits to be shared; false if its records were not read.
+     */
     private static boolean isShared(String policy, Facts facts, Policies policies) {
         boolean shares = policies.find(policy).filter(it -> !it.share().isEmpty()).isPresent();
         return !shares

@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Items of the catalogue that this version cannot read: people are told once for each partition,
- * for what wrote one of them has often written them all.
+ * Items of the catalogue that this version cannot read. People are told once per partition, because
+ * whatever wrote one of its items has often written them all.
  */
 public final class Unreadables {
     private static final Logger log = LoggerFactory.getLogger(Unreadables.class);
@@ -27,12 +27,12 @@ public final class Unreadables {
 
     private final Catalog catalog;
 
-    /** Of this catalogue. */
+    /** The unreadable items of this catalogue. */
     public Unreadables(Catalog catalog) {
         this.catalog = catalog;
     }
 
-    /** Tells of what this run met. */
+    /** Tells people about the unreadable items that this run met. */
     public void tell(Instant now) {
         catalog.takeUnreadable().stream()
                 .collect(groupingBy(Unreadables::place, TreeMap::new, Collectors.toList()))
@@ -52,7 +52,7 @@ public final class Unreadables {
                 });
     }
 
-    /** Ends what can be read by now, or is gone. */
+    /** Ends the notices about partitions whose items can now be read or are gone. */
     public void end(Instant now) {
         catalog.open().stream()
                 .map(Notice::about)
@@ -61,7 +61,7 @@ public final class Unreadables {
                 .forEach(key -> catalog.resolve(key, now));
     }
 
-    /** What was met since this was asked last, a line for each partition. */
+    /** Returns the unreadable items met since the last call, one line for each partition. */
     public List<String> lines() {
         return catalog.takeUnreadable().stream()
                 .collect(groupingBy(Unreadables::place, TreeMap::new, Collectors.toList()))
@@ -71,7 +71,7 @@ public final class Unreadables {
                 .toList();
     }
 
-    /** A notice's key stands in up to three partitions: it is told of once. */
+    /** The partition to name. A notice is in up to three partitions, but is told of once. */
     private static String place(Unreadable item) {
         return switch (item.partition()) {
             case "open", "unannounced" -> "notices";
@@ -79,7 +79,7 @@ public final class Unreadables {
         };
     }
 
-    /** Which items, and why, as a line. */
+    /** Says in one line which items cannot be read, and why. */
     private static String text(String place, List<Unreadable> items) {
         String some =
                 items.stream()
