@@ -8,44 +8,45 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * How old the newest good image of an instance may be in a Region. By a slot's term there must be a
- * good image of that slot or of a later time; the term is the slot and a grace for making the
- * image, and for copying it where the Region is a DR Region. So an image may be as old as the gap
- * to the slot after it and that slot's grace, however uneven the schedule is: over a weekend, a
- * clock change, or once a year.
+ * How old the newest usable image of an instance may be in a Region. When a slot's term ends, there
+ * must be a usable image of that slot or of a later time. The term is the slot plus a grace period
+ * for creating the image and, if the Region is a DR Region, for copying it. So an image may be as
+ * old as the gap to the slot after it plus that slot's grace period, however uneven the schedule
+ * is: over a weekend, across a clock change, or once a year.
  *
- * <p>The grace is {@link #MAKING}, and {@link #COPYING} on top for a copy, but neither is longer
- * than the gap from the slot to the one after it: an hourly schedule promises more than a nightly.
+ * <p>The grace period is {@link #MAKING}, plus {@link #COPYING} for a copy. Neither is longer than
+ * the gap from the slot to the next one, because an hourly schedule promises more than a nightly
+ * one.
  *
  * @param copies whether this is about a DR Region
  */
 public record Objective(Schedule schedule, boolean copies) {
-    /** For the tick, EC2, and the second try of an image. */
+    /** For the tick, EC2, and a second attempt at an image. */
     public static final Duration MAKING = Duration.ofHours(2);
 
-    /** For a copy to another Region, a wait for room there, and a second try. */
+    /** For a copy to another Region, a wait for capacity there, and a second attempt. */
     public static final Duration COPYING = Duration.ofHours(4);
 
-    /** A schedule of 29 February has a slot within eight years. */
+    /** How far to look for a slot; a schedule for February 29 has one within eight years. */
     private static final Duration LOOK_AHEAD = Duration.ofDays(9 * 366);
 
     /**
-     * What an image of some time does not answer for.
+     * The first slot that an image of some time does not cover.
      *
      * @param slot the first slot after it
-     * @param until when a good image of that slot, or a later one, must be there
+     * @param until when a usable image of that slot, or a later one, must exist
      */
     public record Term(Slot slot, Instant until) {}
 
     /**
-     * What an image of this time does not answer for any more, or an instance of this age without
-     * an image; empty if the schedule has no slot within nine years.
+     * Returns the term that an image of this time, or an instance launched then without an image,
+     * does not cover; empty if the schedule has no slot within nine years.
      */
     public Optional<Term> after(Instant time) {
         return next(time).map(slot -> new Term(slot, slot.time().plus(grace(slot))));
     }
 
-    /** The first slot after this time. */
+    /** Returns the first slot after this time. */
     public Optional<Slot> next(Instant time) {
         return schedule.slots(time, time.plus(LOOK_AHEAD)).findFirst();
     }

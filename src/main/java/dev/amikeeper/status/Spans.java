@@ -2,14 +2,15 @@ package dev.amikeeper.status;
 
 import java.time.Duration;
 
-/** How people are told how long something takes. */
+/** Shows people how long something takes. */
 public final class Spans {
     private static final Duration DAYS_FROM = Duration.ofDays(2);
 
     private Spans() {}
 
     /**
-     * In its two largest units at most, rounded down: {@code 3 d 4 h}, {@code 40 h}, {@code 5 min}.
+     * Returns the span in at most its two largest units, rounded down: {@code 3 d 4 h}, {@code 40
+     * h}, {@code 5 min}.
      */
     public static String text(Duration span) {
         if (span.compareTo(DAYS_FROM) >= 0) {

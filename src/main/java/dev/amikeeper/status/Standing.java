@@ -11,13 +11,13 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /**
- * How one instance stands under one policy in one Region.
+ * How well one instance is covered by one policy in one Region.
  *
- * @param region where the image is looked for: the instance's own or a DR Region
- * @param newest the newest good image there
- * @param exposed how much would be lost now: the age of that image, or the instance's without one
+ * @param region where the image should be: the instance's own Region or a DR Region
+ * @param newest the newest usable image there
+ * @param exposed how much would be lost now: the age of that image or, without one, of the instance
  * @param next the next slot of the schedule
- * @param breach when the objective is missed, or was; empty without an objective
+ * @param breach when the objective will be missed, or was; empty without an objective
  * @param remark what is wrong or under way; empty if there is nothing to say
  */
 public record Standing(
@@ -37,11 +37,11 @@ public record Standing(
                     .thenComparing(Standing::policy)
                     .thenComparing(Standing::region);
 
-    /** How well, the worst first. */
+    /** How well the instance is covered, the worst first. */
     public enum Level {
         /** The objective is missed. */
         LATE,
-        /** A slot is over, and its image is not good yet; there is still time. */
+        /** A slot has passed and its image is not usable yet, but there is still time. */
         DUE,
         /** There is no image yet, and none is due. */
         NEW,
@@ -51,7 +51,7 @@ public record Standing(
         GOOD
     }
 
-    /** Whether there is something to restore from, and it is as new as the policy promises. */
+    /** Whether there is an image to restore from that is as new as the policy promises. */
     public boolean isProtected() {
         return level != Level.LATE && newest.isPresent();
     }

@@ -30,8 +30,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * How all living instances stand, worst first. Of a policy in a Region that could not be read
- * nothing is said.
+ * How well all living instances are covered, worst first. It says nothing about a policy in a
+ * Region that could not be read.
  *
  * @param unprotected instances that no policy selects
  */
@@ -44,18 +44,18 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
     /**
      * An instance that no policy selects.
      *
-     * @param why what keeps each policy from it
+     * @param why why each policy does not select it
      */
     public record Unprotected(LivingInstance server, String why) {}
 
-    /** What the catalogue holds. */
+    /** The catalogue's images. */
     public interface Records {
-        /** All images of a policy in a Region; empty if they could not be read. */
+        /** Returns all images of a policy in a Region; empty if they could not be read. */
         Optional<List<Image>> of(String policy, Region region);
     }
 
     /**
-     * Decides.
+     * Determines the status.
      *
      * @param servers the living instances of each Region that could be read
      */
@@ -85,33 +85,33 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
                         .toList());
     }
 
-    /** The same for one policy alone: whether others select an instance is not its affair. */
+    /** Returns the status of one policy alone, without instances that no policy selects. */
     public Status of(String policy) {
         return new Status(
                 standings.stream().filter(it -> it.policy().equals(policy)).toList(), List.of());
     }
 
-    /** How many instances are late somewhere. */
+    /** How many instances are late in any Region. */
     public int late() {
         return instances(standings.stream().filter(it -> it.level() == Level.LATE).toList()).size();
     }
 
-    /** How many instances are protected wherever they are to be. */
+    /** How many instances are protected in every Region where they should be. */
     public int protectedOnes() {
         SortedSet<String> all = instances(standings);
         all.removeAll(instances(standings.stream().filter(it -> !it.isProtected()).toList()));
         return all.size();
     }
 
-    /** How many instances lack an image somewhere and are late nowhere. */
+    /** How many instances lack an image somewhere but are late nowhere. */
     public int waiting() {
         return instances(standings).size() - late() - protectedOnes();
     }
 
     /**
-     * The metrics: how many instances of a policy are protected, late, or wait for their first
-     * image in a Region, and the worst age; and how many of a Region no policy selects. A Region
-     * that could not be read has none rather than wrong ones.
+     * Returns the metrics. For each policy and Region: how many instances are protected, late, or
+     * waiting for their first image, and the worst age. For each Region: how many instances no
+     * policy selects. A Region that could not be read has no metrics rather than wrong ones.
      */
     public static List<Measures> measures(
             Policies policies,
@@ -204,7 +204,7 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
                 .collect(Collectors.joining("; "));
     }
 
-    /** One policy's instances against its records. */
+    /** Compares one policy's instances with its records. */
     private static final class Reading {
         private final Policy policy;
         private final Records records;
@@ -250,7 +250,7 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
             Optional<Image> newest =
                     itsImages.stream()
                             .filter(Image::isGood)
-                            // One that claims to be of the future protects nobody today.
+                            // An image that claims to be from the future protects nobody today.
                             .filter(image -> !slot(image).time().isAfter(now))
                             .max(Comparator.comparing(Status::slot));
             Instant from = newest.map(image -> slot(image).time()).orElse(server.launched());
@@ -300,7 +300,10 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
             return imaged ? Level.GOOD : Level.NEW;
         }
 
-        /** Most images of a policy are of the same few slots, and a cron is slow to ask. */
+        /**
+         * Remembers terms, because most images of a policy have the same few slots, and evaluating
+         * a cron expression is slow.
+         */
         private Optional<Term> term(Schedule schedule, boolean copies, Instant from) {
             return terms.computeIfAbsent(copies, _ -> new HashMap<>())
                     .computeIfAbsent(from, time -> new Objective(schedule, copies).after(time));
@@ -308,7 +311,7 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
     }
 
     /**
-     * What may still answer for a slot.
+     * What may still cover a slot.
      *
      * @param unless what must happen
      * @param late why it did not
@@ -324,7 +327,7 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
                     .orElseGet(() -> nothing(term, copies));
         }
 
-        /** How likely it is to become good, the likeliest first. */
+        /** How likely the image is to become usable, the most likely first. */
         private static int rank(Image image) {
             return switch (image.state()) {
                 case CREATING -> 0;

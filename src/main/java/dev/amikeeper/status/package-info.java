@@ -1,4 +1,6 @@
-/** What could be restored now: how each instance stands against its policy's schedule. */
+/**
+ * What could be restored now: how well each instance is covered, judged by its policy's schedule.
+ */
 @NullMarked
 package dev.amikeeper.status;
 
