@@ -5,12 +5,12 @@ import dev.amikeeper.image.ImageId;
 
 import java.util.function.Supplier;
 
-/** Reads what the arguments of commands name. */
+/** Reads the arguments of commands. */
 final class Arguments {
     private Arguments() {}
 
     /**
-     * What an argument says.
+     * Reads an argument.
      *
      * @throws UnusableException if the reader refuses it
      */
@@ -23,9 +23,9 @@ final class Arguments {
     }
 
     /**
-     * The image that an argument names.
+     * Reads an image id.
      *
-     * @throws UnusableException if it names none
+     * @throws UnusableException if the text is not one
      */
     static ImageId image(String text) {
         if (!isImage(text)) {

@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** The deployment that a command is about: the account's, or one on the embedded cloud. */
+/** The deployment that a command works on: the account's, or one on the embedded cloud. */
 final class Deployment {
     @Option(
             names = "--demo",
@@ -30,7 +30,7 @@ final class Deployment {
     private @Nullable LocalDeployment played;
 
     /**
-     * The account's, unless the demo's is asked for.
+     * The account's deployment, unless the demo's is requested.
      *
      * @param play plays the demo's days
      */
@@ -38,13 +38,13 @@ final class Deployment {
         this.play = play;
     }
 
-    /** This deployment, on its embedded cloud, taken for somebody's own. */
+    /** This deployment on its embedded cloud, treated as a real one. */
     Deployment(LocalDeployment deployment) {
         this(() -> deployment);
         played = deployment;
     }
 
-    /** Whether it is the demo's, where nothing is anybody's. */
+    /** Whether it is the demo's, where nothing belongs to anybody. */
     boolean isDemo() {
         return demo;
     }
@@ -54,7 +54,7 @@ final class Deployment {
     }
 
     /**
-     * The application.
+     * Returns the application.
      *
      * @throws UnusableException if the environment does not say where the deployment is
      */
@@ -73,7 +73,7 @@ final class Deployment {
     }
 
     /**
-     * The application of the day when the table is lost; the demo's is lost then and there.
+     * Returns the application after its table is lost; for the demo, this call loses the table.
      *
      * @throws UnusableException if the environment does not say where the deployment is
      */
@@ -85,10 +85,10 @@ final class Deployment {
     }
 
     /**
-     * The application of the day when somebody deregistered an image and left its snapshots, and
-     * made a snapshot of a server by hand; the demo's do so then and there.
+     * Returns the application after somebody has deregistered an image but left its snapshots, and
+     * has made a snapshot of a server by hand; for the demo, this call does so.
      *
-     * @param tell is told what the demo's did
+     * @param tell receives a description of what happened in the demo
      * @throws UnusableException if the environment does not say where the deployment is
      */
     Application afterTheMishap(Consumer<String> tell) {
@@ -98,7 +98,7 @@ final class Deployment {
         return application();
     }
 
-    /** Waits for a while; the demo's clock is simply moved. */
+    /** Waits for a while; for the demo, this merely moves the clock. */
     Consumer<Duration> pause() {
         return isSimulated() ? played().cloud()::advance : Deployment::sleep;
     }
@@ -112,7 +112,7 @@ final class Deployment {
         }
     }
 
-    /** The functions. */
+    /** Returns the functions. */
     Functions functions() {
         return isSimulated() ? Functions.of(played()) : Functions.OF_THE_ACCOUNT;
     }

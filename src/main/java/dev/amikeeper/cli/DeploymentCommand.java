@@ -2,7 +2,7 @@ package dev.amikeeper.cli;
 
 import picocli.CommandLine.Mixin;
 
-/** A command about a deployment: the account's, or the demo's. */
+/** A command that works on a deployment: the account's or the demo's. */
 abstract class DeploymentCommand extends KeeperCommand {
     @Mixin private final Deployment deployment;
 

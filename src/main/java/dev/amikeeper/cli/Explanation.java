@@ -25,11 +25,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What {@code keeper why} knows of an image, or of all images of an instance; the fields are those
- * of its JSON. Of an instance that EC2 does not show, nothing is said of policies.
+ * What {@code keeper why} knows about an image, or about all images of an instance; the fields are
+ * those of its JSON. If EC2 does not show the instance, it says nothing about policies.
  */
 record Explanation(List<Selected> policies, List<Explained> images, List<GoneImage> gone) {
-    /** A schedule of 29 February has a slot within eight years. */
+    /** How far to look for a slot; a schedule for February 29 has one within eight years. */
     private static final Duration LOOK_AHEAD = Duration.ofDays(9 * 366);
 
     Explanation {
@@ -38,7 +38,7 @@ record Explanation(List<Selected> policies, List<Explained> images, List<GoneIma
         gone = List.copyOf(gone);
     }
 
-    /** One image, by record and plan. */
+    /** One image, with its record and its plan. */
     record Explained(
             String state,
             String since,
@@ -64,10 +64,10 @@ record Explanation(List<Selected> policies, List<Explained> images, List<GoneIma
             String why,
             String stored) {}
 
-    /** Whether a policy selects an instance today. */
+    /** Whether a policy currently selects an instance. */
     record Selected(String policy, boolean selects, String text) {}
 
-    /** Reads and explains. Changes nothing. */
+    /** Reads and explains, and changes nothing. */
     static Explanation of(Application app, String id) {
         Planner planner =
                 app.planner(new Planner.PlannerRun(app.clock().instant(), false, _ -> {})).read();
@@ -145,7 +145,7 @@ record Explanation(List<Selected> policies, List<Explained> images, List<GoneIma
                 : image.id().map(ImageId::value).filter(id::equals).isPresent();
     }
 
-    /** When the rules let it go, if the schedule goes on as it is. */
+    /** Says when the rules no longer keep it, if the schedule does not change. */
     private static String forecast(Policy policy, PrunePlan plan, Image image, Instant now) {
         Optional<Keep> keep = policy.keepFor(image);
         boolean isJudged = image.isGood() && keep.isPresent() && policy.schedule().isPresent();

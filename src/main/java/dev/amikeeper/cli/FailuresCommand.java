@@ -41,7 +41,7 @@ final class FailuresCommand extends DeploymentCommand {
     @Option(names = "--json", description = "Prints the failures as one JSON object.")
     private boolean json;
 
-    /** A trouble that lasts. */
+    /** An open trouble. */
     record Lasting(
             String key,
             String since,
@@ -73,11 +73,11 @@ final class FailuresCommand extends DeploymentCommand {
     }
 
     /**
-     * The answer.
+     * The result.
      *
-     * @param madeUpFor how many images were given up for which newer ones make up
-     * @param unreadable what of the catalogue this version cannot read
-     * @param unheard why nobody hears what is told; empty if somebody does
+     * @param madeUpFor how many images were given up but made up for by newer ones
+     * @param unreadable what this version cannot read in the catalogue
+     * @param unheard why nobody hears the announcements; empty if somebody does
      */
     record Failures(
             List<Lasting> troubles,
@@ -160,7 +160,7 @@ final class FailuresCommand extends DeploymentCommand {
                 canBeRetried);
     }
 
-    /** The Region, if there is one, is the second part of the key and the beginning of the text. */
+    /** The Region, if there is one, is the second part of the key and the start of the text. */
     private static Lasting trouble(Notice notice) {
         String where = notice.about().where().orElse("");
         String prefix = where.isEmpty() ? "" : where + ": ";

@@ -12,7 +12,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.InvocationType;
 
-/** Calls functions as EventBridge does: they are retried, and nobody waits for an answer. */
+/** Calls functions as EventBridge does: asynchronously and with retries. */
 interface Functions {
     /** The functions of the account. */
     Functions OF_THE_ACCOUNT =
@@ -29,11 +29,11 @@ interface Functions {
     /**
      * Calls a function by its ARN with an event in JSON.
      *
-     * @throws SdkException if Lambda does not take it
+     * @throws SdkException if Lambda does not accept it
      */
     void invoke(String arn, String event);
 
-    /** The functions of a deployment on an embedded cloud. */
+    /** Returns the functions of a deployment on an embedded cloud. */
     static Functions of(LocalDeployment deployment) {
         JsonMapper json = JsonMapper.builder().build();
         return (arn, event) -> {

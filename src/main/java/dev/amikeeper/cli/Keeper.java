@@ -40,7 +40,10 @@ public final class Keeper implements Runnable {
 
     Keeper() {}
 
-    /** Runs a command; exits with 0, with 2 for a user's mistake, with 1 for ours. */
+    /**
+     * Runs a command. Exits with 0, with 2 for a user's mistake, or with 1 for a failure of AMI
+     * Keeper.
+     */
     public static void main(String[] arguments) {
         System.exit(commandLine(Screen.ofLauncher()).execute(arguments));
     }
@@ -49,7 +52,7 @@ public final class Keeper implements Runnable {
         return commandLine(screen, PlayedDemo::play);
     }
 
-    /** The same, with another play of the demo's days. */
+    /** Returns the command line, with another way to play the demo's days. */
     static CommandLine commandLine(Screen screen, Supplier<LocalDeployment> demo) {
         CommandLine line = new CommandLine(new Keeper());
         commands(screen, () -> new Deployment(demo)).forEach(line::addSubcommand);
@@ -77,7 +80,7 @@ public final class Keeper implements Runnable {
                 new TortureCommand(screen));
     }
 
-    /** The same for one command by itself. */
+    /** Sets up a command line, which may have only one command. */
     static CommandLine commandLine(CommandLine line, Screen screen) {
         Ansi ansi = screen.colours() ? Ansi.ON : Ansi.OFF;
         return line.setColorScheme(CommandLine.Help.defaultColorScheme(ansi))
@@ -114,7 +117,9 @@ public final class Keeper implements Runnable {
         return CommandLine.ExitCode.SOFTWARE;
     }
 
-    /** Something that the user gave cannot be used; the message is all that is to be said. */
+    /**
+     * Something that the user gave cannot be used. The message says everything that the user needs.
+     */
     static final class UnusableException extends RuntimeException {
         UnusableException(String message) {
             super(message);

@@ -12,7 +12,7 @@ import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
-/** What all commands have in common: where they print, and who sits at the terminal. */
+/** What all commands have in common: where they print, and who is at the terminal. */
 @Command(mixinStandardHelpOptions = true, versionProvider = Keeper.BuildVersion.class)
 abstract class KeeperCommand implements Callable<Integer> {
     private final Screen screen;
@@ -26,7 +26,7 @@ abstract class KeeperCommand implements Callable<Integer> {
     }
 
     /**
-     * Runs the command. What it prints is flushed afterwards.
+     * Runs the command. Its output is flushed afterwards.
      *
      * @return the exit status
      */
@@ -58,22 +58,25 @@ abstract class KeeperCommand implements Callable<Integer> {
         return spec.commandLine().getErr();
     }
 
-    /** The user's arguments make no sense: these words say why. */
+    /** Returns the error for arguments that make no sense. */
     ParameterException mistake(String words) {
         return new ParameterException(spec.commandLine(), words);
     }
 
-    /** Prints a report for programs, or in words for people. */
+    /** Prints a report as JSON, or as text for people. */
     void print(boolean json, Object report, Supplier<String> words) {
         out().print(json ? json(report) : words.get());
     }
 
-    /** A bar of so many days on the terminal; it stays hidden where no line may move. */
+    /**
+     * Returns a progress bar for this number of days. It stays hidden if the output is not a
+     * terminal.
+     */
     ProgressBar bar(int days) {
         return new ProgressBar(err(), days, screen.progress());
     }
 
-    /** A record as one JSON object, in lines that people can read. */
+    /** Writes a record as one JSON object, on several lines so that people can read it. */
     static String json(Object report) {
         try {
             return JsonMapper.builder()

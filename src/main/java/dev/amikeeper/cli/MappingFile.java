@@ -31,11 +31,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The file that says what stands for what in another Region. */
+/** The file that maps resources of the original Region to those of another Region. */
 final class MappingFile {
     private static final String AS = "write it as subnets: {subnet-0abc: subnet-0def}";
 
-    /** So many candidates of one blank are enough to be looked through. */
+    /** The most candidates to show for one missing entry. */
     private static final int SHOWN = 12;
 
     private final Path file;
@@ -45,9 +45,9 @@ final class MappingFile {
     }
 
     /**
-     * Reads the file. What is not filled in is not mapped; only two quotes stand for none.
+     * Reads the file. An entry without a value is not mapped; only two quotes mean "none".
      *
-     * @throws UnusableException if it cannot be read, naming the place
+     * @throws UnusableException if it cannot be read; the message says where
      */
     static RestoreOptions.Mapping read(Path file) {
         return new MappingFile(file).read();
@@ -150,7 +150,7 @@ final class MappingFile {
         return Texts.plain(Objects.requireNonNullElse(text, "").strip().replaceAll("\\s+", " "));
     }
 
-    /** The file as text, to be completed by a person. */
+    /** Returns the file as text, for a person to complete. */
     static String text(Region region, RestoreOptions.Mapping known, List<MissingMapping> blanks) {
         StringBuilder text = new StringBuilder();
         text.append(
@@ -212,7 +212,7 @@ final class MappingFile {
         return lines;
     }
 
-    /** As YAML takes it: names of key pairs may hold any sign. */
+    /** Quotes a text for YAML, because names of key pairs may contain any character. */
     private static String quoted(String text) {
         return text.matches("[A-Za-z][A-Za-z0-9._-]*|\\d+(\\.\\d+){3}")
                 ? text

@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** A command that gives an order: the same steps as its event's. */
+/** A command that gives an order, with the same steps as the order's event. */
 abstract class OrderCommand extends DeploymentCommand {
     @Option(
             names = "--region",
@@ -32,9 +32,9 @@ abstract class OrderCommand extends DeploymentCommand {
     }
 
     /**
-     * Carries an order out, and prints what became of it.
+     * Carries out an order and prints the result.
      *
-     * @param order makes it, of the Region where the image is
+     * @param order creates it for the Region where the image is
      * @return the exit status: 1 if it is refused
      */
     int carryOut(Function<Region, Order> order) {
@@ -42,9 +42,9 @@ abstract class OrderCommand extends DeploymentCommand {
     }
 
     /**
-     * The same for an order about all Regions.
+     * Carries out an order that covers all Regions.
      *
-     * @throws UnusableException if one is named
+     * @throws UnusableException if a Region is named
      */
     int carryOutEverywhere(Function<Region, Order> order) {
         if (region != null) {
@@ -54,7 +54,7 @@ abstract class OrderCommand extends DeploymentCommand {
         return carryOut(order);
     }
 
-    /** The same, on the day after somebody lost an image and made snapshots by hand. */
+    /** Carries out an order after somebody lost an image and made snapshots by hand. */
     int carryOutAfterTheMishap(Function<Region, Order> order) {
         return carryOut(order, () -> deployment().afterTheMishap(out()::println));
     }

@@ -4,7 +4,10 @@ import dev.amikeeper.demo.Progress;
 
 import java.io.PrintWriter;
 
-/** A line that moves on a terminal and is gone at the end; elsewhere it stays hidden. */
+/**
+ * A line that updates itself on a terminal and disappears at the end. It stays hidden if the output
+ * is not a terminal.
+ */
 final class ProgressBar implements Progress {
     private static final int WIDTH = 40;
     private static final String TO_LINE_START_AND_CLEAR = "\r\033[K";
@@ -27,7 +30,7 @@ final class ProgressBar implements Progress {
                 "day %d of %d  %,d images".formatted((int) playedDays, days, images));
     }
 
-    /** So much of it is done, with these words beside. */
+    /** Shows the part that is done, with this text. */
     void show(double part, String words) {
         if (!visible) {
             return;

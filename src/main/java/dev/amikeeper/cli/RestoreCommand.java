@@ -57,7 +57,7 @@ import java.util.function.Function;
                     + " an original is still there and nobody confirmed a second one."
         })
 final class RestoreCommand extends KeeperCommand {
-    /** Refused, for it would not be safe. */
+    /** Refused because it would not be safe. */
     private static final int REFUSED = 4;
 
     private static final int SHOWN = 10;
@@ -166,7 +166,7 @@ final class RestoreCommand extends KeeperCommand {
     @Option(names = "--json", description = "Prints the result as one JSON object.")
     private boolean json;
 
-    /** Its option is the last one in the help: the others are in the order of use. */
+    /** Comes last in the help, which lists the options in order of use. */
     @Mixin private final Deployment deployment;
 
     RestoreCommand(Screen screen, Deployment deployment) {
@@ -195,7 +195,7 @@ final class RestoreCommand extends KeeperCommand {
                     "%s changes nothing with --replace-root: the server keeps all but its root volume."
                             .formatted(String.join(", ", otherwise())));
         }
-        // Before anything is read: a mistake is named at once.
+        // Before anything is read, so that a mistake is reported at once.
         RestoreRequest request =
                 request(
                         replaceRoot
@@ -212,7 +212,7 @@ final class RestoreCommand extends KeeperCommand {
         }
     }
 
-    /** The options that say what is to be otherwise than it was. */
+    /** The given options that change the restored server. */
     private List<String> otherwise() {
         return spec().commandLine().getParseResult().matchedOptions().stream()
                 .map(OptionSpec::longestName)
@@ -266,7 +266,7 @@ final class RestoreCommand extends KeeperCommand {
         return ended.stream().allMatch(it -> it.state() == Restore.RestoreState.PASSED) ? 0 : 1;
     }
 
-    /** Launches nothing: this is a dry run, or the plans lack something. */
+    /** Launches nothing, because this is a dry run or the plans lack something. */
     private int planned(
             List<RestorePlan> plans, List<MissingMapping> blanks, RestoreRequest request) {
         boolean whole = plans.stream().allMatch(RestorePlan::isWhole);
@@ -289,14 +289,17 @@ final class RestoreCommand extends KeeperCommand {
                     throw nothing(why);
                 });
         ServerSelection selection = ServerSelection.of(app, request, Duration.ofDays(newerThan));
-        // Also beside --json: whoever restores a fleet must see whom it lacks.
+        // Also with --json: whoever restores a fleet must see which servers are left out.
         PrintWriter shown = json ? err() : out();
         selection.leftOut().ifPresent(shown::println);
         shown.flush();
         return selection.images();
     }
 
-    /** A second one beside a living server may write where that one does. The demo has no such. */
+    /**
+     * Asks before launching a second server beside a living one, because both may write to the same
+     * places. In the demo there is no such risk.
+     */
     private boolean confirmed(List<RestorePlan> plans) {
         List<String> beside =
                 plans.stream()
@@ -334,7 +337,7 @@ final class RestoreCommand extends KeeperCommand {
     private RestoreRequest request(Restore.RestoreKind kind) {
         try {
             return new RestoreRequest(
-                    // With --all nobody asks for one.
+                    // With --all there is no instance.
                     read(instance, InstanceId::new, "i-0abc1234def567890")
                             .orElseGet(() -> new InstanceId("i-0")),
                     read(region, Region::new, "us-west-2"),

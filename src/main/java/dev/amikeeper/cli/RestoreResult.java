@@ -53,7 +53,7 @@ record RestoreResult(
         }
     }
 
-    /** Nothing is launched yet. */
+    /** The result if nothing has been launched. */
     static RestoreResult planned(
             List<RestorePlan> plans, List<MissingMapping> blanks, boolean dryRun) {
         List<RestoreLine> lines =
@@ -69,7 +69,7 @@ record RestoreResult(
                 plans.size(), 0, 0, missing, dryRun, lines, blanks.stream().map(Fill::of).toList());
     }
 
-    /** All have ended, in the order of their plans. */
+    /** The result after all have ended, in the order of their plans. */
     static RestoreResult of(List<RestorePlan> plans, List<Restore> ended) {
         List<RestoreLine> lines = new ArrayList<>();
         for (int i = 0; i < ended.size(); i++) {

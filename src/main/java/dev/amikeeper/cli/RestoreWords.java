@@ -20,21 +20,21 @@ import java.util.stream.Stream;
 final class RestoreWords {
     private RestoreWords() {}
 
-    /** What a server is called. */
+    /** The name of a server. */
     static String name(Image image) {
         return image.capsule()
                 .map(capsule -> capsule.tags().get("Name"))
                 .orElse(image.name().instance().value());
     }
 
-    /** The same, with its id. */
+    /** The name of a server, with its id. */
     static String called(Image image) {
         String id = image.name().instance().value();
         String name = name(image);
         return name.equals(id) ? id : name + " (" + id + ")";
     }
 
-    /** Plans of several servers in a table, unless one lacks something; else each at length. */
+    /** Shows the plans of several servers in a table, or in full if any of them lacks something. */
     static Stream<String> plans(List<RestorePlan> plans, boolean several) {
         if (several && plans.stream().allMatch(RestorePlan::isWhole)) {
             return table(plans);
@@ -67,7 +67,7 @@ final class RestoreWords {
         return Stream.of(table.lines().stream(), leftOut, Stream.of("")).flatMap(lines -> lines);
     }
 
-    /** What is missing, as the mapping file to fill in. */
+    /** Shows what is missing, as a mapping file to complete. */
     static String fill(Region where, RestoreOptions.Mapping known, List<MissingMapping> blanks) {
         return blanks.isEmpty()
                 ? "Nothing was launched.%n".formatted()
@@ -76,7 +76,7 @@ final class RestoreWords {
                         + MappingFile.text(where, known, blanks);
     }
 
-    /** How the restores ended, in the order of their plans. */
+    /** Shows the results of the restores, in the order of their plans. */
     static String ended(List<RestorePlan> plans, List<Restore> ended) {
         StringBuilder text = new StringBuilder();
         Table table = new Table("llllrl");

@@ -41,7 +41,7 @@ final class RetryCommand extends DeploymentCommand {
     @ArgGroup(multiplicity = "1")
     private What what = new What();
 
-    /** One of these. */
+    /** What to retry: exactly one of these. */
     private static final class What {
         @Parameters(
                 paramLabel = "IMAGE",
@@ -119,7 +119,7 @@ final class RetryCommand extends DeploymentCommand {
                 || record.home().filter(home -> home.id().value().equals(image)).isPresent();
     }
 
-    /** What was not given up is told as what it is. */
+    /** Finds images that were not given up, so that the user is told their state. */
     private static List<Image> recorded(Application app, String image) {
         Set<Region> regions = app.catalog().regionsWith(app.policies().regions());
         return regions.stream().flatMap(region -> find(app, region, image).stream()).toList();
@@ -146,7 +146,7 @@ final class RetryCommand extends DeploymentCommand {
         return allAgain;
     }
 
-    /** A letter is deleted only when what it says is on its way again. */
+    /** Deletes a letter only once its contents are on their way again. */
     static boolean putBack(Application app, Functions functions, PrintWriter out, PrintWriter err) {
         boolean allBack = true;
         for (DeadLetters.QueueKind kind : DeadLetters.QueueKind.values()) {
@@ -179,7 +179,7 @@ final class RetryCommand extends DeploymentCommand {
         return kind.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Empty if it was put back; else why not: then it stays where it is. */
+    /** Empty if it was put back; otherwise why not, and then it stays where it is. */
     private static Optional<String> putBack(
             Application app, Functions functions, DeadLetters.QueueKind kind, DeadLetter it) {
         Instant now = app.clock().instant();

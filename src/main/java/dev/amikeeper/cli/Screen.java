@@ -5,15 +5,15 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * Where the output goes, and who is there to answer. Java cannot tell stdout's terminal from
- * stderr's, so the launcher does.
+ * Where the output goes, and who can answer questions. Java cannot tell whether stdout or stderr is
+ * the terminal, so the launcher does.
  *
- * @param colours whether stdout may be coloured
- * @param progress whether stderr is a terminal, on which a line may move
- * @param person asks whoever sits at the terminal; empty if nobody does
+ * @param colours whether stdout may be colored
+ * @param progress whether stderr is a terminal, on which a line may be updated
+ * @param person asks the person at the terminal; empty if there is nobody
  */
 record Screen(boolean colours, boolean progress, Optional<UnaryOperator<String>> person) {
-    /** One before which nobody sits. */
+    /** A screen with nobody in front of it. */
     Screen(boolean colours, boolean progress) {
         this(colours, progress, Optional.empty());
     }

@@ -15,16 +15,17 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The servers that {@code keeper restore --all} restores: of each the newest image. A server of two
- * policies is one server.
+ * The servers that {@code keeper restore --all} restores, each from its newest image. A server with
+ * two policies counts once.
  *
- * @param leftOut which servers are not among them, and why, in a line; empty if all are
+ * @param leftOut which servers are left out, and why, in one line; empty if none are
  */
 record ServerSelection(List<Image> images, Optional<String> leftOut) {
     /**
-     * Looks for them.
+     * Selects the servers.
      *
-     * @param newerThan leaves out servers whose image is older than the newest one by more
+     * @param newerThan leaves out servers whose image is older than the newest one by more than
+     *     this
      * @throws UnusableException if there are none
      */
     static ServerSelection of(Application app, RestoreRequest request, Duration newerThan) {

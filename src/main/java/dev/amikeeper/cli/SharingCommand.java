@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 import java.util.List;
 import java.util.Optional;
 
-/** {@code keeper share} and {@code unshare}: an image, and with whom. */
+/** {@code keeper share} and {@code unshare}: an image, and with whom it is shared. */
 abstract sealed class SharingCommand extends OrderCommand {
     @Option(
             names = "--with",

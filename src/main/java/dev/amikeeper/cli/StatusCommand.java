@@ -50,9 +50,9 @@ final class StatusCommand extends DeploymentCommand {
     }
 
     /**
-     * Reads how the instances stand.
+     * Reads the status of the instances.
      *
-     * @throws UnusableException if there is no such policy, and never was
+     * @throws UnusableException if there is no such policy and never was
      */
     static StatusReport read(Application app, Optional<String> only) {
         SortedSet<String> names = app.catalog().policiesWith(app.policies().allNames());

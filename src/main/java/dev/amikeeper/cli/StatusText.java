@@ -117,7 +117,7 @@ record StatusText(StatusReport report, boolean colours) {
         return seconds == null ? "-" : Spans.text(Duration.ofSeconds(seconds));
     }
 
-    /** In UTC, as {@code 2026-03-01 02:00}. */
+    /** A time in UTC, as {@code 2026-03-01 02:00}. */
     private static String minute(String time) {
         return time.isEmpty() ? "-" : time.substring(0, MINUTE).replace('T', ' ');
     }

@@ -81,7 +81,7 @@ final class TortureCommand extends KeeperCommand {
         if (seeds < 1) {
             throw mistake("--seeds: " + seeds + " is too few");
         }
-        // What the functions log of a thousand months is of no use to anybody.
+        // Nobody needs what the functions log in a thousand simulated months.
         Level before = LogManager.getRootLogger().getLevel();
         Configurator.setRootLevel(Level.OFF);
         try {
@@ -110,7 +110,7 @@ final class TortureCommand extends KeeperCommand {
                 new Thread(() -> {
                     stopped.set(true);
                     try {
-                        // The totals are printed before the process goes.
+                        // Print the totals before the process ends.
                         told.await();
                     } catch (InterruptedException cut) {
                         Thread.currentThread().interrupt();

@@ -4,7 +4,10 @@ import dev.amikeeper.cli.Explanation.Explained;
 import dev.amikeeper.cli.Explanation.GoneImage;
 import dev.amikeeper.report.Table;
 
-/** What {@code keeper why} prints for people: of one image all there is, of many a line each. */
+/**
+ * What {@code keeper why} prints for people: everything about one image, or one line for each of
+ * many.
+ */
 record WhyText(Explanation explanation, boolean single) {
     @Override
     public String toString() {

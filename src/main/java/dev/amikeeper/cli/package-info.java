@@ -1,4 +1,4 @@
-/** The command line: {@code keeper}. Never in the Lambda bundle. */
+/** The command line, {@code keeper}. It is never part of the Lambda bundle. */
 @NullMarked
 package dev.amikeeper.cli;
 
