@@ -42,7 +42,7 @@ import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Reads how the instances stand. Changes nothing. */
+/** Reads the status of the instances. Changes nothing. */
 public final class StatusReader {
     private final Policies policies;
     private final Set<String> policyNames;
@@ -51,9 +51,9 @@ public final class StatusReader {
     private final Announcements announcements;
 
     /**
-     * Reads from these.
+     * Reads from these sources.
      *
-     * @param policyNames the policies of the file, and those that are not in it any more
+     * @param policyNames the policies of the file, and those that are no longer in it
      */
     public StatusReader(
             Policies policies,
@@ -69,9 +69,9 @@ public final class StatusReader {
     }
 
     /**
-     * Reads and decides.
+     * Reads everything and determines the status.
      *
-     * @param only this policy's instances, or all
+     * @param only limits it to this policy's instances
      */
     public StatusReport read(Optional<String> only, Instant now) {
         Map<Region, List<LivingInstance>> servers = new TreeMap<>();
@@ -104,7 +104,7 @@ public final class StatusReader {
                 lost(only));
     }
 
-    /** A policy that is asked for by name is shown whether it has images or not. */
+    /** A policy that is requested by name is shown even if it has no images. */
     private List<Lost> lost(Optional<String> only) {
         return policyNames.stream()
                 .filter(name -> policies.find(name).isEmpty())
@@ -152,7 +152,9 @@ public final class StatusReader {
                 .toList();
     }
 
-    /** DR Regions, too: a restored server may run there without a policy. */
+    /**
+     * The Regions to read, including DR Regions, where a restored server may run without a policy.
+     */
     private Iterable<Region> regions(Optional<String> only) {
         return only.flatMap(policies::find)
                 .map(policy -> policy.select().regions())
@@ -174,7 +176,7 @@ public final class StatusReader {
 
     private record Place(InstanceId instance, Region region) {}
 
-    /** Broken promises first, then instances without a promise, then the others. */
+    /** Broken promises first, then instances without a policy, then the others. */
     private static List<StatusLine> lines(Status status, Map<Place, Restore> tries) {
         List<StatusLine> lines = new ArrayList<>();
         status.standings().stream()

@@ -5,15 +5,15 @@ import org.jspecify.annotations.Nullable;
 import java.util.List;
 
 /**
- * How the instances stand: the fields are those of {@code keeper status --json}.
+ * The status of the instances; the fields are those of {@code keeper status --json}.
  *
- * @param at when this was read, ISO-8601
+ * @param at when this was read, in ISO-8601
  * @param lines the instances by policy and Region, the worst first
- * @param waiting instances that have no image somewhere and are not late
+ * @param waiting how many instances lack an image somewhere but are not late
  * @param unreadable what this version cannot read in the catalogue
- * @param unheard why nobody hears what is announced; empty if somebody does
- * @param former what is in Regions that its policy does not name any more
- * @param lost the policies that are not in the file any more and have images
+ * @param unheard why nobody hears the announcements; empty if somebody does
+ * @param former images in Regions that their policy no longer names
+ * @param lost policies that are no longer in the file but have images
  */
 public record StatusReport(
         String at,
@@ -36,16 +36,16 @@ public record StatusReport(
     }
 
     /**
-     * One instance under one policy in one Region.
+     * One instance with one policy in one Region.
      *
      * @param state late, unprotected, due, new, events or good
-     * @param image the newest good one; empty if there is none
-     * @param ageSeconds of that image, by its slot; absent without one
-     * @param tried when restoring in this Region was last tried, by a drill or in earnest; empty if
+     * @param image the newest usable image; empty if there is none
+     * @param ageSeconds the age of that image, by its slot; absent without one
+     * @param tried when a restore in this Region was last tried, as a drill or for real; empty if
      *     never
-     * @param passed whether the server came up and passed its checks then
+     * @param passed whether the server then came up and passed its checks
      * @param restoreSeconds how long that took; absent unless it passed
-     * @param holdsUntil when the image is too old for the schedule; empty without a schedule
+     * @param holdsUntil when the image will be too old for the schedule; empty without a schedule
      */
     public record StatusLine(
             String state,
@@ -68,12 +68,12 @@ public record StatusReport(
     public record UnreadRegion(String region, String why) {}
 
     /**
-     * A policy that is not in the file any more.
+     * A policy that is no longer in the file.
      *
      * @param images how many of its images are left, which no rule removes
-     * @param snapshots how many snapshots they have
+     * @param snapshots how many snapshots these have
      * @param regions where they are
-     * @param text the same in words
+     * @param text the same as text for people
      */
     public record Lost(
             String policy,
@@ -87,7 +87,9 @@ public record StatusReport(
         }
     }
 
-    /** Whether no instance is late, everything could be read, and somebody hears announcements. */
+    /**
+     * Whether no instance is late, everything could be read, and somebody hears the announcements.
+     */
     public boolean allWell() {
         return late == 0 && unread.isEmpty() && unreadable.isEmpty() && unheard.isEmpty();
     }

@@ -4,19 +4,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Aligned columns. */
+/** Text in aligned columns. */
 public final class Table {
     private static final String GAP = "  ";
 
     private final String sides;
     private final List<List<String>> rows = new ArrayList<>();
 
-    /** A column each: {@code l} for left, {@code r} for right. */
+    /** Creates a table with one letter per column: {@code l} for left, {@code r} for right. */
     public Table(String sides) {
         this.sides = sides;
     }
 
-    /** Adds a row. Missing cells at its end are empty; a lone cell makes its column no wider. */
+    /**
+     * Adds a row. Missing cells at its end are empty. The only cell of a row does not widen its
+     * column.
+     */
     public Table row(List<String> cells) {
         rows.add(List.copyOf(cells));
         return this;
@@ -30,7 +33,7 @@ public final class Table {
         return rows.stream().map(this::line).toList();
     }
 
-    /** All lines, each with its end. */
+    /** All lines, each with a line separator. */
     @Override
     public String toString() {
         return lines().stream()

@@ -1,4 +1,4 @@
-/** What people look at. */
+/** The reports that people look at. */
 @NullMarked
 package dev.amikeeper.report;
 
