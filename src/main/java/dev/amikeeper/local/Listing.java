@@ -7,6 +7,7 @@ import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -48,6 +49,15 @@ record Listing<T>(
         return cut(things, maxResults == null ? Integer.MAX_VALUE : maxResults, token);
     }
 
+    /** The page of those that pass every filter, beginning after the token. */
+    Page<T> page(
+            Stream<T> things,
+            List<Filter> filters,
+            @Nullable Integer maxResults,
+            @Nullable String token) {
+        return page(filter(things, filters), maxResults, token);
+    }
+
     /** The page of at most this many resources that begins after the token. */
     Page<T> cut(Stream<T> things, int size, @Nullable String token) {
         String after = token == null ? "" : decode(token);
@@ -60,6 +70,16 @@ record Listing<T>(
         }
         List<T> page = items.subList(0, size);
         return new Page<>(page, encode(key.apply(page.getLast())));
+    }
+
+    /** The page of at most this many that pass every filter, beginning after the token. */
+    Page<T> cut(Stream<T> things, List<Filter> filters, int size, @Nullable String token) {
+        return cut(filter(things, filters), size, token);
+    }
+
+    /** Whether a request that names these, or names none, means this one. */
+    static boolean isAmong(Collection<String> wanted, String it) {
+        return wanted.isEmpty() || wanted.contains(it);
     }
 
     private Predicate<T> predicate(Filter filter) {

@@ -113,15 +113,11 @@ final class SimulatedAddresses {
         Stream<Address> wanted =
                 addresses.values().stream()
                         .map(this::shown)
-                        .filter(it -> isAmong(request.allocationIds(), it.allocationId()))
-                        .filter(it -> isAmong(request.publicIps(), it.publicIp()));
+                        .filter(it -> Listing.isAmong(request.allocationIds(), it.allocationId()))
+                        .filter(it -> Listing.isAmong(request.publicIps(), it.publicIp()));
         return DescribeAddressesResponse.builder()
                 .addresses(LISTING.filter(wanted, request.filters()).toList())
                 .build();
-    }
-
-    private static boolean isAmong(List<String> wanted, String it) {
-        return wanted.isEmpty() || wanted.contains(it);
     }
 
     private Address shown(Address address) {

@@ -115,10 +115,9 @@ final class SimulatedFleets {
         List<String> ids = request.spotInstanceRequestIds();
         Listing.Page<SpotInstanceRequest> page =
                 REQUESTS.page(
-                        REQUESTS.filter(
-                                requests.values().stream()
-                                        .filter(it -> isAmong(ids, it.spotInstanceRequestId())),
-                                request.filters()),
+                        requests.values().stream()
+                                .filter(it -> Listing.isAmong(ids, it.spotInstanceRequestId())),
+                        request.filters(),
                         request.maxResults(),
                         request.nextToken());
         return DescribeSpotInstanceRequestsResponse.builder()
@@ -163,7 +162,7 @@ final class SimulatedFleets {
         Listing.Page<SpotFleetRequestConfig> page =
                 SPOT_FLEETS.page(
                         spotFleets.values().stream()
-                                .filter(it -> isAmong(ids, it.spotFleetRequestId())),
+                                .filter(it -> Listing.isAmong(ids, it.spotFleetRequestId())),
                         request.maxResults(),
                         request.nextToken());
         return DescribeSpotFleetRequestsResponse.builder()
@@ -212,10 +211,7 @@ final class SimulatedFleets {
                                         ? it.type() != FleetType.INSTANT
                                         : request.fleetIds().contains(it.fleetId()));
         Listing.Page<FleetData> page =
-                FLEETS.page(
-                        FLEETS.filter(wanted, request.filters()),
-                        request.maxResults(),
-                        request.nextToken());
+                FLEETS.page(wanted, request.filters(), request.maxResults(), request.nextToken());
         return DescribeFleetsResponse.builder()
                 .fleets(page.items())
                 .nextToken(page.nextToken())
@@ -233,9 +229,5 @@ final class SimulatedFleets {
                                                 .build())
                                 .toList())
                 .build();
-    }
-
-    private static boolean isAmong(List<String> wanted, String it) {
-        return wanted.isEmpty() || wanted.contains(it);
     }
 }

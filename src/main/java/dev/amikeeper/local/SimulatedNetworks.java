@@ -182,13 +182,10 @@ public final class SimulatedNetworks {
         request.subnetIds().forEach(this::requireSubnet);
         Stream<Subnet> wanted =
                 subnets.values().stream()
-                        .filter(it -> isAmong(request.subnetIds(), it.subnetId()))
+                        .filter(it -> Listing.isAmong(request.subnetIds(), it.subnetId()))
                         .map(this::withFreeAddresses);
         Listing.Page<Subnet> page =
-                SUBNETS.page(
-                        SUBNETS.filter(wanted, request.filters()),
-                        request.maxResults(),
-                        request.nextToken());
+                SUBNETS.page(wanted, request.filters(), request.maxResults(), request.nextToken());
         return DescribeSubnetsResponse.builder()
                 .subnets(page.items())
                 .nextToken(page.nextToken())
@@ -201,16 +198,13 @@ public final class SimulatedNetworks {
         request.groupNames().forEach(this::requireGroupName);
         Stream<SecurityGroup> wanted =
                 groups.values().stream()
-                        .filter(it -> isAmong(request.groupIds(), it.groupId()))
+                        .filter(it -> Listing.isAmong(request.groupIds(), it.groupId()))
                         .filter(it ->
                                 request.groupNames().isEmpty()
                                         || (it.vpcId().equals(defaultVpc)
                                                 && request.groupNames().contains(it.groupName())));
         Listing.Page<SecurityGroup> page =
-                GROUPS.page(
-                        GROUPS.filter(wanted, request.filters()),
-                        request.maxResults(),
-                        request.nextToken());
+                GROUPS.page(wanted, request.filters(), request.maxResults(), request.nextToken());
         return DescribeSecurityGroupsResponse.builder()
                 .securityGroups(page.items())
                 .nextToken(page.nextToken())
@@ -226,8 +220,8 @@ public final class SimulatedNetworks {
         }
         Stream<KeyPairInfo> wanted =
                 keys.values().stream()
-                        .filter(it -> isAmong(request.keyNames(), it.keyName()))
-                        .filter(it -> isAmong(request.keyPairIds(), it.keyPairId()));
+                        .filter(it -> Listing.isAmong(request.keyNames(), it.keyName()))
+                        .filter(it -> Listing.isAmong(request.keyPairIds(), it.keyPairId()));
         return DescribeKeyPairsResponse.builder()
                 .keyPairs(KEYS.filter(wanted, request.filters()).toList())
                 .build();
@@ -414,9 +408,5 @@ public final class SimulatedNetworks {
     private static RuntimeException noKey(String name) {
         return Ec2Errors.wrong(
                 "InvalidKeyPair.NotFound", "The key pair '" + name + "' does not exist");
-    }
-
-    private static boolean isAmong(List<String> wanted, String it) {
-        return wanted.isEmpty() || wanted.contains(it);
     }
 }

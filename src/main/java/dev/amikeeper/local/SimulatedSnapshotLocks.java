@@ -115,12 +115,11 @@ final class SimulatedSnapshotLocks {
         Set<String> ids = Set.copyOf(request.snapshotIds());
         Listing.Page<LockedSnapshotsInfo> page =
                 LOCKS.page(
-                        LOCKS.filter(
-                                snapshots.all().stream()
-                                        .filter(it -> ids.isEmpty() || ids.contains(it.id()))
-                                        .flatMap(it -> it.lock().stream())
-                                        .map(lock -> now(lock, now)),
-                                request.filters()),
+                        snapshots.all().stream()
+                                .filter(it -> ids.isEmpty() || ids.contains(it.id()))
+                                .flatMap(it -> it.lock().stream())
+                                .map(lock -> now(lock, now)),
+                        request.filters(),
                         request.maxResults(),
                         request.nextToken());
         return DescribeLockedSnapshotsResponse.builder()

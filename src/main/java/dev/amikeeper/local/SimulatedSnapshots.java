@@ -213,10 +213,7 @@ final class SimulatedSnapshots {
                                         || request.restorableByUserIds().stream()
                                                 .anyMatch(user -> it.sharedWith().contains(user)));
         Listing.Page<LocalSnapshot> page =
-                LISTING.page(
-                        LISTING.filter(wanted, request.filters()),
-                        request.maxResults(),
-                        request.nextToken());
+                LISTING.page(wanted, request.filters(), request.maxResults(), request.nextToken());
         return DescribeSnapshotsResponse.builder()
                 .snapshots(page.items().stream().map(LocalSnapshot::snapshot).toList())
                 .nextToken(page.nextToken())

@@ -148,7 +148,8 @@ final class SimulatedStores {
                                         || request.imageIds().contains(task.image()));
         Listing.Page<Task> page =
                 LISTING.cut(
-                        LISTING.filter(wanted, request.filters()),
+                        wanted,
+                        request.filters(),
                         Objects.requireNonNullElse(request.maxResults(), PAGE_UNLESS_ASKED),
                         request.nextToken());
         return DescribeStoreImageTasksResponse.builder()

@@ -109,10 +109,7 @@ final class SimulatedTags {
                                         .flatMap(it -> rows(it.getKey(), it.getValue())))
                         .flatMap(rows -> rows);
         Listing.Page<TagDescription> page =
-                LISTING.page(
-                        LISTING.filter(all, request.filters()),
-                        request.maxResults(),
-                        request.nextToken());
+                LISTING.page(all, request.filters(), request.maxResults(), request.nextToken());
         return DescribeTagsResponse.builder()
                 .tags(page.items())
                 .nextToken(page.nextToken())

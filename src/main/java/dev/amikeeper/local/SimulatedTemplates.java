@@ -154,16 +154,14 @@ final class SimulatedTemplates {
         request.launchTemplateNames().forEach(name -> require(null, name));
         Stream<Template> wanted =
                 templates.values().stream()
-                        .filter(it -> isAmong(request.launchTemplateIds(), it.id()))
+                        .filter(it -> Listing.isAmong(request.launchTemplateIds(), it.id()))
                         .filter(it ->
-                                isAmong(
+                                Listing.isAmong(
                                         request.launchTemplateNames(),
                                         it.template().launchTemplateName()));
         Listing.Page<Template> page =
                 TEMPLATES.page(
-                        TEMPLATES.filter(wanted, request.filters()),
-                        request.maxResults(),
-                        request.nextToken());
+                        wanted, request.filters(), request.maxResults(), request.nextToken());
         return DescribeLaunchTemplatesResponse.builder()
                 .launchTemplates(page.items().stream().map(Template::template).toList())
                 .nextToken(page.nextToken())
@@ -199,9 +197,7 @@ final class SimulatedTemplates {
                                         .sorted(OLDEST_FIRST));
         Listing.Page<LaunchTemplateVersion> page =
                 VERSIONS.page(
-                        VERSIONS.filter(versions, request.filters()),
-                        request.maxResults(),
-                        request.nextToken());
+                        versions, request.filters(), request.maxResults(), request.nextToken());
         return DescribeLaunchTemplateVersionsResponse.builder()
                 .launchTemplateVersions(page.items())
                 .nextToken(page.nextToken())
@@ -265,9 +261,5 @@ final class SimulatedTemplates {
         return templates.values().stream()
                 .filter(it -> it.template().launchTemplateName().equals(name))
                 .findFirst();
-    }
-
-    private static boolean isAmong(List<String> wanted, String it) {
-        return wanted.isEmpty() || wanted.contains(it);
     }
 }

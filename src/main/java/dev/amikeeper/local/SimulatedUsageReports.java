@@ -16,7 +16,6 @@ import software.amazon.awssdk.services.ec2.model.ImageUsageResourceTypeRequest;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,8 +137,8 @@ final class SimulatedUsageReports {
     DescribeImageUsageReportsResponse describe(DescribeImageUsageReportsRequest request) {
         Listing.Page<Report> page =
                 REPORTS.cut(
-                        REPORTS.filter(
-                                wanted(request.imageIds(), request.reportIds()), request.filters()),
+                        wanted(request.imageIds(), request.reportIds()),
+                        request.filters(),
                         Objects.requireNonNullElse(request.maxResults(), PAGE_UNLESS_ASKED),
                         request.nextToken());
         return DescribeImageUsageReportsResponse.builder()
@@ -156,7 +155,8 @@ final class SimulatedUsageReports {
                         .flatMap(it -> it.entries().stream());
         Listing.Page<ImageUsageReportEntry> page =
                 ENTRIES.cut(
-                        ENTRIES.filter(entries, request.filters()),
+                        entries,
+                        request.filters(),
                         Objects.requireNonNullElse(request.maxResults(), PAGE_UNLESS_ASKED),
                         request.nextToken());
         return DescribeImageUsageReportEntriesResponse.builder()
@@ -175,8 +175,8 @@ final class SimulatedUsageReports {
             }
         }
         return reports.values().stream()
-                .filter(it -> isAmong(imageIds, it.report().imageId()))
-                .filter(it -> isAmong(reportIds, it.report().reportId()));
+                .filter(it -> Listing.isAmong(imageIds, it.report().imageId()))
+                .filter(it -> Listing.isAmong(reportIds, it.report().reportId()));
     }
 
     private List<ImageUsageReportEntry> entries(ImageUsageReport report) {
@@ -184,7 +184,7 @@ final class SimulatedUsageReports {
             return List.of();
         }
         return users.getOrDefault(report.imageId(), new TreeMap<>()).entrySet().stream()
-                .filter(use -> isAmong(report.accountIds(), use.getKey()))
+                .filter(use -> Listing.isAmong(report.accountIds(), use.getKey()))
                 .map(use ->
                         ImageUsageReportEntry.builder()
                                 .reportId(report.reportId())
@@ -214,9 +214,5 @@ final class SimulatedUsageReports {
     private static RuntimeException noReport(String id) {
         return Ec2Errors.wrong(
                 "InvalidImageUsageReportId.NotFound", "The report " + id + " does not exist");
-    }
-
-    private static boolean isAmong(Collection<String> wanted, String it) {
-        return wanted.isEmpty() || wanted.contains(it);
     }
 }

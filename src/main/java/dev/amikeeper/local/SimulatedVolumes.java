@@ -122,10 +122,7 @@ final class SimulatedVolumes {
                                 request.volumeIds().isEmpty()
                                         || request.volumeIds().contains(it.volumeId()));
         Listing.Page<Volume> page =
-                LISTING.page(
-                        LISTING.filter(wanted, request.filters()),
-                        request.maxResults(),
-                        request.nextToken());
+                LISTING.page(wanted, request.filters(), request.maxResults(), request.nextToken());
         return DescribeVolumesResponse.builder()
                 .volumes(page.items())
                 .nextToken(page.nextToken())

@@ -28,7 +28,7 @@ public record History(
         @Override
         public String toString() {
             return "day %2d %02d:%02d  %s"
-                    .formatted(at.toDays(), at.toHoursPart(), at.toMinutesPart(), what);
+                    .formatted(at.toDays(), at.toHoursPart(), at.toMinutesPart(), what.words());
         }
     }
 

@@ -30,16 +30,11 @@ public final class LocalDynamoDb implements AutoCloseable {
 
     public LocalDynamoDb() {
         local = DynamoDBEmbedded.create(true);
-        client = new RememberingDynamoDb(local.dynamoDbClient());
+        client = local.dynamoDbClient();
     }
 
     public DynamoDbClient client() {
         return client;
-    }
-
-    /** The client without the memory that {@link #client} has. */
-    DynamoDbClient forgetful() {
-        return local.dynamoDbClient();
     }
 
     /** Creates the table that the template defines. */

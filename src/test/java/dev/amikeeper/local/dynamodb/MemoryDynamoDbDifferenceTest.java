@@ -49,7 +49,7 @@ final class MemoryDynamoDbDifferenceTest {
     private static final List<String> ODD_KEYS = List.of("", "é", "\uFFFD", "\uD83D\uDE00", "~");
 
     private final String table = TestTables.fresh();
-    private final DynamoDbClient local = TestTables.local().forgetful();
+    private final DynamoDbClient local = TestTables.dynamoDb();
     private final MemoryDynamoDb memory =
             new SimulatedCloud(Instant.parse("2026-03-01T00:00:00Z"), 1).tables("us-east-1");
 
