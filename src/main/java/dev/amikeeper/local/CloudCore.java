@@ -1,6 +1,7 @@
 package dev.amikeeper.local;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /** What all Regions of the simulated cloud share. */
@@ -16,6 +17,11 @@ record CloudCore(
     /** Whether this is the id of an account that is open. */
     boolean isAccount(String id) {
         return ACCOUNT.matcher(id).matches() && !settings.isClosed(id);
+    }
+
+    /** Whether a request for what these own shows what the account owns. */
+    boolean isOwnedBy(List<String> owners) {
+        return owners.isEmpty() || owners.contains("self") || owners.contains(account);
     }
 
     /** The time on EC2's clock. */

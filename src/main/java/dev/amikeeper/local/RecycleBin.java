@@ -54,7 +54,7 @@ final class RecycleBin<T> {
         dropExpired(clock.instant());
         Stream<BinEntry<T>> wanted =
                 List.copyOf(entries.values()).stream()
-                        .filter(entry -> ids.isEmpty() || ids.contains(entry.id()));
+                        .filter(entry -> Listing.isAmong(ids, entry.id()));
         return listing.page(wanted, maxResults, token);
     }
 

@@ -146,9 +146,8 @@ public final class SimulatedAutoScaling implements AutoScalingClient {
                             CONFIGURATIONS.cut(
                                     configurations.values().stream()
                                             .filter(it ->
-                                                    names.isEmpty()
-                                                            || names.contains(
-                                                                    it.launchConfigurationName())),
+                                                    Listing.isAmong(
+                                                            names, it.launchConfigurationName())),
                                     records(request.maxRecords()),
                                     request.nextToken());
                     return DescribeLaunchConfigurationsResponse.builder()
@@ -169,9 +168,8 @@ public final class SimulatedAutoScaling implements AutoScalingClient {
                             GROUPS.cut(
                                     groups.values().stream()
                                             .filter(it ->
-                                                    names.isEmpty()
-                                                            || names.contains(
-                                                                    it.autoScalingGroupName())),
+                                                    Listing.isAmong(
+                                                            names, it.autoScalingGroupName())),
                                     records(request.maxRecords()),
                                     request.nextToken());
                     return DescribeAutoScalingGroupsResponse.builder()

@@ -185,9 +185,7 @@ final class SimulatedCommands {
         List<CommandInvocation> its =
                 invocations.values().stream()
                         .filter(it -> it.commandId().equals(request.commandId()))
-                        .filter(it ->
-                                request.instanceIds().isEmpty()
-                                        || request.instanceIds().contains(it.instanceId()))
+                        .filter(it -> Listing.isAmong(request.instanceIds(), it.instanceId()))
                         .toList();
         if (its.isEmpty()) {
             throw wrong("InvalidCommandId", "The command id isn't valid.");

@@ -714,9 +714,7 @@ public final class SimulatedEc2 implements Ec2Client {
         return DescribeRegionsResponse.builder()
                 .regions(
                         REGIONS.stream()
-                                .filter(name ->
-                                        request.regionNames().isEmpty()
-                                                || request.regionNames().contains(name))
+                                .filter(name -> Listing.isAmong(request.regionNames(), name))
                                 .map(SimulatedEc2::description)
                                 .toList())
                 .build();

@@ -6,7 +6,6 @@ import software.amazon.awssdk.services.ec2.model.CopyImageResponse;
 import software.amazon.awssdk.services.ec2.model.Image;
 import software.amazon.awssdk.services.ec2.model.ImageState;
 
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +18,7 @@ final class SimulatedImageCopies {
     private final SimulatedSnapshots snapshots;
     private final SimulatedImages images;
     private final SimulatedImageMaking making;
-    private final Map<String, Copy> copiesByToken = new HashMap<>();
+    private final ClientTokens<CopyImageRequest, String> tokens = new ClientTokens<>();
 
     SimulatedImageCopies(CloudCore core, SimulatedImages images, SimulatedImageMaking making) {
         this.core = core;
@@ -28,18 +27,11 @@ final class SimulatedImageCopies {
         snapshots = images.snapshots();
     }
 
-    private record Copy(CopyImageRequest request, String image) {}
-
     /** Copies an image from another Region, or from this one, into this one. */
     CopyImageResponse copy(CopyImageRequest request, SimulatedImages from) {
-        Copy earlier = copiesByToken.get(request.clientToken());
-        if (earlier != null) {
-            if (!earlier.request().equals(request)) {
-                throw Ec2Errors.wrong(
-                        "IdempotentParameterMismatch",
-                        "The client token was used with other parameters");
-            }
-            return CopyImageResponse.builder().imageId(earlier.image()).build();
+        Optional<String> earlier = tokens.find(request.clientToken(), request);
+        if (earlier.isPresent()) {
+            return CopyImageResponse.builder().imageId(earlier.get()).build();
         }
         LocalImage source = from.require(request.sourceImageId());
         if (!source.is(ImageState.AVAILABLE)) {
@@ -102,9 +94,7 @@ final class SimulatedImageCopies {
                 key,
                 source.origin(),
                 () -> originals.stream().allMatch(from.snapshots()::exists));
-        if (request.clientToken() != null) {
-            copiesByToken.put(request.clientToken(), new Copy(request, id));
-        }
+        tokens.remember(request.clientToken(), request, id);
         return CopyImageResponse.builder().imageId(id).build();
     }
 

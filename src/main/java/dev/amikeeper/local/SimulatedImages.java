@@ -188,8 +188,8 @@ final class SimulatedImages {
         boolean disabledToo = Boolean.TRUE.equals(request.includeDisabled());
         Stream<LocalImage> wanted =
                 List.copyOf(images.values()).stream()
-                        .filter(it -> ids.isEmpty() || ids.contains(it.id()))
-                        .filter(it -> isOwned(request.owners()))
+                        .filter(it -> Listing.isAmong(ids, it.id()))
+                        .filter(it -> core.isOwnedBy(request.owners()))
                         .filter(it -> isExecutable(it, request.executableUsers()))
                         .filter(it -> disabledToo || !it.is(ImageState.DISABLED));
         Listing.Page<LocalImage> page =
@@ -209,10 +209,6 @@ final class SimulatedImages {
                 || image.launchPermissions().stream()
                         .map(LaunchPermission::userId)
                         .anyMatch(users::contains);
-    }
-
-    private boolean isOwned(List<String> owners) {
-        return owners.isEmpty() || owners.contains("self") || owners.contains(core.account());
     }
 
     /** A new image may be missed by some calls, but no call misses an old one. */

@@ -135,7 +135,7 @@ final class SimulatedInstanceReads {
             }
         }
         Set<String> only = Set.copyOf(ids);
-        return instances.all().stream().filter(it -> only.isEmpty() || only.contains(it.id()));
+        return instances.all().stream().filter(it -> Listing.isAmong(only, it.id()));
     }
 
     /** A new instance may be missed by some calls, but after a while every call shows it. */

@@ -14,7 +14,6 @@ import software.amazon.awssdk.services.ec2.model.Subnet;
 import software.amazon.awssdk.services.ec2.model.SummaryStatus;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +38,7 @@ final class SimulatedLaunches {
     private final SimulatedNetworks networks;
     private final SimulatedInterfaces interfaces;
     private final SimulatedVolumes volumes;
-    private final Map<String, Launched> byToken = new HashMap<>();
+    private final ClientTokens<RunInstancesRequest, Launched> tokens = new ClientTokens<>();
 
     SimulatedLaunches(
             String region,
@@ -58,8 +57,7 @@ final class SimulatedLaunches {
         this.volumes = volumes;
     }
 
-    private record Launched(
-            RunInstancesRequest request, String reservation, List<Instance> instances) {}
+    private record Launched(String reservation, List<Instance> instances) {}
 
     /** What an instance gets from its image. */
     private record Base(
@@ -74,8 +72,9 @@ final class SimulatedLaunches {
      *     Idempotency</a>
      */
     RunInstancesResponse run(RunInstancesRequest request) {
-        Optional<RunInstancesResponse> repeated = repeated(request);
-        return repeated.orElseGet(() -> runNew(request));
+        return tokens.find(request.clientToken(), request)
+                .map(this::again)
+                .orElseGet(() -> runNew(request));
     }
 
     /**
@@ -162,22 +161,11 @@ final class SimulatedLaunches {
             instances.begin(id);
             launched.add(instances.require(id).instance());
         }
-        if (request.clientToken() != null) {
-            byToken.put(request.clientToken(), new Launched(request, reservation, launched));
-        }
+        tokens.remember(request.clientToken(), request, new Launched(reservation, launched));
         return answer(reservation, launched);
     }
 
-    private Optional<RunInstancesResponse> repeated(RunInstancesRequest request) {
-        Launched earlier = byToken.get(request.clientToken());
-        if (earlier == null) {
-            return Optional.empty();
-        }
-        if (!earlier.request().equals(request)) {
-            throw Ec2Errors.wrong(
-                    "IdempotentParameterMismatch",
-                    "The client token was used with other parameters");
-        }
+    private RunInstancesResponse again(Launched earlier) {
         List<Instance> now =
                 earlier.instances().stream()
                         .map(it ->
@@ -186,7 +174,7 @@ final class SimulatedLaunches {
                                         .map(LocalInstance::instance)
                                         .orElseGet(() -> SimulatedInstances.gone(it)))
                         .toList();
-        return Optional.of(answer(earlier.reservation(), now));
+        return answer(earlier.reservation(), now);
     }
 
     private RunInstancesResponse answer(String reservation, List<Instance> launched) {

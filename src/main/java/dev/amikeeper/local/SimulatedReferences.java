@@ -90,8 +90,7 @@ final class SimulatedReferences {
                     instances.all().stream()
                             .filter(it -> image.equals(it.instance().imageId()))
                             .filter(it -> it.state() != InstanceStateName.TERMINATED)
-                            .filter(it ->
-                                    states.isEmpty() || states.contains(it.state().toString()))
+                            .filter(it -> Listing.isAmong(states, it.state().toString()))
                             .map(it -> inEc2(image, "ec2:Instance", "instance/" + it.id()));
         }
         if (all || forTemplates.isPresent()) {

@@ -49,7 +49,8 @@ final class SimulatedRootReplacements {
     private final SimulatedImages images;
     private final SimulatedVolumes volumes;
     private final SortedMap<String, ReplaceRootVolumeTask> tasks = new TreeMap<>();
-    private final Map<String, Asked> byToken = new HashMap<>();
+    private final ClientTokens<CreateReplaceRootVolumeTaskRequest, String> tokens =
+            new ClientTokens<>();
     private final Map<String, Integer> hidden = new HashMap<>();
 
     SimulatedRootReplacements(
@@ -63,18 +64,11 @@ final class SimulatedRootReplacements {
         this.volumes = volumes;
     }
 
-    private record Asked(CreateReplaceRootVolumeTaskRequest request, String task) {}
-
     /** Takes only an image: restoring the volume as it was at launch is not supported here. */
     CreateReplaceRootVolumeTaskResponse create(CreateReplaceRootVolumeTaskRequest request) {
-        Asked earlier = byToken.get(request.clientToken());
-        if (earlier != null) {
-            if (!earlier.request().equals(request)) {
-                throw Ec2Errors.wrong(
-                        "IdempotentParameterMismatch",
-                        "The client token was used with other parameters");
-            }
-            return answer(earlier.task());
+        Optional<String> earlier = tokens.find(request.clientToken(), request);
+        if (earlier.isPresent()) {
+            return answer(earlier.get());
         }
         if (request.imageId() == null) {
             throw new UnsupportedOperationException("a root volume that is of no image");
@@ -110,9 +104,7 @@ final class SimulatedRootReplacements {
                         .build());
         hidden.put(id, core.settings().hiddenCalls());
         images.launched(image.id());
-        if (request.clientToken() != null) {
-            byToken.put(request.clientToken(), new Asked(request, id));
-        }
+        tokens.remember(request.clientToken(), request, id);
         core.timeline().in(core.settings().instanceTime(), () -> begin(id));
         return answer(id);
     }
@@ -131,10 +123,8 @@ final class SimulatedRootReplacements {
                         LISTING.filter(
                                         tasks.values().stream()
                                                 .filter(it ->
-                                                        ids.isEmpty()
-                                                                || ids.contains(
-                                                                        it
-                                                                                .replaceRootVolumeTaskId())),
+                                                        Listing.isAmong(
+                                                                ids, it.replaceRootVolumeTaskId())),
                                         request.filters())
                                 .filter(this::isVisible),
                         request.maxResults(),

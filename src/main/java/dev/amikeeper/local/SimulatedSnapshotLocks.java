@@ -116,7 +116,7 @@ final class SimulatedSnapshotLocks {
         Listing.Page<LockedSnapshotsInfo> page =
                 LOCKS.page(
                         snapshots.all().stream()
-                                .filter(it -> ids.isEmpty() || ids.contains(it.id()))
+                                .filter(it -> Listing.isAmong(ids, it.id()))
                                 .flatMap(it -> it.lock().stream())
                                 .map(lock -> now(lock, now)),
                         request.filters(),

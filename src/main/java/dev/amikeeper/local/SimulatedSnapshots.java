@@ -206,8 +206,8 @@ final class SimulatedSnapshots {
         Set<String> ids = Set.copyOf(request.snapshotIds());
         Stream<LocalSnapshot> wanted =
                 snapshots.values().stream()
-                        .filter(it -> ids.isEmpty() || ids.contains(it.id()))
-                        .filter(it -> isOwned(request.ownerIds()))
+                        .filter(it -> Listing.isAmong(ids, it.id()))
+                        .filter(it -> core.isOwnedBy(request.ownerIds()))
                         .filter(it ->
                                 request.restorableByUserIds().isEmpty()
                                         || request.restorableByUserIds().stream()
@@ -294,10 +294,6 @@ final class SimulatedSnapshots {
 
     private boolean isUsed(String id) {
         return !usersBySnapshot.getOrDefault(id, Set.of()).isEmpty();
-    }
-
-    private boolean isOwned(List<String> owners) {
-        return owners.isEmpty() || owners.contains("self") || owners.contains(core.account());
     }
 
     private static List<String> names(List<CreateVolumePermission> permissions) {

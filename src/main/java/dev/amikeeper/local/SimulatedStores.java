@@ -143,9 +143,7 @@ final class SimulatedStores {
         Stream<Task> wanted =
                 tasks.reversed().stream()
                         .filter(task -> !task.began().isBefore(oldest))
-                        .filter(task ->
-                                request.imageIds().isEmpty()
-                                        || request.imageIds().contains(task.image()));
+                        .filter(task -> Listing.isAmong(request.imageIds(), task.image()));
         Listing.Page<Task> page =
                 LISTING.cut(
                         wanted,

@@ -118,9 +118,7 @@ final class SimulatedVolumes {
         request.volumeIds().forEach(this::require);
         Stream<Volume> wanted =
                 volumes.values().stream()
-                        .filter(it ->
-                                request.volumeIds().isEmpty()
-                                        || request.volumeIds().contains(it.volumeId()));
+                        .filter(it -> Listing.isAmong(request.volumeIds(), it.volumeId()));
         Listing.Page<Volume> page =
                 LISTING.page(wanted, request.filters(), request.maxResults(), request.nextToken());
         return DescribeVolumesResponse.builder()

@@ -164,7 +164,7 @@ final class ServerInvariants {
 
     /** Only people terminate a server, whatever its tags say. */
     private void noServerIsEnded() {
-        for (SimulatedServer server : play.fleet()) {
+        for (SimulatedServer server : play.people().fleet()) {
             boolean wanted = !server.changes().getLast().state().isEmpty();
             boolean lives =
                     play.cloud().instances(server.region()).stream()
@@ -192,7 +192,7 @@ final class ServerInvariants {
                                     LET_GO,
                                     Aftermath.key(region, it.name().toString()) + " is held"));
         }
-        for (SimulatedServer server : play.fleet()) {
+        for (SimulatedServer server : play.people().fleet()) {
             List<CommandInvocation> commands = play.commands(server);
             commands.stream()
                     .filter(it -> it.documentName().equals(PolicyModel.Freezing.BEFORE))

@@ -120,6 +120,10 @@ public final class Simulation {
         return deployment;
     }
 
+    People people() {
+        return people;
+    }
+
     Operators operators() {
         return operators;
     }
@@ -132,16 +136,8 @@ public final class Simulation {
         return history;
     }
 
-    List<SimulatedServer> fleet() {
-        return people.fleet();
-    }
-
     List<DeployedRules> versions() {
         return Collections.unmodifiableList(versions);
-    }
-
-    List<Asked> asked() {
-        return people.asked();
     }
 
     /** Whether a function failed on this event to the last try: then it is where people look. */

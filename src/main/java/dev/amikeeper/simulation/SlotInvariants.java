@@ -73,7 +73,7 @@ final class SlotInvariants {
                     if (tick.isPresent()
                             && tick.get().isBefore(until)
                             && slot.plus(Aftermath.YOUNG).isBefore(aftermath.end())) {
-                        play.fleet().forEach(it -> slotEnded(rules, it, slot, tick.get()));
+                        play.people().fleet().forEach(it -> slotEnded(rules, it, slot, tick.get()));
                     }
                 }
             }
@@ -131,7 +131,7 @@ final class SlotInvariants {
 
     /** Judges requests that could be met at all times since, under rules that did not change. */
     private void everyRequestEnded() {
-        for (Asked asked : play.asked()) {
+        for (Asked asked : play.people().asked()) {
             SimulatedServer server = asked.server();
             DeployedRules version =
                     play.versions().stream()
