@@ -40,6 +40,8 @@ import java.util.stream.Stream;
 /**
  * What people and EC2 do during the demo. The story calls EC2 as people would; these calls are
  * counted separately. It never reads from EC2, so all reads that are counted are AMI Keeper's.
+ *
+ * <p>The class is long because each scene stands here with what came of it.
  */
 final class DemoStory {
     /** Something that happened, and how to find out at the end what came of it. */

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 
 /** The people of a play: what they do to their servers and images in EC2. */
 final class People {
@@ -108,23 +109,20 @@ final class People {
                 changed(server, backup, "running");
             }
             case Happening.TerminateInstance(int number) ->
-                    server(number)
-                            .ifPresent(it -> {
-                                ec2(it).terminateInstances(request -> request.instanceIds(it.id()));
-                                changed(it, backup(it), "");
-                            });
+                    onServer(
+                            number,
+                            "",
+                            (ec2, id) -> ec2.terminateInstances(ask -> ask.instanceIds(id)));
             case Happening.StopInstance(int number) ->
-                    server(number)
-                            .ifPresent(it -> {
-                                ec2(it).stopInstances(request -> request.instanceIds(it.id()));
-                                changed(it, backup(it), "stopped");
-                            });
+                    onServer(
+                            number,
+                            "stopped",
+                            (ec2, id) -> ec2.stopInstances(ask -> ask.instanceIds(id)));
             case Happening.StartInstance(int number) ->
-                    server(number)
-                            .ifPresent(it -> {
-                                ec2(it).startInstances(request -> request.instanceIds(it.id()));
-                                changed(it, backup(it), "running");
-                            });
+                    onServer(
+                            number,
+                            "running",
+                            (ec2, id) -> ec2.startInstances(ask -> ask.instanceIds(id)));
             case Happening.Tag(int number, String backup) ->
                     server(number).ifPresent(it -> tagged(it, backup));
             case Happening.CopyLease(int number) -> server(number).ifPresent(this::copyLease);
@@ -135,53 +133,59 @@ final class People {
                                 asked.add(new Asked(cloud.now(), it));
                             });
             case Happening.DeregisterImage(Which which, boolean withSnapshots) ->
-                    image(which)
-                            .ifPresent(id ->
-                                    cloud.ec2(which.region())
-                                            .deregisterImage(request ->
-                                                    request.imageId(id)
-                                                            .deleteAssociatedSnapshots(
-                                                                    withSnapshots)));
+                    onImage(
+                            which,
+                            (ec2, id) ->
+                                    ec2.deregisterImage(ask ->
+                                            ask.imageId(id)
+                                                    .deleteAssociatedSnapshots(withSnapshots)));
             case Happening.DisableImage(Which which) ->
-                    image(which)
-                            .ifPresent(id ->
-                                    cloud.ec2(which.region())
-                                            .disableImage(request -> request.imageId(id)));
+                    onImage(which, (ec2, id) -> ec2.disableImage(ask -> ask.imageId(id)));
             case Happening.EnableImage(Which which) ->
-                    image(which)
-                            .ifPresent(id ->
-                                    cloud.ec2(which.region())
-                                            .enableImage(request -> request.imageId(id)));
+                    onImage(which, (ec2, id) -> ec2.enableImage(ask -> ask.imageId(id)));
             case Happening.Hold(Which which) ->
                     image(which).ifPresent(id -> tag(which.region(), id, ImageTags.HOLD, "please"));
             case Happening.Release(Which which) ->
-                    image(which)
-                            .ifPresent(id ->
-                                    cloud.ec2(which.region())
-                                            .deleteTags(request ->
-                                                    request.resources(id)
-                                                            .tags(keyed(ImageTags.HOLD))));
+                    onImage(
+                            which,
+                            (ec2, id) ->
+                                    ec2.deleteTags(
+                                            ask -> ask.resources(id).tags(keyed(ImageTags.HOLD))));
             case Happening.LaunchFromImage(Which which) ->
-                    image(which)
-                            .ifPresent(id ->
-                                    cloud.ec2(which.region())
-                                            .runInstances(request ->
-                                                    request.imageId(id)
-                                                            .minCount(1)
-                                                            .maxCount(1)
-                                                            .instanceType(InstanceType.T3_MICRO)));
+                    onImage(
+                            which,
+                            (ec2, id) ->
+                                    ec2.runInstances(ask ->
+                                            ask.imageId(id)
+                                                    .minCount(1)
+                                                    .maxCount(1)
+                                                    .instanceType(InstanceType.T3_MICRO)));
             case Happening.RegisterImage(Which which, Duration span) ->
                     image(which).ifPresent(id -> register(which.region(), id, span));
             case Happening.Template(Which which) ->
-                    image(which)
-                            .ifPresent(id -> {
-                                cloud.ec2(which.region())
-                                        .createLaunchTemplate(request ->
-                                                request.launchTemplateName("t-" + id)
-                                                        .launchTemplateData(it -> it.imageId(id)));
+                    onImage(
+                            which,
+                            (ec2, id) -> {
+                                ec2.createLaunchTemplate(ask ->
+                                        ask.launchTemplateName("t-" + id)
+                                                .launchTemplateData(it -> it.imageId(id)));
                                 witness.namedByTemplate(id);
                             });
         }
+    }
+
+    /** Calls EC2 about a server, if it was ever launched, which is in this state then. */
+    private void onServer(int number, String state, BiConsumer<Ec2Client, String> call) {
+        server(number)
+                .ifPresent(it -> {
+                    call.accept(ec2(it), it.id());
+                    changed(it, backup(it), state);
+                });
+    }
+
+    /** Calls EC2 about an image, if it exists. */
+    private void onImage(Which which, BiConsumer<Ec2Client, String> call) {
+        image(which).ifPresent(id -> call.accept(cloud.ec2(which.region()), id));
     }
 
     /**

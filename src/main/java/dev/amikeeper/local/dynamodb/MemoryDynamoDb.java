@@ -48,6 +48,8 @@ import java.util.stream.Stream;
  * DynamoDB in one Region, in memory, as far as the catalogue uses it. A call takes microseconds,
  * whereas DynamoDB Local can take a millisecond and more. What it does not know throws {@link
  * UnsupportedOperationException}. Each call is one attempt: nothing is retried here.
+ *
+ * <p>The class is long because each operation checks what DynamoDB checks.
  */
 public final class MemoryDynamoDb implements DynamoDbClient {
     private static final int PAGE_BYTES = 1024 * 1024;
