@@ -102,33 +102,7 @@ public record Application(
             InstantSource clock,
             Consumer<Duration> pause,
             RandomGenerator random,
-            SideBySide sideBySide) {
-        /** Read one by one, so that the same input leads to the same calls. */
-        public Cloud(
-                Function<Region, Ec2Client> ec2,
-                Function<Region, AutoScalingClient> autoScaling,
-                Function<Region, SsmClient> ssm,
-                Function<Region, IamClient> iam,
-                DynamoDbClient dynamoDb,
-                SqsClient sqs,
-                SnsClient sns,
-                InstantSource clock,
-                Consumer<Duration> pause,
-                RandomGenerator random) {
-            this(
-                    ec2,
-                    autoScaling,
-                    ssm,
-                    iam,
-                    dynamoDb,
-                    sqs,
-                    sns,
-                    clock,
-                    pause,
-                    random,
-                    SideBySide.ONE_BY_ONE);
-        }
-    }
+            SideBySide sideBySide) {}
 
     private static final Logger log = LoggerFactory.getLogger(Application.class);
 

@@ -62,7 +62,7 @@ final class TortureCommand extends KeeperCommand {
     private boolean json;
 
     /** What {@code --json} prints. */
-    record Report(
+    record TortureReport(
             int seeds,
             long imageLives,
             Map<String, Long> faults,
@@ -137,7 +137,7 @@ final class TortureCommand extends KeeperCommand {
                         : shortest(totals.failures().getFirst().seed());
         print(
                 json,
-                new Report(
+                new TortureReport(
                         totals.seeds(),
                         totals.imageLives(),
                         totals.faults(),

@@ -9,6 +9,7 @@ import dev.amikeeper.Settings;
 import dev.amikeeper.backup.CreateImageHandler;
 import dev.amikeeper.backup.ImageRequestHandler;
 import dev.amikeeper.backup.ScheduleHandler;
+import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.local.dynamodb.LocalDynamoDb;
@@ -146,7 +147,9 @@ public final class LocalDeployment {
                                 sns,
                                 () -> cloud.now().plus(cloud.settings().functionClock()),
                                 cloud::advance,
-                                new Random(1)));
+                                new Random(1),
+                                // The same input leads to the same calls.
+                                SideBySide.ONE_BY_ONE));
         createImage = new CreateImageHandler(application);
         copyImage = new CopyImageHandler(application);
         prune = new PruneHandler(application);

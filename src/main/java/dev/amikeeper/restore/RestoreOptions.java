@@ -80,7 +80,7 @@ public record RestoreOptions(
                 });
     }
 
-    /** A wish for no Elastic IP address. */
+    /** No Elastic IP address, and the original's instance profile and user data. */
     public RestoreOptions(
             Optional<String> type,
             Optional<String> subnet,
@@ -88,19 +88,16 @@ public record RestoreOptions(
             boolean keepAddress,
             Map<String, String> tags,
             Mapping mapping) {
-        this(type, subnet, groups, keepAddress, tags, mapping, Optional.empty());
-    }
-
-    /** A wish for the original's instance profile and user data. */
-    public RestoreOptions(
-            Optional<String> type,
-            Optional<String> subnet,
-            List<String> groups,
-            boolean keepAddress,
-            Map<String, String> tags,
-            Mapping mapping,
-            Optional<String> elasticIp) {
-        this(type, subnet, groups, keepAddress, tags, mapping, elasticIp, Optional.empty(), false);
+        this(
+                type,
+                subnet,
+                groups,
+                keepAddress,
+                tags,
+                mapping,
+                Optional.empty(),
+                Optional.empty(),
+                false);
     }
 
     /**

@@ -1,6 +1,6 @@
 package dev.amikeeper.retention;
 
-import dev.amikeeper.alerts.PublicImages;
+import dev.amikeeper.alerts.ExcessSharing;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Trouble;
@@ -48,19 +48,11 @@ final class Warnings {
     }
 
     void isPublic(Ami ami) {
-        run.tell().accept(PublicImages.notice(ami, run.now()));
+        run.tell().accept(ExcessSharing.everybody(ami, run.now()));
     }
 
     void sharedBeyond(Policy policy, Image image, Set<String> beyond) {
-        tell(
-                Trouble.BEYOND.in(image.region(), image.name()),
-                image.region()
-                        + ": image "
-                        + image.name()
-                        + " is shared beyond its policy, with "
-                        + String.join(", ", beyond),
-                "take the launch permissions away, or name them under \"share\" of policy "
-                        + policy.name());
+        run.tell().accept(ExcessSharing.beyond(policy, image, beyond, run.now()));
     }
 
     private void tell(NoticeKey key, String text, String remedy) {

@@ -21,6 +21,7 @@ import static dev.amikeeper.sweep.SweepReport.SweepCount.WITHDRAWN;
 import static java.util.stream.Collectors.joining;
 
 import dev.amikeeper.Counts;
+import dev.amikeeper.alerts.ExcessSharing;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
@@ -348,22 +349,15 @@ final class Repairs {
         beyond.removeAll(policy.share().all());
         // A public image is told of by the pruner, each day.
         beyond.remove(ImageReads.EVERYBODY);
-        NoticeKey key = Trouble.BEYOND.in(image.region(), image.name());
         if (beyond.isEmpty()) {
             if (!dryRun) {
-                catalog.resolve(key, now);
+                catalog.resolve(Trouble.BEYOND.in(image.region(), image.name()), now);
             }
         } else {
             counts.add(BEYOND);
-            note(
-                    key,
-                    image.region()
-                            + ": image "
-                            + image.name()
-                            + " is shared beyond its policy, with "
-                            + String.join(", ", beyond),
-                    "take the launch permissions away, or name them under \"share\" of policy "
-                            + policy.name());
+            if (!dryRun) {
+                catalog.note(ExcessSharing.beyond(policy, image, beyond, now));
+            }
         }
     }
 

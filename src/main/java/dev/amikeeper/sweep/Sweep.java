@@ -5,8 +5,8 @@ import static dev.amikeeper.sweep.SweepReport.SweepCount.UNSWEPT;
 
 import dev.amikeeper.Counts;
 import dev.amikeeper.alerts.Blockers;
+import dev.amikeeper.alerts.ExcessSharing;
 import dev.amikeeper.alerts.FormerRegions;
-import dev.amikeeper.alerts.PublicImages;
 import dev.amikeeper.alerts.Troubles;
 import dev.amikeeper.catalog.Bookmarks;
 import dev.amikeeper.catalog.Catalog;
@@ -196,7 +196,7 @@ final class Sweep {
         Map<NoticeKey, Notice> found =
                 amis.byId().values().stream()
                         .filter(Ami::isPublic)
-                        .map(ami -> PublicImages.notice(ami, now))
+                        .map(ami -> ExcessSharing.everybody(ami, now))
                         .collect(Collectors.toMap(Notice::about, Function.identity()));
         counts.add(PUBLIC_IMAGES, found.size());
         if (dryRun) {
