@@ -16,7 +16,7 @@ import java.util.Optional;
  *     are absent
  * @param within how far back from the newest image every image is kept
  * @param atLeast how many of the newest usable images are kept whatever the rules say
- * @param zone the policy's time zone, in which hours, days, weeks, months and years begin
+ * @param zone the policy's time zone, in which the periods begin
  * @param goneAfter how long after its instance is gone an image is still kept by the rules and
  *     {@code atLeast}; if absent, forever
  */

@@ -11,7 +11,8 @@ import java.util.Locale;
 
 /**
  * The calendar periods for which a rule keeps one image each, the shortest first. Rules are read,
- * applied and shown in this order.
+ * applied and shown in this order. A new period is a constant here; the compiler names the other
+ * places.
  */
 public enum Period {
     HOURLY,

@@ -24,9 +24,9 @@ import java.util.stream.Stream;
 /**
  * Which images the rules of a policy keep, in the words and meaning of restic's {@code forget}.
  *
- * <p>As there, the oldest image stays while a rule of hours, days, weeks, months or years has found
- * fewer of them than it may keep: a young history keeps its beginning, from which the rarer rules
- * grow. It differs from restic in these points:
+ * <p>As there, the oldest image stays while a rule of periods (hours, days, …) has found fewer of
+ * them than it may keep: a young history keeps its beginning, from which the rarer rules grow. It
+ * differs from restic in these points:
  *
  * <ul>
  *   <li>An hour is one by its offset, too: of the hour that a clock change doubles, restic keeps

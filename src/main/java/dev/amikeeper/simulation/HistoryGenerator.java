@@ -1,5 +1,6 @@
 package dev.amikeeper.simulation;
 
+import dev.amikeeper.policy.Period;
 import dev.amikeeper.simulation.Happening.CallFault;
 import dev.amikeeper.simulation.Happening.EventFault;
 import dev.amikeeper.simulation.Happening.Which;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -23,7 +25,9 @@ import java.util.TreeMap;
 /**
  * Makes up histories. Each has only some kinds of trouble, so that none hides another. The class is
  * long because all of it draws from one stream of random numbers: what a seed means depends on the
- * order of the draws, which can be read here from top to bottom.
+ * order of the draws, which can be read here from top to bottom. One draw more, or another bound of
+ * a draw, gives every seed another history: then the seeds in {@code simulation.md} are looked for
+ * again.
  */
 final class HistoryGenerator {
     static final String HOME = "us-east-1";
@@ -255,11 +259,13 @@ final class HistoryGenerator {
 
     private Keeping keeping() {
         return switch (random.nextInt(5)) {
-            case 0 -> new Keeping(1 + random.nextInt(3), 0, 0, 0, 0, 0, 1 + random.nextInt(2));
-            case 1 -> new Keeping(0, 0, 1 + random.nextInt(4), 0, 0, 0, 1);
-            case 2 -> new Keeping(0, 0, 2, 2, 0, 0, 1 + random.nextInt(2));
-            case 3 -> new Keeping(1, 0, 0, 1, 1, 0, 1);
-            default -> new Keeping(0, 3, 0, 0, 0, 24 + random.nextInt(60), 1);
+            case 0 -> new Keeping(1 + random.nextInt(3), Map.of(), 0, 1 + random.nextInt(2));
+            case 1 -> new Keeping(0, Map.of(Period.DAILY, 1 + random.nextInt(4)), 0, 1);
+            case 2 ->
+                    new Keeping(
+                            0, Map.of(Period.DAILY, 2, Period.WEEKLY, 2), 0, 1 + random.nextInt(2));
+            case 3 -> new Keeping(1, Map.of(Period.WEEKLY, 1, Period.MONTHLY, 1), 0, 1);
+            default -> new Keeping(0, Map.of(Period.HOURLY, 3), 24 + random.nextInt(60), 1);
         };
     }
 

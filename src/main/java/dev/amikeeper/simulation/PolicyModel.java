@@ -2,6 +2,7 @@ package dev.amikeeper.simulation;
 
 import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.local.SimulatedNetworks;
+import dev.amikeeper.policy.Period;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +14,7 @@ import java.time.zone.ZoneOffsetTransition;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -56,33 +58,28 @@ public record PolicyModel(
         replicate = Collections.unmodifiableSortedMap(new TreeMap<>(replicate));
     }
 
-    /** Retention; a count of 0 leaves a rule out. */
-    public record Keeping(
-            int last,
-            int hourly,
-            int daily,
-            int weekly,
-            int monthly,
-            int withinHours,
-            int atLeast) {
+    /**
+     * Retention.
+     *
+     * @param periods of how many periods of each kind an image stays
+     * @param withinHours 0 leaves the rule out, as it does for {@code last}
+     */
+    public record Keeping(int last, Map<Period, Integer> periods, int withinHours, int atLeast) {
         String yaml() {
             List<String> rules = new ArrayList<>();
-            add(rules, "last", last);
-            add(rules, "hourly", hourly);
-            add(rules, "daily", daily);
-            add(rules, "weekly", weekly);
-            add(rules, "monthly", monthly);
+            if (last > 0) {
+                rules.add("last: " + last);
+            }
+            for (Period period : Period.values()) {
+                if (periods.containsKey(period)) {
+                    rules.add(period.word() + ": " + periods.get(period));
+                }
+            }
             if (withinHours > 0) {
                 rules.add("within: " + withinHours + "h");
             }
             rules.add("atLeast: " + atLeast);
             return "{" + String.join(", ", rules) + "}";
-        }
-
-        private static void add(List<String> rules, String name, int count) {
-            if (count > 0) {
-                rules.add(name + ": " + count);
-            }
         }
     }
 
@@ -174,7 +171,7 @@ public record PolicyModel(
     /** The same policy, but it keeps one image a day and disables the others for so many days. */
     PolicyModel thinned(int dayCount) {
         return changed(draft -> {
-            draft.keep = Optional.of(new Keeping(0, 0, 1, 0, 0, 0, 1));
+            draft.keep = Optional.of(new Keeping(0, Map.of(Period.DAILY, 1), 0, 1));
             draft.disableFor = dayCount;
             draft.protect = false;
             draft.maxRemoveCount = 0;

@@ -3,6 +3,7 @@ package dev.amikeeper.simulation;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.policy.Period;
 import dev.amikeeper.simulation.PolicyModel.Keeping;
 
 import java.time.Instant;
@@ -94,26 +95,33 @@ record RulesByHand(SimulatedCloud cloud, List<PolicyModel> policies) {
         }
         int newest = Math.min(newestFirst.size(), Math.max(keep.last(), keep.atLeast()));
         kept.addAll(newestFirst.subList(0, newest));
-        Map<String, Integer> periods = new LinkedHashMap<>();
-        periods.put("uuuu-MM-dd HH xxx", keep.hourly());
-        periods.put("uuuu-MM-dd", keep.daily());
-        periods.put("YYYY-'W'ww", keep.weekly());
-        periods.put("uuuu-MM", keep.monthly());
-        periods.forEach((pattern, count) -> {
-            // Germany uses ISO weeks.
-            DateTimeFormatter format =
-                    DateTimeFormatter.ofPattern(pattern, Locale.GERMANY).withZone(zone);
-            Map<String, Instant> first = new LinkedHashMap<>();
-            newestFirst.forEach(slot -> first.putIfAbsent(format.format(slot), slot));
-            kept.addAll(first.values().stream().limit(count).toList());
-            if (count > first.size()) {
-                kept.add(newestFirst.getLast());
-            }
-        });
+        keep.periods()
+                .forEach((period, count) -> {
+                    DateTimeFormatter format = format(period).withZone(zone);
+                    Map<String, Instant> first = new LinkedHashMap<>();
+                    newestFirst.forEach(slot -> first.putIfAbsent(format.format(slot), slot));
+                    kept.addAll(first.values().stream().limit(count).toList());
+                    if (count > first.size()) {
+                        kept.add(newestFirst.getLast());
+                    }
+                });
         if (keep.withinHours() > 0) {
             Instant from = newestFirst.getFirst().minusSeconds(keep.withinHours() * 3600L);
             newestFirst.stream().filter(slot -> slot.isAfter(from)).forEach(kept::add);
         }
         return kept;
+    }
+
+    /** How a period is written: Germany uses ISO weeks. */
+    private static DateTimeFormatter format(Period period) {
+        String pattern =
+                switch (period) {
+                    case HOURLY -> "uuuu-MM-dd HH xxx";
+                    case DAILY -> "uuuu-MM-dd";
+                    case WEEKLY -> "YYYY-'W'ww";
+                    case MONTHLY -> "uuuu-MM";
+                    case YEARLY -> "uuuu";
+                };
+        return DateTimeFormatter.ofPattern(pattern, Locale.GERMANY);
     }
 }

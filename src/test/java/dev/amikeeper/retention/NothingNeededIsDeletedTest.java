@@ -490,6 +490,19 @@ final class NothingNeededIsDeletedTest {
         }
     }
 
+    /** How a period is written: Germany uses ISO weeks. */
+    private static DateTimeFormatter format(Period period) {
+        String pattern =
+                switch (period) {
+                    case HOURLY -> "uuuu-MM-dd HH xxx";
+                    case DAILY -> "uuuu-MM-dd";
+                    case WEEKLY -> "YYYY-'W'ww";
+                    case MONTHLY -> "uuuu-MM";
+                    case YEARLY -> "uuuu";
+                };
+        return DateTimeFormatter.ofPattern(pattern, Locale.GERMANY);
+    }
+
     /** The rules once more, by hand. */
     private static Set<Fact> keptByRules(Keep keep, List<Fact> facts) {
         List<Fact> good =
@@ -502,25 +515,20 @@ final class NothingNeededIsDeletedTest {
             return kept;
         }
         kept.addAll(good.subList(0, Math.min(good.size(), Math.max(keep.last(), keep.atLeast()))));
-        Map<String, Integer> periods = new LinkedHashMap<>();
-        periods.put("uuuu-MM-dd HH xxx", keep.count(Period.HOURLY));
-        periods.put("uuuu-MM-dd", keep.count(Period.DAILY));
-        periods.put("YYYY-'W'ww", keep.count(Period.WEEKLY));
-        periods.put("uuuu-MM", keep.count(Period.MONTHLY));
-        periods.put("uuuu", keep.count(Period.YEARLY));
-        periods.forEach((pattern, count) -> {
-            // In Germany weeks are ISO's.
-            DateTimeFormatter format = DateTimeFormatter.ofPattern(pattern, Locale.GERMANY);
-            Map<String, Fact> newest = new LinkedHashMap<>();
-            good.forEach(fact ->
-                    newest.putIfAbsent(
-                            format.format(ZonedDateTime.ofInstant(fact.slot(), keep.zone())),
-                            fact));
-            kept.addAll(newest.values().stream().limit(count).toList());
-            if (count > newest.size()) {
-                kept.add(good.getLast());
-            }
-        });
+        keep.periods()
+                .forEach((period, count) -> {
+                    DateTimeFormatter format = format(period);
+                    Map<String, Fact> newest = new LinkedHashMap<>();
+                    good.forEach(fact ->
+                            newest.putIfAbsent(
+                                    format.format(
+                                            ZonedDateTime.ofInstant(fact.slot(), keep.zone())),
+                                    fact));
+                    kept.addAll(newest.values().stream().limit(count).toList());
+                    if (count > newest.size()) {
+                        kept.add(good.getLast());
+                    }
+                });
         keep.within()
                 .ifPresent(span ->
                         good.stream()

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.policy.Keep;
-import dev.amikeeper.policy.Period;
 import dev.amikeeper.retention.Reason.ReasonKind;
 
 import org.junit.jupiter.api.Test;
@@ -181,11 +180,7 @@ final class RetentionTest {
         assertThat(kept)
                 .hasSizeLessThanOrEqualTo(
                         keep.last()
-                                + keep.count(Period.HOURLY)
-                                + keep.count(Period.DAILY)
-                                + keep.count(Period.WEEKLY)
-                                + keep.count(Period.MONTHLY)
-                                + keep.count(Period.YEARLY)
+                                + keep.periods().values().stream().mapToInt(it -> it).sum()
                                 + keep.atLeast())
                 .startsWith(newestOf(LONG));
     }
