@@ -36,9 +36,7 @@ import dev.amikeeper.sweep.Drift;
 
 import org.junit.jupiter.api.Test;
 
-import software.amazon.awssdk.services.autoscaling.AutoScalingClient;
 import software.amazon.awssdk.services.ec2.Ec2Client;
-import software.amazon.awssdk.services.ssm.SsmClient;
 
 import java.util.Set;
 import java.util.TreeSet;
@@ -121,16 +119,33 @@ final class ArchitectureTest {
                 .check(SHIPPED);
     }
 
-    /** The doors are in ec2, and in usage, which has a class for each probe. */
+    /** One room a service: EC2 and what launches from images, the table, the queues, the topic. */
     @Test
-    void onlyTheDoorsKnowEc2() {
+    void onlyTheDoorsKnowAClient() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages("dev.amikeeper.ec2", "dev.amikeeper.usage")
+                .resideOutsideOfPackages(
+                        "dev.amikeeper.ec2",
+                        "dev.amikeeper.usage",
+                        "dev.amikeeper.catalog",
+                        "dev.amikeeper.queue",
+                        "dev.amikeeper.alerts")
                 .and(not(belongToAnyOf(Application.class)))
                 .should()
-                .dependOnClassesThat()
-                .belongToAnyOf(Ec2Client.class, AutoScalingClient.class, SsmClient.class)
+                .dependOnClassesThat(describe("are clients", ArchitectureTest::isClient))
+                .check(SHIPPED);
+    }
+
+    @Test
+    void probesOnlyRead() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.amikeeper.usage")
+                .should()
+                .accessTargetWhere(
+                        isCall(
+                                "software\\.amazon\\.awssdk\\.services\\..*Client",
+                                "(?!describe|get|list).*"))
                 .check(SHIPPED);
     }
 

@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  * What an error of EC2, Auto Scaling, Systems Manager, DynamoDB, SQS or SNS means for AMI Keeper.
  * All their error codes are listed here and nowhere else; {@code FaultTest} names the source of
  * each. A documented code that is missing here cannot result from a call of AMI Keeper, or is just
- * {@link #OTHER}.
+ * {@link #OTHER}. A code that means different things in two services, as {@code
+ * ResourceNotFoundException} does, is not listed: the door that calls catches its type.
  *
  * @see <a href="https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html">Error codes
  *     for the Amazon EC2 API</a>
