@@ -149,7 +149,11 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
                 // The event's own id: its repetition is the same restore.
                 Restore restore = RestorePlanner.restore(plan, request.kind(), trail.id(), now);
                 boolean fresh = app.catalog().begin(restore);
-                List<Restore> open = app.catalog().restore(restore.id()).stream().toList();
+                // An event that is delivered again may find its restore over: then nothing is done.
+                List<Restore> open =
+                        app.catalog().restore(restore.id()).stream()
+                                .filter(it -> !it.isOver())
+                                .toList();
                 List<Restore> after = app.restores(now).follow(open, timeLeft);
                 Counts<RestoreReport.RestoreCount> counts = counts(open, after);
                 counts.add(RestoreReport.RestoreCount.REQUESTED, fresh ? 1 : 0);

@@ -87,7 +87,7 @@ public final class Restores {
     }
 
     /**
-     * Makes the next step of each of these.
+     * Makes the next step of each of these. One that is over stays as it is.
      *
      * @param timeLeft asked before each step
      * @return how each of them stands after that
@@ -147,6 +147,9 @@ public final class Restores {
     }
 
     private Restore step(Restore restore, RegionSight sight) {
+        if (restore.isOver()) {
+            return restore;
+        }
         try {
             if (restore.kind() == Restore.RestoreKind.REPLACE_ROOT
                     && restore.state() != Restore.RestoreState.CHECKING) {

@@ -1,6 +1,8 @@
 package dev.amikeeper.restore;
 
+import static dev.amikeeper.restore.RestoreReport.RestoreCount.FOLLOWED;
 import static dev.amikeeper.restore.RestoreReport.RestoreCount.MALFORMED;
+import static dev.amikeeper.restore.RestoreReport.RestoreCount.PASSED;
 import static dev.amikeeper.restore.RestoreReport.RestoreCount.REFUSED;
 import static dev.amikeeper.restore.RestoreReport.RestoreCount.REQUESTED;
 
@@ -597,6 +599,25 @@ final class RestoreHandlerTest {
         assertThat(night.record().instance()).contains(new InstanceId(night.server));
         assertThat(night.given.cloud.calls()).containsEntry("CreateReplaceRootVolumeTask", 1);
         assertThat(night.restored(TestDeployment.EAST)).isEmpty();
+    }
+
+    @Test
+    void aRequestThatIsDeliveredAgainLeavesAReplacementThatPassedAsItIs() {
+        Night night = new Night();
+        Map<String, Object> wish = Map.of("instance", night.server, "replaceRoot", true);
+        night.ask(wish);
+        night.play(Duration.ofMinutes(40));
+        Restore passed = night.record();
+        assertThat(passed.state()).isEqualTo(Restore.RestoreState.PASSED);
+
+        RestoreReport again = night.ask(wish);
+
+        assertThat(night.record()).isEqualTo(passed);
+        assertThat(again.problem()).isEmpty();
+        assertThat(again.count(REQUESTED)).isZero();
+        assertThat(again.count(FOLLOWED)).isZero();
+        assertThat(again.count(PASSED)).isZero();
+        assertThat(night.given.catalog().restoring()).isEmpty();
     }
 
     @Test
