@@ -49,11 +49,11 @@ import java.util.function.BiPredicate;
  */
 public final class Troubles {
     /**
-     * What is known of a Region. What is empty is not known.
+     * The known facts about a Region. Whatever is empty is unknown.
      *
-     * @param records by policy, by name; of policies that were read
-     * @param copiedLeases the keys of the troubles about copied leases that still stand
-     * @param policies what the file says
+     * @param records the records by policy and name, for policies that were read
+     * @param copiedLeases the keys of the troubles about copied leases that still exist
+     * @param policies the contents of the policy file
      */
     public record Facts(
             Region region,
@@ -71,8 +71,8 @@ public final class Troubles {
     /**
      * What EC2 lists in a Region.
      *
-     * @param images the names of all our images, by id, in whatever state
-     * @param orphans the images whose snapshots are listed though no image has them
+     * @param images the names of all of AMI Keeper's images, by id, in any state
+     * @param orphans the images whose snapshots are listed although no image has them
      */
     public record RegionListing(Map<ImageId, String> images, Set<ImageName> orphans) {
         public RegionListing {
@@ -82,9 +82,9 @@ public final class Troubles {
     }
 
     /**
-     * How far a Region's work is.
+     * The progress of a Region's work.
      *
-     * @param cursors where the schedules stand, by policy, of policies with a schedule here
+     * @param cursors the positions of the schedules, by policy, for policies with a schedule here
      * @param waiting whether something that is due waits there
      */
     public record RegionProgress(Map<String, Instant> cursors, boolean waiting) {

@@ -78,8 +78,8 @@ public final class DynamoDbCatalog implements Catalog {
     /**
      * The catalogue of an account in this table.
      *
-     * @param pause waits for a while, before something is tried again
-     * @param random decides how long that is
+     * @param pause waits for a while before a call is tried again
+     * @param random decides the length of the pauses
      */
     public DynamoDbCatalog(
             DynamoDbClient dynamoDb,

@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A server as EC2 is asked for it: what the capsule says, in the words of RunInstances. */
+/** The request for RunInstances that launches a server as its capsule describes it. */
 final class LaunchCall {
     private static final List<ResourceType> LAUNCHED =
             List.of(ResourceType.INSTANCE, ResourceType.VOLUME, ResourceType.NETWORK_INTERFACE);
@@ -68,7 +68,7 @@ final class LaunchCall {
         return network(run, as).build();
     }
 
-    /** EC2 takes the other options only where the endpoint is enabled. */
+    /** EC2 accepts the other options only if the endpoint is enabled. */
     private static void setMetadata(
             InstanceMetadataOptionsRequest.Builder options, Capsule.Metadata metadata) {
         options.httpEndpoint(metadata.endpoint());
@@ -91,8 +91,9 @@ final class LaunchCall {
     }
 
     /**
-     * EC2 takes either a subnet with groups, or network interfaces that have theirs. The short form
-     * stays what it was: a repeated call has to be the same, also after an update of the functions.
+     * EC2 accepts either a subnet with security groups, or network interfaces with their own. The
+     * short form must not change: a repeated call has to be identical, even after an update of the
+     * functions.
      */
     private static RunInstancesRequest.Builder network(
             RunInstancesRequest.Builder run, Capsule as) {

@@ -32,6 +32,6 @@ public record StoreSize(
         }
         return isOnEbs
                 ? Optional.empty()
-                : Optional.of("its root is no EBS volume, and EC2 stores no such image");
+                : Optional.of("its root is not an EBS volume, and EC2 stores no such image");
     }
 }

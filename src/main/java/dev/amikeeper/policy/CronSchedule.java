@@ -117,7 +117,7 @@ final class CronSchedule implements Schedule {
         }
         boolean firstWeek = ofMonth.equals("1-7") && !ofWeek.contains("-") && !ofWeek.contains("/");
         return Optional.of(
-                "%s fires on the days %s of a month and on every %s besides, as cron has it%s"
+                "%s fires on the days %s of a month and also on every %s, as in cron%s"
                         .formatted(
                                 Texts.quoted(String.join(" ", fields)),
                                 Texts.plain(ofMonth),
@@ -136,7 +136,7 @@ final class CronSchedule implements Schedule {
                                                                                                 ",",
                                                                                                 "#1,")
                                                                                         + "#1")))
-                                        : "; write * for one of them if you mean the other alone"));
+                                        : "; write * for one of them if you mean only the other"));
     }
 
     @Override
@@ -204,7 +204,7 @@ final class CronSchedule implements Schedule {
             if (!found.isEmpty()
                     && Duration.between(found.getLast(), current).compareTo(TICK) < 0) {
                 throw new IllegalArgumentException(
-                        "%s fires more often than every 5 minutes; write */5 or rarer as minute"
+                        "%s fires more often than every 5 minutes; write */5 or a longer interval as minute"
                                 .formatted(Texts.quoted(expression)));
             }
             found.add(current);
@@ -217,8 +217,8 @@ final class CronSchedule implements Schedule {
         List<String> fields = List.of(expression.strip().split("\\s+", -1));
         if (fields.size() != RULES.size()) {
             throw new IllegalArgumentException(
-                    ("%s has not five fields but %d; write the five minute, hour, day of month,"
-                                    + " month, day of week, as \"0 2 * * *\"")
+                    ("%s does not have five fields but %d; write the five minute, hour, day"
+                                    + " of month, month, day of week, as \"0 2 * * *\"")
                             .formatted(Texts.quoted(expression), fields.size()));
         }
         return fields;
@@ -230,7 +230,7 @@ final class CronSchedule implements Schedule {
         for (int i = 0; i < fields.size(); i++) {
             if (!reads(parser, fields.get(i), i)) {
                 throw new IllegalArgumentException(
-                        "bad %s %s; write %s, with * , - and / as cron has them"
+                        "bad %s %s; write %s, with * , - and / as in cron"
                                 .formatted(
                                         RULES.get(i).name(),
                                         Texts.quoted(fields.get(i)),

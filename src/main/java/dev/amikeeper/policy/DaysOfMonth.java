@@ -50,8 +50,8 @@ final class DaysOfMonth {
     private static Predicate<LocalDate> ofMonth(String field) {
         if (!upper(field).equals("L")) {
             throw new IllegalArgumentException(
-                    ("bad day of month %s; write L alone for the last day of a month, or 1-31, with"
-                                    + " * , - and / as cron has them")
+                    ("bad day of month %s; write L alone for the last day of a month, or"
+                                    + " 1-31, with * , - and / as in cron")
                             .formatted(Texts.quoted(field)));
         }
         return day -> day.getDayOfMonth() == day.lengthOfMonth();
@@ -64,8 +64,8 @@ final class DaysOfMonth {
             if (!form.matches()) {
                 throw new IllegalArgumentException(
                         ("bad day of week %s; write SUN#1 for the first Sunday of a month, up to"
-                                        + " SUN#5, SUNL for the last one, several with commas, or"
-                                        + " 0-7 or SUN-SAT, with * , - and / as cron has them")
+                             + " SUN#5, SUNL for the last one, several with commas, or 0-7 or"
+                             + " SUN-SAT, with * , - and / as in cron")
                                 .formatted(Texts.quoted(field)));
             }
             DayOfWeek day = dayOfWeek(form.group(1));

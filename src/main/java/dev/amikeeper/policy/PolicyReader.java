@@ -45,7 +45,8 @@ final class PolicyReader {
      */
     private static final int MAX_DESTINATIONS = 30;
 
-    private static final String A_DOCUMENT = "write the Systems Manager document to run, as Freeze";
+    private static final String A_DOCUMENT =
+            "write the Systems Manager document to run, such as Freeze";
 
     private static final Duration COMMAND_TIME = Duration.ofMinutes(2);
 
@@ -147,9 +148,9 @@ final class PolicyReader {
         throw new IllegalArgumentException(
                 by.equals(former)
                         ? Texts.quoted(former)
-                                + " is a policy of this file; write names that are no policy any"
-                                + " more"
-                        : "%s is written under policy %s already; its images can go to one policy only"
+                                + " is a policy in this file; write only names that are no longer"
+                                + " policies"
+                        : "%s is already listed under policy %s; its images can belong to only one policy"
                                 .formatted(Texts.quoted(former), by));
     }
 
@@ -162,8 +163,8 @@ final class PolicyReader {
                 fields.find("tags")
                         .map(some ->
                                 some.someEntries(
-                                        "tags to select by, as {backup: gold}, lest every instance"
-                                                + " be imaged"))
+                                        "tags to select by, as {backup: gold}; otherwise every"
+                                            + " instance would be imaged"))
                         .orElse(Map.of());
         Map<String, Place> except =
                 fields.find("except")
@@ -175,7 +176,7 @@ final class PolicyReader {
                         .orElse(Values.STATES);
         List<Region> regions =
                 fields.find("regions")
-                        .map(some -> some.readSome(this::region, "write a Region as " + home))
+                        .map(some -> some.readSome(this::region, "write a Region such as " + home))
                         .orElse(List.of(home));
         return new Selector(
                 patterns(tags),
@@ -253,8 +254,7 @@ final class PolicyReader {
         if (before.isEmpty()) {
             after.ifPresent(place ->
                     place.wrongKey(
-                            "there is nothing to take back; write before, too, as {document:"
-                                    + " Freeze}"));
+                            "there is nothing to undo; also write before, as {document: Freeze}"));
             return Optional.empty();
         }
         MappingFields first = before.get().fields("document", "parameters", "timeout", "onFailure");
@@ -290,7 +290,7 @@ final class PolicyReader {
     }
 
     private static Map<String, List<String>> volumes(Place place) {
-        String some = "write which tags a volume has that is left out, as tags: {backup: \"no\"}";
+        String some = "write which tags mark a volume to leave out, as tags: {backup: \"no\"}";
         MappingFields fields = place.fields("tags");
         if (fields.find("tags").isEmpty() && fields.sound()) {
             place.missing("tags", some);
@@ -411,7 +411,7 @@ final class PolicyReader {
                             + " snapshots out");
         } else if (share.accounts().isEmpty() && fields.find("accounts").isEmpty()) {
             snapshots.wrongKey(
-                    "names nobody who could copy; write accounts: [\"111122223333\"] beside it");
+                    "names nobody who could copy an image; add accounts: [\"111122223333\"]");
         }
     }
 
@@ -434,14 +434,19 @@ final class PolicyReader {
                         "checks",
                         "timeout",
                         "budget");
-        needed(place, fields, "every", "write how often, as 7d");
-        needed(place, fields, "region", "write where, as us-west-2");
-        needed(place, fields, "subnet", "write an isolated subnet there, as subnet-0abc");
-        needed(place, fields, "securityGroups", "write those of the subnet's VPC, as [sg-0abc]");
+        needed(place, fields, "every", "write how often, such as 7d");
+        needed(place, fields, "region", "write where, such as us-west-2");
+        needed(place, fields, "subnet", "write an isolated subnet there, such as subnet-0abc");
+        needed(
+                place,
+                fields,
+                "securityGroups",
+                "write those of the subnet's VPC, such as [sg-0abc]");
         List<String> groups =
                 fields.find("securityGroups")
                         .map(some ->
-                                some.readSome(Values::securityGroup, "write one, as [sg-0abc]"))
+                                some.readSome(
+                                        Values::securityGroup, "write one, such as [sg-0abc]"))
                         .orElse(List.of());
         Optional<Region> region =
                 fields.read("region", name -> hasImages(region(name), policy, homes));
@@ -471,8 +476,8 @@ final class PolicyReader {
     /** Empty if something is missing, which is noted. */
     private static Optional<StoreRules> store(Place place, List<Region> homes) {
         MappingFields fields = place.fields("bucket", "after");
-        needed(place, fields, "bucket", "write its name, as \"ami-archive-{region}\"");
-        needed(place, fields, "after", "write how old an image is by then, as 30d");
+        needed(place, fields, "bucket", "write its name, such as \"ami-archive-{region}\"");
+        needed(place, fields, "after", "write how old an image must be, such as 30d");
         Optional<String> bucket = fields.read("bucket", name -> Values.bucket(name, homes));
         Optional<Duration> after = fields.read("after", Values::span);
         return bucket.flatMap(name -> after.map(age -> new StoreRules(name, age)));

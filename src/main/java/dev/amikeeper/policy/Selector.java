@@ -88,7 +88,8 @@ public record Selector(
     /** Why this instance is not selected; empty if it is selected. */
     public Optional<Obstacle> obstacle(Instance instance) {
         if (instance.isOfDrill()) {
-            return Optional.of(new Obstacle(Lack.IS_A_DRILLS, "it is a drill's, and ends with it"));
+            return Optional.of(
+                    new Obstacle(Lack.IS_A_DRILLS, "it belongs to a drill, and ends with it"));
         }
         if (!regions.contains(instance.region())) {
             return Optional.of(

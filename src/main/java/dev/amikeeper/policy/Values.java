@@ -105,7 +105,7 @@ final class Values {
     static String state(String text) {
         if (!STATES.contains(text)) {
             throw new IllegalArgumentException(
-                    "EC2 makes no images in state %s; %s"
+                    "EC2 cannot image an instance in state %s; %s"
                             .formatted(Texts.quoted(text), Nearest.hint(text, STATES)));
         }
         return text;
@@ -140,7 +140,7 @@ final class Values {
                             .filter(name -> name.length() > MISLEADING)
                             .flatMap(name -> Nearest.of(name, ZoneId.getAvailableZoneIds()))
                             .map(zone -> "did you mean " + Texts.quoted(zone) + "?")
-                            .orElse("write one as Europe/Berlin or UTC");
+                            .orElse("write one such as Europe/Berlin or UTC");
             throw new IllegalArgumentException(
                     "unknown zone %s; %s".formatted(Texts.quoted(text), hint), unknown);
         }
@@ -154,7 +154,7 @@ final class Values {
     static Duration span(String text) {
         Matcher form = DURATION.matcher(text);
         if (!form.matches()) {
-            throw notA("duration", text, "h, d, w or y, as 48h, 7d, 2w, 1y");
+            throw notA("duration", text, "h, d, w or y, such as 48h, 7d, 2w, 1y");
         }
         long number = Long.parseLong(form.group(1));
         Duration unit =
@@ -165,12 +165,13 @@ final class Values {
                     case "y" -> Duration.ofDays(365);
                     case "m" ->
                             throw new IllegalArgumentException(
-                                    ("%s may mean minutes or months; for months write days, as"
-                                                    + " %dd, and nothing here is shorter than 1h")
+                                    ("%s may mean minutes or months; for months write days, such as"
+                                         + " %dd; nothing here can be shorter than 1h")
                                             .formatted(
                                                     Texts.quoted(text),
                                                     Math.max(1, number) * DAYS_A_MONTH));
-                    default -> throw notA("duration", text, "h, d, w or y, as 48h, 7d, 2w, 1y");
+                    default ->
+                            throw notA("duration", text, "h, d, w or y, such as 48h, 7d, 2w, 1y");
                 };
         return within(SHORTEST_SPAN, unit.multipliedBy(number), LONGEST_SPAN, text);
     }
@@ -190,15 +191,14 @@ final class Values {
     static Duration work(String text) {
         Matcher form = DURATION.matcher(text);
         if (!form.matches()) {
-            throw notA("time a machine takes", text, "s, m or h, as 90s, 30m, 2h");
+            throw notA("time limit", text, "s, m or h, such as 90s, 30m, 2h");
         }
         Duration unit =
                 switch (form.group(2)) {
                     case "s" -> Duration.ofSeconds(1);
                     case "m" -> Duration.ofMinutes(1);
                     case "h" -> Duration.ofHours(1);
-                    default ->
-                            throw notA("time a machine takes", text, "s, m or h, as 90s, 30m, 2h");
+                    default -> throw notA("time limit", text, "s, m or h, such as 90s, 30m, 2h");
                 };
         return within(
                 Duration.ofSeconds(1),
@@ -332,7 +332,7 @@ final class Values {
         return matching(
                 text,
                 DEVICE,
-                "not a device name: %s; write it as the instance has it, as /dev/sdf or xvdf"
+                "not a device name: %s; write it as on the instance, such as /dev/sdf or xvdf"
                         .formatted(Texts.quoted(text)));
     }
 
@@ -368,7 +368,8 @@ final class Values {
         return matching(
                 text,
                 INSTANCE_TYPE,
-                "not an instance type: %s; write one as t3.small".formatted(Texts.quoted(text)));
+                "not an instance type: %s; write one such as t3.small"
+                        .formatted(Texts.quoted(text)));
     }
 
     static String check(String text) {
@@ -383,7 +384,7 @@ final class Values {
     static String parameter(String text) {
         if (text.isBlank()) {
             throw new IllegalArgumentException(
-                    "a parameter has a name; write one of the document's, as Level");
+                    "a parameter needs a name; write one of the document's, such as Level");
         }
         return text;
     }
@@ -420,7 +421,7 @@ final class Values {
             throw new IllegalArgumentException(
                     "a bucket is in one Region, and these images are in %d; write {region} in its"
                                     .formatted(homes.size())
-                            + " name, as \"ami-archive-{region}\"");
+                            + " name, such as \"ami-archive-{region}\"");
         }
         return text;
     }
@@ -434,7 +435,7 @@ final class Values {
         Matcher form = KMS_KEY.matcher(text);
         if (!form.matches()) {
             throw new IllegalArgumentException(
-                    "not a KMS key: %s; write its alias, as alias/dr, its id or its ARN"
+                    "not a KMS key: %s; write its alias, such as alias/dr, its id or its ARN"
                             .formatted(Texts.quoted(text)));
         }
         String itsRegion = form.group("region");
@@ -445,8 +446,8 @@ final class Values {
         }
         if (shared && DEFAULT_KEY.matcher(text).find()) {
             throw new IllegalArgumentException(
-                    "what is encrypted with AWS's default key cannot be shared; write a key of your"
-                            + " own that the others may use, as alias/dr, or leave share out");
+                    "images encrypted with AWS's default key cannot be shared; write a key of your"
+                        + " own that the others may use, such as alias/dr, or leave share out");
         }
         return text;
     }

@@ -85,12 +85,11 @@ final class PoliciesTest {
         assertThat(policies.hints())
                 .containsExactly(
                         "policies.yaml:4:22 policies.gold.schedule.cron: \"0 2 1-7 * SUN\" fires on"
-                                + " the days 1-7 of a month and on every SUN besides, as cron has"
-                                + " it; for the first SUN of a month write \"0 2 * * SUN#1\"",
+                            + " the days 1-7 of a month and also on every SUN, as in cron; for the"
+                            + " first SUN of a month write \"0 2 * * SUN#1\"",
                         "policies.yaml:7:22 policies.silver.schedule.cron: \"0 2 1,15 * MON-WED\""
-                                + " fires on the days 1,15 of a month and on every MON-WED besides,"
-                                + " as cron has it; write * for one of them if you mean the other"
-                                + " alone");
+                            + " fires on the days 1,15 of a month and also on every MON-WED, as in"
+                            + " cron; write * for one of them if you mean only the other");
     }
 
     @Test

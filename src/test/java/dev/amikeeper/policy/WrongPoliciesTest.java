@@ -40,34 +40,34 @@ final class WrongPoliciesTest {
                                 + " orders"),
                 arguments(
                         "policies: {gold: {select: {tags: {a: b}}, store: {}}}\n",
-                        "1:43 policies.gold.store.bucket: missing; write its name, as"
-                                + " \"ami-archive-{region}\"\n"
-                                + "policies.yaml:1:43 policies.gold.store.after: missing; write how"
-                                + " old an image is by then, as 30d"),
+                        "1:43 policies.gold.store.bucket: missing; write its name, such as"
+                            + " \"ami-archive-{region}\"\n"
+                            + "policies.yaml:1:43 policies.gold.store.after: missing; write how old"
+                            + " an image must be, such as 30d"),
                 arguments(
                         "policies: {gold: {select: {tags: {a: b}}, store: {bucket: My_Bucket,"
                                 + " after: soon, for: 1d}}}\n",
-                        "1:59 policies.gold.store.bucket: not a bucket's name: \"My_Bucket\";"
-                                + " write 3 to 63 of a-z, 0-9, . and -, with {region} for the"
-                                + " images' Region, if you like\n"
-                                + "policies.yaml:1:77 policies.gold.store.after: not a duration:"
-                                + " \"soon\"; write a number and h, d, w or y, as 48h, 7d, 2w,"
-                                + " 1y\n"
-                                + "policies.yaml:1:83 policies.gold.store.for: unknown key; write"
-                                + " one of bucket, after"),
+                        "1:59 policies.gold.store.bucket: not a bucket's name: \"My_Bucket\"; write"
+                            + " 3 to 63 of a-z, 0-9, . and -, with {region} for the images' Region,"
+                            + " if you like\n"
+                            + "policies.yaml:1:77 policies.gold.store.after: not a duration:"
+                            + " \"soon\"; write a number and h, d, w or y, such as 48h, 7d, 2w,"
+                            + " 1y\n"
+                            + "policies.yaml:1:83 policies.gold.store.for: unknown key; write one"
+                            + " of bucket, after"),
                 arguments(
                         "policies: {gold: {select: {tags: {a: b}, regions: [us-east-1,"
                                 + " us-west-2]}, store: {bucket: archive, after: 30d}}}\n",
                         "1:92 policies.gold.store.bucket: a bucket is in one Region, and these"
-                                + " images are in 2; write {region} in its name, as"
+                                + " images are in 2; write {region} in its name, such as"
                                 + " \"ami-archive-{region}\""),
                 arguments(
                         "policies: {gold: {select: {tags: {a: b}}, drill: {every: 7d}}}\n",
-                        "1:43 policies.gold.drill.region: missing; write where, as us-west-2\n"
-                                + "policies.yaml:1:43 policies.gold.drill.subnet: missing; write"
-                                + " an isolated subnet there, as subnet-0abc\n"
-                                + "policies.yaml:1:43 policies.gold.drill.securityGroups: missing;"
-                                + " write those of the subnet's VPC, as [sg-0abc]"),
+                        "1:43 policies.gold.drill.region: missing; write where, such as us-west-2\n"
+                            + "policies.yaml:1:43 policies.gold.drill.subnet: missing; write an"
+                            + " isolated subnet there, such as subnet-0abc\n"
+                            + "policies.yaml:1:43 policies.gold.drill.securityGroups: missing;"
+                            + " write those of the subnet's VPC, such as [sg-0abc]"),
                 arguments(
                         "policies: {gold: {select: {tags: {a: b}}, drill: {every: 7d, region:"
                                 + " us-west-2, subnet: subnet-1, securityGroups: [sg-1]}}}\n",
@@ -77,14 +77,14 @@ final class WrongPoliciesTest {
                         "policies: {gold: {select: {tags: {a: b}}, drill: {every: 7d, region:"
                                 + " us-east-1, subnet: vpc-1, securityGroups: [], type: small,"
                                 + " checks: [http]}}}\n",
-                        "1:89 policies.gold.drill.subnet: not a subnet: \"vpc-1\"; write its id,"
-                                + " as subnet-0abc1234def567890\n"
-                                + "policies.yaml:1:112 policies.gold.drill.securityGroups: an empty"
-                                + " list; write one, as [sg-0abc]\n"
-                                + "policies.yaml:1:122 policies.gold.drill.type: not an instance"
-                                + " type: \"small\"; write one as t3.small\n"
-                                + "policies.yaml:1:138 policies.gold.drill.checks[0]: unknown check"
-                                + " \"http\"; write status, or ssm: {document: NAME}"),
+                        "1:89 policies.gold.drill.subnet: not a subnet: \"vpc-1\"; write its id, as"
+                            + " subnet-0abc1234def567890\n"
+                            + "policies.yaml:1:112 policies.gold.drill.securityGroups: an empty"
+                            + " list; write one, such as [sg-0abc]\n"
+                            + "policies.yaml:1:122 policies.gold.drill.type: not an instance type:"
+                            + " \"small\"; write one such as t3.small\n"
+                            + "policies.yaml:1:138 policies.gold.drill.checks[0]: unknown check"
+                            + " \"http\"; write status, or ssm: {document: NAME}"),
                 arguments("{}", "1:1 policies: missing; write a policy below it, as gold: {…}"),
                 arguments(
                         "policies:\n",
@@ -172,7 +172,7 @@ final class WrongPoliciesTest {
                 arguments(
                         "policies:\n  gold: {select: {tags: {}}}\n",
                         "2:25 policies.gold.select.tags: empty; write tags to select by, as"
-                                + " {backup: gold}, lest every instance be imaged"),
+                                + " {backup: gold}; otherwise every instance would be imaged"),
                 arguments(
                         "policies:\n  gold: {select: {tags: {backup: []}}}\n",
                         "2:34 policies.gold.select.tags.backup: an empty list; write a value, or"
@@ -199,16 +199,16 @@ final class WrongPoliciesTest {
                                 + " meaning; write a value or a list"),
                 arguments(
                         selecting("states: [running, terminated]"),
-                        "5:25 policies.gold.select.states[1]: EC2 makes no images in state"
-                                + " \"terminated\"; write one of running, stopped"),
+                        "5:25 policies.gold.select.states[1]: EC2 cannot image an instance in"
+                                + " state \"terminated\"; write one of running, stopped"),
                 arguments(
                         selecting("states: []"),
                         "5:15 policies.gold.select.states: an empty list; write running or"
                                 + " stopped"),
                 arguments(
                         selecting("regions: []"),
-                        "5:16 policies.gold.select.regions: an empty list; write a Region as"
-                                + " us-east-1"),
+                        "5:16 policies.gold.select.regions: an empty list; write a Region such"
+                                + " as us-east-1"),
                 arguments(
                         selecting("regions: [us-esat-1]"),
                         "5:17 policies.gold.select.regions[0]: unknown Region \"us-esat-1\"; did"
@@ -250,41 +250,40 @@ final class WrongPoliciesTest {
                         "4:5 policies.gold.schedule: has both cron and every; keep one of them"),
                 arguments(
                         policy("schedule: {cron: \"0 2 * *\"}"),
-                        "4:22 policies.gold.schedule.cron: \"0 2 * *\" has not five fields but 4;"
-                            + " write the five minute, hour, day of month, month, day of week, as"
-                            + " \"0 2 * * *\""),
+                        "4:22 policies.gold.schedule.cron: \"0 2 * *\" does not have five fields"
+                            + " but 4; write the five minute, hour, day of month, month, day of"
+                            + " week, as \"0 2 * * *\""),
                 arguments(
                         policy("schedule: {cron: \"61 2 * * *\"}"),
-                        "4:22 policies.gold.schedule.cron: bad minute \"61\"; write 0-59, with * ,"
-                                + " - and / as cron has them"),
+                        "4:22 policies.gold.schedule.cron: bad minute \"61\"; write 0-59, with *"
+                                + " , - and / as in cron"),
                 arguments(
                         policy("schedule: {cron: \"0 2 * * FUN\"}"),
                         "4:22 policies.gold.schedule.cron: bad day of week \"FUN\"; write 0-7 or"
-                                + " SUN-SAT, with * , - and / as cron has them"),
+                                + " SUN-SAT, with * , - and / as in cron"),
                 arguments(
                         policy("schedule: {cron: \"0 2 LW * *\"}"),
                         "4:22 policies.gold.schedule.cron: bad day of month \"LW\"; write L alone"
-                            + " for the last day of a month, or 1-31, with * , - and / as cron has"
-                            + " them"),
+                            + " for the last day of a month, or 1-31, with * , - and / as in cron"),
                 arguments(
                         policy("schedule: {cron: \"0 2 * * 7#6\"}"),
                         "4:22 policies.gold.schedule.cron: bad day of week \"7#6\"; write SUN#1 for"
-                                + " the first Sunday of a month, up to SUN#5, SUNL for the last"
-                                + " one, several with commas, or 0-7 or SUN-SAT, with * , - and /"
-                                + " as cron has them"),
+                            + " the first Sunday of a month, up to SUN#5, SUNL for the last one,"
+                            + " several with commas, or 0-7 or SUN-SAT, with * , - and / as in"
+                            + " cron"),
                 arguments(
                         policy("schedule: {cron: \"0 2 L * MON\"}"),
                         "4:22 policies.gold.schedule.cron: both \"L\" and \"MON\" choose days;"
                                 + " write * for one of them"),
                 arguments(
                         policy("schedule: {cron: \"0 2|3 * * *\"}"),
-                        "4:22 policies.gold.schedule.cron: bad hour \"2|3\"; write 0-23, with * , -"
-                                + " and / as cron has them"),
+                        "4:22 policies.gold.schedule.cron: bad hour \"2|3\"; write 0-23, with *"
+                                + " , - and / as in cron"),
                 arguments(
                         policy("schedule: {cron: \"@daily\"}"),
-                        "4:22 policies.gold.schedule.cron: \"@daily\" has not five fields but 1;"
-                            + " write the five minute, hour, day of month, month, day of week, as"
-                            + " \"0 2 * * *\""),
+                        "4:22 policies.gold.schedule.cron: \"@daily\" does not have five fields but"
+                            + " 1; write the five minute, hour, day of month, month, day of week,"
+                            + " as \"0 2 * * *\""),
                 arguments(
                         policy("schedule: {cron: \"0 0 30 2 *\"}"),
                         "4:22 policies.gold.schedule.cron: \"0 0 30 2 *\" never fires; write a date"
@@ -292,41 +291,41 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("schedule: {cron: \"* * * * *\"}"),
                         "4:22 policies.gold.schedule.cron: \"* * * * *\" fires more often than"
-                                + " every 5 minutes; write */5 or rarer as minute"),
+                                + " every 5 minutes; write */5 or a longer interval as minute"),
                 arguments(
                         policy("schedule: {cron: \"58,2 * * * *\"}"),
                         "4:22 policies.gold.schedule.cron: \"58,2 * * * *\" fires more often than"
-                                + " every 5 minutes; write */5 or rarer as minute"),
+                            + " every 5 minutes; write */5 or a longer interval as minute"),
                 arguments(
                         policy("schedule: {cron: \"0 2 * * *\", zone: Europe/Berlyn}"),
                         "4:41 policies.gold.schedule.zone: unknown zone \"Europe/Berlyn\"; did you"
                                 + " mean \"Europe/Berlin\"?"),
                 arguments(
                         policy("schedule: {cron: \"0 2 * * *\", zone: Moonbase}"),
-                        "4:41 policies.gold.schedule.zone: unknown zone \"Moonbase\"; write one as"
-                                + " Europe/Berlin or UTC"),
+                        "4:41 policies.gold.schedule.zone: unknown zone \"Moonbase\"; write one"
+                                + " such as Europe/Berlin or UTC"),
                 arguments(
                         policy("schedule: {every: 6 hours}"),
                         "4:23 policies.gold.schedule.every: not a duration: \"6 hours\"; write a"
-                                + " number and h, d, w or y, as 48h, 7d, 2w, 1y"),
+                                + " number and h, d, w or y, such as 48h, 7d, 2w, 1y"),
                 arguments(
                         policy("schedule: {every: 0h}"),
                         "4:23 policies.gold.schedule.every: impossible duration \"0h\"; write at"
                                 + " least 1h and at most 36500d"),
                 arguments(
                         policy("schedule: {every: -6h}"),
-                        "4:23 policies.gold.schedule.every: not a duration: \"-6h\"; write a number"
-                                + " and h, d, w or y, as 48h, 7d, 2w, 1y"),
+                        "4:23 policies.gold.schedule.every: not a duration: \"-6h\"; write a"
+                                + " number and h, d, w or y, such as 48h, 7d, 2w, 1y"),
                 arguments(
                         policy("schedule: {every: 4m}"),
-                        "4:23 policies.gold.schedule.every: \"4m\" may mean minutes or months;"
-                                + " for months write days, as 124d, and nothing here is shorter"
-                                + " than 1h"),
+                        "4:23 policies.gold.schedule.every: \"4m\" may mean minutes or months; for"
+                            + " months write days, such as 124d; nothing here can be shorter than"
+                            + " 1h"),
                 arguments(
                         policy("schedule: {every: 30m}"),
-                        "4:23 policies.gold.schedule.every: \"30m\" may mean minutes or months;"
-                                + " for months write days, as 930d, and nothing here is shorter"
-                                + " than 1h"),
+                        "4:23 policies.gold.schedule.every: \"30m\" may mean minutes or months; for"
+                            + " months write days, such as 930d; nothing here can be shorter than"
+                            + " 1h"),
                 arguments(
                         policy("schedule: {every: 999999w}"),
                         "4:23 policies.gold.schedule.every: impossible duration \"999999w\"; write"
@@ -337,9 +336,9 @@ final class WrongPoliciesTest {
                                 + " zone"),
                 arguments(
                         policy("schedule: {cron: \"0 2 * * * *\"}"),
-                        "4:22 policies.gold.schedule.cron: \"0 2 * * * *\" has not five fields but"
-                            + " 6; write the five minute, hour, day of month, month, day of week,"
-                            + " as \"0 2 * * *\""),
+                        "4:22 policies.gold.schedule.cron: \"0 2 * * * *\" does not have five"
+                            + " fields but 6; write the five minute, hour, day of month, month, day"
+                            + " of week, as \"0 2 * * *\""),
                 arguments(
                         policy("on: []"),
                         "4:9 policies.gold.on: an empty list; without a schedule nothing is ever"
@@ -362,28 +361,28 @@ final class WrongPoliciesTest {
                                 + " one of them"),
                 arguments(
                         policy("image: {excludeDevices: [\"sd x\"]}"),
-                        "4:30 policies.gold.image.excludeDevices[0]: not a device name: \"sd x\";"
-                                + " write it as the instance has it, as /dev/sdf or xvdf"),
+                        "4:30 policies.gold.image.excludeDevices[0]: not a device name: \"sd"
+                                + " x\"; write it as on the instance, such as /dev/sdf or xvdf"),
                 arguments(
                         policy("image: {excludeVolumes: {backup: \"no\"}}"),
                         "4:30 policies.gold.image.excludeVolumes.backup: unknown key; write one of"
                                 + " tags"),
                 arguments(
                         policy("image: {excludeVolumes: {}}"),
-                        "4:13 policies.gold.image.excludeVolumes.tags: missing; write which tags a"
-                                + " volume has that is left out, as tags: {backup: \"no\"}"),
+                        "4:13 policies.gold.image.excludeVolumes.tags: missing; write which tags"
+                                + " mark a volume to leave out, as tags: {backup: \"no\"}"),
                 arguments(
                         policy("image: {excludeVolumes: {tags: {\"back*\": \"no\"}}}"),
                         "4:37 policies.gold.image.excludeVolumes.tags.back*: wildcards work in"
                                 + " values only; write the tag's key in full"),
                 arguments(
                         policy("image: {after: {document: Thaw}}"),
-                        "4:13 policies.gold.image.after: there is nothing to take back; write"
-                                + " before, too, as {document: Freeze}"),
+                        "4:13 policies.gold.image.after: there is nothing to undo; also write"
+                                + " before, as {document: Freeze}"),
                 arguments(
                         policy("image: {before: {timeout: 2m}}"),
                         "4:13 policies.gold.image.before.document: missing; write the Systems"
-                                + " Manager document to run, as Freeze"),
+                                + " Manager document to run, such as Freeze"),
                 arguments(
                         policy("image: {before: {document: Freeze, onFailure: giveup}}"),
                         "4:51 policies.gold.image.before.onFailure: not possible: \"giveup\"; write"
@@ -406,8 +405,8 @@ final class WrongPoliciesTest {
                                 + " value, or several"),
                 arguments(
                         policy("image: {before: {document: Freeze, parameters: {\"\": [x]}}}"),
-                        "4:53 policies.gold.image.before.parameters.: a parameter has a name; write"
-                                + " one of the document's, as Level"),
+                        "4:53 policies.gold.image.before.parameters.: a parameter needs a name;"
+                                + " write one of the document's, such as Level"),
                 arguments(
                         policy(
                                 "image: {before: {document: Freeze}, after: {document: Thaw,"
@@ -430,8 +429,8 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("keep: {daily: 7, goneAfter: 3m}"),
                         "4:33 policies.gold.keep.goneAfter: \"3m\" may mean minutes or months; for"
-                                + " months write days, as 93d, and nothing here is shorter than"
-                                + " 1h"),
+                            + " months write days, such as 93d; nothing here can be shorter than"
+                            + " 1h"),
                 arguments(
                         policy("keep: {}"),
                         "4:5 policies.gold.keep: no rule keeps anything; write one, as {daily: 7},"
@@ -461,34 +460,34 @@ final class WrongPoliciesTest {
                                 + " value"),
                 arguments(
                         policy("keep: {within: 48}"),
-                        "4:20 policies.gold.keep.within: not a duration: \"48\"; write a number and"
-                                + " h, d, w or y, as 48h, 7d, 2w, 1y"),
+                        "4:20 policies.gold.keep.within: not a duration: \"48\"; write a number"
+                                + " and h, d, w or y, such as 48h, 7d, 2w, 1y"),
                 arguments(
                         policy("keep: {within: 7m}"),
                         "4:20 policies.gold.keep.within: \"7m\" may mean minutes or months; for"
-                                + " months write days, as 217d, and nothing here is shorter than"
-                                + " 1h"),
+                            + " months write days, such as 217d; nothing here can be shorter than"
+                            + " 1h"),
                 arguments(
                         policy("keep: {within: 2y5m7d}"),
                         "4:20 policies.gold.keep.within: not a duration: \"2y5m7d\"; write a"
-                                + " number and h, d, w or y, as 48h, 7d, 2w, 1y"),
+                                + " number and h, d, w or y, such as 48h, 7d, 2w, 1y"),
                 arguments(
                         policy("keep: {within: 7M}"),
                         "4:20 policies.gold.keep.within: not a duration: \"7M\"; write a number"
-                                + " and h, d, w or y, as 48h, 7d, 2w, 1y"),
+                                + " and h, d, w or y, such as 48h, 7d, 2w, 1y"),
                 arguments(
                         policy("replicate: {us-west-2: {keep: {within: 3m}}}"),
                         "4:44 policies.gold.replicate.us-west-2.keep.within: \"3m\" may mean"
-                                + " minutes or months; for months write days, as 93d, and nothing"
-                                + " here is shorter than 1h"),
+                            + " minutes or months; for months write days, such as 93d; nothing here"
+                            + " can be shorter than 1h"),
                 arguments(
                         policy("retire: {deprecateAfter: 6m, disableFor: 1m}"),
                         "4:30 policies.gold.retire.deprecateAfter: \"6m\" may mean minutes or"
-                                + " months; for months write days, as 186d, and nothing here is"
-                                + " shorter than 1h\n"
-                                + "policies.yaml:4:46 policies.gold.retire.disableFor: \"1m\" may"
-                                + " mean minutes or months; for months write days, as 31d, and"
-                                + " nothing here is shorter than 1h"),
+                            + " months; for months write days, such as 186d; nothing here can be"
+                            + " shorter than 1h\n"
+                            + "policies.yaml:4:46 policies.gold.retire.disableFor: \"1m\" may mean"
+                            + " minutes or months; for months write days, such as 31d; nothing here"
+                            + " can be shorter than 1h"),
                 arguments(
                         policy("retire: {deprecateAfter: 4000d}"),
                         "4:30 policies.gold.retire.deprecateAfter: EC2 deprecates an image at most"
@@ -496,17 +495,17 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("store: {bucket: archive, after: 6m}"),
                         "4:37 policies.gold.store.after: \"6m\" may mean minutes or months; for"
-                                + " months write days, as 186d, and nothing here is shorter than"
-                                + " 1h"),
+                            + " months write days, such as 186d; nothing here can be shorter than"
+                            + " 1h"),
                 arguments(
                         drilling("every: 1m"),
                         "4:20 policies.gold.drill.every: \"1m\" may mean minutes or months; for"
-                                + " months write days, as 31d, and nothing here is shorter than"
-                                + " 1h"),
+                            + " months write days, such as 31d; nothing here can be shorter than"
+                            + " 1h"),
                 arguments(
                         drilling("every: 7d, timeout: 2d"),
-                        "4:33 policies.gold.drill.timeout: not a time a machine takes: \"2d\";"
-                                + " write a number and s, m or h, as 90s, 30m, 2h"),
+                        "4:33 policies.gold.drill.timeout: not a time limit: \"2d\"; write a"
+                                + " number and s, m or h, such as 90s, 30m, 2h"),
                 arguments(
                         drilling("every: 7d, timeout: 0m"),
                         "4:33 policies.gold.drill.timeout: impossible duration \"0m\"; write at"
@@ -534,7 +533,7 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("replicate: {us-west-2: {kmsKey: dr}}"),
                         "4:37 policies.gold.replicate.us-west-2.kmsKey: not a KMS key: \"dr\";"
-                                + " write its alias, as alias/dr, its id or its ARN"),
+                                + " write its alias, such as alias/dr, its id or its ARN"),
                 arguments(
                         policy(
                                 "replicate: {us-west-2: {kmsKey:"
@@ -549,45 +548,45 @@ final class WrongPoliciesTest {
                         policy(
                                 "replicate: {us-west-2: {kmsKey: alias/aws/ebs}}\n"
                                         + "share: {accounts: [\"111122223333\"]}"),
-                        "4:37 policies.gold.replicate.us-west-2.kmsKey: what is encrypted with"
-                                + " AWS's default key cannot be shared; write a key of your own"
-                                + " that the others may use, as alias/dr, or leave share out"),
+                        "4:37 policies.gold.replicate.us-west-2.kmsKey: images encrypted with AWS's"
+                            + " default key cannot be shared; write a key of your own that the"
+                            + " others may use, such as alias/dr, or leave share out"),
                 arguments(
                         policy(
                                 "share: {accounts: [\"111122223333\"]}\nreplicate: {us-west-2:"
                                         + " {kmsKey: \"arn:aws:kms:us-west-2:111122223333:alias/aws"
                                         + "/ebs\"}}"),
-                        "5:37 policies.gold.replicate.us-west-2.kmsKey: what is encrypted with"
-                                + " AWS's default key cannot be shared; write a key of your own"
-                                + " that the others may use, as alias/dr, or leave share out"),
+                        "5:37 policies.gold.replicate.us-west-2.kmsKey: images encrypted with AWS's"
+                            + " default key cannot be shared; write a key of your own that the"
+                            + " others may use, such as alias/dr, or leave share out"),
                 arguments(
                         policy("formerly: [Old, gold]"),
                         "4:16 policies.gold.formerly[0]: bad policy name; write a letter a-z, then"
-                                + " up to 39 of a-z, 0-9 and -\n"
-                                + "policies.yaml:4:21 policies.gold.formerly[1]: \"gold\" is a"
-                                + " policy of this file; write names that are no policy any more"),
+                            + " up to 39 of a-z, 0-9 and -\n"
+                            + "policies.yaml:4:21 policies.gold.formerly[1]: \"gold\" is a policy"
+                            + " in this file; write only names that are no longer policies"),
                 arguments(
                         policy("formerly: [silver, silver]"),
-                        "4:24 policies.gold.formerly[1]: \"silver\" is written under policy gold"
-                                + " already; its images can go to one policy only"),
+                        "4:24 policies.gold.formerly[1]: \"silver\" is already listed under"
+                                + " policy gold; its images can belong to only one policy"),
                 arguments(
                         policy("formerly: silver")
                                 + "  silver:\n    select: {tags: {backup: silver}}\n",
-                        "4:15 policies.gold.formerly: \"silver\" is a policy of this file; write"
-                                + " names that are no policy any more"),
+                        "4:15 policies.gold.formerly: \"silver\" is a policy in this file; write"
+                                + " only names that are no longer policies"),
                 arguments(
                         policy("formerly: [bronze]")
                                 + "  silver: {select: {tags: {a: b}}, formerly: [bronze]}\n",
-                        "5:47 policies.silver.formerly[0]: \"bronze\" is written under policy gold"
-                                + " already; its images can go to one policy only"),
+                        "5:47 policies.silver.formerly[0]: \"bronze\" is already listed under"
+                                + " policy gold; its images can belong to only one policy"),
                 arguments(
                         policy("formerRegions: remove"),
                         "4:20 policies.gold.formerRegions: neither keep nor prune: \"remove\";"
                                 + " write one of them"),
                 arguments(
                         policy("share: {snapshots: true}"),
-                        "4:13 policies.gold.share.snapshots: names nobody who could copy; write"
-                                + " accounts: [\"111122223333\"] beside it"),
+                        "4:13 policies.gold.share.snapshots: names nobody who could copy an"
+                                + " image; add accounts: [\"111122223333\"]"),
                 arguments(
                         policy(
                                 "share: {snapshots: true, organizations:"
@@ -639,7 +638,7 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("retire: {disableFor: 3}"),
                         "4:26 policies.gold.retire.disableFor: not a duration: \"3\"; write a"
-                                + " number and h, d, w or y, as 48h, 7d, 2w, 1y"),
+                                + " number and h, d, w or y, such as 48h, 7d, 2w, 1y"),
                 arguments(
                         policy("limits: {maxRemovePercent: 0}"),
                         "4:32 policies.gold.limits.maxRemovePercent: not possible: \"0\"; write a"
@@ -673,7 +672,7 @@ final class WrongPoliciesTest {
                 .hasMessage(
 """
 policies.yaml:3:32 policies.gold.limits.maxRemovePercent: not possible: "0"; write a whole number from 1 to 100
-policies.yaml:4:20 policies.gold.select.tags: empty; write tags to select by, as {backup: gold}, lest every instance be imaged
+policies.yaml:4:20 policies.gold.select.tags: empty; write tags to select by, as {backup: gold}; otherwise every instance would be imaged
 policies.yaml:5:3 policies.Silver: bad policy name; write a letter a-z, then up to 39 of a-z, 0-9 and -
 policies.yaml:5:3 policies.Silver.select: missing; write which tags an instance must have, as tags: {backup: gold}
 policies.yaml:6:12 policies.Silver.keep.dialy: unknown key; did you mean "daily"?\

@@ -139,7 +139,7 @@ final class StorePlanTest {
                                 "it is paravirtual, and EC2 stores no such image"),
                         new StoreStep.NeverStored(
                                 waiting(onDisk),
-                                "its root is no EBS volume, and EC2 stores no such image"))
+                                "its root is not an EBS volume, and EC2 stores no such image"))
                 .hasSize(4);
     }
 
