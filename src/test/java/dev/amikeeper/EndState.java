@@ -39,7 +39,7 @@ final class EndState {
 
     private static final Pattern OTHERS =
             Pattern.compile(
-                    "\n +The same of (?:\\d+ more: )?([^\n]+?)(?:\\. \\d+ of [^\n]*)?(?=\n|$)");
+                    "\n +The same for (?:\\d+ more: )?([^\n]+?)(?:\\. \\d+ of [^\n]*)?(?=\n|$)");
     private static final Pattern TIMES = Pattern.compile("\n +(At|Since|From) [^\n]*");
 
     private final TestDeployment given;

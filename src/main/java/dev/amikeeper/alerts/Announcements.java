@@ -81,7 +81,7 @@ public final class Announcements {
         return deaf().map(why -> why + (untold.isEmpty() ? "" : "; " + waiting(untold)))
                 .or(() ->
                         untold.stream().anyMatch(this::isOverdue)
-                                ? Optional.of("what is to be told is not told: " + waiting(untold))
+                                ? Optional.of("announcements do not go out: " + waiting(untold))
                                 : Optional.empty());
     }
 
@@ -94,7 +94,7 @@ public final class Announcements {
             }
             String pending = found.getOrDefault("SubscriptionsPending", "0");
             return Optional.of(
-                    "nobody hears what is told: the topic "
+                    "nobody hears the announcements: the topic "
                             + topic
                             + (pending.equals("0")
                                     ? " has no subscription"
@@ -102,10 +102,10 @@ public final class Announcements {
                                             + pending
                                             + " to be confirmed"));
         } catch (NotFoundException gone) {
-            return Optional.of("nobody hears what is told: the topic " + topic + " is gone");
+            return Optional.of("nobody hears the announcements: the topic " + topic + " is gone");
         } catch (SdkException unknown) {
             return Optional.of(
-                    "whether anybody hears what is told is not known: "
+                    "it is unknown whether anybody hears the announcements: "
                             + Texts.plain(String.valueOf(unknown.getMessage())));
         }
     }

@@ -236,15 +236,15 @@ public record Bundle(List<Notice> notices, int known) {
         String others =
                 switch (more) {
                     case 0 -> "";
-                    case 1 -> "The same of " + some;
+                    case 1 -> "The same for " + some;
                     default ->
-                            "The same of "
+                            "The same for "
                                     + more
                                     + " more"
                                     + (more > NAMED ? ", as " : ": ")
                                     + some
                                     + (more > NAMED && !isOver()
-                                            ? "; ./keeper failures lists all that lasts"
+                                            ? "; ./keeper failures lists all that are open"
                                             : "");
                 };
         if (known == 0) {
@@ -252,7 +252,7 @@ public record Bundle(List<Notice> notices, int known) {
         }
         return (others.isEmpty() ? "" : others + ". ")
                 + known
-                + " of the kind "
+                + " of this kind "
                 + (isOver() ? (known == 1 ? "lasts" : "last") : (known == 1 ? "was" : "were"))
                 + (isOver() ? "" : " told before");
     }

@@ -101,13 +101,16 @@ public final class CopyTroubles {
     private String remedy(Image copy) {
         return key(copy)
                         .map(key ->
-                                "see that the key "
+                                "check that the key "
                                         + key
                                         + " is enabled in "
                                         + copy.region()
                                         + " and that its policy and the parameter KmsKeyArns let"
                                         + " CopyImageFunction use it")
-                        .orElse("mend what is named; if it is about a key, see who may use it")
-                + "; what waits is tried again by itself, and what was given up by ./keeper retry";
+                        .orElse(
+                                "fix what the message names; if it is about a key, check who may"
+                                        + " use it")
+                + "; waiting copies are tried again automatically, given-up ones with ./keeper"
+                + " retry";
     }
 }

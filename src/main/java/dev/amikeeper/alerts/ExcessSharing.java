@@ -9,23 +9,23 @@ import dev.amikeeper.policy.Policy;
 import java.time.Instant;
 import java.util.Set;
 
-/** What people are told of images that are shared with more than their policy allows. Pure. */
+/** What people are told about images that are shared beyond their policy. Pure. */
 public final class ExcessSharing {
     private ExcessSharing() {}
 
-    /** Everybody may launch the image: no policy shares any like that. */
+    /** Anybody may launch the image; no policy shares images like that. */
     public static Notice everybody(Ami ami, Instant now) {
         return new Notice(
                 Trouble.PUBLIC.in(ami.region(), ami.id()),
                 now,
                 ami.region() + ": image " + ami.id() + " " + ami.name() + " is public",
-                "everybody can launch it and read its disks: take the launch permission of group"
-                        + " \"all\" away",
+                "anybody can launch it and read its disks: remove the launch permission of group"
+                        + " \"all\"",
                 true);
     }
 
     /**
-     * Others than those whom the policy names may launch the image.
+     * Others than those named by the policy may launch the image.
      *
      * @param with account ids, ARNs of organizations and of organizational units
      */
@@ -38,7 +38,7 @@ public final class ExcessSharing {
                         + image.name()
                         + " is shared beyond its policy, with "
                         + String.join(", ", with),
-                "take the launch permissions away, or name them under \"share\" of policy "
+                "remove the launch permissions, or name them under \"share\" of policy "
                         + policy.name(),
                 true);
     }

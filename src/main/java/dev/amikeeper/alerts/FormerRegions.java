@@ -21,14 +21,14 @@ public final class FormerRegions {
         return count == 0
                 ? Optional.empty()
                 : Optional.of(
-                        "%s: %d images of policy %s are in a Region that it does not name any more: %s"
+                        "%s: %d images of policy %s are in a Region that it no longer names: %s"
                                 .formatted(
                                         region,
                                         count,
                                         policy.name(),
                                         policy.prunesFormer()
-                                                ? "they go by its rules"
-                                                : "they stay for good"));
+                                                ? "its rules apply to them"
+                                                : "they are kept forever"));
     }
 
     /**
@@ -46,8 +46,8 @@ public final class FormerRegions {
                                 text,
                                 "write formerRegions: prune in policy "
                                         + policy.name()
-                                        + " and they go by its rules; or name the Region again; or"
-                                        + " ./keeper deregister them",
+                                        + " so that its rules apply to them; or name the Region"
+                                        + " again; or ./keeper deregister them",
                                 true));
     }
 }

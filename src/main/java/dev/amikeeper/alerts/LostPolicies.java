@@ -9,8 +9,9 @@ import java.util.stream.Collectors;
 public final class LostPolicies {
     /** What people can do about such a policy. */
     public static final String TO_DO =
-            "write its name under \"formerly\" of the policy whose rules are to hold for them, or"
-                    + " put the policy back; ./keeper deregister removes a single image";
+            "write its name under \"formerly\" of the policy whose rules should"
+                    + " apply to them, or put the policy back; ./keeper deregister removes a"
+                    + " single image";
 
     private LostPolicies() {}
 
@@ -18,9 +19,8 @@ public final class LostPolicies {
     public static String text(String policy, SortedMap<Region, Integer> images) {
         int all = images.values().stream().mapToInt(Integer::intValue).sum();
         return all == 0
-                ? "policy %s is not in the policy file any more, and has no images"
-                        .formatted(policy)
-                : "policy %s is not in the policy file any more: its %d images in %s stay, and no rule removes them"
+                ? "policy %s is no longer in the policy file and has no images".formatted(policy)
+                : "policy %s is no longer in the policy file: its %d images in %s stay, and no rule removes them"
                         .formatted(
                                 policy,
                                 all,

@@ -45,9 +45,8 @@ public final class Unreadables {
                                     now,
                                     text,
                                     "another version of AMI Keeper wrote it, or somebody edited it:"
-                                            + " deploy the newer version, or mend it in the table;"
-                                            + " until then nothing is made, changed or removed for"
-                                            + " it",
+                                        + " deploy the newer version, or fix it in the table; until"
+                                        + " then nothing is made, changed or removed for it",
                                     true));
                 });
     }
@@ -88,10 +87,10 @@ public final class Unreadables {
                         .collect(Collectors.joining(", "));
         int more = items.size() - NAMED;
         return items.getFirst().region().map(region -> region + ": ").orElse("")
-                + "of the catalogue's "
-                + place
-                + " this version cannot read "
+                + "this version cannot read "
                 + some
-                + (more > 0 ? " and " + more + " more" : "");
+                + (more > 0 ? " and " + more + " more" : "")
+                + " of the catalogue's "
+                + place;
     }
 }

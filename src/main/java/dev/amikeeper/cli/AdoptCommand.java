@@ -16,9 +16,10 @@ import java.util.Optional;
 @Command(
         name = "adopt",
         description = {
-            "Takes an image that others made under a policy: a copy in the same Region becomes"
-                + " ours, of the time when the original was made, which stays as it is. Images of"
-                + " Data Lifecycle Manager and AWS Backup are left alone.",
+            "Lets a policy manage an image that others made: copies it within its"
+                    + " Region. The copy is AMI Keeper's and stands for the time when the"
+                    + " original was made; the original stays as it is. Images of Data"
+                    + " Lifecycle Manager and AWS Backup are left alone.",
             "Needs ec2:DescribeImages, CopyImage, CreateTags, and the catalogue.",
             "Exit status: 0, or 1 if it is refused."
         })
@@ -33,13 +34,13 @@ final class AdoptCommand extends OrderCommand {
             names = "--policy",
             required = true,
             paramLabel = "POLICY",
-            description = "Whose rules it is to follow.")
+            description = "The policy whose rules apply to it.")
     private String policy = "";
 
     @Option(
             names = "--instance",
             paramLabel = "INSTANCE",
-            description = "Which instance it is an image of; EC2 knows as a rule.")
+            description = "The instance it is an image of; usually EC2 knows.")
     private @Nullable String instance;
 
     AdoptCommand(Screen screen, Deployment deployment) {

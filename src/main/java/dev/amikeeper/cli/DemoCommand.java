@@ -45,18 +45,18 @@ final class DemoCommand extends KeeperCommand {
             names = "--seed",
             paramLabel = "N",
             description =
-                    "Varies the fleet and its troubles; the same seed gives the same account."
+                    "Varies the fleet and its troubles; the same seed gives the same report."
                             + " ${DEFAULT-VALUE} unless given.")
     private long seed = 1;
 
     @Option(
             names = "--dynamodb-local",
             description =
-                    "Has AWS's DynamoDB Local hold the catalogue, and not a table in memory: the"
-                            + " account is the same, and takes longer.")
+                    "Keeps the catalogue in AWS's DynamoDB Local rather than in memory: the"
+                            + " report is the same, but takes longer.")
     private boolean dynamoDbLocal;
 
-    @Option(names = "--json", description = "Prints the account as one JSON object.")
+    @Option(names = "--json", description = "Prints the report as one JSON object.")
     private boolean json;
 
     DemoCommand(Screen screen) {
@@ -66,7 +66,7 @@ final class DemoCommand extends KeeperCommand {
     @Override
     int run() {
         if (days < 1 || days > MOST_DAYS) {
-            throw mistake("--days: " + days + " is not within 1 and " + MOST_DAYS);
+            throw mistake("--days: " + days + " is not between 1 and " + MOST_DAYS);
         }
         Policies chosen = readPolicies();
         long began = System.nanoTime();

@@ -11,11 +11,11 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "deregister",
         description = {
-            "Removes an image with its snapshots by hand. The rules of its policy's keep yield to"
-                    + " that; use, holds, copies under way, atLeast and all else that pruning"
-                    + " looks at do not.",
+            "Removes an image with its snapshots by hand. This overrides the rules"
+                    + " of its policy's keep, but nothing else that pruning checks: use, holds,"
+                    + " copies under way, atLeast and so on.",
             "Needs what PruneFunction's role allows.",
-            "Exit status: 0, or 1 if it stays."
+            "Exit status: 0, or 1 if the image stays."
         })
 final class DeregisterCommand extends OrderCommand {
     @Parameters(paramLabel = "IMAGE", description = "ami-...")
@@ -26,7 +26,9 @@ final class DeregisterCommand extends OrderCommand {
 
     @Option(
             names = "--approve",
-            description = "It is what it says, though its record was made from its tags.")
+            description =
+                    "Confirms that it is what it says, although its record was made from its"
+                            + " tags.")
     private boolean approved;
 
     DeregisterCommand(Screen screen, Deployment deployment) {

@@ -131,7 +131,7 @@ record Explanation(List<Selected> policies, List<Explained> images, List<GoneIma
                                 true,
                                 next(policy, now)
                                         .map(slot -> "images it next for slot " + slot)
-                                        .orElse("images it when it is asked to")));
+                                        .orElse("images it on request")));
     }
 
     private static Optional<Slot> next(Policy policy, Instant now) {
@@ -158,7 +158,7 @@ record Explanation(List<Selected> policies, List<Explained> images, List<GoneIma
                         .map(all -> all.contains(image.name().instance()))
                         .orElse(true);
         if (!isImaged) {
-            return "its instance is not imaged any more: what a rule keeps now, it keeps for good"
+            return "its instance is no longer imaged: what a rule keeps now, it keeps forever"
                     + keep.get()
                             .goneAfter()
                             .map(after ->
@@ -198,7 +198,7 @@ record Explanation(List<Selected> policies, List<Explained> images, List<GoneIma
                             case STORED ->
                                     "stored as %s on %s".formatted(stored.object(), stored.since());
                             case FETCHING ->
-                                    "being made again of %s since %s"
+                                    "being created again from %s since %s"
                                             .formatted(stored.object(), stored.since());
                             case GIVEN_UP ->
                                     "not stored as %s, given up on %s: %s"

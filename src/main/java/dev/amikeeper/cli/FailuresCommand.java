@@ -30,8 +30,8 @@ import java.util.stream.Stream;
 @Command(
         name = "failures",
         description = {
-            "Shows what needs a person: troubles that last, images that were given up and for which"
-                    + " no newer one makes up, and dead letters. Changes nothing.",
+            "Shows what needs a person: open troubles, images that were given up and"
+                    + " that no newer one makes up for, and dead letters. Changes nothing.",
             "Exit status: 0, or 1 if there is something."
         })
 final class FailuresCommand extends DeploymentCommand {
@@ -231,7 +231,7 @@ final class FailuresCommand extends DeploymentCommand {
                                     image.canBeRetried() ? "" : "too late",
                                     image.why()));
             lines.addAll(table.lines());
-            lines.add("  Once the cause is mended: ./keeper retry NAME, or ./keeper retry --all");
+            lines.add("  Once the cause is fixed: ./keeper retry NAME, or ./keeper retry --all");
             lines.add("");
         }
         if (failures.madeUpFor() > 0) {
@@ -269,7 +269,7 @@ final class FailuresCommand extends DeploymentCommand {
             String body = Texts.plain(letter.body());
             lines.add("  " + (body.length() <= SHOWN ? body : body.substring(0, SHOWN) + "…"));
         }
-        lines.add("  Once the cause is mended: ./keeper retry --dead-letters");
+        lines.add("  Once the cause is fixed: ./keeper retry --dead-letters");
         lines.add("");
         return lines;
     }

@@ -14,11 +14,11 @@ import java.util.Optional;
 @Command(
         name = "fetch",
         description = {
-            "Has a removed image made again of its object in S3: under its name, with another id,"
-                    + " and held. A bucket of another Region can have a copy of the object: name"
-                    + " that, with --region.",
-            "Needs ec2:DescribeImages, CreateTags, the catalogue, and what AWS asks of whoever"
-                    + " restores images from S3.",
+            "Creates a removed image again from its object in S3, with its name and"
+                    + " a new id, and holds it. If a bucket of another Region has a copy of the"
+                    + " object, name that copy, with --region.",
+            "Needs ec2:DescribeImages, CreateTags, the catalogue, and the"
+                    + " permissions that AWS requires for restoring images from S3.",
             "Exit status: 0, or 1 if it is refused."
         })
 final class FetchCommand extends OrderCommand {

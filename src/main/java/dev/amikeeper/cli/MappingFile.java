@@ -155,9 +155,9 @@ final class MappingFile {
         StringBuilder text = new StringBuilder();
         text.append(
                 """
-                # What stands in %s for what the servers had. Write it behind the colon. A proposal
-                # stands there behind a #, for it has the same name: take the # away if it is right.
-                # "" leaves out a key pair, an instance profile or a further network interface.
+                # The counterparts in %s of what the servers had. Write each after its colon.
+                # A proposal after a # has the same name: remove the # if it is right.
+                # "" leaves out a key pair, an instance profile or an additional network interface.
                 """
                         .formatted(region));
         for (String part : RestoreOptions.Mapping.PARTS) {

@@ -49,7 +49,7 @@ abstract class OrderCommand extends DeploymentCommand {
     int carryOutEverywhere(Function<Region, Order> order) {
         if (region != null) {
             throw new UnusableException(
-                    "--region goes with an image: without one all Regions are.");
+                    "--region goes with an image: without one, all Regions are covered.");
         }
         return carryOut(order);
     }

@@ -24,7 +24,7 @@ import java.util.Map;
 final class PlanCommand extends DeploymentCommand {
     private static final int AWAITING = 3;
 
-    @Option(names = "--all", description = "Lists the images too that merely stay.")
+    @Option(names = "--all", description = "Also lists the images that just stay.")
     private boolean all;
 
     @Option(names = "--json", description = "Prints the plan as one JSON object.")

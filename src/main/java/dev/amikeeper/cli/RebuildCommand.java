@@ -21,9 +21,9 @@ import java.util.Set;
 @Command(
         name = "rebuild",
         description = {
-            "Makes a new catalogue from the tags of the images alone, when the table is lost. A"
-                    + " record that is there is never overwritten: run again, it adds what is"
-                    + " missing.",
+            "Makes a new catalogue from the tags of the images alone, when the table"
+                    + " is lost. Existing records are never overwritten: run it again to add"
+                    + " what is missing.",
             "Needs ec2:DescribeImages and ec2:DescribeInstances, and the catalogue's table. With"
                     + " --demo the demo's table is lost first.",
             "Exit status: 0, or 1 if a Region could not be read."
@@ -33,8 +33,8 @@ final class RebuildCommand extends DeploymentCommand {
             names = "--region",
             paramLabel = "REGION",
             description =
-                    "Reads this Region and no other; may be given several times. All of the policy"
-                            + " file and those that the catalogue remembers unless given.")
+                    "Reads only this Region; may be given several times. By default all"
+                            + " Regions of the policy file and those that the catalogue remembers.")
     private List<String> only = new ArrayList<>();
 
     @Option(names = "--dry-run", description = "Shows what would be recorded; writes nothing.")
@@ -105,7 +105,7 @@ final class RebuildCommand extends DeploymentCommand {
         report.foreign()
                 .forEach(ami ->
                         text.append(
-                                "%s has our tags and another name: it is left alone.%n"
+                                "%s has AMI Keeper's tags but another name: it is left alone.%n"
                                         .formatted(ami)));
         report.failed()
                 .forEach(ami ->
@@ -120,7 +120,7 @@ final class RebuildCommand extends DeploymentCommand {
 
     private static void images(RebuildReport report, StringBuilder text) {
         if (report.images().isEmpty()) {
-            text.append("No images of ours were found.%n".formatted());
+            text.append("No images of AMI Keeper were found.%n".formatted());
             return;
         }
         Table table = new Table("llrrrrrl");
@@ -171,16 +171,16 @@ final class RebuildCommand extends DeploymentCommand {
         int added = report.added();
         if (added > 0) {
             text.append(
-                    ("%,d records are made from tags, which are one key only: the removal of such"
-                                    + " an image waits for an approved plan (keeper plan).%n")
+                    ("%,d records were made from tags, which are only one of two keys: the removal"
+                         + " of such an image waits for an approved plan (keeper plan).%n")
                             .formatted(added));
         }
         int disabled =
                 report.images().stream().mapToInt(RebuildReport.RebuiltImages::disabled).sum();
         if (disabled > 0) {
             text.append(
-                    ("%,d are disabled, by whom is not known: they stay until you enable or"
-                                    + " deregister them.%n")
+                    ("%,d are disabled, and it is unknown by whom: they stay until you enable"
+                                    + " or deregister them.%n")
                             .formatted(disabled));
         }
         if (added > 0) {

@@ -21,28 +21,35 @@ import java.util.stream.Stream;
 @Command(
         name = "register",
         description = {
-            "Makes an image of snapshots. Of a snapshot of ours whose image is gone, with the"
-                + " others that its image had: its tags tell the rest. Or of snapshots that others"
-                + " made of an instance, with --policy, --instance and --root: from then on they go"
-                + " when the image goes. What the instance or its images tell need not be said.",
+            "Creates an image from snapshots. If AMI Keeper made the snapshots and"
+                    + " their image is gone, name any one of them; its tags identify the rest."
+                    + " If others made them from an instance, give --policy, --instance and"
+                    + " --root; from then on they are deleted with the image. Whatever the"
+                    + " instance or its images tell can be omitted.",
             "Needs ec2:DescribeSnapshots, DescribeSnapshotAttribute, DescribeImages,"
                     + " DescribeInstances, RegisterImage, CreateTags, and the catalogue.",
             "Exit status: 0, or 1 if it is refused."
         })
 final class RegisterCommand extends OrderCommand {
-    @Parameters(arity = "0..1", paramLabel = "SNAPSHOT", description = "snap-..., of ours")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "SNAPSHOT",
+            description = "snap-..., made by AMI Keeper")
     private @Nullable String snapshot;
 
     @Option(names = "--dry-run", description = "Shows what would happen.")
     private boolean dryRun;
 
-    @Option(names = "--policy", paramLabel = "POLICY", description = "Whose rules it is to follow.")
+    @Option(
+            names = "--policy",
+            paramLabel = "POLICY",
+            description = "The policy whose rules apply to it.")
     private @Nullable String policy;
 
     @Option(
             names = "--instance",
             paramLabel = "INSTANCE",
-            description = "Which instance the snapshots are of.")
+            description = "The instance that the snapshots were made from.")
     private @Nullable String instance;
 
     @Option(
@@ -59,18 +66,20 @@ final class RegisterCommand extends OrderCommand {
                             + " the volume is still attached. May be repeated.")
     private List<String> volumes = List.of();
 
-    @Option(names = "--root-device", paramLabel = "DEVICE", description = "As /dev/xvda.")
+    @Option(names = "--root-device", paramLabel = "DEVICE", description = "Such as /dev/xvda.")
     private @Nullable String rootDevice;
 
-    @Option(names = "--architecture", paramLabel = "WORD", description = "As arm64.")
+    @Option(names = "--architecture", paramLabel = "WORD", description = "Such as arm64.")
     private @Nullable String architecture;
 
-    @Option(names = "--boot-mode", paramLabel = "WORD", description = "As uefi.")
+    @Option(names = "--boot-mode", paramLabel = "WORD", description = "Such as uefi.")
     private @Nullable String bootMode;
 
     @Option(
             names = "--approve",
-            description = "AWS bills what is on it, as Windows: EC2 may not find that.")
+            description =
+                    "Confirms it although AWS bills for what is on it, such as Windows, and"
+                            + " EC2 may not notice.")
     private boolean approved;
 
     RegisterCommand(Screen screen, Deployment deployment) {
@@ -97,7 +106,8 @@ final class RegisterCommand extends OrderCommand {
         }
         if (snapshot != null || policy == null || instance == null || root == null) {
             throw new UnusableException(
-                    "Name a snapshot of ours alone, or give --policy, --instance and --root.");
+                    "Name just a snapshot that AMI Keeper made, or give --policy, --instance and"
+                            + " --root.");
         }
         String under = policy;
         String server = instance;

@@ -42,12 +42,13 @@ import java.util.function.Function;
         sortOptions = false,
         description = {
             "Brings a server back from its newest good image, in its own Region or another one:"
-                    + " shows what will differ, launches one instance, and follows it until its"
-                    + " status checks pass. Stopped, it goes on where it was when run again; a"
-                    + " server that is back is not launched once more.",
-            "With --all, every server of a policy that has an image in the Region: the drill for"
-                    + " the loss of a Region, or the loss itself. If the catalogue is lost with its"
-                    + " Region, make a new one first: keeper rebuild.",
+                + " shows what will differ, launches one instance, and follows it until its status"
+                + " checks pass. If the command is stopped, run it again and it goes on where it"
+                + " was; a server that is back is not launched again.",
+            "With --all, it restores every server of a policy that has an image in"
+                    + " the Region: as a drill for the loss of a Region, or after the loss"
+                    + " itself. If the catalogue is lost with its Region, make a new one first:"
+                    + " keeper rebuild.",
             "Needs ec2:RunInstances, DescribeInstances, DescribeInstanceStatus, DescribeImages,"
                 + " DescribeSubnets, DescribeSecurityGroups, DescribeKeyPairs,"
                 + " DescribeInstanceTypeOfferings, CreateReplaceRootVolumeTask,"
@@ -83,15 +84,16 @@ final class RestoreCommand extends KeeperCommand {
             description = "As of then, as 2026-03-01T12:00Z; the newest image unless given.")
     private @Nullable String at;
 
-    @Option(names = "--image", paramLabel = "ami-...", description = "This very image.")
+    @Option(names = "--image", paramLabel = "ami-...", description = "Exactly this image.")
     private @Nullable String image;
 
     @Option(
             names = "--newer-than",
             paramLabel = "DAYS",
             description =
-                    "With --all: leaves out servers whose image is older than the newest one by"
-                            + " more, for they were gone before; ${DEFAULT-VALUE} unless given.")
+                    "With --all: leaves out servers whose image is older than the newest one"
+                            + " by more than this, because they were already gone; ${DEFAULT-VALUE}"
+                            + " unless given.")
     private int newerThan = 7;
 
     @Option(names = "--type", paramLabel = "TYPE", description = "Another instance type.")
@@ -109,29 +111,30 @@ final class RestoreCommand extends KeeperCommand {
     @Option(
             names = "--tag",
             paramLabel = "KEY=VALUE",
-            description = "A tag more, or with another value; may be given several times.")
+            description =
+                    "An additional tag, or another value for a tag; may be given several times.")
     private Map<String, String> tags = new HashMap<>();
 
     @Option(
             names = "--keep-address",
-            description = "With the original's private address, which must be free.")
+            description = "Uses the original's private address, which must be free.")
     private boolean keepAddress;
 
     @Option(
             names = "--mapping",
             paramLabel = "FILE",
             description =
-                    "What stands for what in the other Region: subnets, securityGroups, keyPairs,"
-                        + " types, elasticIps, instanceProfiles. A plan that lacks something prints"
-                        + " the file to fill in.")
+                    "The counterparts in the other Region: subnets, securityGroups,"
+                            + " keyPairs, types, elasticIps, instanceProfiles. If a plan lacks"
+                            + " something, it prints the file to fill in.")
     private @Nullable Path mapping;
 
     @Option(
             names = "--elastic-ip",
             paramLabel = "eipalloc-...|original",
             description =
-                    "The Elastic IP address that it gets when its checks have passed; never from"
-                            + " whoever has it.")
+                    "The Elastic IP address that it gets when its checks have passed; an"
+                            + " address in use is never taken.")
     private @Nullable String elasticIp;
 
     @Option(
@@ -141,7 +144,7 @@ final class RestoreCommand extends KeeperCommand {
                             + " addresses and other volumes.")
     private boolean replaceRoot;
 
-    @Option(names = "--again", description = "Launches another one of a server that is back.")
+    @Option(names = "--again", description = "Launches another one even if the server is back.")
     private boolean again;
 
     @Option(
@@ -153,11 +156,11 @@ final class RestoreCommand extends KeeperCommand {
     @Option(
             names = "--no-user-data",
             description =
-                    "Without the user data that the policy keeps: on the restored disks it would"
-                            + " run again.")
+                    "Leaves out the user data that the policy keeps: on the restored disks"
+                            + " it would run again.")
     private boolean noUserData;
 
-    @Option(names = "--yes", description = "Does not ask first where the original is still there.")
+    @Option(names = "--yes", description = "Does not ask first if the original is still there.")
     private boolean yes;
 
     @Option(names = "--dry-run", description = "Shows the plan; launches nothing.")

@@ -32,7 +32,7 @@ import java.util.stream.Stream;
 @Command(
         name = "retry",
         description = {
-            "Has images tried again that were given up, or dead letters handled again.",
+            "Tries images again that were given up, or handles dead letters again.",
             "Needs the catalogue and sqs:SendMessage; for dead letters sqs:GetQueueAttributes,"
                     + " GetQueueUrl, ReceiveMessage, DeleteMessage and lambda:InvokeFunction.",
             "Exit status: 0, or 1 if something stays as it is."
@@ -46,9 +46,9 @@ final class RetryCommand extends DeploymentCommand {
         @Parameters(
                 paramLabel = "IMAGE",
                 description =
-                        "The name of an image, as gold/i-0abc/2026-03-01T02.00.00Z, in whatever"
-                                + " Region it was given up; or a home image, ami-..., whose copies"
-                                + " were given up.")
+                        "The name of an image, as gold/i-0abc/2026-03-01T02.00.00Z, in any Region"
+                            + " where it was given up; or a home image, ami-..., whose copies were"
+                            + " given up.")
         private @Nullable String image;
 
         @Option(names = "--all", description = "All images that can be tried again.")
@@ -193,7 +193,7 @@ final class RetryCommand extends DeploymentCommand {
             } else {
                 Optional<Region> region = it.kick();
                 if (region.isEmpty()) {
-                    return Optional.of("A dead letter is no kick and stays: " + it.body());
+                    return Optional.of("A dead letter is not a kick and stays: " + it.body());
                 }
                 if (kind == DeadLetters.QueueKind.CREATE) {
                     app.kicks().create(region.get(), now);

@@ -21,8 +21,8 @@ abstract sealed class SharingCommand extends OrderCommand {
             split = ",",
             paramLabel = "WHO",
             description =
-                    "An account id, or the ARN of an organization or organizational unit; never"
-                            + " everybody. Several: with commas, or the option again.")
+                    "An account id, or the ARN of an organization or organizational unit;"
+                            + " never everybody. For several, use commas or repeat the option.")
     private List<String> with = List.of();
 
     private SharingCommand(Screen screen, Deployment deployment) {
@@ -37,7 +37,8 @@ abstract sealed class SharingCommand extends OrderCommand {
     @Command(
             name = "share",
             description = {
-                "Lets others launch an image of ours, besides those that its policy names.",
+                "Lets others launch an image of AMI Keeper's, in addition to those that"
+                        + " its policy names.",
                 "Needs ec2:DescribeImages, ModifyImageAttribute, and the catalogue.",
                 "Exit status: 0, or 1 if it is refused."
             })
@@ -61,25 +62,26 @@ abstract sealed class SharingCommand extends OrderCommand {
     @Command(
             name = "unshare",
             description = {
-                "No longer lets others launch an image of ours, or copy it; without an image: all"
-                        + " of ours, in all Regions, or all of a policy. Whom a policy names is"
-                        + " refused, for it would be shared with them again.",
+                "Stops letting others launch or copy an image of AMI Keeper's; without"
+                        + " an image: all of its images, in all Regions, or all of a policy. Those"
+                        + " whom a policy names are refused, because the image would be shared with"
+                        + " them again.",
                 "Needs ec2:DescribeImages, DescribeImageAttribute, DescribeSnapshots,"
                         + " ModifyImageAttribute, ModifySnapshotAttribute, and the catalogue.",
-                "Exit status: 0, or 1 if it is refused or something is left; then the same command"
-                        + " goes on."
+                "Exit status: 0, or 1 if it is refused or something is left; then run"
+                        + " the same command again."
             })
     static final class UnshareCommand extends SharingCommand {
         @Parameters(
                 paramLabel = "IMAGE",
                 arity = "0..1",
-                description = "ami-...; all images of ours unless given.")
+                description = "ami-...; all images of AMI Keeper unless given.")
         private @Nullable String id;
 
         @Option(
                 names = "--policy",
                 paramLabel = "POLICY",
-                description = "All images of this policy; goes without IMAGE.")
+                description = "All images of this policy; only without IMAGE.")
         private @Nullable String policy;
 
         UnshareCommand(Screen screen, Deployment deployment) {

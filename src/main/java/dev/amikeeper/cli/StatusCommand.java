@@ -20,13 +20,13 @@ import java.util.stream.Collectors;
 @Command(
         name = "status",
         description = {
-            "Shows of each instance how old the newest good image is in each Region, whether that"
-                    + " is what its policy's schedule promises, and until when; the worst first."
-                    + " Changes nothing.",
-            "Exit status: 0, or 1 if an instance is late somewhere or a Region or something of the"
-                    + " catalogue could not be read, or nobody hears what is told."
-                    + " An instance that no policy selects breaks no promise: it is listed, no"
-                    + " more."
+            "Shows for each instance how old the newest good image is in each"
+                    + " Region, whether that is what its policy's schedule promises, and until"
+                    + " when; the worst first. Changes nothing.",
+            "Exit status: 0, or 1 if an instance is late somewhere or a Region or"
+                    + " something of the catalogue could not be read, or nobody hears the"
+                    + " announcements. An instance that no policy selects breaks no promise: it"
+                    + " is only listed."
         })
 final class StatusCommand extends DeploymentCommand {
     @Option(

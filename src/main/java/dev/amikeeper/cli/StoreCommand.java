@@ -19,7 +19,8 @@ import java.util.Optional;
         description = {
             "Stores an image in S3 now, whatever its age: once, in a bucket of its Region. The"
                     + " image is not removed before that is done; the object is never removed.",
-            "Needs ec2:DescribeImages, the catalogue, and what AWS asks of whoever stores images.",
+            "Needs ec2:DescribeImages, the catalogue, and the permissions that AWS"
+                    + " requires for storing images.",
             "Exit status: 0, or 1 if it is refused."
         })
 final class StoreCommand extends OrderCommand {
@@ -29,7 +30,7 @@ final class StoreCommand extends OrderCommand {
     @Option(
             names = "--bucket",
             paramLabel = "BUCKET",
-            description = "Where to; where its policy says unless given.")
+            description = "The bucket; the policy's unless given.")
     private @Nullable String bucket;
 
     @Option(names = "--dry-run", description = "Shows what would happen.")

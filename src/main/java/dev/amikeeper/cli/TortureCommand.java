@@ -24,9 +24,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 @Command(
         name = "torture",
         description = {
-            "Plays random histories of fleets, people and faults with the real functions on a"
-                    + " simulated cloud, and judges by what the cloud has left whether every"
-                    + " promise was kept. A failing history is shown as short as it can be made.",
+            "Plays random histories of fleets, people and faults with the real"
+                    + " functions on a simulated cloud, and judges from what is left in the"
+                    + " cloud whether every promise was kept. A failing history is shown as"
+                    + " short as it can be made.",
             "Exit status: 0, or 1 if a promise was broken."
         })
 final class TortureCommand extends KeeperCommand {
@@ -49,7 +50,7 @@ final class TortureCommand extends KeeperCommand {
             paramLabel = "D",
             description =
                     "How many days each lasts before the faults stop, 1 to 366; ${DEFAULT-VALUE}"
-                            + " unless given. A seed is another history with other days.")
+                            + " unless given. With other days, a seed gives another history.")
     private int days = 40;
 
     @Option(
@@ -76,7 +77,7 @@ final class TortureCommand extends KeeperCommand {
     @Override
     int run() {
         if (days < 1 || days > 366) {
-            throw mistake("--days: " + days + " is not within 1 and 366");
+            throw mistake("--days: " + days + " is not between 1 and 366");
         }
         if (seeds < 1) {
             throw mistake("--seeds: " + seeds + " is too few");

@@ -15,10 +15,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "undo",
         description = {
-            "Brings an image back that pruning disabled, or removed while the Recycle Bin has it:"
-                    + " snapshots first, then the image, then its launch permissions. It is held"
-                    + " from then on; if that fails it is back all the same, and the exit status is"
-                    + " 1.",
+            "Brings an image back that pruning disabled, or removed while the"
+                    + " Recycle Bin has it: snapshots first, then the image, then its launch"
+                    + " permissions. It is held from then on; if holding it fails, it is back"
+                    + " anyway, and the exit status is 1.",
             "Needs ec2:DescribeImages, EnableImage, ModifyImageAttribute, CreateTags,"
                     + " RestoreSnapshotFromRecycleBin, RestoreImageFromRecycleBin, and the"
                     + " catalogue."

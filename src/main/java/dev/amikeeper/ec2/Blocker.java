@@ -33,9 +33,9 @@ public record Blocker(String cause, String why, String remedy) {
                     "AWS has disabled this for the account: ask AWS Support");
 
     private static final String CREDENTIALS =
-            "AWS does not accept the caller's credentials: if it lasts for more than an hour, see"
-                    + " that the function's role is there and deploy the stack again; on a command"
-                    + " line, log in again";
+            "AWS does not accept the caller's credentials: if it lasts for more than"
+                    + " an hour, check that the function's role exists and deploy the stack"
+                    + " again; on a command line, log in again";
 
     /** Codes with which AWS refuses all calls to a Region, whatever the role may do. */
     private static final Set<String> NOT_ENABLED = Set.of("AuthFailure", "OptInRequired");
@@ -85,14 +85,14 @@ public record Blocker(String cause, String why, String remedy) {
                         Fault.text(answer, permission),
                         "let the function's role make this call in %s: was the role changed, or does"
                                         .formatted(region)
-                                + " a permissions boundary or a policy of the organisation forbid"
+                                + " a permissions boundary or a policy of the organization forbid"
                                 + " it?")
                 : new Blocker(
                         code.isEmpty() ? "HTTP " + answer.statusCode() : code,
                         Fault.text(answer),
-                        "is the Region %s enabled for this account? If it is, see that the role may"
+                        "is the Region %s enabled for this account? If it is, check that the role may"
                                         .formatted(region)
-                                + " call %s there; if it is not to be, take it out of the policies"
+                                + " call %s there; if it should not be, remove it from the policies"
                                         .formatted(permission));
     }
 

@@ -50,7 +50,7 @@ public record Grant(Map<String, String> refused, Optional<String> trouble) {
                 return new Grant(
                         refused,
                         Optional.of(
-                                "%d are refused, and others may be: the rest is for the next try"
+                                "%d are refused, and others may be: the rest is left for the next try"
                                         .formatted(refused.size())));
             }
             List<String> some = left.removeFirst();

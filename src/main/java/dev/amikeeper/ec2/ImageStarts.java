@@ -204,7 +204,7 @@ public final class ImageStarts {
                     new Blocker(
                             "ec2:CreateStoreImageTask",
                             why,
-                            "EC2 stores no images in %s: take \"store\" out of the"
+                            "EC2 stores no images in %s: remove \"store\" from the"
                                             .formatted(region)
                                     + " policies of this Region"));
         }
@@ -375,14 +375,15 @@ public final class ImageStarts {
         Ami ami = found.get();
         if (!ImageTags.name(ami.tags()).equals(Optional.of(image.name()))) {
             return new StartResult.Impossible(
-                    "the name is taken by " + ami.id() + ", which does not carry our tags");
+                    "the name is taken by " + ami.id() + ", which does not have AMI Keeper's tags");
         }
         if (ami.state() == AmiState.FAILED) {
             if (call == Pace.Call.REGISTER_IMAGE || ami.tags().containsKey(ImageTags.REGISTERED)) {
                 return new StartResult.Impossible(
                         "the name is taken by "
                                 + ami.id()
-                                + ", at which EC2 failed: deregister it, without its snapshots");
+                                + ", which EC2 failed to create: deregister it, without its"
+                                + " snapshots");
             }
             return switch (changes.remove(image.region(), ami.id(), ami.snapshots())) {
                 case RemovalResult.Removed _, RemovalResult.Left _ ->

@@ -69,14 +69,16 @@ public sealed interface RemovalResult {
 
         private String remedy() {
             if (lock.isPresent()) {
-                return "it is deleted once its lock ends; who may, can unlock it before";
+                return "it is deleted once its lock ends; somebody with the permission can"
+                        + " unlock it before that";
             }
             if (!holders.isEmpty()) {
                 return "it is deleted once " + images() + " is deregistered";
             }
             if (PERMISSION.stream().anyMatch(answer::contains)) {
-                return "allow the function's role ec2:DeleteSnapshot on it: it may delete what"
-                        + " carries the tag amikeeper:policy, so see whether that is still there";
+                return "allow the function's role ec2:DeleteSnapshot on it: it may delete"
+                        + " snapshots with the tag amikeeper:policy, so check that the tag is still"
+                        + " there";
             }
             return "every run tries again; if it stays, the event DeleteSnapshot in CloudTrail"
                     + " says more";

@@ -143,7 +143,7 @@ public record Event(
             throw new MalformedEventException(
                     "time: not a time: "
                             + Texts.quoted(text)
-                            + "; it must be as 2026-03-01T02:00:00Z");
+                            + "; it must look like 2026-03-01T02:00:00Z");
         }
     }
 

@@ -16,7 +16,7 @@ final class Fields {
     static Optional<String> onlyText(Map<String, Object> fields, String name, String place)
             throws MalformedEventException {
         if (fields.get(name) != null && !(fields.get(name) instanceof String)) {
-            throw new MalformedEventException(place + ": must be a text");
+            throw new MalformedEventException(place + ": must be a string");
         }
         return text(fields, name);
     }
@@ -25,7 +25,7 @@ final class Fields {
         return text(fields, name)
                 .filter(text -> !text.isBlank())
                 .orElseThrow(
-                        () -> new MalformedEventException(name + ": must be there, as a text"));
+                        () -> new MalformedEventException(name + ": must be present, as a string"));
     }
 
     static List<String> texts(Map<String, Object> fields, String name, String place)
@@ -35,12 +35,12 @@ final class Fields {
             return List.of();
         }
         if (!(value instanceof List<?> list)) {
-            throw new MalformedEventException(place + ": must be a list of texts");
+            throw new MalformedEventException(place + ": must be a list of strings");
         }
         List<String> texts = new ArrayList<>();
         for (Object one : list) {
             if (!(one instanceof String text)) {
-                throw new MalformedEventException(place + ": must be a list of texts");
+                throw new MalformedEventException(place + ": must be a list of strings");
             }
             texts.add(text);
         }

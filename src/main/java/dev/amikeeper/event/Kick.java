@@ -51,7 +51,7 @@ public record Kick(String messageId, Region region, Optional<Instant> at) {
      */
     public static Batch batch(@Nullable SQSEvent input) throws MalformedEventException {
         if (input == null || input.getRecords() == null) {
-            throw new MalformedEventException("Records: must be there, as SQS delivers them");
+            throw new MalformedEventException("Records: must be present, as SQS delivers them");
         }
         List<Kick> kicks = new ArrayList<>();
         List<String> malformed = new ArrayList<>();
@@ -65,8 +65,8 @@ public record Kick(String messageId, Region region, Optional<Instant> at) {
                             kicks::add,
                             () ->
                                     malformed.add(
-                                            "body: a kick must be as {\"region\":\"us-west-2\"},"
-                                                    + " not "
+                                            "body: a kick must look like"
+                                                    + " {\"region\":\"us-west-2\"}, not "
                                                     + Texts.quoted(message.getBody())));
         }
         return new Batch(kicks, malformed);

@@ -48,7 +48,7 @@ public final class Rejected {
                                 function, digest + "/" + now.atZone(ZoneOffset.UTC).toLocalDate()),
                         now,
                         text,
-                        "order it on the stack of that account; CloudTrail tells who put "
+                        "order it on the stack of that account; CloudTrail tells who sent "
                                 + trail));
     }
 
@@ -60,7 +60,7 @@ public final class Rejected {
 
     private static void record(
             Catalog catalog, String function, String input, String why, String cause, Instant now) {
-        String text = function + " was called with an event that it does not take: " + why;
+        String text = function + " was called with an event that it does not accept: " + why;
         log.error("{}: {}", text, Texts.plain(input));
         // People are told only once a day about a sender that is wrong every five minutes.
         UUID digest = UUID.nameUUIDFromBytes(cause.getBytes(StandardCharsets.UTF_8));

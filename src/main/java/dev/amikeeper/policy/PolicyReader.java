@@ -164,7 +164,7 @@ final class PolicyReader {
                         .map(some ->
                                 some.someEntries(
                                         "tags to select by, as {backup: gold}; otherwise every"
-                                            + " instance would be imaged"))
+                                                + " instance would be imaged"))
                         .orElse(Map.of());
         Map<String, Place> except =
                 fields.find("except")

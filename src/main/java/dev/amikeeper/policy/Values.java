@@ -166,7 +166,7 @@ final class Values {
                     case "m" ->
                             throw new IllegalArgumentException(
                                     ("%s may mean minutes or months; for months write days, such as"
-                                         + " %dd; nothing here can be shorter than 1h")
+                                                    + " %dd; nothing here can be shorter than 1h")
                                             .formatted(
                                                     Texts.quoted(text),
                                                     Math.max(1, number) * DAYS_A_MONTH));
@@ -447,7 +447,7 @@ final class Values {
         if (shared && DEFAULT_KEY.matcher(text).find()) {
             throw new IllegalArgumentException(
                     "images encrypted with AWS's default key cannot be shared; write a key of your"
-                        + " own that the others may use, such as alias/dr, or leave share out");
+                            + " own that the others may use, such as alias/dr, or leave share out");
         }
         return text;
     }

@@ -74,15 +74,11 @@ public final class DeadLetters {
             Optional<String> queue = queue(kind);
             if (queue.isEmpty()) {
                 return new QueueContents(
-                        kind,
-                        0,
-                        List.of(),
-                        "not looked into: EVENT_DEAD_LETTER_QUEUE_URL is not set");
+                        kind, 0, List.of(), "not read: EVENT_DEAD_LETTER_QUEUE_URL is not set");
             }
             return new QueueContents(kind, count(queue.get()), receive(queue.get(), 0), "");
         } catch (SdkException error) {
-            return new QueueContents(
-                    kind, 0, List.of(), "cannot be looked into: " + error.getMessage());
+            return new QueueContents(kind, 0, List.of(), "cannot be read: " + error.getMessage());
         }
     }
 

@@ -341,14 +341,14 @@ public record Status(List<Standing> standings, List<Unprotected> unprotected) {
             String its = (image.isCopy() ? "the copy of " : "the image of ") + slot(image);
             String note = image.note().isEmpty() ? "" : " (" + image.note() + ")";
             return switch (image.state()) {
-                case CREATING -> under(its, "is in the making since " + image.since());
+                case CREATING -> under(its, "has been in the making since " + image.since());
                 case REQUESTED ->
                         under(
                                 its,
                                 "waits for try " + image.attempt() + " at " + image.due() + note);
                 case FAILED ->
                         new Hope(
-                                "another one is good by then; " + its + " was given up" + note,
+                                "another one is available by then; " + its + " was given up" + note,
                                 its + " was given up" + note);
                 case AVAILABLE, DISABLING, DISABLED, ENABLING, RETIRING ->
                         under(

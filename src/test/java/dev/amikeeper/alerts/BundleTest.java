@@ -37,8 +37,8 @@ final class BundleTest {
                 .contains(
                         "Since 2026-03-01T02:10:00Z",
                         "What to do: mend it",
-                        "The same of 39 more, as gold/i-10/2026-03-01T02.00.00Z, gold/i-11/",
-                        "./keeper failures lists all that lasts")
+                        "The same for 39 more, as gold/i-10/2026-03-01T02.00.00Z, gold/i-11/",
+                        "./keeper failures lists all that are open")
                 .doesNotContain("i-17/");
     }
 
@@ -75,8 +75,8 @@ final class BundleTest {
         assertThat(due(NOW)).singleElement().extracting(it -> it.notices().size()).isEqualTo(3);
         assertThat(Announcements.text(due(NOW)))
                 .contains(
-                        "The same of 2 more: gold/i-5/2026-03-01T02.00.00Z, gold/i-6/",
-                        "3 of the kind were told before");
+                        "The same for 2 more: gold/i-5/2026-03-01T02.00.00Z, gold/i-6/",
+                        "3 of this kind were told before");
     }
 
     @Test
@@ -124,7 +124,7 @@ final class BundleTest {
         assertThat(due(NOW)).singleElement().matches(Bundle::isOver);
         assertThat(Announcements.text(due(NOW)))
                 .startsWith("resolved: us-east-1: there is no image gold/i-1/")
-                .contains("The same of 2 more: gold/i-2/");
+                .contains("The same for 2 more: gold/i-2/");
     }
 
     @ParameterizedTest

@@ -62,7 +62,7 @@ final class HearingTest {
     void aTopicThatCannotBeLookedAtIsNotTakenForFine() {
         given.cloud.faults().calls("GetTopicAttributes").deny();
 
-        assertThat(announcements.unheard()).get().asString().contains("is not known");
+        assertThat(announcements.unheard()).get().asString().contains("it is unknown whether");
     }
 
     @Test

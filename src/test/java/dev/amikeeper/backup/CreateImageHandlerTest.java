@@ -262,7 +262,10 @@ final class CreateImageHandlerTest {
         assertThat(given.records(TestDeployment.EAST))
                 .extracting(Image::state)
                 .containsExactly(ImageState.FAILED);
-        assertThat(given.told()).singleElement().asString().contains("does not carry our tags");
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("does not have AMI Keeper's tags");
     }
 
     @Test
@@ -475,7 +478,7 @@ final class CreateImageHandlerTest {
         assertThat(report)
                 .isEqualTo(
                         new SliceReport(Counts.once(SliceReport.SliceCount.MALFORMED), List.of()));
-        assertThat(given.told()).singleElement().asString().contains("a kick must be as");
+        assertThat(given.told()).singleElement().asString().contains("a kick must look like");
     }
 
     @Test

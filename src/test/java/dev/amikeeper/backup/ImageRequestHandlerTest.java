@@ -168,7 +168,7 @@ final class ImageRequestHandlerTest {
         assertThat(given.told())
                 .singleElement()
                 .asString()
-                .contains("instances: must be a list of texts");
+                .contains("instances: must be a list of strings");
     }
 
     @Test

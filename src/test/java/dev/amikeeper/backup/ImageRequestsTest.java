@@ -86,7 +86,7 @@ final class ImageRequestsTest {
     void aTagChangeMustListWhatChanged() {
         assertThatThrownBy(() -> request("request-tag.json", Map.of("changed-tag-keys", "Name")))
                 .isInstanceOf(MalformedEventException.class)
-                .hasMessage("detail.changed-tag-keys: must be a list of texts");
+                .hasMessage("detail.changed-tag-keys: must be a list of strings");
     }
 
     @Test
@@ -148,7 +148,7 @@ final class ImageRequestsTest {
         assertThatThrownBy(() -> request("request-event.json", Map.of("instances", List.of())))
                 .hasMessage("detail.instances: must name at least one instance");
         assertThatThrownBy(() -> request("request-event.json", Map.of("instances", "i-1")))
-                .hasMessage("detail.instances: must be a list of texts");
+                .hasMessage("detail.instances: must be a list of strings");
         assertThatThrownBy(() ->
                         request("request-event.json", Map.of("instances", List.of("i-1", "x"))))
                 .hasMessage("detail.instances: not an instance id: \"x\"");
@@ -158,7 +158,7 @@ final class ImageRequestsTest {
     void anEventThatNamesAPolicyInAnotherFormAsksOfNone() {
         assertThatThrownBy(() -> request("request-event.json", Map.of("policy", List.of("gold"))))
                 .isInstanceOf(MalformedEventException.class)
-                .hasMessage("detail.policy: must be a text");
+                .hasMessage("detail.policy: must be a string");
     }
 
     @ParameterizedTest

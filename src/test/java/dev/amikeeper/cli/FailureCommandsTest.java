@@ -229,7 +229,7 @@ final class FailureCommandsTest {
         assertThat(putBack(given)).isFalse();
 
         assertThat(out.toString()).contains("create: 1 of 2 dead letters put back");
-        assertThat(err.toString()).contains("is no kick and stays: what?").hasLineCount(1);
+        assertThat(err.toString()).contains("is not a kick and stays: what?").hasLineCount(1);
         assertThat(given.deployment.deadKicks()).isEqualTo(1);
         assertThat(given.cloud.sqs(TestDeployment.EAST).size(queue)).isEqualTo(1);
     }
@@ -240,7 +240,7 @@ final class FailureCommandsTest {
         given.cloud.faults().calls("GetQueueAttributes").times(100).deny();
 
         assertThat(failures(given).deadLetters())
-                .allMatch(box -> box.problem().startsWith("cannot be looked into: "));
+                .allMatch(box -> box.problem().startsWith("cannot be read: "));
     }
 
     @Test

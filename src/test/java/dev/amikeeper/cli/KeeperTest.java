@@ -33,8 +33,8 @@ final class KeeperTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "--days=0    | --days: 0 is not within 1 and 366",
-                "--days=367  | --days: 367 is not within 1 and 366",
+                "--days=0    | --days: 0 is not between 1 and 366",
+                "--days=367  | --days: 367 is not between 1 and 366",
                 "--days=soon | '--days': 'soon' is not an int",
                 "--seed=x    | '--seed': 'x' is not a long",
                 "--day       | Unknown option: '--day'"

@@ -246,7 +246,7 @@ final class RestoreCommandTest {
                 .containsOnlyOnce("  " + subnet + ": # " + there)
                 .containsOnlyOnce("  ops:\n");
 
-        String proposed = plan.substring(plan.indexOf("# What stands"));
+        String proposed = plan.substring(plan.indexOf("# The counterparts"));
         assertThat(restore(with(file(proposed), toTheWest)))
                 .as("nobody has confirmed anything")
                 .isEqualTo(1);

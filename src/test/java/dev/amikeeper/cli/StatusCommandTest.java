@@ -152,7 +152,7 @@ final class StatusCommandTest {
                 StatusCommand.read(given.deployment.application(), Optional.of("gold"));
 
         String text =
-                "policy gold is not in the policy file any more: its 4 images in us-east-1,"
+                "policy gold is no longer in the policy file: its 4 images in us-east-1,"
                         + " us-west-2 stay, and no rule removes them";
         assertThat(answer.lost())
                 .singleElement()
@@ -182,8 +182,7 @@ final class StatusCommandTest {
         assertThat(look(given).lost()).isEmpty();
         assertThat(StatusCommand.read(given.deployment.application(), Optional.of("gold")).lost())
                 .extracting(StatusReport.Lost::text)
-                .containsExactly(
-                        "policy gold is not in the policy file any more, and has no images");
+                .containsExactly("policy gold is no longer in the policy file and has no images");
     }
 
     @Test

@@ -46,6 +46,6 @@ final class TortureCommandTest {
         CommandRun run = CommandRun.of("torture", "--days", "0");
 
         assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(run.err()).contains("--days: 0 is not within 1 and 366");
+        assertThat(run.err()).contains("--days: 0 is not between 1 and 366");
     }
 }

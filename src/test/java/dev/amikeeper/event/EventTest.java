@@ -212,22 +212,22 @@ final class EventTest {
 
     static Stream<Arguments> malformed() {
         return Stream.of(
-                Arguments.of("source", "", "source: must be there, as a text"),
-                Arguments.of("source", 7, "source: must be there, as a text"),
-                Arguments.of("time", " ", "time: must be there, as a text"),
-                Arguments.of("time", 1772330400, "time: must be there, as a text"),
+                Arguments.of("source", "", "source: must be present, as a string"),
+                Arguments.of("source", 7, "source: must be present, as a string"),
+                Arguments.of("time", " ", "time: must be present, as a string"),
+                Arguments.of("time", 1772330400, "time: must be present, as a string"),
                 Arguments.of(
                         "time",
                         "yesterday\n",
-                        "time: not a time: \"yesterday?\"; it must be as 2026-03-01T02:00:00Z"),
-                Arguments.of("region", List.of(), "region: must be there, as a text"),
+                        "time: not a time: \"yesterday?\"; it must look like 2026-03-01T02:00:00Z"),
+                Arguments.of("region", List.of(), "region: must be present, as a string"),
                 Arguments.of("region", "mars", "region: not a Region: \"mars\""),
-                Arguments.of("resources", INSTANCE_ARN, "resources: must be a list of texts"),
-                Arguments.of("resources", List.of(7), "resources: must be a list of texts"),
+                Arguments.of("resources", INSTANCE_ARN, "resources: must be a list of strings"),
+                Arguments.of("resources", List.of(7), "resources: must be a list of strings"),
                 Arguments.of(
                         "resources",
                         Arrays.asList(INSTANCE_ARN, null),
-                        "resources: must be a list of texts"),
+                        "resources: must be a list of strings"),
                 Arguments.of("detail", List.of(), "detail: must be an object"),
                 Arguments.of("detail", 7, "detail: must be an object"),
                 Arguments.of("detail", "{\"State\":\"failed\"}", "detail: must be an object"));
@@ -241,7 +241,7 @@ final class EventTest {
 
         assertThatThrownBy(() -> Event.of(input))
                 .isInstanceOf(MalformedEventException.class)
-                .hasMessage(field + ": must be there, as a text");
+                .hasMessage(field + ": must be present, as a string");
     }
 
     @Test
@@ -249,9 +249,9 @@ final class EventTest {
         Event event = with("detail", Map.of("instances", INSTANCE, "policy", List.of("gold")));
 
         assertThatThrownBy(() -> event.texts("instances"))
-                .hasMessage("detail.instances: must be a list of texts");
+                .hasMessage("detail.instances: must be a list of strings");
         assertThatThrownBy(() -> event.onlyText("policy"))
-                .hasMessage("detail.policy: must be a text");
+                .hasMessage("detail.policy: must be a string");
     }
 
     private static Event event(String file) throws MalformedEventException {

@@ -85,7 +85,9 @@ final class KickTest {
                         new Kick("message-2", new Region("eu-west-1"), Optional.empty()));
         assertThat(batch.malformed())
                 .containsExactly(
-                        "body: a kick must be as {\"region\":\"us-west-2\"}, not \"" + bad + "\"");
+                        "body: a kick must look like {\"region\":\"us-west-2\"}, not \""
+                                + bad
+                                + "\"");
     }
 
     @Test
@@ -123,7 +125,7 @@ final class KickTest {
         for (Map<String, Object> input : List.of(Map.<String, Object>of(), nothing)) {
             assertThatThrownBy(() -> Kick.batch(Samples.delivery(input)))
                     .isInstanceOf(MalformedEventException.class)
-                    .hasMessage("Records: must be there, as SQS delivers them");
+                    .hasMessage("Records: must be present, as SQS delivers them");
         }
     }
 

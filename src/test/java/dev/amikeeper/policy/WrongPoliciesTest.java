@@ -64,10 +64,10 @@ final class WrongPoliciesTest {
                 arguments(
                         "policies: {gold: {select: {tags: {a: b}}, drill: {every: 7d}}}\n",
                         "1:43 policies.gold.drill.region: missing; write where, such as us-west-2\n"
-                            + "policies.yaml:1:43 policies.gold.drill.subnet: missing; write an"
-                            + " isolated subnet there, such as subnet-0abc\n"
-                            + "policies.yaml:1:43 policies.gold.drill.securityGroups: missing;"
-                            + " write those of the subnet's VPC, such as [sg-0abc]"),
+                                + "policies.yaml:1:43 policies.gold.drill.subnet: missing; write an"
+                                + " isolated subnet there, such as subnet-0abc\n"
+                                + "policies.yaml:1:43 policies.gold.drill.securityGroups: missing;"
+                                + " write those of the subnet's VPC, such as [sg-0abc]"),
                 arguments(
                         "policies: {gold: {select: {tags: {a: b}}, drill: {every: 7d, region:"
                                 + " us-west-2, subnet: subnet-1, securityGroups: [sg-1]}}}\n",
@@ -251,8 +251,8 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("schedule: {cron: \"0 2 * *\"}"),
                         "4:22 policies.gold.schedule.cron: \"0 2 * *\" does not have five fields"
-                            + " but 4; write the five minute, hour, day of month, month, day of"
-                            + " week, as \"0 2 * * *\""),
+                                + " but 4; write the five minute, hour, day of month, month, day of"
+                                + " week, as \"0 2 * * *\""),
                 arguments(
                         policy("schedule: {cron: \"61 2 * * *\"}"),
                         "4:22 policies.gold.schedule.cron: bad minute \"61\"; write 0-59, with *"
@@ -295,7 +295,7 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("schedule: {cron: \"58,2 * * * *\"}"),
                         "4:22 policies.gold.schedule.cron: \"58,2 * * * *\" fires more often than"
-                            + " every 5 minutes; write */5 or a longer interval as minute"),
+                                + " every 5 minutes; write */5 or a longer interval as minute"),
                 arguments(
                         policy("schedule: {cron: \"0 2 * * *\", zone: Europe/Berlyn}"),
                         "4:41 policies.gold.schedule.zone: unknown zone \"Europe/Berlyn\"; did you"
@@ -549,16 +549,16 @@ final class WrongPoliciesTest {
                                 "replicate: {us-west-2: {kmsKey: alias/aws/ebs}}\n"
                                         + "share: {accounts: [\"111122223333\"]}"),
                         "4:37 policies.gold.replicate.us-west-2.kmsKey: images encrypted with AWS's"
-                            + " default key cannot be shared; write a key of your own that the"
-                            + " others may use, such as alias/dr, or leave share out"),
+                                + " default key cannot be shared; write a key of your own that the"
+                                + " others may use, such as alias/dr, or leave share out"),
                 arguments(
                         policy(
                                 "share: {accounts: [\"111122223333\"]}\nreplicate: {us-west-2:"
                                         + " {kmsKey: \"arn:aws:kms:us-west-2:111122223333:alias/aws"
                                         + "/ebs\"}}"),
                         "5:37 policies.gold.replicate.us-west-2.kmsKey: images encrypted with AWS's"
-                            + " default key cannot be shared; write a key of your own that the"
-                            + " others may use, such as alias/dr, or leave share out"),
+                                + " default key cannot be shared; write a key of your own that the"
+                                + " others may use, such as alias/dr, or leave share out"),
                 arguments(
                         policy("formerly: [Old, gold]"),
                         "4:16 policies.gold.formerly[0]: bad policy name; write a letter a-z, then"

@@ -380,7 +380,7 @@ final class ReplicationTest {
                 .asString()
                 .contains(
                         "us-west-2: copies fail (key alias/dr): Client.InvalidKMSKey.InvalidState",
-                        "see that the key alias/dr is enabled in us-west-2");
+                        "check that the key alias/dr is enabled in us-west-2");
         given.playUntil("2026-03-03T20:00:00Z");
         assertThat(given.records(TestDeployment.WEST))
                 .filteredOn(image -> image.state() == ImageState.FAILED)

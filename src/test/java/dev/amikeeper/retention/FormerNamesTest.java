@@ -279,7 +279,7 @@ final class FormerNamesTest {
         assertThat(given.told())
                 .singleElement()
                 .asString()
-                .contains("us-west-2: 3 images of policy platinum are in a Region that it does");
+                .contains("us-west-2: 3 images of policy platinum are in a Region that it no");
     }
 
     @Test

@@ -713,7 +713,7 @@ final class PruneHandlerTest {
                         .handleRequest(Map.of("time", "tomorrow"), given.context("PruneFunction"));
 
         assertThat(report.count(MALFORMED)).isEqualTo(1);
-        assertThat(given.told()).singleElement().asString().contains("source: must be there");
+        assertThat(given.told()).singleElement().asString().contains("source: must be present");
     }
 
     @Test
@@ -1121,7 +1121,7 @@ final class PruneHandlerTest {
                 .singleElement()
                 .asString()
                 .contains(
-                        "policy gold is not in the policy file any more: its 3 images in us-east-1"
+                        "policy gold is no longer in the policy file: its 3 images in us-east-1"
                                 + " stay, and no rule removes them");
         assertThat(without.images(TestDeployment.EAST)).hasSize(3);
 

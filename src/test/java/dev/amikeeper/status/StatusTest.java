@@ -108,13 +108,14 @@ final class StatusTest {
 
         records.set(1, waiting.started(new ImageId("ami-2"), 1, then));
         assertThat(only().remark())
-                .contains("which is in the making since 2026-03-02T02:00:00Z, is good by then");
+                .contains(
+                        "which has been in the making since 2026-03-02T02:00:00Z, is good by then");
 
         records.set(1, waiting.failed("denied", then));
         assertThat(only().remark())
                 .endsWith(
-                        "unless another one is good by then; the image of 2026-03-02T02:00:00Z was"
-                                + " given up (denied)");
+                        "unless another one is available by then; the image of"
+                                + " 2026-03-02T02:00:00Z was given up (denied)");
 
         records.set(1, good(NEXT).disabledByOthers(true));
         assertThat(only().level()).isEqualTo(Level.DUE);
@@ -133,7 +134,7 @@ final class StatusTest {
         records.add(intent("2026-03-01T02:10:00Z").failed("denied", now));
         records.add(intent(GOLD).started(new ImageId("ami-2"), 1, now));
 
-        assertThat(only().remark()).contains("2026-03-01T02:00:00Z, which is in the making");
+        assertThat(only().remark()).contains("2026-03-01T02:00:00Z, which has been in the making");
     }
 
     @Test

@@ -55,13 +55,14 @@ final class FormerRegionsTest {
                 .singleElement()
                 .asString()
                 .contains(
-                        "us-west-2: 3 images of policy gold are in a Region that it does not name",
+                        "us-west-2: 3 images of policy gold are in a Region that it no longer"
+                                + " names",
                         "write formerRegions: prune in policy gold");
         assertThat(plan(given).policies())
                 .flatExtracting(PruneReport.Summary::former)
                 .containsExactly(
-                        "us-west-2: 3 images of policy gold are in a Region that it does not name"
-                                + " any more: they stay for good");
+                        "us-west-2: 3 images of policy gold are in a Region that it no longer"
+                                + " names: they are kept forever");
         given.nights(3, 3);
         prune(given);
         assertThat(given.images(TestDeployment.WEST)).hasSize(3);
