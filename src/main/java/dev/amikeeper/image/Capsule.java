@@ -77,8 +77,8 @@ public record Capsule(
             names = Map.copyOf(names);
         }
 
-        private Network withNames(Map<String, String> its) {
-            return new Network(zone, subnet, groups, address, addresses, interfaces, its);
+        private Network withNames(Map<String, String> newNames) {
+            return new Network(zone, subnet, groups, address, addresses, interfaces, newNames);
         }
     }
 
@@ -281,8 +281,8 @@ public record Capsule(
     }
 
     /** Returns this capsule with these volumes. */
-    public Capsule withDisks(List<Disk> its) {
-        return new Capsule(hardware, network, access, script, launchTemplate, tags, its);
+    public Capsule withDisks(List<Disk> newDisks) {
+        return new Capsule(hardware, network, access, script, launchTemplate, tags, newDisks);
     }
 
     /** The volumes that the image lacks. */

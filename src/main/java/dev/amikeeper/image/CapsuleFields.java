@@ -266,17 +266,17 @@ public final class CapsuleFields {
         return NUMBER.matcher(text).matches() ? Integer.parseInt(text) : 0;
     }
 
-    private static String text(Addresses its) {
+    private static String text(Addresses addresses) {
         List<String> words = new ArrayList<>();
-        if (its.secondary() > 0) {
-            words.add("more:" + its.secondary());
+        if (addresses.secondary() > 0) {
+            words.add("more:" + addresses.secondary());
         }
-        if (its.ipv6() > 0) {
-            words.add("ipv6:" + its.ipv6());
+        if (addresses.ipv6() > 0) {
+            words.add("ipv6:" + addresses.ipv6());
         }
-        its.isPublic().ifPresent(it -> words.add(it ? "public" : "private"));
-        its.elastic().ifPresent(address -> words.add("elastic:" + address));
-        if (!its.isChecked()) {
+        addresses.isPublic().ifPresent(it -> words.add(it ? "public" : "private"));
+        addresses.elastic().ifPresent(address -> words.add("elastic:" + address));
+        if (!addresses.isChecked()) {
             words.add("unchecked");
         }
         return String.join("+", words);
@@ -301,18 +301,18 @@ public final class CapsuleFields {
                 .findFirst();
     }
 
-    private static String text(Options its) {
+    private static String text(Options options) {
         List<String> words = new ArrayList<>();
-        if (its.hibernates()) {
+        if (options.hibernates()) {
             words.add("hibernates");
         }
-        if (its.enclaves()) {
+        if (options.enclaves()) {
             words.add("enclaves");
         }
-        if (!its.recovers()) {
+        if (!options.recovers()) {
             words.add("unrecovered");
         }
-        if (its.spot()) {
+        if (options.spot()) {
             words.add("spot");
         }
         return String.join("+", words);

@@ -78,8 +78,8 @@ public record Image(
      *     recorded
      */
     public record Making(int attempt, Optional<ImageId> id, int volumes, Optional<Instant> taken) {
-        private Making withId(Optional<ImageId> its) {
-            return new Making(attempt, its, volumes, taken);
+        private Making withId(Optional<ImageId> newId) {
+            return new Making(attempt, newId, volumes, taken);
         }
 
         private Making withTaken(Optional<Instant> when) {
@@ -129,12 +129,12 @@ public record Image(
             permissions = List.copyOf(permissions);
         }
 
-        private Leaving withSnapshots(List<SnapshotId> its) {
-            return new Leaving(its, permissions);
+        private Leaving withSnapshots(List<SnapshotId> newSnapshots) {
+            return new Leaving(newSnapshots, permissions);
         }
 
-        private Leaving withPermissions(List<String> its) {
-            return new Leaving(snapshots, its);
+        private Leaving withPermissions(List<String> newPermissions) {
+            return new Leaving(snapshots, newPermissions);
         }
     }
 
@@ -170,8 +170,8 @@ public record Image(
     }
 
     /** Returns this record with this capsule, before it is first written. */
-    public Image remembering(Optional<Capsule> itsCapsule) {
-        return changed(version, image -> image.capsule = itsCapsule);
+    public Image remembering(Optional<Capsule> newCapsule) {
+        return changed(version, image -> image.capsule = newCapsule);
     }
 
     /** Returns this record with the time its disks were read, before it is first written. */
@@ -188,8 +188,8 @@ public record Image(
     }
 
     /** Returns this record with this way into S3, before it is first written. */
-    public Image rememberingStored(Optional<Stored> itsWay) {
-        return changed(version, image -> image.stored = itsWay);
+    public Image rememberingStored(Optional<Stored> newStored) {
+        return changed(version, image -> image.stored = newStored);
     }
 
     /**
@@ -388,7 +388,7 @@ public record Image(
      * recorded are kept, because EC2 may have dropped them since.
      */
     public Image disabling(
-            String why, List<SnapshotId> itsSnapshots, List<String> itsPermissions, Instant now) {
+            String why, List<SnapshotId> newSnapshots, List<String> newPermissions, Instant now) {
         return next(
                 ImageState.DISABLING,
                 why,
@@ -397,10 +397,10 @@ public record Image(
                     image.phase = image.phase.dueAt(now.plus(LEASE));
                     image.leaving =
                             new Leaving(
-                                    itsSnapshots,
+                                    newSnapshots,
                                     Stream.concat(
                                                     leaving.permissions.stream(),
-                                                    itsPermissions.stream())
+                                                    newPermissions.stream())
                                             .distinct()
                                             .sorted()
                                             .toList());
@@ -419,14 +419,14 @@ public record Image(
     }
 
     /** Its removal begins for this reason; these snapshots will be deleted with it. */
-    public Image retiring(String why, List<SnapshotId> itsSnapshots, Instant now) {
+    public Image retiring(String why, List<SnapshotId> newSnapshots, Instant now) {
         return next(
                 ImageState.RETIRING,
                 why,
                 now,
                 image -> {
                     image.phase = image.phase.dueAt(now.plus(LEASE));
-                    image.leaving = leaving.withSnapshots(itsSnapshots);
+                    image.leaving = leaving.withSnapshots(newSnapshots);
                 });
     }
 
@@ -459,39 +459,40 @@ public record Image(
     /**
      * Its launch permissions are now set.
      *
-     * @param withoutThese those whom EC2 refused
-     * @param itsCopiers those who may now create volumes from its snapshots
-     * @param toThese those named by its policy who may now launch it
+     * @param refused those whom EC2 refused
+     * @param copiers those who may now create volumes from its snapshots
+     * @param given those named by its policy who may now launch it
      */
-    public Image nowShared(
-            List<String> withoutThese, List<String> itsCopiers, List<String> toThese) {
+    public Image nowShared(List<String> refused, List<String> copiers, List<String> given) {
         return changed(image -> {
-            image.sharing = new Sharing(true, withoutThese, itsCopiers, toThese);
+            image.sharing = new Sharing(true, refused, copiers, given);
             image.leaving = leaving.withPermissions(List.of());
         });
     }
 
-    /** These no longer get permissions, neither now nor when the image is enabled again. */
-    public Image sharedWithout(List<String> these) {
+    /**
+     * The revoked ones no longer get permissions, neither now nor when the image is enabled again.
+     */
+    public Image sharedWithout(List<String> revoked) {
         return changed(image -> {
-            image.leaving = leaving.withPermissions(without(leaving.permissions, these));
+            image.leaving = leaving.withPermissions(without(leaving.permissions, revoked));
             image.sharing =
                     new Sharing(
                             shared(),
-                            without(sharing.refused, these),
-                            without(sharing.copiers, these),
-                            without(sharing.given, these));
+                            without(sharing.refused, revoked),
+                            without(sharing.copiers, revoked),
+                            without(sharing.given, revoked));
         });
     }
 
-    /** A check found that these, of those named by its policy, may launch it. */
-    public Image seenSharedWith(List<String> these) {
+    /** A check has seen that these, of those named by its policy, may launch it. */
+    public Image seenSharedWith(List<String> seen) {
         return changed(image ->
-                image.sharing = new Sharing(shared(), sharing.refused, sharing.copiers, these));
+                image.sharing = new Sharing(shared(), sharing.refused, sharing.copiers, seen));
     }
 
-    private static List<String> without(List<String> all, List<String> these) {
-        return all.stream().filter(who -> !these.contains(who)).toList();
+    private static List<String> without(List<String> all, List<String> revoked) {
+        return all.stream().filter(who -> !revoked.contains(who)).toList();
     }
 
     /** It could not be shared; the next attempt is at {@code next}. */
@@ -570,7 +571,7 @@ public record Image(
         return changed(version + 1, change);
     }
 
-    private Image changed(long itsVersion, Consumer<Draft> change) {
+    private Image changed(long newVersion, Consumer<Draft> change) {
         Draft draft = new Draft(this);
         change.accept(draft);
         return new Image(
@@ -584,7 +585,7 @@ public record Image(
                 draft.condition,
                 draft.capsule,
                 draft.stored,
-                itsVersion);
+                newVersion);
     }
 
     /** The parts of the next record that can change. */

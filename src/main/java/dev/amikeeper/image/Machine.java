@@ -58,13 +58,13 @@ public record Machine(
 
     /** Returns this machine with the values that a person gives. NitroTPM requires UEFI. */
     public Machine as(
-            Optional<String> itsRootDevice,
-            Optional<String> itsArchitecture,
-            Optional<String> itsBootMode) {
-        Optional<String> boot = itsBootMode.or(() -> bootMode);
+            Optional<String> newRootDevice,
+            Optional<String> newArchitecture,
+            Optional<String> newBootMode) {
+        Optional<String> boot = newBootMode.or(() -> bootMode);
         return new Machine(
-                itsRootDevice.orElse(rootDevice),
-                itsArchitecture.orElse(architecture),
+                newRootDevice.orElse(rootDevice),
+                newArchitecture.orElse(architecture),
                 boot,
                 tpm.filter(_ -> boot.filter(mode -> mode.startsWith("uefi")).isPresent()),
                 imds,

@@ -123,11 +123,11 @@ public record Stored(
 
     private Stored next(
             StoredState newState,
-            int itsAttempt,
-            Instant itsDue,
+            int newAttempt,
+            Instant newDue,
             Optional<Instant> task,
             String why,
             Instant now) {
-        return new Stored(object, newState, itsAttempt, now, itsDue, task, why);
+        return new Stored(object, newState, newAttempt, now, newDue, task, why);
     }
 }

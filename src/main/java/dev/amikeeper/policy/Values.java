@@ -438,11 +438,11 @@ final class Values {
                     "not a KMS key: %s; write its alias, such as alias/dr, its id or its ARN"
                             .formatted(Texts.quoted(text)));
         }
-        String itsRegion = form.group("region");
-        if (itsRegion != null && !itsRegion.equals(region)) {
+        String keyRegion = form.group("region");
+        if (keyRegion != null && !keyRegion.equals(region)) {
             throw new IllegalArgumentException(
                     "this key is in %s; copies in %s need a key there"
-                            .formatted(Texts.plain(itsRegion), Texts.plain(region)));
+                            .formatted(Texts.plain(keyRegion), Texts.plain(region)));
         }
         if (shared && DEFAULT_KEY.matcher(text).find()) {
             throw new IllegalArgumentException(
