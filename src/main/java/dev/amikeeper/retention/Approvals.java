@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What people have to approve. A plan that needs an approval is announced with its digest; a run
- * that is given a digest carries out the plan that has it, and no other.
+ * Announces plans that people must approve. A plan that needs approval is announced with its
+ * digest. A run that is given a digest carries out the plan with that digest, and no other.
  */
 final class Approvals {
     private static final Logger log = LoggerFactory.getLogger(Approvals.class);
@@ -30,7 +30,7 @@ final class Approvals {
     private final PruneJournal journal;
     private final PruneRun run;
 
-    /** Whether a plan has the digest that this run was given. */
+    /** Whether any plan has the digest that this run was given. */
     private boolean found;
 
     Approvals(Catalog catalog, Policies policies, PruneJournal journal, PruneRun run) {
@@ -40,7 +40,10 @@ final class Approvals {
         this.run = run;
     }
 
-    /** What is to be done of a plan; an approval is for the one that it names. */
+    /**
+     * Returns the part of a plan that this run may carry out. An approval applies only to the plan
+     * that it names.
+     */
     Optional<PolicyPlan> choose(PolicyPlan plan) {
         if (run.approval().isPresent()) {
             if (!run.approval().get().equals(plan.digest())) {
@@ -55,7 +58,7 @@ final class Approvals {
         return Optional.of(plan);
     }
 
-    /** Once for each plan, for its digest is in the key. */
+    /** Announces each plan once, because the notice's key contains the digest. */
     private void announce(PolicyPlan plan) {
         String why =
                 plan.alarms().isEmpty()
@@ -77,7 +80,10 @@ final class Approvals {
                         true));
     }
 
-    /** Whoever approved the plan looked at all records that were made from tags by then. */
+    /**
+     * Confirms the policy's records that were made from tags: whoever approved the plan has looked
+     * at all of them.
+     */
     void confirm(PolicyPlan plan, TimeLeft timeLeft) {
         if (run.approval().isEmpty() || run.dryRun()) {
             return;
@@ -97,10 +103,10 @@ final class Approvals {
     }
 
     /**
-     * What is wrong with the approval that was given, when all plans were looked at.
+     * Says what is wrong with the given approval. Call this after all plans have been looked at.
      *
      * @param allLooked whether there was time to look at all images
-     * @return empty if nothing is
+     * @return empty if nothing is wrong
      */
     String problem(boolean allLooked) {
         if (run.approval().isEmpty() || found) {
@@ -116,10 +122,10 @@ final class Approvals {
     }
 
     /**
-     * Whether a plan that was announced waits no longer: it was carried out, or this run would have
+     * Whether an announced plan no longer waits: either it was carried out, or this run would have
      * announced it again.
      *
-     * @param key of its notice
+     * @param key the key of its notice
      * @param allRead whether every Region could be read
      */
     boolean isOver(NoticeKey key, boolean allRead) {

@@ -26,13 +26,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What is asked image by image, about those only that may go, because it is too dear to ask about
- * all: whom they are shared with, and who uses them.
+ * Checks that are made image by image: whom an image is shared with and who uses it. They are too
+ * expensive to make for all images, so only images that may be removed are checked.
  */
 final class CandidateChecks {
     private static final Logger log = LoggerFactory.getLogger(CandidateChecks.class);
 
-    /** Of the time for reading: whom images are shared with is a call for each, the rest is not. */
+    /**
+     * The share of the reading time, in percent, for reading launch permissions. They take one call
+     * for each image; the other checks do not.
+     */
     private static final int SHARING = 80;
 
     private final ImageReads images;
@@ -48,12 +51,15 @@ final class CandidateChecks {
         this.warnings = warnings;
     }
 
-    /** Candidates that were not looked at, for there was no time; they stay for now. */
+    /** The number of candidates that were not checked for lack of time. They stay for now. */
     int unlooked() {
         return unlooked;
     }
 
-    /** What is too dear to ask about any but the images that may go. */
+    /**
+     * Adds to the evidence what is too expensive to ask about any images but those that may be
+     * removed.
+     */
     Evidence asked(
             Policy policy,
             Region region,
@@ -104,8 +110,9 @@ final class CandidateChecks {
     }
 
     /**
-     * Whom those images are shared with that are not disabled yet, image by image, for EC2 has no
-     * bulk read of it. There was no time for one that is missing in the answer.
+     * Reads whom each image that is not yet disabled is shared with. It reads them one by one,
+     * because EC2 has no bulk read for this. If an image is missing from the answer, there was no
+     * time for it.
      */
     private Map<ImageId, Sharing> sharing(
             Region region, List<Image> candidates, TimeLeft timeLeft) {
@@ -130,7 +137,7 @@ final class CandidateChecks {
         }
     }
 
-    /** Those that could be read; people are told of what is wrong with them. */
+    /** The launch permissions that could be read. People are told about those that could not. */
     private Map<ImageId, List<String>> permissions(
             Policy policy, Region region, List<Image> candidates, Map<ImageId, Sharing> sharing) {
         Map<ImageId, List<String>> permissions = new HashMap<>();

@@ -22,14 +22,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is known of the images of one policy and Region besides their records.
+ * What is known about the images of one policy and Region besides their records.
  *
- * @param inEc2 the AMIs that EC2 shows there; one that is not in here counts as gone
- * @param usage what uses them
- * @param permissions the launch permissions of those that may go; empty before they were read
- * @param copySources the images of which copies are being made or wait
- * @param imaged the instances that the policy selects now; empty if that is not known
- * @param gone instances that a whole listing did not show just now, and since when they are gone
+ * @param inEc2 the AMIs that EC2 shows there; an AMI that is missing here counts as gone
+ * @param usage what uses the images
+ * @param permissions the launch permissions of the images that may be removed; empty until they are
+ *     read
+ * @param copySources the images whose copies are being made or are waiting
+ * @param imaged the instances that the policy selects now; empty if unknown
+ * @param gone the instances that a complete listing just now did not show, and since when they are
+ *     gone
  */
 public record Evidence(
         Map<ImageId, Ami> inEc2,
@@ -39,7 +41,7 @@ public record Evidence(
         Optional<Set<InstanceId>> imaged,
         Map<InstanceId, Instant> gone,
         Instant now) {
-    /** Of instances that may all be there. */
+    /** Evidence in which no instance is known to be gone. */
     public Evidence(
             Map<ImageId, Ami> inEc2,
             Usage usage,
@@ -50,7 +52,9 @@ public record Evidence(
         this(inEc2, usage, permissions, copySources, imaged, Map.of(), now);
     }
 
-    /** An image that was launched from within this while is in use, whatever the probes say. */
+    /**
+     * If an image was last launched within this time, it counts as in use, whatever the probes say.
+     */
     static final Duration RECENTLY = Duration.ofDays(7);
 
     private static final int USERS_SHOWN = 5;
@@ -63,13 +67,13 @@ public record Evidence(
         gone = Map.copyOf(gone);
     }
 
-    /** The same, with what was asked about those that may go. */
+    /** Adds what was asked about the images that may be removed. */
     public Evidence with(List<Usage.Report> probes, Map<ImageId, List<String>> read) {
         return new Evidence(
                 inEc2, usage.and(probes), Optional.of(read), copySources, imaged, gone, now);
     }
 
-    /** Its AMI; empty once it is gone, which EC2 may still show for a while. */
+    /** The image's AMI; empty once it is gone, even if EC2 still shows it for a while. */
     Optional<Ami> ami(Image image) {
         return image.id()
                 .flatMap(id -> Optional.ofNullable(inEc2.get(id)))
@@ -80,12 +84,12 @@ public record Evidence(
         return image.name().slot().time().isAfter(now);
     }
 
-    /** Whether restoring can rest on it, by its record and in EC2. */
+    /** Whether a restore can rely on the image, judging by its record and by EC2. */
     boolean isGood(Image image) {
         return notGood(image).isEmpty();
     }
 
-    /** Whether it is on its way out, by our own hand, but could be brought back. */
+    /** Whether AMI Keeper is removing the image but could still bring it back. */
     boolean isReturnable(Image image) {
         return switch (image.state()) {
             case DISABLING, DISABLED, ENABLING, RETIRING ->
@@ -96,7 +100,7 @@ public record Evidence(
         };
     }
 
-    /** Why restoring cannot rest on this image; empty if it is good. */
+    /** Why a restore cannot rely on the image; empty if it is good. */
     Optional<Reason> notGood(Image image) {
         return switch (image.state()) {
             case REQUESTED -> reason(ReasonKind.REQUESTED, "not started yet");
@@ -129,7 +133,7 @@ public record Evidence(
         return ami.state() == AmiState.AVAILABLE;
     }
 
-    /** Whether other accounts may launch it, or could until it was disabled. */
+    /** Whether other accounts may launch the image, or could until it was disabled. */
     boolean isShared(Image image) {
         return image.id()
                 .flatMap(id -> permissions.flatMap(read -> Optional.ofNullable(read.get(id))))
@@ -137,14 +141,14 @@ public record Evidence(
                 .orElse(image.shared() || !image.leaving().permissions().isEmpty());
     }
 
-    /** Its launch permissions as they were read; none if they were not. */
+    /** The launch permissions that were read for the image; none if they were not read. */
     List<String> permissionsOf(Image image) {
         return permissions
                 .flatMap(read -> image.id().flatMap(id -> Optional.ofNullable(read.get(id))))
                 .orElse(List.of());
     }
 
-    /** Everything but the rules that speaks against taking this image away. */
+    /** Every reason, other than the rules, not to remove the image. */
     List<Reason> against(Image image, Ami ami) {
         List<Reason> against = new ArrayList<>();
         if (isFuture(image)) {
@@ -184,7 +188,9 @@ public record Evidence(
         return against;
     }
 
-    /** Whether its tags in EC2 say what its record says: the second key. */
+    /**
+     * Whether the image's tags in EC2 agree with its record. This is the second key to a removal.
+     */
     static boolean isOurs(Image image, Ami ami) {
         return ImageTags.name(ami.tags()).equals(Optional.of(image.name()));
     }

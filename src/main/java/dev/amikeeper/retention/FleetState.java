@@ -30,8 +30,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What is asked about images as a whole: which instances are gone, which are imaged still, and from
- * which images copies are being made.
+ * Answers questions about images as a whole: which instances are gone, which are still imaged, and
+ * which images are being copied.
  */
 final class FleetState {
     private static final Logger log = LoggerFactory.getLogger(FleetState.class);
@@ -50,9 +50,10 @@ final class FleetState {
     }
 
     /**
-     * Of which of these images the instance is gone, and since when. Whole listings of their home
-     * Regions prove it, each time anew; the first that did not show an instance is remembered, and
-     * forgotten as soon as one shows it. Where a listing fails, nothing is gone.
+     * Which of these images' instances are gone, and since when. Only complete listings of their
+     * home Regions prove this, and each run proves it anew. The first listing that did not show an
+     * instance is remembered until a listing shows the instance again. If a listing fails, no
+     * instance counts as gone.
      */
     Map<InstanceId, Instant> gone(Policy policy, List<Image> records) {
         Map<InstanceId, Instant> gone = new HashMap<>();
@@ -122,7 +123,10 @@ final class FleetState {
         return Optional.of(imaged);
     }
 
-    /** In this order: a copy moves from waiting to under way, and back if it fails. */
+    /**
+     * The order of the reads matters: a copy moves from waiting to in progress, and back if it
+     * fails.
+     */
     Set<ImageRef> copySources() {
         Set<ImageRef> sources = new HashSet<>();
         for (Region region : regions()) {
@@ -135,8 +139,8 @@ final class FleetState {
     }
 
     /**
-     * Those of these images of which the catalogue holds something that cannot be read, in whatever
-     * Region: it may be a copy that is being made.
+     * Those of these images for which the catalogue holds an item, in any Region, that cannot be
+     * read: it may be a copy in progress.
      */
     Stream<ImageRef> unreadableElsewhere(List<Image> records) {
         Set<ImageName> unreadable =

@@ -12,21 +12,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Until when the rules keep an image, if every slot of its policy's schedule yields an image. */
+/**
+ * Predicts how long the rules keep an image if every slot of its policy's schedule yields an image.
+ */
 public final class Forecast {
-    /** How far it looks ahead. */
+    /** How far ahead it looks. */
     public static final Duration HORIZON = Duration.ofDays(3 * 366);
 
-    /** Slots closer together than this are too many to be looked through. */
+    /** The largest number of slots that it looks at; with more, they are too close together. */
     private static final int SLOTS = 10_000;
 
     private Forecast() {}
 
     /**
-     * The slot with which no rule keeps the image any more.
+     * The slot at which no rule keeps the image any longer.
      *
-     * @param good the good images of its instance in its Region, it among them
-     * @return empty if the rules keep it for longer than one can look ahead
+     * @param good the good images of its instance in its Region, including the image itself
+     * @return empty if the rules keep it beyond the horizon
      */
     public static Optional<Instant> dropped(
             Keep keep, Schedule schedule, List<Image> good, Image image, Instant now) {
@@ -36,7 +38,7 @@ public final class Forecast {
         if (isKept(keep, good, image, slots)) {
             return Optional.empty();
         }
-        // An image that newer ones pushed out stays out: so the slot can be found by halving.
+        // Once newer images push an image out, it stays out, so a binary search finds the slot.
         while (dropped - kept > 1) {
             int middle = (kept + dropped) / 2;
             if (isKept(keep, good, image, slots.subList(0, middle))) {

@@ -30,13 +30,16 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The steps by which an image leaves, and back. Each is written down before it is taken, so that an
- * interrupted one is finished by whoever comes next; each may be repeated.
+ * The steps by which an image is removed or brought back. Each step is recorded before it is taken,
+ * so that a later run can finish an interrupted one. Each step may be repeated.
  */
 public final class ImageRemoval {
     private static final Logger log = LoggerFactory.getLogger(ImageRemoval.class);
 
-    /** So late, at most, a run comes for its event, whose time is its now. */
+    /**
+     * The longest that a run may start after its event, whose time the run uses as the current
+     * time.
+     */
     private static final Duration LATE = Duration.ofHours(1);
 
     private final Catalog catalog;
@@ -49,13 +52,13 @@ public final class ImageRemoval {
 
     /** How a step ended. */
     public enum RemovalEnd {
-        /** As it was to. */
+        /** The step was completed. */
         DONE,
-        /** Deregistered, with snapshots still to be deleted. */
+        /** The image was deregistered, but some of its snapshots remain to be deleted. */
         LEFT,
-        /** EC2 refused. */
+        /** EC2 refused the step. */
         REFUSED,
-        /** Somebody else was at the image meanwhile: it is left alone. */
+        /** Somebody else changed the image in the meantime, so it is left alone. */
         CHANGED,
         /** EC2 does not answer. */
         UNREADABLE
@@ -64,7 +67,7 @@ public final class ImageRemoval {
     /**
      * The steps of one run.
      *
-     * @param by who takes them, for the tombstones
+     * @param by who takes the steps, for the tombstones
      */
     public ImageRemoval(
             Catalog catalog,
@@ -81,12 +84,15 @@ public final class ImageRemoval {
         this.by = by;
     }
 
-    /** The keys of what people are to know, whether they did already or not. */
+    /** The keys of the notices for people, including those that they had received already. */
     Set<NoticeKey> told() {
         return Set.copyOf(told);
     }
 
-    /** Disables an image; EC2 drops its launch permissions, so they are written down first. */
+    /**
+     * Disables an image. EC2 drops its launch permissions when it is disabled, so they are recorded
+     * first.
+     */
     RemovalEnd disable(
             Image image,
             String why,
@@ -108,8 +114,8 @@ public final class ImageRemoval {
     }
 
     /**
-     * Enables an image again, and then gives back the launch permissions that it had. Where EC2
-     * refuses the latter the image is there all the same, and the sweep goes on trying.
+     * Enables an image again, then restores its launch permissions. If EC2 refuses the permissions,
+     * the image is back all the same, and the sweep keeps trying.
      */
     public RemovalEnd bringBack(Image image) {
         Image enabling = image;
@@ -131,7 +137,7 @@ public final class ImageRemoval {
         return RemovalEnd.DONE;
     }
 
-    /** Deregisters an image with its snapshots. */
+    /** Deregisters an image and deletes its snapshots. */
     public RemovalEnd remove(Image image, String why, List<SnapshotId> snapshots) {
         Image retiring = image.retiring(why, snapshots, now);
         if (!catalog.save(Change.of(image, retiring))) {
@@ -141,7 +147,10 @@ public final class ImageRemoval {
         return settle(retiring, imageChanges.remove(retiring.region(), id, retiring.snapshots()));
     }
 
-    /** Its AMI is not among ours: deregistered, unless somebody just took its tags away. */
+    /**
+     * Finishes the removal of an image whose AMI is not listed among ours: it was deregistered,
+     * unless somebody just removed its tags.
+     */
     public RemovalEnd finish(Image image, List<SnapshotId> snapshots) {
         try {
             if (images.look(image.region(), image.id().orElseThrow())
@@ -184,7 +193,7 @@ public final class ImageRemoval {
         };
     }
 
-    /** Sets what is to be set on an image that stays for now. */
+    /** Applies a setting to an image that stays for now. */
     RemovalEnd upkeep(Upkeep upkeep) {
         Image image = upkeep.image();
         return switch (upkeep) {
@@ -196,7 +205,8 @@ public final class ImageRemoval {
     }
 
     private RemovalEnd deprecate(Image image, Instant at) {
-        // EC2 refuses the past. By whole hours after the creation a date of ours is known again.
+        // EC2 refuses dates in the past. A date that is whole hours after the image's creation can
+        // be recognized as ours later.
         long late = Math.max(0, Duration.between(at, now.plus(LATE)).toSeconds());
         long hour = Duration.ofHours(1).toSeconds();
         Instant then = at.plusSeconds(Math.ceilDiv(late, hour) * hour);
@@ -213,7 +223,10 @@ public final class ImageRemoval {
                 : RemovalEnd.DONE;
     }
 
-    /** Written down first: protection that no record knows of would count as somebody else's. */
+    /**
+     * Records the protection before setting it: protection without a record would count as somebody
+     * else's.
+     */
     private RemovalEnd protect(Image image) {
         Image guarded = image.guardedUntil(Image.IN_FORCE);
         if (!catalog.save(Change.of(image, guarded))) {
@@ -225,7 +238,10 @@ public final class ImageRemoval {
                 : RemovalEnd.DONE;
     }
 
-    /** Written down last: the cool-down begins with the call. */
+    /**
+     * Records the end of the protection only after lifting it, because the cool-down starts with
+     * the call.
+     */
     private RemovalEnd unprotect(Image image) {
         if (imageChanges.unprotect(image.region(), image.id().orElseThrow())
                 instanceof ChangeResult.Refused(String why)) {
@@ -246,7 +262,7 @@ public final class ImageRemoval {
         return refused(Trouble.REFUSED, image, what, why);
     }
 
-    /** The record does not tell when this is over: the next run does. */
+    /** The record does not show when this trouble is over; the next run does. */
     private RemovalEnd upkeepRefused(Image image, String what, String why) {
         return refused(Trouble.UPKEEP, image, what, why);
     }

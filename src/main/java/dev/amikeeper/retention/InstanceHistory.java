@@ -30,18 +30,21 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** The images of one instance in a Region, newest first, and what the rules say of them. */
+/** The images of one instance in a Region, newest first, and what the rules say about them. */
 final class InstanceHistory {
     /**
-     * Who uses a shared image in another account is told a day or more late: for so long at least
-     * it is disabled, whether its policy has that stage or not.
+     * Use of a shared image in another account is reported a day or more late. The image is
+     * therefore disabled for at least this long, even if its policy leaves that stage out.
      */
     static final Duration SHARED_DWELL = Duration.ofDays(7);
 
-    /** EC2 rounds the date of a deprecation to the minute. */
+    /** EC2 rounds a deprecation date to the minute. */
     private static final Duration ROUNDED = Duration.ofMinutes(1);
 
-    /** What should be deprecated already is so within this, for EC2 takes no date that is past. */
+    /**
+     * If an image should have been deprecated already, its deprecation date must be within this
+     * time, because EC2 accepts no date in the past.
+     */
     private static final Duration SOON = Duration.ofHours(3);
 
     private final Policy policy;
@@ -60,11 +63,11 @@ final class InstanceHistory {
         this.policy = policy;
         this.evidence = evidence;
         images = unsorted.stream().sorted(Retention.NEWEST_FIRST).toList();
-        // An instance lives in one Region: its images elsewhere are all copies.
+        // An instance lives in one Region, so its images in other Regions are all copies.
         keep = policy.keepFor(images.getFirst());
         isFormer = !policy.names(images.getFirst());
         homes = isFormer ? othersOf(allHomes, images) : List.of();
-        // One that claims to be of the future must not stand in for those of today.
+        // An image that claims to be from the future must not stand in for today's images.
         good = images.stream().filter(evidence::isGood).filter(this::isDue).toList();
         goneSince = Optional.ofNullable(evidence.gone().get(images.getFirst().name().instance()));
         holdsUntil =
@@ -73,12 +76,12 @@ final class InstanceHistory {
         rules = isLetGo() ? Map.of() : keep.map(this::judge).orElse(Map.of());
     }
 
-    /** The instance is gone for so long that no rule holds its images any more. */
+    /** Whether the instance has been gone for so long that no rule keeps its images any longer. */
     private boolean isLetGo() {
         return holdsUntil.filter(until -> !evidence.now().isBefore(until)).isPresent();
     }
 
-    /** A rule keeps an image of an instance that is gone for a while only. */
+    /** A rule keeps an image of an instance that is gone only for a limited time. */
     private Reason untilItIsLetGo(Reason rule) {
         return holdsUntil
                 .map(until ->
@@ -89,7 +92,10 @@ final class InstanceHistory {
                 .orElse(rule);
     }
 
-    /** Those of the same instance and of other slots: an image here stands for its own slot. */
+    /**
+     * The home images of the same instance for other slots. An image in this Region stands for its
+     * own slot.
+     */
     private static List<Image> othersOf(List<Image> homes, List<Image> images) {
         Set<ImageName> here = images.stream().map(Image::name).collect(toSet());
         InstanceId instance = images.getFirst().name().instance();
@@ -108,9 +114,10 @@ final class InstanceHistory {
     }
 
     /**
-     * The rules count what is good now. What is on its way out is counted with it a second time,
-     * lest a rule that a person changed, or the loss of another image, come too late for it; an
-     * image that either count keeps stays.
+     * Applies the rules to the images that are good now, and a second time to those together with
+     * the images on their way out. The second count ensures that a changed rule, or the loss of
+     * another image, does not come too late for an image on its way out. An image that either count
+     * keeps stays.
      */
     private Map<Image, List<Reason>> judge(Keep words) {
         List<Image> withReturnable =
@@ -202,7 +209,7 @@ final class InstanceHistory {
                 byKind.getOrDefault(true, List.of()));
     }
 
-    /** Nothing is at work on it, neither EC2 nor a run. */
+    /** Whether neither EC2 nor a run is working on the image. */
     private static boolean maySettle(Image image, Ami ami) {
         boolean settled =
                 image.state() == ImageState.AVAILABLE || image.state() == ImageState.DISABLED;
@@ -256,7 +263,9 @@ final class InstanceHistory {
         return new Verdict.Remove(image, image.note(), ami.snapshots());
     }
 
-    /** How long it is to be disabled before it is removed; empty if that stage is left out. */
+    /**
+     * How long the image is to be disabled before it is removed; empty if that stage is left out.
+     */
     private Optional<Duration> dwell(Image image) {
         Optional<Duration> asked = policy.retire().disableFor();
         return evidence.isShared(image)
@@ -265,7 +274,7 @@ final class InstanceHistory {
                 : asked;
     }
 
-    /** All that keeps it: rules, use, people. */
+    /** Everything that keeps the image: rules, use, and people. */
     private List<Reason> reasons(Image image, Ami ami) {
         List<Reason> reasons = new ArrayList<>();
         rules.getOrDefault(image, List.of()).forEach(rule -> reasons.add(untilItIsLetGo(rule)));
@@ -290,7 +299,10 @@ final class InstanceHistory {
         return reasons;
     }
 
-    /** What is to be kept in S3 does not go before it is there, or was given up. */
+    /**
+     * An image that is to be kept in S3 is not removed until it is stored there or storing is given
+     * up.
+     */
     private Optional<Reason> longKeeping(Image image) {
         Optional<Stored> stored = image.stored().filter(Stored::isOpen);
         if (stored.filter(Stored::isUnderWay).isPresent()) {
@@ -311,9 +323,9 @@ final class InstanceHistory {
     }
 
     /**
-     * Whether a restore passed from another image that is good and stays: by a rule, or because it
-     * is the newest of those. What is on its way out is brought back only if there is no good one,
-     * or the two would take turns.
+     * Whether another image that is good and stays has passed a restore. It stays either by a rule
+     * or because it is the newest such image. An image on its way out is brought back only if there
+     * is no good one; otherwise the two would alternate.
      */
     private boolean hasOtherProof(Image image) {
         List<Image> others = good.stream().filter(it -> isProven(it) && !it.equals(image)).toList();
@@ -334,7 +346,9 @@ final class InstanceHistory {
         return Retention.NEWEST_FIRST.compare(one, other) < 0;
     }
 
-    /** While the instance is imaged, or may be. */
+    /**
+     * Whether the image is the instance's newest copy, and the instance is still imaged or may be.
+     */
     private boolean isNewestCopy(Image image) {
         boolean imaged =
                 evidence.imaged().map(all -> all.contains(image.name().instance())).orElse(true);
@@ -375,7 +389,7 @@ final class InstanceHistory {
                 .map(at -> new Upkeep.Deprecate(image, at));
     }
 
-    /** Ours lie whole hours after an image's creation. Another one was set by a person. */
+    /** Our dates are whole hours after an image's creation. A person set any other date. */
     private static boolean isOurs(Instant date, Ami ami) {
         Duration off =
                 Duration.ofSeconds(
@@ -386,14 +400,16 @@ final class InstanceHistory {
                 || off.compareTo(Duration.ofHours(1).minus(ROUNDED)) >= 0;
     }
 
-    /** Of a date that is past, whenever EC2 took it, nothing is to be set again. */
+    /**
+     * Once a date is in the past, there is nothing to set again, no matter when EC2 accepted it.
+     */
     private boolean isAsGoodAs(Instant has, Instant wanted) {
         Instant soon = evidence.now().plus(SOON);
         return Duration.between(has, wanted).abs().compareTo(ROUNDED) <= 0
                 || (wanted.isBefore(soon) && has.isBefore(soon));
     }
 
-    /** Protection that somebody else set is none of ours. */
+    /** Protection that somebody else set is left alone. */
     private static Optional<Upkeep> guard(Image image, Ami ami, boolean isNewest) {
         boolean ours = image.condition().guardedUntil().filter(Image.IN_FORCE::equals).isPresent();
         if (isNewest) {

@@ -6,12 +6,12 @@ import dev.amikeeper.image.SnapshotId;
 import java.util.List;
 
 /**
- * What is known of an image that a person wants removed.
+ * What is known about an image that a person wants to remove.
  *
  * @param image its record
- * @param snapshots those that go with it
+ * @param snapshots the snapshots that are deleted with it
  * @param against why it may not be removed; empty if it may
- * @param overridden the rules that would have kept it
+ * @param overridden the rules that would otherwise have kept it
  */
 public record ManualRemoval(
         Image image, List<SnapshotId> snapshots, List<Reason> against, List<Reason> overridden) {

@@ -10,16 +10,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A plan in words. */
+/** Describes a plan in words. */
 public final class PlanText {
     private PlanText() {}
 
-    /** A line for each image of the plan. */
+    /** Returns one line for each image of the plan. */
     public static Stream<PruneReport.PruneLine> lines(PrunePlan plan) {
         return plan.verdicts().stream().map(verdict -> line(plan, verdict));
     }
 
-    /** What is to become of one image, why, and what happens next. */
+    /** Says what happens to one image, why, and what happens to it next. */
     private static PruneReport.PruneLine line(PrunePlan plan, Verdict verdict) {
         return switch (verdict) {
             case Verdict.Kept(var image, var reasons) -> kept(plan, image, reasons);
@@ -69,7 +69,7 @@ public final class PlanText {
                 deprecation.map(Instant::toString).orElse(""));
     }
 
-    /** The date that it has, or is to have after this run. */
+    /** The deprecation date that the image has, or gets in this run. */
     private static Optional<Instant> deprecation(PrunePlan plan, Image image) {
         Optional<Instant> at = plan.evidence().ami(image).flatMap(Ami::deprecation);
         for (Upkeep upkeep : plan.upkeep()) {
@@ -106,7 +106,7 @@ public final class PlanText {
                 stays ? List.of() : evidence(plan.evidence(), image));
     }
 
-    /** What each probe answers for an image, and of when that is. */
+    /** What each probe answers for an image, and when that answer was obtained. */
     public static List<String> evidence(Evidence evidence, Image image) {
         return image.id().stream()
                 .flatMap(id -> evidence.usage().findings(id).stream())

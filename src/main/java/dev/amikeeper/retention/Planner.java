@@ -45,8 +45,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Reads what the catalogue and EC2 hold and makes the plans: the same for the function, its dry run
- * and the command line. Changes no image; it may ask EC2 for reports on use.
+ * Reads the catalogue and EC2 and makes the plans. The function, its dry run, and the command line
+ * all use it. It changes no image, but it may request usage reports from EC2.
  */
 public final class Planner {
     private static final Logger log = LoggerFactory.getLogger(Planner.class);
@@ -66,16 +66,22 @@ public final class Planner {
 
     private int unreadable;
 
-    /** Of a policy's time, for EC2 lets us read four times as many as it lets us remove. */
+    /**
+     * The percentage of a policy's time that is spent on reading: EC2 allows four times as many
+     * reads as removals.
+     */
     private static final int READING = 25;
 
-    /** Begins of a turn that lie evenly, however few or many there were: the golden ratio's. */
+    /**
+     * The golden ratio, which spaces the starting points of the turns evenly, however many there
+     * are.
+     */
     private static final double TURN = (Math.sqrt(5) - 1) / 2;
 
     /** What EC2 shows of a Region. */
     private record View(Map<ImageId, Ami> inEc2, Usage usage) {}
 
-    /** How the reading of a Region ended. */
+    /** How reading a Region ended. */
     private sealed interface Reading {
         record ReadView(View view) implements Reading {}
 
@@ -83,14 +89,15 @@ public final class Planner {
     }
 
     /**
-     * What one run may do.
+     * The terms of one run.
      *
+     * @param now the time of the run
      * @param mayRequest whether missing reports on use by other accounts may be requested
-     * @param tell takes what people are to know
+     * @param tell receives the notices for people
      */
     public record PlannerRun(Instant now, boolean mayRequest, Consumer<Notice> tell) {}
 
-    /** A planner of one run. */
+    /** Creates a planner for one run. */
     public Planner(
             Catalog catalog,
             ImageReads images,
@@ -108,27 +115,27 @@ public final class Planner {
         this.fleet = new FleetState(catalog, instances, policies, run);
     }
 
-    /** How many Regions could not be read; nothing is removed there. */
+    /** The number of Regions that could not be read. Nothing is removed there. */
     int unreadable() {
         return unreadable;
     }
 
-    /** Candidates that were not looked at, for there was no time; they stay for now. */
+    /** The number of candidates that were not checked for lack of time. They stay for now. */
     int unlooked() {
         return checks.unlooked();
     }
 
-    /** Regions that were not read, for there was no time; nothing is removed there. */
+    /** The Regions that were not read for lack of time. Nothing is removed there. */
     Set<Region> unread() {
         return Set.copyOf(unread);
     }
 
-    /** Reads every Region where there may be images, whether the file names it still or not. */
+    /** Reads every Region that may hold images, whether or not the policy file still names it. */
     public Planner read() {
         return read(TimeLeft.ENDLESS);
     }
 
-    /** The same, as far as the time suffices. */
+    /** Reads as many of these Regions as time allows. */
     Planner read(TimeLeft timeLeft) {
         Map<Region, Reading> readings = new ConcurrentHashMap<>();
         Set<Region> regions = regions();
@@ -152,8 +159,8 @@ public final class Planner {
     }
 
     /**
-     * The same in another order: each hour begins elsewhere, so that where time ends before the
-     * list does, no one place is always after that.
+     * Rotates the list. Each hour starts at a different place, so that when time runs out before
+     * the list ends, the same place is not always left out.
      */
     static <T> List<T> turned(List<T> all, Instant now) {
         double turns = Math.floorDiv(now.getEpochSecond(), Duration.ofHours(1).toSeconds()) * TURN;
@@ -166,7 +173,7 @@ public final class Planner {
         return catalog.regionsWith(policies.regions());
     }
 
-    /** All policies of the file, then those of which there are only images left. */
+    /** All policies in the file, followed by those of which only images remain. */
     public List<Policy> policies() {
         return Stream.concat(
                         policies.all().stream(),
@@ -174,7 +181,7 @@ public final class Planner {
                 .toList();
     }
 
-    /** How many images there are, by Region, of policies that are not in the file any more. */
+    /** The number of images, by Region, of policies that are no longer in the file. */
     SortedMap<String, SortedMap<Region, Integer>> forgotten() {
         SortedMap<String, SortedMap<Region, Integer>> forgotten = new TreeMap<>();
         views.forEach((region, view) ->
@@ -189,7 +196,7 @@ public final class Planner {
         return forgotten;
     }
 
-    /** How many images of ours EC2 lists, by Region. */
+    /** The number of our images that EC2 lists, by Region. */
     Map<Region, Integer> listed() {
         Map<Region, Integer> listed = new TreeMap<>();
         views.forEach((region, view) -> listed.put(region, view.inEc2.size()));
@@ -210,7 +217,7 @@ public final class Planner {
         }
     }
 
-    /** A Region that cannot be read is left alone, and holds up no other. */
+    /** A Region that cannot be read is left alone and does not hold up the others. */
     private Optional<View> view(Region region, Reading reading) {
         return switch (reading) {
             case Reading.ReadFailed(SdkException error) -> {
@@ -234,12 +241,15 @@ public final class Planner {
         };
     }
 
-    /** The plan of all Regions for one policy. */
+    /** Makes the plan of all Regions for one policy. */
     public PolicyPlan plan(Policy policy) {
         return plan(policy, TimeLeft.ENDLESS);
     }
 
-    /** The same, made in half of this time; what it does not suffice for stays for now. */
+    /**
+     * Makes this plan within half of the given time. Images for which the time does not suffice
+     * stay for now.
+     */
     PolicyPlan plan(Policy policy, TimeLeft timeLeft) {
         TimeLeft reading = timeLeft.share(READING);
         int before = checks.unlooked();
@@ -248,7 +258,8 @@ public final class Planner {
         views.keySet()
                 .forEach(
                         region -> records.put(region, catalog.ofPolicy(policy.allNames(), region)));
-        // After the records: an image that was available by then has its copies written down.
+        // Read after the records: if an image was available by then, its copies are already
+        // recorded.
         Set<ImageRef> sources = fleet.copySources();
         records.values().forEach(all -> fleet.unreadableElsewhere(all).forEach(sources::add));
         Optional<Set<InstanceId>> imaged = fleet.imaged(policy);
@@ -311,9 +322,10 @@ public final class Planner {
     }
 
     /**
-     * What there is to say about removing one image by hand: by the same evidence as for a run.
+     * Says what is known about removing one image by hand, based on the same evidence that a run
+     * uses.
      *
-     * @return empty if the catalogue does not know it any more, or its Region cannot be read
+     * @return empty if the catalogue no longer knows the image, or its Region cannot be read
      */
     public Optional<ManualRemoval> byHand(Region region, ImageId id) {
         Optional<View> view = view(region, look(region));
@@ -355,7 +367,7 @@ public final class Planner {
                                 policy.isForgotten() && isMadeUpFor(image, evidence)));
     }
 
-    /** Whether a newer good image of its instance is there under a policy of the file. */
+    /** Whether a policy in the file has a newer good image of the same instance. */
     private boolean isMadeUpFor(Image image, Evidence evidence) {
         return catalog.ofInstance(image.name().instance()).stream()
                 .filter(other -> other.region().equals(image.region()))

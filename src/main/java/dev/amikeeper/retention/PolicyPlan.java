@@ -16,33 +16,33 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What one run does with all images of a policy. The breaker decides here, for it limits the whole
- * run and not a Region's share of it.
+ * What one run does with all images of a policy. The breaker is applied here, because it limits the
+ * whole run and not one Region's share of it.
  *
  * @param plans one for each Region that could be read
- * @param alarms why the breaker stopped every step that takes an image away; empty if it did not
+ * @param alarms why the breaker stopped every removal step; empty if it did not
  */
 public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alarms) {
     private static final int DIGEST = 16;
 
-    /** In percent of the images that are there. */
+    /** In percent of the images that are present. */
     private static final int FORMER_PERCENT = 25;
 
     /**
-     * What a run finds of a policy, to be compared with what the one before it found.
+     * What a run finds for a policy, to be compared with what the previous run found.
      *
-     * @param selected how many instances the policy selects in its home Regions; empty if not known
-     * @param listed how many images of ours EC2 lists, by Region
-     * @param before what the last run left
-     * @param unlooked how many images might go, and were not looked at for want of time: for the
-     *     breaker they go, lest it be passed in slices
+     * @param selected how many instances the policy selects in its home Regions; empty if unknown
+     * @param listed how many of our images EC2 lists, by Region
+     * @param before the marks that the last run left
+     * @param unlooked how many images might be removed but were not checked for lack of time; the
+     *     breaker counts them as removed, so that it cannot be evaded slice by slice
      */
     public record PolicyFindings(
             Optional<Integer> selected,
             Map<Region, Integer> listed,
             List<PruneMark> before,
             int unlooked) {
-        /** With all looked at. */
+        /** Findings of a run that checked all images. */
         public PolicyFindings(
                 Optional<Integer> selected, Map<Region, Integer> listed, List<PruneMark> before) {
             this(selected, listed, before, 0);
@@ -59,7 +59,7 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
         alarms = List.copyOf(alarms);
     }
 
-    /** Puts the plans of a policy's Regions together; the breaker may stop them. */
+    /** Combines the plans of a policy's Regions. The breaker may stop them. */
     public static PolicyPlan of(Policy policy, List<PrunePlan> plans, PolicyFindings found) {
         List<String> alarms = new ArrayList<>();
         Policy.Limits limits = limits(policy, plans);
@@ -82,8 +82,9 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
     }
 
     /**
-     * Those of the policy. Images that came from another one may have been kept for good until now:
-     * where some of them would go and the policy limits nothing, no more than a quarter goes.
+     * The policy's limits. Images that came from another policy may have been kept forever until
+     * now. If some of them would be removed and the policy sets no limits, no more than a quarter
+     * is removed.
      */
     private static Policy.Limits limits(Policy policy, List<PrunePlan> plans) {
         boolean isUnlimited =
@@ -97,7 +98,7 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
                 : policy.limits();
     }
 
-    /** What begins to leave and what leaves for good is counted each by itself. */
+    /** Counts the images that start to leave and those that leave for good separately. */
     private static Optional<String> overLimits(
             Policy.Limits limits, List<PrunePlan> plans, int unlooked) {
         long present = plans.stream().mapToLong(PrunePlan::present).sum();
@@ -129,7 +130,7 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
         return step.image().state() == state;
     }
 
-    /** Tags that were renamed, or instances that cannot be seen, look like a fleet that is gone. */
+    /** Renamed tags or instances that cannot be seen look like a fleet that is gone. */
     private static Optional<String> nothingSelected(List<PrunePlan> plans, PolicyFindings found) {
         boolean none = found.selected().filter(count -> count == 0).isPresent();
         boolean someBefore = found.before().stream().anyMatch(mark -> mark.selected() > 0);
@@ -154,7 +155,7 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
                 .toList();
     }
 
-    /** Whether something waits for an approval. */
+    /** Whether a step waits for approval. */
     public boolean isAwaiting() {
         return plans.stream()
                 .flatMap(plan -> plan.verdicts().stream())
@@ -162,8 +163,8 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
     }
 
     /**
-     * The images whose records were made from tags, if one of them waits for an approval: one
-     * approval is for all of them.
+     * The images whose records were made from tags, if one of them waits for approval. One approval
+     * covers all of them.
      */
     List<Image> confirmable() {
         boolean waits =
@@ -182,14 +183,15 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
                 : List.of();
     }
 
-    /** The same plan, with nothing waiting for an approval any more. */
+    /** The same plan, with nothing waiting for approval. */
     public PolicyPlan approved() {
         return new PolicyPlan(policy, plans.stream().map(PrunePlan::approved).toList(), List.of());
     }
 
     /**
-     * A name for the steps that an approval would allow: those that wait or, if none does, all; and
-     * for the records that it would confirm. It is the same as long as those are the same.
+     * Identifies the steps that an approval would allow, and the records that it would confirm.
+     * These are the steps that wait or, if none waits, all steps. The digest stays the same as long
+     * as they do.
      */
     public String digest() {
         boolean awaiting = isAwaiting();

@@ -23,25 +23,30 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Takes away, stage by stage, what no rule keeps, nothing uses and nobody holds, and brings back
- * what is missed. {@code {"dryRun": true}} shows the plan; {@code {"approve": "<digest>"}} carries
- * out the plan that has this digest, and no other.
+ * Removes, stage by stage, images that no rule keeps, nothing uses, and nobody holds, and brings
+ * back images that are missed. {@code {"dryRun": true}} shows the plan; {@code {"approve":
+ * "<digest>"}} carries out the plan with this digest, and no other.
  */
 public final class PruneHandler implements RequestHandler<Map<String, Object>, PruneReport> {
-    /** What a run leaves of its function's time, in milliseconds: for the call under way. */
+    /**
+     * The part of the function's time, in milliseconds, that a run leaves for the call in progress.
+     */
     private static final int RESERVE = 30_000;
 
-    /** What it leaves when it begins: the Regions are read before anything is known. */
+    /**
+     * The part that a run leaves at its start, in milliseconds: the Regions are read before
+     * anything is known.
+     */
     private static final int RESERVE_AT_FIRST = 15_000;
 
     private final Application app;
 
-    /** As Lambda makes it. */
+    /** Called by Lambda. */
     public PruneHandler() {
         this(Application.get());
     }
 
-    /** Over these objects. */
+    /** Uses the objects of the given application. */
     public PruneHandler(Application app) {
         this.app = app;
     }
@@ -83,7 +88,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         return Optional.of(digest);
     }
 
-    /** Lists what there is, compares it with the policies, acts, and sums up what went wrong. */
+    /** Lists what exists, compares it with the policies, acts, and summarizes what went wrong. */
     private PruneReport prune(PruneRun run, TimeLeft remaining) {
         PruneJournal journal = new PruneJournal(app.catalog(), run);
         Approvals approvals = new Approvals(app.catalog(), app.policies(), journal, run);
@@ -98,7 +103,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         List<Policy> policies = Planner.turned(planner.policies(), run.now());
         for (int i = 0; i < policies.size(); i++) {
             Policy policy = policies.get(i);
-            // What one does not need is left to those after it.
+            // Time that one policy does not need is left to the policies after it.
             TimeLeft timeLeft = remaining.allBut(RESERVE).share(100 / (policies.size() - i));
             PolicyPlan plan = planner.plan(policy, timeLeft);
             summaries.add(summary(policy, plan));
@@ -144,7 +149,10 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                 : List.of();
     }
 
-    /** Of policies that are in the file; of others all images stay, which is told elsewhere. */
+    /**
+     * Former Regions of policies that are in the file. Images of other policies all stay, which is
+     * reported elsewhere.
+     */
     private List<String> former(Policy policy, PolicyPlan plan) {
         return plan.plans().stream()
                 .filter(_ -> app.policies().find(policy.name()).isPresent())

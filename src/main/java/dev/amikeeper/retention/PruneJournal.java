@@ -20,9 +20,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * What a run of the pruner writes down beside the records of images: what people are told, what
- * they need not know any more, and marks for the next run to compare with. A dry run writes
- * nothing.
+ * What a run of the pruner records besides image records: notices for people, the end of notices
+ * that no longer matter, and marks with which the next run compares. A dry run writes nothing.
  */
 final class PruneJournal {
     private static final Logger log = LoggerFactory.getLogger(PruneJournal.class);
@@ -36,7 +35,7 @@ final class PruneJournal {
         this.run = run;
     }
 
-    /** Tells people, unless they know already. */
+    /** Tells people, unless they have been told already. */
     void tell(Notice notice) {
         if (!run.dryRun()) {
             told.add(notice.about());
@@ -45,8 +44,8 @@ final class PruneJournal {
     }
 
     /**
-     * Tells of images whose policy is not in the file any more. The names of all policies are
-     * remembered: what is removed can be found by them.
+     * Reports images whose policy is no longer in the file. The names of all policies are
+     * remembered, so that removed images can be found by them.
      */
     void tellOfForgotten(Planner planner) {
         if (!run.dryRun()) {
@@ -68,7 +67,7 @@ final class PruneJournal {
     }
 
     /**
-     * Tells what there was no time for.
+     * Reports what there was no time for.
      *
      * @param untimely how many steps were not taken
      */
@@ -105,7 +104,7 @@ final class PruneJournal {
     }
 
     /**
-     * Writes down how many images a policy has in each Region, for the next run to compare with.
+     * Records how many images a policy has in each Region, so that the next run can compare.
      *
      * @param listed how many EC2 listed before this run, by Region
      * @param removed how many of them this run removed
@@ -122,10 +121,10 @@ final class PruneJournal {
     }
 
     /**
-     * Ends each trouble that this run would have told of again, and did not.
+     * Resolves each trouble that this run would have reported again but did not.
      *
-     * @param toldBySteps what people were told of by the steps
-     * @param isDecided whether an announced plan no longer waits for an approval
+     * @param toldBySteps the notices that the steps sent
+     * @param isDecided whether an announced plan no longer waits for approval
      */
     void resolve(Planner planner, Set<NoticeKey> toldBySteps, Predicate<NoticeKey> isDecided) {
         told.addAll(toldBySteps);

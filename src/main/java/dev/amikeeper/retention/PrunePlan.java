@@ -17,10 +17,11 @@ import java.util.stream.Stream;
 
 /**
  * What one run does with the images of a policy in a Region: every image with its verdict, by
- * instance and newest first. A plan holds whatever it was made from, so that it can be explained.
+ * instance and newest first. A plan keeps everything that it was made from, so that it can be
+ * explained.
  *
- * @param upkeep what is to be set on images that are available
- * @param present how many images are good or could be brought back, of which limits count the share
+ * @param upkeep the settings to apply to images that are available
+ * @param present how many images are good or could be brought back; limits are a share of these
  */
 public record PrunePlan(
         String policy,
@@ -38,9 +39,9 @@ public record PrunePlan(
     /**
      * Makes the plan.
      *
-     * @param records everything the catalogue holds of the policy in the Region
-     * @throws IllegalArgumentException if a record is of another policy or Region, or comes twice:
-     *     rules applied to a wrong history would remove the wrong images
+     * @param records everything the catalogue holds for the policy in the Region
+     * @throws IllegalArgumentException if a record belongs to another policy or Region, or occurs
+     *     twice: applying the rules to a wrong history would remove the wrong images
      */
     public static PrunePlan of(
             Policy policy, Region region, List<Image> records, Evidence evidence) {
@@ -48,11 +49,11 @@ public record PrunePlan(
     }
 
     /**
-     * The same, where the Region may be one that the policy no longer names. No image comes there
-     * any more, so that rules which count would keep the last ones for ever: there they count the
-     * good home images, too.
+     * Makes the plan of a Region that the policy may no longer name. No new images are made there,
+     * so rules that count would keep the last ones forever. There, such rules count the good home
+     * images as well.
      *
-     * @param homes the policy's good home images in Regions that it names
+     * @param homes the policy's good home images in the Regions that it names
      */
     static PrunePlan of(
             Policy policy,
@@ -84,15 +85,15 @@ public record PrunePlan(
     }
 
     /**
-     * What speaks against removing one image now because a person wants it gone. The rules of
-     * {@code keep} yield to that; {@code atLeast}, which is one where there are no rules, and all
-     * that makes a removal safe do not. There is no stage before it, so one that other accounts may
-     * launch does not go this way.
+     * Says why one image must not be removed now although a person wants it gone. The rules of
+     * {@code keep} yield to a person. {@code atLeast}, which is one if there are no rules, and
+     * every check that makes a removal safe do not yield. Removal by hand skips the earlier stages,
+     * so an image that other accounts may launch cannot be removed this way.
      *
      * @param image one of the records
-     * @param madeUpFor whether a newer good image of the instance is there under another policy, so
-     *     that the last one under a policy that is not in the file any more may go
-     * @throws IllegalArgumentException as {@link #of}, or if it is none of the records
+     * @param madeUpFor whether another policy has a newer good image of the instance, so that the
+     *     last one under a policy that is no longer in the file may be removed
+     * @throws IllegalArgumentException as {@link #of}, or if the image is not one of the records
      */
     static ManualRemoval byHand(
             Policy policy, Image image, List<Image> records, Evidence evidence, boolean madeUpFor) {
@@ -108,7 +109,10 @@ public record PrunePlan(
                 .byHand(image, madeUpFor);
     }
 
-    /** The images that this plan takes a step away: about these the narrow questions are asked. */
+    /**
+     * The images that this plan moves one step towards removal. The narrow questions are asked
+     * about these only.
+     */
     public List<Image> candidates() {
         return verdicts.stream()
                 .filter(verdict -> step(verdict).isPresent())
@@ -116,7 +120,7 @@ public record PrunePlan(
                 .toList();
     }
 
-    /** The steps that take images away, those included that wait for an approval. */
+    /** The steps that remove images, including those that wait for approval. */
     Stream<Verdict.RemovalStep> steps() {
         return verdicts.stream().flatMap(verdict -> step(verdict).stream());
     }
@@ -130,7 +134,7 @@ public record PrunePlan(
         };
     }
 
-    /** The same plan, with every step that takes an image away waiting for an approval. */
+    /** The same plan, with every removal step waiting for approval. */
     PrunePlan awaiting(List<String> because) {
         return with(
                 verdicts.stream()
@@ -141,7 +145,7 @@ public record PrunePlan(
                         .toList());
     }
 
-    /** The same plan, with nothing waiting for an approval any more. */
+    /** The same plan, with nothing waiting for approval. */
     PrunePlan approved() {
         return with(
                 verdicts.stream()

@@ -8,41 +8,43 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a run did, or in a dry run, what it would do. */
+/** What a run did or, in a dry run, what it would do. */
 public final class PruneReport extends FunctionReport<PruneReport.PruneCount> {
     /** What is counted. */
     public enum PruneCount {
         /** Images that stay. */
         KEPT,
 
-        /** Images on their way out for which it is not time yet. */
+        /** Images on their way out whose next step is not due yet. */
         WAITING,
 
-        /** Images that would go a step if a person approved the plan. */
+        /** Images that would move one step if a person approved the plan. */
         AWAITING,
 
-        /** Images that got their date of deprecation. */
+        /** Images that were given a deprecation date. */
         DEPRECATED,
 
-        /** Images disabled, to be removed after their dwell. */
+        /** Images that were disabled and are removed after their dwell. */
         DISABLED,
 
-        /** Images gone for good, tombstones written. */
+        /** Images that are gone for good and have a tombstone. */
         REMOVED,
 
-        /** Images deregistered, with snapshots still to be deleted; the next run goes on. */
+        /**
+         * Images that are deregistered but have snapshots left to delete; the next run continues.
+         */
         LEFT,
 
         /** Steps that EC2 refused; the next run tries again. */
         REFUSED,
 
-        /** Images on their way out that something keeps now, brought back. */
+        /** Images on their way out that something now keeps, so they were brought back. */
         CALLED_OFF,
 
         /** Steps for which there was no time. */
         POSTPONED,
 
-        /** Policies for which the breaker stopped every step that takes images away. */
+        /** Policies for which the breaker stopped every removal step. */
         BLOCKED,
 
         /** Regions that could not be read; nothing was removed there. */
@@ -55,7 +57,7 @@ public final class PruneReport extends FunctionReport<PruneReport.PruneCount> {
         UNLISTED
     }
 
-    /** Lambda answers with at most 6 MB. */
+    /** Lambda's response is limited to 6 MB. */
     private static final int LINES = 2000;
 
     private final boolean dryRun;
@@ -79,7 +81,7 @@ public final class PruneReport extends FunctionReport<PruneReport.PruneCount> {
     /**
      * The report of a run.
      *
-     * @param problem what is wrong with the approval that was given; empty if nothing is
+     * @param problem what is wrong with the given approval; empty if nothing is
      * @param plan a line for each image; as many as fit are shown
      */
     static PruneReport of(
@@ -93,22 +95,22 @@ public final class PruneReport extends FunctionReport<PruneReport.PruneCount> {
         return new PruneReport(run.counts(), run.dryRun(), problem, policies, shown);
     }
 
-    /** Whether nothing was changed. */
+    /** Whether this was a dry run, which changes nothing. */
     public boolean dryRun() {
         return dryRun;
     }
 
-    /** What is wrong with the approval that was given; empty if nothing is. */
+    /** What is wrong with the given approval; empty if nothing is. */
     public String problem() {
         return problem;
     }
 
-    /** For each policy, what an approval would name. */
+    /** For each policy, the digest that an approval would name. */
     public List<Summary> policies() {
         return policies;
     }
 
-    /** In a dry run, a line for each image, those first that would not just stay. */
+    /** In a dry run, a line for each image; images that do not simply stay come first. */
     public List<PruneLine> plan() {
         return plan;
     }
@@ -127,8 +129,8 @@ public final class PruneReport extends FunctionReport<PruneReport.PruneCount> {
      * The plan of one policy.
      *
      * @param digest what an approval names
-     * @param alarms why nothing is taken away without one
-     * @param former what is in Regions that the policy does not name any more
+     * @param alarms why nothing is removed without approval
+     * @param former what exists in Regions that the policy no longer names
      */
     public record Summary(String policy, String digest, List<String> alarms, List<String> former) {
         public Summary {
@@ -138,11 +140,11 @@ public final class PruneReport extends FunctionReport<PruneReport.PruneCount> {
     }
 
     /**
-     * What is to become of one image, and why.
+     * What happens to one image, and why.
      *
      * @param next what happens to it next
-     * @param at when; empty if that is not known
-     * @param evidence of images that would go, what each probe answered and when
+     * @param at when that happens; empty if unknown
+     * @param evidence for images that would be removed, what each probe answered and when
      */
     public record PruneLine(
             String region,

@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param now the time of its event
  * @param dryRun whether it only shows what it would do
- * @param approval the digest of the one plan that is to be carried out; empty if it is no approval
+ * @param approval the digest of the one plan to carry out; empty if the run is not an approval
  * @param counts what it has done so far
  */
 record PruneRun(

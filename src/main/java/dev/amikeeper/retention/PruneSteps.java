@@ -39,7 +39,7 @@ import java.util.stream.Gatherers;
 final class PruneSteps {
     private static final Logger log = LoggerFactory.getLogger(PruneSteps.class);
 
-    /** As many as one read answers. */
+    /** The number of images that one read returns. */
     private static final int CHECKED_AT_ONCE = 200;
 
     private final ImageReads images;
@@ -56,17 +56,17 @@ final class PruneSteps {
         counts = run.counts();
     }
 
-    /** How many steps were not taken, for there was no time. */
+    /** The number of steps that were not taken for lack of time. */
     int untimely() {
         return untimely;
     }
 
-    /** How many images were removed, by Region. */
+    /** The number of images that were removed, by Region. */
     Map<Region, Integer> removed() {
         return Map.copyOf(removed);
     }
 
-    /** Takes the steps of a Region's plan, as far as the time suffices. */
+    /** Takes the steps of a Region's plan, as far as time allows. */
     void take(PrunePlan plan, TimeLeft timeLeft) {
         if (run.dryRun()) {
             plan.verdicts().stream().map(PruneSteps::count).forEach(counts::add);
@@ -79,7 +79,7 @@ final class PruneSteps {
                 case Verdict.WaitUntil _ -> counts.add(WAITING);
                 case Verdict.Await _ -> counts.add(AWAITING);
                 case Verdict.RemovalStep step -> away.add(step);
-                // What something needs comes back before anything else goes.
+                // Images that are needed come back before any others are removed.
                 case Verdict.CallOff(var image, _) ->
                         take(
                                 timeLeft,
@@ -109,7 +109,9 @@ final class PruneSteps {
                                 }));
     }
 
-    /** The plan is minutes old by now: each image is looked at once more before it goes. */
+    /**
+     * The plan is minutes old by now, so each image is looked at once more before it is removed.
+     */
     private void take(TimeLeft timeLeft, PrunePlan plan, List<Verdict.RemovalStep> away) {
         if (!timeLeft.isAny()) {
             counts.add(POSTPONED, away.size());

@@ -7,15 +7,20 @@ import dev.amikeeper.policy.Period;
 public record Reason(ReasonKind kind, String text) {
     /** How much a reason weighs. */
     private enum Strength {
-        /** Somebody's rule: it yields when a person names the image. */
+        /** Somebody's rule. It yields when a person names the image. */
         RULE,
-        /** The image is needed, or nobody knows: it stays, and comes back if it is disabled. */
+        /**
+         * The image is needed, or nobody knows whether it is. It stays, and comes back if it is
+         * disabled.
+         */
         SAFETY,
-        /** Only the next step is stopped: it is no reason to bring an image back. */
+        /** Only the next step is stopped. This is no reason to bring an image back. */
         STOP
     }
 
-    /** The kinds of reasons: first the rules, in the words of the policy file, then the rest. */
+    /**
+     * The kinds of reasons: first the rules, by their names in the policy file, then the others.
+     */
     public enum ReasonKind {
         /** Rule {@code last}. */
         LAST("last", Strength.RULE),
@@ -35,45 +40,45 @@ public record Reason(ReasonKind kind, String text) {
         AT_LEAST("atLeast", Strength.SAFETY),
         /** The policy has no {@link Keep}: nothing is ever removed. */
         NO_RULES("no rules", Strength.RULE),
-        /** The only image of its instance from which a restore passed its checks. */
+        /** It is the only image of its instance from which a restore passed its checks. */
         ONLY_PROVEN("only proven", Strength.SAFETY),
         /** The next copy of the instance builds on its snapshots. */
         NEWEST_COPY("newest copy", Strength.SAFETY),
-        /** Its slot lies in the future: some clock is wrong. */
+        /** Its slot is in the future, so some clock is wrong. */
         FUTURE("future", Strength.STOP),
-        /** Not started yet. */
+        /** It has not been started yet. */
         REQUESTED("requested", Strength.SAFETY),
-        /** EC2 is at work on it. */
+        /** EC2 is creating it. */
         CREATING("creating", Strength.SAFETY),
-        /** Given up. */
+        /** AMI Keeper gave it up. */
         FAILED("failed", Strength.SAFETY),
         /** Somebody disabled it. */
         DISABLED("disabled", Strength.SAFETY),
         /** EC2 does not show it. */
         MISSING("missing", Strength.SAFETY),
-        /** EC2 shows it in some other state that nobody can launch from. */
+        /** EC2 shows it in another state from which nobody can launch. */
         NOT_AVAILABLE("not available", Strength.SAFETY),
-        /** Its tags in EC2 do not say what its record says: one key does not fit. */
+        /** Its tags in EC2 disagree with its record, so one of the two keys does not fit. */
         OTHER_TAGS("other tags", Strength.STOP),
-        /** The tag {@code amikeeper:hold}. */
+        /** It has the tag {@code amikeeper:hold}. */
         HELD("held", Strength.SAFETY),
         /** Something uses it. */
         IN_USE("in use", Strength.SAFETY),
-        /** It was launched from within the last days. */
+        /** An instance was launched from it within the last few days. */
         LAUNCHED("launched", Strength.SAFETY),
-        /** Everybody may launch it. */
+        /** Anybody may launch it. */
         PUBLIC("public", Strength.SAFETY),
         /** Not every probe could tell whether something uses it. */
         USE_UNKNOWN("use unknown", Strength.STOP),
-        /** Other accounts may launch it: it does not go by hand, but stage by stage. */
+        /** Other accounts may launch it. It is not removed by hand, but stage by stage. */
         SHARED("shared", Strength.SAFETY),
-        /** A copy is being made from it or waits to be. */
+        /** A copy of it is being made or waits to be made. */
         COPY_SOURCE("copy source", Strength.SAFETY),
-        /** It is old enough to be stored in S3 for long keeping, and is not yet. */
+        /** It is old enough to be stored in S3 for long keeping, but has not been stored yet. */
         TO_STORE("to be stored", Strength.RULE),
-        /** EC2 reads its snapshots to store it in S3: without them that fails. */
+        /** EC2 is reading its snapshots to store it in S3, which fails without them. */
         STORING("being stored", Strength.SAFETY),
-        /** It is protected from deregistration. */
+        /** It has deregistration protection. */
         PROTECTED("protected", Strength.STOP),
         /** Somebody enabled it again. */
         ENABLED("enabled again", Strength.SAFETY);
@@ -86,7 +91,7 @@ public record Reason(ReasonKind kind, String text) {
             this.strength = strength;
         }
 
-        /** The rule that keeps an image of each of so many periods. */
+        /** The kind of rule that keeps one image for each of a number of these periods. */
         static ReasonKind of(Period period) {
             return switch (period) {
                 case HOURLY -> HOURLY;
@@ -98,19 +103,19 @@ public record Reason(ReasonKind kind, String text) {
         }
 
         /**
-         * Whether it only stops the next step. The others also speak for bringing an image back
-         * that is disabled already.
+         * Whether it only stops the next step. The other reasons also call for bringing back an
+         * image that is already disabled.
          */
         boolean onlyStops() {
             return strength == Strength.STOP;
         }
 
-        /** Whether it yields when a person names the image: what is a rule, and not for safety. */
+        /** Whether it yields when a person names the image. Rules do; safety checks do not. */
         boolean yieldsToPeople() {
             return strength == Strength.RULE;
         }
 
-        /** The word in output. */
+        /** The word for this kind in output. */
         public String word() {
             return word;
         }

@@ -22,26 +22,28 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Which images the rules of a policy keep, in the words and meaning of restic's {@code forget}.
+ * Decides which images the rules of a policy keep. The rules have the names and meaning of restic's
+ * {@code forget}.
  *
- * <p>As there, the oldest image stays while a rule of periods (hours, days, …) has found fewer of
- * them than it may keep: a young history keeps its beginning, from which the rarer rules grow. It
- * differs from restic in these points:
+ * <p>As in restic, the oldest image stays while a rule of periods (hours, days, …) has found fewer
+ * images than it may keep. A young history thus keeps its beginning, from which the longer-term
+ * rules grow. It differs from restic in these points:
  *
  * <ul>
- *   <li>An hour is one by its offset, too: of the hour that a clock change doubles, restic keeps
- *       one image, this keeps one of each.
- *   <li>A period counts once, also where clocks set back over midnight return to a day, for which
- *       restic counts it twice: the rule reaches further back here.
- *   <li>{@code within} is a span of hours by the clock; restic's counts days, months and years by
+ *   <li>An hour is identified by its offset as well. When a clock change repeats an hour, restic
+ *       keeps one image, and AMI Keeper keeps one of each.
+ *   <li>A period counts once, even where clocks that are set back over midnight return to a day.
+ *       Restic counts that day twice, so the rule reaches further back here.
+ *   <li>{@code within} is a span of hours by the clock; restic's counts days, months, and years by
  *       the calendar.
- *   <li>{@code atLeast} has no counterpart: so many newest images stay whatever the rules say.
- *   <li>Images of the future are not judged here: they stay, and count for no rule. In restic they
- *       count for every rule but {@code within}.
+ *   <li>{@code atLeast} has no counterpart: this many of the newest images stay whatever the rules
+ *       say.
+ *   <li>Images from the future are not judged here. They stay, and count for no rule. In restic
+ *       they count for every rule except {@code within}.
  * </ul>
  */
 public final class Retention {
-    /** By slot; ids only make the order total, for a slot has one image. */
+    /** Orders by slot. Ids only make the order total, because a slot has one image. */
     static final Comparator<Image> NEWEST_FIRST =
             Comparator.comparing(Image::name)
                     .thenComparing(image -> image.id().toString())
@@ -51,9 +53,10 @@ public final class Retention {
     private Retention() {}
 
     /**
-     * Judges the good images of one policy, instance and Region.
+     * Judges the good images of one policy, instance, and Region.
      *
-     * @return every image, newest first, with the rules that keep it; without any, none does
+     * @return every image, newest first, with the rules that keep it; an image with no rules is not
+     *     kept
      */
     public static SequencedMap<Image, List<Reason>> judge(Keep keep, Collection<Image> images) {
         List<Image> newestFirst = images.stream().sorted(NEWEST_FIRST).toList();
@@ -71,7 +74,7 @@ public final class Retention {
         return Collections.unmodifiableSequencedMap(kept);
     }
 
-    /** The rules in the words of the policy file, as {@code last: 3, daily: 14}. */
+    /** The rules as the policy file writes them, as {@code last: 3, daily: 14}. */
     static String words(Keep keep) {
         Stream<String> periods =
                 Stream.of(Period.values())
@@ -109,7 +112,8 @@ public final class Retention {
             List<Image> newestFirst) {
         int count = keep.count(period);
         String rule = rule(ReasonKind.of(period), count);
-        // All periods seen, not just the last one: clocks set back over midnight repeat a day.
+        // Remember all periods seen, not just the last one: clocks set back over midnight repeat a
+        // day.
         Set<Object> seen = new HashSet<>();
         for (Image image : newestFirst) {
             if (seen.size() == count) {
@@ -149,7 +153,7 @@ public final class Retention {
         return kind.word() + ": " + count;
     }
 
-    /** As policy files write it: {@code 48h}, not {@code PT48H}. */
+    /** The span as policy files write it: {@code 48h}, not {@code PT48H}. */
     private static String words(Duration span) {
         return span.toString().substring("PT".length()).toLowerCase(Locale.ROOT);
     }

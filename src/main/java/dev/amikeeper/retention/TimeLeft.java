@@ -1,25 +1,28 @@
 package dev.amikeeper.retention;
 
-/** How much time is left for something. */
+/** How much time is left for a task. */
 public interface TimeLeft {
-    /** There is as much as one likes: for the command line. */
+    /** Unlimited time, for the command line. */
     TimeLeft ENDLESS = () -> Long.MAX_VALUE / 200;
 
-    /** So many milliseconds; none, or fewer, if it is over. */
+    /** The time left in milliseconds; zero or negative if it is over. */
     long millis();
 
-    /** Whether there is any. */
+    /** Whether any time is left. */
     default boolean isAny() {
         return millis() > 0;
     }
 
-    /** Of what is left now, so many hundredths; what they do not need is left for others. */
+    /**
+     * This percentage of the time that is left now. Time that one task does not use is left for the
+     * others.
+     */
     default TimeLeft share(int percent) {
         long reserved = millis() * (100 - percent) / 100;
         return () -> millis() - reserved;
     }
 
-    /** The same, but for so many milliseconds that are to be left. */
+    /** The same time, less a reserve in milliseconds. */
     default TimeLeft allBut(long reserve) {
         return () -> millis() - reserve;
     }

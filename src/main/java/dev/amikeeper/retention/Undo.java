@@ -22,11 +22,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Takes a step of pruning back by hand. The image is held, so that the next run does not take the
- * step again. May be repeated: what was done already is left as it is.
+ * Undoes a step of pruning at a person's request. The image is held, so that the next run does not
+ * take the step again. An undo may be repeated: what was done already is left as it is.
  */
 public final class Undo {
-    /** Within this EC2 shows what is out of the Recycle Bin. */
+    /** EC2 shows an image within this time after it leaves the Recycle Bin. */
     private static final Duration SEEN_WITHIN = Duration.ofDays(1);
 
     private final Catalog catalog;
@@ -36,17 +36,19 @@ public final class Undo {
     private final ImageRemoval removal;
     private final Instant now;
 
-    /** How it ended; the text is for a person. */
+    /** How the undo ended. The text is for a person. */
     public sealed interface UndoResult {
         String text();
 
         /** The image is available and held. */
         record Back(String text) implements UndoResult {}
 
-        /** The image is available, but could not be held: the next run may take the step again. */
+        /**
+         * The image is available but could not be held, so the next run may take the step again.
+         */
         record NotHeld(String text) implements UndoResult {}
 
-        /** There is nothing to take back, or it cannot be. */
+        /** There is nothing to undo, or it cannot be undone. */
         record NotUndone(String text) implements UndoResult {}
     }
 
@@ -95,7 +97,7 @@ public final class Undo {
         };
     }
 
-    /** A removal that is not buried yet. */
+    /** Undoes a removal that has no tombstone yet. */
     private UndoResult fromTheBin(Image image, ImageId id) {
         if (image.state() != ImageState.RETIRING) {
             return new UndoResult.NotUndone(
@@ -108,9 +110,9 @@ public final class Undo {
                 .orElseGet(() -> stillThere(image, id));
     }
 
-    /** What is back in EC2 is recorded before anything else that EC2 may refuse. */
+    /** Records that the image is back in EC2 before making any other call that EC2 may refuse. */
     private UndoResult fromTheBin(Tombstone tombstone, Image image, ImageId id) {
-        // It may have been the last one there, and the sweep reads only Regions that it knows.
+        // It may have been the last image there, and the sweep reads only Regions that it knows.
         catalog.remember(image.region(), now.plus(SEEN_WITHIN));
         Optional<String> notRestored = restored(image, id);
         if (notRestored.isPresent()) {
@@ -138,7 +140,7 @@ public final class Undo {
         };
     }
 
-    /** Snapshots first, for the image cannot be restored without them. */
+    /** Restores the snapshots first, because the image cannot be restored without them. */
     private Optional<String> restored(Image image, ImageId id) {
         if (isThere(image.region(), id)) {
             return Optional.empty();

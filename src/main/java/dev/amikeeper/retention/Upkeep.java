@@ -4,20 +4,20 @@ import dev.amikeeper.image.Image;
 
 import java.time.Instant;
 
-/** What is to be set on an image that is available, whatever its verdict. */
+/** A setting to apply to an image that is available, whatever its verdict. */
 public sealed interface Upkeep {
-    /** The catalogue's record of it. */
+    /** The catalogue's record of the image. */
     Image image();
 
-    /** It gets the date from which it is deprecated. */
+    /** Sets the date from which the image is deprecated. */
     record Deprecate(Image image, Instant at) implements Upkeep {}
 
-    /** It carries a date of ours that its policy does not ask for any more: that is taken back. */
+    /** Removes a deprecation date that AMI Keeper set and that the policy no longer asks for. */
     record Undeprecate(Image image) implements Upkeep {}
 
-    /** It is one of the newest: it gets deregistration protection. */
+    /** Protects the image from deregistration because it is one of the newest. */
     record Protect(Image image) implements Upkeep {}
 
-    /** It is one of the newest no longer: our deregistration protection is lifted. */
+    /** Lifts our deregistration protection because the image is no longer one of the newest. */
     record Unprotect(Image image) implements Upkeep {}
 }

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 import java.util.Set;
 
-/** What people are told of that the planner met: where it could not look, and who else may. */
+/** Reports what the planner met: where it could not look, and who else may launch images. */
 final class Warnings {
     private static final Logger log = LoggerFactory.getLogger(Warnings.class);
 

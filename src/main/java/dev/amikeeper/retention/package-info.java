@@ -1,4 +1,4 @@
-/** Retention: which images stay and why, and the plan by which the others go. */
+/** Retention: which images stay and why, and the plan for removing the others. */
 @NullMarked
 package dev.amikeeper.retention;
 
