@@ -31,17 +31,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What follows when EC2 is done with an image: the steps that state events and the workers' own
- * findings share. Each may be repeated, come late, or come in any order.
+ * What happens after EC2 finishes work on an image. State events and the workers' own findings lead
+ * to the same steps. Each step may be repeated, come late, or come in any order.
  */
 public final class ImageProgress {
     private static final Logger log = LoggerFactory.getLogger(ImageProgress.class);
 
-    /** So long a failed try of a home image waits for the next one: its slot is soon stale. */
+    /**
+     * How long a failed try of a home image waits for the next try. The pauses are short because
+     * its slot is soon stale.
+     */
     private static final List<Duration> IMAGE_PAUSES =
             List.of(Duration.ofMinutes(10), Duration.ofMinutes(30));
 
-    /** So long a failed try of a copy waits for the next one. */
+    /** How long a failed try of a copy waits for the next try. */
     private static final List<Duration> COPY_PAUSES =
             List.of(
                     Duration.ofMinutes(10),
@@ -51,15 +54,18 @@ public final class ImageProgress {
 
     /** What a step did. */
     public enum Step {
-        /** A good image more. */
+        /** The image is now good. */
         AVAILABLE,
-        /** There will be one more try. */
+        /** There will be another try. */
         AGAIN,
-        /** Given up, announced. */
+        /** The image was given up, and people were told. */
         FAILED,
-        /** Removed or disabled by somebody else. */
+        /** Somebody else removed or disabled the image. */
         CHANGED_BY_OTHERS,
-        /** Nothing to do: repeated, late, or not ours. */
+        /**
+         * There was nothing to do: the step was repeated, came late, or was not for one of our
+         * images.
+         */
         NOTHING
     }
 
@@ -87,7 +93,7 @@ public final class ImageProgress {
         this.shares = shares;
     }
 
-    /** EC2 says that an image is available. */
+    /** EC2 reports that an image is available. */
     public Step available(Image image, Instant now) {
         if (image.state() == ImageState.AVAILABLE && image.disabled()) {
             return enabled(image);
@@ -103,9 +109,10 @@ public final class ImageProgress {
                     image.region(),
                     image.name());
         }
-        // Sharing comes after: what EC2 refuses of it must not hold up what is good.
+        // Sharing comes afterwards: a refusal to share must not hold up a good image.
         Image after = image.available(false, now);
-        // Of an image that may be old, the sweep has those copies made that the rules want.
+        // If the image may be old, no copies are requested here; the sweep requests those that the
+        // rules want.
         List<Region> destinations =
                 image.isCopy() || image.isBeingFetched() || image.adopted()
                         ? List.of()
@@ -120,7 +127,7 @@ public final class ImageProgress {
         return Step.AVAILABLE;
     }
 
-    /** An image that had been given up is there after all. */
+    /** An image that was given up exists after all. */
     public Step found(Image image, Ami ami, Instant now) {
         if (image.state() != ImageState.FAILED) {
             return Step.NOTHING;
@@ -132,11 +139,11 @@ public final class ImageProgress {
     }
 
     /**
-     * EC2 says that an image failed. It is asked first, for an event may be wrong about an image
-     * that could be the only one; then the failed image is removed, for it keeps its name.
+     * EC2 reports that an image failed. EC2 is asked first, because the event may be wrong and the
+     * image could be the only one. The failed image is then removed, because it occupies its name.
      *
-     * @throws IllegalStateException if EC2 does not show yet what the event says: the event is to
-     *     be repeated
+     * @throws IllegalStateException if EC2 does not yet show what the event says; the event must be
+     *     repeated
      */
     public Step failed(Image image, String why, Instant now) {
         if (image.state() != ImageState.CREATING) {
@@ -164,15 +171,15 @@ public final class ImageProgress {
     }
 
     /**
-     * The reason is written down first: whoever dies in between leaves a deregistration, an event
-     * of its own, to tell what became of the image.
+     * Records the reason first. If the function dies after that, the deregistration has an event of
+     * its own, which leads to what became of the image.
      */
     private Step discarded(Image image, Ami failed, String why, Instant now) {
         Image failing = image.failing(why);
         if (!catalog.save(Change.of(image, failing))) {
             return Step.NOTHING;
         }
-        // Snapshots that were there before their image may be all that is left of a server.
+        // Snapshots that existed before their image may be all that is left of a server.
         if (failed.tags().containsKey(ImageTags.REGISTERED) && !image.isBeingFetched()) {
             return giveUp(
                     failing,
@@ -184,7 +191,8 @@ public final class ImageProgress {
     }
 
     /**
-     * What cannot be discarded is found by its name at the next try; after the last one it is told.
+     * Removes a failed image. If that fails, the next try finds the image by its name; after the
+     * last try, people are told.
      */
     private void discard(Image image, Ami failed, Instant now) {
         switch (imageChanges.remove(image.region(), failed.id(), failed.snapshots())) {
@@ -209,7 +217,9 @@ public final class ImageProgress {
                         true));
     }
 
-    /** A try ended without an image: one more follows after a while, or it is given up. */
+    /**
+     * A try ended without an image. Another try follows after a pause, or the image is given up.
+     */
     public Step tryFailed(Image image, String why, Instant now) {
         if (image.isBeingFetched()) {
             return notFetched(image, why, now);
@@ -233,14 +243,17 @@ public final class ImageProgress {
     }
 
     /**
-     * The next try would be an image of the living server, and of now: a lie where the slot is long
-     * past, or where the image was made of what others had.
+     * Whether another try comes too late. It would image the live server as it is now, which is
+     * wrong if the slot is long past or the image was to be made from something else.
      */
     private static boolean isPast(Image image, Instant now) {
         return !image.isCopy() && (image.adopted() || Retry.isTooLate(image, now));
     }
 
-    /** Its instance is another one by now: it is never imaged for this slot, but buried again. */
+    /**
+     * The instance has changed by now, so it is never imaged for this slot; the image gets its
+     * tombstone again.
+     */
     private Step notFetched(Image image, String why, Instant now) {
         String object = image.stored().map(stored -> stored.object().toString()).orElseThrow();
         log.error("{} {} is not back: {}", image.region(), image.name(), why);
@@ -261,12 +274,15 @@ public final class ImageProgress {
         return catalog.bury(image, again) ? Step.FAILED : Step.NOTHING;
     }
 
-    /** There will be no image; people are told. */
+    /** There will be no image. People are told. */
     public Step giveUp(Image image, String why, Instant now) {
         return giveUp(image, why, now, false);
     }
 
-    /** What people are told of for the whole Region, they are not told again for each image. */
+    /**
+     * If people are told about the cause for the whole Region, they are not told again for each
+     * image.
+     */
     private Step giveUp(Image image, String why, Instant now, boolean causeIsTold) {
         String what = image.isCopy() ? "copy" : "image";
         log.error("{} no {} {}: {}", image.region(), what, image.name(), why);
@@ -308,8 +324,8 @@ public final class ImageProgress {
     }
 
     /**
-     * EC2 says that an image is deregistered. It is asked first. Our own removals are finished by
-     * the pruner, which knows the snapshots.
+     * EC2 reports that an image is deregistered. EC2 is asked first. The pruner finishes our own
+     * removals, because it knows the snapshots.
      */
     public Step deregistered(Image image, Instant now) {
         return switch (image.state()) {
@@ -343,7 +359,7 @@ public final class ImageProgress {
         return catalog.bury(image, tombstone) ? Step.CHANGED_BY_OTHERS : Step.NOTHING;
     }
 
-    /** EC2 says that an image is disabled. It is asked first. */
+    /** EC2 reports that an image is disabled. EC2 is asked first. */
     public Step disabled(Image image) {
         boolean isDisabled =
                 image.state() == ImageState.AVAILABLE
@@ -367,7 +383,7 @@ public final class ImageProgress {
                 : Step.NOTHING;
     }
 
-    /** The end of a copy makes room for another one. */
+    /** When a copy ends, there is room for another one. */
     private void makeRoom(Image image, Instant now) {
         if (image.isCopy()) {
             kicks.copy(image.region(), now);

@@ -15,9 +15,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SortedSet;
 
-/** Has images tried once more that were given up. Asked for by a person, who mended the cause. */
+/**
+ * Makes AMI Keeper try again to create images that it gave up. A person asks for this after fixing
+ * the cause.
+ */
 public final class Retry {
-    /** An image that is made much later than its slot would lie about its time. */
+    /** An image made much later than its slot would lie about its time. */
     public static final Duration WITHIN = Duration.ofHours(24);
 
     private final Catalog catalog;
@@ -25,14 +28,14 @@ public final class Retry {
     private final Policies policies;
     private final Instant now;
 
-    /** How it ended; the text is for a person. */
+    /** How the retry ended. The text is for a person. */
     public sealed interface RetryResult {
         String text();
 
-        /** It waits for its next try. */
+        /** The image waits for its next try. */
         record Again(String text) implements RetryResult {}
 
-        /** It stays as it is. */
+        /** The image stays as it is. */
         record NotRetried(String text) implements RetryResult {}
     }
 
@@ -63,7 +66,7 @@ public final class Retry {
         return !image.isCopy() && image.name().slot().time().plus(WITHIN).isBefore(now);
     }
 
-    /** Lets an image wait for one more try, which is due at once. */
+    /** Schedules another try of the image, due at once. */
     public RetryResult of(Image image) {
         if (image.state() != ImageState.FAILED) {
             return new RetryResult.NotRetried(
@@ -91,7 +94,7 @@ public final class Retry {
                             + image.name().instance()
                             + " instead");
         }
-        // EC2 knows a copy by a token of its try: only a new one is a new copy.
+        // EC2 identifies a copy by the token of its try, so only a new token makes a new copy.
         Image again = image.again(now, "tried again by hand", now);
         if (!catalog.save(Change.of(image, again))) {
             return new RetryResult.NotRetried(

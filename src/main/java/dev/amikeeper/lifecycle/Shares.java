@@ -37,12 +37,12 @@ import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 
 /**
- * Shares available images: a step of its own, after the one that made the image a good one and
- * wrote that down. It may be repeated, and the sweep does so until it succeeds.
+ * Shares available images. This is a separate step, taken after the step that recorded the image as
+ * good. It may be repeated, and the sweep repeats it until it succeeds.
  *
- * <p>EC2 refuses a whole call because of one account that it does not take. Such an account is told
- * once for its policy, {@code sharing/policy/who}, and while that is open it is left out of the
- * calls; once a day one image asks again.
+ * <p>EC2 refuses a whole call because of one account that it does not accept. People are told about
+ * such an account once for its policy, under {@code sharing/policy/who}. While that trouble is
+ * open, calls leave the account out; once a day, one image asks again.
  */
 public final class Shares {
     private static final Logger log = LoggerFactory.getLogger(Shares.class);
@@ -63,7 +63,7 @@ public final class Shares {
         this.policies = policies;
     }
 
-    /** Whom EC2 is known to refuse, of these open troubles, by policy. */
+    /** Whom EC2 is known to refuse, according to these open troubles, by policy. */
     public static Map<String, Set<String>> refusing(Collection<Notice> open) {
         Map<String, Set<String>> refusing = new TreeMap<>();
         for (Notice notice : open) {
@@ -76,15 +76,15 @@ public final class Shares {
         return refusing;
     }
 
-    /** The key of what is told when EC2 refuses somebody to a policy. */
+    /** The key of the notice that EC2 refuses to share a policy's images with somebody. */
     public static NoticeKey refusal(String policy, String who) {
         return Trouble.SHARING.of(policy, who);
     }
 
     /**
-     * Shares an image with everybody whom EC2 is not known to refuse. After another trouble the
-     * next try comes after as long again as the image has been waiting, at least 15 minutes and at
-     * most 24 hours.
+     * Shares an image with everybody whom EC2 is not known to refuse. After any other trouble, the
+     * image waits for its next try as long again as it has waited so far, but at least 15 minutes
+     * and at most 24 hours.
      *
      * @return whether there was no such trouble
      */
@@ -92,7 +92,7 @@ public final class Shares {
         return give(image, now, (who, refusing) -> !refusing.contains(who));
     }
 
-    /** The same, asking for those whom EC2 refused to this image, and for nobody else. */
+    /** Shares an image, asking only for those whom EC2 refused this image. */
     public boolean askAgain(Image image, Instant now) {
         return give(image, now, (who, _) -> image.sharing().refused().contains(who));
     }
@@ -117,12 +117,12 @@ public final class Shares {
         return (given.launches() && given.copies(wanted)) ? given.settled() : given.postponed();
     }
 
-    /** What the policy is called now: people are told once for it. */
+    /** The policy's present name: people are told once for each policy. */
     private String nameOf(Image image) {
         return policies.nameOf(image.name().policy());
     }
 
-    /** One image's turn. */
+    /** Shares one image. */
     private final class Given {
         private final Image image;
         private final Region region;
@@ -154,7 +154,7 @@ public final class Shares {
             return grant.isDecided();
         }
 
-        /** Its snapshots are asked for only if something is to change. */
+        /** Reads the snapshots only if something is to change. */
         boolean copies(WantedShares wanted) {
             Set<String> these = wanted.copiers(left());
             if (these.equals(copiers)) {
@@ -199,7 +199,10 @@ public final class Shares {
             return all.stream().filter(these.negate()).sorted().toList();
         }
 
-        /** Whom EC2 refuses now, or was known to and was not asked about. */
+        /**
+         * Those whom EC2 refuses now, and those whom it was known to refuse and who were not asked
+         * about.
+         */
         private List<String> left() {
             Set<String> left = new TreeSet<>(refused.keySet());
             refusing.stream().filter(who -> !asked.contains(who)).forEach(left::add);
@@ -276,7 +279,7 @@ public final class Shares {
             }
         }
 
-        /** Whom no policy names was allowed by hand, and is not asked for again. */
+        /** An account that no policy names was allowed by hand, and is not asked for again. */
         private Notice refusal(String policy, String who, String why) {
             log.warn("{} {} is not shared with {}: {}", region, image.name(), who, why);
             NoticeKey key = Shares.refusal(policy, who);

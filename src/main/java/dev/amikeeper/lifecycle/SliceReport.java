@@ -9,33 +9,34 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the slices of a batch of kicks did; as SQS wants it, with the kicks that it is to repeat.
+ * What the slices of a batch of kicks did. It has the form that SQS expects and names the kicks to
+ * deliver again.
  */
 public final class SliceReport extends FunctionReport<SliceReport.SliceCount> {
     /** What is counted. */
     public enum SliceCount {
-        /** Images or copies started. */
+        /** Images or copies that were started. */
         STARTED,
 
-        /** Those that an earlier try had made. */
+        /** Images or copies that an earlier try had made. */
         ADOPTED,
 
         /** Tries that failed and are followed by another. */
         AGAIN,
 
-        /** Given up. */
+        /** Images or copies that were given up. */
         FAILED,
 
-        /** No room, or not now: they stay waiting. */
+        /** Images or copies that keep waiting because there is no room or it is not time yet. */
         WAITING,
 
-        /** Messages that are no kicks. */
+        /** Messages that are not kicks. */
         MALFORMED
     }
 
     private final List<BatchItemFailure> batchItemFailures;
 
-    /** From these counts. */
+    /** A report with these counts. */
     public SliceReport(Counts<SliceCount> counts, List<BatchItemFailure> batchItemFailures) {
         super(counts, Map.of("batchItemFailures", List.copyOf(batchItemFailures)));
         this.batchItemFailures = List.copyOf(batchItemFailures);

@@ -25,8 +25,8 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /**
- * The slices of work that a batch of kicks asks for, one a Region. A Region whose slice fails is
- * kicked again by SQS, and its trouble stops no other.
+ * The slices of work that a batch of kicks asks for, one for each Region. If the slice of a Region
+ * fails, SQS delivers its kicks again, and the other Regions are not affected.
  */
 public final class Slices implements Iterable<Slice> {
     private static final Logger log = LoggerFactory.getLogger(Slices.class);
@@ -39,9 +39,9 @@ public final class Slices implements Iterable<Slice> {
     private final List<BatchItemFailure> failures = new ArrayList<>();
 
     /**
-     * Those of a batch.
+     * The slices of a batch.
      *
-     * @param timeLeft whether there is time to begin something
+     * @param timeLeft whether there is time to start something
      */
     public Slices(
             Kick.Batch batch, Policies policies, InstantSource clock, BooleanSupplier timeLeft) {
@@ -54,7 +54,7 @@ public final class Slices implements Iterable<Slice> {
         this.timeLeft = timeLeft;
     }
 
-    /** Each slice is made when it is its turn, for it may be as of then. */
+    /** Makes each slice when its turn comes, because it may use the current time. */
     @Override
     public Iterator<Slice> iterator() {
         return kicks.entrySet().stream()
@@ -70,7 +70,7 @@ public final class Slices implements Iterable<Slice> {
         return slice;
     }
 
-    /** A kick says that there may be work; one of the future says no more than that. */
+    /** A kick says that there may be work. A kick from the future says no more than that. */
     private Instant now(List<Kick> kicks) {
         Instant read = clock.instant();
         return kicks.stream()
@@ -80,13 +80,13 @@ public final class Slices implements Iterable<Slice> {
                 .orElse(read);
     }
 
-    /** A slice ended early: SQS is to deliver its kicks again. */
+    /** A slice ended early. SQS is to deliver its kicks again. */
     public void failed(Slice slice, RuntimeException error) {
         log.error("{}: the slice ended early", slice.region(), error);
         slice.kicks().forEach(kick -> failures.add(new BatchItemFailure(kick.messageId())));
     }
 
-    /** How the whole batch ended, with these counts. */
+    /** The report on the whole batch, with these counts. */
     public SliceReport report(Counts<SliceReport.SliceCount> counts) {
         counts.add(SliceReport.SliceCount.MALFORMED, malformed);
         return new SliceReport(counts, failures);

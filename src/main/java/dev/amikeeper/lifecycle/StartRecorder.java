@@ -37,10 +37,16 @@ import java.util.Optional;
 public final class StartRecorder {
     private static final Logger log = LoggerFactory.getLogger(StartRecorder.class);
 
-    /** One call that always fails must not hold up the others; a Region that fails must. */
+    /**
+     * After this many troubles in a row, the work in the Region stops. One call that always fails
+     * must not hold up the others, but a Region that fails must.
+     */
     private static final int TROUBLES_IN_A_ROW = 3;
 
-    /** A permission may be lacking for some images only: the others must not wait behind them. */
+    /**
+     * After this many refusals in a row, the work in the Region stops. A permission may be missing
+     * for some images only, and the others must not wait behind them.
+     */
     private static final int REFUSALS_IN_A_ROW = 20;
 
     private final Catalog catalog;
@@ -51,7 +57,7 @@ public final class StartRecorder {
     private final String permission;
     private final Counts<SliceReport.SliceCount> counts = Counts.none(SliceReport.SliceCount.class);
 
-    /** Those that EC2 may have finished before anybody knew them. */
+    /** Images that EC2 may have finished before AMI Keeper knew their ids. */
     private final Map<ImageId, Image> perhapsDone = new LinkedHashMap<>();
 
     private int troubles;
@@ -59,7 +65,7 @@ public final class StartRecorder {
     private boolean succeeded;
 
     /**
-     * A recorder of one run.
+     * Creates a recorder for one run.
      *
      * @param permission the call that starts them, as {@code ec2:CreateImage}
      */
@@ -77,14 +83,14 @@ public final class StartRecorder {
         this.blockers = new Blockers(catalog);
     }
 
-    /** Begins a Region: what happened in the one before says nothing about it. */
+    /** Starts a Region. What happened in the previous Region says nothing about it. */
     public void begin() {
         troubles = 0;
         refusals = 0;
         succeeded = false;
     }
 
-    /** Ends a Region: what is over by now is recorded, and people are told what was met. */
+    /** Ends a Region: records what EC2 has finished by now, and tells people about the troubles. */
     public void end(Slice slice) {
         if (succeeded) {
             blockers.succeeded(slice.region(), permission, slice.now());
@@ -98,17 +104,17 @@ public final class StartRecorder {
         return counts;
     }
 
-    /** Tries that ended without an image. */
+    /** The number of tries that ended without an image. */
     public int failures() {
         return counts.of(AGAIN) + counts.of(FAILED);
     }
 
-    /** How many stay waiting. */
+    /** The number of images or copies that keep waiting. */
     public int waiting() {
         return counts.of(WAITING);
     }
 
-    /** So many stay waiting. */
+    /** Counts this many more images or copies that keep waiting. */
     public void waits(int more) {
         counts.add(WAITING, more);
     }
@@ -128,14 +134,15 @@ public final class StartRecorder {
             case StartResult.Started(ImageId id) -> {
                 counts.add(STARTED);
                 succeeded = true;
-                // By the clock, for a kick may have waited: what was read later is not as of then.
+                // Use the clock's time: a kick may have waited, so its time may be earlier than
+                // what was read.
                 Image begun =
                         image.started(id, volumes, now)
                                 .takenAt(
                                         image.isCopy()
                                                 ? image.making().taken()
                                                 : Optional.of(clock.instant()));
-                // A copy's client token may answer with one that was started long ago.
+                // A copy's client token may return a copy that was started long ago.
                 if (catalog.save(Change.of(image, begun)) && image.isCopy()) {
                     perhapsDone.put(id, begun);
                 }
@@ -189,12 +196,14 @@ public final class StartRecorder {
         };
     }
 
-    /** This try failed; true, for another image may be started. */
+    /** Records that this try failed. Returns true because another image may be started. */
     public boolean tryFailed(Image image, String why, Instant now) {
         return count(progress.tryFailed(image, why, now));
     }
 
-    /** There will be no such image; true, for another one may be started. */
+    /**
+     * Records that there will be no such image. Returns true because another one may be started.
+     */
     public boolean giveUp(Image image, String why, Instant now) {
         return count(progress.giveUp(image, why, now));
     }
@@ -208,7 +217,7 @@ public final class StartRecorder {
         return true;
     }
 
-    /** What waits here keeps waiting, for its Region cannot be read. */
+    /** Stops work in the Region because it cannot be read. What waits here keeps waiting. */
     public void stop(Region region, SdkException error, String needed, Instant now) {
         Blocker.of(error, needed, region)
                 .ifPresentOrElse(
@@ -216,7 +225,10 @@ public final class StartRecorder {
                         () -> stop(region, Fault.text(error), now));
     }
 
-    /** What waits here keeps waiting; recorded, so that a later failure has its cause. */
+    /**
+     * Stops work in the Region. What waits here keeps waiting; the cause is recorded, so that a
+     * later failure can name it.
+     */
     private void stop(Region region, String why, Instant now) {
         log.warn("{}: the work stops here and goes on later: {}", region, why);
         catalog.note(
@@ -228,7 +240,7 @@ public final class StartRecorder {
                         false));
     }
 
-    /** Their state events came when nobody knew their ids: one read makes up for them. */
+    /** Their state events came when nobody knew their ids. One read makes up for that. */
     private void settleThoseDone(Region region, Instant now) {
         if (perhapsDone.isEmpty()) {
             return;

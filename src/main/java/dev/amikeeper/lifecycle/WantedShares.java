@@ -12,11 +12,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Who is to be allowed what of an image: those whom its policy names, and those who had it before
- * it was disabled, everybody excepted. Pure.
+ * Who should have which access to an image: those whom its policy names, and those who had access
+ * before it was disabled, except everybody. Pure.
  *
- * @param launch account ids, ARNs of organisations and their units
- * @param copy account ids; who may create volumes from its snapshots
+ * @param launch account ids, and ARNs of organizations and organizational units
+ * @param copy ids of the accounts that may create volumes from its snapshots
  */
 public record WantedShares(Set<String> launch, Set<String> copy) {
     public WantedShares {
@@ -24,7 +24,9 @@ public record WantedShares(Set<String> launch, Set<String> copy) {
         copy = Set.copyOf(copy);
     }
 
-    /** What is wanted of this image; of a policy that is not in the file, what there is stays. */
+    /**
+     * The shares wanted for this image. If its policy is not in the file, the existing shares stay.
+     */
     static WantedShares of(Image image, Optional<Policy> policy) {
         Set<String> launch = new LinkedHashSet<>(image.leaving().permissions());
         launch.remove(ImageReads.EVERYBODY);
@@ -36,8 +38,8 @@ public record WantedShares(Set<String> launch, Set<String> copy) {
     }
 
     /**
-     * Whether an image is not shared as it is to be, and trying again may mend that: it lacks
-     * something that EC2 may take, or others have more.
+     * Whether an image is not shared as it should be and another try may fix that: it lacks a share
+     * that EC2 may accept, or others have too much access.
      *
      * @param policy empty if it is no longer in the file
      * @param refusing whom EC2 is known to refuse
@@ -55,7 +57,7 @@ public record WantedShares(Set<String> launch, Set<String> copy) {
                 || !wanted.copiers(image.sharing().refused()).equals(had(image));
     }
 
-    /** Those who may create volumes, but for these. */
+    /** The accounts that may create volumes, without the given ones. */
     Set<String> copiers(List<String> without) {
         return copy.stream()
                 .filter(who -> !without.contains(who))

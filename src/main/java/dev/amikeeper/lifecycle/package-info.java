@@ -1,4 +1,4 @@
-/** The steps that several handlers take with one image, and the slices of work of a Region. */
+/** The steps that several handlers take with one image, and the slices of a Region's work. */
 @NullMarked
 package dev.amikeeper.lifecycle;
 
