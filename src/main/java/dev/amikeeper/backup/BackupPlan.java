@@ -29,7 +29,7 @@ import java.util.stream.Collectors;
 
 /** Which images are to be made, and which requests are refused. */
 public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
-    /** A request that nobody can fulfil. */
+    /** A request that nobody can fulfill. */
     public record Refusal(InstanceId instance, String why, String remedy) {}
 
     public BackupPlan {
@@ -37,7 +37,7 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
         refusals = List.copyOf(refusals);
     }
 
-    /** A policy's slot: every instance that it selects. */
+    /** Plans a policy's slot: an image of every instance that it selects. */
     public static BackupPlan scheduled(
             Policy policy, Slot slot, Collection<Instance> instances, Instant now) {
         return new BackupPlan(
@@ -49,10 +49,10 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
     }
 
     /**
-     * A request for some instances, found or not.
+     * Plans a request for some instances, whether they were found or not.
      *
      * @param now the time of its event
-     * @param clock what the function's own clock says
+     * @param clock the time of the function's own clock
      */
     public static BackupPlan requested(
             ImageRequest request,
@@ -84,7 +84,10 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
         return new BackupPlan(intents, refusals);
     }
 
-    /** An image of now under a time of then would claim to hold what was there then. */
+    /**
+     * Whether a request is too late. An image made now under an earlier time would claim to hold
+     * the state of that time.
+     */
     private static boolean isTooLate(ImageRequest request, Instant clock) {
         return request.slot().time().plus(DueSlots.CATCH_UP).isBefore(clock);
     }
@@ -115,7 +118,10 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
                 .toList();
     }
 
-    /** Instances stop all the time: that one of no policy does is no request to refuse. */
+    /**
+     * The refusal of a request, if there is one. Instances stop all the time, so if an instance
+     * that no policy selects stops, that is not a request to refuse.
+     */
     private static Optional<Refusal> refusal(
             ImageRequest request, Policies policies, InstanceId id, Optional<Instance> instance) {
         if (request.trigger() == Trigger.STOPPED) {
@@ -167,7 +173,7 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
                         remedy(meant, there)));
     }
 
-    /** What would help with the policy that comes nearest to selecting it. */
+    /** What would help with the policy that comes closest to selecting the instance. */
     private static String remedy(List<Policy> meant, Instance there) {
         if (there.isGone()) {
             return "it is too late for an image of it: restore it from one that it has, if you"

@@ -14,18 +14,18 @@ import dev.amikeeper.lifecycle.StartRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts the waiting images of each Region that was kicked. What cannot be started now stays
- * waiting; one image's trouble stops no other.
+ * Starts the waiting images of each Region that was kicked. An image that cannot be started now
+ * keeps waiting, and a problem with one image does not stop the others.
  */
 public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceReport> {
     private final Application app;
 
-    /** As Lambda makes it. */
+    /** Called by Lambda. */
     public CreateImageHandler() {
         this(Application.get());
     }
 
-    /** Over these objects. */
+    /** Uses the objects of the given application. */
     public CreateImageHandler(Application app) {
         this.app = app;
     }
@@ -52,7 +52,7 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
                 starts.begin();
                 Freezes freezes = freezes(slice);
                 boolean more = images(freezes, starts).startAll(slice);
-                // Whatever became of the images, and also where nothing waits any more.
+                // Do this whatever became of the images, and even where none is waiting any longer.
                 freezes.thaw(slice.timeLeft());
                 starts.end(slice);
                 if (more) {

@@ -32,18 +32,18 @@ import java.util.function.BooleanSupplier;
 
 /**
  * The commands before and after images, in one Region. Only the Region's worker takes these steps,
- * so nobody else sends the same command; it waits for nothing, and comes again with the command's
- * event, the next tick or the next sweep. Every freeze is on record before its command is sent, and
- * stays there until the server was let go: whatever became of the image, and whoever died
- * meanwhile.
+ * so nobody else sends the same command. The worker does not wait for a command; it continues on
+ * the command's event, the next tick, or the next sweep. Every freeze is recorded before its
+ * command is sent. The record stays until the server is released, whatever becomes of the image and
+ * even if a function dies in between.
  */
 final class Freezes {
     private static final Logger log = LoggerFactory.getLogger(Freezes.class);
 
-    /** So long a command that was sent may not be listed yet. */
+    /** How long it may take until a command that was sent is listed. */
     private static final Duration UNSEEN = Duration.ofMinutes(1);
 
-    /** What does not end by then, nobody waits for. */
+    /** After this time, AMI Keeper no longer waits for a command to end. */
     private static final Duration LATE = Duration.ofHours(1);
 
     private static final int MOST_SENDS = 3;
@@ -72,17 +72,17 @@ final class Freezes {
 
     /** Whether an image is to be started. */
     sealed interface Readiness {
-        /** Now: the server is ready, or the policy wants the image all the same. */
+        /** Start it now: the server is ready, or the policy wants the image anyway. */
         record Now() implements Readiness {}
 
-        /** A command is under way. */
+        /** A command is in progress. */
         record CommandUnderWay(String why) implements Readiness {}
 
-        /** The policy wants no image of a server that is not ready. */
+        /** The policy does not want an image of a server that is not ready. */
         record NotReady(String why) implements Readiness {}
     }
 
-    /** Makes the next step before the image of a running instance. */
+    /** Takes the next step before the image of a running instance. */
     Readiness ready(Image intent, Policy.Around around) {
         Optional<Freeze> open =
                 catalog.freezes(region).stream()
@@ -179,7 +179,8 @@ final class Freezes {
     }
 
     /**
-     * What is late must not freeze the server after its image. That it may still, is reckoned with.
+     * Cancels a command that is late, because it must not freeze the server after its image. The
+     * code allows for the case that it still does.
      */
     private void cancel(Freeze freeze) {
         try {
@@ -189,7 +190,7 @@ final class Freezes {
         }
     }
 
-    /** Told once a day for a policy, whatever the number of its servers. */
+    /** Tells people once a day for each policy, however many servers it has. */
     private Readiness notReady(Image intent, Policy.Around around, String why) {
         String policy = intent.name().policy();
         log.warn("{} {} is not made ready: {}", region, intent.name(), why);
@@ -215,7 +216,8 @@ final class Freezes {
     }
 
     /**
-     * Lets go what is not to be held any longer: after the images that could be started.
+     * Releases the servers that need not be held any longer. This comes after the images that could
+     * be started.
      *
      * @param timeLeft asked before each step
      */
@@ -243,7 +245,10 @@ final class Freezes {
         }
     }
 
-    /** Until its image is started, and EC2 shows the snapshots of what the disks then held. */
+    /**
+     * A freeze is needed until its image is started and EC2 shows the snapshots of what was then on
+     * the disks.
+     */
     private boolean isStillNeeded(Freeze freeze) {
         if (!now.isBefore(freeze.until())) {
             return false;
@@ -298,7 +303,7 @@ final class Freezes {
                     freeze.after().orElseThrow(),
                     freeze.afterComment());
         } catch (SdkException error) {
-            // It is not listed then, and is sent again.
+            // In that case it is not listed, and is sent again.
             log.warn("{} {}: {}", region, freeze.name(), Fault.text(error, "ssm:SendCommand"));
         }
     }
@@ -320,7 +325,7 @@ final class Freezes {
         }
     }
 
-    /** What froze after that, because it was slow, is let go once more. */
+    /** If a slow command froze the server after that, the server is released again. */
     private void succeeded(Freeze freeze, InstanceId instance) {
         boolean late = now.isAfter(freeze.until().plus(LATE));
         if (!freeze.early() || late) {

@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Images instances on an event: a tag was set, an instance stopped, somebody asks. The event's time
- * is the slot, so a repeated event asks for the same image.
+ * Images instances on an event: a tag was set, an instance stopped, or somebody asked. The event's
+ * time is the slot, so a repeated event asks for the same image.
  */
 public final class ImageRequestHandler
         implements RequestHandler<Map<String, Object>, RequestReport> {
@@ -32,12 +32,12 @@ public final class ImageRequestHandler
 
     private final Application app;
 
-    /** As Lambda makes it. */
+    /** Called by Lambda. */
     public ImageRequestHandler() {
         this(Application.get());
     }
 
-    /** Over these objects. */
+    /** Uses the objects of the given application. */
     public ImageRequestHandler(Application app) {
         this.app = app;
     }
@@ -73,7 +73,10 @@ public final class ImageRequestHandler
         return request.map(it -> app.requests().take(it, event.time())).orElse(NOTHING_ASKED);
     }
 
-    /** The time of an order is the clock's; its slot is the event's, which may come twice. */
+    /**
+     * The time of an order is the clock's. Its slot is the event's time, because an event may come
+     * twice.
+     */
     private RequestReport ordered(
             Event event, BackupPlan.ImageRequest request, Optional<String> foreign, Trail trail) {
         Instant now = app.clock().instant();

@@ -20,7 +20,8 @@ final class ImageRequests {
     /**
      * The request that an event makes; empty if it makes none.
      *
-     * @throws MalformedEventException if it is none of the three kinds, or lacks what its kind has
+     * @throws MalformedEventException if the event is not one of the three kinds, or lacks what its
+     *     kind must have
      */
     static Optional<BackupPlan.ImageRequest> of(Event event) throws MalformedEventException {
         return switch (event.source() + ": " + event.detailType()) {
@@ -59,7 +60,7 @@ final class ImageRequests {
         return Optional.of(request(event, Trigger.STOPPED, ids("detail.instance-id", id)));
     }
 
-    /** The bus is the home Region's: the order says where the instances are, if not there. */
+    /** The bus is in the home Region. If the instances are elsewhere, the order says where. */
     private static BackupPlan.ImageRequest asked(Event event) throws MalformedEventException {
         List<InstanceId> instances = ids("detail.instances", event.texts("instances"));
         Optional<String> region = event.onlyText("region");

@@ -27,7 +27,9 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 
-/** Records the images that a request asks for, and tells of what it asks in vain. */
+/**
+ * Records the images that a request asks for, and reports the requests that cannot be fulfilled.
+ */
 public final class RequestRecorder {
     private static final Logger log = LoggerFactory.getLogger(RequestRecorder.class);
 
@@ -37,7 +39,7 @@ public final class RequestRecorder {
     private final Policies policies;
     private final InstantSource clock;
 
-    /** Over these. */
+    /** Uses the given objects. */
     public RequestRecorder(
             Catalog catalog,
             Instances instances,
@@ -52,9 +54,9 @@ public final class RequestRecorder {
     }
 
     /**
-     * Takes a request that came by an event, or that the sweep found on an instance.
+     * Takes a request that came with an event, or that the sweep found on an instance.
      *
-     * @throws SdkException if the instances cannot be looked at
+     * @throws SdkException if the instances cannot be read
      */
     public RequestReport take(BackupPlan.ImageRequest request, Instant now) {
         List<Instance> found = find(request, now);
@@ -78,7 +80,7 @@ public final class RequestRecorder {
         return new RequestReport(counts);
     }
 
-    /** The same request came before its policy was renamed: one slot, one image. */
+    /** Whether the same request came before its policy was renamed. One slot means one image. */
     private boolean isRecordedFormerly(Image intent) {
         ImageName name = intent.name();
         return policies.allNames(name.policy()).stream()
@@ -96,8 +98,8 @@ public final class RequestRecorder {
     }
 
     /**
-     * The instances that are asked for. One that has stopped counts as stopped, whatever it does by
-     * now.
+     * The instances that the request asks for. On a stop event, the instance counts as stopped,
+     * whatever its state is by now.
      */
     private List<Instance> find(BackupPlan.ImageRequest request, Instant now) {
         try {
@@ -112,7 +114,10 @@ public final class RequestRecorder {
         }
     }
 
-    /** Once for the Region, however many ask: it does not answer, or the role lacks something. */
+    /**
+     * Tells people once for the Region, however many requests there are: the Region does not
+     * answer, or the role lacks a permission.
+     */
     private void tellOfUnread(BackupPlan.ImageRequest request, SdkException error, Instant now) {
         catalog.note(
                 new Notice(
@@ -131,9 +136,9 @@ public final class RequestRecorder {
     }
 
     /**
-     * The sweep could look at the instances of a Region: it is over that requests could not.
+     * The sweep could read the instances of a Region, so the trouble with requests there is over.
      *
-     * @param open the keys of the troubles that last
+     * @param open the keys of the troubles that are open
      */
     public void canBeLookedAt(Region region, Collection<NoticeKey> open, Instant now) {
         if (open.contains(unread(region))) {
@@ -162,7 +167,10 @@ public final class RequestRecorder {
                         refusal.remedy()));
     }
 
-    /** Only once the intents are recorded: until then the tag is what remembers the request. */
+    /**
+     * Removes the tags only after the intents are recorded: until then, the tag is what remembers
+     * the request.
+     */
     private void removeTags(
             BackupPlan.ImageRequest request, BackupPlan plan, List<Instance> found) {
         for (Instance instance : found) {

@@ -3,17 +3,17 @@ package dev.amikeeper.backup;
 import dev.amikeeper.Counts;
 import dev.amikeeper.FunctionReport;
 
-/** What came of an event that may ask for images. */
+/** What became of an event that may ask for images. */
 public final class RequestReport extends FunctionReport<RequestReport.RequestCount> {
     /** What is counted. */
     public enum RequestCount {
         /** New intents. */
         REQUESTED,
 
-        /** Intents that stood already. */
+        /** Intents that existed already. */
         ALREADY,
 
-        /** Instances that nobody images on this event. */
+        /** Instances that no policy images on this event. */
         REFUSED,
 
         /** 1 if the event asks for nothing. */

@@ -12,16 +12,18 @@ import dev.amikeeper.event.MalformedEventException;
 import java.time.Instant;
 import java.util.Map;
 
-/** Every five minutes: takes the slots that fell due, then tells people what they are to know. */
+/**
+ * Every five minutes: takes the slots that are due, then sends people the notices that are waiting.
+ */
 public final class ScheduleHandler implements RequestHandler<Map<String, Object>, ScheduleReport> {
     private final Application app;
 
-    /** As Lambda makes it. */
+    /** Called by Lambda. */
     public ScheduleHandler() {
         this(Application.get());
     }
 
-    /** Over these objects. */
+    /** Uses the objects of the given application. */
     public ScheduleHandler(Application app) {
         this.app = app;
     }

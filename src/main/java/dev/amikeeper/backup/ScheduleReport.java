@@ -7,13 +7,13 @@ import dev.amikeeper.FunctionReport;
 public final class ScheduleReport extends FunctionReport<ScheduleReport.ScheduleCount> {
     /** What is counted. */
     public enum ScheduleCount {
-        /** Slots taken, per policy and Region. */
+        /** Slots taken, counted per policy and Region. */
         SLOTS,
 
-        /** Slots that came too late. */
+        /** Slots that were missed. */
         MISSED,
 
-        /** Instances that those slots' policies select. */
+        /** Instances that the policies of those slots select. */
         SELECTED,
 
         /** New intents. */

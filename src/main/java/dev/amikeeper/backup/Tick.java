@@ -48,15 +48,17 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * One tick: records an intent for every instance whose policy's slot fell due, and kicks. A cursor
- * per policy and Region moves only after the intents are written, so a tick that is lost or dies is
- * made up for by the next one, and a Region that cannot be read holds up no other.
+ * One tick: records an intent for every instance whose policy has a slot due, and kicks the
+ * workers. A cursor for each policy and Region moves only after the intents are recorded. If a tick
+ * is lost or dies, the next one therefore makes up for it, and a Region that cannot be read does
+ * not hold up the others.
  */
 public final class Tick {
     private static final Logger log = LoggerFactory.getLogger(Tick.class);
 
     /**
-     * A cursor without due slots is moved this often: a policy's new schedule looks back so far.
+     * How often a cursor without due slots moves. When a policy gets a new schedule, it looks back
+     * this far.
      */
     private static final Duration IDLE = Duration.ofHours(1);
 
@@ -73,7 +75,7 @@ public final class Tick {
     private final Counts<ScheduleReport.ScheduleCount> counts =
             Counts.none(ScheduleReport.ScheduleCount.class);
 
-    /** One tick. */
+    /** Creates one tick. */
     public Tick(
             Catalog catalog,
             Instances instances,
@@ -90,7 +92,7 @@ public final class Tick {
         this.blockers = new Blockers(catalog);
     }
 
-    /** Takes what fell due; may be repeated. */
+    /** Takes the slots that are due. May be repeated. */
     public ScheduleReport run() {
         Bookmarks bookmarks = catalog.bookmarks();
         Map<Place, Instant> cursors = new HashMap<>();
@@ -111,7 +113,7 @@ public final class Tick {
         return new ScheduleReport(counts);
     }
 
-    /** A command's event may be lost, and nobody is to stay frozen for long. */
+    /** A command's event may be lost, and no server may stay frozen for long. */
     private void goOnWithFreezes() {
         policies.all().stream()
                 .filter(policy -> policy.image().around().isPresent())
@@ -121,7 +123,7 @@ public final class Tick {
                 .forEach(region -> kicks.create(region, now));
     }
 
-    /** There may be images in a Region for longer than it is in the file. */
+    /** A Region may have images for longer than the policy file names it. */
     private void remember(Set<Region> known) {
         policies.regions().stream()
                 .filter(region -> !known.contains(region))
@@ -141,7 +143,7 @@ public final class Tick {
         if (cursor.isEmpty()
                 && !catalog.moveCursor(
                         cursor, new Cursor(policy.name(), region, from), List.of(), List.of())) {
-            // Another tick sees the policy for the first time, too.
+            // Another tick is seeing the policy for the first time, too.
             return;
         }
         DueSlots due = DueSlots.of(schedule, from, now);
@@ -162,8 +164,8 @@ public final class Tick {
     }
 
     /**
-     * Nobody dealt with what is to come, so a cursor that stands there is wrong: it goes back to
-     * the last slot that was taken, and the next tick goes on from there.
+     * A cursor in the future is wrong, because nobody has dealt with those slots. It goes back to
+     * the last slot that was taken, and the next tick continues from there.
      */
     private void comeBack(Policy policy, Region region, Instant cursor) {
         Instant last =
@@ -193,7 +195,10 @@ public final class Tick {
                                         + "; see who sent an event of that time")));
     }
 
-    /** Empty if the Region could not be read: the cursor stays, the next tick tries again. */
+    /**
+     * Takes a slot. Empty if the Region could not be read; the cursor then stays, and the next tick
+     * tries again.
+     */
     private Optional<Run> take(Policy policy, Region region, Slot slot) {
         List<Instance> candidates;
         try {

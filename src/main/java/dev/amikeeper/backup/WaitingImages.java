@@ -42,7 +42,7 @@ import java.util.stream.Collectors;
 final class WaitingImages {
     private static final Logger log = LoggerFactory.getLogger(WaitingImages.class);
 
-    /** Few enough that what is read of the instances is not old when it is used. */
+    /** Small enough that what is read about the instances is still fresh when it is used. */
     private static final int AT_ONCE = 100;
 
     private final Catalog catalog;
@@ -52,7 +52,7 @@ final class WaitingImages {
     private final Freezes freezes;
     private final StartRecorder starts;
 
-    /** Of the instances that are worked on. */
+    /** The volumes of the instances being worked on. */
     private Volumes volumes = new Volumes(Map.of(), Optional.empty());
 
     /**
@@ -82,7 +82,7 @@ final class WaitingImages {
     }
 
     /**
-     * Starts them, oldest slot first.
+     * Starts the images, oldest slot first.
      *
      * @return whether there was no time for some that could be started now
      */
@@ -136,7 +136,10 @@ final class WaitingImages {
                 .collect(Collectors.toMap(Instance::id, Function.identity(), (one, again) -> one));
     }
 
-    /** One read for all. Without it, only those images wait that leave volumes out by tags. */
+    /**
+     * Reads the volumes of all instances at once. If that fails, only the images that leave out
+     * volumes by their tags wait.
+     */
     private Volumes volumes(Region region, Collection<InstanceId> ids) {
         try {
             return new Volumes(servers.volumes(region, ids), Optional.empty());
@@ -147,7 +150,7 @@ final class WaitingImages {
         }
     }
 
-    /** Hints for a restore in another Region: no image fails or waits for them. */
+    /** Reads hints for a restore in another Region. No image fails or waits for want of them. */
     private Map<String, String> subnetNames(Region region, List<Instance> instances) {
         List<String> subnets =
                 instances.stream()
@@ -219,7 +222,10 @@ final class WaitingImages {
                 now);
     }
 
-    /** EC2 leaves out every volume but the root volume: an image with it is far better. */
+    /**
+     * EC2 can leave out any volume except the root volume. An image that includes it is far better
+     * than none.
+     */
     private void tellOfRoot(Image intent, Instance instance, Instant now) {
         catalog.note(
                 Notice.event(
@@ -254,12 +260,12 @@ final class WaitingImages {
         }
     }
 
-    /** Of the user data itself, so that a person can compare it with {@code sha256sum}. */
+    /** The hash of the user data itself, so that a person can compare it with {@code sha256sum}. */
     private static String hash(String base64) {
         return Sha256.of(Base64.getMimeDecoder().decode(base64));
     }
 
-    /** Only the volumes of which there is something to say. */
+    /** Returns only the volumes that need a note. */
     private static List<Capsule.Disk> disks(List<Volume> volumes, List<String> without) {
         Map<String, Volume> known = new TreeMap<>();
         volumes.forEach(volume -> known.put(volume.device(), volume));
