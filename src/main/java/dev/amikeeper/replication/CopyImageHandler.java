@@ -15,18 +15,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Starts the waiting copies to each Region that was kicked, while there is room among its snapshot
- * copies in flight. What finds no room stays waiting and costs no try; every copy that ends makes
- * room and kicks.
+ * copies in progress. A copy that finds no room keeps waiting, and this does not count as a try.
+ * Every copy that ends makes room and kicks the worker.
  */
 public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceReport> {
     private final Application app;
 
-    /** As Lambda makes it. */
+    /** Called by Lambda. */
     public CopyImageHandler() {
         this(Application.get());
     }
 
-    /** Over these objects. */
+    /** Uses the objects of the given application. */
     public CopyImageHandler(Application app) {
         this.app = app;
     }

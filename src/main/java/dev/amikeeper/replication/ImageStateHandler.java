@@ -20,7 +20,10 @@ import org.slf4j.LoggerFactory;
 import java.util.Map;
 import java.util.Optional;
 
-/** Follows EC2's image state events, home and forwarded. Unknown images are ignored. */
+/**
+ * Follows EC2's image state events from the home Region and those forwarded from other Regions.
+ * Unknown images are ignored.
+ */
 public final class ImageStateHandler
         implements RequestHandler<Map<String, Object>, ImageStateReport> {
     private static final Logger log = LoggerFactory.getLogger(ImageStateHandler.class);
@@ -28,12 +31,12 @@ public final class ImageStateHandler
     private final Application app;
     private final ImageProgress progress;
 
-    /** As Lambda makes it. */
+    /** Called by Lambda. */
     public ImageStateHandler() {
         this(Application.get());
     }
 
-    /** Over these objects. */
+    /** Uses the objects of the given application. */
     public ImageStateHandler(Application app) {
         this.app = app;
         this.progress = app.progress();

@@ -5,26 +5,29 @@ import dev.amikeeper.FunctionReport;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.lifecycle.ImageProgress;
 
-/** What came of a state event: each count is 0 or 1. */
+/** What became of a state event. Each count is 0 or 1. */
 public final class ImageStateReport extends FunctionReport<ImageStateReport.ImageStateCount> {
     /** What is counted. */
     public enum ImageStateCount {
         /** The image is available. */
         AVAILABLE,
 
-        /** EC2 failed at the image, and it will be tried again. */
+        /** The image failed in EC2 and will be tried again. */
         AGAIN,
 
-        /** EC2 failed at the image for good. */
+        /** The image failed in EC2 for good. */
         FAILED,
 
         /** Somebody else disabled or deregistered the image. */
         CHANGED_BY_OTHERS,
 
-        /** EC2 failed because a KMS key cannot be used; counted besides AGAIN or FAILED. */
+        /**
+         * The image failed in EC2 because a KMS key cannot be used; counted in addition to AGAIN or
+         * FAILED.
+         */
         KEYS,
 
-        /** The event is of no interest. */
+        /** The event does not matter to AMI Keeper. */
         IGNORED,
 
         /** The event could not be understood. */
@@ -56,7 +59,7 @@ public final class ImageStateReport extends FunctionReport<ImageStateReport.Imag
         return new ImageStateReport(counts);
     }
 
-    /** Nothing was done about the event. */
+    /** A report on an event that nothing was done about. */
     static ImageStateReport ofIgnored() {
         return new ImageStateReport(Counts.once(ImageStateCount.IGNORED));
     }

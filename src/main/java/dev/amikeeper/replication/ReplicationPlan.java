@@ -9,13 +9,13 @@ import java.util.function.ToIntFunction;
 /**
  * Which of a Region's waiting copies there is room for.
  *
- * @param start those to start now, in order
- * @param waiting those that stay waiting
+ * @param start the copies to start now, in order
+ * @param waiting the copies that keep waiting
  */
 public record ReplicationPlan(List<Image> start, List<Image> waiting) {
     /**
-     * EC2 allows so many snapshot copies in flight per destination Region; a copy takes one place
-     * per snapshot. See "Quotas for Amazon EBS".
+     * EC2's limit on snapshot copies in progress per destination Region. An image copy takes one
+     * place for each snapshot. See "Quotas for Amazon EBS".
      */
     public static final int PLACES = 20;
 
@@ -25,11 +25,11 @@ public record ReplicationPlan(List<Image> start, List<Image> waiting) {
     }
 
     /**
-     * Takes copies strictly in order, so that one of many volumes is not overtaken for ever by
-     * smaller ones. One that is larger than the Region's whole room starts when nothing else is in
-     * flight: whether that can succeed is EC2's to say.
+     * Takes copies strictly in order, so that a copy with many volumes is not overtaken forever by
+     * smaller ones. A copy that is larger than the Region's whole room starts when nothing else is
+     * in progress; EC2 decides whether it can succeed.
      *
-     * @param inOrder what waits, oldest slot first
+     * @param inOrder the waiting copies, oldest slot first
      * @param snapshots how many snapshots a copy has
      */
     public static ReplicationPlan of(

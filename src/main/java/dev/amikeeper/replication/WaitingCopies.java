@@ -64,10 +64,10 @@ final class WaitingCopies {
     }
 
     /**
-     * Starts them while there is room.
+     * Starts the copies while there is room.
      *
-     * @return whether some could be started now, for there was no time, or others that failed left
-     *     their room
+     * @return whether more could be started now: there was no time for some, or others that failed
+     *     left their room
      */
     boolean startAll(Slice slice) {
         Region region = slice.region();
@@ -76,7 +76,7 @@ final class WaitingCopies {
         List<Image> due = catalog.work(region, Work.COPY_WAITING, now, limit);
         Homes homes = homes(due, now);
         while (due.size() == limit && homes.found.isEmpty()) {
-            // All of these wait for Regions that do not answer: look behind them.
+            // All of these wait for Regions that do not answer, so look at the copies behind them.
             limit *= 4;
             due = catalog.work(region, Work.COPY_WAITING, now, limit);
             homes = homes(due, now);
@@ -119,13 +119,14 @@ final class WaitingCopies {
             }
             freed += starts.failures() - failures;
         }
-        // What failed made no use of its room.
+        // Copies that failed did not use their room.
         return freed > 0 && !plan.waiting().isEmpty();
     }
 
     /**
-     * Where nothing of ours is in flight, no room means that others use it or that this copy alone
-     * is too large: the latter can never start, the next one may be smaller.
+     * If none of our copies is in progress and there is still no room, either others use it or this
+     * copy alone is too large. A copy that is too large can never start, but the next one may be
+     * smaller.
      */
     private boolean settle(Image copy, StartResult start, Ami home, boolean alone, Instant now) {
         int snapshots = home.snapshots().size();
@@ -181,7 +182,10 @@ final class WaitingCopies {
         return Optional.empty();
     }
 
-    /** What EC2 does not show may be too new; what is not recorded any more is gone. */
+    /**
+     * An image that EC2 does not show may just be too new, but one that is no longer recorded is
+     * gone.
+     */
     private boolean isGone(Image copy, ImageRef home) {
         boolean recorded =
                 catalog.find(home.region(), copy.name())

@@ -1,4 +1,4 @@
-/** Following images to their end: shared, copied, recorded. */
+/** Following images until they are shared, copied, and recorded. */
 @NullMarked
 package dev.amikeeper.replication;
 
