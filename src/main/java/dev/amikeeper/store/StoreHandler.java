@@ -13,16 +13,16 @@ import dev.amikeeper.event.MalformedEventException;
 import java.time.Instant;
 import java.util.Map;
 
-/** Hourly: stores the images in S3 that are old enough, and follows those under way. */
+/** Every hour: stores images in S3 that are old enough, and follows those being stored. */
 public final class StoreHandler implements RequestHandler<Map<String, Object>, StoreReport> {
     private final Application app;
 
-    /** As Lambda makes it. */
+    /** Called by Lambda. */
     public StoreHandler() {
         this(Application.get());
     }
 
-    /** Over these objects. */
+    /** Uses the objects of the given application. */
     public StoreHandler(Application app) {
         this.app = app;
     }

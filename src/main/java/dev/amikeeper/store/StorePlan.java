@@ -19,15 +19,17 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What a run does about the images of one Region that are on their way into S3. Pure. */
+/** What a run does about the images of one Region that are to be stored in S3. Pure. */
 final class StorePlan {
-    /** EC2 takes on one more while less than that is being stored, by anybody in the account. */
+    /**
+     * EC2 accepts another image while less than this is being stored, by anybody in the account.
+     */
     static final int STORING_AT_ONCE_GB = 1200;
 
-    /** A task that EC2 still does not show after this while is none. */
+    /** If EC2 still does not show a task after this time, there is none. */
     static final Duration SHOWN_AFTER = Duration.ofHours(1);
 
-    /** So long a failed try waits for the next one; after the last one it is given up. */
+    /** How long a failed try waits for the next one. After the last try, the image is given up. */
     private static final List<Duration> PAUSES =
             List.of(Duration.ofHours(1), Duration.ofHours(6), Duration.ofHours(24));
 
@@ -36,18 +38,18 @@ final class StorePlan {
     private final Map<ImageId, List<StoreTask>> tasks;
     private final Instant now;
 
-    /** A step of one image. */
+    /** A step for one image. */
     sealed interface StoreStep {
-        /** Its object is there. */
+        /** Its object exists. */
         record There(Image image) implements StoreStep {}
 
-        /** EC2 failed at it. */
+        /** EC2 could not store it. */
         record StoringFailed(Image image, StoreTask task) implements StoreStep {}
 
-        /** EC2 is at work on it. */
+        /** EC2 is storing it. */
         record UnderWay(Image image) implements StoreStep {}
 
-        /** EC2 is to be asked for it now. */
+        /** EC2 is to be asked now to store it. */
         record Begin(Image image) implements StoreStep {}
 
         /** EC2 would never store it. */
@@ -58,11 +60,11 @@ final class StorePlan {
     }
 
     /**
-     * The plan for these images.
+     * Creates the plan for these images.
      *
-     * @param open those whose records say that something is to be done
-     * @param due those that are old enough now, as {@link #waiting} makes them
-     * @param tasks EC2's, of the last 31 days
+     * @param open the images whose records say that something is to be done
+     * @param due the images that are old enough now, as {@link #waiting} makes them
+     * @param tasks EC2's store tasks of the last 31 days
      */
     StorePlan(List<Image> open, List<Image> due, List<StoreTask> tasks, Instant now) {
         this.open = List.copyOf(open);
@@ -78,7 +80,8 @@ final class StorePlan {
     }
 
     /**
-     * The record after a failed try: it waits for the next one, longer each time, or is given up.
+     * The record after a failed try. The image waits for the next try, longer each time, or is
+     * given up.
      *
      * @param task when EC2 began the task that failed, if there was one
      */
@@ -92,7 +95,7 @@ final class StorePlan {
                                 : stored.givenUp(task, why, now)));
     }
 
-    /** The images whose volumes decide how much there is room for. */
+    /** The images whose volumes decide how much room there is. */
     List<ImageId> asked() {
         return Stream.concat(
                         running().map(StoreTask::image),
@@ -102,10 +105,10 @@ final class StorePlan {
     }
 
     /**
-     * All steps: first what became of those under way, then whatever is to begin, the oldest slot
+     * All steps: first what became of the images being stored, then those to start, oldest slot
      * first.
      *
-     * @param bulk what EC2 says of the {@link #asked} images
+     * @param bulk what EC2 reports about the {@link #asked} images
      */
     List<StoreStep> steps(Map<ImageId, StoreSize> bulk) {
         List<StoreStep> steps = new ArrayList<>();
@@ -136,7 +139,7 @@ final class StorePlan {
                 .sorted(Comparator.comparing(Image::name));
     }
 
-    /** What EC2 has to say of one; empty if it is still to begin. */
+    /** What EC2 reports about an image; empty if storing it has yet to start. */
     private Optional<StoreStep> settled(Image image) {
         return newest(image)
                 .flatMap(task ->
@@ -156,7 +159,7 @@ final class StorePlan {
                 .max(Comparator.comparing(StoreTask::began));
     }
 
-    /** Not the failure of an earlier try. */
+    /** Whether this is a new failure, and not that of an earlier try. */
     private static boolean isNews(Image image, StoreTask task) {
         return stored(image).failedTask().map(task.began()::isAfter).orElse(true);
     }

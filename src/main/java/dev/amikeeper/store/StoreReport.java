@@ -3,26 +3,28 @@ package dev.amikeeper.store;
 import dev.amikeeper.Counts;
 import dev.amikeeper.FunctionReport;
 
-/** What a run did about images on their way into S3. */
+/** What a run did about images that are to be stored in S3. */
 public final class StoreReport extends FunctionReport<StoreReport.StoreCount> {
     /** What is counted. */
     public enum StoreCount {
-        /** EC2 took them on. */
+        /** Images that EC2 began to store. */
         BEGUN,
 
-        /** Their objects are there now. */
+        /** Images whose objects now exist. */
         STORED,
 
-        /** EC2 is at work on them. */
+        /** Images that EC2 is storing. */
         UNDER_WAY,
 
-        /** They wait: for room, for their next try, or for what a person is told. */
+        /**
+         * Images that wait for room, for their next try, or for a person to fix what was reported.
+         */
         WAITING,
 
-        /** Tries that failed; there will be another one. */
+        /** Tries that failed and will be followed by another. */
         FAILED,
 
-        /** They stay out of S3, and people are told. */
+        /** Images that were given up and stay out of S3; people are told. */
         GIVEN_UP,
 
         /** Regions that did not answer. */

@@ -48,8 +48,8 @@ import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 
 /**
- * The steps of images into S3. That EC2 is asked is written down first, so that nothing takes the
- * image away meanwhile; each step holds only if the record stands as it was read.
+ * The steps of storing images in S3. Each request to EC2 is recorded first, so that nothing removes
+ * the image in the meantime. A step takes effect only if the record is unchanged since it was read.
  */
 final class Stores {
     private static final Logger log = LoggerFactory.getLogger(Stores.class);
@@ -82,7 +82,7 @@ final class Stores {
         this.timeLeft = timeLeft;
     }
 
-    /** Goes on with all that is under way, and begins what is due. */
+    /** Continues everything in progress and starts what is due. */
     StoreReport run() {
         SortedSet<Region> regions = catalog.regionsWith(policies.regions());
         for (Region region : regions) {
@@ -97,7 +97,7 @@ final class Stores {
         return new StoreReport(counts);
     }
 
-    /** EC2 is asked nothing where there is nothing to do. */
+    /** EC2 is not asked anything if there is nothing to do. */
     private void run(Region region) {
         List<Image> open = catalog.work(region, Work.STORING, Instant.MAX, Integer.MAX_VALUE);
         List<Image> due = due(region);
@@ -157,7 +157,7 @@ final class Stores {
         }
     }
 
-    /** A task that somebody else began counts, too. */
+    /** A task that somebody else started counts, too. */
     private void underWay(Image image) {
         counts.add(UNDER_WAY);
         if (!stored(image).isUnderWay()) {
@@ -179,8 +179,8 @@ final class Stores {
             waits(image, "the role may not use " + bucket);
             return;
         }
-        // One that was begun before keeps its time: only that tells a task that is not shown yet
-        // from one that never was.
+        // If storing was begun before, the time is kept: only the time distinguishes a task that is
+        // not shown yet from one that never existed.
         boolean isNew = !stored(image).isUnderWay();
         Image storing = isNew ? image.inS3(Optional.of(stored(image).storing(now))) : image;
         if (isNew && !catalog.save(Change.of(before(image), storing))) {
@@ -207,14 +207,19 @@ final class Stores {
         }
     }
 
-    /** One that waits for its first try follows the policy, which may name another bucket soon. */
+    /**
+     * An image that waits for its first try follows the policy, which may soon name another bucket.
+     */
     private void notNow(Image before, Image storing, String why) {
         waits(storing, why);
         Image next = storing.inS3(before.stored().map(stored -> stored.notNow(why, now)));
         catalog.save(Change.of(storing, next));
     }
 
-    /** EC2 shows no task, which may be too new for that; later, it was there before. */
+    /**
+     * EC2 says that the object exists but shows no task. At first the task may just be too new to
+     * be shown; after that, the object existed before.
+     */
     private void already(Image image) {
         if (stored(image).since().plus(StorePlan.SHOWN_AFTER).isAfter(now)) {
             waits(image, "the bucket has it already, or soon");
@@ -258,7 +263,10 @@ final class Stores {
         }
     }
 
-    /** Whatever else meets it in the Region tells it of its own work, and has its own end. */
+    /**
+     * Reports a blocker of storing. Other work that meets the same blocker in the Region reports it
+     * separately, and those notices end separately.
+     */
     private void blocked(Region region, Blocker by) {
         blocked.add(region);
         tell(
@@ -301,7 +309,7 @@ final class Stores {
         catalog.note(new Notice(key, now, text, remedy, announced));
     }
 
-    /** What this run would have told again, and did not, is over. */
+    /** Ends each trouble that this run would have reported again but did not. */
     private void endTroubles() {
         catalog.open().stream()
                 .map(Notice::about)
@@ -315,7 +323,10 @@ final class Stores {
         return catalog.save(Change.of(image, image.inS3(Optional.of(next))));
     }
 
-    /** The record as it stands: one that is only due says nothing of S3 yet. */
+    /**
+     * The record as it is stored: the record of an image that is only due says nothing about S3
+     * yet.
+     */
     private Image before(Image image) {
         Image found = asRead.getOrDefault(key(image), image);
         return found.version() == image.version() ? found : image;

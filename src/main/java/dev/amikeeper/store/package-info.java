@@ -1,4 +1,4 @@
-/** Long keeping in S3: which images are stored, when, and what becomes of that. */
+/** Long keeping in S3: which images are stored, when, and what becomes of them. */
 @NullMarked
 package dev.amikeeper.store;
 
