@@ -25,10 +25,10 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Takes an image that others made under a policy. EC2 cannot rename an image, and the name is what
- * ours are known by; so a copy in the same Region becomes ours, and theirs is left alone. The
- * copy's slot is the creation of the original. Its record rests on what somebody else made: it is
- * one key only.
+ * Adopts an image that others made. EC2 cannot rename an image, and ours are recognized by name.
+ * Therefore a copy in the same Region becomes ours, and the original is left alone. The copy's slot
+ * is the creation time of the original. Its record rests on what somebody else made, so it is one
+ * key only.
  */
 final class Adoption {
     private final Catalog catalog;
@@ -120,7 +120,7 @@ final class Adoption {
                 : start(order, ami, name, failed, what);
     }
 
-    /** Whether it was adopted before the policy was renamed. */
+    /** Whether the image was adopted before the policy was renamed. */
     private boolean isKnown(Region region, ImageName name) {
         return catalog.find(region, name).isPresent() || catalog.removed(region, name).isPresent();
     }
@@ -133,7 +133,8 @@ final class Adoption {
     }
 
     /**
-     * EC2 knows a copy by a token of its try: after a failed one only a new one is a new copy.
+     * Starts the copy. EC2 identifies a copy by the token of its try, so after a failed try only a
+     * new token makes a new copy.
      *
      * @param failed the record of an earlier order that was given up
      */
@@ -152,7 +153,8 @@ final class Adoption {
     }
 
     /**
-     * If this is not reached, the sweep finds the copy by its tags and adopts it in the same way.
+     * If this code is not reached, the sweep finds the copy by its tags and adopts it in the same
+     * way.
      */
     private OrderResult recorded(
             Ami ami, Image intent, Optional<Image> failed, ImageId id, String what) {

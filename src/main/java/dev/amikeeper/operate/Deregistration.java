@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Removes an image by hand, by the pruner's own evidence and steps: only the rules of {@code keep}
- * yield to a person.
+ * Removes an image by hand, with the pruner's own evidence and steps. Only the rules of {@code
+ * keep} yield to a person.
  */
 final class Deregistration {
     private final Catalog catalog;
@@ -78,7 +78,7 @@ final class Deregistration {
                 : OrderResult.refused(stays(image), "it changed meanwhile: try again");
     }
 
-    /** By an order or a run that did not come to its end. */
+    /** Whether an order or a run began the removal but did not finish it. */
     private static boolean isGoing(ManualRemoval byHand) {
         return byHand.image().state() == ImageState.RETIRING
                 && !byHand.against().isEmpty()
@@ -106,7 +106,7 @@ final class Deregistration {
         };
     }
 
-    /** The evidence took its time: the second key and the hold are looked at once more. */
+    /** Collecting the evidence took time, so the second key and the hold are checked once more. */
     private boolean isAsPlanned(Image image) {
         return images.look(image.region(), image.id().orElseThrow())
                         instanceof ImageLookup.Shown(Ami ami)

@@ -22,12 +22,15 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Has an image made again of its object in S3: under its name, held, with another id. Its record
- * comes back in the place of its tombstone; of an object that no record knows, name and tags come
- * along, and the sweep records it by them.
+ * Creates an image again from its object in S3: under its name, held, with another id. Its record
+ * replaces its tombstone. If no record knows the object, EC2 restores the name and tags with it,
+ * and the sweep records the image by them.
  */
 final class Fetching {
-    /** Within this an image that is made of an object is to be seen with its tags, however big. */
+    /**
+     * Within this time, an image that is created from an object shows up with its tags, however big
+     * it is.
+     */
     private static final Duration SEEN_WITHIN = Duration.ofDays(2);
 
     private final Catalog catalog;
@@ -62,7 +65,7 @@ final class Fetching {
                             + order.region()
                             + " that cannot be read, and it may be one of them: ./keeper failures");
         }
-        // Another order may have put the record in the tombstone's place between the two reads.
+        // Another order may have replaced the tombstone with the record between the two reads.
         return there(order)
                 .map(image -> there(order, image))
                 .or(() -> order.object().map(object -> fetch(order, object)))
@@ -77,12 +80,12 @@ final class Fetching {
                                         + ".bin"));
     }
 
-    /** Those of the file, and those of which there may be something left. */
+    /** The policies of the file, and those of which something may be left. */
     private Stream<String> policies() {
         return catalog.policiesWith(policies.allNames()).stream();
     }
 
-    /** By its id, or by that which it had when it was stored. */
+    /** Whether the image has the ordered id, now or when it was stored. */
     private static boolean isOf(Order.Fetch order, Image image) {
         return image.id().equals(Optional.of(order.image()))
                 || image.stored()
@@ -101,7 +104,7 @@ final class Fetching {
                                 .findFirst());
     }
 
-    /** The answer to an order that was carried out before must be the same. */
+    /** An order that was carried out before must get the same answer. */
     private static OrderResult there(Order.Fetch order, Image image) {
         boolean isAnotherOne = !image.id().equals(Optional.of(order.image()));
         return isAnotherOne || image.isBeingFetched()
@@ -140,7 +143,7 @@ final class Fetching {
         remember(order);
         return switch (images.starts().fetch(removed, object, held())) {
             case StartResult.Started(var id) -> recorded(order, tombstone, removed, id, what);
-            // One that was out of the Recycle Bin before this order came.
+            // Somebody restored it from the Recycle Bin before this order came.
             case StartResult.Adopted(var ami) ->
                     !ami.tags().containsKey(ImageTags.HOLD)
                                     && images.changes().hold(order.region(), ami.id(), held())
@@ -152,7 +155,9 @@ final class Fetching {
         };
     }
 
-    /** If this is not reached, the sweep finds the image by its tags and puts its record back. */
+    /**
+     * If this code is not reached, the sweep finds the image by its tags and restores its record.
+     */
     private OrderResult recorded(
             Order.Fetch order, Tombstone tombstone, Image removed, ImageId id, String what) {
         return catalog.unbury(tombstone, removed.fetched(id, now))
@@ -178,7 +183,9 @@ final class Fetching {
         };
     }
 
-    /** The sweep reads only Regions that it knows, and forgets one where nothing is to be seen. */
+    /**
+     * The sweep reads only Regions that it knows, and forgets a Region where nothing is to be seen.
+     */
     private void remember(Order.Fetch order) {
         catalog.remember(order.region(), now.plus(SEEN_WITHIN));
     }

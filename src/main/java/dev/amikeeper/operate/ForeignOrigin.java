@@ -9,8 +9,8 @@ final class ForeignOrigin {
     private ForeignOrigin() {}
 
     /**
-     * The service that made an image or a snapshot and looks after it. Tags that begin with {@code
-     * aws:} can be set by AWS's services only.
+     * The service that made an image or a snapshot and manages it. Only AWS services can set tags
+     * that begin with {@code aws:}.
      */
     static Optional<String> caretaker(Map<String, String> tags, String name) {
         if (has(tags, "aws:dlm:") || has(tags, "dlm:managed")) {
@@ -25,7 +25,7 @@ final class ForeignOrigin {
         return tags.keySet().stream().anyMatch(key -> key.startsWith(prefix));
     }
 
-    /** What comes with product codes, to be said before EC2 is asked for anything. */
+    /** What product codes imply. Say this before asking EC2 for anything. */
     static String codes(Collection<String> codes) {
         return codes.isEmpty()
                 ? ""

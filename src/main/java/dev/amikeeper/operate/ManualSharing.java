@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Shares images of ours by hand, beyond what their policy says, with those whom the policy file
- * allows, and takes that back.
+ * Shares our images by hand, beyond what their policy says, with those whom the policy file allows.
+ * Also takes such a share back.
  */
 final class ManualSharing {
     private final Catalog catalog;
@@ -93,7 +93,7 @@ final class ManualSharing {
                 : noCopies(order);
     }
 
-    /** Who may not launch it any more shall not copy it either. */
+    /** Whoever may no longer launch the image must not copy it either. */
     private OrderResult noCopies(Order.Unshare order) {
         Image image = catalog.find(order.region(), order.image()).orElseThrow();
         List<String> copiers =
@@ -122,7 +122,10 @@ final class ManualSharing {
         return new OrderResult.Done(done);
     }
 
-    /** Whoever may give orders gives no images away: with whom is reviewed with the policies. */
+    /**
+     * Permission to give orders is not permission to share with anybody: whom images may be shared
+     * with is reviewed with the policies.
+     */
     private Optional<String> beyondAllowed(Order.Share order) {
         List<String> beyond =
                 order.with().stream()
@@ -141,7 +144,10 @@ final class ManualSharing {
                                 + "]} beside \"policies\" and deploy it");
     }
 
-    /** Both keys, as for a removal: whoever has only set our tags gets nothing shared. */
+    /**
+     * Both keys are checked, as for a removal: setting our tags on an image is not enough to get it
+     * shared.
+     */
     private Optional<String> against(Region region, ImageId id) {
         Optional<Image> record = catalog.find(region, id);
         if (record.isEmpty()) {

@@ -22,9 +22,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** What speaks against making an image of snapshots. */
+/** The reasons against creating an image from snapshots. */
 final class Objections {
-    /** So long an image may be too new to be shown by every call; after that it is gone. */
+    /** How long an image may be too new to be shown by every call. After that, it is gone. */
     private static final Duration NEW = Duration.ofHours(24);
 
     private final Catalog catalog;
@@ -35,7 +35,7 @@ final class Objections {
     /** The images that have the name or one of the snapshots. */
     private final List<Ami> holders;
 
-    /** By what EC2 shows now. */
+    /** Creates the objections from what EC2 shows now. */
     Objections(Catalog catalog, ImageReads images, Instant now, RegistrationInput wanted) {
         this.catalog = catalog;
         this.images = images;
@@ -51,7 +51,7 @@ final class Objections {
                         .toList();
     }
 
-    /** What an earlier order, or another one at once, has made. */
+    /** The image that an earlier or simultaneous order made. */
     Optional<Ami> ours() {
         return holders.stream()
                 .filter(ami -> isOurs(ami, wanted.name()))
@@ -65,9 +65,9 @@ final class Objections {
     }
 
     /**
-     * All that speaks against it; empty if nothing does.
+     * All reasons against creating the image; empty if there are none.
      *
-     * @param record the catalogue's of that name
+     * @param record the catalogue's record of that name
      * @param last that record, or what its tombstone holds
      */
     List<String> all(Optional<Image> record, Optional<Image> last) {
@@ -109,7 +109,7 @@ final class Objections {
         };
     }
 
-    /** Why the catalogue's record says that there is, or will be, an image of that name. */
+    /** Why an image of that name exists or will exist, according to the catalogue's record. */
     private Optional<String> standing(Image record, boolean whole) {
         return switch (record.state()) {
             case REQUESTED, CREATING -> Optional.of(record.name() + " is being made");
@@ -141,7 +141,7 @@ final class Objections {
         };
     }
 
-    /** An image that lacks a volume would be taken for a whole one. */
+    /** An image that lacks a volume would be taken for a complete one. */
     private List<String> incomplete(Optional<Image> last) {
         Set<SnapshotId> gone = new TreeSet<>();
         last.ifPresent(image -> gone.addAll(image.snapshots()));

@@ -28,8 +28,8 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Carries out orders that come by events or direct calls: to deregister, share, unshare, adopt,
- * register or store an image, fetch it back, or unshare all of them. An order that is refused is
- * announced.
+ * register, or store an image, to fetch it back, or to unshare all images. If an order is refused,
+ * people are told.
  */
 public final class OperateHandler implements RequestHandler<Map<String, Object>, OperateReport> {
     private static final Logger log = LoggerFactory.getLogger(OperateHandler.class);
@@ -38,12 +38,12 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
 
     private final Application app;
 
-    /** As Lambda makes it. */
+    /** Called by Lambda. */
     public OperateHandler() {
         this(Application.get());
     }
 
-    /** Over these objects. */
+    /** Uses the objects of the given application. */
     public OperateHandler(Application app) {
         this.app = app;
     }
@@ -75,7 +75,7 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
         return carryOut(event, trail, now, Invocation.timeLeft(context));
     }
 
-    /** The time of an order is the clock's: an event's text could say any other. */
+    /** The time of an order is the clock's, because the text of an event could give any other. */
     private OperateReport carryOut(Event event, Trail trail, Instant now, BooleanSupplier moreTime)
             throws MalformedEventException {
         Order order = Orders.of(event, app.settings().home(), trail);
@@ -93,10 +93,10 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
     }
 
     /**
-     * Carries out an order, or says why not. It may be repeated.
+     * Carries out an order, or says why not. An order may be repeated.
      *
-     * @param moreTime whether one that takes many steps may begin another
-     * @throws SdkException if EC2 does not answer; then it may be tried again
+     * @param moreTime whether an order that takes many steps may start another
+     * @throws SdkException if EC2 does not answer; the order may then be tried again
      */
     public OrderResult carryOut(Order order, Instant now, BooleanSupplier moreTime) {
         try {

@@ -5,14 +5,14 @@ import dev.amikeeper.FunctionReport;
 
 import java.util.Map;
 
-/** What came of an order. */
+/** What became of an order. */
 public final class OperateReport extends FunctionReport<OperateReport.OperateCount> {
     /** What is counted. */
     public enum OperateCount {
-        /** 1 if it is done, or was to be shown only. */
+        /** 1 if the order is done, or was only to be previewed. */
         DONE,
 
-        /** 1 if it is not done; people are told why. */
+        /** 1 if the order is not done; people are told why. */
         REFUSED,
 
         /** 1 if the event could not be understood. */
@@ -26,7 +26,7 @@ public final class OperateReport extends FunctionReport<OperateReport.OperateCou
         this.text = text;
     }
 
-    /** What became of it, in a line. */
+    /** What became of the order, in one line. */
     public String text() {
         return text;
     }

@@ -17,12 +17,12 @@ public sealed interface Order {
     /** Where the image is, or is to be. */
     Region region();
 
-    /** What it is about, by its id. */
+    /** The id of what the order is about. */
     String subject();
 
-    /** What somebody wants done with an image that is there. */
+    /** An order about an existing image. */
     sealed interface OfImage extends Order {
-        /** Which image. */
+        /** The image that the order is about. */
         ImageId image();
 
         @Override
@@ -32,9 +32,9 @@ public sealed interface Order {
     }
 
     /**
-     * It is to be removed, whatever the rules of its policy's {@code keep} say.
+     * The image is to be removed, whatever the rules of its policy's {@code keep} say.
      *
-     * @param dryRun whether it is only to be shown what would happen
+     * @param dryRun whether only to show what would happen
      * @param approved whether the person knows that the record was made from tags
      * @param by who wants it, for the tombstone
      */
@@ -42,9 +42,9 @@ public sealed interface Order {
             implements OfImage {}
 
     /**
-     * Others are to be allowed to launch it.
+     * Others are to be allowed to launch the image.
      *
-     * @param with account ids, ARNs of organisations and of organisational units
+     * @param with account ids, and ARNs of organizations and organizational units
      */
     record Share(Region region, ImageId image, List<String> with) implements OfImage {
         public Share {
@@ -53,10 +53,10 @@ public sealed interface Order {
     }
 
     /**
-     * It was made by others, and is to have a copy that is ours.
+     * Others made the image, and a copy of it is to become ours.
      *
-     * @param instance of which it is an image; empty: EC2 says so
-     * @param dryRun whether it is only to be shown what would happen
+     * @param instance the instance that it is an image of; if empty, EC2 tells
+     * @param dryRun whether only to show what would happen
      */
     record Adopt(
             Region region,
@@ -67,25 +67,25 @@ public sealed interface Order {
             implements OfImage {}
 
     /**
-     * It is to be stored in S3.
+     * The image is to be stored in S3.
      *
-     * @param bucket where; empty: where its policy says
-     * @param dryRun whether it is only to be shown what would happen
+     * @param bucket where to store it; if empty, where its policy says
+     * @param dryRun whether only to show what would happen
      */
     record Store(Region region, ImageId image, Optional<String> bucket, boolean dryRun)
             implements OfImage {}
 
     /**
-     * It was stored in S3 and removed, and is to come back.
+     * The image was stored in S3 and removed, and is to come back.
      *
      * @param image the id that it had
-     * @param object where it is; empty: where the catalogue knows it
-     * @param dryRun whether it is only to be shown what would happen
+     * @param object where it is stored; if empty, where the catalogue says
+     * @param dryRun whether only to show what would happen
      */
     record Fetch(Region region, ImageId image, Optional<S3Object> object, boolean dryRun)
             implements OfImage {}
 
-    /** Others are no longer to be allowed to launch it. */
+    /** Others are no longer to be allowed to launch the image. */
     record Unshare(Region region, ImageId image, List<String> with) implements OfImage {
         public Unshare {
             with = List.copyOf(with);
@@ -93,10 +93,10 @@ public sealed interface Order {
     }
 
     /**
-     * Others are no longer to be allowed anything of any image of ours, in all Regions.
+     * Others are to lose all permissions for all our images, in all Regions.
      *
-     * @param region the home Region: what is told of it is told there
-     * @param policy only of this policy's images; empty: of all policies'
+     * @param region the home Region, where people are told about the order
+     * @param policy only this policy's images; if empty, those of all policies
      */
     record UnshareAll(Region region, List<String> with, Optional<String> policy) implements Order {
         public UnshareAll {
@@ -110,10 +110,11 @@ public sealed interface Order {
     }
 
     /**
-     * A snapshot of ours is to be an image again, with the others that its image had.
+     * A snapshot of ours is to become an image again, together with the other snapshots that its
+     * image had.
      *
-     * @param approved whether the person knows that AWS bills what is on it
-     * @param dryRun whether it is only to be shown what would happen
+     * @param approved whether the person knows that AWS bills for the software on it
+     * @param dryRun whether only to show what would happen
      */
     record RegisterAgain(
             Region region, SnapshotId snapshot, Boot boot, boolean approved, boolean dryRun)
@@ -125,12 +126,12 @@ public sealed interface Order {
     }
 
     /**
-     * Snapshots are to be an image of an instance under a policy.
+     * Snapshots are to become an image of an instance under a policy.
      *
      * @param root the root volume's snapshot
-     * @param volumes all others
-     * @param approved whether the person knows that AWS bills what is on it
-     * @param dryRun whether it is only to be shown what would happen
+     * @param volumes all other snapshots
+     * @param approved whether the person knows that AWS bills for the software on it
+     * @param dryRun whether only to show what would happen
      */
     record Register(
             Region region,
@@ -153,15 +154,15 @@ public sealed interface Order {
     }
 
     /**
-     * A snapshot, and as which device.
+     * A snapshot and its device name.
      *
-     * @param device empty: it is known of which volume it is
+     * @param device the device name; empty if the snapshot's volume is known
      */
     record VolumeSource(Optional<String> device, SnapshotId snapshot) {
         /**
          * Reads {@code /dev/sdf=snap-…}, or {@code snap-…} alone.
          *
-         * @throws IllegalArgumentException if it is neither
+         * @throws IllegalArgumentException if the text is neither
          */
         public static VolumeSource read(String text) {
             int equals = text.indexOf('=');
@@ -173,7 +174,9 @@ public sealed interface Order {
         }
     }
 
-    /** What a person says of how an image boots; what is empty is known, or asked for. */
+    /**
+     * What a person says about how an image boots. A value that is empty is known, or is asked for.
+     */
     record Boot(Optional<String> rootDevice, Optional<String> architecture, Optional<String> mode) {
         private static final Set<String> ARCHITECTURES =
                 Set.of("arm64", "arm64_mac", "i386", "x86_64", "x86_64_mac");
@@ -182,7 +185,7 @@ public sealed interface Order {
         /**
          * Checks the words.
          *
-         * @throws IllegalArgumentException if one is none of EC2's
+         * @throws IllegalArgumentException if a word is not one of EC2's
          */
         public Boot {
             rootDevice.ifPresent(Order::device);

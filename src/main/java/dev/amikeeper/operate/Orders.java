@@ -15,18 +15,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Reads the events that order something. */
+/** Reads the events that carry orders. */
 final class Orders {
     private static final Optional<String> NONE = Optional.empty();
 
     private Orders() {}
 
     /**
-     * The order that an event gives.
+     * The order that an event carries.
      *
-     * @param home the Region that an order means that names none
-     * @param trail tells who gave it, for the record
-     * @throws MalformedEventException if it gives none, or lacks what its kind needs
+     * @param home the Region that is meant if an order names none
+     * @param trail tells who gave the order, for the record
+     * @throws MalformedEventException if the event carries no order, or lacks what its kind needs
      */
     static Order of(Event event, Region home, Trail trail) throws MalformedEventException {
         return switch (event.source() + ": " + event.detailType()) {
@@ -66,7 +66,9 @@ final class Orders {
         };
     }
 
-    /** An id that is missing by mistake must not mean all images: they are asked for by a word. */
+    /**
+     * An id that is missing by mistake must not mean all images, so a separate word asks for all.
+     */
     private static Order unshare(Event event, Region home) throws MalformedEventException {
         boolean all = flag(event, "all");
         Optional<String> policy = event.onlyText("policy");
@@ -87,7 +89,7 @@ final class Orders {
         return new Order.UnshareAll(home, with(event), policy);
     }
 
-    /** With a snapshot alone it is one of ours; the rest is known from its tags. */
+    /** If the order names only a snapshot, it is one of ours, and its tags tell the rest. */
     private static Order register(Event event, Region home) throws MalformedEventException {
         boolean again = event.detail().containsKey("snapshot");
         for (String other : List.of("policy", "instance", "root", "volumes")) {
@@ -149,7 +151,7 @@ final class Orders {
         return bucket;
     }
 
-    /** An object says which image it was. */
+    /** An object names the image that it was made from. */
     private static Order fetch(Event event, Region home) throws MalformedEventException {
         boolean dryRun = flag(event, "dryRun");
         if (event.onlyText("key").isEmpty() && event.onlyText("bucket").isEmpty()) {
@@ -189,7 +191,7 @@ final class Orders {
                                 "detail." + field + ": must be there, as a text"));
     }
 
-    /** A misspelt "true" must not make a dry run a real one. */
+    /** A misspelled "true" must not turn a dry run into a real one. */
     private static boolean flag(Event event, String field) throws MalformedEventException {
         return switch (event.detail().get(field)) {
             case null -> false;

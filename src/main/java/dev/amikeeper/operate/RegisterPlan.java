@@ -12,12 +12,12 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Which snapshot is which device of an image, and on what machine it boots. Pure. */
+/** Which snapshot becomes which device of an image, and on what machine it boots. Pure. */
 sealed interface RegisterPlan {
-    /** All is known. */
+    /** Everything is known. */
     record Ready(Blueprint blueprint) implements RegisterPlan {}
 
-    /** This is not, and has to be said. */
+    /** These things are not known, so a person has to supply them. */
     record Lacking(List<String> what) implements RegisterPlan {
         public Lacking {
             what = List.copyOf(what);
@@ -25,11 +25,11 @@ sealed interface RegisterPlan {
     }
 
     /**
-     * Puts together what a person says and what EC2 knows; the person is right.
+     * Combines what a person says with what EC2 knows. The person takes precedence.
      *
      * @param root the root volume's snapshot, if a person named it
-     * @param devices device names that a person gave
-     * @param known machines of the same server; the first is the nearest
+     * @param devices the device names that a person gave
+     * @param known machines of the same server, the closest match first
      */
     static RegisterPlan of(
             List<Snapshot> snapshots,
@@ -91,7 +91,7 @@ sealed interface RegisterPlan {
                                 .findFirst());
     }
 
-    /** Every image has a root volume, so if it has no other, this is it. */
+    /** Every image has a root volume, so if there is only one snapshot, it is the root volume's. */
     private static Optional<String> only(List<Snapshot> snapshots, String rootDevice) {
         return snapshots.size() == 1 ? Optional.of(rootDevice) : Optional.empty();
     }

@@ -55,22 +55,22 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Makes images of snapshots that are there: of our own whose image is gone, or of those that others
+ * Makes images from existing snapshots: from our own whose image is gone, or from those that others
  * made of a server.
  *
- * <p>EC2 tags only the image that it registers, so the snapshots of others are tagged before.
- * Whoever dies in between leaves snapshots that the sweep tells of and that the same order takes up
- * again; the other way round they would stay when their image is removed, for nobody could tell any
- * more that they are ours to delete. What died after that is recorded by the sweep, in the same way
- * as here.
+ * <p>EC2 tags only the image that it registers, so AMI Keeper tags the others' snapshots first. If
+ * the function dies in between, the sweep reports these snapshots, and repeating the order picks
+ * them up. In the opposite order, they would stay behind when their image is removed, because
+ * nobody could tell any longer that they are ours to delete. If the function dies after
+ * registering, the sweep records the image in the same way as this class does.
  *
- * <p>The whole way stands here, from the order to the record: what is done first protects what is
- * done next, so it is read in one piece.
+ * <p>This class contains the whole path from the order to the record. Each step protects the next
+ * one, so the path is best read in one piece.
  */
 final class Registration {
     private static final Logger log = LoggerFactory.getLogger(Registration.class);
 
-    /** So many of the newest images of an instance tell what it was. */
+    /** How many of an instance's newest images are asked what the instance was. */
     private static final int TELLING = 20;
 
     private final Catalog catalog;
@@ -207,7 +207,7 @@ final class Registration {
                                 .formatted(name, region));
     }
 
-    /** The catalogue is read first: whatever another order did since then is seen in EC2. */
+    /** Reads the catalogue first: EC2 then shows whatever another order has done since. */
     private OrderResult register(RegistrationInput wanted) {
         Optional<Image> record = catalog.find(wanted.region(), wanted.name());
         Optional<Image> last =
@@ -236,7 +236,10 @@ final class Registration {
         return catalog.removed(wanted.region(), wanted.name());
     }
 
-    /** The server as it is, and as its images know it where that does not tell all. */
+    /**
+     * The server as it is now, and as its images describe it if the server does not tell
+     * everything.
+     */
     private List<Machine> machines(RegistrationInput wanted) {
         InstanceId instance = wanted.name().instance();
         List<Machine> machines = new ArrayList<>();
@@ -276,7 +279,10 @@ final class Registration {
         return machines;
     }
 
-    /** Another Region may be lost: what it would tell is asked for, as if it were gone. */
+    /**
+     * Another Region may be lost. In that case, the person has to supply what it would tell, as if
+     * it were gone.
+     */
     private static <T> List<T> readable(
             RegistrationInput wanted, Region region, Function<Region, List<T>> read) {
         try {
@@ -325,7 +331,7 @@ final class Registration {
         if (wanted.dryRun()) {
             return new OrderResult.Preview("would register " + what + "; " + fate(known));
         }
-        // The record of an image that is gone is buried, as its event would have it.
+        // The record of an image that is gone is buried, as on its deregistration event.
         record.ifPresent(image -> progress.deregistered(image, now));
         Optional<Tombstone> grave = known ? tombstone(wanted) : Optional.empty();
         if (known && grave.isEmpty()) {
@@ -369,8 +375,8 @@ final class Registration {
     }
 
     /**
-     * The tags of the root volume's snapshot and, of a server that we had no such image of, its own
-     * and its capsule.
+     * The tags of the root volume's snapshot and, if we had no such image of the server, the
+     * server's own tags and capsule.
      */
     private Map<String, String> inherited(
             RegistrationInput wanted, Blueprint blueprint, boolean known) {
@@ -443,7 +449,8 @@ final class Registration {
     }
 
     /**
-     * If this is not reached, the sweep finds the image by its tags and records it in the same way.
+     * If this code is not reached, the sweep finds the image by its tags and records it in the same
+     * way.
      */
     private void record(
             RegistrationInput wanted,
@@ -483,7 +490,7 @@ final class Registration {
         }
     }
 
-    /** Whether EC2 found what AWS bills can only be seen now. */
+    /** Whether EC2 recognized the platform that AWS bills for can only be seen now. */
     private String platform(Region region, ImageId id, Machine machine) {
         if (!machine.isLicensed()) {
             return "";

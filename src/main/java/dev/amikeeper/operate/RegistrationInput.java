@@ -13,11 +13,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What an order wants an image to be made of.
+ * What an order wants to make an image from.
  *
  * @param subject the snapshot that was named
  * @param root the root volume's snapshot, if it was named
- * @param devices those that were named
+ * @param devices the device names that were given
  * @param whole whether a person says that these are all snapshots of the image
  */
 record RegistrationInput(
@@ -42,12 +42,12 @@ record RegistrationInput(
                 .findFirst();
     }
 
-    /** Those that do not carry our tags yet. */
+    /** The snapshots that do not carry our tags yet. */
     List<Snapshot> others() {
         return snapshots.stream().filter(it -> !it.tags().containsKey(ImageTags.POLICY)).toList();
     }
 
-    /** None of them was ever a snapshot of ours. */
+    /** Whether none of them was ever a snapshot of ours. */
     boolean isNew() {
         return others().size() == snapshots.size();
     }
@@ -60,7 +60,7 @@ record RegistrationInput(
         return refused(List.of(why));
     }
 
-    /** What is lacking, and how a person says it. */
+    /** What is missing, and how a person can supply it. */
     List<String> withHint(List<String> what) {
         return Stream.concat(
                         what.stream(),

@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Stores one image in S3 by hand, whatever its age. Once EC2 is at it, StoreFunction follows it, as
- * it does those that a policy stores.
+ * Stores one image in S3 by hand, whatever its age. Once EC2 is storing it, StoreFunction follows
+ * it, as it does for images that a policy stores.
  */
 final class Storage {
     private final Catalog catalog;
@@ -74,7 +74,7 @@ final class Storage {
                                 bulk.orElseThrow()));
     }
 
-    /** Where it waits to be stored, or its policy would have it stored. */
+    /** The bucket that the image waits for, or that its policy would use. */
     private Optional<String> bucket(Image image) {
         return image.stored()
                 .filter(Stored::isOpen)
@@ -161,7 +161,10 @@ final class Storage {
         catalog.save(Change.of(storing, storing.inS3(before)));
     }
 
-    /** AWS refuses no such image; that the codes stay on what is made of the object is said. */
+    /**
+     * AWS does not refuse an image with product codes. The text says that the codes stay on
+     * whatever is made from the object.
+     */
     private static String codes(List<String> productCodes) {
         return productCodes.isEmpty()
                 ? ""

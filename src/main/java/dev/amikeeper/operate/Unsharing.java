@@ -31,18 +31,25 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Takes back what accounts or organisations may do with all images of ours and their snapshots, by
- * what EC2 says that they may, and what the records would give them again. So an order that comes
- * again goes on where the last one stopped. A Region that refuses stops no other.
+ * Revokes the permissions of accounts or organizations for all our images and their snapshots. It
+ * goes by the permissions that EC2 shows, and by those that the records would give again. A
+ * repeated order therefore continues where the last one stopped. A Region that refuses does not
+ * stop the others.
  */
 final class Unsharing {
-    /** At EC2's pace they take some three minutes, within the time of a function. */
+    /**
+     * The limit on changes in one order. At EC2's pace this many take about three minutes, which is
+     * within a function's time.
+     */
     private static final int CHANGES = 900;
 
-    /** After so many a Region is left, for one refusal may well mean that all are refused. */
+    /**
+     * After this many refusals, a Region is abandoned, because one refusal may well mean that all
+     * changes are refused.
+     */
     private static final int REFUSALS = 100;
 
-    /** So many refusals of a Region are told one by one. */
+    /** This many of a Region's refusals are reported one by one. */
     private static final int NAMED = 3;
 
     private final Catalog catalog;
@@ -60,9 +67,9 @@ final class Unsharing {
     private int left;
 
     /**
-     * An order's turn.
+     * Creates the execution of one order.
      *
-     * @param moreTime whether there is time to change more
+     * @param moreTime whether there is time for more changes
      */
     Unsharing(
             Catalog catalog,
@@ -163,7 +170,7 @@ final class Unsharing {
                 || !moreTime.getAsBoolean();
     }
 
-    /** One Region's. */
+    /** The work in one Region. */
     private final class Turn {
         private final Region region;
         private final List<String> refused = new ArrayList<>();
@@ -174,7 +181,8 @@ final class Unsharing {
 
         void takeBack(Set<String> policies) {
             try {
-                // First: what comes back of them meanwhile comes back without it.
+                // The records come first, so that an image that is brought back meanwhile comes
+                // back without the permission.
                 policies.forEach(policy -> catalog.ofPolicy(policy, region).forEach(this::forget));
                 takeBackInEc2();
                 for (String policy : policies) {
@@ -235,7 +243,9 @@ final class Unsharing {
             }
         }
 
-        /** What comes back from the Recycle Bin is shared with those whom its record names. */
+        /**
+         * An image that comes back from the Recycle Bin is shared with those whom its record names.
+         */
         private void forget(Tombstone tombstone) {
             Image after = tombstone.image().sharedWithout(order.with());
             if (differs(tombstone.image(), after)) {
@@ -250,7 +260,7 @@ final class Unsharing {
             }
         }
 
-        /** A record that changed meanwhile is left to the next order. */
+        /** A record that changed in the meantime is left to the next order. */
         private void forget(BooleanSupplier save) {
             if (!isEnough() && save.getAsBoolean()) {
                 changedRecords++;

@@ -1,4 +1,4 @@
-/** What people order by hand, by an event or a command: the same steps for both. */
+/** What people order by hand, by an event or a command. Both take the same steps. */
 @NullMarked
 package dev.amikeeper.operate;
 
