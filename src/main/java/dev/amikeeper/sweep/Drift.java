@@ -41,43 +41,46 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What differs between the catalogue and EC2 for one policy in one Region. Pure. All comparisons
- * stand here, for each leaves out what another one has found already.
+ * The differences between the catalogue and EC2 for one policy in one Region. Pure. All comparisons
+ * are in this class, because each leaves out what another has already found.
  */
 public final class Drift {
-    /** Two sweeps lie so far apart. */
+    /** The time between two sweeps. */
     public static final Duration EVERY = Duration.ofMinutes(15);
 
     /** CreateImage may take up to 24 hours. */
     static final Duration MAKING = Duration.ofHours(24);
 
     /**
-     * A copy crosses Regions, and the first one is full. Where a schedule promises more, a copy is
-     * slow once its slot is late.
+     * How long a copy may take: it crosses Regions, and the first one is full. If a schedule
+     * promises more, a copy is slow once its slot is late.
      */
     static final Duration COPYING = Duration.ofDays(2);
 
-    /** So long a removed image may still be listed. */
+    /** How long a removed image may still be listed. */
     static final Duration FADING = Duration.ofHours(1);
 
-    /** A younger snapshot may belong to an image that is not listed yet. */
+    /** A snapshot younger than this may belong to an image that is not listed yet. */
     static final Duration SNAPSHOT_AGE = Duration.ofHours(24);
 
-    /** What EC2 refused for so long is left to the pruner, who comes once a day. */
+    /** What EC2 has refused for this long is left to the pruner, which runs once a day. */
     static final Duration RUSH = Duration.ofHours(24);
 
-    /** Every image has its launch permissions looked at once in so many sweeps: a week. */
+    /**
+     * Every image has its launch permissions checked once in this many sweeps, which is once a
+     * week.
+     */
     static final int TURNS = 672;
 
     static final int SWEEPS_A_DAY = 96;
 
     /**
-     * So many of a policy's newest images have them looked at in one sweep while others are known
-     * to take permissions away: EC2 answers for 20 of them a second.
+     * How many of a policy's newest images have their permissions checked in one sweep while others
+     * are known to revoke permissions. EC2 answers for 20 images a second.
      */
     static final int CLOSELY = 500;
 
-    /** What is neither gone nor failed. */
+    /** The states of AMIs that are neither gone nor failed. */
     private static final Set<AmiState> ADOPTABLE =
             Set.of(AmiState.AVAILABLE, AmiState.DISABLED, AmiState.PENDING);
 
@@ -90,16 +93,16 @@ public final class Drift {
     private final List<Gap> gaps = new ArrayList<>();
 
     /**
-     * What is known of one policy in one Region.
+     * What is known about one policy in one Region.
      *
      * @param policy empty if it is no longer in the file
-     * @param records the catalogue's, of this policy here; read after the AMIs
-     * @param amis all AMIs here with tags of ours
-     * @param orphans snapshots of images of this policy that no AMI of ours has, by image
+     * @param records the catalogue's records of this policy here; read after the AMIs
+     * @param amis all AMIs here that have our tags
+     * @param orphans snapshots of this policy's images that belong to no AMI of ours, by image
      * @param copies the records of this policy in the Regions that it replicates to, as far as they
      *     are known
-     * @param refusing with whom of its {@code share} EC2 is known to share nothing
-     * @param closely whether others are known to take launch permissions away
+     * @param refusing those in its {@code share} with whom EC2 is known to refuse sharing
+     * @param closely whether others are known to revoke launch permissions
      */
     public record View(
             Region region,
@@ -133,7 +136,7 @@ public final class Drift {
         suspects = suspects(view);
     }
 
-    /** The newest of those that are shared, while others are known to take permissions away. */
+    /** The newest shared images, if others are known to revoke permissions. */
     private static Set<Image> suspects(View view) {
         return view.closely()
                 ? view.records().stream()
@@ -144,7 +147,7 @@ public final class Drift {
                 : Set.of();
     }
 
-    /** The images, by Region, of which it matters whether they were removed. */
+    /** The images, by Region, for which it matters whether they were removed. */
     public static Map<Region, Set<ImageName>> doubtful(View view) {
         Drift drift = new Drift(view, Map.of(), Map.of());
         Map<Region, Set<ImageName>> names = new TreeMap<>();
@@ -163,8 +166,8 @@ public final class Drift {
      * All gaps.
      *
      * @param removed the tombstones of the {@link #doubtful} images
-     * @param unreadable the images, by Region, of which the catalogue holds something that cannot
-     *     be read: there is no saying what is missing of them, or too much
+     * @param unreadable the images, by Region, for which the catalogue holds an item that cannot be
+     *     read: nobody can say what is missing or superfluous there
      */
     public static List<Gap> of(
             View view,
@@ -174,8 +177,8 @@ public final class Drift {
     }
 
     /**
-     * The snapshots that none of these AMIs has, by the image that their tags name; those of other
-     * kinds are nobody's business.
+     * The snapshots that belong to none of these AMIs, by the image that their tags name. Snapshots
+     * of other kinds do not concern AMI Keeper.
      */
     public static Map<ImageName, List<Snapshot>> orphans(
             Collection<Snapshot> snapshots, Collection<Ami> amis) {
@@ -209,8 +212,8 @@ public final class Drift {
         Optional<Ami> ami =
                 image.id().flatMap(id -> Optional.ofNullable(view.amis().byId().get(id)));
         switch (image.state()) {
-            // What waits is kicked, whatever EC2 lists: the worker adopts it by its name. Of what
-            // failed before, people hear by its cause.
+            // A waiting image is kicked whatever EC2 lists, and the worker adopts what it finds by
+            // its name. If an earlier try failed, people hear about its cause.
             case REQUESTED -> {
                 if (image.isCopy() && image.attempt() == 1 && isSlow(image)) {
                     gaps.add(new Gap.Slow(image));
@@ -265,7 +268,7 @@ public final class Drift {
         }
     }
 
-    /** A copy that is made long after its slot still has the time that any copy has. */
+    /** A copy that is made long after its slot still gets the time that any copy gets. */
     private boolean isSlow(Image image) {
         if (!image.isCopy()) {
             return image.since().plus(MAKING).isBefore(view.now());
@@ -275,7 +278,10 @@ public final class Drift {
                         && isLate(image.name().slot()));
     }
 
-    /** By the objective of the policy's schedule, as {@code ./keeper status} says it. */
+    /**
+     * Whether the slot is late by the objective of the policy's schedule, as {@code ./keeper
+     * status} reports it.
+     */
     private boolean isLate(Slot slot) {
         return view.policy()
                 .flatMap(Policy::schedule)
@@ -300,7 +306,7 @@ public final class Drift {
         }
     }
 
-    /** Once a day the newest image asks for those whom EC2 refuses. */
+    /** Once a day, the newest image asks again for those whom EC2 refuses. */
     private Optional<Gap> refused() {
         return view.records().stream()
                 .filter(image -> image.isGood() && image.shared())
@@ -379,8 +385,9 @@ public final class Drift {
     }
 
     /**
-     * The copies of good home images that have no record and that their Region's rules would keep:
-     * without that, one that was pruned so long ago that nothing tells of it would be made again.
+     * The copies of good home images that have no record and that their Region's rules would keep.
+     * Without the rules, a copy would be made again if it was pruned so long ago that no trace of
+     * it is left.
      */
     private List<Image> wantedCopies() {
         if (view.policy().isEmpty()) {
@@ -433,7 +440,7 @@ public final class Drift {
                 .toList();
     }
 
-    /** What is good there, or is to be. */
+    /** Whether an image there is good or is to become so. */
     private static boolean countsThere(Image image) {
         return switch (image.state()) {
             case REQUESTED, CREATING -> true;
@@ -442,7 +449,7 @@ public final class Drift {
         };
     }
 
-    /** Those whose image has no record that could still need them. */
+    /** The orphans whose image has no record that could still need them. */
     private Map<ImageName, List<Snapshot>> oldOrphans() {
         Map<ImageName, List<Snapshot>> old = new TreeMap<>();
         view.orphans()
@@ -466,14 +473,14 @@ public final class Drift {
     }
 
     /**
-     * A removal is buried when all snapshots of its record are gone: one of these that is there was
-     * taken out of the Recycle Bin, and whoever did so wants it. A held one stays, too.
+     * A removal is buried when all snapshots of its record are gone. If one of these exists now,
+     * somebody took it out of the Recycle Bin and wants it. A held snapshot stays, too.
      */
     private void orphaned(ImageName name, List<Snapshot> snapshots) {
         Optional<Tombstone> removal =
                 byName.containsKey(name) ? Optional.empty() : tombstone(view.region(), name);
         if (removal.filter(it -> !it.removedAt().plus(FADING).isBefore(view.now())).isPresent()) {
-            // They were listed before they went.
+            // They were listed before they were deleted.
             return;
         }
         Optional<Tombstone> ours =

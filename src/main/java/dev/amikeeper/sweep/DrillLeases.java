@@ -35,8 +35,8 @@ final class DrillLeases {
     }
 
     /**
-     * Whatever became of a drill, nothing that it launched outlives its lease. Where no policy
-     * drills any more, the first sweep of an hour looks.
+     * Whatever became of a drill, nothing that it launched outlives its lease. If no policy has
+     * drills any longer, only the first sweep of an hour looks.
      *
      * @return the troubles about instances that only look like a drill's, if it looked
      */

@@ -43,7 +43,10 @@ import java.util.Set;
 final class ForgottenRequests {
     private static final Logger log = LoggerFactory.getLogger(ForgottenRequests.class);
 
-    /** More requests than this wait for the next sweep to be seen: an item has room for 400 KB. */
+    /**
+     * The most requests that are remembered; any more are seen by the next sweep. An item has room
+     * for 400 KB.
+     */
     private static final int MOST_REQUESTS = 500;
 
     private final Catalog catalog;
@@ -81,9 +84,10 @@ final class ForgottenRequests {
     }
 
     /**
-     * An instance still has the tag by which somebody asked for an image: the event was lost, or
-     * the request is refused. EC2 does not tell since when the tag is there, so the sweep that sees
-     * it first writes that down, and a later one asks in its name, always for that same time.
+     * Takes requests from tags. If an instance still has the tag by which somebody asked for an
+     * image, either the event was lost or the request is refused. EC2 does not tell how long the
+     * tag has been there. The sweep that first sees it therefore records the time, and a later
+     * sweep makes the request, always for that same time.
      */
     List<Seen> take(List<Seen> before, Set<NoticeKey> open) {
         List<Seen> seen = new ArrayList<>();
@@ -126,7 +130,7 @@ final class ForgottenRequests {
                 .orElseGet(() -> new Seen(instance.region(), instance.id(), value, now));
     }
 
-    /** Whether it is done with. */
+    /** Whether the request is done with. */
     private boolean take(Seen seen, Instance instance) {
         if (seen.since().plus(Drift.EVERY).isAfter(now)) {
             return false;
@@ -159,13 +163,16 @@ final class ForgottenRequests {
         }
     }
 
-    /** What could not be granted for days is an image of its last day. */
+    /**
+     * The time to ask for. If a request could not be granted for days, it asks for an image of the
+     * latest full day.
+     */
     private Instant asked(Seen seen) {
         long days = Duration.between(seen.since(), now).toDays();
         return seen.since().plus(Duration.ofDays(Math.max(0, days)));
     }
 
-    /** A refused request keeps its tag, and whoever set it was told when its event came. */
+    /** A refused request keeps its tag. Whoever set the tag was told when its event came. */
     private boolean isToldOf(Seen seen) {
         String instance = seen.instance() + "/";
         Instant tagged = seen.since().minus(DueSlots.CATCH_UP);

@@ -9,45 +9,49 @@ import dev.amikeeper.image.SnapshotId;
 
 import java.util.List;
 
-/** Where the catalogue and EC2 differ, or a step was begun and not finished. */
+/** A difference between the catalogue and EC2, or a step that was begun and not finished. */
 public sealed interface Gap {
-    /** EC2 is done with an image, well or not, and its record does not know it. */
+    /** EC2 is done with an image, successfully or not, but its record does not say so. */
     record Finished(Image image, Ami ami) implements Gap {}
 
     /** EC2 does not list the AMI of a record. */
     record Missing(Image image) implements Gap {}
 
-    /** EC2 is at work on an image for very long, or a copy waits to be begun for that long. */
+    /**
+     * EC2 has been creating an image for very long, or a copy has waited that long to be started.
+     */
     record Slow(Image image) implements Gap {}
 
-    /** An image that was given up is there after all. */
+    /** An image that was given up exists after all. */
     record Found(Image image, Ami ami) implements Gap {}
 
-    /** An image of ours of which there is neither record nor tombstone; and the record to make. */
+    /** An image of ours that has neither a record nor a tombstone, and the record to make. */
     record UnknownImage(Image adopted, Ami ami) implements Gap {}
 
-    /** An image that was removed and is back, by somebody's hand; and the record to make. */
+    /** An image that was removed and that somebody brought back, and the record to make. */
     record Returned(Tombstone tombstone, Image adopted) implements Gap {}
 
-    /** An AMI whose tags are ours and do not say what its name says. */
+    /** An AMI that has our tags, but whose tags disagree with its name. */
     record Foreign(Ami ami) implements Gap {}
 
-    /** A copy that the policy wants and that nobody has asked for. */
+    /** A copy that the policy wants and that nobody has requested. */
     record Uncopied(Image copy) implements Gap {}
 
     /** Somebody disabled an image, or enabled it again. */
     record Switched(Image image, Ami ami) implements Gap {}
 
-    /** The AMI of a removal is gone, and the removal is not finished. */
+    /** The AMI of a removal is gone, but the removal is not finished. */
     record Unfinished(Image image) implements Gap {}
 
-    /** An image that is to be enabled again is not yet. */
+    /** An image that is to be enabled again is not enabled yet. */
     record Returning(Image image) implements Gap {}
 
     /** An image is not shared as its policy says, and it is time to try again. */
     record Unshared(Image image) implements Gap {}
 
-    /** It is time to ask again whether EC2 takes those whom it refused to this image's policy. */
+    /**
+     * It is time to ask again whether EC2 accepts those whom it refused for this image's policy.
+     */
     record ShareRefused(Image image) implements Gap {}
 
     /** It is this image's turn to have its launch permissions compared with its policy's. */
@@ -56,7 +60,7 @@ public sealed interface Gap {
     /**
      * Snapshots of ours that belong to no image.
      *
-     * @param litter whether the pruner removed the image they were of, and overlooked them
+     * @param litter whether the pruner removed their image and overlooked them
      */
     record Orphans(Region region, ImageName name, List<SnapshotId> snapshots, boolean litter)
             implements Gap {

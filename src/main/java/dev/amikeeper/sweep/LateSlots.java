@@ -50,7 +50,7 @@ final class LateSlots {
         counts = run.counts();
     }
 
-    /** A tick comes every five minutes; when none did, the sweep takes its place. */
+    /** A tick comes every five minutes. If none came, the sweep takes its place. */
     void take(Bookmarks bookmarks) {
         Map<Unit, Instant> cursors = new HashMap<>();
         for (Cursor cursor : bookmarks.cursors()) {
@@ -84,14 +84,14 @@ final class LateSlots {
         }
     }
 
-    /** A policy that no tick has seen counts, too. */
+    /** Counts the late slots. A policy that no tick has seen counts, too. */
     private int late(Schedule schedule, Optional<Instant> cursor) {
         Instant longAgo = now.minus(Drift.EVERY);
         if (cursor.isEmpty()) {
             return 1;
         }
         if (Event.isAhead(cursor.get(), clock.instant())) {
-            // A tick brings it back.
+            // A tick moves it back.
             return 1;
         }
         if (!cursor.get().isBefore(longAgo)) {

@@ -42,48 +42,49 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Makes a new catalogue from the tags of our images, when its table is lost. It needs only the
- * Regions that it is to read: with the home Region gone, a DR Region's copies are enough to have
- * them all on record with the home images that they were made of. What is there already is never
- * overwritten, so it may be repeated, also while the functions run; then it adds what is missing.
+ * Creates a new catalogue from the tags of our images when the table is lost. It needs only the
+ * Regions that it is told to read. If the home Region is gone, the copies in a DR Region are enough
+ * to record all of them, together with the home images that they were made from. Existing records
+ * are never overwritten, so a rebuild may be repeated, even while the functions run; it then adds
+ * what is missing.
  *
- * <p>Decisions rest on names, states and tags, which EC2 has. What the table alone had is lost for
+ * <p>Decisions rest on names, states, and tags, which EC2 has. What only the table had is lost for
  * good:
  *
  * <ul>
- *   <li>That a record was written when its image was made. One from tags is one key only, so its
- *       removal waits for an approved plan.
+ *   <li>That a record was written when its image was made. A record from tags is one key only, so
+ *       its removal waits for an approved plan.
  *   <li>Which images the pruner had disabled, until when, and who could launch them. They count as
- *       disabled by somebody: they stay, until a person enables or deregisters them. Once enabled,
+ *       disabled by somebody and stay until a person enables or deregisters them. Once enabled,
  *       such an image is shared as its policy says.
- *   <li>That we protected an image from deregistration: EC2 does not tell by whom it is. It counts
- *       as somebody else's, and keeps the image until a person lifts it.
+ *   <li>That we protected an image from deregistration: EC2 does not tell who did. The protection
+ *       counts as somebody else's, and keeps the image until a person lifts it.
  *   <li>Tombstones, past runs, notices, given-up images, and what the last pruning and sweep saw. A
- *       removal that was half done leaves snapshots of no image; the sweep tells of them and leaves
- *       them alone. A copy that was given up, or that somebody deregistered, is made anew if the
- *       rules want it.
+ *       removal that was half done leaves snapshots without an image; the sweep reports them and
+ *       leaves them alone. A copy that was given up, or that somebody deregistered, is made again
+ *       if the rules want it.
  *   <li>From which images a restore passed its checks ({@code proven}), and what asked for each.
- *   <li>Requests for an image of an instance that had not been begun, unless they came by a tag
- *       that is still there.
+ *   <li>Requests for images that had not been started, unless they came by a tag that is still
+ *       there.
  * </ul>
  */
 public final class Rebuild {
     private static final Logger log = LoggerFactory.getLogger(Rebuild.class);
 
-    /** Within this a Region that is read has its records, however many images it has. */
+    /** Within this time, a Region that is read has its records, however many images it has. */
     private static final Duration RECORDED_WITHIN = Duration.ofDays(1);
 
-    /** Told how far it is. */
+    /** Receives the progress. */
     public interface RebuildProgress {
-        /** Tells nobody. */
+        /** Ignores the progress. */
         RebuildProgress NONE = (_, _, _, _) -> {};
 
         /**
-         * So much is done.
+         * Reports the progress so far.
          *
-         * @param part of everything, 0 to 1
+         * @param part the share of everything, from 0 to 1
          * @param seen how many of the Region's images are done
-         * @param images how many it has; 0 while it is being read
+         * @param images how many images the Region has; 0 while it is being read
          */
         void at(double part, Region region, int seen, int images);
     }
@@ -101,7 +102,7 @@ public final class Rebuild {
     private final Map<Region, String> unreadable = new TreeMap<>();
     private final List<Image> found = new ArrayList<>();
 
-    /** One run; a dry one writes nothing. */
+    /** Creates one run. A dry run writes nothing. */
     public Rebuild(
             Catalog catalog,
             ImageReads images,
@@ -124,8 +125,8 @@ public final class Rebuild {
     }
 
     /**
-     * Reads these Regions and no other, and records what is missing. One that does not answer holds
-     * up no other.
+     * Reads these Regions and no others, and records what is missing. A Region that does not answer
+     * does not hold up the others.
      *
      * @throws SdkException if the catalogue does not answer
      */
@@ -204,7 +205,7 @@ public final class Rebuild {
         }
     }
 
-    /** Answers how many images of the Region are done then. */
+    /** Returns how many images of the Region are done after this. */
     private int record(Region region, String policy, TaggedAmis amis, int before, Seen seen) {
         List<Image> records = catalog.ofPolicy(policy, region);
         Drift.View view =
@@ -263,7 +264,7 @@ public final class Rebuild {
         return (int) images.stream().filter(which).count();
     }
 
-    /** Lets the schedules go on from where the images say that they stood. */
+    /** Lets the schedules continue from where they stood according to the images. */
     private void resume(Set<Region> read) {
         ScheduleEvidence traces = new ScheduleEvidence(policies, found);
         List<Cursor> cursors = catalog.bookmarks().cursors();
@@ -290,8 +291,9 @@ public final class Rebuild {
     }
 
     /**
-     * A tick that found the table empty began at its own time. As long as it has taken nothing, its
-     * cursor is set back to where the images say, lest the slots in between be forgotten.
+     * Whether the cursor may be set. A tick that found the table empty began at its own time. As
+     * long as it has taken nothing, its cursor is set back to where the images say, so that the
+     * slots in between are not forgotten.
      */
     private boolean mayBeSet(Policy policy, Region region, Optional<Cursor> cursor, Instant until) {
         return cursor.isEmpty()
@@ -301,7 +303,10 @@ public final class Rebuild {
                                 .noneMatch(region::equals));
     }
 
-    /** The intents first, as a tick does: whoever dies in between does it again. */
+    /**
+     * Records the intents first, as a tick does: if the run dies in between, the next one repeats
+     * it.
+     */
     private void resume(
             Policy policy,
             Region region,
@@ -317,7 +322,8 @@ public final class Rebuild {
                     mayBeRead ? begin(policy, region, newest.get(), traces) : Optional.empty();
             requested = begun.orElse(0);
             if (begun.isEmpty()) {
-                // Whom it selects is not known now: a tick takes it once more, when it can.
+                // The instances that it selects are unknown now, so a tick takes the slot again
+                // when it can.
                 from = newest.get().time().minus(ScheduleEvidence.BEFORE);
             }
         }
@@ -335,7 +341,7 @@ public final class Rebuild {
 
     /**
      * Requests the images of this slot that were still waiting when the table was lost. An instance
-     * with a later image has what it needs. Empty if the instances cannot be read.
+     * with a later image needs none. Empty if the instances cannot be read.
      */
     private Optional<Integer> begin(
             Policy policy, Region region, Slot slot, ScheduleEvidence traces) {

@@ -5,11 +5,11 @@ import java.util.List;
 /**
  * What a new catalogue was made from. Everything is text and numbers, for programs to read.
  *
- * @param images a line for each Region and policy of which there are images
- * @param schedules a line for each policy and home Region whose schedule goes on
- * @param foreign AMIs with our tags and another name, as {@code us-east-1/ami-…}; left alone
- * @param failed AMIs at which EC2 failed unnoticed, in the same form; left alone
- * @param unreadable the Regions that could not be read or not wholly
+ * @param images one line for each Region and policy that has images
+ * @param schedules one line for each policy and home Region whose schedule continues
+ * @param foreign AMIs that have our tags and another name, as {@code us-east-1/ami-…}; left alone
+ * @param failed AMIs that failed in EC2 unnoticed, in the same form; left alone
+ * @param unreadable the Regions that could not be read, or not completely
  * @param dryRun whether nothing was written
  */
 public record RebuildReport(
@@ -31,10 +31,10 @@ public record RebuildReport(
      * The images of a policy in a Region.
      *
      * @param added records made from tags
-     * @param copies those of them that are copies
-     * @param pending those of them that EC2 is still making
-     * @param disabled those of them that are disabled
-     * @param known records that are there already; they are left as they are
+     * @param copies how many of these are copies
+     * @param pending how many of these EC2 is still creating
+     * @param disabled how many of these are disabled
+     * @param known records that exist already; they are left as they are
      * @param newest the newest slot of them all
      */
     public record RebuiltImages(
@@ -50,8 +50,8 @@ public record RebuildReport(
     /**
      * The schedule of a policy in a home Region.
      *
-     * @param until up to then slots count as dealt with; the next tick sees to those after it
-     * @param requested images of the newest slot that were not begun, and are now
+     * @param until slots up to this time count as dealt with; the next tick takes those after it
+     * @param requested images of the newest slot that had not been started and are requested now
      */
     public record RebuiltSchedule(String policy, String region, String until, int requested) {}
 

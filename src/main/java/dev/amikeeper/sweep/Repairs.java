@@ -60,12 +60,12 @@ import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 
 /**
- * Closes gaps, by the steps that the other handlers take: each is written on the condition that the
- * record stands as it was read, so whoever comes first wins and the other changes nothing. One
- * method a kind of {@link Gap}.
+ * Closes gaps with the steps that the other handlers take, one method for each kind of {@link Gap}.
+ * Each write is conditional on the record being as it was read, so whoever comes first wins and the
+ * other changes nothing.
  */
 final class Repairs {
-    /** So long an image may be too new to be shown by every call; after that it is gone. */
+    /** How long an image may be too new to be shown by every call. After that, it is gone. */
     private static final Duration NEW = Duration.ofHours(24);
 
     private static final Logger log = LoggerFactory.getLogger(Repairs.class);
@@ -104,9 +104,10 @@ final class Repairs {
     }
 
     /**
-     * Closes a gap and counts it. One that cannot be closed now is met again by the next sweep.
+     * Closes a gap and counts it. If a gap cannot be closed now, the next sweep finds it again.
      *
-     * @throws SdkException if the Region does not answer: no use in going on there
+     * @throws SdkException if the Region does not answer, in which case it is no use continuing
+     *     there
      */
     void close(Gap gap) {
         try {
@@ -198,7 +199,7 @@ final class Repairs {
         return ami.reason().isBlank() ? "EC2 gave no reason" : ami.reason();
     }
 
-    /** The listing goes by tags, and a new image may be missing in it: only a look can tell. */
+    /** The listing goes by tags and may lack a new image, so only a direct look can tell. */
     private void missing(Image image) {
         switch (images.look(image.region(), image.id().orElseThrow())) {
             case ImageLookup.Gone _ -> gone(image);
@@ -255,8 +256,8 @@ final class Repairs {
     }
 
     /**
-     * Sharing it, and the copies that the rules want of it, are gaps of their own: an image that
-     * was good long ago may have had copies that were pruned since.
+     * Adopts an image. Sharing it and making the copies that the rules want are gaps of their own,
+     * because an image that was good long ago may have had copies that were pruned since.
      */
     private boolean adopt(Image adopted, Ami ami) {
         log.warn("{} {} is {}, which nobody knew", adopted.region(), adopted.name(), ami.id());
@@ -266,7 +267,7 @@ final class Repairs {
     private boolean unbury(Gap.Returned returned) {
         Image adopted = returned.adopted();
         log.warn("{} {} was removed and is back", adopted.region(), adopted.name());
-        // What was just removed may be listed for a while.
+        // An image that was just removed may be listed for a while.
         return images.look(adopted.region(), adopted.id().orElseThrow())
                         instanceof ImageLookup.Shown(Ami ami)
                 && (ami.state() == AmiState.AVAILABLE || ami.state() == AmiState.DISABLED)
@@ -342,12 +343,12 @@ final class Repairs {
         if (!missing.isEmpty()) {
             shareAgain(image);
         } else if (!dryRun && !given.equals(image.sharing().given())) {
-            // What a version before did not write down, or what was given since by hand.
+            // A previous version did not record this, or it was given by hand since.
             catalog.save(Change.of(image, image.seenSharedWith(given)));
         }
         Set<String> beyond = new TreeSet<>(found);
         beyond.removeAll(policy.share().all());
-        // A public image is told of by the pruner, each day.
+        // The pruner reports a public image every day.
         beyond.remove(ImageReads.EVERYBODY);
         if (beyond.isEmpty()) {
             if (!dryRun) {
@@ -361,7 +362,7 @@ final class Repairs {
         }
     }
 
-    /** From whom others took which images since this was asked last. */
+    /** Returns who lost permissions to which images since the last call. */
     Map<ImageName, Set<String>> takeWithdrawn() {
         Map<ImageName, Set<String>> all = new TreeMap<>(withdrawn);
         withdrawn.clear();

@@ -21,19 +21,19 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What the images that are left tell of the ticks that had them made: how far the schedules of a
- * home Region had come. A tick deals with all policies, so an image of any of them says that every
- * slot up to its own was dealt with; those of other policies may have selected nothing. Copies tell
- * of their home Region, too. Pure.
+ * What the remaining images tell about the ticks that requested them: how far the schedules of a
+ * home Region had come. A tick deals with all policies, so an image of any policy proves that every
+ * slot up to its own was dealt with; the other policies may have selected nothing. Copies also tell
+ * about their home Region. Pure.
  */
 final class ScheduleEvidence {
-    /** A slot begins at its time: right before it, it is still to come. */
+    /** A slot begins at its time. Just before that time, it is still to come. */
     static final Duration BEFORE = Duration.ofSeconds(1);
 
     private final List<Image> found;
     private final Map<Region, Instant> dealtWith = new HashMap<>();
 
-    /** What these images tell. */
+    /** Creates the evidence from these images. */
     ScheduleEvidence(Policies policies, List<Image> found) {
         this.found = List.copyOf(found);
         for (Image image : found) {
@@ -48,7 +48,10 @@ final class ScheduleEvidence {
         }
     }
 
-    /** What was asked for by an event has another slot, and tells nothing of the ticks. */
+    /**
+     * An image that was requested by an event has a slot that is not on the schedule, and tells
+     * nothing about the ticks.
+     */
     private static boolean isOn(Schedule schedule, Slot slot) {
         return schedule.slots(slot.time().minus(BEFORE), slot.time()).anyMatch(slot::equals);
     }
@@ -59,8 +62,8 @@ final class ScheduleEvidence {
     }
 
     /**
-     * Until when a policy's slots in a home Region were dealt with; empty if none of its images
-     * from there is left: the next tick sees it for the first time.
+     * The time up to which a policy's slots in a home Region were dealt with; empty if none of its
+     * images from there is left, in which case the next tick sees it for the first time.
      */
     Optional<Instant> until(Policy policy, Region region) {
         boolean known =
@@ -72,7 +75,7 @@ final class ScheduleEvidence {
     }
 
     /**
-     * The newest slot that was dealt with, if it is not older than a day: images of it may have
+     * The newest slot that was dealt with, if it is at most a day old: some of its images may have
      * been waiting.
      */
     Optional<Slot> newest(Policy policy, Region region, Instant now) {
@@ -86,9 +89,7 @@ final class ScheduleEvidence {
                                                 .reduce((one, later) -> later)));
     }
 
-    /**
-     * The instances of which there is an image of this slot or a later one, made or in the making.
-     */
+    /** The instances that have an image of this slot or a later one, finished or in progress. */
     Set<InstanceId> imagedSince(Policy policy, Slot slot) {
         return found.stream()
                 .map(Image::name)

@@ -24,11 +24,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** Puts the tags of volumes on their snapshots where they are missing. */
+/** Puts the tags of volumes on their snapshots if they are missing. */
 final class SnapshotTags {
     private static final Logger log = LoggerFactory.getLogger(SnapshotTags.class);
 
-    /** CreateTags takes a thousand resources. */
+    /** CreateTags accepts a thousand resources. */
     private static final int TAGGED_AT_ONCE = 500;
 
     private final Catalog catalog;
@@ -47,7 +47,7 @@ final class SnapshotTags {
         timeLeft = run.timeLeft();
     }
 
-    /** As much as there is time for: what is left, the next sweeps do. */
+    /** Puts as many as there is time for; the next sweeps do the rest. */
     void put(Unit unit, List<Image> records, TaggedAmis amis, Map<SnapshotId, Snapshot> snapshots) {
         Optional<Policy> policy = policies.find(unit.policy());
         if (dryRun || policy.isEmpty()) {

@@ -53,7 +53,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Reads what the catalogue and EC2 hold, slice by slice, and has the gaps closed. */
+/** Reads the catalogue and EC2, slice by slice, and has the gaps closed. */
 final class Sweep {
     private static final Logger log = LoggerFactory.getLogger(Sweep.class);
 
@@ -63,8 +63,8 @@ final class Sweep {
      * @param open what the open troubles are about
      * @param refusing whom EC2 refuses, by policy
      * @param waiting whether something waits in a Region
-     * @param copiedLeases what is told of instances that only look like a drill's, where the sweep
-     *     looked for them
+     * @param copiedLeases the notices about instances that only look like a drill's, where the
+     *     sweep looked for them
      * @param unread the Regions that could not be read
      */
     record SweepFacts(
@@ -74,7 +74,7 @@ final class Sweep {
             Map<Region, Set<NoticeKey>> copiedLeases,
             UnreadRegions unread) {}
 
-    /** The steps that are taken with what a unit's records and EC2 show. */
+    /** The steps that are taken on what the records and EC2 show for a unit. */
     record Steps(Repairs repairs, SnapshotTags tags, UnusedRegions unused) {}
 
     private final Catalog catalog;
@@ -120,10 +120,10 @@ final class Sweep {
         return Optional.ofNullable(records.get(new Unit(region, policy)));
     }
 
-    /** Begins where the last sweep ran out of time; answers where this one does. */
+    /** Starts where the last sweep ran out of time. Returns where this one does. */
     Optional<Unit> sweep(Collection<Region> regions, Bookmarks bookmarks, Optional<Unit> from) {
         List<Region> order = new ArrayList<>(regions);
-        // The records of DR Regions are needed for home Regions again, and then are read already.
+        // The records of DR Regions are needed again for home Regions, and have been read by then.
         Set<Region> homes = policies.homeRegions();
         order.sort(Comparator.comparing(homes::contains));
         from.ifPresent(
@@ -145,13 +145,13 @@ final class Sweep {
         return Optional.empty();
     }
 
-    /** A Region that cannot be read is left alone, and holds up no other. */
+    /** A Region that cannot be read is left alone and does not hold up the others. */
     private Optional<Unit> sweep(Region region, String first, Bookmarks bookmarks) {
         if (unread.isSilent(region)) {
             return Optional.empty();
         }
         try {
-            // Before the records: an image that is listed had one by then.
+            // Read before the records: every image that is listed already had a record.
             TaggedAmis amis =
                     TaggedAmis.of(
                             images.ours(region).stream()
@@ -191,7 +191,7 @@ final class Sweep {
         return Optional.empty();
     }
 
-    /** Nobody waits for the pruner to hear of it, who comes once a day. */
+    /** Reports public images at once, rather than wait for the pruner, which runs once a day. */
     private void tellOfPublic(Region region, TaggedAmis amis) {
         Map<NoticeKey, Notice> found =
                 amis.byId().values().stream()
@@ -212,10 +212,10 @@ final class Sweep {
     }
 
     /**
-     * Permissions that others took are given back by the sweep that finds them out. That is over
-     * when the next sweep, which looks at all of the policy's newest images there, finds no more.
+     * The sweep that finds revoked permissions gives them back. The trouble is over when the next
+     * sweep, which checks all of the policy's newest images there, finds no more.
      *
-     * @param all whether this sweep looked at all that it was to look at
+     * @param all whether this sweep checked everything that it was to check
      */
     private void tellOfWithdrawn(Unit unit, boolean closely, boolean all) {
         Map<ImageName, Set<String>> withdrawn = repairs.takeWithdrawn();
@@ -255,7 +255,7 @@ final class Sweep {
         return Trouble.WITHDRAWN.in(unit.region(), unit.policy());
     }
 
-    /** Of a policy of which this sweep has not read all, the next one tells. */
+    /** If this sweep did not read all images of a policy, the next one reports. */
     private void tellOfFormer(Region region) {
         for (Policy policy : policies.all()) {
             List<Unit> units =
@@ -270,7 +270,7 @@ final class Sweep {
         }
     }
 
-    /** By what was read before the gaps were closed: what ended now, the next sweep sees. */
+    /** Uses what was read before the gaps were closed. The next sweep sees what ended since. */
     private Troubles.Facts facts(
             Region region,
             Set<String> names,
@@ -315,7 +315,7 @@ final class Sweep {
                 .isPresent();
     }
 
-    /** A failure is told in any case, also where a newer image makes up for it already. */
+    /** A failure is reported in any case, even if a newer image already makes up for it. */
     private void endTroubles(Troubles.Facts facts) {
         List<Notice> over = Troubles.over(catalog.open(), facts);
         if (over.isEmpty()) {
@@ -330,7 +330,7 @@ final class Sweep {
         over.stream()
                 .map(Notice::about)
                 .filter(key -> !untoldFailures.contains(key))
-                // That there is no such record is not known.
+                // The record may be among the unreadable ones, so it is not known to be missing.
                 .filter(key -> unreadable.stream().noneMatch(key::isOf))
                 .forEach(key -> catalog.resolve(key, now));
     }
@@ -378,7 +378,7 @@ final class Sweep {
         return all;
     }
 
-    /** Why copies are not begun is told already where something blocks all of them. */
+    /** If something blocks all copies, people have already been told why copies are not started. */
     private boolean isTold(Gap gap) {
         return gap instanceof Gap.Slow(Image image)
                 && image.state() == ImageState.REQUESTED

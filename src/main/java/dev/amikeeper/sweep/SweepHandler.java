@@ -34,18 +34,18 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Every 15 minutes: compares the catalogue with EC2 in every Region and closes every gap that lost
- * events, lost kicks, crashes and people left. {@code {"dryRun": true}} only counts them.
+ * Every 15 minutes: compares the catalogue with EC2 in every Region and closes every gap left by
+ * lost events, lost kicks, crashes, and people. {@code {"dryRun": true}} only counts them.
  */
 public final class SweepHandler implements RequestHandler<Map<String, Object>, SweepReport> {
     private final Application app;
 
-    /** As Lambda makes it. */
+    /** Called by Lambda. */
     public SweepHandler() {
         this(Application.get());
     }
 
-    /** Over these objects. */
+    /** Uses the objects of the given application. */
     public SweepHandler(Application app) {
         this.app = app;
     }
@@ -88,7 +88,7 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
         Map<String, Set<String>> refusing = refusing(troubles, run);
         SortedSet<Region> regions = new TreeSet<>(bookmarks.regions());
         regions.addAll(app.policies().regions());
-        // First: what costs money by the hour is ended also where time runs out.
+        // This comes first, so that what costs money by the hour is ended even if time runs out.
         Map<Region, Set<NoticeKey>> copiedLeases = endLeases(regions, unread, run);
         Map<Region, Boolean> waiting = waiting(regions, run);
         Sweep sweep =
@@ -133,7 +133,9 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
                 run);
     }
 
-    /** Whom EC2 refuses, by policy. A refusal is over when no policy names its account any more. */
+    /**
+     * Whom EC2 refuses, by policy. A refusal is over when no policy names its account any longer.
+     */
     private Map<String, Set<String>> refusing(List<Notice> troubles, SweepRun run) {
         Map<String, Set<String>> refusing = new TreeMap<>();
         Shares.refusing(troubles)

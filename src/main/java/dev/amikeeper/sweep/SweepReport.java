@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What differed, and how the sweep ended. Nearly all of it is a lost event, a lost kick, a crash or
- * somebody's hand; what came up just before the sweep is among it, too.
+ * What differed, and how the sweep ended. Nearly every difference comes from a lost event, a lost
+ * kick, a crash, or a person. A change made just before the sweep counts, too.
  */
 public final class SweepReport extends FunctionReport<SweepReport.SweepCount> {
     /** What is counted. */
@@ -21,16 +21,19 @@ public final class SweepReport extends FunctionReport<SweepReport.SweepCount> {
         /** Images and copies that waited too long. */
         GIVEN_UP,
 
-        /** Images that EC2 was done with, unnoticed. */
+        /** Images that EC2 had finished, unnoticed. */
         DONE,
 
         /** Images that somebody deregistered, unnoticed. */
         GONE,
 
-        /** Images that EC2 is at work on for very long, and copies that are not begun for long. */
+        /**
+         * Images that EC2 has been creating for very long, and copies that have not been started
+         * for long.
+         */
         SLOW,
 
-        /** Images that had been given up and are there. */
+        /** Images that had been given up but exist. */
         FOUND,
 
         /** Images that the catalogue did not know. */
@@ -39,10 +42,10 @@ public final class SweepReport extends FunctionReport<SweepReport.SweepCount> {
         /** Images that had been removed and are back. */
         RETURNED,
 
-        /** AMIs with our tags and another name; left alone. */
+        /** AMIs that have our tags and another name; left alone. */
         FOREIGN,
 
-        /** Copies that nobody had asked for. */
+        /** Copies that nobody had requested. */
         UNCOPIED,
 
         /** Images that somebody disabled or enabled, unnoticed. */
@@ -54,22 +57,22 @@ public final class SweepReport extends FunctionReport<SweepReport.SweepCount> {
         /** Images that were not shared as their policy says. */
         UNSHARED,
 
-        /** Images of which others took launch permissions away that we had given. */
+        /** Images whose launch permissions, given by us, others revoked. */
         WITHDRAWN,
 
         /** Images that are shared beyond their policy; left alone. */
         BEYOND,
 
-        /** Images that everybody may launch; left alone. */
+        /** Images that anybody may launch; left alone. */
         PUBLIC_IMAGES,
 
-        /** Images and copies that EC2 failed at, unnoticed, for a KMS key that cannot be used. */
+        /** Images and copies that failed in EC2, unnoticed, because a KMS key cannot be used. */
         KEYS,
 
         /** Snapshots that their image's removal overlooked. */
         LITTER,
 
-        /** Snapshots of ours that belong to no image, and not ours to delete. */
+        /** Snapshots of ours that belong to no image and are not ours to delete. */
         ORPHANS,
 
         /** Slots that no tick had taken. */
@@ -78,7 +81,7 @@ public final class SweepReport extends FunctionReport<SweepReport.SweepCount> {
         /** Requests on instances whose event was lost. */
         REQUESTS,
 
-        /** Instances of drills that were to be gone. */
+        /** Instances of drills that should have been gone. */
         LEASES,
 
         /** Gaps that could not be closed now; the next sweep tries again. */
@@ -87,7 +90,7 @@ public final class SweepReport extends FunctionReport<SweepReport.SweepCount> {
         /** Regions that could not be read. */
         UNREADABLE,
 
-        /** Policies and Regions for which there was no time; the next sweep begins with them. */
+        /** Policies and Regions for which there was no time; the next sweep starts with them. */
         UNSWEPT,
 
         /** 1 if the event could not be understood. */
@@ -103,12 +106,12 @@ public final class SweepReport extends FunctionReport<SweepReport.SweepCount> {
         this.protection = List.copyOf(protection);
     }
 
-    /** Whether nothing was changed. */
+    /** Whether this was a dry run, which changes nothing. */
     public boolean dryRun() {
         return dryRun;
     }
 
-    /** How the instances of each policy stand in each Region that was swept. */
+    /** How well the instances of each policy are protected in each Region that was swept. */
     public List<Measures> protection() {
         return protection;
     }

@@ -17,11 +17,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The AMIs of a Region that have tags of ours, as EC2 lists them. What each is an image of is read
- * from its tags once, and not anew for each policy.
+ * The AMIs of a Region that have our tags, as EC2 lists them. The image that each AMI is, is read
+ * from its tags once, not again for each policy.
  *
  * @param byId all of them
- * @param ours those whose tags and name say the same, by policy and name
+ * @param ours those whose tags and name agree, by policy and name
  * @param foreign the others
  */
 public record TaggedAmis(
@@ -34,7 +34,7 @@ public record TaggedAmis(
         foreign = List.copyOf(foreign);
     }
 
-    /** Sorts them. One that was listed twice counts once. */
+    /** Sorts the AMIs. An AMI that was listed twice counts once. */
     public static TaggedAmis of(Collection<Ami> amis) {
         Map<ImageId, Ami> byId = new HashMap<>();
         amis.forEach(ami -> byId.putIfAbsent(ami.id(), ami));
@@ -51,19 +51,19 @@ public record TaggedAmis(
         return new TaggedAmis(byId, ours, foreign);
     }
 
-    /** Those of a policy. */
+    /** The AMIs of a policy. */
     SortedMap<ImageName, Ami> of(String policy) {
         return ours.getOrDefault(policy, Collections.emptySortedMap());
     }
 
-    /** What an AMI is an image of, if its tags and its name say the same. */
+    /** The name of the image that an AMI is, if its tags and its name agree. */
     private static Optional<ImageName> nameOf(Ami ami) {
         return ImageTags.name(ami.tags())
                 .filter(name -> name.toString().equals(ami.name()))
                 .filter(name -> !ami.tags().containsKey(ImageTags.HOME) || home(ami).isPresent());
     }
 
-    /** On a copy, the image it is a copy of. */
+    /** On a copy, the image that it is a copy of. */
     static Optional<ImageRef> home(Ami ami) {
         return Optional.ofNullable(ami.tags().get(ImageTags.HOME)).flatMap(ImageRef::parse);
     }

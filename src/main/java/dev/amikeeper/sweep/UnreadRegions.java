@@ -21,7 +21,7 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** The Regions that this sweep could not read, and what people are told of them. */
+/** The Regions that this sweep could not read, and what people are told about them. */
 final class UnreadRegions {
     private static final Logger log = LoggerFactory.getLogger(UnreadRegions.class);
 
@@ -40,12 +40,15 @@ final class UnreadRegions {
         blockers = new Blockers(catalog);
     }
 
-    /** Whether it does not answer: there is no use in asking it again. */
+    /** Whether the Region does not answer. In that case, it is no use asking it again. */
     boolean isSilent(Region region) {
         return silent.contains(region);
     }
 
-    /** A Region that does not answer comes back by itself; a role that lacks something does not. */
+    /**
+     * Reports the Region. A Region that does not answer recovers by itself; a role that lacks a
+     * permission does not.
+     */
     void tell(Region region, SdkException error, boolean announced) {
         if (Fault.of(error) == Fault.UNREACHABLE) {
             silent.add(region);

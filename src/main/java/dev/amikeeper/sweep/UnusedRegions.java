@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 import java.time.Instant;
 import java.util.stream.Stream;
 
-/** Forgets the Regions that nothing of ours is in any more. */
+/** Forgets the Regions that no longer hold anything of ours. */
 final class UnusedRegions {
     private static final Logger log = LoggerFactory.getLogger(UnusedRegions.class);
 
@@ -32,9 +32,9 @@ final class UnusedRegions {
     }
 
     /**
-     * A Region that no policy names and that holds nothing of ours is nobody's business any more,
-     * nor is any trouble there. One that cannot be read may be closed for good: then it is enough
-     * that the catalogue knows of nothing there.
+     * Forgets a Region that no policy names and that holds nothing of ours, together with any
+     * trouble there. A Region that cannot be read may be closed for good. In that case, it is
+     * enough that the catalogue knows of nothing there.
      *
      * @param isBare whether EC2 lists nothing of ours there, or cannot be asked
      * @return whether it is forgotten

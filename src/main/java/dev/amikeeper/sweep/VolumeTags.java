@@ -18,15 +18,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The tags that volumes have of their own, and that their snapshots still lack. EC2 puts the same
- * tags on all snapshots of an image or copy that it makes, so these come later, many snapshots in
- * one call. Pure.
+ * The tags that volumes have of their own and that their snapshots still lack. EC2 puts the same
+ * tags on all snapshots of an image or copy that it makes. The volumes' own tags therefore come
+ * later, on many snapshots in one call. Pure.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateImage.html">CreateImage</a>
  */
 final class VolumeTags {
-    /** After that they are people's: what they change or take off stays so. */
+    /** After this time, the tags are the operator's: changed or removed tags stay that way. */
     static final Duration OURS_TO_SET = Duration.ofHours(24);
 
     private VolumeTags() {}
@@ -34,8 +34,8 @@ final class VolumeTags {
     /**
      * Which snapshots lack which tags.
      *
-     * @param amis those of the Region, by their ids
-     * @param snapshots those of the Region, by their ids
+     * @param amis the AMIs of the Region, by their ids
+     * @param snapshots the snapshots of the Region, by their ids
      * @param copyTags patterns of the keys that are to be copied
      */
     static Map<Map<String, String>, List<SnapshotId>> missing(

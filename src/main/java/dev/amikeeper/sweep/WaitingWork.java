@@ -16,12 +16,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/** Has what waits worked on, and gives up what has waited for too long. */
+/** Has waiting work done, and gives up what has waited for too long. */
 final class WaitingWork {
     /** An image that starts much later than its slot would lie about its time. */
     private static final Duration START_WITHIN = Duration.ofHours(24);
 
-    /** A DR Region may be down for days; a copy is worth waiting for. */
+    /** A DR Region may be down for days. A copy is worth waiting for. */
     private static final Duration COPY_WITHIN = Duration.ofDays(7);
 
     private static final int SOME = 100;
@@ -44,7 +44,10 @@ final class WaitingWork {
         counts = run.counts();
     }
 
-    /** A kick may have been lost, or what waited was not due. Answers whether something waits. */
+    /**
+     * Kicks what waits: a kick may have been lost, or the work was not due yet. Returns whether
+     * something waits.
+     */
     boolean kick(Region region) {
         boolean images = waits(region, Work.CREATE_WAITING, START_WITHIN);
         if (images || !catalog.freezes(region).isEmpty()) {
@@ -63,7 +66,7 @@ final class WaitingWork {
         return images || copies;
     }
 
-    /** Whether something waits; what has waited too long is given up. */
+    /** Whether something waits. What has waited too long is given up. */
     private boolean waits(Region region, Work kind, Duration within) {
         while (true) {
             List<Image> waiting = catalog.work(region, kind, now, SOME);
