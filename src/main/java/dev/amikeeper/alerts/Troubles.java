@@ -158,7 +158,7 @@ public final class Troubles {
                                                                     it -> it.isAfter(notice.at())))
                                     .orElse(false);
             case UNSWEPT -> facts.listing().isPresent();
-            // The pruner ends these at its next run; the sweep, too, ends PUBLIC.
+            // The pruner ends these at its next run; the sweep also ends PUBLIC.
             case APPROVE, BLIND, FORGOTTEN, PUBLIC, SLOW, UNPRUNED, UPKEEP -> false;
             // Whatever finds out that one of these is over ends it: the next store run, a drill
             // that passes, a message that is delivered, a share that is granted, requests that can
