@@ -266,7 +266,7 @@ final class RestoreCommand extends KeeperCommand {
                         .toList();
         List<Restore> ended = follow(app, restores);
         print(json, RestoreResult.of(plans, ended), () -> RestoreWords.ended(plans, ended));
-        return ended.stream().allMatch(it -> it.state() == Restore.RestoreState.PASSED) ? 0 : 1;
+        return ended.stream().allMatch(it -> it.outcome() == Restore.Outcome.PASSED) ? 0 : 1;
     }
 
     /** Launches nothing, because this is a dry run or the plans lack something. */

@@ -74,15 +74,24 @@ record RestoreResult(
         List<RestoreLine> lines = new ArrayList<>();
         for (int i = 0; i < ended.size(); i++) {
             Restore it = ended.get(i);
-            lines.add(line(plans.get(i), isBack(it) ? "back" : "failed", Optional.of(it)));
+            lines.add(line(plans.get(i), word(it.outcome()), Optional.of(it)));
         }
-        int back = (int) ended.stream().filter(RestoreResult::isBack).count();
         return new RestoreResult(
-                ended.size(), back, ended.size() - back, 0, false, lines, List.of());
+                ended.size(),
+                RestoreWords.count(ended, Restore.Outcome.PASSED),
+                RestoreWords.count(ended, Restore.Outcome.FAILED),
+                0,
+                false,
+                lines,
+                List.of());
     }
 
-    private static boolean isBack(Restore it) {
-        return it.state() == Restore.RestoreState.PASSED;
+    private static String word(Restore.Outcome outcome) {
+        return switch (outcome) {
+            case PASSED -> "back";
+            case FAILED -> "failed";
+            case UNDER_WAY -> "under way";
+        };
     }
 
     private static RestoreLine line(RestorePlan plan, String state, Optional<Restore> restore) {

@@ -89,24 +89,18 @@ final class RestoreWords {
                     it.region().name(),
                     it.instance().map(InstanceId::value).orElse("-"),
                     it.took().map(RestoreWords::words).orElse("-"),
-                    it.state() == Restore.RestoreState.PASSED
-                            ? "back, checks passed" + (it.note().isEmpty() ? "" : "; " + it.note())
-                            : it.note());
+                    end(it));
         }
         text.append(table);
         List<Duration> took = ended.stream().flatMap(it -> it.took().stream()).sorted().toList();
-        int failed =
-                (int)
-                        ended.stream()
-                                .filter(it -> it.state() != Restore.RestoreState.PASSED)
-                                .count();
+        int back = count(ended, Restore.Outcome.PASSED);
+        int failed = count(ended, Restore.Outcome.FAILED);
         text.append(
                 "%n%s back%s%s%n"
                         .formatted(
                                 ended.size() == 1
-                                        ? "The server is" + (failed == 0 ? "" : " not")
-                                        : "%d of %d servers are"
-                                                .formatted(ended.size() - failed, ended.size()),
+                                        ? "The server is" + (back == 1 ? "" : " not")
+                                        : "%d of %d servers are".formatted(back, ended.size()),
                                 took.size() > 1
                                         ? ", half of them within "
                                                 + words(took.get((took.size() - 1) / 2))
@@ -115,6 +109,19 @@ final class RestoreWords {
                                         : "",
                                 failed == 0 ? "." : "; keeper failures says what to do."));
         return text.toString();
+    }
+
+    /** How many of these have this outcome. */
+    static int count(List<Restore> restores, Restore.Outcome outcome) {
+        return (int) restores.stream().filter(it -> it.outcome() == outcome).count();
+    }
+
+    private static String end(Restore it) {
+        return switch (it.outcome()) {
+            case PASSED -> "back, checks passed" + (it.note().isEmpty() ? "" : "; " + it.note());
+            case FAILED -> it.note();
+            case UNDER_WAY -> "under way";
+        };
     }
 
     private static String words(Duration took) {

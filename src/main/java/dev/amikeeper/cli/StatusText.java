@@ -8,6 +8,7 @@ import dev.amikeeper.status.Spans;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** What {@code keeper status} prints for people. */
 record StatusText(StatusReport report, boolean colours) {
@@ -102,14 +103,15 @@ record StatusText(StatusReport report, boolean colours) {
     }
 
     private static String restored(StatusLine line) {
-        Long seconds = line.restoreSeconds();
         if (line.tried().isEmpty()) {
             return "untried";
         }
         String day = line.tried().substring(0, DAY);
-        return seconds == null
-                ? "failed, " + day
-                : "%d:%02d min, %s".formatted(seconds / 60, seconds % 60, day);
+        if (!line.passed()) {
+            return "failed, " + day;
+        }
+        long seconds = Objects.requireNonNull(line.restoreSeconds());
+        return "%d:%02d min, %s".formatted(seconds / 60, seconds % 60, day);
     }
 
     private static String age(StatusLine line) {

@@ -150,12 +150,16 @@ public record DemoSummary(
         static Drills of(List<Restore> drills) {
             List<Duration> took =
                     drills.stream().flatMap(drill -> drill.took().stream()).sorted().toList();
-            int failed =
-                    (int)
-                            drills.stream()
-                                    .filter(drill -> drill.ended().isPresent())
-                                    .filter(drill -> !drill.hasPassed())
-                                    .count();
+            int passed = 0;
+            int failed = 0;
+            int underWay = 0;
+            for (Restore drill : drills) {
+                switch (drill.outcome()) {
+                    case PASSED -> passed++;
+                    case FAILED -> failed++;
+                    case UNDER_WAY -> underWay++;
+                }
+            }
             return new Drills(
                     drills.stream()
                             .map(drill -> drill.region().name())
@@ -163,9 +167,9 @@ public record DemoSummary(
                             .sorted()
                             .toList(),
                     (int) drills.stream().map(drill -> drill.of().instance()).distinct().count(),
-                    took.size(),
+                    passed,
                     failed,
-                    drills.size() - took.size() - failed,
+                    underWay,
                     took.isEmpty() ? 0 : took.getFirst().toSeconds(),
                     took.isEmpty() ? 0 : took.getLast().toSeconds());
         }

@@ -173,12 +173,21 @@ final class DemoTroubles {
     }
 
     private String afterDrill(InstanceId of, Instant when, ImageHistory history) {
-        boolean failed = drill(of, when, history).filter(it -> !it.hasPassed()).isPresent();
+        boolean failed = drill(of, when, history).filter(DemoTroubles::fails).isPresent();
         return history.restores(Restore.RestoreKind.DRILL, of).stream()
-                .filter(it -> it.asked().isAfter(when) && it.hasPassed())
+                .filter(it -> it.asked().isAfter(when))
+                .filter(it -> it.outcome() == Restore.Outcome.PASSED)
                 .findFirst()
                 .map(next -> "announced; passes on day " + DemoStory.day(start, next.asked()))
                 .orElse(failed ? "announced; not drilled again yet" : "passes later");
+    }
+
+    /** One that is still under way does not boot, so it is about to fail. */
+    private static boolean fails(Restore drill) {
+        return switch (drill.outcome()) {
+            case PASSED -> false;
+            case FAILED, UNDER_WAY -> true;
+        };
     }
 
     /** The drill of an instance that was under way at this time. */

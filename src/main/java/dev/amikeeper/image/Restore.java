@@ -98,7 +98,11 @@ public record Restore(
         DRILL
     }
 
-    /** How far it has come. */
+    /**
+     * How far it has come. The state says what is to be done next; what came of a restore is its
+     * {@link Outcome}. A new state has to answer {@link #outcome} and {@link #isOver}, and {@code
+     * NextStep} has to say what is done about it.
+     */
     public enum RestoreState {
         /** EC2 has not been asked, or has refused for now. */
         REQUESTED,
@@ -108,11 +112,27 @@ public record Restore(
         CHECKING,
         /** Its status checks passed; AMI Keeper waits for its command. */
         COMMANDING,
-        /** A drill is over; its instance is being terminated. */
+        /**
+         * A drill has passed or failed; its instance is being terminated. Its note tells which: an
+         * empty note means that it passed.
+         */
         ENDING,
         /** The server is back and has passed its checks. */
         PASSED,
         /** It did not come up. */
+        FAILED
+    }
+
+    /**
+     * What came of it. Everybody who shows, counts or judges restores asks this, and has a word for
+     * each outcome.
+     */
+    public enum Outcome {
+        /** Nobody knows yet. */
+        UNDER_WAY,
+        /** The server came up and passed its checks. */
+        PASSED,
+        /** It did not. */
         FAILED
     }
 
@@ -252,17 +272,27 @@ public record Restore(
 
     /** Whether nothing is left to be done. */
     public boolean isOver() {
-        return state == RestoreState.PASSED || state == RestoreState.FAILED;
+        return switch (state) {
+            case REQUESTED, LAUNCHING, CHECKING, COMMANDING, ENDING -> false;
+            case PASSED, FAILED -> true;
+        };
     }
 
-    /** Whether it passed, even if its instance has yet to be terminated. */
-    public boolean hasPassed() {
-        return state == RestoreState.PASSED || (state == RestoreState.ENDING && note.isEmpty());
+    /** What came of it. This is known as soon as the instance of a drill is to be terminated. */
+    public Outcome outcome() {
+        return switch (state) {
+            case REQUESTED, LAUNCHING, CHECKING, COMMANDING -> Outcome.UNDER_WAY;
+            case ENDING -> note.isEmpty() ? Outcome.PASSED : Outcome.FAILED;
+            case PASSED -> Outcome.PASSED;
+            case FAILED -> Outcome.FAILED;
+        };
     }
 
     /** The time from the request to the last check; empty if it has not passed. */
     public Optional<Duration> took() {
-        return hasPassed() ? ended().map(end -> Duration.between(asked(), end)) : Optional.empty();
+        return outcome() == Outcome.PASSED
+                ? ended().map(end -> Duration.between(asked(), end))
+                : Optional.empty();
     }
 
     /** The client token of this attempt; EC2 allows 64 ASCII characters. */
@@ -362,12 +392,15 @@ public record Restore(
                 });
     }
 
-    /** Only this record is left of a drill. */
+    /** Only this record is left of a drill, which keeps its outcome and its note. */
     public Restore cleared(Instant now) {
-        return next(
-                note.isEmpty() ? RestoreState.PASSED : RestoreState.FAILED,
-                now,
-                draft -> draft.note = note);
+        RestoreState last =
+                switch (outcome()) {
+                    case PASSED -> RestoreState.PASSED;
+                    case FAILED -> RestoreState.FAILED;
+                    case UNDER_WAY -> throw new IllegalStateException(id + " is " + state);
+                };
+        return next(last, now, draft -> draft.note = note);
     }
 
     /** Starts another attempt; whatever an earlier one launched is gone or has failed. */

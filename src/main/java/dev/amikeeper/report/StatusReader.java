@@ -208,9 +208,17 @@ public final class StatusReader {
                 standing.next().map(Object::toString).orElse(""),
                 standing.breach().map(Object::toString).orElse(""),
                 tried.map(restore -> restore.asked().toString()).orElse(""),
-                tried.map(Restore::hasPassed).orElse(false),
+                tried.map(StatusReader::passed).orElse(false),
                 tried.flatMap(Restore::took).map(Duration::toSeconds).orElse(null),
                 standing.remark());
+    }
+
+    /** Whether it passed; the status says of all others that they failed. */
+    private static boolean passed(Restore tried) {
+        return switch (tried.outcome()) {
+            case PASSED -> true;
+            case FAILED, UNDER_WAY -> false;
+        };
     }
 
     private static StatusLine line(Status.Unprotected bare) {

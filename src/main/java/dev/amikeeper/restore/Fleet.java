@@ -112,15 +112,24 @@ public final class Fleet {
             return wanted;
         }
         Restore before = catalog.restore(wanted.id()).orElse(wanted);
-        boolean isBack =
-                before.state() == Restore.RestoreState.PASSED
-                        && (before.kind() == Restore.RestoreKind.REPLACE_ROOT
-                                || alive.contains(before.tag()));
-        if (!before.isOver() || (isBack && !anew)) {
+        if (!before.isOver()) {
+            return before;
+        }
+        boolean stays =
+                switch (before.outcome()) {
+                    case UNDER_WAY -> true;
+                    case PASSED -> !anew && isThere(before, alive);
+                    case FAILED -> false;
+                };
+        if (stays) {
             return before;
         }
         Restore again = before.again(RestorePlanner.TIMEOUT, now());
         return catalog.save(before, again) ? again : catalog.restore(wanted.id()).orElse(again);
+    }
+
+    private static boolean isThere(Restore passed, Set<String> alive) {
+        return passed.kind() == Restore.RestoreKind.REPLACE_ROOT || alive.contains(passed.tag());
     }
 
     private Instant now() {

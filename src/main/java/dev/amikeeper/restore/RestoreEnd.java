@@ -60,17 +60,25 @@ public final class RestoreEnd {
 
     /** What follows from how it ended; may be repeated. */
     void settle(Restore restore) {
-        NoticeKey trouble = trouble(restore, policies.nameOf(restore.of().policy()));
         tagVolumes(restore);
-        if (restore.hasPassed()) {
-            log.info("{}: {} passed", restore.region(), restore.id());
-            policies.allNames(restore.of().policy())
-                    .forEach(name -> catalog.resolve(trouble(restore, name), now));
-            record(restore)
-                    .filter(image -> image.id().equals(Optional.of(restore.image())))
-                    .ifPresent(image -> catalog.save(Change.of(image, image.proven(now))));
-            return;
+        switch (restore.outcome()) {
+            case PASSED -> passed(restore);
+            case FAILED -> failed(restore);
+            case UNDER_WAY -> throw new IllegalStateException(restore.id() + " has not ended");
         }
+    }
+
+    private void passed(Restore restore) {
+        log.info("{}: {} passed", restore.region(), restore.id());
+        policies.allNames(restore.of().policy())
+                .forEach(name -> catalog.resolve(trouble(restore, name), now));
+        record(restore)
+                .filter(image -> image.id().equals(Optional.of(restore.image())))
+                .ifPresent(image -> catalog.save(Change.of(image, image.proven(now))));
+    }
+
+    private void failed(Restore restore) {
+        NoticeKey trouble = trouble(restore, policies.nameOf(restore.of().policy()));
         log.error("{}: {} failed: {}", restore.region(), restore.id(), restore.note());
         String text = restore.region() + ": " + what(restore) + " failed: " + restore.note();
         catalog.note(

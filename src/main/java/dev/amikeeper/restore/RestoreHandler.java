@@ -112,13 +112,18 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
             List<Restore> open, List<Restore> after) {
         Counts<RestoreReport.RestoreCount> counts = Counts.none(RestoreReport.RestoreCount.class);
         counts.add(RestoreReport.RestoreCount.FOLLOWED, open.size());
-        counts.add(RestoreReport.RestoreCount.PASSED, count(after, Restore.RestoreState.PASSED));
-        counts.add(RestoreReport.RestoreCount.FAILED, count(after, Restore.RestoreState.FAILED));
+        // A drill is counted when its instance is gone, so that it is counted once.
+        after.stream()
+                .filter(Restore::isOver)
+                .map(Restore::outcome)
+                .forEach(outcome -> {
+                    switch (outcome) {
+                        case PASSED -> counts.add(RestoreReport.RestoreCount.PASSED);
+                        case FAILED -> counts.add(RestoreReport.RestoreCount.FAILED);
+                        case UNDER_WAY -> {}
+                    }
+                });
         return counts;
-    }
-
-    private static int count(List<Restore> restores, Restore.RestoreState state) {
-        return (int) restores.stream().filter(restore -> restore.state() == state).count();
     }
 
     /** The time of an order is the clock's: an event's text could say any other. */

@@ -439,7 +439,7 @@ public final class Restores {
     }
 
     private Restore save(Restore before, Restore after) {
-        boolean ends = after.ended().isPresent() && before.ended().isEmpty();
+        boolean ends = hasEnded(after) && !hasEnded(before);
         if (ends) {
             // First, for nobody takes on what has ended: whoever dies in between does it again.
             end.settle(after);
@@ -450,8 +450,12 @@ public final class Restores {
         Optional<Restore> stands = catalog.restore(before.id());
         if (ends) {
             // Somebody else was faster, and may have seen it end otherwise.
-            stands.filter(it -> it.ended().isPresent()).ifPresent(end::settle);
+            stands.filter(Restores::hasEnded).ifPresent(end::settle);
         }
         return stands.orElse(before);
+    }
+
+    private static boolean hasEnded(Restore restore) {
+        return restore.outcome() != Restore.Outcome.UNDER_WAY;
     }
 }

@@ -77,26 +77,35 @@ final class ServerInvariants {
             }
         }
         for (Restore restore : all) {
-            if (!restore.isOver()) {
-                if (restore.until().plus(LATE).isBefore(aftermath.end())) {
-                    violated(
-                            RESTORES,
-                            "%s is %s since %s"
-                                    .formatted(restore.id(), restore.state(), restore.since()));
-                }
-            } else if (restore.hasPassed()) {
-                passed(restore);
-            } else if (!isFailureTold(restore, all)) {
+            if (restore.isOver()) {
+                over(restore, all);
+            } else if (restore.until().plus(LATE).isBefore(aftermath.end())) {
                 violated(
                         RESTORES,
-                        "%s failed, and nobody was told: %s"
-                                .formatted(restore.id(), restore.note()));
+                        "%s is %s since %s"
+                                .formatted(restore.id(), restore.state(), restore.since()));
             }
         }
         for (Restore restore : play.catalog().restoring()) {
             if (!all.contains(restore)) {
                 violated(RESTORES, restore.id() + " is under way, by a record that is not its own");
             }
+        }
+    }
+
+    private void over(Restore restore, List<Restore> all) {
+        switch (restore.outcome()) {
+            case PASSED -> passed(restore);
+            case FAILED -> {
+                if (!isFailureTold(restore, all)) {
+                    violated(
+                            RESTORES,
+                            "%s failed, and nobody was told: %s"
+                                    .formatted(restore.id(), restore.note()));
+                }
+            }
+            case UNDER_WAY ->
+                    violated(RESTORES, restore.id() + " is over, and nobody knows what came of it");
         }
     }
 
@@ -126,7 +135,8 @@ final class ServerInvariants {
                         restore.region(), restore.of().policy() + "/" + restore.of().instance());
         return aftermath.told().isTold(key)
                 || all.stream()
-                        .filter(it -> it.kind() == Restore.RestoreKind.DRILL && it.hasPassed())
+                        .filter(it -> it.kind() == Restore.RestoreKind.DRILL)
+                        .filter(it -> it.outcome() == Restore.Outcome.PASSED)
                         .filter(it -> it.region().equals(restore.region()))
                         .filter(it -> it.of().policy().equals(restore.of().policy()))
                         .filter(it -> it.of().instance().equals(restore.of().instance()))

@@ -145,7 +145,7 @@ final class RestoreHandlerTest {
         night.play(Duration.ofMinutes(30));
 
         LocalInstance back = night.restored(TestDeployment.WEST).getFirst();
-        assertThat(night.record().hasPassed()).isTrue();
+        assertThat(night.record().outcome()).isEqualTo(Restore.Outcome.PASSED);
         assertThat(volumeTags(night.given, back.instance().instanceId(), "/dev/sdf"))
                 .containsEntry("cost", "17")
                 .containsEntry("Name", "data")
