@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The deployed template through three nights of trouble: replies lost, calls throttled and failing, functions killed in
-mid-flight, events and messages delivered twice, little room for copies, a Region in which copies fail. Then drills,
-which must leave no server behind. Run from the project's root, after ./mvnw verify: python3 .ci/faults.py"""
+"""Plays three nights of trouble on the deployed template: lost replies, throttled and failing calls, functions killed in
+mid-flight, events and messages delivered twice, little room for copies, a Region in which copies fail. Then it plays
+drills, which must leave no server behind. Run it from the project's root, after ./mvnw verify: python3 .ci/faults.py"""
 import time
 from collections import Counter
 from play import deployed, expect, images, killed, now, play, world
@@ -19,7 +19,7 @@ policies:
 
 
 def servers(region):
-    """How many instances there are in a Region, by state."""
+    """Counts the instances in a Region, by state."""
     return Counter(instance["State"]["Name"] for key, there in world("state")["regions"].items()
                    if key.split("/")[1] == region for instance in there["instances"].values())
 
@@ -43,7 +43,7 @@ with deployed(POLICIES) as host:
     expect("night 2, CreateImageFunction dies", images(), {(region, "available"): 12 for region in ("us-east-1", "us-west-2", "eu-west-1")})
 
     world("now", {"now": "2026-03-03T02:00:00Z"}); host.scheduled("2026-03-03T02:00:00Z", only="ScheduleFunction"); host.drain(); play(host, 22)
-    # Not shared with others: of these the local AWS's reports on use do not say how deep they looked, which proves nothing.
+    # The images are not shared: the local AWS's reports on use do not say how deep they looked, which proves nothing.
     def prune(time): return {"source": "aws.scheduler", "time": time, "region": "us-east-1", "detail": {}}
     killed(host, "PruneFunction", prune("2026-03-03T06:10:00Z"), "DisableImage", 3)
     host.invoke("PruneFunction", prune("2026-03-03T09:00:00Z"))
@@ -56,7 +56,7 @@ with deployed(POLICIES) as host:
     expect("no snapshot is left over", sum(len(r["snapshots"]) for r in regions), 2 * 36)
 
     def drill(day, hours, functions=("RestoreFunction", "SweepFunction"), kill=None):
-        """A round of drills; of so many hours afterwards every quarter is played with these functions."""
+        """Plays a round of drills, and then every quarter of this many hours with these functions."""
         time = f"2026-03-{day}T07:00:00Z"
         world("now", {"now": time}); host.scheduled(time, only="DrillFunction"); host.scheduled(time, only="DrillFunction")
         if kill: killed(host, "RestoreFunction", {**prune(time), "detail-type": "Scheduled Event"}, *kill)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What people order by events, of the deployed template: images stored in S3 and fetched back, deregistered, registered
-from snapshots, shared, adopted. Every order's function dies right after its call, and the order comes once more.
-Run from the project's root, after .ci/faults.py: python3 .ci/orders.py"""
+"""Gives orders by events to the deployed template: to store images in S3 and fetch them back, deregister them, register
+them from snapshots, share and adopt them. Each order's function dies right after its call, and the order comes again.
+Run it from the project's root, after .ci/faults.py: python3 .ci/orders.py"""
 import json
 from collections import Counter
 from play import deployed, expect, images, killed, now, play, world
@@ -18,7 +18,7 @@ HERE = "us-east-1"
 
 
 def order(kind, detail, call=None):
-    """Puts it on the bus of orders; the function dies after this call at first."""
+    """Puts an order on its bus. The first time, the function dies right after this call."""
     host.client("events").put_events(Entries=[{"EventBusName": host.r.phys["OrdersBus"], "Source": "amikeeper", "DetailType": kind + " Requested", "Detail": json.dumps(detail)}])
     (put,) = world("put", {"clear": True})["put"]
     if call: killed(host, "OperateFunction", put["event"], call, 1)
@@ -30,7 +30,7 @@ def order(kind, detail, call=None):
 
 
 def answering(host):
-    """Keeps what a function answered last."""
+    """Keeps the last answer of a function."""
     invoke = host.invoke
     def kept(*args, **kw):
         done = invoke(*args, **kw); host.answer = done[1]; return done
@@ -38,7 +38,7 @@ def answering(host):
 
 
 def ours():
-    """Our images, by name: those that are there."""
+    """Returns our available images, by name."""
     return {image["Name"]: image for image in world("state")["regions"][f"123456789012/{HERE}"]["images"].values()
             if image["State"] == "available"}
 
@@ -57,7 +57,7 @@ with deployed(POLICIES, build=False, params=PARAMETERS) as host:
     order("Store", {"image": stored, "bucket": "ami-archive"}, "CreateStoreImageTask")
     play(host, 3); host.scheduled(now(), only="StoreFunction")
     order("Deregister", {"image": stored}, "DeregisterImage")
-    # The pruner finishes what the dead function began, once its lease is over.
+    # Once the dead function's lease is over, the pruner finishes what it began.
     world("now", {"now": "2026-03-02T06:00:00Z"}); host.scheduled(now(), only="PruneFunction"); play(host, 3)
     expect("stored, and removed by hand", images(), {(HERE, "available"): 3})
     order("Fetch", {"image": stored}, "CreateRestoreImageTask")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What the roles of the deployed template refuse in a broad run of it, which must be nothing: nights, failures, drills,
-restores, storing, pruning, sweeping and every order, each function with its own role. What it grants for nothing is
-for PermissionsTest to say. Run from the project's root, after .ci/faults.py: python3 .ci/permissions.py"""
+"""Checks that the roles of the deployed template refuse nothing in a broad run of it: nights, failures, drills, restores,
+storing, pruning, sweeping and every order, each function with its own role. PermissionsTest finds what they grant
+needlessly. Run it from the project's root, after .ci/faults.py: python3 .ci/permissions.py"""
 import contextlib, io, os, sys
 
 local = os.path.abspath("../shared/aws-local"); sys.path.insert(0, local)
@@ -12,7 +12,7 @@ watch = iam_report.Lab.watch
 
 
 def orders_bus(lab):
-    """Orders are events of a bus of their own, and one that nobody takes is a mistake."""
+    """Sends orders to their own bus. An order that nobody takes is a mistake."""
     watch(lab)
     deliver = lab.host.deliver
     def on_their_bus(event, bus="default"):

@@ -1,4 +1,4 @@
-"""What the end-to-end runs have in common: a local AWS of their own, and the deployed template on it."""
+"""What the end-to-end runs share: a local AWS of their own, and the deployed template on it."""
 import contextlib, json, os, subprocess, sys, tempfile, time, urllib.request
 from collections import Counter
 
@@ -12,7 +12,7 @@ def world(verb, data=None):
 
 
 def images():
-    """How many images there are, by Region and state."""
+    """Counts the images, by Region and state."""
     return Counter((key.split("/")[1], image["State"]) for key, region in world("state")["regions"].items()
                    for image in region["images"].values() if image["State"] != "deregistered")
 
@@ -27,7 +27,7 @@ def now():
 
 
 def play(host, steps, twice=True):
-    """So many times five minutes, with a sweep in every third; events and messages come twice."""
+    """Plays this many steps of five minutes, with a sweep in every third step. Events and messages come twice."""
     for step in range(steps):
         for event in world("advance", {"seconds": 300})["events"]:
             for _ in range(1 + twice): host.deliver(event)
@@ -38,7 +38,7 @@ def play(host, steps, twice=True):
 
 
 def killed(host, function, event, action, nth):
-    """The function dies right after its nth call of this action."""
+    """Invokes the function, which dies right after its nth call of this action."""
     world("faults", [{"action": action, "mode": "freeze", "nth": nth, "times": 1}])
     host.invoke(function, event, kill_after=8)
     world("faults", [])
@@ -46,7 +46,7 @@ def killed(host, function, event, action, nth):
 
 @contextlib.contextmanager
 def deployed(policies, build=True, params=None):
-    """The template on a new world, with these policies and parameters."""
+    """Deploys the template on a new world, with these policies and parameters."""
     host = None
     server = subprocess.Popen([sys.executable, os.path.join(local, "ec2world.py"), "--port", str(PORT)])
     try:
