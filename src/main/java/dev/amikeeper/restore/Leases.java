@@ -36,9 +36,14 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Ends the instances of drills. An instance is terminated only if AMI Keeper launched it: its
- * client token is the one that its record or its tag leads to, and its image is ours. Tags alone
- * prove nothing, for whoever may set tags can copy them onto any server.
+ * Terminates the instances of drills, and no others. A restored server is somebody's server from
+ * its launch on, so whatever becomes of its restore, only people terminate it. The roles of the
+ * functions allow no more: {@code EndLeaseAccess} in {@code template.yaml} covers only instances
+ * with a lease whose restore tag is a drill's, which ends in {@code /drill-…}.
+ *
+ * <p>An instance counts as a drill's only if AMI Keeper launched it: its client token is the one
+ * that the drill's record or its own tag leads to, and its image is ours. Tags alone prove nothing,
+ * because anyone allowed to set tags can copy them to any server.
  */
 public final class Leases {
     private static final Logger log = LoggerFactory.getLogger(Leases.class);
@@ -95,7 +100,7 @@ public final class Leases {
             boolean launched = Restore.isDrill(server.tags(), server.clientToken());
             if (!launched) {
                 records = Optional.of(records.orElseGet(() -> catalog.restoring()));
-                launched = records.get().stream().anyMatch(it -> isLaunchedBy(it, server));
+                launched = records.get().stream().anyMatch(it -> isDrillOf(it, server));
             }
             if (!launched) {
                 strangers.add(server);
@@ -110,16 +115,19 @@ public final class Leases {
         return new Ended(over, tellOf(region, strangers));
     }
 
-    /** Whether this drill launched it: nobody can change a client token after the launch. */
-    static boolean isLaunchedBy(Restore drill, Server server) {
-        return drill.kind() == Restore.RestoreKind.DRILL
-                && server.clientToken().equals(Optional.of(drill.token()));
+    /**
+     * Whether this is a drill and launched that server. The client token proves it, because nobody
+     * can change it after the launch.
+     */
+    private static boolean isDrillOf(Restore restore, Server server) {
+        return restore.kind() == Restore.RestoreKind.DRILL
+                && server.clientToken().equals(Optional.of(restore.token()));
     }
 
     /**
      * Terminates an instance that a drill launched; may be repeated.
      *
-     * @param drill whose record says so, if there is one
+     * @param drill the record that says so; empty if only the instance's tag does
      * @return false if its image is not ours: then it is left alone
      */
     boolean terminate(Server server, Optional<Restore> drill) {
@@ -127,7 +135,7 @@ public final class Leases {
             return true;
         }
         boolean ours =
-                drill.filter(it -> isLaunchedBy(it, server))
+                drill.filter(it -> isDrillOf(it, server))
                                 .filter(it -> server.image().equals(Optional.of(it.image())))
                                 .isPresent()
                         || isOfOurImage(server);
