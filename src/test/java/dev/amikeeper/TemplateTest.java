@@ -11,6 +11,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import dev.amikeeper.event.OrderKind;
 import dev.amikeeper.replication.ImageStateReport;
 import dev.amikeeper.sweep.SweepReport;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.io.IOException;
@@ -31,6 +33,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Holds the templates to what a deployment rests on, and the sample events to the templates. */
@@ -40,6 +45,9 @@ final class TemplateTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String RULE = "AWS::Events::Rule";
     private static final String QUEUE = "AWS::Lambda::EventSourceMapping";
+    private static final Pattern ROW_OF_SAMPLES =
+            Pattern.compile("\\| (?<function>\\w+Function) \\| (?<samples>`events/.*) \\|");
+    private static final Pattern SAMPLE = Pattern.compile("`events/([a-z-]+)\\.json`");
 
     @ParameterizedTest
     @MethodSource("functions")
@@ -350,15 +358,11 @@ final class TemplateTest {
                 });
 
         assertThat(ordered)
-                .containsExactlyInAnyOrder(
-                        "Deregister Requested",
-                        "Share Requested",
-                        "Unshare Requested",
-                        "Adopt Requested",
-                        "Register Requested",
-                        "Store Requested",
-                        "Fetch Requested",
-                        "Restore Requested");
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.of(OrderKind.values())
+                                .filter(kind -> kind != OrderKind.BACKUP)
+                                .map(OrderKind::detailType)
+                                .toList());
         assertThat(
                         functions()
                                 .flatMap(function -> rules(function, false).stream())
@@ -366,7 +370,7 @@ final class TemplateTest {
                                 .filter(pattern ->
                                         list(at(pattern, "source")).contains("amikeeper"))
                                 .map(pattern -> at(pattern, "detail-type")))
-                .containsExactly(List.of("Backup Requested"));
+                .containsExactly(List.of(OrderKind.BACKUP.detailType()));
         assertThat(busPolicy("events:detail-type"))
                 .asInstanceOf(InstanceOfAssertFactories.LIST)
                 .containsExactlyInAnyOrderElementsOf(ordered);
@@ -426,18 +430,55 @@ final class TemplateTest {
         "restore-running, RestoreFunction"
     })
     void oneRuleDeliversTheSampleToItsFunction(String sample, String function) throws Exception {
-        Object event = sample(sample);
+        assertThat(functionsOf(sample(sample))).containsExactly(function);
+    }
 
-        assertThat(
-                        functions()
-                                .flatMap(name ->
-                                        Stream.concat(
-                                                        rules(name, false).stream(),
-                                                        rules(name, true).stream())
-                                                .map(TemplateTest::pattern)
-                                                .filter(pattern -> matches(pattern, event))
-                                                .map(_ -> name)))
-                .containsExactly(function);
+    /** The functions to which rules deliver an event. */
+    private static Stream<String> functionsOf(Object event) {
+        return functions()
+                .flatMap(name ->
+                        Stream.concat(rules(name, false).stream(), rules(name, true).stream())
+                                .map(TemplateTest::pattern)
+                                .filter(pattern -> matches(pattern, event))
+                                .map(_ -> name));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyOrderHasASample(OrderKind kind) throws Exception {
+        List<Object> detailTypes = new ArrayList<>();
+        for (String name : samples()) {
+            find(sample(name), "detail-type").ifPresent(detailTypes::add);
+        }
+
+        assertThat(detailTypes).contains(kind.detailType());
+    }
+
+    @Test
+    void theReadmeListsEverySampleWithItsFunction() throws Exception {
+        Map<String, String> listed = new TreeMap<>();
+        for (String line : Files.readAllLines(Path.of("README.md"))) {
+            Matcher row = ROW_OF_SAMPLES.matcher(line);
+            if (row.matches()) {
+                SAMPLE.matcher(row.group("samples"))
+                        .results()
+                        .forEach(sample -> listed.put(sample.group(1), row.group("function")));
+            }
+        }
+
+        assertThat(listed.keySet()).containsExactlyInAnyOrderElementsOf(samples());
+        assertThat(listed.values()).isSubsetOf(functions().toList());
+        assertThat(listed).containsAllEntriesOf(delivered());
+    }
+
+    /** The samples that rules deliver, and the function of each. */
+    private static Map<String, String> delivered() throws IOException {
+        Map<String, String> delivered = new TreeMap<>();
+        for (String sample : samples()) {
+            Object event = sample(sample);
+            functionsOf(event).forEach(function -> delivered.put(sample, function));
+        }
+        return delivered;
     }
 
     @ParameterizedTest
@@ -600,6 +641,12 @@ final class TemplateTest {
 
     private static String text(Object node, String path) {
         return (String) at(node, path);
+    }
+
+    private static List<String> samples() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("events"))) {
+            return files.map(file -> file.getFileName().toString().replace(".json", "")).toList();
+        }
     }
 
     private static Object sample(String name) throws IOException {

@@ -2,6 +2,7 @@ package dev.amikeeper.backup;
 
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
+import dev.amikeeper.event.OrderKind;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
@@ -24,10 +25,12 @@ final class ImageRequests {
      *     kind must have
      */
     static Optional<BackupPlan.ImageRequest> of(Event event) throws MalformedEventException {
+        if (event.orders(OrderKind.BACKUP)) {
+            return Optional.of(asked(event));
+        }
         return switch (event.source() + ": " + event.detailType()) {
             case "aws.tag: Tag Change on Resource" -> tagged(event);
             case "aws.ec2: EC2 Instance State-change Notification" -> stopped(event);
-            case "amikeeper: Backup Requested" -> Optional.of(asked(event));
             default ->
                     throw new MalformedEventException(
                             "source and detail-type: "

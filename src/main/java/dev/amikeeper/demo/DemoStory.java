@@ -1,5 +1,6 @@
 package dev.amikeeper.demo;
 
+import dev.amikeeper.event.OrderKind;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Instance;
@@ -151,7 +152,7 @@ final class DemoStory {
     }
 
     /** Puts an order on the bus, as people and programs do. */
-    private void order(String what, Region region, Map<String, Object> about) {
+    private void order(OrderKind what, Region region, Map<String, Object> about) {
         orders++;
         Map<String, Object> detail = new HashMap<>(about);
         // An order without a Region is about the home Region.
@@ -315,7 +316,7 @@ final class DemoStory {
                 Duration.ofMinutes(30),
                 () ->
                         order(
-                                "Restore Requested",
+                                OrderKind.RESTORE,
                                 instance.region(),
                                 Map.of("instance", instance.id().value())));
         tell(
@@ -355,7 +356,7 @@ final class DemoStory {
     }
 
     private void adopt(Instance instance, String theirs, String policy, Instant made) {
-        order("Adopt Requested", instance.region(), Map.of("image", theirs, "policy", policy));
+        order(OrderKind.ADOPT, instance.region(), Map.of("image", theirs, "policy", policy));
         ImageName name = new ImageName(policy, instance.id(), new Slot(made));
         tell(
                 "somebody's own image of %s is adopted".formatted(DemoFleet.name(instance)),
@@ -379,7 +380,7 @@ final class DemoStory {
                 .min(OLDEST_FIRST)
                 .ifPresent(image -> {
                     order(
-                            "Store Requested",
+                            OrderKind.STORE,
                             instance.region(),
                             Map.of("image", image.imageId(), "bucket", BUCKET));
                     tell(
@@ -409,7 +410,7 @@ final class DemoStory {
                 .min(OLDEST_FIRST)
                 .ifPresent(image -> {
                     order(
-                            "Deregister Requested",
+                            OrderKind.DEREGISTER,
                             instance.region(),
                             Map.of("image", image.imageId(), "by", PERSON));
                     tell(

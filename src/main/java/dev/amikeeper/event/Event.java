@@ -91,6 +91,16 @@ public record Event(
         return time.isAfter(clock.plus(AHEAD));
     }
 
+    /** What this event orders; empty if it is not an order. */
+    public Optional<OrderKind> order() {
+        return OrderKind.of(source, detailType);
+    }
+
+    /** Whether this event is an order of this kind. */
+    public boolean orders(OrderKind kind) {
+        return order().equals(Optional.of(kind));
+    }
+
     /** Why this event must not order anything in this account; empty if it may. */
     public Optional<String> foreign(String ours) {
         return account.equals(ours)

@@ -10,8 +10,10 @@ import dev.amikeeper.backup.CreateImageHandler;
 import dev.amikeeper.backup.ImageRequestHandler;
 import dev.amikeeper.backup.ScheduleHandler;
 import dev.amikeeper.ec2.SideBySide;
+import dev.amikeeper.event.OrderKind;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Texts;
 import dev.amikeeper.local.dynamodb.LocalDynamoDb;
 import dev.amikeeper.local.dynamodb.MemoryDynamoDb;
 import dev.amikeeper.operate.OperateHandler;
@@ -361,10 +363,18 @@ public final class LocalDeployment {
         drain();
     }
 
-    /** Applies the template's rules to one event on the home bus. */
+    /**
+     * Applies the template's rules to one event on the home bus.
+     *
+     * @throws IllegalArgumentException if it is an order of an unknown kind
+     */
     public void deliver(Map<String, Object> event) {
         reach(event);
         Map<?, ?> detail = event.get("detail") instanceof Map<?, ?> fields ? fields : Map.of();
+        if (OrderKind.SOURCE.equals(event.get("source"))) {
+            call(carriesOut(String.valueOf(event.get("detail-type"))), event);
+            return;
+        }
         switch (event.get("source") + ": " + event.get("detail-type")) {
             case "aws.ec2: EC2 AMI State Change" -> call("ImageStateFunction", event);
             case "aws.ec2: EC2 Instance State-change Notification" -> {
@@ -388,17 +398,25 @@ public final class LocalDeployment {
                     call("RequestFunction", event);
                 }
             }
-            case "amikeeper: Restore Requested" -> call("RestoreFunction", event);
-            case "amikeeper: Backup Requested" -> call("RequestFunction", event);
-            case "amikeeper: Deregister Requested",
-                    "amikeeper: Adopt Requested",
-                    "amikeeper: Share Requested",
-                    "amikeeper: Store Requested",
-                    "amikeeper: Fetch Requested",
-                    "amikeeper: Unshare Requested" ->
-                    call("OperateFunction", event);
-            default -> {}
+            default -> {
+                // No rule of the template listens to it.
+            }
         }
+    }
+
+    /** The function that the template's rules call for an order. */
+    private static String carriesOut(String detailType) {
+        OrderKind kind =
+                OrderKind.of(OrderKind.SOURCE, detailType)
+                        .orElseThrow(() ->
+                                new IllegalArgumentException(
+                                        Texts.quoted(detailType)
+                                                + " is not an order, and no rule takes it"));
+        return switch (kind) {
+            case BACKUP -> "RequestFunction";
+            case RESTORE -> "RestoreFunction";
+            case DEREGISTER, SHARE, UNSHARE, ADOPT, REGISTER, STORE, FETCH -> "OperateFunction";
+        };
     }
 
     /** Delivers messages until the queues are empty. */
@@ -442,14 +460,10 @@ public final class LocalDeployment {
         lambda.retried(function, Objects.requireNonNull(functions.get(function)), event);
     }
 
-    /**
-     * Puts an event of our own on the bus, as {@code ./keeper} and other programs do.
-     *
-     * @param what the event's detail-type, as {@code Restore Requested}
-     */
+    /** Puts an order on the bus, as {@code ./keeper} and other programs do. */
     public void order(
-            String id, String what, Instant at, Region region, Map<String, Object> detail) {
-        Map<String, Object> event = event(id, what, "amikeeper", at, region);
+            String id, OrderKind kind, Instant at, Region region, Map<String, Object> detail) {
+        Map<String, Object> event = event(id, kind.detailType(), OrderKind.SOURCE, at, region);
         event.put("detail", detail);
         deliver(event);
     }

@@ -29,41 +29,43 @@ final class Orders {
      * @throws MalformedEventException if the event carries no order, or lacks what its kind needs
      */
     static Order of(Event event, Region home, Trail trail) throws MalformedEventException {
-        return switch (event.source() + ": " + event.detailType()) {
-            case "amikeeper: Deregister Requested" ->
+        return switch (event.order().orElseThrow(() -> none(event))) {
+            case DEREGISTER ->
                     new Order.Deregister(
                             region(event, home),
                             image(event),
                             flag(event, "dryRun"),
                             flag(event, "approve"),
                             trail.toString());
-            case "amikeeper: Share Requested" ->
-                    new Order.Share(region(event, home), image(event), with(event));
-            case "amikeeper: Unshare Requested" -> unshare(event, home);
-            case "amikeeper: Adopt Requested" ->
+            case SHARE -> new Order.Share(region(event, home), image(event), with(event));
+            case UNSHARE -> unshare(event, home);
+            case ADOPT ->
                     new Order.Adopt(
                             region(event, home),
                             image(event),
                             needed(event, "policy"),
                             instance(event),
                             flag(event, "dryRun"));
-            case "amikeeper: Register Requested" -> register(event, home);
-            case "amikeeper: Store Requested" ->
+            case REGISTER -> register(event, home);
+            case STORE ->
                     new Order.Store(
                             region(event, home),
                             image(event),
                             bucket(event),
                             flag(event, "dryRun"));
-            case "amikeeper: Fetch Requested" -> fetch(event, home);
-            default ->
-                    throw new MalformedEventException(
-                            "source and detail-type: "
-                                    + Texts.quoted(event.source() + ": " + event.detailType())
-                                    + " is not a \"Deregister Requested\", \"Share Requested\","
-                                    + " \"Unshare Requested\", \"Adopt Requested\", \"Register"
-                                    + " Requested\", \"Store Requested\" or \"Fetch Requested\" of"
-                                    + " source \"amikeeper\"");
+            case FETCH -> fetch(event, home);
+            case BACKUP, RESTORE -> throw none(event);
         };
+    }
+
+    private static MalformedEventException none(Event event) {
+        return new MalformedEventException(
+                "source and detail-type: "
+                        + Texts.quoted(event.source() + ": " + event.detailType())
+                        + " is not a \"Deregister Requested\", \"Share Requested\","
+                        + " \"Unshare Requested\", \"Adopt Requested\", \"Register"
+                        + " Requested\", \"Store Requested\" or \"Fetch Requested\" of"
+                        + " source \"amikeeper\"");
     }
 
     /**

@@ -11,6 +11,7 @@ import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.event.Event;
 import dev.amikeeper.event.MalformedEventException;
+import dev.amikeeper.event.OrderKind;
 import dev.amikeeper.event.Rejected;
 import dev.amikeeper.event.Trail;
 import dev.amikeeper.image.Restore;
@@ -62,11 +63,13 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
         BooleanSupplier timeLeft = Invocation.timeLeft(context);
         // An order is of now, whatever its time; all else is of its event's.
         Event event =
-                "amikeeper".equals(input.get("source"))
+                OrderKind.SOURCE.equals(input.get("source"))
                         ? Event.of(input)
                         : Event.of(input, app.clock().instant());
+        if (event.orders(OrderKind.RESTORE)) {
+            return asked(event, Trail.of(event, context), timeLeft);
+        }
         return switch (event.source() + ": " + event.detailType()) {
-            case "amikeeper: Restore Requested" -> asked(event, Trail.of(event, context), timeLeft);
             case "aws.ec2: EC2 Instance State-change Notification" -> changed(event, timeLeft);
             case "aws.scheduler: Scheduled Event", "aws.events: Scheduled Event" ->
                     follow(event, app.catalog().restoring(), timeLeft);

@@ -1,5 +1,6 @@
 package dev.amikeeper.simulation;
 
+import dev.amikeeper.event.OrderKind;
 import dev.amikeeper.local.CallerKilled;
 import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.local.SimulatedCloud;
@@ -90,7 +91,7 @@ final class Operators {
             detail.put("subnet", PolicyModel.subnet(ask.region()));
             detail.put("groups", List.of(PolicyModel.group(ask.region())));
         }
-        deployment.order(asked.event(), "Restore Requested", asked.at(), Simulation.HOME, detail);
+        deployment.order(asked.event(), OrderKind.RESTORE, asked.at(), Simulation.HOME, detail);
     }
 
     /** Deletes the records of restores and drills of these policies. */
