@@ -90,7 +90,7 @@ public record Application(
         DeadLetters deadLetters,
         Announcements announcements,
         InstantSource clock) {
-    /** AWS's services as this application reaches them. */
+    /** AWS's services, as this application calls them. */
     public record Cloud(
             Function<Region, Ec2Client> ec2,
             Function<Region, AutoScalingClient> autoScaling,
@@ -111,10 +111,13 @@ public record Application(
     private static final Duration CONNECT_WITHIN = Duration.ofSeconds(5);
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
 
-    /** With all of the SDK's retries: a Region that hangs must not use up a function's time. */
+    /**
+     * The limit on one call, including all of the SDK's retries: a Region that hangs must not use
+     * up a function's time.
+     */
     private static final Duration CALL_WITHIN = Duration.ofSeconds(45);
 
-    /** Wires the objects over these services. */
+    /** Builds the objects on top of these services. */
     public static Application of(Settings settings, Policies policies, Cloud cloud) {
         Pace pace = new Pace(cloud.clock(), cloud.pause());
         Catalog catalog =
@@ -158,8 +161,8 @@ public record Application(
     /**
      * The application of this Lambda function.
      *
-     * @throws IllegalArgumentException if the environment lacks something
-     * @throws InvalidPolicyException if the policies have an error: then no function starts
+     * @throws IllegalArgumentException if the environment lacks a variable
+     * @throws InvalidPolicyException if the policies contain an error; no function starts then
      */
     public static synchronized Application get() {
         Application built = instance;
@@ -190,8 +193,9 @@ public record Application(
     }
 
     /**
-     * A client that keeps the body of every answer. The JDK's own drops that of a 401, and with it
-     * the code that EC2 gives there: {@code AuthFailure}, say, for a Region that is not enabled.
+     * A client that keeps the body of every response. The JDK's own client drops the body of a 401
+     * and, with it, the error code that EC2 puts there, such as {@code AuthFailure} for a Region
+     * that is not enabled.
      */
     public static SdkHttpClient httpClient() {
         return Apache5HttpClient.builder()
@@ -200,7 +204,7 @@ public record Application(
                 .build();
     }
 
-    /** A client of a service for each Region, made when first asked for. */
+    /** Returns a service's client for each Region, created when it is first used. */
     private static <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C>
             Function<Region, C> inEachRegion(Supplier<B> builder, SdkHttpClient http) {
         Map<Region, C> clients = new ConcurrentHashMap<>();
@@ -216,7 +220,7 @@ public record Application(
                                         .build());
     }
 
-    /** What follows when EC2 is done with an image. */
+    /** Takes the steps that follow when EC2 is done with an image. */
     public ImageProgress progress() {
         return new ImageProgress(
                 catalog, images.reads(), images.changes(), kicks, policies, shares());
@@ -227,12 +231,12 @@ public record Application(
         return new Shares(catalog, images.reads(), images.changes(), policies);
     }
 
-    /** Tells of copies that do not come. */
+    /** Reports copies that fail. */
     public CopyTroubles copyTroubles() {
         return new CopyTroubles(catalog, policies);
     }
 
-    /** Calls the function of this name, as {@code PruneFunction}. */
+    /** Runs a call of the function of this name, as {@code PruneFunction}. */
     public Invocation invocation(String function) {
         return new Invocation(catalog, clock, function);
     }
@@ -246,7 +250,7 @@ public record Application(
         return new StartRecorder(catalog, images.reads(), clock, progress(), permission);
     }
 
-    /** Takes the slots that fell due until then. */
+    /** Takes the slots that are due by this time. */
     public Tick tick(Instant now) {
         return new Tick(catalog, instances, kicks, policies, clock, now);
     }
@@ -256,26 +260,26 @@ public record Application(
         return new RequestRecorder(catalog, instances, kicks, policies, clock);
     }
 
-    /** Starts what failed once more. */
+    /** Tries again what failed. */
     public Retry retry(Instant now) {
         return new Retry(catalog, kicks, policies, now);
     }
 
-    /** Makes the plans of what is to be removed. */
+    /** Plans what to remove. */
     public Planner planner(Planner.PlannerRun run) {
         return new Planner(catalog, images.reads(), instances, policies, probes, run);
     }
 
     /**
-     * The steps by which images leave, and back.
+     * Takes the steps by which images are removed or brought back.
      *
-     * @param by who takes them, for the tombstones
+     * @param by who takes the steps, for the tombstones
      */
     public ImageRemoval removal(Instant now, String by) {
         return new ImageRemoval(catalog, images.reads(), images.changes(), shares(), now, by);
     }
 
-    /** Takes steps of pruning back. */
+    /** Undoes steps of pruning. */
     public Undo undo(Instant now) {
         return new Undo(
                 catalog,
@@ -286,12 +290,12 @@ public record Application(
                 now);
     }
 
-    /** Makes the plans of restores. */
+    /** Plans restores. */
     public RestorePlanner restorePlanner() {
         return new RestorePlanner(catalog, instances, launcher, policies, profiles);
     }
 
-    /** Takes restores and drills on. */
+    /** Moves restores and drills forward. */
     public Restores restores(Instant now) {
         RestoreEnd end =
                 new RestoreEnd(catalog, images.reads(), instances, launcher, policies, now);
@@ -312,15 +316,15 @@ public record Application(
         return new Fleet(catalog, launcher, clock, this::restores, pause);
     }
 
-    /** Makes the catalogue anew from what EC2 shows. */
+    /** Rebuilds the catalogue from what EC2 shows. */
     public Rebuild rebuild(Instant now, boolean dryRun) {
         return new Rebuild(catalog, images.reads(), instances, policies, now, dryRun);
     }
 
     /**
-     * Reads the policies from where the settings say.
+     * Reads the policies from the place that the settings give.
      *
-     * @throws InvalidPolicyException if they cannot be read, or have an error
+     * @throws InvalidPolicyException if they cannot be read, or contain an error
      */
     public static Policies readPolicies(Settings settings) {
         String from = settings.policies();
@@ -330,7 +334,7 @@ public record Application(
         return policies;
     }
 
-    /** The Regions that the SDK knows, and the one this runs in. */
+    /** The Regions that the SDK knows, and the one that this code runs in. */
     public static Set<Region> regions(Region home) {
         return Stream.concat(
                         software.amazon.awssdk.regions.Region.regions().stream()
@@ -366,7 +370,10 @@ public record Application(
                                 + " classpath:policies.yaml or file:/path/policies.yaml"));
     }
 
-    /** Some of these exceptions say no more than the file's name, or nothing to a person. */
+    /**
+     * The reason in words, because some of these exceptions contain only the file's name, or mean
+     * nothing to a person.
+     */
     public static String reason(IOException unreadable) {
         return switch (unreadable) {
             case NoSuchFileException _ -> "there is no such file";

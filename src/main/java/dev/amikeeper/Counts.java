@@ -16,7 +16,7 @@ public final class Counts<C extends Enum<C>> {
         this.counts = counts;
     }
 
-    /** Nothing has happened yet. */
+    /** Counts in which nothing has happened yet. */
     public static <C extends Enum<C>> Counts<C> none(Class<C> of) {
         Map<C, Integer> counts = new EnumMap<>(of);
         for (C each : of.getEnumConstants()) {
@@ -25,7 +25,9 @@ public final class Counts<C extends Enum<C>> {
         return new Counts<>(counts);
     }
 
-    /** Each of these happened once; what is named twice happened twice. */
+    /**
+     * Counts in which each of these happened once. A constant that is given twice happened twice.
+     */
     @SafeVarargs
     public static <C extends Enum<C>> Counts<C> once(C first, C... others) {
         Counts<C> counts = none(first.getDeclaringClass());
@@ -36,22 +38,22 @@ public final class Counts<C extends Enum<C>> {
         return counts;
     }
 
-    /** It happened once more. */
+    /** Counts one more. */
     public void add(C what) {
         add(what, 1);
     }
 
-    /** It happened so many times more. */
+    /** Counts this many more. */
     public void add(C what, int times) {
         counts.merge(what, times, Integer::sum);
     }
 
-    /** How often it happened. */
+    /** How often this happened. */
     public int of(C what) {
         return counts.getOrDefault(what, 0);
     }
 
-    /** All counts by the names that logs, metrics and answers use: GIVEN_UP is givenUp. */
+    /** All counts by the names that logs, metrics, and reports use: GIVEN_UP is givenUp. */
     public Map<String, Integer> named() {
         Map<String, Integer> named = new LinkedHashMap<>();
         counts.forEach((what, times) -> named.put(name(what), times));

@@ -9,8 +9,8 @@ import java.util.Set;
 
 /**
  * What one call of a function did: counts, which become metrics, and details. Lambda writes what a
- * handler returns as JSON; a report is a map, so its counts and details are the fields of one flat
- * object.
+ * handler returns as JSON. A report is a map, so its counts and details become the fields of one
+ * flat object.
  *
  * @param <C> what is counted
  */
@@ -26,7 +26,7 @@ public abstract class FunctionReport<C extends Enum<C>> extends AbstractMap<Stri
     /**
      * A report with details.
      *
-     * @param details by their names in JSON
+     * @param details the details by their names in JSON
      */
     protected FunctionReport(Counts<C> counts, Map<String, Object> details) {
         this.counts = counts.copy();
@@ -34,7 +34,7 @@ public abstract class FunctionReport<C extends Enum<C>> extends AbstractMap<Stri
         answer.putAll(details);
     }
 
-    /** How often it happened. */
+    /** How often this happened. */
     public final int count(C what) {
         return counts.of(what);
     }

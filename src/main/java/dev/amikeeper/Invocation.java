@@ -27,18 +27,21 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** One call of a function: its report is the answer, a log line and the metrics at once. */
+/** One call of a function. Its report becomes the response, a log line, and the metrics. */
 public final class Invocation {
     private static final Logger log = LoggerFactory.getLogger(Invocation.class);
 
-    /** What a call leaves of its function's time, in milliseconds: for what is under way then. */
+    /**
+     * The part of its function's time, in milliseconds, that a call leaves for work then in
+     * progress.
+     */
     private static final int RESERVE = 30_000;
 
     private final Catalog catalog;
     private final InstantSource clock;
     private final String function;
 
-    /** Of the function of this name. */
+    /** A call of the function of this name. */
     Invocation(Catalog catalog, InstantSource clock, String function) {
         this.catalog = catalog;
         this.clock = clock;
@@ -51,7 +54,8 @@ public final class Invocation {
     }
 
     /**
-     * Runs a handler's work and tells its report. An event that it cannot understand is recorded.
+     * Runs a handler's work and reports it. An event that the handler cannot understand is
+     * recorded.
      *
      * @param input null if the function was called without an event
      * @param malformed the report on an event that cannot be understood
@@ -75,7 +79,7 @@ public final class Invocation {
     }
 
     /**
-     * Runs the work that a batch of kicks asks for, and tells its report. What is no kick is
+     * Runs the work that a batch of kicks asks for and reports it. A message that is not a kick is
      * recorded.
      *
      * @param input null if the function was called without an event
@@ -99,13 +103,13 @@ public final class Invocation {
         }
     }
 
-    /** Whether there is time to begin something. */
+    /** Whether there is time to start something. */
     public static BooleanSupplier timeLeft(Context context) {
         return () -> context.getRemainingTimeInMillis() > RESERVE;
     }
 
     /**
-     * Runs a handler's work and tells its report. Each count becomes a metric, and so do its {@link
+     * Runs a handler's work and reports it. Each count becomes a metric, and so do its {@link
      * Measures}, with their own dimensions.
      */
     private static <R extends FunctionReport<?>> R run(Context context, Supplier<R> work) {
@@ -124,7 +128,7 @@ public final class Invocation {
     private static void measure(Measures measures) {
         MetricsFactory.getMetricsInstance()
                 .flushMetrics(metrics -> {
-                    // In the place of the function's name.
+                    // These replace the function's name.
                     metrics.setDefaultDimensions(DimensionSet.of(measures.dimensions()));
                     measures.values()
                             .forEach((name, value) ->

@@ -7,7 +7,8 @@ import java.util.TreeMap;
  * Numbers in a report that become metrics with dimensions of their own.
  *
  * @param dimensions values by dimension, as {@code Policy} and {@code Region}
- * @param values a metric each; one whose name ends in {@code Seconds} is a time, others are counts
+ * @param values one metric each; a metric whose name ends in {@code Seconds} is a time, the others
+ *     are counts
  */
 public record Measures(SortedMap<String, String> dimensions, SortedMap<String, Integer> values) {
     public Measures {

@@ -9,10 +9,10 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What the template tells the functions, by environment variables.
+ * What the template tells the functions, in environment variables.
  *
- * @param home the Region that the policies take for home: {@code HOME_REGION}, or the stack's own,
- *     {@code AWS_REGION}; another one where the stack stands in for a lost Region
+ * @param home the Region that the policies treat as home: {@code HOME_REGION}, or the stack's own,
+ *     {@code AWS_REGION}; another Region if the stack stands in for a lost one
  * @param account the account of the stack, {@code ACCOUNT}
  * @param table the catalogue's table, {@code TABLE}
  * @param createQueue the URL of the queue of kicks for imaging, {@code CREATE_QUEUE_URL}

@@ -1,4 +1,4 @@
-/** AMI Keeper: builds its objects once and answers Lambda. */
+/** AMI Keeper: builds its objects once and responds to Lambda. */
 @NullMarked
 package dev.amikeeper;
 
