@@ -18,18 +18,18 @@ import java.time.ZoneOffset;
 import java.util.Map;
 
 /**
- * Hourly: writes down the drills that are due. RestoreFunction launches, checks and terminates
- * their instances, and the sweep terminates any whose time is over.
+ * Every hour: records the drills that are due. RestoreFunction launches, checks, and terminates
+ * their instances. The sweep terminates any instance whose time is over.
  */
 public final class DrillHandler implements RequestHandler<Map<String, Object>, DrillReport> {
     private final Application app;
 
-    /** As Lambda makes it. */
+    /** Called by Lambda. */
     public DrillHandler() {
         this(Application.get());
     }
 
-    /** Over these objects. */
+    /** Uses the objects of the given application. */
     public DrillHandler(Application app) {
         this.app = app;
     }

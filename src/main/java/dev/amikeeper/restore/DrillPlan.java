@@ -21,11 +21,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Which images are to be drilled now. Rounds are counted from 1970, so that two runs, or one that
- * is repeated, mean the same round and the same drills. Pure.
+ * Which images are to be drilled now. Rounds are counted from 1970, so two runs, or a repeated run,
+ * mean the same round and the same drills. Pure.
  *
  * @param begun the drills that are due
- * @param overBudget whether the month's instance-hours leave no room for one that is due
+ * @param overBudget whether the month's instance-hours leave no room for a drill that is due
  */
 record DrillPlan(List<Restore> begun, boolean overBudget) {
     DrillPlan {
@@ -33,10 +33,10 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
     }
 
     /**
-     * The plan of a policy.
+     * Makes the plan of a policy.
      *
      * @param images the policy's images in the drill's Region
-     * @param past its restores and drills, those under way among them
+     * @param past the policy's restores and drills, including those in progress
      */
     static DrillPlan of(
             Policy policy,
@@ -75,7 +75,7 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
         Duration left = left(drill, drills, now);
         List<Restore> begun = new ArrayList<>();
         for (Image image : turn) {
-            // The longest that it can take is set aside for each.
+            // Reserve for each drill the longest time that it can take.
             left = left.minus(drill.timeout());
             if (left.isNegative()) {
                 return new DrillPlan(begun, true);
@@ -85,7 +85,7 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
         return new DrillPlan(begun, false);
     }
 
-    /** What the drills of this month leave of the budget; more than enough if there is none. */
+    /** What this month's drills leave of the budget; more than enough if there is no budget. */
     private static Duration left(Policy.Drill drill, List<Restore> drills, Instant now) {
         Duration left = drill.budget().map(Duration::ofHours).orElse(Duration.ofDays(36_500));
         YearMonth month = YearMonth.from(now.atZone(ZoneOffset.UTC));
@@ -103,8 +103,9 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
     }
 
     /**
-     * In its isolated subnet the server gets neither key pair nor user data, and an instance
-     * profile only where the command needs it: it is to come up, not to begin its work.
+     * Creates a drill. In its isolated subnet, the server gets neither a key pair nor user data,
+     * and gets an instance profile only if the command needs it: it is to boot, not to start its
+     * work.
      */
     private static Restore drill(
             Policy policy, Policy.Drill drill, Image image, String round, Instant now) {
@@ -147,6 +148,6 @@ record DrillPlan(List<Restore> begun, boolean overBudget) {
                 now);
     }
 
-    /** For images whose instance's type was never recorded. */
+    /** The type for images whose instance's type was never recorded. */
     private static final String USUAL_TYPE = "t3.small";
 }

@@ -3,14 +3,14 @@ package dev.amikeeper.restore;
 import dev.amikeeper.Counts;
 import dev.amikeeper.FunctionReport;
 
-/** What a run of drills began. */
+/** What a run of drills started. */
 public final class DrillReport extends FunctionReport<DrillReport.DrillCount> {
     /** What is counted. */
     public enum DrillCount {
-        /** Drills. */
+        /** Drills that were started. */
         BEGUN,
 
-        /** Policies whose budget of this month is used up. */
+        /** Policies whose budget for this month is used up. */
         OVER_BUDGET,
 
         /** Events that could not be read. */

@@ -12,25 +12,26 @@ import dev.amikeeper.image.Restore;
 import java.util.Optional;
 
 /**
- * Whether an image may be restored from now: only if the catalogue and EC2 both say that it is
- * good. What may be a late read or a step half done is waited for; what is certain is not. Pure.
+ * Whether an image may be restored now: only if the catalogue and EC2 both say that it is good. If
+ * the obstacle may be a stale read or a half-done step, the restore waits; if it is certain, it
+ * does not. Pure.
  */
 sealed interface Eligibility {
-    /** It may. */
+    /** The image may be restored. */
     record Good() implements Eligibility {}
 
-    /** Not now, because of this; it may be in a while. */
+    /** The image may not be restored now, for this reason, but perhaps later. */
     record NotYet(String why) implements Eligibility {}
 
-    /** It will not be again, because of this. */
+    /** The image can never be restored again, for this reason. */
     record Never(String why) implements Eligibility {}
 
     /**
-     * Whether this restore may go on.
+     * Whether this restore may continue.
      *
-     * @param record what the catalogue says of the image
-     * @param removed whether the catalogue says that it is removed
-     * @param look what EC2 says of it
+     * @param record the catalogue's record of the image
+     * @param removed whether the catalogue says that the image is removed
+     * @param look what EC2 says about the image
      */
     static Eligibility of(
             Restore restore, Optional<Image> record, boolean removed, ImageLookup look) {
@@ -56,7 +57,7 @@ sealed interface Eligibility {
         return switch (record.state()) {
             case FAILED -> Optional.of("failed");
             case RETIRING -> Optional.of("is being removed");
-            // By both: then no late read of one of them is taken for it.
+            // Both must say so, so that a stale read of one is not taken as certain.
             case AVAILABLE, DISABLED ->
                     Optional.of("is disabled")
                             .filter(_ -> saidDisabled && isShown(look, AmiState.DISABLED));

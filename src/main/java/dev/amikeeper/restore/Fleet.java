@@ -24,11 +24,11 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Restores one server or many, and waits until each is up and checked or has failed. To be stopped
- * at any time: run again, it goes on where it was.
+ * Restores one server or many, and waits until each is up and checked or has failed. It may be
+ * stopped at any time: when it is run again, it continues where it stopped.
  */
 public final class Fleet {
-    /** Two reads of a Region each time. */
+    /** Each look takes two reads of a Region. */
     private static final Duration LOOK_EVERY = Duration.ofSeconds(15);
 
     private final Catalog catalog;
@@ -38,9 +38,9 @@ public final class Fleet {
     private final Consumer<Duration> pause;
 
     /**
-     * Restores with these.
+     * Restores with these objects.
      *
-     * @param restores makes the steps of a time
+     * @param restores returns the steps for a given time
      * @param pause waits for a while
      */
     public Fleet(
@@ -56,18 +56,18 @@ public final class Fleet {
         this.pause = pause;
     }
 
-    /** Told how all of them stand, whenever one has made a step. */
+    /** Receives the state of all restores whenever one has made a step. */
     public interface FleetProgress {
-        /** How they stand. */
+        /** The present state of all restores. */
         void see(Collection<Restore> all);
     }
 
     /**
      * Restores all of these.
      *
-     * @param anew also those that were restored before and are there
+     * @param anew whether to restore again those that were restored before and still exist
      * @return how each ended, in the same order
-     * @throws SdkException if a Region or the catalogue does not answer at the beginning
+     * @throws SdkException if a Region or the catalogue does not answer at the start
      */
     public List<Restore> run(List<Restore> wanted, boolean anew, FleetProgress watcher) {
         Map<String, Restore> all = new LinkedHashMap<>();
@@ -106,7 +106,7 @@ public final class Fleet {
         return new HashSet<>(tags);
     }
 
-    /** One that failed, or whose server is gone, is begun once more. */
+    /** Starts a restore. A restore that failed, or whose server is gone, is started again. */
     private Restore begin(Restore wanted, boolean anew, Set<String> alive) {
         if (catalog.begin(wanted)) {
             return wanted;

@@ -14,11 +14,11 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What a server that is launched from an image gets, worked out from what the original had, what is
- * asked for, and what there is.
+ * Works out what a server that is launched from an image gets: from what the original had, what is
+ * asked for, and what the Region has.
  */
 final class LaunchPlan {
-    /** EC2 allows 50 tags; some are ours, and some may be wished for. */
+    /** EC2 allows 50 tags. Some of them are ours, and the person may ask for some. */
     private static final int MOST_TAGS = 40;
 
     private final Image image;
@@ -87,7 +87,7 @@ final class LaunchPlan {
                 image, as, findings.differences(), findings.missing(), known.living());
     }
 
-    /** What EC2 would refuse a little later. */
+    /** Finds what EC2 would refuse later. */
     private void offered(String type, String subnet) {
         if (type.isEmpty()) {
             findings.add(
@@ -120,7 +120,7 @@ final class LaunchPlan {
         }
     }
 
-    /** One that is mapped to nothing is left out on purpose. */
+    /** A key pair that is mapped to nothing is left out on purpose. */
     private Optional<String> keyPair() {
         if (original.keyPair().isEmpty()) {
             return Optional.empty();
@@ -137,7 +137,7 @@ final class LaunchPlan {
         return Optional.of(other);
     }
 
-    /** What another type may not have would have EC2 refuse it. */
+    /** EC2 would refuse options that another type may not support. */
     private void options(boolean sameType) {
         if (original.options().hibernates() && !sameType) {
             findings.differ("hibernation", "on", "off; the type is another one");
@@ -154,7 +154,7 @@ final class LaunchPlan {
                         findings.differ("placement group", group, "none; move it there by hand"));
     }
 
-    /** Two of one server may both write where one did. */
+    /** Two copies of one server may both write where only one did before. */
     private void original() {
         known.living()
                 .ifPresent(living ->
@@ -172,7 +172,7 @@ final class LaunchPlan {
         }
     }
 
-    /** Whoever restores learns now, not from the server, that it lacks a disk. */
+    /** The person who restores learns about a missing disk now, not from the server. */
     private void leftOut() {
         for (Capsule.Disk disk : original.leftOut()) {
             findings.add(
@@ -205,7 +205,8 @@ final class LaunchPlan {
     }
 
     /**
-     * Restored disks have a new instance id, by which cloud-init and EC2Launch tell a first boot.
+     * A restored server has a new instance id, by which cloud-init and EC2Launch recognize a first
+     * boot.
      *
      * @see <a href="https://docs.cloud-init.io/en/latest/explanation/boot.html">cloud-init</a>
      */
@@ -228,7 +229,7 @@ final class LaunchPlan {
         return Optional.empty();
     }
 
-    /** The instance's own, without those that would have it imaged or restored once more. */
+    /** The instance's own tags, except those that would cause it to be imaged or restored again. */
     private Map<String, String> tags() {
         Map<String, String> tags = new HashMap<>(original.tags());
         tags.keySet().removeIf(key -> key.startsWith("amikeeper:"));

@@ -16,12 +16,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * An entry that a mapping file lacks, with what could be filled in. Pure.
+ * An entry that a mapping file lacks, with suggestions for filling it in. Pure.
  *
- * @param part of the mapping, as {@code subnets}
+ * @param part the part of the mapping, as {@code subnets}
  * @param original what the servers had
- * @param name what that was called; empty if it is not known
- * @param candidates what there is, those with the same name first
+ * @param name the name of the original; empty if unknown
+ * @param candidates what the Region has, those with the same name first
  * @param proposal the only candidate with the same name; a person has to confirm it
  */
 public record MissingMapping(
@@ -35,9 +35,9 @@ public record MissingMapping(
     }
 
     /**
-     * What could be filled in.
+     * A suggestion for filling in an entry.
      *
-     * @param what what a person tells it by
+     * @param what how a person recognizes it
      */
     public record Candidate(String id, List<String> what, boolean sameName) {
         public Candidate {
@@ -46,17 +46,17 @@ public record MissingMapping(
     }
 
     /**
-     * What is lacking in the plans of one Region.
+     * The entries that the plans of one Region lack.
      *
      * @param there what the Region has
-     * @param names of subnets and groups that their capsules hold no names of
+     * @param names the names of subnets and groups that their capsules do not contain
      */
     static List<MissingMapping> of(
             List<RestorePlan> plans, Networks there, Map<String, String> names) {
         return new Search(plans, there, names).blanks();
     }
 
-    /** A search for what could be filled in. */
+    /** A search for suggestions. */
     private static final class Search {
         private final List<RestorePlan> plans;
         private final Networks there;
@@ -133,7 +133,9 @@ public record MissingMapping(
                     .toList();
         }
 
-        /** Of the VPCs of the servers' subnets, where these are known or proposed. */
+        /**
+         * The security groups in the VPCs of the servers' subnets, if these are known or proposed.
+         */
         private List<Candidate> groups(String group, Map<String, String> proposed) {
             Set<String> vpcs =
                     plans.stream()

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Where a restored server is reached: subnets, security groups, addresses and interfaces. */
+/** Where a restored server is reached: subnets, security groups, addresses, and interfaces. */
 final class NetworkPlan {
     private final Image image;
     private final Capsule original;
@@ -80,7 +80,7 @@ final class NetworkPlan {
         return groups;
     }
 
-    /** Of one VPC, or EC2 refuses them. */
+    /** Checks that the group and the subnet belong to one VPC; otherwise EC2 refuses them. */
     private void together(String originalGroup, String group, String subnet) {
         Networks.Group one = there.groups().get(group);
         Networks.Subnet other = there.subnets().get(subnet);
@@ -94,7 +94,9 @@ final class NetworkPlan {
         }
     }
 
-    /** With another subnet for the first one, where the others are to be is nobody's guess. */
+    /**
+     * If the first interface is put in another subnet, nobody can guess where the others belong.
+     */
     List<Capsule.Interface> interfaces() {
         List<Capsule.Interface> interfaces = new ArrayList<>();
         for (Capsule.Interface one : original.interfaces()) {
@@ -183,7 +185,7 @@ final class NetworkPlan {
         return possible ? count : 0;
     }
 
-    /** The allocation id of the one that it gets. */
+    /** The allocation id of the Elastic IP address that the server gets. */
     private Optional<String> elastic(Optional<String> had) {
         Optional<String> wanted = wish.elasticIp(had);
         if (wanted.isEmpty()) {

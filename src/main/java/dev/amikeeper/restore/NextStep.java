@@ -9,30 +9,30 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/** What is to be done next about a restore, by what EC2 shows. Pure. */
+/** The next step of a restore, according to what EC2 shows. Pure. */
 sealed interface NextStep {
-    /** Nothing yet. */
+    /** There is nothing to do yet. */
     record Wait() implements NextStep {}
 
-    /** The record goes on. */
+    /** The record moves to its next state. */
     record Save(Restore after) implements NextStep {}
 
-    /** EC2 is to be asked for the instance. */
+    /** EC2 is to be asked to launch the instance. */
     record LaunchServer() implements NextStep {}
 
-    /** The command is to be run, or looked at. */
+    /** The command is to be run, or its result looked up. */
     record Command() implements NextStep {}
 
-    /** The server is back and checked; it is to get its Elastic IP address. */
+    /** The server is back and checked. It is to get its Elastic IP address. */
     record Associate() implements NextStep {}
 
-    /** The instance of a drill is to be terminated. */
+    /** A drill's instance is to be terminated. */
     record Terminate(Server server) implements NextStep {}
 
     /**
      * The next step of a launch.
      *
-     * @param server the restore's instance, as far as it is shown
+     * @param server the restore's instance, if EC2 shows it
      * @param left an instance that an earlier attempt of the drill has left running
      * @param health what its status checks say; empty if it has none
      */
@@ -72,10 +72,10 @@ sealed interface NextStep {
             Instant now) {
         if (server.isPresent()) {
             if (isOf(restore, server.get())) {
-                // An earlier call's answer was lost.
+                // The response to an earlier call was lost.
                 return new Save(restore.launching(server.get().id(), now));
             }
-            // The record that it was launched by is lost.
+            // The record that launched it is lost.
             return new Save(
                     restore.kind() == Restore.RestoreKind.DRILL
                             ? anew(restore, now)
@@ -89,7 +89,7 @@ sealed interface NextStep {
         return left.<NextStep>map(Terminate::new).orElseGet(LaunchServer::new);
     }
 
-    /** Whether it is what this very record launches: its image and its tags tell. */
+    /** Whether the instance is what this very record launches, as its image and its tags show. */
     private static boolean isOf(Restore restore, Server server) {
         String lease =
                 restore.kind() == Restore.RestoreKind.DRILL ? restore.until().toString() : "";
@@ -99,7 +99,7 @@ sealed interface NextStep {
                 && server.tags().getOrDefault(ImageTags.RESTORED_FROM, from).equals(from);
     }
 
-    /** A drill whose instance is another record's: what it launches has a tag of its own. */
+    /** A drill whose instance belongs to another record. What it launches has a tag of its own. */
     static Restore anew(Restore drill, Instant now) {
         return drill.again(Duration.between(drill.asked(), drill.until()), now);
     }
@@ -133,7 +133,7 @@ sealed interface NextStep {
             return new Save(
                     restore.command().isPresent() ? restore.commanding(now) : restore.passed(now));
         }
-        // An impaired instance may recover: the time it has is what decides.
+        // An impaired instance may recover, so only the time decides.
         return late
                 ? new Save(
                         restore.failed(
@@ -144,7 +144,9 @@ sealed interface NextStep {
                 : new Wait();
     }
 
-    /** Why the instance is of no use any more; one that is not shown may be too new. */
+    /**
+     * Why the instance is of no use any longer. An instance that EC2 does not show may be too new.
+     */
     private static Optional<String> ended(Optional<Server> server) {
         return server.filter(it -> !it.state().equals("pending") && !it.state().equals("running"))
                 .map(it ->
@@ -153,7 +155,7 @@ sealed interface NextStep {
                                 + (it.reason().isBlank() ? "" : ": " + it.reason()));
     }
 
-    /** Why it waited so far, to be said after what came of it. */
+    /** Why the restore has waited so far, to be appended to the outcome. */
     static String noted(Restore restore) {
         return restore.note().isBlank() ? "" : ": " + restore.note();
     }

@@ -9,7 +9,7 @@ import dev.amikeeper.restore.RestorePlan.MissingPart;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a plan finds on its way: what will differ from the original, and what is missing. */
+/** What a plan finds as it is made: what will differ from the original, and what is missing. */
 final class PlanFindings {
     private final List<Difference> differences = new ArrayList<>();
 
@@ -42,7 +42,7 @@ final class PlanFindings {
         return new MissingPart(part, original.isEmpty() ? wanted : original, why);
     }
 
-    /** No mapping fills what was asked for by itself. */
+    /** A mapping cannot supply what was explicitly asked for. */
     MissingPart wished(String what, String id) {
         return new MissingPart("wish", "", what + " " + id + " is not in " + image.region());
     }

@@ -16,9 +16,9 @@ record RegionSight(
         List<Server> servers, Map<InstanceId, Server.Health> health, Map<ImageId, Ami> amis) {
 
     /**
-     * The instance of a restore: the one that its record names or, while it names none, the one
-     * that carries its tag; in any case its client token is the restore's. Tags are copied easily,
-     * by whoever launches one more like it.
+     * The instance of a restore. This is the instance that its record names or, until it names one,
+     * the instance that carries its tag. In any case, the client token must be the restore's:
+     * anybody who launches another instance like it easily copies the tags.
      */
     Optional<Server> server(Restore restore) {
         return servers.stream()
@@ -30,7 +30,7 @@ record RegionSight(
                 .findFirst();
     }
 
-    /** What an earlier attempt of a drill has left running. */
+    /** An instance that an earlier attempt of a drill has left running. */
     Optional<Server> left(Restore drill) {
         return servers.stream()
                 .filter(server -> !server.isEnded())

@@ -29,7 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What follows from how a restore or drill ended: its notice, the proof of its image, its tags. */
+/** Handles the end of a restore or drill: its notice, the proof of its image, and its tags. */
 public final class RestoreEnd {
     private static final Logger log = LoggerFactory.getLogger(RestoreEnd.class);
 
@@ -41,7 +41,7 @@ public final class RestoreEnd {
     private final Instant now;
     private final Blockers blockers;
 
-    /** Of restores that end at this time. */
+    /** Creates the handling of restores that end at this time. */
     public RestoreEnd(
             Catalog catalog,
             ImageReads images,
@@ -58,7 +58,7 @@ public final class RestoreEnd {
         this.blockers = new Blockers(catalog);
     }
 
-    /** What follows from how it ended; may be repeated. */
+    /** Handles the end of a restore. May be repeated. */
     void settle(Restore restore) {
         tagVolumes(restore);
         switch (restore.outcome()) {
@@ -87,7 +87,7 @@ public final class RestoreEnd {
                         : Notice.event(trouble, now, text, afterARestore(restore)));
     }
 
-    /** What is proven of an image whose record cannot be read is not written down. */
+    /** If the record of an image cannot be read, the proof of the image is not recorded. */
     private Optional<Image> record(Restore restore) {
         try {
             return catalog.find(restore.region(), restore.of());
@@ -98,7 +98,8 @@ public final class RestoreEnd {
     }
 
     /**
-     * What to do about a key that EC2 may not use for whoever launches; empty if it is not that.
+     * What to do about a KMS key that EC2 may not use for the launch; empty if the failure has
+     * another cause.
      */
     private Optional<String> aboutItsKey(Restore restore) {
         if (!Fault.isOfAKey(restore.note())) {
@@ -123,7 +124,7 @@ public final class RestoreEnd {
         }
     }
 
-    /** RunInstances tags all volumes alike; what each had of its own comes back here. */
+    /** RunInstances puts the same tags on all volumes. This gives each volume back its own tags. */
     private void tagVolumes(Restore restore) {
         List<Capsule.Disk> disks =
                 restore.as().disks().stream().filter(disk -> !disk.tags().isEmpty()).toList();
@@ -189,7 +190,7 @@ public final class RestoreEnd {
         }
         Optional<String> block = blockers.remedy(restore.region(), restore.note());
         if (block.isPresent()) {
-            // No other image gets past that either.
+            // Another image would meet the same blocker.
             return block.get() + "; then try again";
         }
         return restore.instance().map(id -> "look at " + id + "; then ").orElse("")

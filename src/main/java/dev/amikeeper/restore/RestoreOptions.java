@@ -12,20 +12,20 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * What whoever restores wants otherwise than the original had it. What is wished for one server
- * goes before what is mapped.
+ * What the person who restores wants to differ from the original. A value for one server takes
+ * precedence over the mapping.
  *
  * @param type the instance type
- * @param subnet where it is launched
- * @param groups its security groups; empty: the original's
- * @param keepAddress whether it gets the original's private address, too
- * @param tags more tags, or other values of the original's
- * @param mapping what stands for what in the Region that it is restored in
- * @param elasticIp the allocation id of an Elastic IP address, or such an address, that it gets
- *     when it is back; {@link #ORIGINAL} for the original's
+ * @param subnet the subnet to launch in
+ * @param groups its security groups; if empty, the original's
+ * @param keepAddress whether it also gets the original's private address
+ * @param tags additional tags, or other values for the original's
+ * @param mapping what replaces what in the Region that it is restored in
+ * @param elasticIp the Elastic IP address that it gets when it is back, by allocation id or as an
+ *     address; {@link #ORIGINAL} for the original's
  * @param instanceProfile the name or ARN of the instance profile that it gets, or {@link
- *     #NO_PROFILE}; empty: the original's
- * @param withoutUserData whether it gets no user data, where the original's is kept
+ *     #NO_PROFILE}; if empty, the original's
+ * @param withoutUserData whether it gets no user data even if the original's is kept
  */
 public record RestoreOptions(
         Optional<String> type,
@@ -37,15 +37,15 @@ public record RestoreOptions(
         Optional<String> elasticIp,
         Optional<String> instanceProfile,
         boolean withoutUserData) {
-    /** As the original. */
+    /** Everything as in the original. */
     public static final RestoreOptions NONE =
             new RestoreOptions(
                     Optional.empty(), Optional.empty(), List.of(), false, Map.of(), Mapping.NONE);
 
-    /** The Elastic IP address that the original had when it was imaged. */
+    /** Stands for the Elastic IP address that the original had when it was imaged. */
     public static final String ORIGINAL = "original";
 
-    /** The word for no instance profile at all. */
+    /** Stands for no instance profile at all. */
     public static final String NO_PROFILE = "none";
 
     private static final Pattern ELASTIC_IP =
@@ -54,7 +54,7 @@ public record RestoreOptions(
     /**
      * Checks the tags' keys and the form of the Elastic IP address.
      *
-     * @throws IllegalArgumentException if one of them cannot be
+     * @throws IllegalArgumentException if one of them is invalid
      */
     public RestoreOptions {
         groups = List.copyOf(groups);
@@ -80,7 +80,10 @@ public record RestoreOptions(
                 });
     }
 
-    /** No Elastic IP address, and the original's instance profile and user data. */
+    /**
+     * Options without an Elastic IP address, and with the original's instance profile and user
+     * data.
+     */
     public RestoreOptions(
             Optional<String> type,
             Optional<String> subnet,
@@ -103,7 +106,7 @@ public record RestoreOptions(
     /**
      * The instance profile that a server is to get, by its name or ARN; empty for none.
      *
-     * @param original the ARN of the one that the server had
+     * @param original the ARN of the profile that the server had
      */
     Optional<String> instanceProfile(Optional<String> original) {
         return instanceProfile
@@ -112,7 +115,8 @@ public record RestoreOptions(
     }
 
     /**
-     * The Elastic IP address that a server is to get: its allocation id or itself; empty for none.
+     * The Elastic IP address that a server is to get, as its allocation id or the address itself;
+     * empty for none.
      *
      * @param original what the server had
      */
@@ -123,9 +127,9 @@ public record RestoreOptions(
     }
 
     /**
-     * What stands for what in another Region: ids of subnets and security groups, names of key
-     * pairs, instance types and instance profiles, Elastic IP addresses or their allocation ids, by
-     * the original's. An empty text stands for none.
+     * What replaces what in another Region: ids of subnets and security groups, names of key pairs,
+     * instance types, and instance profiles, and Elastic IP addresses or their allocation ids. The
+     * keys are the original's; an empty text stands for none.
      */
     public record Mapping(
             Map<String, String> subnets,
@@ -144,7 +148,7 @@ public record RestoreOptions(
                         "elasticIps",
                         "instanceProfiles");
 
-        /** Nothing is mapped. */
+        /** An empty mapping. */
         public static final Mapping NONE = of(Map.of());
 
         public Mapping {
@@ -156,7 +160,7 @@ public record RestoreOptions(
             instanceProfiles = Map.copyOf(instanceProfiles);
         }
 
-        /** One without Elastic IP addresses and instance profiles. */
+        /** A mapping without Elastic IP addresses and instance profiles. */
         public Mapping(
                 Map<String, String> subnets,
                 Map<String, String> securityGroups,
@@ -168,7 +172,7 @@ public record RestoreOptions(
         /**
          * A mapping of these parts.
          *
-         * @throws IllegalArgumentException naming a part that there is not
+         * @throws IllegalArgumentException naming a part that does not exist
          */
         public static Mapping of(Map<String, Map<String, String>> parts) {
             Set<String> unknown = new TreeSet<>(parts.keySet());
@@ -190,14 +194,15 @@ public record RestoreOptions(
         }
 
         /**
-         * What stands for an instance profile, which people know by its name rather than its ARN.
+         * What replaces an instance profile. People know a profile by its name rather than by its
+         * ARN.
          */
         String instanceProfile(String arn) {
             String name = arn.substring(arn.lastIndexOf('/') + 1);
             return instanceProfiles.getOrDefault(arn, instanceProfiles.getOrDefault(name, arn));
         }
 
-        /** The parts that hold something. */
+        /** The parts that are not empty. */
         public Map<String, Map<String, String>> parts() {
             Map<String, Map<String, String>> parts = new LinkedHashMap<>();
             parts.put("subnets", new TreeMap<>(subnets));

@@ -14,14 +14,14 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * How a server comes back: what it gets, what of it will differ from the original, and what is
- * missing before it can be launched. Pure.
+ * How a server comes back: what it gets, what will differ from the original, and what is missing
+ * before it can be launched. Pure.
  *
- * @param image what it is restored from
- * @param as what it gets; whole only if nothing is missing
+ * @param image the image that it is restored from
+ * @param as what it gets; complete only if nothing is missing
  * @param differences in the order in which a person would ask
- * @param missing nothing is launched until it is there
- * @param original the server itself, which this one would stand beside; empty if it is gone
+ * @param missing what has to be supplied before anything is launched
+ * @param original the server itself, if it still exists: the restored one would stand beside it
  */
 public record RestorePlan(
         Image image,
@@ -35,24 +35,24 @@ public record RestorePlan(
         missing = List.copyOf(missing);
     }
 
-    /** What will not be as it was. */
+    /** What will differ from the original. */
     public record Difference(String what, String original, String restored) {}
 
     /**
      * What is missing in the Region.
      *
-     * @param part of the mapping that fills it, as {@code subnets}
-     * @param original what the original has; empty if that is not known
-     * @param why what is missing and what fills it
+     * @param part the part of the mapping that supplies it, as {@code subnets}
+     * @param original what the original has; empty if unknown
+     * @param why what is missing and what supplies it
      */
     public record MissingPart(String part, String original, String why) {}
 
-    /** Whether it can be launched. */
+    /** Whether the server can be launched. */
     public boolean isWhole() {
         return missing.isEmpty();
     }
 
-    /** What EC2 is to be asked for, to make the plan of one server. */
+    /** What EC2 has to be asked for to make the plan of one server. */
     static Networks.Query wanted(Capsule original, RestoreOptions wish) {
         RestoreOptions.Mapping mapping = wish.mapping();
         List<String> subnets = new ArrayList<>(wish.subnet().stream().toList());
@@ -78,18 +78,18 @@ public record RestorePlan(
                 .orElse(wish.mapping().types().getOrDefault(original.type(), original.type()));
     }
 
-    /** What an original of which nothing is known has. */
+    /** The capsule of an original about which nothing is known. */
     static Capsule unknown() {
         return CapsuleFields.read(Map.of("type", "")).orElseThrow();
     }
 
     /**
-     * What there is to restore a server with, and of the server itself.
+     * What is available to restore a server with, and what is known about the server itself.
      *
-     * @param there of the image's Region
+     * @param there what the image's Region has
      * @param noProfiles instance profiles, as they are asked for, that certainly do not exist
-     * @param living the server itself while it is not gone
-     * @param unseen why nobody knows whether it still lives; empty if that is known
+     * @param living the server itself, if it is not gone
+     * @param unseen why nobody knows whether it still exists; empty if that is known
      */
     record RestoreFacts(
             Networks there, Set<String> noProfiles, Optional<Instance> living, String unseen) {
@@ -97,29 +97,29 @@ public record RestorePlan(
             noProfiles = Set.copyOf(noProfiles);
         }
 
-        /** Of a server that is gone, with a profile that is there. */
+        /** Facts about a server that is gone and whose instance profile exists. */
         RestoreFacts(Networks there) {
             this(there, Set.of(), Optional.empty(), "");
         }
     }
 
-    /** The plan of one server, of which it is gone. */
+    /** Makes the plan of one server that is gone. */
     static RestorePlan of(Image image, RestoreOptions wish, Networks there) {
         return of(image, wish, new RestoreFacts(there));
     }
 
-    /** The plan of one server. */
+    /** Makes the plan of one server. */
     static RestorePlan of(Image image, RestoreOptions wish, RestoreFacts known) {
         return new LaunchPlan(image, wish, known).plan();
     }
 
-    /** The instance profile that it is to get, as it is asked for. */
+    /** The instance profile that the server is to get, as it is asked for. */
     static Optional<String> profile(Image image, RestoreOptions wish) {
         return wish.instanceProfile(image.capsule().flatMap(Capsule::profile));
     }
 
     /**
-     * The plan of replacing the root volume of a living instance.
+     * Makes the plan of replacing the root volume of an existing instance.
      *
      * @param living the instance; empty if it is gone
      */

@@ -40,9 +40,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Makes the plans of restores: asks the catalogue for images, and EC2 for what there is. */
+/** Plans restores: asks the catalogue for images, and EC2 for what is available. */
 public final class RestorePlanner {
-    /** Whatever is not up and checked by then has failed. */
+    /** A restore that is not up and checked within this time has failed. */
     public static final Duration TIMEOUT = Duration.ofHours(1);
 
     private static final Logger log = LoggerFactory.getLogger(RestorePlanner.class);
@@ -68,14 +68,14 @@ public final class RestorePlanner {
 
     /** The choice of an image. */
     public sealed interface Choice {
-        /** This one. */
+        /** This image was chosen. */
         record Chosen(Image image) implements Choice {}
 
-        /** None: why, and what there is. */
+        /** No image was chosen. The text says why, and what images there are. */
         record None(String why) implements Choice {}
     }
 
-    /** Why there can be no image as of this time; empty if there may be one. */
+    /** Why there can be no image as of the requested time; empty if there may be one. */
     public static Optional<String> future(RestoreRequest request, Instant now) {
         return request.at()
                 .filter(at -> at.isAfter(now))
@@ -86,7 +86,7 @@ public final class RestorePlanner {
                                 + "; without a time it is the newest image");
     }
 
-    /** The image that a request is about. */
+    /** Chooses the image that a request is about. */
     public Choice choose(RestoreRequest request, Instant now) {
         Optional<String> future = future(request, now);
         if (future.isPresent()) {
@@ -126,7 +126,10 @@ public final class RestorePlanner {
                                         + inS3(request)));
     }
 
-    /** Of images that are gone one may be stored: the newest that would do, and how to have it. */
+    /**
+     * One of the images that are gone may be stored in S3. Names the newest that would do, and how
+     * to get it.
+     */
     private String inS3(RestoreRequest request) {
         SortedSet<Region> regions = catalog.regionsWith(policies.regions());
         return catalog.policiesWith(policies.allNames()).stream()
@@ -197,7 +200,7 @@ public final class RestorePlanner {
         return images.stream().map(RestorePlanner::home).findFirst().orElseThrow();
     }
 
-    /** In a line: the Regions, and from when to when. */
+    /** What images there are, in one line: the Regions, and the first and last time. */
     private static String whatThereIs(List<Image> all) {
         String there =
                 all.stream()
@@ -221,7 +224,7 @@ public final class RestorePlanner {
     }
 
     /**
-     * The plan of one restore.
+     * Makes the plan of one restore.
      *
      * @throws SdkException if the Region does not answer
      */
@@ -235,7 +238,7 @@ public final class RestorePlanner {
     }
 
     /**
-     * The plans of many, with one question to each Region for each kind of thing.
+     * Makes many plans, asking each Region only once for each kind of resource.
      *
      * @throws SdkException if the Region does not answer
      */
@@ -269,7 +272,7 @@ public final class RestorePlanner {
         return plans;
     }
 
-    /** The servers themselves, and the Regions that do not tell of them, with their reasons. */
+    /** The servers themselves, and the Regions that could not be read, with the reasons. */
     private record Originals(Map<InstanceId, Instance> living, Map<Region, String> unseen) {}
 
     /** A Region that is lost must not hold up the restore of what was in it. */
@@ -318,8 +321,8 @@ public final class RestorePlanner {
     }
 
     /**
-     * What a mapping file lacks for these plans, of one Region, with what there is to fill it in.
-     * What cannot be read gives no hints.
+     * What a mapping file lacks for these plans, all of one Region, with suggestions for filling it
+     * in. What cannot be read yields no suggestions.
      */
     public List<MissingMapping> blanks(List<RestorePlan> plans) {
         List<MissingMapping> bare = MissingMapping.of(plans, Networks.NONE, Map.of());
@@ -331,7 +334,7 @@ public final class RestorePlanner {
                 plans, launcher.networks(first.region()), namesAtHome(first, bare));
     }
 
-    /** An older capsule holds no names, which the home Region may still tell. */
+    /** An older capsule contains no names, but the home Region may still tell them. */
     private Map<String, String> namesAtHome(Image first, List<MissingMapping> blanks) {
         Map<String, String> names = new HashMap<>();
         List<String> subnets = nameless("subnets", blanks);
@@ -361,10 +364,9 @@ public final class RestorePlanner {
     }
 
     /**
-     * The restore that carries out a plan. Asking again, by the same words, is asking for the same
-     * restore.
+     * The restore that carries out a plan. Asking again in the same words means the same restore.
      *
-     * @param asked what has to be the same for that, besides the server and its policy
+     * @param asked what must be the same for that, besides the server and its policy
      */
     public static Restore restore(
             RestorePlan plan, Restore.RestoreKind kind, String asked, Instant now) {

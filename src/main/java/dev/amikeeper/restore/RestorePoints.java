@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 public final class RestorePoints {
     private RestorePoints() {}
 
-    /** The good images in a Region, those first whose disks were read last. */
+    /** The good images in a Region, the most recent content of the disks first. */
     public static List<Image> in(Region region, List<Image> images) {
         return images.stream()
                 .filter(image -> image.region().equals(region))
@@ -28,7 +28,7 @@ public final class RestorePoints {
                 .toList();
     }
 
-    /** Of each instance the newest good image in a Region at that time or before. */
+    /** For each instance, the newest good image in a Region at or before the given time. */
     public static List<Image> newestOfEach(
             Region region, Optional<Instant> at, Collection<Image> images) {
         Map<InstanceId, List<Image>> byInstance =
@@ -43,8 +43,8 @@ public final class RestorePoints {
     }
 
     /**
-     * The newest good image in a Region, of those whose disks were read by then if a time is given:
-     * an image that was made late holds what came after its slot.
+     * The newest good image in a Region. If a time is given, only images whose disks were read by
+     * then count, because an image that was made late contains what came after its slot.
      */
     public static Optional<Image> newest(Region region, Optional<Instant> at, List<Image> images) {
         return in(region, images).stream()

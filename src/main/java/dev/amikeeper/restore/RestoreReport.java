@@ -11,19 +11,19 @@ import java.util.Map;
 public final class RestoreReport extends FunctionReport<RestoreReport.RestoreCount> {
     /** What is counted. */
     public enum RestoreCount {
-        /** Restores that were asked for and are new. */
+        /** Restores that were requested and are new. */
         REQUESTED,
 
-        /** Restores and drills that were under way. */
+        /** Restores and drills that were in progress. */
         FOLLOWED,
 
-        /** Of these, how many passed. */
+        /** Restores and drills in progress that passed. */
         PASSED,
 
-        /** Of these, how many failed. */
+        /** Restores and drills in progress that failed. */
         FAILED,
 
-        /** Requests that could not be met. */
+        /** Requests that could not be fulfilled. */
         REFUSED,
 
         /** Events that could not be read. */
@@ -48,12 +48,12 @@ public final class RestoreReport extends FunctionReport<RestoreReport.RestoreCou
         return new RestoreReport(Counts.once(RestoreCount.MALFORMED), why, List.of(), List.of());
     }
 
-    /** Why a request was refused, or could not be read; empty if it was not. */
+    /** Why a request was refused or could not be read; empty if neither happened. */
     public String problem() {
         return problem;
     }
 
-    /** What the restore that was asked for would be, line by line. */
+    /** The plan of the restore that was requested, line by line. */
     public List<String> plan() {
         return plan;
     }

@@ -21,10 +21,10 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * What somebody asks to be restored.
+ * What somebody asks to restore.
  *
- * @param region where; empty: where the instance is or was
- * @param at as of when; empty: the newest image
+ * @param region where to restore; if empty, where the instance is or was
+ * @param at the time to restore to; if empty, the newest image is used
  * @param image this very image
  * @param policy only images of this policy
  */
@@ -39,7 +39,7 @@ public record RestoreRequest(
     /**
      * Reads the event "Restore Requested".
      *
-     * @throws MalformedEventException if something of it cannot be, naming the place
+     * @throws MalformedEventException if a field is invalid, naming the place
      */
     static RestoreRequest of(Event event) throws MalformedEventException {
         return new RestoreRequest(
@@ -92,11 +92,11 @@ public record RestoreRequest(
     /**
      * Reads a time.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if the text is not a time
      */
     public static Instant time(String text) {
         try {
-            // Seconds may be left out, as people do.
+            // People tend to leave out the seconds, so they are optional.
             return Instant.parse(
                     text.matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\dZ")
                             ? text.replace("Z", ":00Z")
@@ -154,7 +154,7 @@ public record RestoreRequest(
         return texts;
     }
 
-    /** What has to be the same for two requests to be one, where this image is chosen. */
+    /** What must be the same for two requests to count as one, given this image. */
     public String identity(Image chosen) {
         String same =
                 List.of(
@@ -168,7 +168,8 @@ public record RestoreRequest(
                                 new TreeMap<>(wish.tags()),
                                 wish.mapping().parts())
                         .toString();
-        // Only where it is wished for: the others keep the identity that they have always had.
+        // These are included only if they are asked for, so that other requests keep the identity
+        // that they have always had.
         return same
                 + wish.elasticIp().map(ip -> " elastic IP " + ip).orElse("")
                 + wish.instanceProfile().map(it -> " instance profile " + it).orElse("")

@@ -5,7 +5,7 @@ import dev.amikeeper.image.Image;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A plan in lines for people. Pure. */
+/** Writes a plan as lines for people. Pure. */
 public final class RestoreText {
     private RestoreText() {}
 

@@ -1,5 +1,6 @@
 /**
- * Restoring: the choice of an image, the plan, the launch, the checks; and drills that prove it.
+ * Restoring: choosing an image, planning, launching, and checking; and the drills that prove it
+ * works.
  */
 @NullMarked
 package dev.amikeeper.restore;
