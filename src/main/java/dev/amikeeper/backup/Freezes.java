@@ -205,13 +205,13 @@ final class Freezes {
                                         policy,
                                         intent.name().instance(),
                                         around.orNoImage()
-                                                ? ", and there is none without"
+                                                ? ", so there is none"
                                                 : ", which is made all the same",
                                         why),
                         "see the command "
                                 + around.before().document()
                                 + " in Systems Manager, and the agent and instance profile"
-                                + " of the server; others may be concerned, too"));
+                                + " of the server; others may be affected, too"));
         return around.orNoImage() ? new Readiness.NotReady(why) : new Readiness.Now();
     }
 
@@ -361,7 +361,7 @@ final class Freezes {
                                             instance,
                                             freeze.sends(),
                                             why),
-                            "the server may be frozen still: run the command by hand"));
+                            "the server may still be frozen: run the command by hand"));
         }
         catalog.end(freeze);
     }

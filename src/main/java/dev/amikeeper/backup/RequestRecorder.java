@@ -129,9 +129,9 @@ public final class RequestRecorder {
                                 + request.instances()
                                 + ": "
                                 + Fault.text(error, "ec2:DescribeInstances"),
-                        "Lambda repeats each request twice; what was in vain is among the"
+                        "Lambda repeats each request twice; those that failed are among the"
                                 + " dead letters: ./keeper retry --dead-letters, once the"
-                                + " cause is mended",
+                                + " cause is fixed",
                         true));
     }
 

@@ -192,7 +192,7 @@ public final class Tick {
                                         + ", which is still to come",
                                 "the schedule goes on from "
                                         + last
-                                        + "; see who sent an event of that time")));
+                                        + "; see who sent an event with that time")));
     }
 
     /**

@@ -264,13 +264,13 @@ public final class ImageProgress {
                         image.region()
                                 + ": image "
                                 + image.name()
-                                + " could not be made again of "
+                                + " could not be made again from "
                                 + object
                                 + ": "
                                 + why,
-                        "mend what is named, then ./keeper fetch " + object));
+                        "fix what is named, then ./keeper fetch " + object));
         Tombstone again =
-                new Tombstone(image, now, Remover.EC2.word(), "not made again of " + object);
+                new Tombstone(image, now, Remover.EC2.word(), "not made again from " + object);
         return catalog.bury(image, again) ? Step.FAILED : Step.NOTHING;
     }
 
@@ -309,13 +309,13 @@ public final class ImageProgress {
 
     private static String remedy(Image image) {
         if (image.isCopy()) {
-            return "mend the cause, then ./keeper retry; later images of the instance are copied"
+            return "fix the cause, then ./keeper retry; later images of the instance are copied"
                     + " anew";
         }
         return image.adopted()
-                ? "mend the cause, then order it again, as it was: by ./keeper adopt, register or"
+                ? "fix the cause, then order it again, as it was: by ./keeper adopt, register or"
                         + " fetch"
-                : "mend the cause, then ./keeper retry within 24 h of the slot; the next slot"
+                : "fix the cause, then ./keeper retry within 24 h of the slot; the next slot"
                         + " images the instance again, or set the tag amikeeper:request on it";
     }
 

@@ -236,7 +236,7 @@ public final class StartRecorder {
                         Trouble.STOPPED.in(region),
                         now,
                         region + ": starting images had to stop: " + why,
-                        "nothing while it passes: the next sweep tries again",
+                        "nothing, if it passes by itself: the next sweep tries again",
                         false));
     }
 

@@ -70,7 +70,9 @@ final class Adoption {
         return against(origin.get().ami())
                 .or(() ->
                         instance.isEmpty()
-                                ? Optional.of("EC2 does not say of which instance it is: name it")
+                                ? Optional.of(
+                                        "EC2 does not say which instance it is an image of: name"
+                                                + " it")
                                 : Optional.empty())
                 .map(why -> refused(order, why))
                 .orElseGet(() -> adopt(order, policy.get(), origin.get(), instance.orElseThrow()));
@@ -79,7 +81,7 @@ final class Adoption {
     private static Optional<String> against(Ami ami) {
         Optional<String> service = ForeignOrigin.caretaker(ami.tags(), ami.name());
         if (service.isPresent()) {
-            return service.map(it -> it + " made it and looks after it: it is left alone");
+            return service.map(it -> it + " made it and manages it: it is left alone");
         }
         if (ami.tags().containsKey(ImageTags.POLICY)) {
             return Optional.of("it carries our tags already");

@@ -82,13 +82,13 @@ final class Objections {
         holders.forEach(ami ->
                 against.add(
                         ami.snapshots().stream().anyMatch(ids::contains)
-                                ? "they are of %s, and go when it goes".formatted(ami.id())
+                                ? "they belong to %s, and are deleted with it".formatted(ami.id())
                                 : "%s has its name, %s".formatted(ami.id(), ami.name())));
         if (holders.isEmpty()) {
             record.flatMap(image -> standing(image, wanted.whole())).ifPresent(against::add);
         }
         if (against.isEmpty() && wanted.isNew() && last.isPresent()) {
-            against.add("there was an image %s, of other snapshots".formatted(wanted.name()));
+            against.add("there was an image %s, from other snapshots".formatted(wanted.name()));
         }
         return against;
     }
@@ -97,7 +97,7 @@ final class Objections {
         Optional<String> service = ForeignOrigin.caretaker(snapshot.tags(), "");
         if (service.isPresent()) {
             return service.map(it ->
-                    "%s made %s and looks after it: it is left alone".formatted(it, snapshot.id()));
+                    "%s made %s and manages it: it is left alone".formatted(it, snapshot.id()));
         }
         return switch (snapshot.state()) {
             case "completed" -> Optional.empty();
@@ -149,7 +149,7 @@ final class Objections {
         if (!gone.isEmpty()) {
             return wanted.withHint(
                     List.of(
-                            "of its snapshots these are gone: "
+                            "these of its snapshots are gone: "
                                     + gone.stream().map(SnapshotId::value).collect(joining(", "))));
         }
         int volumes =
@@ -169,9 +169,9 @@ final class Objections {
         return wanted.withHint(
                 List.of(
                         volumes == 0
-                                ? "nothing tells how many volumes %s had; these snapshots are there: %s"
+                                ? "nothing tells how many volumes %s had; these snapshots exist: %s"
                                         .formatted(wanted.name(), found)
-                                : "%s had %d volumes; these snapshots are there: %s"
+                                : "%s had %d volumes; these snapshots exist: %s"
                                         .formatted(wanted.name(), volumes, found)));
     }
 }

@@ -190,7 +190,7 @@ public final class OperateHandler implements RequestHandler<Map<String, Object>,
                                         + text
                                         + "; it was "
                                         + trail,
-                                "mend what is named, and ask again"));
+                                "fix what is named, and ask again"));
         return new OperateReport(Counts.once(OperateReport.OperateCount.REFUSED), text);
     }
 }

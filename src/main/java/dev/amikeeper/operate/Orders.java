@@ -80,13 +80,14 @@ final class Orders {
         for (String other : List.of("image", "region")) {
             if (event.detail().containsKey(other)) {
                 throw new MalformedEventException(
-                        "detail.%s: means images of all Regions, and goes without \"%s\""
+                        "detail.%s: means images of all Regions, and cannot go with \"%s\""
                                 .formatted(all ? "all" : "policy", other));
             }
         }
         if (all && policy.isPresent()) {
             throw new MalformedEventException(
-                    "detail.all: goes without \"policy\", which means images of that policy only");
+                    "detail.all: cannot go with \"policy\", which means images of that policy"
+                            + " only");
         }
         return new Order.UnshareAll(home, with(event), policy);
     }
@@ -97,7 +98,7 @@ final class Orders {
         for (String other : List.of("policy", "instance", "root", "volumes")) {
             if (again && event.detail().containsKey(other)) {
                 throw new MalformedEventException(
-                        "detail.%s: goes without \"snapshot\", which alone names an image of ours"
+                        "detail.%s: cannot go with \"snapshot\", which alone names an image of ours"
                                 .formatted(other));
             }
         }

@@ -44,10 +44,10 @@ sealed interface RegisterPlan {
                         .as(boot.rootDevice(), boot.architecture(), boot.mode());
         List<String> lacking = new ArrayList<>();
         if (machine.rootDevice().isEmpty()) {
-            lacking.add("nothing tells its root device any more: name it (--root-device)");
+            lacking.add("its root device is no longer known: name it (--root-device)");
         }
         if (machine.architecture().isEmpty()) {
-            lacking.add("nothing tells its architecture any more: name it (--architecture)");
+            lacking.add("its architecture is no longer known: name it (--architecture)");
         }
         SortedMap<String, SnapshotId> volumes = new TreeMap<>();
         for (Snapshot snapshot : snapshots) {
@@ -58,7 +58,7 @@ sealed interface RegisterPlan {
                                     .or(() -> only(snapshots, machine.rootDevice()));
             if (device.isEmpty()) {
                 lacking.add(
-                        "nothing tells as which device %s was attached: name it (--volume DEVICE=%s)"
+                        "nothing tells which device %s was attached as: name it (--volume DEVICE=%s)"
                                 .formatted(snapshot.id(), snapshot.id()));
             } else {
                 SnapshotId other = volumes.put(device.get(), snapshot.id());

@@ -105,7 +105,7 @@ final class Registration {
         Optional<ImageName> name = named.flatMap(it -> ImageTags.name(it.tags()));
         if (named.isEmpty() || name.isEmpty()) {
             return OrderResult.refused(
-                    "no image is made of " + order.snapshot(),
+                    "no image is made from " + order.snapshot(),
                     named.isEmpty()
                             ? notThere(order.snapshot(), region)
                             : "its tags do not say of which image of ours it is: name policy,"
@@ -127,7 +127,7 @@ final class Registration {
 
     OrderResult of(Order.Register order) {
         Region region = order.region();
-        String what = "no image is made of " + order.root();
+        String what = "no image is made from " + order.root();
         Set<SnapshotId> ids = new TreeSet<>(List.of(order.root()));
         Map<SnapshotId, String> devices = new HashMap<>();
         for (Order.VolumeSource volume : order.volumes()) {
@@ -167,7 +167,7 @@ final class Registration {
         if (name.isEmpty()) {
             return OrderResult.refused(
                     what,
-                    "by their tags they are of %s, not of one image of %s/%s"
+                    "by their tags they belong to %s, not to one image of %s/%s"
                             .formatted(
                                     String.join(" and ", new TreeSet<>(tagged)),
                                     order.policy(),
@@ -317,7 +317,7 @@ final class Registration {
                 wanted.others().stream()
                         .filter(it -> !ImageTags.hasRoom(it.tags(), onSnapshots))
                         .map(it ->
-                                "%s has so many tags that ours find no room: it may have %d"
+                                "%s has so many tags that there is no room for ours: it may have %d"
                                         .formatted(it.id(), ImageTags.MAX_TAGS))
                         .toList();
         if (!full.isEmpty()) {
@@ -365,7 +365,7 @@ final class Registration {
     private static String fate(boolean known) {
         return known
                 ? "it is held: remove its tag amikeeper:hold to let it go again"
-                : "from then on these snapshots go when it goes, which waits for an approval";
+                : "from then on these snapshots are deleted with it, which waits for an approval";
     }
 
     private Set<String> codes(RegistrationInput wanted, Machine machine) {
@@ -516,7 +516,7 @@ final class Registration {
                 : wanted.refused(
                         List.of(
                                 why,
-                                "its snapshots carry our tags by now: try again, or take the tags"
-                                        + " amikeeper:… away"));
+                                "its snapshots carry our tags by now: try again, or remove the tags"
+                                        + " amikeeper:…"));
     }
 }

@@ -53,7 +53,7 @@ record RegistrationInput(
     }
 
     OrderResult refused(List<String> because) {
-        return new OrderResult.Declined("no image is made of " + subject, because);
+        return new OrderResult.Declined("no image is made from " + subject, because);
     }
 
     OrderResult refused(String why) {

@@ -88,7 +88,7 @@ final class Storage {
     private static OrderResult begun(Order.Store order, Stored stored) {
         S3Object object = stored.object();
         if (order.bucket().filter(bucket -> !bucket.equals(object.bucket())).isPresent()) {
-            return refused(order, "it goes to S3 once, and that is " + object);
+            return refused(order, "it is stored in S3 only once, and that is " + object);
         }
         return new OrderResult.Done(
                 stored.isUnderWay()
@@ -138,12 +138,12 @@ final class Storage {
                 Stored later = storing.stored().orElseThrow().notNow(why, now);
                 putBack(storing, Optional.of(later));
                 yield new OrderResult.Done(
-                        "will store %s, within hours: not now, for %s".formatted(what, why));
+                        "will store %s, within hours; not now: %s".formatted(what, why));
             }
             case StoreResult.StoreBlocked(Blocker by) -> {
                 putBack(storing, Optional.of(storing.stored().orElseThrow().notNow(by.why(), now)));
                 yield new OrderResult.Done(
-                        "will store %s, once EC2 does: not now, for %s; %s"
+                        "will store %s, once EC2 does; not now: %s; %s"
                                 .formatted(what, by.why(), by.remedy()));
             }
             case StoreResult.Denied(String why) -> {

@@ -152,13 +152,13 @@ final class Unsharing {
                 "%s: access to %d images and %d snapshots is taken back, and %d records forget it"
                         .formatted(who(), changedImages, changedSnapshots, changedRecords);
         if (left > 0) {
-            troubles.add(left + " changes are left: order it once more, and it goes on there");
+            troubles.add(left + " changes are left: order it again, and it continues there");
         }
         if (!unread.isEmpty()) {
             troubles.add(
-                    "not all was looked at in "
+                    "not everything was looked at in "
                             + unread.stream().map(Region::name).collect(joining(", "))
-                            + ": order it once more; ./keeper unshare has no limit of time");
+                            + ": order it again; ./keeper unshare has no limit of time");
         }
         return troubles.isEmpty()
                 ? new OrderResult.Done(done)
@@ -196,7 +196,7 @@ final class Unsharing {
                 String remedy =
                         Blocker.of(error, "ec2:DescribeImages", region)
                                 .map(Blocker::remedy)
-                                .orElse("order it once more");
+                                .orElse("order it again");
                 refused.add(Fault.text(error) + "; " + remedy);
             }
             refused.stream().limit(NAMED).map(why -> region + ": " + why).forEach(troubles::add);

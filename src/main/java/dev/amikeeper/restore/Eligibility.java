@@ -82,11 +82,11 @@ sealed interface Eligibility {
         }
         if (!record.get().isGood() || record.get().id().isEmpty()) {
             String state = record.get().disabled() ? "DISABLED" : record.get().state().toString();
-            return Optional.of("is " + state + " by the catalogue");
+            return Optional.of("is " + state + " according to the catalogue");
         }
         return switch (look) {
             case ImageLookup.Shown(Ami ami) ->
-                    Optional.of("is " + ami.state() + " by EC2")
+                    Optional.of("is " + ami.state() + " in EC2")
                             .filter(_ -> ami.state() != AmiState.AVAILABLE);
             case ImageLookup.NotShown _, ImageLookup.Gone _ -> Optional.of("is not shown by EC2");
         };

@@ -105,13 +105,13 @@ final class LaunchPlan {
                     new MissingPart(
                             "types",
                             mapped,
-                            "type " + type + " is not to be had in " + image.region()));
+                            "type " + type + " is not available in " + image.region()));
         } else if (in != null && !zones.contains(in.zone())) {
             findings.add(
                     new MissingPart(
                             "types",
                             mapped,
-                            "type %s is not to be had in %s, where subnet %s is, but in %s"
+                            "type %s is not available in %s, where subnet %s is, but in %s"
                                     .formatted(
                                             type,
                                             in.zone(),
@@ -140,10 +140,10 @@ final class LaunchPlan {
     /** EC2 would refuse options that another type may not support. */
     private void options(boolean sameType) {
         if (original.options().hibernates() && !sameType) {
-            findings.differ("hibernation", "on", "off; the type is another one");
+            findings.differ("hibernation", "on", "off; the type is a different one");
         }
         if (original.options().enclaves() && !sameType) {
-            findings.differ("enclaves", "on", "off; the type is another one");
+            findings.differ("enclaves", "on", "off; the type is a different one");
         }
         if (original.options().spot()) {
             findings.differ("market", "Spot", "On-Demand");

@@ -158,7 +158,7 @@ final class NetworkPlan {
                                 "one of EC2's",
                                 alone
                                         ? "another one"
-                                        : "none; EC2 gives none where there are several network"
+                                        : "none; EC2 gives none if there are several network"
                                                 + " interfaces"));
         Optional<String> elastic = elastic(had.elastic());
         checked("", had.isChecked());
@@ -214,7 +214,7 @@ final class NetworkPlan {
                                     + wanted.get()
                                     + " is not in "
                                     + image.region()
-                                    + "; name one of there by its allocation id"));
+                                    + "; name one from there by its allocation id"));
             return Optional.empty();
         }
         findings.add(

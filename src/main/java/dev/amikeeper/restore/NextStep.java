@@ -113,7 +113,7 @@ sealed interface NextStep {
         if (server.filter(it -> it.state().equals("running")).isPresent()) {
             return new Save(restore.checking(now));
         }
-        return late ? new Save(restore.failed("it did not come to run", now)) : new Wait();
+        return late ? new Save(restore.failed("it did not start running", now)) : new Wait();
     }
 
     private static NextStep checking(

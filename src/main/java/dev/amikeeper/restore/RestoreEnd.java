@@ -106,7 +106,7 @@ public final class RestoreEnd {
             return Optional.empty();
         }
         return Optional.of(
-                "EC2 says so where it may not use the key of a volume. The image is encrypted with "
+                "EC2 says so if it may not use the key of a volume. The image is encrypted with "
                         + keys(restore)
                         + ": see that the key is enabled and its policy lets this account use it,"
                         + " and name it in the parameter KmsKeyArns of the stack; then ");
@@ -179,7 +179,7 @@ public final class RestoreEnd {
                 + restore.of().instance()
                 + " --region "
                 + restore.region()
-                + " --dry-run shows what a restore would do; mend the cause, a later drill that"
+                + " --dry-run shows what a restore would do; fix the cause, a later drill that"
                 + " passes ends this";
     }
 

@@ -115,7 +115,7 @@ final class Approvals {
         String problem =
                 "no plan has the digest "
                         + run.approval().get()
-                        + " now: what is there has changed since; look at a dry run"
+                        + " now: something has changed since; look at a dry run"
                         + (allLooked ? "" : "; there was no time to look at all images");
         log.warn("{}", problem);
         return problem;

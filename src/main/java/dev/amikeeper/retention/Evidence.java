@@ -172,7 +172,7 @@ public record Evidence(
                         against.add(
                                 new Reason(
                                         ReasonKind.LAUNCHED,
-                                        "launched from as lately as " + launched)));
+                                        "launched from as recently as " + launched)));
         boolean readAll = image.state() != ImageState.AVAILABLE || permissions.isEmpty();
         if (!readAll && !permissions.get().containsKey(ami.id())) {
             against.add(

@@ -219,7 +219,7 @@ public final class ImageRemoval {
     private RemovalEnd undeprecate(Image image) {
         return imageChanges.undeprecate(image.region(), image.id().orElseThrow())
                         instanceof ChangeResult.Refused(String why)
-                ? upkeepRefused(image, "freed of its date of deprecation", why)
+                ? upkeepRefused(image, "freed of its deprecation date", why)
                 : RemovalEnd.DONE;
     }
 

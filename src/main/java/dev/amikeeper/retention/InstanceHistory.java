@@ -87,7 +87,7 @@ final class InstanceHistory {
                 .map(until ->
                         new Reason(
                                 rule.kind(),
-                                "%s, until %s, for its instance is gone since %s"
+                                "%s, until %s, because its instance has been gone since %s"
                                         .formatted(rule.text(), until, goneSince.orElseThrow())))
                 .orElse(rule);
     }
@@ -165,7 +165,7 @@ final class InstanceHistory {
         }
         String why =
                 isLetGo()
-                        ? "its instance is gone since %s, and goneAfter is over since %s"
+                        ? "its instance has been gone since %s, and goneAfter has been over since %s"
                                 .formatted(goneSince.orElseThrow(), holdsUntil.orElseThrow())
                         : "no rule keeps it (" + Retention.words(keep.orElseThrow()) + ")";
         Verdict.RemovalStep step =
@@ -220,7 +220,7 @@ final class InstanceHistory {
         boolean underWay =
                 image.state() == ImageState.DISABLING || image.state() == ImageState.RETIRING;
         if (underWay && evidence.now().isBefore(image.due())) {
-            return new Verdict.WaitUntil(image, image.due(), "another run is at it");
+            return new Verdict.WaitUntil(image, image.due(), "another run is working on it");
         }
         List<Reason> reasons = reasons(image, ami);
         if (image.state() == ImageState.DISABLED && Evidence.isAvailable(ami)) {

@@ -137,7 +137,7 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
         boolean firstRun = found.before().isEmpty();
         boolean takesSome = plans.stream().anyMatch(plan -> plan.steps().findAny().isPresent());
         return none && (someBefore || (firstRun && takesSome))
-                ? Optional.of("the policy selects no instance any more")
+                ? Optional.of("the policy no longer selects any instance")
                 : Optional.empty();
     }
 

@@ -91,9 +91,9 @@ public final class Undo {
                 yield broughtBack(image, id, "is enabled again", held);
             }
             case AVAILABLE ->
-                    new UndoResult.NotUndone(id + " is available: nothing is to be undone");
+                    new UndoResult.NotUndone(id + " is available: there is nothing to undo");
             case REQUESTED, CREATING, FAILED ->
-                    new UndoResult.NotUndone(id + " was never available: nothing is to be undone");
+                    new UndoResult.NotUndone(id + " was never available: there is nothing to undo");
         };
     }
 

@@ -31,19 +31,19 @@ final class Warnings {
 
     void blind(Region region, String probe, String why) {
         String text =
-                region + ": nothing is removed, for use by " + probe + " is not known: " + why;
+                region + ": nothing is removed, because use by " + probe + " is not known: " + why;
         log.error("{}", text);
         tell(
                 Trouble.BLIND.in(region, probe),
                 text,
-                "give the function's role the permission, or mend what is named");
+                "give the function's role the permission, or fix what is named");
     }
 
     void unread(Region region, String why) {
         log.error("{}: images cannot be read, nothing is removed there: {}", region, why);
         tell(
                 Trouble.UNPRUNED.in(region),
-                region + ": nothing was pruned, for the images cannot be read: " + why,
+                region + ": nothing was pruned, because the images cannot be read: " + why,
                 "the next run tries again; check the Region and the function's role");
     }
 

@@ -222,7 +222,7 @@ final class Stores {
      */
     private void already(Image image) {
         if (stored(image).since().plus(StorePlan.SHOWN_AFTER).isAfter(now)) {
-            waits(image, "the bucket has it already, or soon");
+            waits(image, "the bucket already has it, or soon will");
         } else {
             done(image);
         }
@@ -251,7 +251,7 @@ final class Stores {
                                         + end.object()
                                         + ": "
                                         + why,
-                                "only the rules keep it from now on; mend what is named, then"
+                                "only the rules keep it from now on; fix what is named, then"
                                         + " ./keeper store "
                                         + image.id().orElseThrow()
                                         + ", or tag it amikeeper:hold",
@@ -299,7 +299,7 @@ final class Stores {
         }
         tell(
                 Trouble.UNSTORED.in(region),
-                region + ": nothing is stored, for what is under way cannot be read: " + why,
+                region + ": nothing is stored, because what is under way cannot be read: " + why,
                 "every run tries again; check the Region and the role of StoreFunction",
                 Fault.of(error) == Fault.DENIED);
     }

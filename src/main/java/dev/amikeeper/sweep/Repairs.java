@@ -232,7 +232,7 @@ final class Repairs {
                     image.region()
                             + ": copy "
                             + image.name()
-                            + " waits to be begun since "
+                            + " has been waiting to start since "
                             + image.since()
                             + " and is late",
                     "./keeper status shows what is late there; if EC2 has no room for more copies"
@@ -246,9 +246,9 @@ final class Repairs {
                         + ": "
                         + (image.isCopy() ? "copy " : "image ")
                         + image.name()
-                        + " is pending since "
+                        + " has been pending since "
                         + image.since(),
-                "EC2 is still at work on "
+                "EC2 is still working on "
                         + image.id().orElseThrow()
                         + (image.isCopy() ? ", and a first copy of large disks takes long" : "")
                         + "; if it does not end, ask AWS Support, or deregister it, and it is made"
@@ -283,7 +283,7 @@ final class Repairs {
                         + ami.id()
                         + " has the tags of an image of ours, but is called "
                         + (ami.name().isEmpty() ? "nothing" : ami.name()),
-                "it is left alone; take the tags amikeeper:… away if somebody copied them");
+                "it is left alone; remove the tags amikeeper:… if somebody copied them");
     }
 
     /** The listing may be older than the record. */

@@ -233,7 +233,7 @@ final class Sweep {
                 new Notice(
                         withdrawalOf(unit),
                         now,
-                        "%s: others took launch permissions that AMI Keeper had given from %d %s of policy %s, as from %s those of %s"
+                        "%s: others took launch permissions that AMI Keeper had given from %d %s of policy %s; from %s, for example, those of %s"
                                 .formatted(
                                         unit.region(),
                                         count,
@@ -242,8 +242,8 @@ final class Sweep {
                                         withdrawn.keySet().iterator().next(),
                                         String.join(", ", withdrawn.values().iterator().next())),
                         "they are given back, and the next sweeps look at more of them; see in"
-                                + " CloudTrail who calls ModifyImageAttribute. Who is not to have"
-                                + " them any more goes out of \"share\" of policy "
+                                + " CloudTrail who calls ModifyImageAttribute. To take them away"
+                                + " for good, change \"share\" of policy "
                                 + policies.nameOf(unit.policy()),
                         true);
         if (!catalog.note(notice)) {

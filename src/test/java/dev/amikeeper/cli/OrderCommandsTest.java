@@ -97,7 +97,7 @@ final class OrderCommandsTest {
         assertThat(again.out()).contains("registers gold/" + found.getLast(), "it is held");
         assertThat(theirs.exitCode()).as(theirs.err()).isZero();
         assertThat(theirs.out())
-                .contains("would register gold/" + found.getLast(), "go when it goes");
+                .contains("would register gold/" + found.getLast(), "are deleted with it");
     }
 
     @Test

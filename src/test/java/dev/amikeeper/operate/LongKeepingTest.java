@@ -65,7 +65,7 @@ final class LongKeepingTest {
         anHourLater(given);
         assertThat(stored(given, id(given, 0)).state()).isEqualTo(Stored.StoredState.STORED);
         assertThat(store(given, id(given, 0), Map.of("bucket", OTHER)).text())
-                .contains("it goes to S3 once, and that is s3://" + BUCKET);
+                .contains("it is stored in S3 only once, and that is s3://" + BUCKET);
     }
 
     @Test
@@ -230,7 +230,10 @@ final class LongKeepingTest {
         assertThat(given.records(TestDeployment.EAST)).hasSize(2);
         Tombstone again = given.catalog().removed("gold", EAST).getFirst();
         assertThat(again.image().stored().orElseThrow().object().image()).isEqualTo(old);
-        assertThat(given.told()).singleElement().asString().contains("could not be made again of");
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("could not be made again from");
         given.cloud.settings().failing(_ -> false);
         assertThat(fetch(given, Map.of("image", old.value())).count(DONE)).isEqualTo(1);
     }

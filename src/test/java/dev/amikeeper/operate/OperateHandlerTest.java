@@ -338,7 +338,7 @@ final class OperateHandlerTest {
         "share, with, all, not an account id",
         "share, with, '', must name at least one",
         "unshare, with, arn:aws:iam::1:root, not an organization",
-        "unshare, policy, gold, 'goes without \"image\"'",
+        "unshare, policy, gold, 'cannot go with \"image\"'",
         "unshare, all, yes, must be true or false",
         "deregister, image, i-123, not an image",
         "deregister, region, mars, not a Region",

@@ -87,9 +87,9 @@ final class RegisterPlanTest {
                                         NOTHING_SAID,
                                         List.of())))
                 .containsExactly(
-                        "nothing tells its root device any more: name it (--root-device)",
-                        "nothing tells its architecture any more: name it (--architecture)",
-                        "nothing tells as which device snap-2 was attached: name it (--volume"
+                        "its root device is no longer known: name it (--root-device)",
+                        "its architecture is no longer known: name it (--architecture)",
+                        "nothing tells which device snap-2 was attached as: name it (--volume"
                                 + " DEVICE=snap-2)");
     }
 

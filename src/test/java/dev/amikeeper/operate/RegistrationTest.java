@@ -165,8 +165,8 @@ final class RegistrationTest {
 
         assertThat(again(given, any(given), Map.of()).text())
                 .contains(
-                        "nothing tells its root device any more: name it (--root-device)",
-                        "nothing tells its architecture any more: name it (--architecture)");
+                        "its root device is no longer known: name it (--root-device)",
+                        "its architecture is no longer known: name it (--architecture)");
         assertThat(
                         again(
                                         given,
@@ -191,7 +191,7 @@ final class RegistrationTest {
         assertThat(report.count(REFUSED)).isEqualTo(1);
         assertThat(report.text())
                 .contains(
-                        lost.name() + " had 2 volumes; these snapshots are there: " + any(given),
+                        lost.name() + " had 2 volumes; these snapshots exist: " + any(given),
                         "say it: ./keeper register --region us-east-1 --policy gold --instance "
                                 + instance(given));
         assertThat(given.images(TestDeployment.EAST)).isEmpty();
@@ -300,7 +300,7 @@ final class RegistrationTest {
                                 + " of "
                                 + "%s (/dev/sdf), %s (/dev/xvda)"
                                         .formatted(theirs.getLast(), theirs.getFirst()))
-                .contains("from then on these snapshots go when it goes");
+                .contains("from then on these snapshots are deleted with it");
         assertThat(tags(only(given)))
                 .containsEntry(ImageTags.SLOT, name.slot().toString())
                 .containsEntry("Name", "web-1")
@@ -351,7 +351,7 @@ final class RegistrationTest {
 
         assertThat(register(given, theirs.getFirst(), List.of(), Map.of("dryRun", true)).text())
                 .startsWith("would register gold/")
-                .endsWith("these snapshots go when it goes, which waits for an approval");
+                .endsWith("these snapshots are deleted with it, which waits for an approval");
 
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).isEqualTo(before);
         assertThat(given.images(TestDeployment.EAST)).isEmpty();
@@ -434,7 +434,7 @@ final class RegistrationTest {
                 given,
                 theirs,
                 Map.of(),
-                "Data Lifecycle Manager made %s and looks after it".formatted(theirs.getFirst()));
+                "Data Lifecycle Manager made %s and manages it".formatted(theirs.getFirst()));
         assertThat(ForeignOrigin.caretaker(Map.of("aws:backup:source-resource", "arn"), ""))
                 .contains("AWS Backup");
     }
@@ -458,7 +458,11 @@ final class RegistrationTest {
                                         .rootDeviceName("/dev/xvda")
                                         .blockDeviceMappings(root))
                         .imageId();
-        refused(given, List.of(pending), Map.of(), "they are of " + used + ", and go when it goes");
+        refused(
+                given,
+                List.of(pending),
+                Map.of(),
+                "they belong to " + used + ", and are deleted with it");
         refused(given, List.of(pending), Map.of("policy", "silver"), "there is no policy silver");
         refused(
                 given,
@@ -478,7 +482,7 @@ final class RegistrationTest {
                         .toList();
         given.ec2(TestDeployment.EAST).createTags(it -> it.resources(theirs).tags(many));
 
-        refused(given, theirs, Map.of(), "has so many tags that ours find no room");
+        refused(given, theirs, Map.of(), "has so many tags that there is no room for ours");
     }
 
     @Test
@@ -491,7 +495,7 @@ final class RegistrationTest {
                 given,
                 List.of(any(given)),
                 Map.of("instance", other),
-                "by their tags they are of %s, not of one image of gold/%s"
+                "by their tags they belong to %s, not to one image of gold/%s"
                         .formatted(lost.name(), other));
     }
 
@@ -509,7 +513,7 @@ final class RegistrationTest {
                 given,
                 theirs,
                 withInstance(server.instanceId(), said),
-                "nothing tells as which device %s was attached".formatted(theirs.getLast()));
+                "nothing tells which device %s was attached as".formatted(theirs.getLast()));
         OperateReport report =
                 register(
                         given,
@@ -562,14 +566,14 @@ final class RegistrationTest {
                 .singleElement()
                 .asString()
                 .contains(
-                        "Register Requested: no image is made of snap-0nothing",
+                        "Register Requested: no image is made from snap-0nothing",
                         "there is no snapshot snap-0nothing");
     }
 
     @ParameterizedTest
     @CsvSource({
         "register-again, snapshot, ami-1, not a snapshot id",
-        "register-again, root, snap-1, goes without",
+        "register-again, root, snap-1, cannot go with",
         "register-again, dryRun, yes, must be true or false",
         "register, root, vol-1, not a snapshot id",
         "register, root, '', must be there",
@@ -611,7 +615,7 @@ final class RegistrationTest {
                         detail);
         assertThat(report.count(REFUSED)).isEqualTo(1);
         assertThat(report.text())
-                .startsWith("no image is made of " + snapshots.getFirst())
+                .startsWith("no image is made from " + snapshots.getFirst())
                 .contains(why);
         assertThat(given.images(TestDeployment.EAST)).hasSize(before);
         assertThat(given.records(TestDeployment.EAST))

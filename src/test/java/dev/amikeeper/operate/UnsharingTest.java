@@ -214,7 +214,9 @@ final class UnsharingTest {
                         OrderResult.Declined.class,
                         refused ->
                                 assertThat(refused.because().toString())
-                                        .contains("not all was looked at in us-east-1, us-west-2"));
+                                        .contains(
+                                                "not everything was looked at in us-east-1,"
+                                                        + " us-west-2"));
         assertThat(launchers(given)).containsOnly(Set.of(PARTNER, OTHER));
     }
 

@@ -259,8 +259,8 @@ final class AddressesTest {
 
         assertThat(ask(server, Map.of("elasticIp", "eipalloc-0abc")).problem())
                 .isEqualTo(
-                        "Elastic IP address eipalloc-0abc is not in us-east-1; name one of there by"
-                                + " its allocation id");
+                        "Elastic IP address eipalloc-0abc is not in us-east-1; name one from there"
+                                + " by its allocation id");
         assertThat(ask(server, Map.of("elasticIp", "original")).problem())
                 .startsWith("no Elastic IP address of the original is recorded");
         assertThat(ask(server, Map.of("elasticIp", "mine")).count(MALFORMED)).isEqualTo(1);

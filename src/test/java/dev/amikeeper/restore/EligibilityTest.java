@@ -54,7 +54,7 @@ final class EligibilityTest {
         assertThat(fit(GOOD, new ImageLookup.NotShown()))
                 .isEqualTo(new Eligibility.NotYet("ami-1 is not shown by EC2"));
         assertThat(fit(GOOD, shown("pending")))
-                .isEqualTo(new Eligibility.NotYet("ami-1 is pending by EC2"));
+                .isEqualTo(new Eligibility.NotYet("ami-1 is pending in EC2"));
     }
 
     @Test
@@ -63,7 +63,7 @@ final class EligibilityTest {
         Image enabling = disabling.disabledUntil(NOW, NOW).enabling(NOW);
 
         assertThat(fit(disabling, shown("available")))
-                .isEqualTo(new Eligibility.NotYet("ami-1 is DISABLING by the catalogue"));
+                .isEqualTo(new Eligibility.NotYet("ami-1 is DISABLING according to the catalogue"));
         assertThat(fit(enabling, shown("disabled"))).isInstanceOf(Eligibility.NotYet.class);
         assertThat(fit(CREATING, shown("available"))).isInstanceOf(Eligibility.NotYet.class);
         assertThat(fit(CREATING.again(NOW, "gone", NOW), shown("available")))
@@ -75,9 +75,9 @@ final class EligibilityTest {
         Image disabled = GOOD.disabledByOthers(true);
 
         assertThat(fit(GOOD, shown("disabled")))
-                .isEqualTo(new Eligibility.NotYet("ami-1 is disabled by EC2"));
+                .isEqualTo(new Eligibility.NotYet("ami-1 is disabled in EC2"));
         assertThat(fit(disabled, shown("available")))
-                .isEqualTo(new Eligibility.NotYet("ami-1 is DISABLED by the catalogue"));
+                .isEqualTo(new Eligibility.NotYet("ami-1 is DISABLED according to the catalogue"));
         assertThat(fit(disabled, shown("disabled")))
                 .isEqualTo(new Eligibility.Never("ami-1 is disabled"));
         assertThat(

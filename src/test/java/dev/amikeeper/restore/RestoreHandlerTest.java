@@ -437,7 +437,7 @@ final class RestoreHandlerTest {
 
         night.play(Duration.ofMinutes(6));
         assertThat(night.record().state()).isEqualTo(Restore.RestoreState.REQUESTED);
-        assertThat(night.record().note()).endsWith("is DISABLING by the catalogue");
+        assertThat(night.record().note()).endsWith("is DISABLING according to the catalogue");
 
         night.given
                 .catalog()
@@ -465,7 +465,7 @@ final class RestoreHandlerTest {
         assertThat(night.record().state()).isEqualTo(Restore.RestoreState.FAILED);
         assertThat(night.record().note())
                 .startsWith("it could not be launched: ")
-                .endsWith("is DISABLING by the catalogue");
+                .endsWith("is DISABLING according to the catalogue");
         assertThat(night.restored(TestDeployment.WEST)).isEmpty();
     }
 

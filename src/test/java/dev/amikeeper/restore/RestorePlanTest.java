@@ -39,7 +39,7 @@ final class RestorePlanTest {
                         new RestorePlan.MissingPart(
                                 "types",
                                 "m5.large",
-                                "type m5.large is not to be had in us-east-1a, where subnet"
+                                "type m5.large is not available in us-east-1a, where subnet"
                                         + " subnet-1 is, but in us-east-1b"));
     }
 
@@ -47,7 +47,7 @@ final class RestorePlanTest {
     void aTypeThatTheRegionDoesNotHaveIsMissing() {
         assertThat(plan(server(), RestoreOptions.NONE, Map.of()).missing())
                 .extracting(RestorePlan.MissingPart::why)
-                .containsExactly("type m5.large is not to be had in us-east-1");
+                .containsExactly("type m5.large is not available in us-east-1");
     }
 
     @Test

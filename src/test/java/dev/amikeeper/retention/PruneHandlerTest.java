@@ -262,7 +262,10 @@ final class PruneHandlerTest {
 
         assertThat(report.count(BLOCKED)).isEqualTo(1);
         assertThat(given.images(TestDeployment.EAST)).hasSize(3);
-        assertThat(given.told()).singleElement().asString().contains("selects no instance");
+        assertThat(given.told())
+                .singleElement()
+                .asString()
+                .contains("no longer selects any instance");
     }
 
     @Test
@@ -1042,8 +1045,8 @@ final class PruneHandlerTest {
                                 .first()
                                 .asString()
                                 .contains(
-                                        ", until 2026-03-14T04:00:00Z, for its instance is gone"
-                                                + " since 2026-03-04T04:00:00Z"));
+                                        ", until 2026-03-14T04:00:00Z, because its instance has"
+                                                + " been gone since 2026-03-04T04:00:00Z"));
         // The protection is lifted first, and holds for a day.
         prune(given, day(14));
         prune(given, day(16));
@@ -1051,7 +1054,8 @@ final class PruneHandlerTest {
         assertThat(given.cloud.snapshots(TestDeployment.EAST)).isEmpty();
         assertThat(given.catalog().removed("gold", new Region(TestDeployment.EAST)))
                 .extracting(Tombstone::why)
-                .anyMatch(why -> why.contains("its instance is gone since 2026-03-04T04:00:00Z"));
+                .anyMatch(why ->
+                        why.contains("its instance has been gone since 2026-03-04T04:00:00Z"));
     }
 
     @Test

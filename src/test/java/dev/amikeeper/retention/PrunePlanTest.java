@@ -438,7 +438,7 @@ final class PrunePlanTest {
                         new Verdict.WaitUntil(
                                 retiring,
                                 NOW.minusSeconds(1).plus(Image.LEASE),
-                                "another run is at it"));
+                                "another run is working on it"));
     }
 
     @ParameterizedTest
@@ -926,7 +926,7 @@ final class PrunePlanTest {
     @Test
     void nothingGoesWhenThePolicySelectsNothingAnyMore() {
         found = new PolicyPlan.PolicyFindings(Optional.of(0), Map.of(), List.of(mark(1, 2)));
-        assertThat(whole().alarms()).containsExactly("the policy selects no instance any more");
+        assertThat(whole().alarms()).containsExactly("the policy no longer selects any instance");
         assertThat(verdict(old)).isInstanceOf(Verdict.Await.class);
 
         found = new PolicyPlan.PolicyFindings(Optional.of(0), Map.of(), List.of(mark(0, 2)));

@@ -35,7 +35,7 @@ final class UndoTest {
         prune(given, DAY_4);
 
         assertThat(undo(given, oldest)).isInstanceOf(Undo.UndoResult.Back.class);
-        assertThat(undo(given, oldest).text()).contains("nothing is to be undone");
+        assertThat(undo(given, oldest).text()).contains("there is nothing to undo");
 
         prune(given, DAY_4.plus(Duration.ofDays(9)));
         LocalImage back = shown(given, oldest);

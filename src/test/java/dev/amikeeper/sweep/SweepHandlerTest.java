@@ -178,7 +178,7 @@ final class SweepHandlerTest {
         assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(25))).count(SLOW)).isEqualTo(1);
         assertThat(sweepAt(given, SLOT.plus(Duration.ofHours(26))).count(SLOW)).isEqualTo(1);
 
-        assertThat(given.told()).singleElement().asString().contains("is pending since");
+        assertThat(given.told()).singleElement().asString().contains("has been pending since");
     }
 
     @Test
