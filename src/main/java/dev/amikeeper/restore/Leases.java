@@ -48,7 +48,7 @@ import java.util.stream.Collectors;
 public final class Leases {
     private static final Logger log = LoggerFactory.getLogger(Leases.class);
 
-    /** So many instances are named in a text. */
+    /** The most instances that one text names. */
     private static final int NAMED = 10;
 
     private static final int HASH = 12;
@@ -62,7 +62,7 @@ public final class Leases {
     /**
      * What was found in a Region.
      *
-     * @param over how many instances of drills were to be terminated
+     * @param over how many instances of drills were due for termination
      * @param copied the keys of the troubles about instances that only look like a drill's
      */
     public record Ended(int over, Set<NoticeKey> copied) {
@@ -71,7 +71,7 @@ public final class Leases {
         }
     }
 
-    /** Ends leases that are over at this time. */
+    /** Ends the leases that are over at the given time. */
     public Leases(
             Catalog catalog, ImageReads images, Launcher launcher, Policies policies, Instant now) {
         this.catalog = catalog;
@@ -83,7 +83,7 @@ public final class Leases {
 
     /**
      * Terminates the instances of drills whose lease is over, whatever became of their records, and
-     * tells of those that only look like a drill's.
+     * reports those that only look like a drill's.
      *
      * @throws SdkException if the Region does not answer
      */
@@ -125,10 +125,10 @@ public final class Leases {
     }
 
     /**
-     * Terminates an instance that a drill launched; may be repeated.
+     * Terminates an instance that a drill launched. May be repeated.
      *
      * @param drill the record that says so; empty if only the instance's tag does
-     * @return false if its image is not ours: then it is left alone
+     * @return false if its image is not ours, in which case the instance is left alone
      */
     boolean terminate(Server server, Optional<Restore> drill) {
         if (server.isEnded()) {
@@ -156,7 +156,10 @@ public final class Leases {
         return ours;
     }
 
-    /** By the catalogue, what it removed included, or as an image that has both our keys. */
+    /**
+     * Whether the instance was launched from an image of ours: one that the catalogue has, or had
+     * before its removal, or one that has both our keys.
+     */
     private boolean isOfOurImage(Server server) {
         if (server.image().isEmpty()) {
             return false;
@@ -195,12 +198,14 @@ public final class Leases {
         try {
             return Instant.parse(server.tags().getOrDefault(ImageTags.LEASE, "")).isBefore(now);
         } catch (DateTimeException edited) {
-            // Whoever edited the tag wants something else than a drill.
+            // The person who edited the tag does not want a drill.
             return false;
         }
     }
 
-    /** One trouble for each drill whose tags were copied: that is the cause. */
+    /**
+     * Opens one trouble for each drill whose tags were copied, because the copying is the cause.
+     */
     private Set<NoticeKey> tellOf(Region region, List<Server> strangers) {
         Map<NoticeKey, List<Server>> byDrill =
                 strangers.stream()
@@ -234,7 +239,7 @@ public final class Leases {
         return some.size() <= NAMED ? first : first + " and " + (some.size() - NAMED) + " more";
     }
 
-    /** A tag's text is somebody's: it does not become part of a key. */
+    /** Anybody may have written the tag's text, so it does not become part of a key. */
     private static NoticeKey key(Region region, Server server) {
         return Trouble.COPIED_LEASE.in(
                 region,

@@ -27,8 +27,8 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
- * Restores what is asked for, and takes restores and drills on: whenever an instance that one of
- * them launched changes its state, and every five minutes.
+ * Carries out requests for restores, and moves restores and drills forward: whenever an instance
+ * that one of them launched changes its state, and every five minutes.
  */
 public final class RestoreHandler implements RequestHandler<Map<String, Object>, RestoreReport> {
     private static final Logger log = LoggerFactory.getLogger(RestoreHandler.class);
@@ -37,12 +37,12 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
 
     private final Application app;
 
-    /** As Lambda makes it. */
+    /** Called by Lambda. */
     public RestoreHandler() {
         this(Application.get());
     }
 
-    /** Over these objects. */
+    /** Uses the objects of the given application. */
     public RestoreHandler(Application app) {
         this.app = app;
     }
@@ -61,7 +61,8 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
     private RestoreReport take(Map<String, Object> input, Context context)
             throws MalformedEventException {
         BooleanSupplier timeLeft = Invocation.timeLeft(context);
-        // An order is of now, whatever its time; all else is of its event's.
+        // The time of an order is the present, whatever the event says. Every other event has its
+        // own time.
         Event event =
                 OrderKind.SOURCE.equals(input.get("source"))
                         ? Event.of(input)
@@ -115,7 +116,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
             List<Restore> open, List<Restore> after) {
         Counts<RestoreReport.RestoreCount> counts = Counts.none(RestoreReport.RestoreCount.class);
         counts.add(RestoreReport.RestoreCount.FOLLOWED, open.size());
-        // A drill is counted when its instance is gone, so that it is counted once.
+        // A drill is counted when its instance is gone, so that it is counted only once.
         after.stream()
                 .filter(Restore::isOver)
                 .map(Restore::outcome)
@@ -129,7 +130,7 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
         return counts;
     }
 
-    /** The time of an order is the clock's: an event's text could say any other. */
+    /** The time of an order is the clock's, because the text of an event could give any other. */
     private RestoreReport asked(Event event, Trail trail, BooleanSupplier timeLeft)
             throws MalformedEventException {
         Instant now = app.clock().instant();
@@ -154,10 +155,10 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
                 if (!plan.isWhole()) {
                     yield refuse(trail, now, request, plan.missing().getFirst().why(), lines);
                 }
-                // The event's own id: its repetition is the same restore.
+                // The id is the event's own, so a repeated event means the same restore.
                 Restore restore = RestorePlanner.restore(plan, request.kind(), trail.id(), now);
                 boolean fresh = app.catalog().begin(restore);
-                // An event that is delivered again may find its restore over: then nothing is done.
+                // If an event is delivered again, its restore may be over. Nothing is done then.
                 List<Restore> open =
                         app.catalog().restore(restore.id()).stream()
                                 .filter(it -> !it.isOver())
@@ -183,7 +184,8 @@ public final class RestoreHandler implements RequestHandler<Map<String, Object>,
                                         + why
                                         + "; it was "
                                         + trail,
-                                "./keeper restore --dry-run shows the plan and what fills it"));
+                                "./keeper restore --dry-run shows the plan and how to supply what"
+                                        + " is missing"));
         return RestoreReport.refused(why, plan);
     }
 }

@@ -42,20 +42,28 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * Takes restores and drills on: each call makes the next step of each, and waits for nothing. Every
- * step may be repeated, by anybody, at any time: EC2's client token and the instance's tag see to
- * it that one restore launches one instance.
+ * Moves restores and drills forward. Each call takes the next step of each, and waits for nothing.
+ * Every step may be repeated, by anybody, at any time: EC2's client token and the instance's tag
+ * ensure that one restore launches only one instance.
+ *
+ * <p>The class is long because it has one method for each step. The steps share the way in which
+ * they wait, fail, and are saved, so they are best read together.
  */
 public final class Restores {
     private static final Logger log = LoggerFactory.getLogger(Restores.class);
 
-    /** Some tries later than its time, what cannot be read is no hiccup any more. */
+    /**
+     * How long after its deadline a restore may be unreadable before people are told. By then
+     * several tries have failed, so it is no longer a hiccup.
+     */
     private static final Duration LATE = Duration.ofMinutes(15);
 
-    /** Raising a quota may take AWS days. */
+    /**
+     * How long a restore waits at most for a blocker to end. AWS may take days to raise a quota.
+     */
     private static final Duration BLOCKED_AT_MOST = Duration.ofDays(7);
 
-    /** So long a restore still has when what blocked it is over. */
+    /** How much time a restore still has after its blocker ends. */
     private static final Duration AFTER_A_BLOCK = Duration.ofHours(1);
 
     private final Catalog catalog;
@@ -67,7 +75,7 @@ public final class Restores {
     private final Instant now;
     private final Blockers blockers;
 
-    /** Steps that are made at this time. */
+    /** Takes steps at the given time. */
     public Restores(
             Catalog catalog,
             Commands commands,
@@ -87,16 +95,16 @@ public final class Restores {
     }
 
     /**
-     * Makes the next step of each of these. One that is over stays as it is.
+     * Takes the next step of each of these restores. A restore that is over stays as it is.
      *
      * @param timeLeft asked before each step
-     * @return how each of them stands after that
+     * @return the state of each of them after that
      */
     public List<Restore> follow(Collection<Restore> open, BooleanSupplier timeLeft) {
         return follow(open, timeLeft, _ -> {});
     }
 
-    /** The same, telling of each step. */
+    /** Takes these steps and passes each result to the watcher. */
     List<Restore> follow(
             Collection<Restore> open, BooleanSupplier timeLeft, Consumer<Restore> watcher) {
         Map<Region, List<Restore>> byRegion =
@@ -187,7 +195,10 @@ public final class Restores {
         }
     }
 
-    /** Nothing is known of it, so nothing is said of it but that. */
+    /**
+     * Reports a restore whose deadline has passed. Its state is unknown, and the notice says only
+     * that.
+     */
     private void tellIfLate(Restore restore, String why) {
         if (!now.isAfter(restore.until().plus(LATE))) {
             return;
@@ -223,14 +234,14 @@ public final class Restores {
                                 itsDevices(restore)));
     }
 
-    /** The volumes of a drill go with its instance, whatever those of the original do. */
+    /** All volumes of a drill are deleted with its instance, whatever is set for the original's. */
     private List<String> itsDevices(Restore restore) {
         return restore.kind() == Restore.RestoreKind.DRILL
                 ? images.devices(restore.region(), restore.image())
                 : List.of();
     }
 
-    /** Nothing is begun from an image that is not good at that moment. */
+    /** Starts nothing from an image that is not good at that moment. */
     private Restore begin(Restore restore, RegionSight sight, Supplier<LaunchResult> begin) {
         return switch (fit(restore, sight)) {
             case Eligibility.Good _ -> begun(restore, begin.get());
@@ -249,7 +260,8 @@ public final class Restores {
             }
             case LaunchResult.LaunchLater(String why) -> waits(restore, why);
             case LaunchResult.LaunchBlocked(Blocker by) -> blocked(restore, by);
-            // By a record that was lost. What that launched is seen by its tag, or has ended.
+            // A record that was lost used the token. The instance that it launched is found by its
+            // tag, or has ended.
             case LaunchResult.TokenTaken(String why) ->
                     restore.kind() == Restore.RestoreKind.DRILL
                             ? save(restore, NextStep.anew(restore, now))
@@ -263,7 +275,7 @@ public final class Restores {
         return restore.note().equals(why) ? restore : save(restore, restore.waiting(why));
     }
 
-    /** People are told at once; a restore has time until they have acted, a drill has not. */
+    /** People are told at once. A restore gets time until they have acted; a drill does not. */
     private Restore blocked(Restore restore, Blocker by) {
         blockers.tell(restore.region(), "launches", by, now);
         if (restore.kind() == Restore.RestoreKind.DRILL) {
@@ -289,7 +301,10 @@ public final class Restores {
         return ImageTags.ofServer(tags, restore.as().tags());
     }
 
-    /** A listing may be late; only where it leaves a doubt is EC2 asked for the one image. */
+    /**
+     * Whether the image may be restored. A listing may be stale, so if it leaves a doubt, EC2 is
+     * asked for the one image.
+     */
     private Eligibility fit(Restore restore, RegionSight sight) {
         Optional<Image> record = catalog.find(restore.region(), restore.of());
         boolean removed =
@@ -323,7 +338,7 @@ public final class Restores {
                                 "the replacement was not begun in time" + NextStep.noted(restore),
                                 now));
             }
-            // One that was begun may be too new to be shown.
+            // A replacement that was begun may be too new to be shown.
             return restore.state() == Restore.RestoreState.REQUESTED
                     ? begin(
                             restore,
@@ -374,7 +389,7 @@ public final class Restores {
                 Notice.event(
                         Trouble.NO_ROOT.in(restore.region(), restore.tag()),
                         now,
-                        "URGENT: %s: %s has no root volume: EC2 took it off to replace it and"
+                        "URGENT: %s: %s has no root volume: EC2 detached it to replace it and"
                                         .formatted(restore.region(), instance)
                                 + " failed",
                         "stop %s; attach its old root volume, which is among the volumes that"
@@ -387,7 +402,10 @@ public final class Restores {
                                 + restore.region()));
     }
 
-    /** A server without its address is back all the same: what became of it is told with that. */
+    /**
+     * A server without its address is still back, so the notice about the address also says that
+     * the server is back.
+     */
     private Restore associate(Restore restore) {
         Launcher.Association association =
                 launcher.associate(
@@ -441,7 +459,8 @@ public final class Restores {
     private Restore save(Restore before, Restore after) {
         boolean ends = hasEnded(after) && !hasEnded(before);
         if (ends) {
-            // First, for nobody takes on what has ended: whoever dies in between does it again.
+            // This comes first, because nobody follows a restore that has ended: if the function
+            // dies before the save, the next step repeats it.
             end.settle(after);
         }
         if (catalog.save(before, after)) {
@@ -449,7 +468,7 @@ public final class Restores {
         }
         Optional<Restore> stands = catalog.restore(before.id());
         if (ends) {
-            // Somebody else was faster, and may have seen it end otherwise.
+            // Somebody else was faster, and may have seen it end differently.
             stands.filter(Restores::hasEnded).ifPresent(end::settle);
         }
         return stands.orElse(before);

@@ -30,7 +30,10 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** The images of one instance in a Region, newest first, and what the rules say about them. */
+/**
+ * The images of one instance in a Region, newest first, and what the rules say about them. The
+ * class is long because the verdicts and the upkeep of an image depend on the same history.
+ */
 final class InstanceHistory {
     /**
      * Use of a shared image in another account is reported a day or more late. The image is

@@ -53,7 +53,10 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Reads the catalogue and EC2, slice by slice, and has the gaps closed. */
+/**
+ * Reads the catalogue and EC2, slice by slice, and has the gaps closed. The class is long because
+ * what one slice reads also serves the notices and the end of troubles.
+ */
 final class Sweep {
     private static final Logger log = LoggerFactory.getLogger(Sweep.class);
 
