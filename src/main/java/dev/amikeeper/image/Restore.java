@@ -113,8 +113,9 @@ public record Restore(
         /** Its status checks passed; AMI Keeper waits for its command. */
         COMMANDING,
         /**
-         * A drill has passed or failed; its instance is being terminated. Its note tells which: an
-         * empty note means that it passed.
+         * A drill has passed or failed; its instance is being terminated. What it reached tells
+         * which: only a drill that passed has reached all that was asked for. A note tells nothing,
+         * for a passed drill may have a remark, too.
          */
         ENDING,
         /** The server is back and has passed its checks. */
@@ -282,7 +283,7 @@ public record Restore(
     public Outcome outcome() {
         return switch (state) {
             case REQUESTED, LAUNCHING, CHECKING, COMMANDING -> Outcome.UNDER_WAY;
-            case ENDING -> note.isEmpty() ? Outcome.PASSED : Outcome.FAILED;
+            case ENDING -> reached == allAsked() ? Outcome.PASSED : Outcome.FAILED;
             case PASSED -> Outcome.PASSED;
             case FAILED -> Outcome.FAILED;
         };
@@ -348,6 +349,11 @@ public record Restore(
         return passed("", now);
     }
 
+    /** The proof that was asked for; only a restore that passed reaches it. */
+    private ProofLevel allAsked() {
+        return command().isPresent() ? ProofLevel.COMMAND : ProofLevel.STATUS_CHECKS;
+    }
+
     /** All its checks passed, with this remark. */
     public Restore passed(String about, Instant now) {
         return next(
@@ -355,8 +361,7 @@ public record Restore(
                 now,
                 draft -> {
                     draft.times = draft.times.endedAt(now);
-                    draft.reached =
-                            command().isPresent() ? ProofLevel.COMMAND : ProofLevel.STATUS_CHECKS;
+                    draft.reached = allAsked();
                     draft.note =
                             Stream.of(about, lacks())
                                     .filter(text -> !text.isEmpty())

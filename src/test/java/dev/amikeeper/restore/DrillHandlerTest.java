@@ -111,6 +111,11 @@ final class DrillHandlerTest {
                 .singleElement()
                 .extracting(Restore::note)
                 .isEqualTo("without /dev/sdf (8 GiB), which its image lacks");
+        assertThat(given.catalog().restores("gold"))
+                .singleElement()
+                .extracting(Restore::state)
+                .isEqualTo(Restore.RestoreState.PASSED);
+        assertThat(given.catalog().open()).isEmpty();
     }
 
     @Test
