@@ -190,7 +190,7 @@ public final class Tick {
                                 "%s: the slots of policy %s were marked as dealt with until %s"
                                                 .formatted(region, policy.name(), cursor)
                                         + ", which is still to come",
-                                "the schedule goes on from "
+                                "the schedule continues from "
                                         + last
                                         + "; see who sent an event with that time")));
     }

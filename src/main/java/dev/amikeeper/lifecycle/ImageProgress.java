@@ -310,7 +310,7 @@ public final class ImageProgress {
     private static String remedy(Image image) {
         if (image.isCopy()) {
             return "fix the cause, then ./keeper retry; later images of the instance are copied"
-                    + " anew";
+                    + " again";
         }
         return image.adopted()
                 ? "fix the cause, then order it again, as it was: by ./keeper adopt, register or"

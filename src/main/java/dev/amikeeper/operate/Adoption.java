@@ -129,7 +129,7 @@ final class Adoption {
 
     private static OrderResult there(Image image) {
         return new OrderResult.Done(
-                "%s is there as %s already"
+                "%s already exists as %s"
                         .formatted(
                                 image.name(), image.id().map(ImageId::value).orElse("an intent")));
     }

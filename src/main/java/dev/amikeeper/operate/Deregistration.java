@@ -75,7 +75,7 @@ final class Deregistration {
         }
         return isAsPlanned(image)
                 ? remove(order, byHand, what)
-                : OrderResult.refused(stays(image), "it changed meanwhile: try again");
+                : OrderResult.refused(stays(image), "it has changed in the meantime: try again");
     }
 
     /** Whether an order or a run began the removal but did not finish it. */
@@ -97,7 +97,7 @@ final class Deregistration {
                                     + what
                                     + ", of which some are left: the pruner deletes them");
             case CHANGED, UNREADABLE ->
-                    OrderResult.refused(stays(image), "it changed meanwhile: try again");
+                    OrderResult.refused(stays(image), "it has changed in the meantime: try again");
             case REFUSED ->
                     OrderResult.refused(
                             named(image) + " may still be there",

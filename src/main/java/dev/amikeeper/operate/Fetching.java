@@ -163,7 +163,7 @@ final class Fetching {
         return catalog.unbury(tombstone, removed.fetched(id, now))
                         || catalog.find(order.region(), id).isPresent()
                 ? new OrderResult.Done("makes %s again: %s%s".formatted(what, id, letGo()))
-                : refused(order, "its record changed meanwhile: try again");
+                : refused(order, "its record has changed in the meantime: try again");
     }
 
     private OrderResult fetch(Order.Fetch order, S3Object object) {
@@ -177,7 +177,7 @@ final class Fetching {
         return switch (images.starts().fetch(order.region(), object, held())) {
             case StartResult.Started(var id) -> made(order, object, id);
             case StartResult.Adopted(var ami) ->
-                    new OrderResult.Done("%s is there as %s".formatted(ami.name(), ami.id()));
+                    new OrderResult.Done("%s exists as %s".formatted(ami.name(), ami.id()));
             case StartResult.NotNow notNow -> later(order, notNow.why());
             case StartResult.NotSo notSo -> refused(order, notSo.why());
         };

@@ -129,7 +129,7 @@ final class Objections {
                     switch (images.look(record.region(), record.id().orElseThrow())) {
                         case ImageLookup.Gone _ -> Optional.empty();
                         case ImageLookup.Shown(Ami ami) ->
-                                Optional.of(record.name() + " is there as " + ami.id());
+                                Optional.of(record.name() + " exists as " + ami.id());
                         case ImageLookup.NotShown _ ->
                                 record.since().plus(NEW).isBefore(now)
                                         ? Optional.empty()

@@ -108,7 +108,7 @@ final class Registration {
                     "no image is made from " + order.snapshot(),
                     named.isEmpty()
                             ? notThere(order.snapshot(), region)
-                            : "its tags do not say of which image of ours it is: name policy,"
+                            : "its tags do not say which image of ours it belongs to: name policy,"
                                     + " instance and root (--policy, --instance, --root)");
         }
         return register(
@@ -338,7 +338,7 @@ final class Registration {
             return new Objections(catalog, images.reads(), now, wanted)
                     .ours()
                     .map(ami -> there(wanted, ami))
-                    .orElseGet(() -> wanted.refused("it changed meanwhile: try again"));
+                    .orElseGet(() -> wanted.refused("it has changed in the meantime: try again"));
         }
         List<SnapshotId> others = wanted.others().stream().map(Snapshot::id).toList();
         if (!others.isEmpty()
@@ -428,7 +428,7 @@ final class Registration {
         if (!wanted.dryRun()) {
             record(wanted, ami.id(), ami.tags(), tombstone(wanted));
         }
-        return new OrderResult.Done(wanted.name() + " is there as " + ami.id() + " already");
+        return new OrderResult.Done(wanted.name() + " already exists as " + ami.id());
     }
 
     private OrderResult recorded(
@@ -502,7 +502,7 @@ final class Registration {
                         .orElse("");
         return shown.equals(machine.platform())
                 ? ", for which EC2 bills " + shown
-                : ", which EC2 takes for \"%s\", not %s: launch nothing from it but to save data"
+                : ", which EC2 takes for \"%s\", not %s: launch from it only to save data"
                         .formatted(shown, machine.platform());
     }
 

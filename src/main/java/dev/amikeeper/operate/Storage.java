@@ -124,7 +124,7 @@ final class Storage {
         Image storing =
                 image.inS3(Optional.of(Stored.waiting(object, image.stored(), now).storing(now)));
         if (!catalog.save(Change.of(image, storing))) {
-            return refused(order, "it changed meanwhile: try again");
+            return refused(order, "it has changed in the meantime: try again");
         }
         Region region = order.region();
         return switch (imageStarts.store(region, order.image(), object.bucket())) {

@@ -213,7 +213,7 @@ public final class Restores {
                                     + RestoreEnd.what(restore)
                                     + " stands is not known, and its time is over: "
                                     + why,
-                            "it goes on as soon as the Region answers; restore in another"
+                            "it continues as soon as the Region answers; restore in another"
                                     + " Region meanwhile"));
         } catch (SdkException untold) {
             log.warn("{}: {}", restore.id(), Fault.text(untold));

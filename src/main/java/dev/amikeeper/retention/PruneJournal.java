@@ -97,7 +97,7 @@ final class PruneJournal {
                                         .formatted(planner.unlooked(), untimely)
                                 + " steps were not taken"
                                 + regions,
-                        "the next run goes on with them; if that does not end within days, let"
+                        "the next run continues with them; if that does not end within days, let"
                                 + " PruneFunction run more often (PruneSchedule) or for longer"
                                 + " (its Timeout)",
                         true));

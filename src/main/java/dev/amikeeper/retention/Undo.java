@@ -171,7 +171,7 @@ public final class Undo {
                         .toList();
         return others.isEmpty()
                 ? "; no other Region has an image of this slot"
-                : "; the same slot is there in " + String.join(", ", others);
+                : "; the same slot exists in " + String.join(", ", others);
     }
 
     private ChangeResult hold(Region region, ImageId id) {

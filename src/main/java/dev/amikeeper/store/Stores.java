@@ -272,7 +272,7 @@ final class Stores {
         tell(
                 Trouble.UNSTORED.in(region, by.cause()),
                 region + ": nothing is stored: " + by.why(),
-                by.remedy() + "; what waits goes on by itself then, and is not removed before",
+                by.remedy() + "; what waits then continues by itself, and is not removed before",
                 true);
     }
 

@@ -252,7 +252,7 @@ final class Repairs {
                         + image.id().orElseThrow()
                         + (image.isCopy() ? ", and a first copy of large disks takes long" : "")
                         + "; if it does not end, ask AWS Support, or deregister it, and it is made"
-                        + " anew");
+                        + " again");
     }
 
     /**

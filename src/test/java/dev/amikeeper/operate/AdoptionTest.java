@@ -69,8 +69,7 @@ final class AdoptionTest {
 
         assertThat(adopt(given, theirs.image().imageId(), Map.of()).count(DONE)).isEqualTo(1);
         assertThat(adopt(given, theirs.image().imageId(), Map.of()).text())
-                .startsWith(name(theirs, instance) + " is there as ami-")
-                .endsWith(" already");
+                .startsWith(name(theirs, instance) + " already exists as ami-");
         play(given);
         assertThat(adopt(given, theirs.image().imageId(), Map.of()).count(DONE)).isEqualTo(1);
 

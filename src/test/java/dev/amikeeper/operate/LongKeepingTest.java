@@ -333,7 +333,7 @@ final class LongKeepingTest {
         assertThat(adopted.isGood()).isTrue();
         assertThat(adopted.adopted()).isTrue();
         assertThat(fetch(given, there).text())
-                .isEqualTo(adopted.name() + " is there as " + adopted.id().orElseThrow());
+                .isEqualTo(adopted.name() + " exists as " + adopted.id().orElseThrow());
     }
 
     @Test

@@ -92,8 +92,7 @@ final class RegistrationTest {
                 .contains("./keeper register " + any(given) + " --region us-east-1");
 
         again(given, any(given), Map.of());
-        assertThat(again(given, any(given), Map.of()).text())
-                .contains(" is there as ami-", " already");
+        assertThat(again(given, any(given), Map.of()).text()).contains(" already exists as ami-");
         given.deployment.sweep(given.cloud.now().plus(Drift.EVERY));
 
         assertThat(given.catalog().open()).isEmpty();
@@ -218,7 +217,7 @@ final class RegistrationTest {
         Image image = given.records(TestDeployment.EAST).getFirst();
 
         assertThat(again(given, any(given), Map.of()).text())
-                .isEqualTo(image.name() + " is there as " + image.id().orElseThrow() + " already");
+                .isEqualTo(image.name() + " already exists as " + image.id().orElseThrow());
         assertThat(again(given, "snap-0nothing", Map.of()).text())
                 .contains("there is no snapshot snap-0nothing of this account in us-east-1");
         assertThat(given.images(TestDeployment.EAST)).hasSize(1);

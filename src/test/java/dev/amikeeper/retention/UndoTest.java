@@ -297,8 +297,7 @@ final class UndoTest {
         assertThat(copy.name()).isEqualTo(tombstoneOf(given, oldest));
 
         assertThat(undo(given, oldest).text())
-                .endsWith(
-                        "; the same slot is there in us-west-2 " + copy.id().orElseThrow().value());
+                .endsWith("; the same slot exists in us-west-2 " + copy.id().orElseThrow().value());
     }
 
     @Test
