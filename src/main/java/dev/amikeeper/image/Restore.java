@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 /**
  * The catalogue's record of one restore or drill. Each change is a new record, and only the methods
- * here make one.
+ * here make one. Its states and every way between them are kept together in this file.
  *
  * @param id {@code gold/i-0abc/…}; a repeated request for the same thing has the same id
  * @param goal what was requested; it never changes

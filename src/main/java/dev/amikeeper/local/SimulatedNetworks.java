@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 /**
  * The networks that instances of one Region are launched into: VPCs, subnets, security groups and
  * key pairs. There is a default VPC with a default subnet in each of three zones and a default
- * group.
+ * group. The four kinds refer to each other, so they are one class.
  *
  * @see <a href="https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html">Default VPCs</a>
  */
