@@ -213,7 +213,7 @@ public final class Launcher {
         /** The instance does not get it: something else has it and keeps it, or EC2 refuses. */
         record NotAssociated(String why) implements Association {}
 
-        /** EC2 refuses for now. */
+        /** EC2 refuses, but a later call may succeed. */
         record AssociateLater(String why) implements Association {}
     }
 

@@ -104,7 +104,7 @@ public record Restore(
      * NextStep} has to say what is done about it.
      */
     public enum RestoreState {
-        /** EC2 has not been asked, or has refused for now. */
+        /** EC2 has not been asked, or a later call may succeed. */
         REQUESTED,
         /** EC2 is launching it. */
         LAUNCHING,
@@ -310,7 +310,7 @@ public record Restore(
         return attempt() == 1 ? id : id + "/" + attempt();
     }
 
-    /** EC2 refused for now. */
+    /** EC2 refused, but a later call may succeed. */
     public Restore waiting(String why) {
         return changed(draft -> draft.note = why);
     }

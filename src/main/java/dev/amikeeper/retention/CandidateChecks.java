@@ -51,7 +51,7 @@ final class CandidateChecks {
         this.warnings = warnings;
     }
 
-    /** The number of candidates that were not checked for lack of time. They stay for now. */
+    /** The number of candidates that were not checked for lack of time. This run keeps them. */
     int unlooked() {
         return unlooked;
     }

@@ -193,7 +193,7 @@ public final class ImageRemoval {
         };
     }
 
-    /** Applies a setting to an image that stays for now. */
+    /** Applies a setting to an image that this run keeps. */
     RemovalEnd upkeep(Upkeep upkeep) {
         Image image = upkeep.image();
         return switch (upkeep) {

@@ -120,7 +120,7 @@ public final class Planner {
         return unreadable;
     }
 
-    /** The number of candidates that were not checked for lack of time. They stay for now. */
+    /** The number of candidates that were not checked for lack of time. This run keeps them. */
     int unlooked() {
         return checks.unlooked();
     }
@@ -247,8 +247,8 @@ public final class Planner {
     }
 
     /**
-     * Makes this plan within half of the given time. Images for which the time does not suffice
-     * stay for now.
+     * Makes this plan within a quarter of the given time. This run keeps the images for which the
+     * time does not suffice.
      */
     PolicyPlan plan(Policy policy, TimeLeft timeLeft) {
         TimeLeft reading = timeLeft.share(READING);

@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** What policies keep, worked out independently of the pruner from the tags in the cloud. */
-record RulesByHand(SimulatedCloud cloud, List<PolicyModel> policies) {
+public record RulesByHand(SimulatedCloud cloud, List<PolicyModel> policies) {
     /** Which rules speak against removing this image now. */
     List<String> against(String region, LocalImage image) {
         Map<String, String> tags = Witness.tags(image);
@@ -112,8 +112,11 @@ record RulesByHand(SimulatedCloud cloud, List<PolicyModel> policies) {
         return kept;
     }
 
-    /** How a period is written: Germany uses ISO weeks. */
-    private static DateTimeFormatter format(Period period) {
+    /**
+     * Writes each moment of a period alike, without asking {@link Period#of}: Germany uses ISO
+     * weeks.
+     */
+    public static DateTimeFormatter format(Period period) {
         String pattern =
                 switch (period) {
                     case HOURLY -> "uuuu-MM-dd HH xxx";

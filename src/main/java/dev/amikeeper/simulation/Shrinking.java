@@ -177,7 +177,7 @@ final class Shrinking {
             case Happening.Unseen(int calls, Duration span) when calls > 1 ->
                     Stream.of(new Happening.Unseen(calls / 2, span));
             case Happening.Deploy(var policies) -> policies(policies).map(Happening.Deploy::new);
-            // These cannot be simplified.
+            // Nothing is smaller than these.
             case Happening.Launch _,
                     Happening.TerminateInstance _,
                     Happening.StopInstance _,

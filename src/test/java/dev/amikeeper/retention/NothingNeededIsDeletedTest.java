@@ -17,8 +17,8 @@ import dev.amikeeper.image.Trigger;
 import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.LocalSnapshot;
 import dev.amikeeper.policy.Keep;
-import dev.amikeeper.policy.Period;
 import dev.amikeeper.policy.Policy;
+import dev.amikeeper.simulation.RulesByHand;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +41,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -490,19 +489,6 @@ final class NothingNeededIsDeletedTest {
         }
     }
 
-    /** How a period is written: Germany uses ISO weeks. */
-    private static DateTimeFormatter format(Period period) {
-        String pattern =
-                switch (period) {
-                    case HOURLY -> "uuuu-MM-dd HH xxx";
-                    case DAILY -> "uuuu-MM-dd";
-                    case WEEKLY -> "YYYY-'W'ww";
-                    case MONTHLY -> "uuuu-MM";
-                    case YEARLY -> "uuuu";
-                };
-        return DateTimeFormatter.ofPattern(pattern, Locale.GERMANY);
-    }
-
     /** The rules once more, by hand. */
     private static Set<Fact> keptByRules(Keep keep, List<Fact> facts) {
         List<Fact> good =
@@ -517,7 +503,7 @@ final class NothingNeededIsDeletedTest {
         kept.addAll(good.subList(0, Math.min(good.size(), Math.max(keep.last(), keep.atLeast()))));
         keep.periods()
                 .forEach((period, count) -> {
-                    DateTimeFormatter format = format(period);
+                    DateTimeFormatter format = RulesByHand.format(period);
                     Map<String, Fact> newest = new LinkedHashMap<>();
                     good.forEach(fact ->
                             newest.putIfAbsent(
