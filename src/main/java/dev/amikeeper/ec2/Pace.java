@@ -13,9 +13,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Keeps calls within EC2's token buckets, per Region and call. A queue's message group has one
- * worker at a time, so a local bucket is enough. It starts half full, because the slice before may
- * have run on another machine. Sizes and refill rates are those of the EC2 API throttling page.
+ * Keeps calls within EC2's token buckets, per Region and call. A bucket starts half full unless
+ * {@link #set} says what it holds, because the slice before may have run on another machine.
+ *
+ * @see <a href="https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html">Request
+ *     throttling for the Amazon EC2 API</a>
  */
 public final class Pace {
     /** The calls with their own buckets: the bucket's size, and its refill in tokens per second. */
@@ -51,6 +53,16 @@ public final class Pace {
             this.refill = refill;
         }
 
+        /** How many calls a burst can have. */
+        public int size() {
+            return size;
+        }
+
+        /** Tokens per second. */
+        public double refill() {
+            return refill;
+        }
+
         /** The permission that the call needs, as {@code ec2:CreateImage}. */
         String permission() {
             return Stream.of(name().split("_", -1))
@@ -78,26 +90,56 @@ public final class Pace {
     }
 
     /**
-     * Waits until the call may be made: at most one second once the burst is used up, or ten
-     * seconds for storing an image in S3 or bringing it back.
+     * Takes a token, and waits until the bucket has it: at most one second once the burst is used
+     * up, or ten seconds for storing an image in S3 or bringing it back; longer if several callers
+     * wait. Nobody else is held up meanwhile.
      */
-    public synchronized void take(Region region, Call call) {
-        Key key = new Key(region, call);
-        Instant now = clock.instant();
-        Bucket bucket = buckets.getOrDefault(key, new Bucket(call.size / 2.0, now));
-        double seconds = Math.max(0, Duration.between(bucket.at, now).toNanos() / 1e9);
-        double tokens = Math.min(call.size, bucket.tokens + seconds * call.refill);
-        if (tokens < 1) {
-            Duration wait = Duration.ofMillis((long) Math.ceil((1 - tokens) * 1000 / call.refill));
+    public void take(Region region, Call call) {
+        Duration wait = reserve(new Key(region, call));
+        if (wait.isPositive()) {
             pause.accept(wait);
-            buckets.put(key, new Bucket(0, now.plus(wait)));
-        } else {
-            buckets.put(key, new Bucket(tokens - 1, now));
         }
+    }
+
+    /** A bucket of less than nothing belongs to callers that wait for their tokens already. */
+    private synchronized Duration reserve(Key key) {
+        Instant now = clock.instant();
+        double tokens = tokens(key, now) - 1;
+        buckets.put(key, new Bucket(tokens, now));
+        return time(-tokens, key.call);
+    }
+
+    /** Returns the tokens that the bucket holds now; below zero if callers wait for theirs. */
+    public synchronized double tokens(Region region, Call call) {
+        return tokens(new Key(region, call), clock.instant());
+    }
+
+    /** Sets what the bucket holds now, as its last user left it. */
+    public synchronized void set(Region region, Call call, double tokens) {
+        buckets.put(
+                new Key(region, call), new Bucket(Math.min(call.size, tokens), clock.instant()));
+    }
+
+    /** Returns how long it takes until the bucket holds this many tokens; zero if it does. */
+    public synchronized Duration until(Region region, Call call, double tokens) {
+        return time(tokens - tokens(region, call), call);
     }
 
     /** EC2 says that its bucket is empty, so this one must be empty, too. */
     public synchronized void empty(Region region, Call call) {
-        buckets.put(new Key(region, call), new Bucket(0, clock.instant()));
+        Instant now = clock.instant();
+        Key key = new Key(region, call);
+        buckets.put(key, new Bucket(Math.min(0, tokens(key, now)), now));
+    }
+
+    private double tokens(Key key, Instant now) {
+        Bucket bucket = buckets.getOrDefault(key, new Bucket(key.call.size / 2.0, now));
+        double seconds = Math.max(0, Duration.between(bucket.at, now).toNanos() / 1e9);
+        return Math.min(key.call.size, bucket.tokens + seconds * key.call.refill);
+    }
+
+    /** How long this many tokens take to come, rounded up to whole milliseconds. */
+    private static Duration time(double tokens, Call call) {
+        return Duration.ofMillis((long) Math.ceil(Math.max(0, tokens) * 1000 / call.refill));
     }
 }

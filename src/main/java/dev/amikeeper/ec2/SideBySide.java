@@ -1,5 +1,6 @@
 package dev.amikeeper.ec2;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -8,18 +9,30 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * How many calls to make at a time. If many things must be read one by one, EC2's token buckets
  * should limit the speed rather than the time that each call takes.
+ *
+ * @param together runs what goes on at the same time
  */
-public record SideBySide(int abreast) {
+public record SideBySide(int abreast, Together together) {
     /** One after the other, always in the same order; for simulations. */
-    public static final SideBySide ONE_BY_ONE = new SideBySide(1);
+    public static final SideBySide ONE_BY_ONE =
+            new SideBySide(1, workers -> workers.forEach(Runnable::run));
 
     /** The setting of the functions. */
-    public static final SideBySide EIGHT = new SideBySide(8);
+    public static final SideBySide EIGHT = new SideBySide(8, SideBySide::onThreads);
+
+    /** Runs workers at the same time. */
+    public interface Together {
+        /**
+         * Returns when all have ended.
+         *
+         * @throws RuntimeException the exception of the first of them that failed
+         */
+        void run(List<Runnable> workers);
+    }
 
     /**
      * Calls {@code each} for each item in the order of the list, as long as there is more time.
@@ -48,13 +61,13 @@ public record SideBySide(int abreast) {
             worker.run();
             return;
         }
+        together.run(Collections.nCopies(Math.min(abreast, all.size()), worker));
+    }
+
+    private static void onThreads(List<Runnable> workers) {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<?>> workers =
-                    Stream.generate(() -> worker)
-                            .limit(Math.min(abreast, all.size()))
-                            .<Future<?>>map(threads::submit)
-                            .toList();
-            workers.forEach(SideBySide::join);
+            List<Future<?>> running = workers.stream().<Future<?>>map(threads::submit).toList();
+            running.forEach(SideBySide::join);
         }
     }
 

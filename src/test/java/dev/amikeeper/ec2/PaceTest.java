@@ -117,6 +117,59 @@ final class PaceTest {
         assertThat(pauses).isEmpty();
     }
 
+    @Test
+    void startsWithWhatTheLastUserLeft() {
+        pace.set(EAST, COPY_IMAGE, 2.5);
+
+        take(3, COPY_IMAGE);
+
+        assertThat(pauses).containsExactly(Duration.ofMillis(500));
+    }
+
+    @Test
+    void neverHoldsMoreThanItsSizeWhateverItIsSetTo() {
+        pace.set(EAST, COPY_IMAGE, 1e9);
+
+        assertThat(pace.tokens(EAST, COPY_IMAGE)).isEqualTo(100);
+    }
+
+    @Test
+    void tellsWhenItHoldsABurst() {
+        pace.set(EAST, CREATE_IMAGE, -1);
+
+        assertThat(pace.until(EAST, CREATE_IMAGE, 25)).isEqualTo(Duration.ofMillis(5_200));
+        now = now.plusMillis(5_200);
+        assertThat(pace.until(EAST, CREATE_IMAGE, 25)).isZero();
+        assertThat(pace.tokens(EAST, CREATE_IMAGE)).isEqualTo(25);
+    }
+
+    /** Callers that wait at the same time do not get the same token. */
+    @Test
+    void givesEachOfSeveralCallersATokenOfItsOwn() {
+        Pace still = new Pace(() -> now, pauses::add);
+        still.set(EAST, CREATE_IMAGE, 0);
+
+        for (int caller = 0; caller < 3; caller++) {
+            still.take(EAST, CREATE_IMAGE);
+        }
+
+        assertThat(pauses)
+                .containsExactly(
+                        Duration.ofMillis(200), Duration.ofMillis(400), Duration.ofMillis(600));
+        assertThat(still.tokens(EAST, CREATE_IMAGE)).isEqualTo(-3);
+    }
+
+    /** The callers that wait keep their tokens, so a new one waits behind them. */
+    @Test
+    void doesNotForgetWhoWaitsWhenEc2SaysThatTheBucketIsEmpty() {
+        Pace still = new Pace(() -> now, pauses::add);
+        still.set(EAST, CREATE_IMAGE, -2);
+
+        still.empty(EAST, CREATE_IMAGE);
+
+        assertThat(still.tokens(EAST, CREATE_IMAGE)).isEqualTo(-2);
+    }
+
     /** EC2's bucket as its documentation tells: 50 tokens, 5 a second; half full at the begin. */
     @ParameterizedTest
     @MethodSource("seeds")
