@@ -2,6 +2,7 @@ package dev.amikeeper.local.dynamodb;
 
 import dev.amikeeper.local.Calls;
 import dev.amikeeper.local.DynamoDbErrors;
+import dev.amikeeper.local.dynamodb.CapacityUnits.Used;
 import dev.amikeeper.local.dynamodb.MemoryIndex.Row;
 
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -75,6 +79,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     private final String region;
     private final Calls calls;
     private final Map<String, MemoryTable> tables = new HashMap<>();
+    private final SortedMap<String, Used> used = new TreeMap<>();
     private int pageSize = Integer.MAX_VALUE;
 
     public MemoryDynamoDb(String region, Calls calls) {
@@ -102,12 +107,31 @@ public final class MemoryDynamoDb implements DynamoDbClient {
         calls.alone(() -> pageSize = items);
     }
 
+    /**
+     * What all calls so far have used, as DynamoDB bills it. DynamoDB does not document what a
+     * cancelled transaction costs. Here each of its items costs twice what a write to it would cost
+     * whose condition fails.
+     *
+     * @see <a
+     *     href="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html">
+     *     Capacity unit consumption</a>
+     * @see <a
+     *     href="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html">
+     *     Capacity management for transactions</a>
+     * @see <a
+     *     href="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html">Global
+     *     secondary indexes: capacity units</a>
+     */
+    public CapacityUnits units() {
+        return calls.alone(() -> new CapacityUnits(used));
+    }
+
     @Override
     public PutItemResponse putItem(PutItemRequest request) {
         return call(
                 request,
                 PUT,
-                _ -> {
+                bill -> {
                     put(
                                     request.tableName(),
                                     request.item(),
@@ -115,7 +139,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
                                             request.conditionExpression(),
                                             request.expressionAttributeNames(),
                                             request.expressionAttributeValues()))
-                            .alone();
+                            .alone(bill);
                     return PutItemResponse.builder().build();
                 });
     }
@@ -125,7 +149,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
         return call(
                 request,
                 KEYED,
-                _ -> {
+                bill -> {
                     delete(
                                     request.tableName(),
                                     request.key(),
@@ -133,7 +157,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
                                             request.conditionExpression(),
                                             request.expressionAttributeNames(),
                                             request.expressionAttributeValues()))
-                            .alone();
+                            .alone(bill);
                     return DeleteItemResponse.builder().build();
                 });
     }
@@ -143,7 +167,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
         return call(
                 request,
                 Set.of("TransactItems", "ClientRequestToken"),
-                _ -> {
+                bill -> {
                     // The token is known above only because a request without one makes one up
                     // when asked.
                     if (request.clientRequestToken() != null) {
@@ -160,11 +184,13 @@ public final class MemoryDynamoDb implements DynamoDbClient {
                         throw new UnsupportedOperationException("a transaction of over 4 MB");
                     }
                     List<Boolean> allowed = writes.stream().map(Write::isAllowed).toList();
-                    if (allowed.contains(false)) {
+                    boolean done = !allowed.contains(false);
+                    writes.forEach(write -> bill.accept(write.inTransaction(done)));
+                    if (!done) {
                         throw DynamoDbErrors.cancelled(
                                 allowed.stream().map(MemoryDynamoDb::reason).toList());
                     }
-                    writes.forEach(write -> write.effect().run());
+                    writes.forEach(write -> write.effect().run().run());
                     return TransactWriteItemsResponse.builder().build();
                 });
     }
@@ -174,11 +200,13 @@ public final class MemoryDynamoDb implements DynamoDbClient {
         return call(
                 request,
                 Set.of("TableName", "Key", "ConsistentRead"),
-                _ -> {
+                bill -> {
                     MemoryTable table = table(request.tableName());
                     table.checkKey(request.key());
                     GetItemResponse.Builder answer = GetItemResponse.builder();
-                    table.find(request.key()).ifPresent(row -> answer.item(row.item()));
+                    Optional<Row> row = table.find(request.key());
+                    bill.accept(Used.reading(bytes(row), request.consistentRead()));
+                    row.ifPresent(it -> answer.item(it.item()));
                     return answer.build();
                 });
     }
@@ -188,14 +216,15 @@ public final class MemoryDynamoDb implements DynamoDbClient {
         return call(
                 request,
                 Set.of("RequestItems"),
-                _ -> {
+                bill -> {
                     checkCount(
                             request.requestItems().values().stream()
                                     .mapToInt(asked -> asked.keys().size())
                                     .sum());
                     Map<String, List<Map<String, AttributeValue>>> found = new LinkedHashMap<>();
                     request.requestItems()
-                            .forEach((name, asked) -> found.put(name, items(table(name), asked)));
+                            .forEach((name, asked) ->
+                                    found.put(name, items(table(name), asked, bill)));
                     return BatchGetItemResponse.builder()
                             .responses(found)
                             .unprocessedKeys(Map.of())
@@ -218,9 +247,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
                         "ScanIndexForward",
                         "Limit",
                         "ExclusiveStartKey"),
-                _ -> {
-                    return page(request, table(request.tableName()).index(request.indexName()));
-                });
+                bill -> page(request, table(request.tableName()).index(request.indexName()), bill));
     }
 
     @Override
@@ -231,6 +258,17 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     @Override
     public void close() {}
 
+    /** What each part of a call adds to what the table's owner is billed. */
+    private interface Bill extends Consumer<Used> {}
+
+    /**
+     * What a write that is allowed does.
+     *
+     * @param bytes the size of the new item; 0 if there is none
+     * @param index the write units for the index
+     */
+    private record Effect(int bytes, double index, Runnable run) {}
+
     /**
      * One write, or one check, of a request.
      *
@@ -239,19 +277,37 @@ public final class MemoryDynamoDb implements DynamoDbClient {
      */
     private record Write(
             List<String> key,
-            Map<String, AttributeValue> before,
+            Optional<Row> before,
             Predicate<Map<String, AttributeValue>> condition,
-            int bytes,
-            Runnable effect) {
-        boolean isAllowed() {
-            return condition.test(before);
+            Effect effect) {
+        int bytes() {
+            return effect.bytes();
         }
 
-        void alone() {
-            if (!isAllowed()) {
+        boolean isAllowed() {
+            return condition.test(before.map(Row::item).orElse(Map.of()));
+        }
+
+        void alone(Bill bill) {
+            boolean allowed = isAllowed();
+            bill.accept(units(1, allowed));
+            if (!allowed) {
                 throw DynamoDbErrors.conditionFailed();
             }
-            effect.run();
+            effect.run().run();
+        }
+
+        /** A transaction prepares each of its items and then writes it. */
+        Used inTransaction(boolean done) {
+            return units(2, done);
+        }
+
+        /** A write costs by the larger of the two items, and a refused one by the present item. */
+        private Used units(int times, boolean done) {
+            int present = MemoryDynamoDb.bytes(before);
+            return done
+                    ? Used.writing(Math.max(present, bytes()), times, effect.index())
+                    : Used.writing(present, times, 0);
         }
     }
 
@@ -294,8 +350,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
                         check.conditionExpression(),
                         check.expressionAttributeNames(),
                         check.expressionAttributeValues()),
-                0,
-                () -> {});
+                new Effect(0, 0, () -> {}));
     }
 
     private Write put(
@@ -304,45 +359,61 @@ public final class MemoryDynamoDb implements DynamoDbClient {
             Predicate<Map<String, AttributeValue>> condition) {
         MemoryTable table = table(name);
         Row row = table.row(item);
-        return write(name, table.keyOf(item), condition, row.bytes(), () -> table.put(row));
+        return write(
+                name,
+                table.keyOf(item),
+                condition,
+                new Effect(row.bytes(), table.indexUnits(item, item), () -> table.put(row)));
     }
 
     private Write delete(
             String name,
             Map<String, AttributeValue> key,
             Predicate<Map<String, AttributeValue>> condition) {
-        return write(name, key, condition, 0, () -> table(name).remove(key));
+        MemoryTable table = table(name);
+        return write(
+                name,
+                key,
+                condition,
+                new Effect(0, table.indexUnits(key, Map.of()), () -> table.remove(key)));
     }
 
     private Write write(
             String name,
             Map<String, AttributeValue> key,
             Predicate<Map<String, AttributeValue>> condition,
-            int bytes,
-            Runnable effect) {
+            Effect effect) {
         MemoryTable table = table(name);
         table.checkKey(key);
         List<String> named = new ArrayList<>(table.index(null).key(key).orElseThrow());
         named.addFirst(name);
-        return new Write(
-                named, table.find(key).map(Row::item).orElse(Map.of()), condition, bytes, effect);
+        return new Write(named, table.find(key), condition, effect);
+    }
+
+    private static int bytes(Optional<Row> row) {
+        return row.map(Row::bytes).orElse(0);
     }
 
     private static List<Map<String, AttributeValue>> items(
-            MemoryTable table, KeysAndAttributes asked) {
+            MemoryTable table, KeysAndAttributes asked, Bill bill) {
         allowOnly(asked, Set.of("Keys", "ConsistentRead"));
         asked.keys().forEach(table::checkKey);
         if (Set.copyOf(asked.keys()).size() < asked.keys().size()) {
             throw DynamoDbErrors.invalid("Provided list of item keys contains duplicates");
         }
-        List<Row> rows = asked.keys().stream().flatMap(key -> table.find(key).stream()).toList();
+        List<Row> rows = new ArrayList<>();
+        for (Map<String, AttributeValue> key : asked.keys()) {
+            Optional<Row> row = table.find(key);
+            bill.accept(Used.reading(bytes(row), asked.consistentRead()));
+            row.ifPresent(rows::add);
+        }
         if (rows.stream().mapToInt(Row::bytes).sum() > BATCH_BYTES) {
             throw new UnsupportedOperationException("a batch of over 16 MB");
         }
         return rows.stream().map(Row::item).toList();
     }
 
-    private QueryResponse page(QueryRequest request, MemoryIndex index) {
+    private QueryResponse page(QueryRequest request, MemoryIndex index, Bill bill) {
         DynamoDbExpressions expressions =
                 new DynamoDbExpressions(
                         request.expressionAttributeNames(), request.expressionAttributeValues());
@@ -374,6 +445,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
                 break;
             }
         }
+        bill.accept(Used.reading(bytes, request.consistentRead()));
         QueryResponse.Builder page =
                 QueryResponse.builder().items(found).count(found.size()).scannedCount(scanned);
         return (last.isEmpty() ? page : page.lastEvaluatedKey(last)).build();
@@ -428,7 +500,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     }
 
     private <R extends DynamoDbRequest, T> T call(
-            R request, Set<String> known, Function<R, T> work) {
+            R request, Set<String> known, Function<Bill, T> work) {
         String action = request.getClass().getSimpleName().replaceFirst("Request$", "");
         return calls.run(
                 new Calls.Action(action, region),
@@ -436,7 +508,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
                 ERRORS,
                 () -> {
                     allowOnly(request, known);
-                    return work.apply(request);
+                    return work.apply(part -> used.merge(action, part, Used::plus));
                 });
     }
 }

@@ -11,6 +11,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The catalogue's table as the template defines it, with its index. Both are always up to date. */
 final class MemoryTable {
@@ -54,6 +55,29 @@ final class MemoryTable {
                     items.remove(row.item());
                     byInstance.remove(row.item());
                 });
+    }
+
+    /**
+     * The write units for the index if an item becomes this one: one to add an entry, one to remove
+     * one, both to change its keys, and none if they stay.
+     *
+     * @param key the item's key
+     * @param after the new item; empty if it is removed
+     */
+    double indexUnits(Map<String, AttributeValue> key, Map<String, AttributeValue> after) {
+        Optional<Map<String, AttributeValue>> old = find(key).flatMap(row -> entry(row.item()));
+        Optional<Map<String, AttributeValue>> now = entry(after);
+        return old.equals(now)
+                ? 0
+                : Stream.of(old, now)
+                        .flatMap(Optional::stream)
+                        .mapToDouble(entry -> CapacityUnits.writing(bytes(entry)))
+                        .sum();
+    }
+
+    /** An item's entry in the index; empty if it has none. */
+    private Optional<Map<String, AttributeValue>> entry(Map<String, AttributeValue> item) {
+        return byInstance.key(item).map(_ -> byInstance.keyOf(item));
     }
 
     /** The key of an item. */
