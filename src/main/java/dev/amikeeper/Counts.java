@@ -7,7 +7,7 @@ import java.util.Map;
 
 /**
  * How often each thing happened in one call of a function. An enum says what is counted; a new
- * count is one more constant.
+ * count is one more constant. Threads may count at the same time.
  */
 public final class Counts<C extends Enum<C>> {
     private final Map<C, Integer> counts;
@@ -44,17 +44,17 @@ public final class Counts<C extends Enum<C>> {
     }
 
     /** Counts this many more. */
-    public void add(C what, int times) {
+    public synchronized void add(C what, int times) {
         counts.merge(what, times, Integer::sum);
     }
 
     /** How often this happened. */
-    public int of(C what) {
+    public synchronized int of(C what) {
         return counts.getOrDefault(what, 0);
     }
 
     /** All counts by the names that logs, metrics, and reports use: GIVEN_UP is givenUp. */
-    public Map<String, Integer> named() {
+    public synchronized Map<String, Integer> named() {
         Map<String, Integer> named = new LinkedHashMap<>();
         counts.forEach((what, times) -> named.put(name(what), times));
         return named;
@@ -69,7 +69,7 @@ public final class Counts<C extends Enum<C>> {
         return name.toString();
     }
 
-    Counts<C> copy() {
+    synchronized Counts<C> copy() {
         return new Counts<>(new EnumMap<>(counts));
     }
 }

@@ -25,13 +25,14 @@ import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The steps by which an image is removed or brought back. Each step is recorded before it is taken,
- * so that a later run can finish an interrupted one. Each step may be repeated.
+ * so that a later run can finish an interrupted one. Each step may be repeated. Steps of several
+ * images may be taken at the same time.
  */
 public final class ImageRemoval {
     private static final Logger log = LoggerFactory.getLogger(ImageRemoval.class);
@@ -48,7 +49,7 @@ public final class ImageRemoval {
     private final Shares shares;
     private final Instant now;
     private final String by;
-    private final Set<NoticeKey> told = new HashSet<>();
+    private final Set<NoticeKey> told = ConcurrentHashMap.newKeySet();
 
     /** How a step ended. */
     public enum RemovalEnd {

@@ -112,7 +112,12 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                 if (!chosen.get().alarms().isEmpty()) {
                     run.counts().add(BLOCKED);
                 }
-                chosen.get().plans().forEach(each -> steps.take(each, timeLeft));
+                app.images()
+                        .reads()
+                        .sideBySide(
+                                chosen.get().plans(),
+                                () -> true,
+                                each -> steps.take(each, timeLeft));
                 carriedOut.add(chosen.get());
                 approvals.confirm(plan, timeLeft);
             }

@@ -13,9 +13,9 @@ import dev.amikeeper.image.Region;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -28,7 +28,7 @@ final class PruneJournal {
 
     private final Catalog catalog;
     private final PruneRun run;
-    private final Set<NoticeKey> told = new HashSet<>();
+    private final Set<NoticeKey> told = ConcurrentHashMap.newKeySet();
 
     PruneJournal(Catalog catalog, PruneRun run) {
         this.catalog = catalog;
@@ -37,8 +37,7 @@ final class PruneJournal {
 
     /** Tells people, unless they have been told already. */
     void tell(Notice notice) {
-        if (!run.dryRun()) {
-            told.add(notice.about());
+        if (!run.dryRun() && told.add(notice.about())) {
             catalog.note(notice);
         }
     }

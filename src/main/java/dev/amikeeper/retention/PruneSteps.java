@@ -12,6 +12,7 @@ import static dev.amikeeper.retention.PruneReport.PruneCount.REMOVED;
 import static dev.amikeeper.retention.PruneReport.PruneCount.WAITING;
 
 import dev.amikeeper.Counts;
+import dev.amikeeper.ec2.Batches;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.Ami;
@@ -26,28 +27,36 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Gatherers;
 
-/** Takes the steps of plans and counts how they end. A dry run only counts them. */
+/**
+ * Takes the steps of plans, several at a time, and counts how they end. A dry run only counts them.
+ * Several Regions may be worked on at the same time.
+ */
 final class PruneSteps {
     private static final Logger log = LoggerFactory.getLogger(PruneSteps.class);
 
-    /** The number of images that one read returns. */
-    private static final int CHECKED_AT_ONCE = 200;
+    /**
+     * The number of images that are looked at once more with one read. EC2 allows five removals a
+     * second, so that the last of them goes ten seconds after it was looked at.
+     */
+    static final int CHECKED_AT_ONCE = 50;
 
     private final ImageReads images;
     private final ImageRemoval removal;
     private final PruneRun run;
     private final Counts<PruneReport.PruneCount> counts;
-    private final Map<Region, Integer> removed = new HashMap<>();
-    private int untimely;
+    private final Map<Region, Integer> removed = new ConcurrentHashMap<>();
+    private final AtomicInteger untimely = new AtomicInteger();
 
     PruneSteps(ImageReads images, ImageRemoval removal, PruneRun run) {
         this.images = images;
@@ -58,7 +67,7 @@ final class PruneSteps {
 
     /** The number of steps that were not taken for lack of time. */
     int untimely() {
-        return untimely;
+        return untimely.get();
     }
 
     /** The number of images that were removed, by Region. */
@@ -72,33 +81,69 @@ final class PruneSteps {
             plan.verdicts().stream().map(PruneSteps::count).forEach(counts::add);
             return;
         }
-        List<Verdict.RemovalStep> away = new ArrayList<>();
-        for (Verdict verdict : plan.verdicts()) {
+        takeBack(plan.verdicts(), timeLeft);
+        takeAway(plan.region(), plan.verdicts(), plan.evidence(), timeLeft);
+        keepUp(plan, timeLeft);
+    }
+
+    /**
+     * Takes all steps that are not towards a removal. Images that are needed come back before any
+     * others are removed.
+     */
+    void takeBack(Collection<Verdict> verdicts, TimeLeft timeLeft) {
+        List<Image> missed = new ArrayList<>();
+        List<Verdict.Finish> begun = new ArrayList<>();
+        for (Verdict verdict : verdicts) {
             switch (verdict) {
                 case Verdict.Kept _ -> counts.add(KEPT);
                 case Verdict.WaitUntil _ -> counts.add(WAITING);
                 case Verdict.Await _ -> counts.add(AWAITING);
-                case Verdict.RemovalStep step -> away.add(step);
-                // Images that are needed come back before any others are removed.
-                case Verdict.CallOff(var image, _) ->
+                case Verdict.CallOff(var image, _) -> missed.add(image);
+                case Verdict.Finish finish -> begun.add(finish);
+                case Verdict.RemovalStep _ -> {
+                    // These come later.
+                }
+            }
+        }
+        each(
+                missed,
+                image ->
                         take(
                                 timeLeft,
                                 () -> removal.bringBack(image),
-                                () -> counts.add(CALLED_OFF));
-                case Verdict.Finish(var image, var snapshots) ->
+                                () -> counts.add(CALLED_OFF)));
+        each(
+                begun,
+                finish ->
                         take(
                                 timeLeft,
-                                () -> removal.finish(image, snapshots),
-                                () -> removed(image.region()));
-            }
+                                () -> removal.finish(finish.image(), finish.snapshots()),
+                                () -> removed(finish.image().region())));
+    }
+
+    /** Takes the steps towards a removal. */
+    void takeAway(
+            Region region, Collection<Verdict> verdicts, Evidence evidence, TimeLeft timeLeft) {
+        List<Verdict.RemovalStep> away =
+                verdicts.stream()
+                        .filter(Verdict.RemovalStep.class::isInstance)
+                        .map(Verdict.RemovalStep.class::cast)
+                        .toList();
+        for (List<Verdict.RemovalStep> some : Batches.of(away, CHECKED_AT_ONCE)) {
+            lookAndTake(region, some, evidence, timeLeft);
         }
-        away.stream()
-                .gather(Gatherers.windowFixed(CHECKED_AT_ONCE))
-                .forEach(some -> take(timeLeft, plan, some));
-        Set<Image> going = away.stream().map(Verdict::image).collect(Collectors.toSet());
-        plan.upkeep().stream()
-                .filter(upkeep -> !going.contains(upkeep.image()))
-                .forEach(upkeep ->
+    }
+
+    /** Applies settings to the images that stay. */
+    void keepUp(PrunePlan plan, TimeLeft timeLeft) {
+        Set<Image> going =
+                plan.verdicts().stream()
+                        .filter(Verdict.RemovalStep.class::isInstance)
+                        .map(Verdict::image)
+                        .collect(Collectors.toSet());
+        each(
+                plan.upkeep().stream().filter(upkeep -> !going.contains(upkeep.image())).toList(),
+                upkeep ->
                         take(
                                 timeLeft,
                                 () -> removal.upkeep(upkeep),
@@ -109,41 +154,40 @@ final class PruneSteps {
                                 }));
     }
 
-    /**
-     * The plan is minutes old by now, so each image is looked at once more before it is removed.
-     */
-    private void take(TimeLeft timeLeft, PrunePlan plan, List<Verdict.RemovalStep> away) {
+    /** The plan is older than this, so each image is looked at once more before it is removed. */
+    private void lookAndTake(
+            Region region, List<Verdict.RemovalStep> away, Evidence evidence, TimeLeft timeLeft) {
         if (!timeLeft.isAny()) {
             counts.add(POSTPONED, away.size());
-            untimely += away.size();
+            untimely.addAndGet(away.size());
             return;
         }
         Map<ImageId, Ami> fresh;
         try {
             fresh =
                     images.find(
-                            plan.region(),
+                            region,
                             away.stream().flatMap(step -> step.image().id().stream()).toList());
         } catch (SdkException error) {
-            log.warn("{}: images cannot be read again: {}", plan.region(), Fault.text(error));
+            log.warn("{}: images cannot be read again: {}", region, Fault.text(error));
             counts.add(POSTPONED, away.size());
             return;
         }
+        List<Verdict.RemovalStep> asPlanned = new ArrayList<>();
         for (Verdict.RemovalStep step : away) {
             Image image = step.image();
-            boolean asPlanned =
-                    Optional.ofNullable(fresh.get(image.id().orElseThrow()))
-                            .filter(ami -> !ami.tags().containsKey(ImageTags.HOLD))
-                            .filter(ami -> !ami.isPublic())
-                            .filter(ami -> Evidence.isOurs(image, ami))
-                            .isPresent();
-            if (asPlanned) {
-                take(timeLeft, plan.evidence(), step);
+            if (Optional.ofNullable(fresh.get(image.id().orElseThrow()))
+                    .filter(ami -> !ami.tags().containsKey(ImageTags.HOLD))
+                    .filter(ami -> !ami.isPublic())
+                    .filter(ami -> Evidence.isOurs(image, ami))
+                    .isPresent()) {
+                asPlanned.add(step);
             } else {
-                log.info("{} {} changed meanwhile and stays", plan.region(), image.name());
+                log.info("{} {} changed meanwhile and stays", region, image.name());
                 counts.add(KEPT);
             }
         }
+        each(asPlanned, step -> take(timeLeft, evidence, step));
     }
 
     private void take(TimeLeft timeLeft, Evidence evidence, Verdict.RemovalStep step) {
@@ -172,10 +216,15 @@ final class PruneSteps {
         removed.merge(region, 1, Integer::sum);
     }
 
+    /** Steps for which there is no time are counted, so none may be left out here. */
+    private <T> void each(List<T> all, Consumer<T> step) {
+        images.sideBySide(all, () -> true, step);
+    }
+
     private void take(TimeLeft timeLeft, Supplier<ImageRemoval.RemovalEnd> step, Runnable done) {
         if (!timeLeft.isAny()) {
             counts.add(POSTPONED);
-            untimely++;
+            untimely.incrementAndGet();
             return;
         }
         switch (step.get()) {
