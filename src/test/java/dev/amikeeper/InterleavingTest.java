@@ -3,8 +3,8 @@ package dev.amikeeper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.amikeeper.Turns.Order;
 import dev.amikeeper.Turns.Played;
+import dev.amikeeper.local.TurnTaker.TurnOrder;
 
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -12,7 +12,6 @@ import org.junit.jupiter.api.TestFactory;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.Stream;
 
 /**
@@ -41,13 +40,15 @@ final class InterleavingTest {
     void theSameOrderMakesTheSamePlay() {
         Pair pair = Scenes.inMemory().pairs().get(5);
 
-        assertThat(play(pair, random(7)).trace()).isEqualTo(play(pair, random(7)).trace());
-        assertThat(play(pair, random(7)).trace()).isNotEqualTo(play(pair, random(8)).trace());
+        assertThat(play(pair, TurnOrder.random(7)).trace())
+                .isEqualTo(play(pair, TurnOrder.random(7)).trace());
+        assertThat(play(pair, TurnOrder.random(7)).trace())
+                .isNotEqualTo(play(pair, TurnOrder.random(8)).trace());
     }
 
     private static void endsAsInSequence(Pair pair) {
         List<List<String>> ends = pair.inSequence();
-        List<Order> orders = new ArrayList<>();
+        List<TurnOrder> orders = new ArrayList<>();
         for (int caller : pair.once().isPresent() ? List.of(FIRST) : List.of(FIRST, SECOND)) {
             long calls = play(pair, after(caller)).callsOf(caller);
             // At night before each call; else before each fourth one, others of either caller.
@@ -57,10 +58,10 @@ final class InterleavingTest {
             }
         }
         for (int seed = 1; seed <= RANDOM_ORDERS; seed++) {
-            orders.add(random(seed));
+            orders.add(TurnOrder.random(seed));
         }
         List<String> wrong = new ArrayList<>();
-        for (Order order : orders) {
+        for (TurnOrder order : orders) {
             Sequel found = play(pair, order);
             if (!ends.contains(found.end())) {
                 wrong.add(
@@ -83,27 +84,22 @@ final class InterleavingTest {
         }
     }
 
-    private static Sequel play(Pair pair, Order order) {
+    private static Sequel play(Pair pair, TurnOrder order) {
         Pair.Moment moment = pair.moment().get();
         Played played = Turns.play(moment.given().cloud, moment.calls(), order);
         return new Sequel(played.trace(), pair.end(moment, played.failed()));
     }
 
     /** This caller to its end, then the other. */
-    private static Order after(int first) {
+    private static TurnOrder after(int first) {
         return (able, turns) -> able.contains(first) ? first : able.getFirst();
     }
 
     /** This caller up to its n-th call; then the other to its end; then the rest. */
-    private static Order overtakenBefore(int n, int caller) {
+    private static TurnOrder overtakenBefore(int n, int caller) {
         return (able, turns) ->
                 turns < n && able.contains(caller)
                         ? caller
                         : able.stream().filter(other -> other != caller).findFirst().orElse(caller);
-    }
-
-    private static Order random(int seed) {
-        Random random = new Random(seed);
-        return (able, turns) -> able.get(random.nextInt(able.size()));
     }
 }

@@ -19,6 +19,9 @@ import java.util.function.Supplier;
  * told, and executed alone.
  */
 public final class Calls {
+    /** A sum of fractions that should be a whole token may lack this much. */
+    private static final double ROUNDING = 1e-9;
+
     private final Timeline timeline;
     private final Faults faults;
     private final Map<String, SortedMap<String, Integer>> counts = new HashMap<>();
@@ -47,8 +50,17 @@ public final class Calls {
 
     /** Executes a call, or does to it what the faults say. */
     public <T> T run(Action action, Optional<Bucket> bucket, Errors errors, Supplier<T> work) {
-        watch.before(action.name(), action.region());
-        return execute(action, bucket, errors, work);
+        CallWatch by = watch;
+        by.before(action.name(), action.region());
+        T answer;
+        try {
+            answer = execute(action, bucket, errors, work);
+        } catch (RuntimeException refused) {
+            by.after(action.name(), action.region());
+            throw refused;
+        }
+        by.after(action.name(), action.region());
+        return answer;
     }
 
     /** Counts a call that is about to be executed, or refuses it. */
@@ -124,9 +136,9 @@ public final class Calls {
     private boolean takeToken(Action action, Bucket bucket) {
         Instant now = timeline.instant();
         Level before = levels.getOrDefault(action, new Level(bucket.size(), now));
-        double seconds = Duration.between(before.at(), now).toMillis() / 1000.0;
+        double seconds = Duration.between(before.at(), now).toNanos() / 1e9;
         double tokens = Math.min(bucket.size(), before.tokens() + seconds * bucket.refill());
-        boolean enough = tokens >= 1;
+        boolean enough = tokens >= 1 - ROUNDING;
         levels.put(action, new Level(enough ? tokens - 1 : tokens, now));
         return enough;
     }
