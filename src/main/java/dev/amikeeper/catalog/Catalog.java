@@ -75,8 +75,16 @@ public interface Catalog {
     /** Saves one step, unless the record has changed since it was read. */
     boolean save(Change change);
 
-    /** Replaces an image's record with its tombstone. */
+    /** Replaces an image's record with its tombstone, unless the record has changed. */
     boolean bury(Image before, Tombstone tombstone);
+
+    /**
+     * Replaces the records that these tombstones contain with the tombstones, many at a time. A
+     * record that has changed stays.
+     *
+     * @return the tombstones that were written
+     */
+    List<Tombstone> bury(Collection<Tombstone> tombstones);
 
     /**
      * Returns the record of an image.
@@ -147,7 +155,17 @@ public interface Catalog {
      *
      * @return false if it has one
      */
-    boolean adopt(Image found);
+    default boolean adopt(Image found) {
+        return !adopt(List.of(found)).isEmpty();
+    }
+
+    /**
+     * Records images that were found in EC2, many at a time. One that has a record or a tombstone
+     * is left out.
+     *
+     * @return the images that are new
+     */
+    List<Image> adopt(Collection<Image> found);
 
     /**
      * Records a requested restore.

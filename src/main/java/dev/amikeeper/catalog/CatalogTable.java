@@ -32,6 +32,15 @@ final class CatalogTable {
     /** The most items that one call reads. */
     static final int KEYS_A_BATCH = 100;
 
+    /** The most writes of a transaction. */
+    static final int WRITES_A_TRANSACTION = 100;
+
+    /**
+     * A transaction may have 4 MB. That counts what is there, too, which is replaced by something
+     * of about the same size.
+     */
+    static final int BYTES_A_TRANSACTION = 2_000_000;
+
     private static final int TRIES = 8;
 
     private final DynamoDbClient dynamoDb;
@@ -175,6 +184,27 @@ final class CatalogTable {
         return Stream.iterate(0, i -> i < reasons.size(), i -> i + 1)
                 .filter(i -> "ConditionalCheckFailed".equals(reasons.get(i).code()))
                 .collect(Collectors.toSet());
+    }
+
+    /** About how large the item is that a write puts; 0 if it puts none. */
+    static int bytes(TransactWriteItem write) {
+        return write.put() == null ? 0 : bytes(write.put().item());
+    }
+
+    private static int bytes(Map<String, AttributeValue> fields) {
+        return fields.entrySet().stream()
+                .mapToInt(field -> field.getKey().length() + bytes(field.getValue()))
+                .sum();
+    }
+
+    /** A character is up to 3 bytes of UTF-8; most are one. */
+    private static int bytes(AttributeValue value) {
+        return switch (value.type()) {
+            case S -> value.s().length();
+            case M -> bytes(value.m());
+            case L -> value.l().stream().mapToInt(CatalogTable::bytes).sum();
+            default -> 20;
+        };
     }
 
     TransactWriteItem putNew(Map<String, AttributeValue> item) {

@@ -167,6 +167,11 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     @Override
+    public List<Tombstone> bury(Collection<Tombstone> tombstones) {
+        return images.bury(tombstones);
+    }
+
+    @Override
     public Optional<Image> find(Region region, ImageName name) {
         return images.find(region, name);
     }
@@ -222,7 +227,7 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     @Override
-    public boolean adopt(Image found) {
+    public List<Image> adopt(Collection<Image> found) {
         return images.adopt(found);
     }
 

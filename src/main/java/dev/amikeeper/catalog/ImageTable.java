@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -31,9 +32,6 @@ import java.util.stream.Stream;
  * the image is removed.
  */
 final class ImageTable {
-    /** DynamoDB allows 100 items per transaction; an intent takes three. */
-    private static final int INTENTS_A_TRANSACTION = 33;
-
     /** No step waits longer than this; a later due time was written by a wrong clock. */
     private static final Duration LONGEST_WAIT = Duration.ofDays(2);
 
@@ -63,46 +61,78 @@ final class ImageTable {
     }
 
     List<Image> request(Collection<Image> intents) {
-        List<Image> fresh = new ArrayList<>();
-        // A transaction must not contain the same item twice.
-        List<Image> all =
-                List.copyOf(
-                        intents.stream()
-                                .collect(
-                                        Collectors.toMap(
-                                                intent ->
-                                                        keys.image(intent.region(), intent.name()),
-                                                Function.identity(),
-                                                (first, again) -> first,
-                                                LinkedHashMap::new))
-                                .values());
-        for (int from = 0; from < all.size(); from += INTENTS_A_TRANSACTION) {
-            fresh.addAll(
-                    requestTogether(
-                            all.subList(from, Math.min(all.size(), from + INTENTS_A_TRANSACTION))));
+        return writeEach(distinct(intents), this::begin);
+    }
+
+    /** A transaction must not contain the same item twice. */
+    private List<Image> distinct(Collection<Image> images) {
+        return List.copyOf(
+                images.stream()
+                        .collect(
+                                Collectors.toMap(
+                                        this::key,
+                                        Function.identity(),
+                                        (first, again) -> first,
+                                        LinkedHashMap::new))
+                        .values());
+    }
+
+    /** The writes that belong to one image, of which all are done or none. */
+    private record Group<T>(T of, List<TransactWriteItem> writes) {
+        private int bytes() {
+            return writes.stream().mapToInt(CatalogTable::bytes).sum();
         }
-        return fresh;
     }
 
     /**
-     * Writes intents in one transaction; if some are refused, leaves them out and tries the others
-     * again.
+     * Makes the writes of each of these, in as few transactions as possible. If writes are refused,
+     * whatever they belong to is left out, and the others are tried again.
+     *
+     * @return those whose writes were made
      */
-    private List<Image> requestTogether(List<Image> intents) {
-        List<Image> left = intents;
-        while (!left.isEmpty()) {
-            List<TransactWriteItem> writes = new ArrayList<>();
-            left.forEach(intent -> writes.addAll(begin(intent)));
-            Set<Integer> refused = table.transact(writes);
-            if (refused.isEmpty()) {
-                return left;
+    private <T> List<T> writeEach(List<T> all, Function<T, List<TransactWriteItem>> writes) {
+        List<T> written = new ArrayList<>();
+        List<Group<T>> together = new ArrayList<>();
+        int count = 0;
+        int bytes = 0;
+        for (T one : all) {
+            Group<T> group = new Group<>(one, writes.apply(one));
+            boolean isFull =
+                    count + group.writes().size() > CatalogTable.WRITES_A_TRANSACTION
+                            || bytes + group.bytes() > CatalogTable.BYTES_A_TRANSACTION;
+            if (isFull && !together.isEmpty()) {
+                written.addAll(write(together));
+                together = new ArrayList<>();
+                count = 0;
+                bytes = 0;
             }
-            List<Image> tried = left;
-            left =
-                    Stream.iterate(0, i -> i < tried.size(), i -> i + 1)
-                            .filter(i -> !refused.contains(3 * i) && !refused.contains(3 * i + 1))
-                            .map(tried::get)
-                            .toList();
+            together.add(group);
+            count += group.writes().size();
+            bytes += group.bytes();
+        }
+        written.addAll(write(together));
+        return written;
+    }
+
+    private <T> List<T> write(List<Group<T>> together) {
+        List<Group<T>> left = together;
+        while (!left.isEmpty()) {
+            Set<Integer> refused =
+                    table.transact(
+                            left.stream().flatMap(group -> group.writes().stream()).toList());
+            if (refused.isEmpty()) {
+                return left.stream().map(Group::of).toList();
+            }
+            List<Group<T>> allowed = new ArrayList<>();
+            int first = 0;
+            for (Group<T> group : left) {
+                int next = first + group.writes().size();
+                if (IntStream.range(first, next).noneMatch(refused::contains)) {
+                    allowed.add(group);
+                }
+                first = next;
+            }
+            left = allowed;
         }
         return List.of();
     }
@@ -122,8 +152,7 @@ final class ImageTable {
 
     boolean save(Change change) {
         List<Image> copies = new ArrayList<>(change.copies());
-        Map<String, AttributeValue> key =
-                keys.image(change.before().region(), change.before().name());
+        Map<String, AttributeValue> key = key(change.before());
         Map<String, AttributeValue> after =
                 unknowns.keep(
                         records.image(change.after()),
@@ -184,21 +213,46 @@ final class ImageTable {
     }
 
     boolean bury(Image before, Tombstone tombstone) {
+        return !bury(List.of(new Burial(before, tombstone))).isEmpty();
+    }
+
+    List<Tombstone> bury(Collection<Tombstone> tombstones) {
+        Map<Map<String, AttributeValue>, Burial> distinct = new LinkedHashMap<>();
+        for (Tombstone tombstone : tombstones) {
+            Image last = tombstone.image();
+            distinct.putIfAbsent(
+                    keys.image(last.region(), last.name()), new Burial(last, tombstone));
+        }
+        return bury(List.copyOf(distinct.values())).stream().map(Burial::tombstone).toList();
+    }
+
+    private record Burial(Image before, Tombstone tombstone) {}
+
+    private List<Burial> bury(List<Burial> burials) {
+        List<Burial> done = writeEach(burials, this::writes);
+        done.forEach(burial -> unknowns.wrote(item(burial), key(burial.before())));
+        return done;
+    }
+
+    private List<TransactWriteItem> writes(Burial burial) {
+        Image before = burial.before();
         List<TransactWriteItem> writes = new ArrayList<>();
-        writes.add(
-                table.deleteVersion(keys.image(before.region(), before.name()), before.version()));
+        writes.add(table.deleteVersion(key(before), before.version()));
         before.id().ifPresent(id -> writes.add(table.delete(keys.ami(before.region(), id))));
         keys.work(before).ifPresent(key -> writes.add(table.delete(key)));
-        Map<String, AttributeValue> key = keys.image(before.region(), before.name());
-        Map<String, AttributeValue> item =
-                unknowns.keep(
-                        records.tombstone(tombstone), key, Attributes.number(before.version()));
-        writes.add(table.put(item));
-        boolean buried = table.transact(writes).isEmpty();
-        if (buried) {
-            unknowns.wrote(item, key);
-        }
-        return buried;
+        writes.add(table.put(item(burial)));
+        return writes;
+    }
+
+    private Map<String, AttributeValue> item(Burial burial) {
+        return unknowns.keep(
+                records.tombstone(burial.tombstone()),
+                key(burial.before()),
+                Attributes.number(burial.before().version()));
+    }
+
+    private Map<String, AttributeValue> key(Image image) {
+        return keys.image(image.region(), image.name());
     }
 
     Optional<Image> find(Region region, ImageName name) {
@@ -317,12 +371,16 @@ final class ImageTable {
                 before.image().version());
     }
 
-    boolean adopt(Image found) {
+    List<Image> adopt(Collection<Image> found) {
+        return writeEach(distinct(found), this::adoption);
+    }
+
+    private List<TransactWriteItem> adoption(Image found) {
         List<TransactWriteItem> writes = new ArrayList<>();
         writes.add(table.putNew(records.image(found)));
         writes.add(isNotBuried(found));
         records.work(found).ifPresent(work -> writes.add(table.put(work)));
         found.id().ifPresent(id -> writes.add(table.put(records.ami(found, id))));
-        return table.transact(writes).isEmpty();
+        return writes;
     }
 }

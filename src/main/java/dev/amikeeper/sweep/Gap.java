@@ -25,8 +25,13 @@ public sealed interface Gap {
     /** An image that was given up exists after all. */
     record Found(Image image, Ami ami) implements Gap {}
 
-    /** An image of ours that has neither a record nor a tombstone, and the record to make. */
-    record UnknownImage(Image adopted, Ami ami) implements Gap {}
+    /** An image of ours that has neither a record nor a tombstone, and what becomes its record. */
+    record UnknownImage(Image adopted, Ami ami) implements Gap {
+        /** The record in the state that EC2 shows. */
+        Image record() {
+            return adopted.inState(ami.state());
+        }
+    }
 
     /** An image that was removed and that somebody brought back, and the record to make. */
     record Returned(Tombstone tombstone, Image adopted) implements Gap {}

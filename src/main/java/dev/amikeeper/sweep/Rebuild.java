@@ -5,6 +5,7 @@ import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Cursor;
 import dev.amikeeper.catalog.Run;
 import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.ec2.Batches;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.Instances;
@@ -46,7 +47,7 @@ import java.util.stream.Stream;
  * Regions that it is told to read. If the home Region is gone, the copies in a DR Region are enough
  * to record all of them, together with the home images that they were made from. Existing records
  * are never overwritten, so a rebuild may be repeated, even while the functions run; it then adds
- * what is missing.
+ * what is missing. The same goes for a rebuild that was interrupted.
  *
  * <p>Decisions rest on names, states, and tags, which EC2 has. What only the table had is lost for
  * good:
@@ -73,6 +74,9 @@ public final class Rebuild {
 
     /** Within this time, a Region that is read has its records, however many images it has. */
     private static final Duration RECORDED_WITHIN = Duration.ofDays(1);
+
+    /** How many records are made between two reports of the progress: some transactions. */
+    private static final int RECORDED_AT_ONCE = 250;
 
     /** Receives the progress. */
     public interface RebuildProgress {
@@ -223,17 +227,18 @@ public final class Rebuild {
         Map<Region, Map<ImageName, Tombstone>> removed = new TreeMap<>();
         Drift.doubtful(view)
                 .forEach((where, names) -> removed.put(where, catalog.removed(where, names)));
+        Set<ImageName> unreadable = catalog.unreadable(region);
+        List<Image> unknown =
+                Drift.of(view, removed, Map.of(region, unreadable)).stream()
+                        .filter(Gap.UnknownImage.class::isInstance)
+                        .map(gap -> ((Gap.UnknownImage) gap).record())
+                        .toList();
         List<Image> added = new ArrayList<>();
         int done = before;
-        Set<ImageName> unreadable = catalog.unreadable(region);
-        for (Gap gap : Drift.of(view, removed, Map.of(region, unreadable))) {
-            if (gap instanceof Gap.UnknownImage(Image adopted, Ami ami)) {
-                Image image = adopted.inState(ami.state());
-                if (dryRun || catalog.adopt(image)) {
-                    added.add(image);
-                }
-                seen.so(++done, amis.byId().size());
-            }
+        for (List<Image> some : Batches.of(unknown, RECORDED_AT_ONCE)) {
+            added.addAll(dryRun ? some : catalog.adopt(some));
+            done += some.size();
+            seen.so(done, amis.byId().size());
         }
         found.addAll(records);
         found.addAll(added);

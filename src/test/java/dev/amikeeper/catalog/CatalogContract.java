@@ -262,6 +262,71 @@ abstract class CatalogContract {
     }
 
     @Test
+    void adoptsManyAtATimeAndLeavesOutThoseThatItKnows() {
+        List<Image> all = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            Image pending = adopted(intent("gold", "i-" + i, "2026-03-01T02:00:00Z"), "ami-" + i);
+            all.add(i % 2 == 0 ? pending : pending.available(false, NOW));
+        }
+        Image removed = all.get(7);
+        assertThat(catalog.adopt(removed)).isTrue();
+        catalog.bury(removed, new Tombstone(removed, NOW, "PruneFunction", "no rule"));
+        assertThat(catalog.adopt(all.get(60))).isTrue();
+        assertThat(catalog.adopt(all.get(99))).isTrue();
+        List<Image> unknown = new ArrayList<>(all);
+        unknown.removeAll(List.of(removed, all.get(60), all.get(99)));
+
+        all.add(all.getFirst());
+        assertThat(catalog.adopt(all)).isEqualTo(unknown);
+
+        assertThat(catalog.adopt(all)).isEmpty();
+        assertThat(catalog.ofPolicy("gold", EAST)).hasSize(99).doesNotContain(removed);
+        assertThat(catalog.find(EAST, removed.id().orElseThrow())).isEmpty();
+        assertThat(catalog.find(EAST, new ImageId("ami-98"))).contains(all.get(98));
+        assertThat(catalog.work(EAST, Work.CREATE_UNDER_WAY, NOW, 100)).hasSize(50);
+    }
+
+    @Test
+    void buriesManyAtATimeAndLeavesOutThoseThatHaveChanged() {
+        List<Image> all = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            all.add(
+                    adopted(intent("gold", "i-" + i, "2026-03-01T02:00:00Z"), "ami-" + i)
+                            .available(false, NOW));
+        }
+        catalog.adopt(all);
+        Image changed = all.get(33).disabledByOthers(true);
+        catalog.save(Change.of(all.get(33), changed));
+        List<Tombstone> tombstones =
+                all.stream().map(image -> new Tombstone(image, NOW, "EC2", "gone")).toList();
+        List<Tombstone> allowed = new ArrayList<>(tombstones);
+        allowed.remove(33);
+
+        assertThat(catalog.bury(tombstones)).isEqualTo(allowed);
+
+        assertThat(catalog.bury(tombstones)).isEmpty();
+        assertThat(catalog.ofPolicy("gold", EAST)).containsExactly(changed);
+        assertThat(catalog.removed("gold", EAST)).containsExactlyInAnyOrderElementsOf(allowed);
+        assertThat(catalog.find(EAST, new ImageId("ami-1"))).isEmpty();
+    }
+
+    /** DynamoDB refuses a transaction of over 4 MB. */
+    @Test
+    void largeRecordsDoNotShareATransaction() {
+        List<Image> all = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            all.add(
+                    adopted(intent("gold", "i-" + i, "2026-03-01T02:00:00Z"), "ami-" + i)
+                            .failing("x".repeat(300_000)));
+        }
+
+        assertThat(catalog.adopt(all)).isEqualTo(all);
+        List<Tombstone> tombstones =
+                all.stream().map(image -> new Tombstone(image, NOW, "EC2", "gone")).toList();
+        assertThat(catalog.bury(tombstones)).isEqualTo(tombstones);
+    }
+
+    @Test
     void answersTheTombstonesOfSomeImages() {
         Image gone = started("i-1", AMI);
         Tombstone tombstone = new Tombstone(gone, NOW, "PruneFunction", "no rule");
@@ -1036,7 +1101,11 @@ abstract class CatalogContract {
     }
 
     private static Image adopted(Image unknown) {
-        ImageId id = new ImageId("ami-9");
+        return adopted(unknown, "ami-9");
+    }
+
+    private static Image adopted(Image unknown, String ami) {
+        ImageId id = new ImageId(ami);
         return Image.adopted(unknown.name(), EAST, Optional.empty(), id, 1, NOW, NOW);
     }
 
