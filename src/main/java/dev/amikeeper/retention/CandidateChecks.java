@@ -22,12 +22,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * Checks that are made image by image: whom an image is shared with and who uses it. They are too
- * expensive to make for all images, so only images that may be removed are checked.
+ * expensive to make for all images, so only images that may be removed are checked. Several Regions
+ * may be checked at the same time.
  */
 final class CandidateChecks {
     private static final Logger log = LoggerFactory.getLogger(CandidateChecks.class);
@@ -42,7 +44,7 @@ final class CandidateChecks {
     private final Probes probes;
     private final Planner.PlannerRun run;
     private final Warnings warnings;
-    private int unlooked;
+    private final AtomicInteger unlooked = new AtomicInteger();
 
     CandidateChecks(ImageReads images, Probes probes, Planner.PlannerRun run, Warnings warnings) {
         this.images = images;
@@ -53,7 +55,7 @@ final class CandidateChecks {
 
     /** The number of candidates that were not checked for lack of time. This run keeps them. */
     int unlooked() {
-        return unlooked;
+        return unlooked.get();
     }
 
     /**
@@ -80,8 +82,8 @@ final class CandidateChecks {
                         .flatMap(probe -> probe.asked().stream())
                         .flatMap(Set::stream)
                         .collect(Collectors.toSet());
-        unlooked +=
-                (int) ids(candidates.stream()).stream().filter(id -> !asked.contains(id)).count();
+        unlooked.addAndGet(
+                (int) ids(candidates.stream()).stream().filter(id -> !asked.contains(id)).count());
         List<ImageId> shared = ids(looked.stream().filter(withPermissions::isShared));
         Usage.Report others =
                 probes.otherAccounts(region, shared, run.mayRequest(), run.now(), timeLeft::isAny);
@@ -164,7 +166,9 @@ final class CandidateChecks {
                                 Fault.text(error, "ec2:DescribeImageAttribute"));
                     }
                 }
-                case null -> log.info("{} {}: no time to look at it", region, id);
+                case null -> {
+                    // There was no time to look at it, which is counted and told for all together.
+                }
             }
         }
         return permissions;

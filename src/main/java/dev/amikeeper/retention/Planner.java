@@ -13,6 +13,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageRef;
+import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
@@ -30,9 +31,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -65,12 +68,6 @@ public final class Planner {
     private final Set<Region> unread = new TreeSet<>();
 
     private int unreadable;
-
-    /**
-     * The percentage of a policy's time that is spent on reading: EC2 allows four times as many
-     * reads as removals.
-     */
-    private static final int READING = 25;
 
     /**
      * The golden ratio, which spaces the starting points of the turns evenly, however many there
@@ -243,21 +240,56 @@ public final class Planner {
 
     /** Makes the plan of all Regions for one policy. */
     public PolicyPlan plan(Policy policy) {
-        return plan(policy, TimeLeft.ENDLESS);
+        return plan(outlook(policy), TimeLeft.ENDLESS);
     }
 
     /**
-     * Makes this plan within a quarter of the given time. This run keeps the images for which the
-     * time does not suffice.
+     * Checks all candidates and makes the plan. Those for which the time does not suffice are kept.
      */
-    PolicyPlan plan(Policy policy, TimeLeft timeLeft) {
-        TimeLeft reading = timeLeft.share(READING);
+    PolicyPlan plan(PolicyOutlook outlook, TimeLeft timeLeft) {
         int before = checks.unlooked();
-        List<Region> unplanned = new ArrayList<>(views.keySet());
-        Map<Region, List<Image>> records = new LinkedHashMap<>();
-        views.keySet()
-                .forEach(
-                        region -> records.put(region, catalog.ofPolicy(policy.allNames(), region)));
+        Map<Region, PrunePlan> plans = new ConcurrentHashMap<>();
+        images.sideBySide(
+                outlook.regions(),
+                () -> true,
+                each -> plans.put(each.region(), plan(outlook.policy(), each, timeLeft)));
+        return outlook.checked(
+                outlook.regions().stream()
+                        .map(each -> Objects.requireNonNull(plans.get(each.region())))
+                        .toList(),
+                checks.unlooked() - before);
+    }
+
+    private PrunePlan plan(Policy policy, RegionOutlook region, TimeLeft timeLeft) {
+        List<Image> candidates = candidates(region);
+        return candidates.isEmpty()
+                ? region.plan()
+                : region.judgeAll(ask(policy, region, candidates, timeLeft));
+    }
+
+    /** Checks some of a Region's candidates, as far as time allows. */
+    RegionOutlook.Checked check(
+            Policy policy, RegionOutlook region, List<Image> some, TimeLeft timeLeft) {
+        return region.judge(some, ask(policy, region, some, timeLeft));
+    }
+
+    private Evidence ask(Policy policy, RegionOutlook region, List<Image> some, TimeLeft timeLeft) {
+        return checks.asked(policy, region.region(), some, region.plan().evidence(), timeLeft);
+    }
+
+    /**
+     * The images that may take a step towards removal. Those on their way out come first, because
+     * some of them may have to be brought back.
+     */
+    List<Image> candidates(RegionOutlook region) {
+        return turned(region.plan().candidates(), run.now()).stream()
+                .sorted(Comparator.comparing(image -> image.state() == ImageState.AVAILABLE))
+                .toList();
+    }
+
+    /** Reads what the catalogue knows of a policy's images, and how the policy judges them. */
+    PolicyOutlook outlook(Policy policy) {
+        Map<Region, List<Image>> records = records(policy);
         // Read after the records: if an image was available by then, its copies are already
         // recorded.
         Set<ImageRef> sources = fleet.copySources();
@@ -266,44 +298,36 @@ public final class Planner {
         Map<InstanceId, Instant> gone =
                 fleet.gone(policy, records.values().stream().flatMap(List::stream).toList());
         List<Image> homes = homes(policy, records);
-        List<PrunePlan> plans = new ArrayList<>();
-        views.forEach((region, view) -> {
-            TimeLeft itsShare = reading.share(100 / unplanned.size());
-            unplanned.remove(region);
-            List<Image> found = records.getOrDefault(region, List.of());
-            Evidence evidence =
-                    new Evidence(
-                            view.inEc2,
-                            view.usage,
-                            Optional.empty(),
-                            sources,
-                            imaged,
-                            gone,
-                            run.now());
-            PrunePlan first = PrunePlan.of(policy, region, found, homes, evidence);
-            plans.add(
-                    first.candidates().isEmpty()
-                            ? first
-                            : PrunePlan.of(
-                                    policy,
-                                    region,
-                                    found,
-                                    homes,
-                                    checks.asked(
-                                            policy,
-                                            region,
-                                            turned(first.candidates(), run.now()),
-                                            evidence,
-                                            itsShare)));
-        });
-        return PolicyPlan.of(
+        List<RegionOutlook> regions = new ArrayList<>();
+        views.forEach((region, view) ->
+                regions.add(
+                        new RegionOutlook(
+                                policy,
+                                region,
+                                records.getOrDefault(region, List.of()),
+                                homes,
+                                new Evidence(
+                                        view.inEc2,
+                                        view.usage,
+                                        Optional.empty(),
+                                        sources,
+                                        imaged,
+                                        gone,
+                                        run.now()))));
+        return new PolicyOutlook(
                 policy,
-                plans,
+                regions,
                 new PolicyPlan.PolicyFindings(
-                        imaged.map(Set::size),
-                        listed(),
-                        catalog.marks(policy.name()),
-                        checks.unlooked() - before));
+                        imaged.map(Set::size), listed(), catalog.marks(policy.name())));
+    }
+
+    private Map<Region, List<Image>> records(Policy policy) {
+        Map<Region, List<Image>> records = new ConcurrentHashMap<>();
+        images.sideBySide(
+                List.copyOf(views.keySet()),
+                () -> true,
+                region -> records.put(region, catalog.ofPolicy(policy.allNames(), region)));
+        return records;
     }
 
     /** The good home images in the Regions that the policy names, as far as EC2 shows them. */

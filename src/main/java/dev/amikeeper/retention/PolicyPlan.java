@@ -52,6 +52,11 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
             listed = Map.copyOf(listed);
             before = List.copyOf(before);
         }
+
+        /** The same, of a run that did not check so many images. */
+        PolicyFindings leaving(int images) {
+            return new PolicyFindings(selected, listed, before, images);
+        }
     }
 
     public PolicyPlan {

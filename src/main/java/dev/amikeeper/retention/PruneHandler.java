@@ -39,6 +39,10 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
      */
     private static final int RESERVE_AT_FIRST = 15_000;
 
+    private static final int READING = 25;
+
+    private static final int READING_FOR_PEOPLE = 75;
+
     private final Application app;
 
     /** Called by Lambda. */
@@ -100,24 +104,28 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         Planner planner =
                 app.planner(new Planner.PlannerRun(run.now(), !run.dryRun(), journal::tell))
                         .read(remaining.allBut(RESERVE_AT_FIRST));
+        PruneSlices slices = new PruneSlices(app.images().reads(), planner, steps);
         List<Policy> policies = Planner.turned(planner.policies(), run.now());
         for (int i = 0; i < policies.size(); i++) {
             Policy policy = policies.get(i);
             // Time that one policy does not need is left to the policies after it.
             TimeLeft timeLeft = remaining.allBut(RESERVE).share(100 / (policies.size() - i));
-            PolicyPlan plan = planner.plan(policy, timeLeft);
+            PolicyOutlook outlook = planner.outlook(policy);
+            PolicyPlan atMost = outlook.atMost();
+            if (mayGoSliceBySlice(run, atMost)) {
+                PolicyPlan carried = slices.carryOut(outlook, timeLeft);
+                summaries.add(summary(policy, carried));
+                carriedOut.add(carried);
+                continue;
+            }
+            PolicyPlan plan = planner.plan(outlook, timeLeft.share(reading(run, atMost)));
             summaries.add(summary(policy, plan));
             Optional<PolicyPlan> chosen = approvals.choose(plan);
             if (chosen.isPresent()) {
                 if (!chosen.get().alarms().isEmpty()) {
                     run.counts().add(BLOCKED);
                 }
-                app.images()
-                        .reads()
-                        .sideBySide(
-                                chosen.get().plans(),
-                                () -> true,
-                                each -> steps.take(each, timeLeft));
+                slices.takeAll(chosen.get(), timeLeft);
                 carriedOut.add(chosen.get());
                 approvals.confirm(plan, timeLeft);
             }
@@ -137,6 +145,30 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             new Unreadables(app.catalog()).tell(run.now());
         }
         return PruneReport.of(run, problem, summaries, lines(run, carriedOut));
+    }
+
+    /**
+     * Whether a policy's images may go before all of them are checked. People look at a plan and
+     * approve it as a whole, so a plan for people is made first.
+     *
+     * @param atMost the plan if nothing else keeps any of them
+     */
+    private static boolean mayGoSliceBySlice(PruneRun run, PolicyPlan atMost) {
+        return !run.dryRun()
+                && run.approval().isEmpty()
+                && atMost.alarms().isEmpty()
+                && !atMost.isAwaiting();
+    }
+
+    /**
+     * The percentage of a policy's time that is spent on checking all candidates first. EC2 allows
+     * four times as many reads as removals. A plan that only people look at, or that is only worth
+     * something as a whole, may take longer.
+     */
+    private static int reading(PruneRun run, PolicyPlan atMost) {
+        boolean isForPeople =
+                run.dryRun() || run.approval().isPresent() || !atMost.alarms().isEmpty();
+        return isForPeople ? READING_FOR_PEOPLE : READING;
     }
 
     private PruneReport.Summary summary(Policy policy, PolicyPlan plan) {

@@ -153,7 +153,8 @@ public record PrunePlan(
                         .toList());
     }
 
-    private PrunePlan with(List<Verdict> others) {
+    /** The same plan with other verdicts on the same images. */
+    PrunePlan with(List<Verdict> others) {
         return new PrunePlan(policy, region, others, upkeep, present, evidence);
     }
 

@@ -43,6 +43,8 @@ import software.amazon.awssdk.services.ec2.model.Tag;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -1241,6 +1243,47 @@ final class PruneHandlerTest {
             looked.addAll(Planner.turned(all, day(day)).subList(0, 100));
         }
         assertThat(looked).hasSize(500);
+    }
+
+    @Test
+    void theFirstGoBeforeTheLastAreLookedAt() {
+        List<String> calls = callsToPrune(manyNights("keep: {last: 1}"), Map.of());
+
+        assertThat(calls.indexOf("DeregisterImage"))
+                .isLessThan(calls.lastIndexOf("DescribeImageAttribute"));
+        assertThat(Collections.frequency(calls, "DeregisterImage")).isEqualTo(200);
+        assertThat(Collections.frequency(calls, "DescribeImageAttribute")).isEqualTo(200);
+    }
+
+    @Test
+    void allAreLookedAtFirstWhereTheBreakerMightStopThem() {
+        TestDeployment given = manyNights("keep: {last: 1}\nlimits: {maxRemoveCount: 199}");
+
+        assertThat(callsToPrune(given, Map.of())).doesNotContain("DeregisterImage");
+
+        given.cloud.faults().calls("DescribeImageAttribute").deny();
+        List<String> calls = callsToPrune(given, Map.of());
+        assertThat(Collections.frequency(calls, "DeregisterImage")).isEqualTo(199);
+        assertThat(calls.indexOf("DeregisterImage"))
+                .isGreaterThan(calls.lastIndexOf("DescribeImageAttribute"));
+    }
+
+    /** Ten servers with 21 images each. */
+    private static TestDeployment manyNights(String policy) {
+        TestDeployment given = TestDeployment.nightlyInMemory(policy);
+        for (int server = 0; server < 10; server++) {
+            given.instance("web-" + server);
+        }
+        given.nights(21);
+        return given;
+    }
+
+    private static List<String> callsToPrune(TestDeployment given, Map<String, Object> event) {
+        List<String> calls = new ArrayList<>();
+        given.cloud.watch((action, _) -> calls.add(action));
+        new PruneHandler(given.deployment.application()).handleRequest(event, context(given));
+        given.cloud.watch((_, _) -> {});
+        return calls;
     }
 
     @Test
