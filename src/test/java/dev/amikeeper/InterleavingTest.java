@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.amikeeper.Turns.Played;
+import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.local.TurnTaker.TurnOrder;
 
 import org.junit.jupiter.api.DynamicTest;
@@ -16,10 +17,12 @@ import java.util.stream.Stream;
 
 /**
  * Two functions at once, which overtake each other at outside calls: the world ends as if one had
- * run after the other.
+ * run after the other. So it does if each makes its own calls side by side.
  */
 final class InterleavingTest {
     private static final int RANDOM_ORDERS = Effort.of(2, 50);
+    private static final int RANDOM_ORDERS_ABREAST = Effort.of(1, 30);
+    private static final int ABREAST = SideBySide.EIGHT.abreast();
     private static final int FIRST = 0;
     private static final int SECOND = 1;
 
@@ -36,45 +39,71 @@ final class InterleavingTest {
                 .map(pair -> DynamicTest.dynamicTest(pair.what(), () -> endsAsInSequence(pair)));
     }
 
+    @TestFactory
+    Stream<DynamicTest> everyFunctionWithItsCallsSideBySideEndsAsWithOneAfterTheOther() {
+        return Scenes.inMemory().all().stream()
+                .map(scene ->
+                        DynamicTest.dynamicTest(scene.toString(), () -> endsAsOneByOne(scene)));
+    }
+
     @Test
     void theSameOrderMakesTheSamePlay() {
         Pair pair = Scenes.inMemory().pairs().get(5);
 
-        assertThat(play(pair, TurnOrder.random(7)).trace())
-                .isEqualTo(play(pair, TurnOrder.random(7)).trace());
-        assertThat(play(pair, TurnOrder.random(7)).trace())
-                .isNotEqualTo(play(pair, TurnOrder.random(8)).trace());
+        assertThat(play(pair, 1, TurnOrder.random(7)).trace())
+                .isEqualTo(play(pair, 1, TurnOrder.random(7)).trace());
+        assertThat(play(pair, ABREAST, TurnOrder.random(7)).trace())
+                .isEqualTo(play(pair, ABREAST, TurnOrder.random(7)).trace());
+        assertThat(play(pair, 1, TurnOrder.random(7)).trace())
+                .isNotEqualTo(play(pair, 1, TurnOrder.random(8)).trace());
     }
 
     private static void endsAsInSequence(Pair pair) {
         List<List<String>> ends = pair.inSequence();
-        List<TurnOrder> orders = new ArrayList<>();
+        List<Sequel> sequels = new ArrayList<>();
         for (int caller : pair.once().isPresent() ? List.of(FIRST) : List.of(FIRST, SECOND)) {
-            long calls = play(pair, after(caller)).callsOf(caller);
+            long calls = play(pair, 1, after(caller)).callsOf(caller);
             // At night before each call; else before each fourth one, others of either caller.
             int begin = Effort.of(1 + caller, 1);
             for (int n = begin; n <= calls; n += Effort.of(4, 1)) {
-                orders.add(overtakenBefore(n, caller));
+                sequels.add(play(pair, 1, overtakenBefore(n, caller)));
             }
         }
         for (int seed = 1; seed <= RANDOM_ORDERS; seed++) {
-            orders.add(TurnOrder.random(seed));
+            sequels.add(play(pair, 1, TurnOrder.random(seed)));
         }
-        List<String> wrong = new ArrayList<>();
-        for (TurnOrder order : orders) {
-            Sequel found = play(pair, order);
-            if (!ends.contains(found.end())) {
-                wrong.add(
-                        pair.what()
-                                + "\n  calls: "
-                                + String.join("\n         ", found.trace())
-                                + EndState.difference(ends.getFirst(), found.end()));
+        for (int seed = 1; seed <= RANDOM_ORDERS_ABREAST; seed++) {
+            sequels.add(play(pair, ABREAST, TurnOrder.uneven(seed)));
+        }
+        haveOneOf(ends, sequels);
+    }
+
+    private static void endsAsOneByOne(Scene scene) {
+        List<Sequel> sequels = new ArrayList<>();
+        for (int seed = 1; seed <= RANDOM_ORDERS_ABREAST; seed++) {
+            for (TurnOrder order : List.of(TurnOrder.random(seed), TurnOrder.uneven(seed))) {
+                Scene.Moment moment = scene.moment().get();
+                Played played = Turns.play(moment.given(), List.of(moment.call()), ABREAST, order);
+                assertThat(played.failed()).as("failed").isEmpty();
+                sequels.add(new Sequel(played.trace(), moment.end(scene.days())));
             }
         }
+        haveOneOf(List.of(scene.undisturbed()), sequels);
+    }
+
+    private static void haveOneOf(List<List<String>> ends, List<Sequel> sequels) {
+        List<String> wrong =
+                sequels.stream()
+                        .filter(found -> !ends.contains(found.end()))
+                        .map(found ->
+                                "  calls: "
+                                        + String.join("\n         ", found.trace())
+                                        + EndState.difference(ends.getFirst(), found.end()))
+                        .toList();
         if (!wrong.isEmpty()) {
             fail(
                     "%d of %d orders change the end:\n%s",
-                    wrong.size(), orders.size(), String.join("\n", wrong));
+                    wrong.size(), sequels.size(), String.join("\n", wrong));
         }
     }
 
@@ -84,9 +113,9 @@ final class InterleavingTest {
         }
     }
 
-    private static Sequel play(Pair pair, TurnOrder order) {
+    private static Sequel play(Pair pair, int abreast, TurnOrder order) {
         Pair.Moment moment = pair.moment().get();
-        Played played = Turns.play(moment.given().cloud, moment.calls(), order);
+        Played played = Turns.play(moment.given(), moment.calls(), abreast, order);
         return new Sequel(played.trace(), pair.end(moment, played.failed()));
     }
 

@@ -70,18 +70,25 @@ final class Scenes {
 
     private final Function<String, TestDeployment> deploy;
 
-    private Scenes(Function<String, TestDeployment> deploy) {
+    /** The objects of the function that a scene calls. */
+    private final Function<TestDeployment, Application> environment;
+
+    private Scenes(
+            Function<String, TestDeployment> deploy,
+            Function<TestDeployment, Application> environment) {
         this.deploy = deploy;
+        this.environment = environment;
     }
 
     /** With the catalogue in memory. */
     static Scenes inMemory() {
-        return new Scenes(policies -> TestDeployment.inMemory(policies, 1));
+        return new Scenes(
+                policies -> TestDeployment.inMemory(policies, 1), TestDeployment::environment);
     }
 
     /** With the catalogue in DynamoDB Local, whose transactions refuse each other. */
     static Scenes onDynamoDbLocal() {
-        return new Scenes(TestDeployment::onDynamoDbLocal);
+        return new Scenes(TestDeployment::onDynamoDbLocal, given -> given.deployment.application());
     }
 
     /** All of them. */
@@ -276,7 +283,7 @@ final class Scenes {
         return new Pair.Moment(second.given(), first.call(), second.call(), second.at());
     }
 
-    private static Pair.Moment sweepBeside(Moment moment) {
+    private Pair.Moment sweepBeside(Moment moment) {
         return beside(sweepOf(moment), moment);
     }
 
@@ -351,6 +358,10 @@ final class Scenes {
                 .deregisterImage(image -> image.imageId(newest).deleteAssociatedSnapshots(true));
         Moment deregistered = follow(given, next(given, TestDeployment.EAST, "deregistered"));
         return beside(deregistered, pruneNow(given));
+    }
+
+    private Application environment(TestDeployment given) {
+        return environment.apply(given);
     }
 
     private static Scene scheduled(String what, Supplier<Moment> moment, String... makes) {
@@ -442,27 +453,32 @@ final class Scenes {
                 Map.of("with", List.of("111122223333"), "policy", "gold"));
     }
 
-    private static Moment storeNow(TestDeployment given) {
-        StoreHandler handler = new StoreHandler(given.deployment.application());
+    private Moment storeNow(TestDeployment given) {
         Map<String, Object> event = at(given, "store.json");
         return new Moment(
-                given, () -> handler.handleRequest(event, given.context("StoreFunction")));
+                given,
+                () ->
+                        new StoreHandler(environment(given))
+                                .handleRequest(event, given.context("StoreFunction")));
     }
 
-    private static Moment operate(TestDeployment given, String sample, Map<String, Object> detail) {
-        OperateHandler handler = new OperateHandler(given.deployment.application());
+    private Moment operate(TestDeployment given, String sample, Map<String, Object> detail) {
         Map<String, Object> event = at(given, sample);
         event.put("detail", detail);
         return new Moment(
-                given, () -> handler.handleRequest(event, given.context("OperateFunction")));
+                given,
+                () ->
+                        new OperateHandler(environment(given))
+                                .handleRequest(event, given.context("OperateFunction")));
     }
 
-    private static Moment sweepOf(Moment moment) {
-        SweepHandler handler = new SweepHandler(moment.given().deployment.application());
+    private Moment sweepOf(Moment moment) {
         Map<String, Object> event = at(moment.given(), "sweep.json");
         return new Moment(
                 moment.given(),
-                () -> handler.handleRequest(event, moment.given().context("SweepFunction")));
+                () ->
+                        new SweepHandler(environment(moment.given()))
+                                .handleRequest(event, moment.given().context("SweepFunction")));
     }
 
     private Moment slotWithoutTick() {
@@ -762,58 +778,72 @@ final class Scenes {
         return operate(given, event);
     }
 
-    private static Moment operate(TestDeployment given, Map<String, Object> event) {
-        OperateHandler handler = new OperateHandler(given.deployment.application());
+    private Moment operate(TestDeployment given, Map<String, Object> event) {
         return new Moment(
-                given, () -> handler.handleRequest(event, given.context("OperateFunction")));
+                given,
+                () ->
+                        new OperateHandler(environment(given))
+                                .handleRequest(event, given.context("OperateFunction")));
     }
 
-    private static Moment schedule(TestDeployment given) {
-        ScheduleHandler handler = new ScheduleHandler(given.deployment.application());
+    private Moment schedule(TestDeployment given) {
         Map<String, Object> event = at(given, "schedule.json");
         return new Moment(
-                given, () -> handler.handleRequest(event, given.context("ScheduleFunction")));
+                given,
+                () ->
+                        new ScheduleHandler(environment(given))
+                                .handleRequest(event, given.context("ScheduleFunction")));
     }
 
-    private static Moment request(TestDeployment given, Map<String, Object> event) {
-        ImageRequestHandler handler = new ImageRequestHandler(given.deployment.application());
+    private Moment request(TestDeployment given, Map<String, Object> event) {
         return new Moment(
-                given, () -> handler.handleRequest(event, given.context("RequestFunction")));
+                given,
+                () ->
+                        new ImageRequestHandler(environment(given))
+                                .handleRequest(event, given.context("RequestFunction")));
     }
 
-    private static Moment create(TestDeployment given) {
-        CreateImageHandler handler = new CreateImageHandler(given.deployment.application());
+    private Moment create(TestDeployment given) {
         SQSEvent kick = Samples.delivery(kick(given, TestDeployment.EAST));
         return new Moment(
-                given, () -> handler.handleRequest(kick, given.context("CreateImageFunction")));
+                given,
+                () ->
+                        new CreateImageHandler(environment(given))
+                                .handleRequest(kick, given.context("CreateImageFunction")));
     }
 
-    private static Moment copy(TestDeployment given) {
-        CopyImageHandler handler = new CopyImageHandler(given.deployment.application());
+    private Moment copy(TestDeployment given) {
         SQSEvent kick = Samples.delivery(kick(given, TestDeployment.WEST));
         return new Moment(
-                given, () -> handler.handleRequest(kick, given.context("CopyImageFunction")));
+                given,
+                () ->
+                        new CopyImageHandler(environment(given))
+                                .handleRequest(kick, given.context("CopyImageFunction")));
     }
 
-    private static Moment follow(TestDeployment given, Map<String, Object> event) {
-        ImageStateHandler handler = new ImageStateHandler(given.deployment.application());
+    private Moment follow(TestDeployment given, Map<String, Object> event) {
         return new Moment(
-                given, () -> handler.handleRequest(event, given.context("ImageStateFunction")));
+                given,
+                () ->
+                        new ImageStateHandler(environment(given))
+                                .handleRequest(event, given.context("ImageStateFunction")));
     }
 
     /** At half past four of a day of March, counted from the first one. */
-    private static Moment prune(TestDeployment given, int day) {
+    private Moment prune(TestDeployment given, int day) {
         given.deployment.withoutSchedules();
         given.deployment.runUntil(
                 TestDeployment.START.plus(Duration.ofDays(day)).plus(Duration.ofMinutes(270)));
         return pruneNow(given);
     }
 
-    private static Moment pruneNow(TestDeployment given) {
-        PruneHandler handler = new PruneHandler(given.deployment.application());
+    private Moment pruneNow(TestDeployment given) {
         Map<String, Object> event = at(given, "prune.json");
         return new Moment(
-                given, () -> handler.handleRequest(event, given.context("PruneFunction")));
+                given,
+                () ->
+                        new PruneHandler(environment(given))
+                                .handleRequest(event, given.context("PruneFunction")));
     }
 
     private static Map<String, Object> at(TestDeployment given, String sample) {

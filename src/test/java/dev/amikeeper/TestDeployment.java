@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.TestTables;
+import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.Region;
@@ -22,6 +23,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.function.Consumer;
 
 /** A deployment on the embedded cloud, with the policies of a test. */
 public final class TestDeployment {
@@ -41,6 +44,8 @@ public final class TestDeployment {
     public final SimulatedCloud cloud;
     public final LocalDeployment deployment;
     private final Deploy deploy;
+    private SideBySide sideBySide = SideBySide.ONE_BY_ONE;
+    private Consumer<Duration> pause;
 
     /** Deploys these policies into a cloud. */
     private interface Deploy {
@@ -54,6 +59,7 @@ public final class TestDeployment {
     private TestDeployment(SimulatedCloud cloud, Deploy deploy, String policies) {
         this.cloud = cloud;
         this.deploy = deploy;
+        pause = cloud::advance;
         Region home = new Region(EAST);
         deployment =
                 deploy.into(
@@ -196,6 +202,35 @@ public final class TestDeployment {
         return deployment.sns().published().stream()
                 .map(published -> published.message().message())
                 .toList();
+    }
+
+    /** From now on, functions make their calls so, and pause so. */
+    void sideBySide(SideBySide workers, Consumer<Duration> pausing) {
+        sideBySide = workers;
+        pause = pausing;
+    }
+
+    /**
+     * The objects of one environment of a function, which share no memory with another one. Only
+     * with the catalogue in memory.
+     */
+    Application environment() {
+        Application deployed = deployment.application();
+        return Application.of(
+                deployed.settings(),
+                deployed.policies(),
+                new Application.Cloud(
+                        region -> cloud.ec2(region.name()),
+                        region -> cloud.autoScaling(region.name()),
+                        region -> cloud.ssm(region.name()),
+                        _ -> cloud.iam(),
+                        cloud.tables(EAST),
+                        cloud.sqs(EAST),
+                        cloud.sns(EAST),
+                        cloud.clock(),
+                        pause,
+                        new Random(1),
+                        sideBySide));
     }
 
     public Context context(String function) {

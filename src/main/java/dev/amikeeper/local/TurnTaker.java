@@ -5,8 +5,11 @@ import dev.amikeeper.ec2.SideBySide;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.PriorityQueue;
@@ -29,6 +32,9 @@ import java.util.stream.Stream;
 public final class TurnTaker implements CallWatch, SideBySide.Together, AutoCloseable {
     /** Says whose turn is next. */
     public interface TurnOrder {
+        /** After about so many turns of one, {@link #uneven} may prefer another. */
+        int STINT = 6;
+
         /** Whoever has waited longest. */
         TurnOrder FIRST_COME = (able, turns) -> able.getFirst();
 
@@ -44,6 +50,23 @@ public final class TurnTaker implements CallWatch, SideBySide.Together, AutoClos
         static TurnOrder random(long seed) {
             Random random = new Random(seed);
             return (able, turns) -> able.get(random.nextInt(able.size()));
+        }
+
+        /**
+         * Mostly the same one for a while, so that one gets far ahead of another; the same for the
+         * same seed.
+         */
+        static TurnOrder uneven(long seed) {
+            Random random = new Random(seed);
+            Map<Integer, Integer> ranks = new HashMap<>();
+            return (able, turns) -> {
+                able.forEach(one -> ranks.computeIfAbsent(one, _ -> random.nextInt()));
+                int next = Collections.max(able, Comparator.comparing(ranks::get));
+                if (random.nextInt(STINT) == 0) {
+                    ranks.put(next, random.nextInt());
+                }
+                return next;
+            };
         }
     }
 
