@@ -75,6 +75,11 @@ public final class ImageReads {
         return calls.paced(region, call, read);
     }
 
+    /** Says that such calls will follow; their bucket, half full at first, fills from now on. */
+    public void expect(Region region, Pace.Call call) {
+        calls.expect(region, call);
+    }
+
     /**
      * Lists AMI Keeper's images of a Region by their tags, including disabled ones, in pages.
      *

@@ -76,6 +76,11 @@ final class PacedCalls {
         }
     }
 
+    /** The bucket of a call that was never made starts half full, and fills from now on. */
+    void expect(Region region, Pace.Call call) {
+        pace.set(region, call, pace.tokens(region, call));
+    }
+
     /** EC2 said that the bucket is empty. */
     void empty(Region region, Pace.Call call) {
         pace.empty(region, call);

@@ -7,6 +7,7 @@ import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.ec2.Instances;
+import dev.amikeeper.ec2.Pace;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.AmiState;
 import dev.amikeeper.image.Image;
@@ -32,6 +33,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +44,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -74,6 +77,13 @@ public final class Planner {
      * are.
      */
     private static final double TURN = (Math.sqrt(5) - 1) / 2;
+
+    /** The calls that follow once a Region is read. Their buckets fill meanwhile. */
+    private static final List<Pace.Call> EXPECTED =
+            List.of(
+                    Pace.Call.DEREGISTER_IMAGE,
+                    Pace.Call.DISABLE_IMAGE,
+                    Pace.Call.DESCRIBE_IMAGE_ATTRIBUTE);
 
     /** What EC2 shows of a Region. */
     private record View(Map<ImageId, Ami> inEc2, Usage usage) {}
@@ -200,18 +210,29 @@ public final class Planner {
         return listed;
     }
 
+    /** Everything that is read of a Region is read at the same time. */
     private Reading look(Region region) {
+        EXPECTED.forEach(call -> images.expect(region, call));
+        Map<ImageId, Ami> inEc2 = new HashMap<>();
+        AtomicReference<Usage> usage = new AtomicReference<>();
         try {
-            Map<ImageId, Ami> inEc2 =
-                    images.ours(region).stream()
-                            .filter(ami -> ami.state() != AmiState.DEREGISTERED)
-                            .collect(
-                                    Collectors.toMap(
-                                            Ami::id, Function.identity(), (one, again) -> one));
-            return new Reading.ReadView(new View(inEc2, probes.usage(region)));
+            images.sideBySide(
+                    List.<Runnable>of(
+                            () -> inEc2.putAll(list(region)),
+                            () -> usage.set(probes.usage(region))),
+                    () -> true,
+                    Runnable::run);
+            return new Reading.ReadView(
+                    new View(Map.copyOf(inEc2), Objects.requireNonNull(usage.get())));
         } catch (SdkException error) {
             return new Reading.ReadFailed(error);
         }
+    }
+
+    private Map<ImageId, Ami> list(Region region) {
+        return images.ours(region).stream()
+                .filter(ami -> ami.state() != AmiState.DEREGISTERED)
+                .collect(Collectors.toMap(Ami::id, Function.identity(), (one, again) -> one));
     }
 
     /** A Region that cannot be read is left alone and does not hold up the others. */

@@ -12,6 +12,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -47,10 +50,17 @@ public final class Probes {
 
     /**
      * Returns what uses the images of this Region, according to every probe that reads a Region in
-     * pages.
+     * pages. Several probes look at the same time.
      */
     public Usage usage(Region region) {
-        return Usage.of(bulk().map(probe -> probe.report(region, clock.instant())).toList());
+        List<Probe> probes = bulk().toList();
+        Map<Probe, Usage.Report> reports = new ConcurrentHashMap<>();
+        images.sideBySide(
+                probes,
+                () -> true,
+                probe -> reports.put(probe, probe.report(region, clock.instant())));
+        return Usage.of(
+                probes.stream().map(probe -> Objects.requireNonNull(reports.get(probe))).toList());
     }
 
     /**
