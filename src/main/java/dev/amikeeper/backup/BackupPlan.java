@@ -37,13 +37,17 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
         refusals = List.copyOf(refusals);
     }
 
-    /** Plans a policy's slot: an image of every instance that it selects. */
+    /** Plans a policy's slot: an image of every instance that it selects, and when it starts. */
     public static BackupPlan scheduled(
             Policy policy, Slot slot, Collection<Instance> instances, Instant now) {
         return new BackupPlan(
                 instances.stream()
                         .filter(policy.select()::selects)
-                        .map(instance -> intent(policy, instance, slot, Trigger.SCHEDULED, now))
+                        .map(instance ->
+                                spread(
+                                        policy,
+                                        intent(policy, instance, slot, Trigger.SCHEDULED, now),
+                                        now))
                         .toList(),
                 List.of());
     }
@@ -216,6 +220,14 @@ public record BackupPlan(List<Image> intents, List<Refusal> refusals) {
             Policy policy, Instance instance, Slot slot, Trigger trigger, Instant now) {
         ImageName name = new ImageName(policy.name(), instance.id(), slot);
         return Image.intent(name, instance.region(), trigger, now);
+    }
+
+    /** A slot that is taken late starts at once what should have started by then. */
+    private static Image spread(Policy policy, Image intent, Instant now) {
+        Instant start = policy.start(intent.name().slot(), intent.name().instance());
+        return start.isAfter(now)
+                ? intent.startingAt(start, "the policy spreads the images of a slot")
+                : intent;
     }
 
     private static String names(List<Policy> policies) {

@@ -15,6 +15,7 @@ import dev.amikeeper.catalog.Cursor;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Run;
 import dev.amikeeper.catalog.Trouble;
+import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Blocker;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.Instances;
@@ -72,6 +73,7 @@ public final class Tick {
     private final Instant now;
     private final Blockers blockers;
     private final Set<Region> silent = new HashSet<>();
+    private final Set<Region> kicked = new HashSet<>();
     private final Counts<ScheduleReport.ScheduleCount> counts =
             Counts.none(ScheduleReport.ScheduleCount.class);
 
@@ -109,18 +111,34 @@ public final class Tick {
                     });
         }
         remember(bookmarks.regions());
-        goOnWithFreezes();
+        goOn();
         return new ScheduleReport(counts);
     }
 
-    /** A command's event may be lost, and no server may stay frozen for long. */
-    private void goOnWithFreezes() {
-        policies.all().stream()
+    /**
+     * Kicks the Regions where an image is due that was not due before: its turn in the spread has
+     * come, or that of another try. A command's event may be lost, too, and no server may stay
+     * frozen for long.
+     */
+    private void goOn() {
+        policies.homeRegions().stream()
+                .filter(region -> !kicked.contains(region))
+                .filter(region ->
+                        catalog.hasWork(region, Work.CREATE_WAITING, now)
+                                || (commandsMayRun(region) && !catalog.freezes(region).isEmpty()))
+                .forEach(this::kick);
+    }
+
+    private boolean commandsMayRun(Region region) {
+        return policies.all().stream()
                 .filter(policy -> policy.image().around().isPresent())
-                .flatMap(policy -> policy.select().regions().stream())
-                .distinct()
-                .filter(region -> !catalog.freezes(region).isEmpty())
-                .forEach(region -> kicks.create(region, now));
+                .anyMatch(policy -> policy.select().regions().contains(region));
+    }
+
+    private void kick(Region region) {
+        kicks.create(region, now);
+        kicked.add(region);
+        counts.add(KICKED);
     }
 
     /** A Region may have images for longer than the policy file names it. */
@@ -223,9 +241,8 @@ public final class Tick {
         counts.add(SLOTS);
         counts.add(SELECTED, intents.size());
         counts.add(REQUESTED, catalog.request(intents).size());
-        if (!intents.isEmpty()) {
-            kicks.create(region, now);
-            counts.add(KICKED);
+        if (intents.stream().anyMatch(intent -> !intent.due().isAfter(now))) {
+            kick(region);
         }
         log.info("{} {} {}: {} instances", region, policy.name(), slot, intents.size());
         return Optional.of(new Run.Taken(policy.name(), region, slot, intents.size()));

@@ -106,6 +106,12 @@ public interface Catalog {
      */
     List<Image> work(Region region, Work kind, Instant dueBy, int limit);
 
+    /**
+     * Returns whether there is pending work that is due by then. It costs one query of the small
+     * entries of work, and reads no image.
+     */
+    boolean hasWork(Region region, Work kind, Instant dueBy);
+
     /** Returns the number of snapshot copies to this Region that are under way. */
     int copiesInFlight(Region region);
 

@@ -187,6 +187,11 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     @Override
+    public boolean hasWork(Region region, Work kind, Instant dueBy) {
+        return images.hasWork(region, kind, dueBy);
+    }
+
+    @Override
     public int copiesInFlight(Region region) {
         return images.copiesInFlight(region);
     }

@@ -283,6 +283,10 @@ final class ImageTable {
         return found;
     }
 
+    boolean hasWork(Region region, Work kind, Instant dueBy) {
+        return entries(region, kind).anyMatch(entry -> isDue(entry, dueBy.getEpochSecond()));
+    }
+
     private List<Image> work(Region region, Work kind, List<ImageName> names) {
         Map<ImageName, Image> found =
                 table.each(

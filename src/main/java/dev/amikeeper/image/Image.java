@@ -161,6 +161,11 @@ public record Image(
         return waiting(name, region, Optional.empty(), trigger, 0, now);
     }
 
+    /** Returns this intent with a later start, before it is first written. */
+    public Image startingAt(Instant start, String why) {
+        return changed(version, image -> image.phase = phase.dueAt(start).noting(why));
+    }
+
     /** Returns the intent to copy this home image to a DR Region. */
     public Image copyTo(Region destination, Instant now) {
         ImageRef original = new ImageRef(region, id().orElseThrow());

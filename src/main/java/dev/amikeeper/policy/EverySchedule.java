@@ -16,4 +16,9 @@ record EverySchedule(Duration period) implements Schedule {
         return Stream.iterate(first, n -> n <= last, n -> n + 1)
                 .map(n -> new Slot(Instant.ofEpochSecond(n * seconds)));
     }
+
+    @Override
+    public Duration shortestGap() {
+        return period;
+    }
 }

@@ -2,8 +2,11 @@ package dev.amikeeper.policy;
 
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Instance;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.ServerCommand;
+import dev.amikeeper.image.Sha256;
+import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Trigger;
 import dev.amikeeper.image.Volume;
 
@@ -73,6 +76,18 @@ public record Policy(
                 Optional.empty(),
                 false,
                 List.of());
+    }
+
+    /**
+     * When the image of this instance starts that is due at this slot. With a spread, each instance
+     * has its own offset, which is the same at every slot: its share of the spread is a hash of the
+     * policy's name and its id.
+     */
+    public Instant start(Slot slot, InstanceId instance) {
+        Duration spread = schedule.map(Schedule::spread).orElse(Duration.ZERO);
+        // No later version may change this, or servers would start at other times.
+        long hash = Long.parseUnsignedLong(Sha256.of(name + "/" + instance).substring(0, 16), 16);
+        return slot.time().plusSeconds(Math.unsignedMultiplyHigh(hash, spread.toSeconds()));
     }
 
     /** The names that its images may have, the current name first. */

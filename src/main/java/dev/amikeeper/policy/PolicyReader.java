@@ -200,7 +200,7 @@ final class PolicyReader {
     }
 
     private static MappingFields when(Place place) {
-        MappingFields fields = place.fields("cron", "every", "zone");
+        MappingFields fields = place.fields("cron", "every", "zone", "spread");
         boolean cron = fields.find("cron").isPresent();
         boolean every = fields.find("every").isPresent();
         if (cron && every) {
@@ -217,7 +217,27 @@ final class PolicyReader {
         cron.flatMap(CronSchedule::hint)
                 .ifPresent(hint -> when.find("cron").ifPresent(place -> place.hint(hint)));
         Optional<Schedule> every = when.read("every", text -> new EverySchedule(Values.span(text)));
-        return cron.<Schedule>map(it -> it).or(() -> every);
+        Optional<Duration> spread = when.read("spread", Values::spread);
+        return cron.<Schedule>map(it -> it).or(() -> every).map(it -> spread(it, spread, when));
+    }
+
+    private static Schedule spread(
+            Schedule schedule, Optional<Duration> spread, MappingFields when) {
+        if (spread.isEmpty()) {
+            return schedule;
+        }
+        Place place = when.find("spread").orElseThrow();
+        Duration gap = schedule.shortestGap();
+        if (spread.get().compareTo(gap) >= 0) {
+            place.wrong(
+                    "two slots may be only %s apart, and the images of one must start before the next; write less, such as %s"
+                            .formatted(Values.text(gap), Values.text(gap.dividedBy(2))));
+        } else if (spread.get().compareTo(Schedule.TICK.multipliedBy(2)) < 0) {
+            place.hint(
+                    "images start in groups, one every 5 minutes, so this makes two or three of"
+                            + " them; write 10m or more");
+        }
+        return new SpreadSchedule(schedule, spread.get());
     }
 
     private static Set<Trigger> on(MappingFields policy) {

@@ -36,6 +36,7 @@ final class Values {
     private static final Duration SHORTEST_SPAN = Duration.ofHours(1);
     private static final Duration LONGEST_SPAN = Duration.ofDays(36_500);
     private static final Duration LONGEST_WORK = Duration.ofHours(24);
+    private static final Duration LONGEST_SPREAD = Duration.ofHours(12);
 
     /** EC2 accepts no deprecation date more than ten years ahead. */
     private static final Duration LONGEST_USE = Duration.ofDays(3650);
@@ -205,6 +206,31 @@ final class Values {
                 unit.multipliedBy(Long.parseLong(form.group(1))),
                 LONGEST_WORK,
                 text);
+    }
+
+    /**
+     * Reads over how much time the images of a slot start. An image must start within 24 hours of
+     * its slot, and half of that is left for what goes wrong.
+     */
+    static Duration spread(String text) {
+        Duration spread = work(text);
+        if (spread.compareTo(LONGEST_SPREAD) > 0) {
+            throw new IllegalArgumentException(
+                    "impossible spread %s; write at least 1s and at most 12h"
+                            .formatted(Texts.quoted(text)));
+        }
+        return spread;
+    }
+
+    /**
+     * Writes a duration as {@link #work} reads it, in the largest unit that it is a multiple of.
+     */
+    static String text(Duration duration) {
+        long seconds = duration.toSeconds();
+        if (seconds % 3600 == 0) {
+            return seconds / 3600 + "h";
+        }
+        return seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
     }
 
     /**

@@ -175,6 +175,10 @@ final class HistoryGenerator {
             first = first.stream().map(this::frozen).toList();
             commands();
         }
+        random = new Random((seed + 3_000_003) * 0x9E3779B97F4A7C15L);
+        if (random.nextInt(8) == 0) {
+            first = first.stream().map(this::spread).toList();
+        }
         steps.sort(Comparator.comparing(TimedHappening::at));
         return new History(seed, start, days, conditions(), first, steps);
     }
@@ -254,7 +258,8 @@ final class HistoryGenerator {
                 rarely(),
                 rarely() ? 1 + random.nextInt(3) : 0,
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                0);
     }
 
     private Keeping keeping() {
@@ -348,6 +353,12 @@ final class HistoryGenerator {
         var freeze =
                 new PolicyModel.Freezing(1 + random.nextInt(20), random.nextInt(3) == 0, !rarely());
         return rules.changed(draft -> draft.freeze = Optional.of(freeze));
+    }
+
+    /** Shorter than the six hours between the slots of some policies. */
+    private PolicyModel spread(PolicyModel rules) {
+        int hours = 1 + random.nextInt(5);
+        return rules.changed(draft -> draft.spread = hours);
     }
 
     /** What goes wrong with the commands around images. */

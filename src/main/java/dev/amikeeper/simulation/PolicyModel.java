@@ -1,9 +1,11 @@
 package dev.amikeeper.simulation;
 
+import dev.amikeeper.image.Sha256;
 import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.local.SimulatedNetworks;
 import dev.amikeeper.policy.Period;
 
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -31,6 +33,7 @@ import java.util.function.Consumer;
  * @param disableFor days of that stage; 0 leaves it out
  * @param drill how restoring is tried
  * @param freeze the commands around images
+ * @param spread hours over which the images of a slot start
  */
 public record PolicyModel(
         String name,
@@ -47,7 +50,8 @@ public record PolicyModel(
         boolean protect,
         int maxRemoveCount,
         Optional<Drilling> drill,
-        Optional<Freezing> freeze) {
+        Optional<Freezing> freeze,
+        int spread) {
     /** The key of encrypted copies. */
     static final String KEY = "alias/dr";
 
@@ -138,7 +142,8 @@ public record PolicyModel(
                 draft.protect,
                 draft.maxRemoveCount,
                 draft.drill,
-                draft.freeze);
+                draft.freeze,
+                draft.spread);
     }
 
     /** The fields of a policy that can be changed. */
@@ -153,6 +158,7 @@ public record PolicyModel(
         int maxRemoveCount;
         Optional<Drilling> drill;
         Optional<Freezing> freeze;
+        int spread;
 
         private Draft(PolicyModel from) {
             stopped = from.stopped;
@@ -165,6 +171,7 @@ public record PolicyModel(
             maxRemoveCount = from.maxRemoveCount;
             drill = from.drill;
             freeze = from.freeze;
+            spread = from.spread;
         }
     }
 
@@ -192,9 +199,9 @@ public record PolicyModel(
         line(
                 yaml,
                 every > 0
-                        ? "schedule: {every: %dh}".formatted(every)
-                        : "schedule: {cron: \"%d %d * * *\", zone: %s}"
-                                .formatted(time.getMinute(), time.getHour(), zone));
+                        ? "schedule: {every: %dh%s}".formatted(every, spreadYaml())
+                        : "schedule: {cron: \"%d %d * * *\", zone: %s%s}"
+                                .formatted(time.getMinute(), time.getHour(), zone, spreadYaml()));
         line(yaml, "on: [%stagged, requested]".formatted(stopped ? "stopped, " : ""));
         freeze.ifPresent(it -> line(yaml, "image: " + it.yaml()));
         keep.ifPresent(it -> line(yaml, "keep: " + it.yaml()));
@@ -223,6 +230,23 @@ public record PolicyModel(
         }
         drill.ifPresent(it -> line(yaml, "drill: " + it.yaml()));
         return yaml.toString();
+    }
+
+    private String spreadYaml() {
+        return spread > 0 ? ", spread: %dh".formatted(spread) : "";
+    }
+
+    /**
+     * How long after a slot the image of an instance may start: the first eight bytes of a hash
+     * choose the moment.
+     */
+    Duration turn(String instance) {
+        BigInteger hash =
+                new BigInteger(Sha256.of(name + "/" + instance), 16)
+                        .shiftRight(256 - 64)
+                        .multiply(BigInteger.valueOf(spread * 3600L))
+                        .shiftRight(64);
+        return Duration.ofSeconds(hash.longValueExact());
     }
 
     private static void line(StringBuilder yaml, String text) {

@@ -209,13 +209,15 @@ public final class Simulation {
         for (Instant at = last.plus(TICK); at.isBefore(idle); at = at.plus(TICK)) {
             Instant from = at.minus(TICK);
             Instant until = at;
-            boolean due =
+            List<PolicyModel> due =
                     versions.getLast().rules().stream()
-                            .anyMatch(rules -> !rules.slots(from, until).isEmpty());
-            if (due) {
-                busyUntil = at.plus(BUSY);
+                            .filter(rules -> !rules.slots(from, until).isEmpty())
+                            .toList();
+            for (PolicyModel rules : due) {
+                Instant end = at.plus(BUSY).plus(Duration.ofHours(rules.spread()));
+                busyUntil = end.isAfter(busyUntil) ? end : busyUntil;
             }
-            if (due || at.isBefore(busyUntil)) {
+            if (!due.isEmpty() || at.isBefore(busyUntil)) {
                 return at;
             }
         }

@@ -12,6 +12,7 @@ import dev.amikeeper.simulation.Witness.Made;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -21,6 +22,7 @@ final class SlotInvariants {
     private static final String ONE = "1 one slot, one image";
     private static final String FORGOTTEN = "2 nothing forgotten";
     private static final String COPIES = "3 every copy arrives";
+    private static final String TURN = "14 each in its turn";
 
     private final Aftermath aftermath;
     private final Simulation play;
@@ -34,6 +36,7 @@ final class SlotInvariants {
     List<Violation> violations() {
         oneSlotOneImage();
         everySlotEnded();
+        eachInItsTurn();
         everyRequestEnded();
         everyCopyArrived();
         return violations;
@@ -127,6 +130,45 @@ final class SlotInvariants {
                         aftermath
                                 .told()
                                 .isTold(Trouble.MISSED.of(region, rules.name() + "/" + it.last())));
+    }
+
+    /** A slot that is taken late is made up for, so only the beginning of a turn is judged. */
+    private void eachInItsTurn() {
+        for (Made image : play.witness().made()) {
+            String[] name = image.name().split("/", -1);
+            Instant slot = Instant.parse(name[2].replace('.', ':'));
+            // A request's image is no slot's.
+            Optional<Instant> turn =
+                    versions(name[0], slot, image.at()).stream()
+                            .filter(it -> !it.slots(slot.minusSeconds(1), slot).isEmpty())
+                            .map(it -> slot.plus(it.turn(name[1])))
+                            .min(Comparator.naturalOrder());
+            if (!image.copy() && turn.filter(it -> isBefore(image, it)).isPresent()) {
+                violated(
+                        TURN,
+                        "%s was begun at %s, before %s"
+                                .formatted(image.name(), image.at(), turn.get()));
+            }
+        }
+    }
+
+    private static boolean isBefore(Made image, Instant turn) {
+        return image.at().isBefore(turn.minus(Aftermath.UNSURE));
+    }
+
+    /** The versions of a policy under which the slot may have been taken. */
+    private List<PolicyModel> versions(String policy, Instant slot, Instant until) {
+        List<DeployedRules> versions = play.versions();
+        List<PolicyModel> some = new ArrayList<>();
+        for (int i = 0; i < versions.size(); i++) {
+            boolean over = i + 1 < versions.size() && !versions.get(i + 1).from().isAfter(slot);
+            if (!over && !versions.get(i).from().isAfter(until)) {
+                versions.get(i).rules().stream()
+                        .filter(it -> it.name().equals(policy))
+                        .forEach(some::add);
+            }
+        }
+        return some;
     }
 
     /** Judges requests that could be met at all times since, under rules that did not change. */

@@ -14,9 +14,9 @@ import java.util.Optional;
  * old as the gap to the slot after it plus that slot's grace period, however uneven the schedule
  * is: over a weekend, across a clock change, or once a year.
  *
- * <p>The grace period is {@link #MAKING}, plus {@link #COPYING} for a copy. Neither is longer than
- * the gap from the slot to the next one, because an hourly schedule promises more than a nightly
- * one.
+ * <p>The grace period is the schedule's spread and {@link #MAKING}, plus {@link #COPYING} for a
+ * copy. Neither of the latter two is longer than the gap from the slot to the next one, because an
+ * hourly schedule promises more than a nightly one.
  *
  * @param copies whether this is about a DR Region
  */
@@ -56,7 +56,7 @@ public record Objective(Schedule schedule, boolean copies) {
                 next(slot.time())
                         .map(after -> Duration.between(slot.time(), after.time()))
                         .orElse(LOOK_AHEAD);
-        Duration making = shorter(MAKING, gap);
+        Duration making = schedule.spread().plus(shorter(MAKING, gap));
         return copies ? making.plus(shorter(COPYING, gap)) : making;
     }
 

@@ -367,23 +367,25 @@ final class CreateImageHandlerTest {
         }
         given.cloud.faults().calls("CreateImage").times(4).deny();
 
-        given.playUntil("2026-03-01T02:05:00Z");
+        given.playUntil("2026-03-01T02:04:00Z");
 
         assertThat(given.images(TestDeployment.EAST)).hasSize(1);
     }
 
     @Test
-    void theSweepTriesAnImageAgainAfterTenAndAfterThirtyMinutes() {
+    void aTickTriesAnImageAgainAfterTenAndAfterThirtyMinutes() {
         TestDeployment given = TestDeployment.nightly("");
         given.instance("web-1");
         given.cloud.faults().calls("CreateImage").times(100).error("InvalidParameterValue", 400);
 
-        given.playUntil("2026-03-01T02:21:00Z");
+        given.playUntil("2026-03-01T02:09:00Z");
         assertThat(given.cloud.calls()).containsEntry("CreateImage", 1);
-        given.playUntil("2026-03-01T02:51:00Z");
+        given.playUntil("2026-03-01T02:11:00Z");
+        assertThat(given.cloud.calls()).containsEntry("CreateImage", 2);
+        given.playUntil("2026-03-01T02:39:00Z");
         assertThat(given.cloud.calls()).containsEntry("CreateImage", 2);
         assertThat(given.told()).isEmpty();
-        given.playUntil("2026-03-01T02:53:00Z");
+        given.playUntil("2026-03-01T02:41:00Z");
         assertThat(given.cloud.calls()).containsEntry("CreateImage", 3);
     }
 

@@ -138,6 +138,22 @@ abstract class CatalogContract {
     }
 
     @Test
+    void saysWhetherSomethingIsDue() {
+        Image first = intent("gold", "i-1", "2026-03-01T01:00:00Z");
+        Image later =
+                intent("gold", "i-2", "2026-03-01T01:00:00Z")
+                        .startingAt(NOW.plusSeconds(60), "its turn");
+        catalog.request(List.of(first.startingAt(NOW.plusSeconds(90), "its turn"), later));
+
+        assertThat(catalog.hasWork(EAST, Work.CREATE_WAITING, NOW.plusSeconds(59))).isFalse();
+        assertThat(catalog.hasWork(EAST, Work.CREATE_WAITING, NOW.plusSeconds(60))).isTrue();
+        assertThat(catalog.hasWork(EAST, Work.COPY_WAITING, NOW.plusSeconds(90))).isFalse();
+        assertThat(catalog.hasWork(WEST, Work.CREATE_WAITING, NOW.plusSeconds(90))).isFalse();
+        assertThat(catalog.work(EAST, Work.CREATE_WAITING, NOW.plusSeconds(60), 2))
+                .containsExactly(later);
+    }
+
+    @Test
     void findsAStartedImageByItsId() {
         Image started = started("i-1", AMI);
 

@@ -259,6 +259,35 @@ final class ScheduleTest {
                         "2026-10-25T01:00:00Z", "2026-10-25T02:00:00Z", "2026-10-25T03:00:00Z");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    0 2 * * * | UTC | PT24H
+                    # the night of 23 hours
+                    0 2 * * * | Europe/Berlin | PT23H
+                    0 0,6 * * * | Europe/Berlin | PT5H
+                    */5 * * * * | Europe/Berlin | PT5M
+                    # late on one day and early on the next
+                    30 0,23 * * * | UTC | PT1H
+                    # never two days in a row
+                    30 0,23 * * SUN,WED | UTC | PT23H
+                    0 2 1 * * | UTC | PT696H
+                    0 2 L * * | UTC | PT696H
+                    0 2 * * SUN#1 | UTC | PT672H
+                    # one in a year: no gap at all
+                    0 2 29 2 * | UTC | PT8784H
+                    """)
+    void knowsTheShortestTimeBetweenTwoSlots(String cron, String zone, Duration gap) {
+        assertThat(new CronSchedule(cron, ZoneId.of(zone)).shortestGap()).isEqualTo(gap);
+    }
+
+    @Test
+    void knowsTheShortestTimeBetweenMultiplesOfADuration() {
+        assertThat(new EverySchedule(Duration.ofHours(6)).shortestGap()).hasHours(6);
+    }
+
     private static List<String> slots(String cron, String zone, String after, String until) {
         return times(new CronSchedule(cron, ZoneId.of(zone)), after, until);
     }

@@ -236,7 +236,7 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("schedule:"),
                         "4:14 policies.gold.schedule: nothing is written here; write a mapping with"
-                                + " keys of cron, every, zone"),
+                                + " keys of cron, every, zone, spread"),
                 arguments(
                         policy("schedule: {}"),
                         "4:5 policies.gold.schedule: has neither cron nor every; write {cron: \"0 2"
@@ -244,7 +244,7 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("schedule: \"0 2 * * *\""),
                         "4:15 policies.gold.schedule: \"0 2 * * *\" does not fit here; write a"
-                                + " mapping with keys of cron, every, zone"),
+                                + " mapping with keys of cron, every, zone, spread"),
                 arguments(
                         policy("schedule: {cron: \"0 2 * * *\", every: 6h}"),
                         "4:5 policies.gold.schedule: has both cron and every; keep one of them"),
@@ -305,6 +305,40 @@ final class WrongPoliciesTest {
                         "4:41 policies.gold.schedule.zone: unknown zone \"Moonbase\"; write one"
                                 + " such as Europe/Berlin or UTC"),
                 arguments(
+                        policy("schedule: {cron: \"0 2 * * *\", spread: 1d}"),
+                        "4:43 policies.gold.schedule.spread: not a time limit: \"1d\"; write a"
+                                + " number and s, m or h, such as 90s, 30m, 2h"),
+                arguments(
+                        policy("schedule: {cron: \"0 2 * * *\", spread: 0m}"),
+                        "4:43 policies.gold.schedule.spread: impossible duration \"0m\"; write at"
+                                + " least 1s and at most 24h"),
+                arguments(
+                        policy("schedule: {cron: \"0 2 * * *\", spread: 721m}"),
+                        "4:43 policies.gold.schedule.spread: impossible spread \"721m\"; write at"
+                                + " least 1s and at most 12h"),
+                arguments(
+                        policy("schedule: {every: 2h, spread: 2h}"),
+                        "4:35 policies.gold.schedule.spread: two slots may be only 2h apart, and"
+                                + " the images of one must start before the next; write less, such"
+                                + " as 1h"),
+                arguments(
+                        policy("schedule: {cron: \"0 2,3,8 * * *\", spread: 60m}"),
+                        "4:47 policies.gold.schedule.spread: two slots may be only 1h apart, and"
+                                + " the images of one must start before the next; write less, such"
+                                + " as 30m"),
+                arguments(
+                        policy("schedule: {cron: \"0 0,23 * * *\", spread: 1h}"),
+                        "4:46 policies.gold.schedule.spread: two slots may be only 1h apart, and"
+                                + " the images of one must start before the next; write less, such"
+                                + " as 30m"),
+                arguments(
+                        policy(
+                                "schedule: {cron: \"0 0,6 * * *\", zone: Europe/Berlin, spread:"
+                                        + " 5h}"),
+                        "4:66 policies.gold.schedule.spread: two slots may be only 5h apart, and"
+                                + " the images of one must start before the next; write less, such"
+                                + " as 150m"),
+                arguments(
                         policy("schedule: {every: 6 hours}"),
                         "4:23 policies.gold.schedule.every: not a duration: \"6 hours\"; write a"
                                 + " number and h, d, w or y, such as 48h, 7d, 2w, 1y"),
@@ -333,7 +367,7 @@ final class WrongPoliciesTest {
                 arguments(
                         policy("schedule: {corn: \"0 2 * * *\"}"),
                         "4:16 policies.gold.schedule.corn: unknown key; write one of cron, every,"
-                                + " zone"),
+                                + " zone, spread"),
                 arguments(
                         policy("schedule: {cron: \"0 2 * * * *\"}"),
                         "4:22 policies.gold.schedule.cron: \"0 2 * * * *\" does not have five"

@@ -69,6 +69,28 @@ final class StatusTest {
         assertThat(standing.remark()).isEmpty();
     }
 
+    /** Where the images of a slot are spread, none is late before the last of them would be. */
+    @Test
+    void anImageThatWaitsForItsTurnIsNotLate() {
+        policies = HOME_ONLY.replace("* * *\"", "* * *\", spread: 3h");
+        launch("running");
+        records.add(good(GOLD));
+        records.add(
+                Image.intent(
+                                new ImageName("gold", ID, slot(NEXT)),
+                                EAST,
+                                Trigger.SCHEDULED,
+                                Instant.parse(NEXT))
+                        .startingAt(Instant.parse("2026-03-02T04:30:00Z"), "its turn"));
+
+        assertLevel("2026-03-02T06:59:59Z", Level.DUE);
+        assertThat(only().remark())
+                .isEqualTo(
+                        "will breach in 0 min unless the image of 2026-03-02T02:00:00Z, which waits"
+                                + " for try 1 at 2026-03-02T04:30:00Z (its turn), is good by then");
+        assertLevel("2026-03-02T07:00:00Z", Level.LATE);
+    }
+
     @Test
     void aSlotThatIsOverIsDueAndThenLate() {
         launch("running");
