@@ -178,10 +178,26 @@ public final class ImageStarts {
                 .toList();
     }
 
+    /**
+     * Says that nothing has been stored in the Region for longer than EC2's bucket takes to fill,
+     * about eight minutes.
+     */
+    public void hasRestedFromStoring(Region region) {
+        calls.fill(region, Pace.Call.CREATE_STORE_IMAGE_TASK);
+    }
+
+    /**
+     * Whether an image can be stored now without a wait: EC2 takes on 50 at once, and then one
+     * every ten seconds.
+     */
+    public boolean mayStore(Region region) {
+        return calls.hasToken(region, Pace.Call.CREATE_STORE_IMAGE_TASK);
+    }
+
     /** Starts storing an image in a bucket of its Region. */
     public StoreResult store(Region region, ImageId id, String bucket) {
         try {
-            calls.paced(
+            calls.once(
                     region,
                     Pace.Call.CREATE_STORE_IMAGE_TASK,
                     client ->

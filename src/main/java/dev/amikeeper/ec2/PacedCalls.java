@@ -81,6 +81,16 @@ final class PacedCalls {
         pace.set(region, call, pace.tokens(region, call));
     }
 
+    /** Whether this call can be made now without a wait. */
+    boolean hasToken(Region region, Pace.Call call) {
+        return pace.tokens(region, call) >= 1;
+    }
+
+    /** The bucket has had the time to fill. */
+    void fill(Region region, Pace.Call call) {
+        pace.set(region, call, call.size());
+    }
+
     /** EC2 said that the bucket is empty. */
     void empty(Region region, Pace.Call call) {
         pace.empty(region, call);

@@ -104,6 +104,7 @@ final class Stores {
         if (open.isEmpty() && due.isEmpty()) {
             return;
         }
+        imageStarts.hasRestedFromStoring(region);
         due.forEach(image -> asRead.put(key(image), image));
         List<Image> begin =
                 due.stream()
@@ -177,6 +178,10 @@ final class Stores {
         }
         if (denied.contains(bucket)) {
             waits(image, "the role may not use " + bucket);
+            return;
+        }
+        if (!imageStarts.mayStore(image.region())) {
+            waits(image, "EC2 takes on one image every ten seconds; the next run goes on");
             return;
         }
         // If storing was begun before, the time is kept: only the time distinguishes a task that is

@@ -28,6 +28,7 @@ import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -167,6 +168,29 @@ final class StoreHandlerTest {
         assertThat(anHourLater(given))
                 .isEqualTo(new StoreReport(Counts.once(BEGUN, STORED, STORED)));
         assertThat(given.cloud.calls(TestDeployment.EAST)).containsEntry("CreateStoreImageTask", 3);
+    }
+
+    @Test
+    void noRunSleepsForEc2sPaceAndTheNextOneGoesOn() {
+        TestDeployment given = big(Collections.nCopies(60, 8));
+        Instant begun = given.cloud.now();
+
+        StoreReport first = store(given);
+
+        assertThat(first.count(BEGUN)).isEqualTo(50);
+        assertThat(first.count(WAITING)).isEqualTo(10);
+        assertThat(given.cloud.now()).isEqualTo(begun);
+        assertThat(anHourLater(given).count(BEGUN)).isEqualTo(10);
+    }
+
+    @Test
+    void nobodyIsAskedAgainWhereEc2Throttles() {
+        TestDeployment given = big(Collections.nCopies(3, 8));
+        given.cloud.faults().calls("CreateStoreImageTask").throttle();
+
+        assertThat(store(given).count(WAITING)).isEqualTo(3);
+        assertThat(given.cloud.calls(TestDeployment.EAST)).containsEntry("CreateStoreImageTask", 1);
+        assertThat(anHourLater(given).count(BEGUN)).isEqualTo(3);
     }
 
     @Test
