@@ -16,9 +16,11 @@ import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.ec2.Sources;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.lifecycle.ImageProgress;
+import dev.amikeeper.lifecycle.Relay;
 import dev.amikeeper.lifecycle.Retry;
 import dev.amikeeper.lifecycle.Shares;
 import dev.amikeeper.lifecycle.StartRecorder;
+import dev.amikeeper.lifecycle.Worker;
 import dev.amikeeper.policy.InvalidPolicyException;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.queue.DeadLetters;
@@ -89,7 +91,9 @@ public record Application(
         Kicks kicks,
         DeadLetters deadLetters,
         Announcements announcements,
-        InstantSource clock) {
+        InstantSource clock,
+        Pace pace,
+        SideBySide sideBySide) {
     /** AWS's services, as this application calls them. */
     public record Cloud(
             Function<Region, Ec2Client> ec2,
@@ -155,7 +159,9 @@ public record Application(
                         settings.copyQueue(),
                         settings.eventDeadLetters()),
                 new Announcements(cloud.sns(), settings.alertTopic(), catalog, cloud.clock()),
-                cloud.clock());
+                cloud.clock(),
+                pace,
+                cloud.sideBySide());
     }
 
     /**
@@ -241,13 +247,22 @@ public record Application(
         return new Invocation(catalog, clock, function);
     }
 
-    /**
-     * Records the starts of one run.
-     *
-     * @param permission the call that starts them, as {@code ec2:CreateImage}
-     */
-    public StartRecorder starts(String permission) {
-        return new StartRecorder(catalog, images.reads(), clock, progress(), permission);
+    /** Starts the images that wait in one Region after the other. */
+    public Worker creator() {
+        return worker(Pace.Call.CREATE_IMAGE, kicks.forCreation());
+    }
+
+    /** Starts the copies that wait for one Region after the other. */
+    public Worker copier() {
+        return worker(Pace.Call.COPY_IMAGE, kicks.forCopies());
+    }
+
+    private Worker worker(Pace.Call call, Kicks.WorkerQueue queue) {
+        return new Worker(
+                new StartRecorder(
+                        catalog, images.reads(), clock, progress(), "ec2:" + call.action()),
+                new Relay(pace, call, queue, clock),
+                sideBySide);
     }
 
     /** Takes the slots that are due by this time. */

@@ -1,6 +1,7 @@
 package dev.amikeeper;
 
 import dev.amikeeper.image.Region;
+import dev.amikeeper.image.Texts;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,8 @@ import java.util.stream.Collectors;
  * @param alertTopic the topic for what needs a person, {@code ALERT_TOPIC_ARN}
  * @param eventDeadLetters the URL of the queue of events that could not be handled, {@code
  *     EVENT_DEAD_LETTER_QUEUE_URL}; only the command line needs it
+ * @param copiesAtOnce how many copies of images to one Region may be under way, {@code
+ *     COPIES_AT_ONCE}; by default as many as EC2 allows
  * @param policies where the policies are: {@code classpath:policies.yaml}, or {@code file:/…};
  *     {@code POLICIES}
  */
@@ -31,7 +34,17 @@ public record Settings(
         String copyQueue,
         String alertTopic,
         Optional<String> eventDeadLetters,
+        int copiesAtOnce,
         String policies) {
+    /**
+     * EC2's limit per destination Region.
+     *
+     * @see <a
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ami-copy-works.html">How
+     *     Amazon EC2 AMI copy works</a>
+     */
+    public static final int COPIES_AT_ONCE = 300;
+
     private static final String DEFAULT_POLICIES = "classpath:policies.yaml";
 
     /**
@@ -72,7 +85,18 @@ public record Settings(
                 environment.getOrDefault("COPY_QUEUE_URL", ""),
                 environment.getOrDefault("ALERT_TOPIC_ARN", ""),
                 optional(environment, "EVENT_DEAD_LETTER_QUEUE_URL"),
+                optional(environment, "COPIES_AT_ONCE")
+                        .map(Settings::copies)
+                        .orElse(COPIES_AT_ONCE),
                 optional(environment, "POLICIES").orElse(DEFAULT_POLICIES));
+    }
+
+    private static int copies(String value) {
+        if (!value.matches("[1-9][0-9]{0,4}")) {
+            throw new IllegalArgumentException(
+                    "COPIES_AT_ONCE must be a number from 1, not " + Texts.quoted(value));
+        }
+        return Integer.parseInt(value);
     }
 
     private static Optional<String> optional(Map<String, String> environment, String name) {

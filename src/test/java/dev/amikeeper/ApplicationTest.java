@@ -172,6 +172,7 @@ final class ApplicationTest {
                 "copy",
                 "topic",
                 Optional.empty(),
+                Settings.COPIES_AT_ONCE,
                 policies);
     }
 }

@@ -194,6 +194,12 @@ final class PermissionsTest {
         if (reach.methods().contains("Kicks.copy")) {
             needs.add(need("sqs:SendMessage", queue("CopyQueue")));
         }
+        if (reach.methods().contains("Kicks.forCreation")) {
+            needs.addAll(ownKicks("CreateQueue"));
+        }
+        if (reach.methods().contains("Kicks.forCopies")) {
+            needs.addAll(ownKicks("CopyQueue"));
+        }
         map(at(TEMPLATE, "Resources")).values().stream()
                 .filter(it -> at(it, "Type").equals("AWS::Lambda::EventSourceMapping"))
                 .filter(it -> find(it, "Properties.FunctionName.Ref").equals(Optional.of(function)))
@@ -206,6 +212,13 @@ final class PermissionsTest {
                                 .map(action -> need(action, queue(queue.replace(".Arn", "")))))
                 .forEach(needs::add);
         return needs;
+    }
+
+    /** What a worker does with its own queue. */
+    private static List<Need> ownKicks(String queue) {
+        return List.of(
+                need("sqs:SendMessage", queue(queue)),
+                need("sqs:ChangeMessageVisibility", queue(queue)));
     }
 
     // ---- What calls need ------------------------------------------------------------------
@@ -228,7 +241,10 @@ final class PermissionsTest {
                                     "GenerateDataKeyWithoutPlaintext"));
             // By queue: see above.
             case "SqsClient" -> {
-                assertThat(call).hasToString("Kicks.kick: SqsClient.sendMessage");
+                assertThat(call.toString())
+                        .isIn(
+                                "Kicks.kick: SqsClient.sendMessage",
+                                "WorkerQueue.hold: SqsClient.changeMessageVisibility");
                 yield Stream.of();
             }
             case "AutoScalingClient" -> Stream.of(need(action("autoscaling", call), "*"));

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -34,6 +35,16 @@ final class SettingsTest {
         assertThat(Settings.from(NEEDED)).isEqualTo(settings("classpath:policies.yaml"));
         assertThat(Settings.from(with("POLICIES", " ")))
                 .isEqualTo(settings("classpath:policies.yaml"));
+    }
+
+    @Test
+    void takeTheLimitOnCopiesUnlessItIsNoNumber() {
+        assertThat(Settings.from(with("COPIES_AT_ONCE", "40")).copiesAtOnce()).isEqualTo(40);
+        for (String bad : List.of("0", "-1", "many", "300000")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Settings.from(with("COPIES_AT_ONCE", bad)))
+                    .withMessage("COPIES_AT_ONCE must be a number from 1, not \"" + bad + "\"");
+        }
     }
 
     @ParameterizedTest
@@ -105,6 +116,7 @@ final class SettingsTest {
                 "https://sqs/copy.fifo",
                 "arn:aws:sns:us-east-1:123456789012:alerts",
                 Optional.empty(),
+                Settings.COPIES_AT_ONCE,
                 policies);
     }
 

@@ -501,7 +501,7 @@ final class TemplateTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"create-kick, CreateQueue", "copy-kick, CopyQueue"})
+    @CsvSource({"create-kick, CreateQueue", "copy-kick, CopyQueue", "copy-kick-level, CopyQueue"})
     void theSampleOfAKickNamesARegion(String sample, String queue) throws Exception {
         Object kick = list(at(sample(sample), "Records")).getFirst();
 

@@ -12,11 +12,10 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Instant;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Tells people what blocks the work in a Region until they act. They are told at once, and once per
@@ -30,7 +29,7 @@ public final class Blockers {
     private static final String GOES_ON = "; what waits goes on by itself then";
 
     private final Catalog catalog;
-    private final Map<Region, Set<String>> told = new HashMap<>();
+    private final Map<Region, Set<String>> told = new ConcurrentHashMap<>();
 
     /** The blockers that one run meets. */
     public Blockers(Catalog catalog) {
@@ -43,7 +42,7 @@ public final class Blockers {
      * @param what what waits, as {@code images}
      */
     public void tell(Region region, String what, Blocker by, Instant now) {
-        if (!told.computeIfAbsent(region, _ -> new HashSet<>()).add(by.cause())) {
+        if (!told.computeIfAbsent(region, _ -> ConcurrentHashMap.newKeySet()).add(by.cause())) {
             return;
         }
         log.error("{}: {} wait: {}", region, what, by.why());

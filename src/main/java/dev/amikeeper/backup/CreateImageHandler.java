@@ -6,16 +6,19 @@ import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
+import dev.amikeeper.lifecycle.Relay;
 import dev.amikeeper.lifecycle.Slice;
 import dev.amikeeper.lifecycle.SliceReport;
 import dev.amikeeper.lifecycle.Slices;
 import dev.amikeeper.lifecycle.StartRecorder;
+import dev.amikeeper.lifecycle.Worker;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts the waiting images of each Region that was kicked. An image that cannot be started now
- * keeps waiting, and a problem with one image does not stop the others.
+ * Starts the waiting images of each Region that was kicked, as many as EC2's bucket allows. An
+ * image that cannot be started now keeps waiting, and a problem with one image does not stop the
+ * others.
  */
 public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceReport> {
     private final Application app;
@@ -46,18 +49,18 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
     }
 
     private SliceReport start(Slices slices) {
-        StartRecorder starts = app.starts("ec2:CreateImage");
+        Worker worker = app.creator();
+        StartRecorder starts = worker.starts();
         for (Slice slice : slices) {
             try {
                 starts.begin();
+                worker.relay().begin(slice);
                 Freezes freezes = freezes(slice);
-                boolean more = images(freezes, starts).startAll(slice);
+                Relay.Left left = images(freezes, worker).startAll(slice);
                 // Do this whatever became of the images, and even where none is waiting any longer.
                 freezes.thaw(slice.timeLeft());
                 starts.end(slice);
-                if (more) {
-                    app.kicks().create(slice.region(), slice.now());
-                }
+                worker.relay().end(slices, slice, left);
             } catch (RuntimeException error) {
                 slices.failed(slice, error);
             }
@@ -75,13 +78,13 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
                 slice.now());
     }
 
-    private WaitingImages images(Freezes freezes, StartRecorder starts) {
+    private WaitingImages images(Freezes freezes, Worker worker) {
         return new WaitingImages(
                 app.catalog(),
                 app.images().starts(),
                 app.instances(),
                 app.policies(),
                 freezes,
-                starts);
+                worker);
     }
 }

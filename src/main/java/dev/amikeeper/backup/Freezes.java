@@ -28,6 +28,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -54,6 +56,9 @@ final class Freezes {
     private final Instances instances;
     private final Region region;
     private final Instant now;
+
+    /** The servers that are being prepared, as last read and as this worker has begun since. */
+    private final Queue<Freeze> open = new ConcurrentLinkedQueue<>();
 
     Freezes(
             Catalog catalog,
@@ -82,16 +87,25 @@ final class Freezes {
         record NotReady(String why) implements Readiness {}
     }
 
-    /** Takes the next step before the image of a running instance. */
+    /** Reads which servers are being prepared, for the images that come next. */
+    void look() {
+        open.clear();
+        open.addAll(catalog.freezes(region));
+    }
+
+    /**
+     * Takes the next step before the image of a running instance. Threads may do so for several
+     * instances side by side, but not for one.
+     */
     Readiness ready(Image intent, Policy.Around around) {
-        Optional<Freeze> open =
-                catalog.freezes(region).stream()
+        Optional<Freeze> known =
+                open.stream()
                         .filter(it -> it.name().instance().equals(intent.name().instance()))
                         .findFirst();
-        if (open.isEmpty()) {
+        if (known.isEmpty()) {
             return begin(intent, around);
         }
-        Freeze freeze = open.get();
+        Freeze freeze = known.get();
         if (!freeze.name().equals(intent.name())
                 || freeze.attempt() != intent.attempt()
                 || freeze.state() == Freeze.FreezeState.THAWING) {
@@ -117,6 +131,7 @@ final class Freezes {
             return notReady(intent, around, Fault.text(error, "ssm:DescribeInstanceInformation"));
         }
         Freeze freeze = Freeze.of(intent, around.before(), around.after(), now);
+        open.add(freeze);
         return catalog.begin(freeze)
                 ? freeze(intent, around, freeze)
                 : new Readiness.CommandUnderWay("its record cannot be read or has just been made");
@@ -133,6 +148,7 @@ final class Freezes {
                 return new Readiness.CommandUnderWay(why);
             }
             catalog.end(freeze);
+            open.removeIf(it -> it.name().equals(freeze.name()));
             return notReady(intent, around, why);
         }
         return new Readiness.CommandUnderWay(

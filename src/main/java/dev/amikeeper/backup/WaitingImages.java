@@ -1,5 +1,7 @@
 package dev.amikeeper.backup;
 
+import static java.util.stream.Collectors.groupingBy;
+
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Trouble;
@@ -7,6 +9,7 @@ import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageStarts;
 import dev.amikeeper.ec2.Instances;
+import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
@@ -16,8 +19,10 @@ import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Sha256;
 import dev.amikeeper.image.Volume;
+import dev.amikeeper.lifecycle.Relay;
 import dev.amikeeper.lifecycle.Slice;
 import dev.amikeeper.lifecycle.StartRecorder;
+import dev.amikeeper.lifecycle.Worker;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 
@@ -26,24 +31,32 @@ import org.slf4j.LoggerFactory;
 
 import software.amazon.awssdk.core.exception.SdkException;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.Base64;
-import java.util.Collection;
-import java.util.HashSet;
+import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The waiting images of one Region. */
 final class WaitingImages {
     private static final Logger log = LoggerFactory.getLogger(WaitingImages.class);
 
-    /** Small enough that what is read about the instances is still fresh when it is used. */
-    private static final int AT_ONCE = 100;
+    /** How many names to read at a time. They cost little, and more are read when needed. */
+    private static final int NAMES = 100;
+
+    /** After trouble with a whole Region, the next try follows soon, but not at once. */
+    private static final Duration SOON = Duration.ofSeconds(30);
 
     private final Catalog catalog;
     private final ImageStarts images;
@@ -51,18 +64,25 @@ final class WaitingImages {
     private final Policies policies;
     private final Freezes freezes;
     private final StartRecorder starts;
-
-    /** The volumes of the instances being worked on. */
-    private Volumes volumes = new Volumes(Map.of(), Optional.empty());
+    private final Relay relay;
+    private final SideBySide sideBySide;
 
     /**
-     * The volumes of some instances.
+     * What is known about the instances of a burst.
      *
-     * @param unread why they could not be read; empty if they were
+     * @param volumes the volumes of each
+     * @param unread why the volumes could not be read; empty if they were
      */
-    private record Volumes(Map<InstanceId, List<Volume>> byInstance, Optional<String> unread) {
-        List<Volume> of(InstanceId instance) {
-            return byInstance.getOrDefault(instance, List.of());
+    private record Servers(
+            Map<InstanceId, Instance> byId,
+            Map<InstanceId, List<Volume>> volumes,
+            Optional<String> unread) {
+        Optional<Instance> find(InstanceId id) {
+            return Optional.ofNullable(byId.get(id));
+        }
+
+        List<Volume> volumesOf(InstanceId id) {
+            return volumes.getOrDefault(id, List.of());
         }
     }
 
@@ -72,81 +92,129 @@ final class WaitingImages {
             Instances servers,
             Policies policies,
             Freezes freezes,
-            StartRecorder starts) {
+            Worker worker) {
         this.catalog = catalog;
         this.images = images;
         this.servers = servers;
         this.policies = policies;
         this.freezes = freezes;
-        this.starts = starts;
+        starts = worker.starts();
+        relay = worker.relay();
+        sideBySide = worker.sideBySide();
     }
 
     /**
-     * Starts the images, oldest slot first.
+     * Starts the images, oldest slot first, in bursts. Each image that was looked at either left
+     * the waiting ones or stays among them, and is not looked at again in this slice.
      *
-     * @return whether there was no time for some that could be started now
+     * @return what could be started if there were more tokens, or time
      */
-    boolean startAll(Slice slice) {
+    Relay.Left startAll(Slice slice) {
         Region region = slice.region();
-        Instant now = slice.now();
-        Set<ImageName> stillWaiting = new HashSet<>();
+        Deque<ImageName> names = new ArrayDeque<>();
+        Optional<ImageName> last = Optional.empty();
         while (true) {
-            List<Image> intents =
-                    catalog
-                            .work(region, Work.CREATE_WAITING, now, AT_ONCE + stillWaiting.size())
-                            .stream()
-                            .filter(intent -> !stillWaiting.contains(intent.name()))
-                            .limit(AT_ONCE)
-                            .toList();
-            if (intents.isEmpty()) {
-                return false;
+            if (names.isEmpty()) {
+                names.addAll(
+                        catalog.waiting(region, Work.CREATE_WAITING, slice.now(), last, NAMES));
+                if (names.isEmpty()) {
+                    return Relay.Left.NOTHING;
+                }
+                last = Optional.of(names.getLast());
             }
-            Map<InstanceId, Instance> instances;
-            try {
-                instances = instances(region, intents);
-                volumes = volumes(region, instances.keySet());
-            } catch (SdkException error) {
-                starts.waits(intents.size());
-                starts.stop(region, error, "ec2:DescribeInstances", now);
-                return false;
+            int burst = slice.timeLeft().getAsBoolean() ? relay.now(region, names.size()) : 0;
+            if (burst == 0) {
+                return Relay.Left.work(names.size());
             }
-            for (Image intent : intents) {
-                if (!slice.timeLeft().getAsBoolean()) {
-                    return true;
-                }
-                int waiting = starts.waiting();
-                Optional<Instance> instance =
-                        Optional.ofNullable(instances.get(intent.name().instance()));
-                if (!start(intent, instance, now)) {
-                    return false;
-                }
-                if (starts.waiting() > waiting) {
-                    stillWaiting.add(intent.name());
-                }
+            List<ImageName> some = Stream.generate(names::removeFirst).limit(burst).toList();
+            int unbegun = start(slice, catalog.work(region, Work.CREATE_WAITING, some));
+            if (unbegun < 0) {
+                return starts.isStopped() ? Relay.Left.after(SOON) : Relay.Left.NOTHING;
+            }
+            if (unbegun > 0) {
+                return Relay.Left.work(unbegun + names.size());
             }
         }
     }
 
-    private Map<InstanceId, Instance> instances(Region region, List<Image> intents) {
+    /**
+     * Starts images side by side, but those of one instance one after the other: the commands
+     * around them must not mix.
+     *
+     * @return how many were not begun because tokens or time ran out; negative if it makes no sense
+     *     to start others in this Region now
+     */
+    private int start(Slice slice, List<Image> intents) {
+        Servers read;
+        try {
+            read = servers(slice.region(), intents);
+        } catch (SdkException error) {
+            starts.waits(intents.size());
+            starts.stop(slice.region(), error, "ec2:DescribeInstances", slice.now());
+            return -1;
+        }
+        if (intents.stream().anyMatch(this::hasCommands)) {
+            freezes.look();
+        }
+        AtomicInteger begun = new AtomicInteger();
+        AtomicBoolean goOn = new AtomicBoolean(true);
+        BooleanSupplier more =
+                () ->
+                        goOn.get()
+                                && relay.hasToken(slice.region())
+                                && slice.timeLeft().getAsBoolean();
+        sideBySide.forEach(
+                byInstance(intents),
+                more,
+                ofOne -> {
+                    for (Image intent : ofOne) {
+                        if (!more.getAsBoolean()) {
+                            return;
+                        }
+                        begun.incrementAndGet();
+                        if (!start(intent, read, slice.now())) {
+                            goOn.set(false);
+                        }
+                    }
+                });
+        return goOn.get() ? intents.size() - begun.get() : -1;
+    }
+
+    private static List<List<Image>> byInstance(List<Image> intents) {
+        return List.copyOf(
+                intents.stream()
+                        .collect(
+                                groupingBy(
+                                        intent -> intent.name().instance(),
+                                        LinkedHashMap::new,
+                                        Collectors.toList()))
+                        .values());
+    }
+
+    private boolean hasCommands(Image intent) {
+        return policies.find(intent.name().policy())
+                .filter(policy -> policy.image().around().isPresent())
+                .isPresent();
+    }
+
+    /** Reads the instances of a burst shortly before it, so that it is still true. */
+    private Servers servers(Region region, List<Image> intents) {
         List<Instance> found =
                 servers.find(region, intents.stream().map(i -> i.name().instance()).toList());
         Map<String, String> names = subnetNames(region, found);
-        return found.stream()
-                .map(instance -> instance.withNames(names))
-                .collect(Collectors.toMap(Instance::id, Function.identity(), (one, again) -> one));
-    }
-
-    /**
-     * Reads the volumes of all instances at once. If that fails, only the images that leave out
-     * volumes by their tags wait.
-     */
-    private Volumes volumes(Region region, Collection<InstanceId> ids) {
+        Map<InstanceId, Instance> byId =
+                found.stream()
+                        .map(instance -> instance.withNames(names))
+                        .collect(
+                                Collectors.toMap(
+                                        Instance::id, Function.identity(), (one, again) -> one));
+        // If the volumes cannot be read, only the images that leave out some by their tags wait.
         try {
-            return new Volumes(servers.volumes(region, ids), Optional.empty());
+            return new Servers(byId, servers.volumes(region, byId.keySet()), Optional.empty());
         } catch (SdkException error) {
             String why = Fault.text(error, "ec2:DescribeVolumes");
             log.warn("{}: images are made without the tags of their volumes: {}", region, why);
-            return new Volumes(Map.of(), Optional.of(why));
+            return new Servers(byId, Map.of(), Optional.of(why));
         }
     }
 
@@ -169,7 +237,8 @@ final class WaitingImages {
         }
     }
 
-    private boolean start(Image intent, Optional<Instance> found, Instant now) {
+    private boolean start(Image intent, Servers read, Instant now) {
+        Optional<Instance> found = read.find(intent.name().instance());
         Optional<Policy> policy = policies.find(intent.name().policy());
         if (policy.isEmpty()) {
             return starts.giveUp(intent, "its policy is no longer in the file", now);
@@ -186,8 +255,8 @@ final class WaitingImages {
                     intent, new StartResult.Later("the instance is still stopping"), 0, now);
         }
         Policy.Imaging how = policy.get().image();
-        if (!how.excludeVolumes().isEmpty() && volumes.unread().isPresent()) {
-            String why = "the tags of its volumes cannot be read: " + volumes.unread().get();
+        if (!how.excludeVolumes().isEmpty() && read.unread().isPresent()) {
+            String why = "the tags of its volumes cannot be read: " + read.unread().get();
             return starts.settle(intent, new StartResult.ServerError(why), 0, now);
         }
         if (how.around().isPresent() && instance.settledState().equals("running")) {
@@ -205,7 +274,7 @@ final class WaitingImages {
                 }
             }
         }
-        List<Volume> its = volumes.of(instance.id());
+        List<Volume> its = read.volumesOf(instance.id());
         List<String> unwanted = how.leavesOut(instance, its);
         List<String> without = instance.imagedWithout(unwanted);
         Image described =

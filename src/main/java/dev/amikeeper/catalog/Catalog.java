@@ -19,9 +19,10 @@ import java.util.TreeSet;
 
 /**
  * Every image that AMI Keeper requested, made or removed, and all pending work. All reads are
- * strongly consistent except {@link #ofInstance}. Every write may be repeated; its result says
- * whether this call changed something. Items of another version that this version cannot read are
- * left out and left alone. Attributes that it does not know are written back with their item.
+ * strongly consistent except {@link #ofInstance} and {@link #before}. Every write may be repeated;
+ * its result says whether this call changed something. Items of another version that this version
+ * cannot read are left out and left alone. Attributes that it does not know are written back with
+ * their item.
  */
 public interface Catalog {
     /** Returns the positions of all policies' schedules, and the remembered Regions. */
@@ -112,7 +113,28 @@ public interface Catalog {
      */
     boolean hasWork(Region region, Work kind, Instant dueBy);
 
-    /** Returns the number of snapshot copies to this Region that are under way. */
+    /**
+     * Returns the names of images with pending work, oldest slot first. Images that wait are
+     * included only if they are due, as in {@link #work(Region, Work, Instant, int)}. This reads no
+     * records, so it is cheap even if a lot waits.
+     *
+     * @param after returns only names behind this one; from the beginning if empty
+     * @param limit the most names to return
+     */
+    List<ImageName> waiting(
+            Region region, Work kind, Instant dueBy, Optional<ImageName> after, int limit);
+
+    /** Returns the records of those of these images that have such work, in the same order. */
+    List<Image> work(Region region, Work kind, List<ImageName> names);
+
+    /**
+     * Returns the newest image of the same policy, instance and Region whose slot is before that of
+     * this name, whatever became of it; may be slightly out of date. Empty if there is none, or it
+     * cannot be read.
+     */
+    Optional<Image> before(Region region, ImageName name);
+
+    /** Returns the number of images that are being copied to this Region. */
     int copiesInFlight(Region region);
 
     /** Returns all images of a policy in a Region, by instance and slot. */

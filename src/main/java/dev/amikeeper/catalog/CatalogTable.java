@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -102,6 +103,43 @@ final class CatalogTable {
                 query.keyConditionExpression("pk = :pk")
                         .expressionAttributeValues(Map.of(":pk", AttributeValue.fromS(pk)))
                         .consistentRead(true));
+    }
+
+    /**
+     * Returns the items of a partition in pages of this size. A page is read when it is needed, so
+     * whoever needs few items pays for few.
+     *
+     * @param after the key of the item, present or not, behind which to begin; from the beginning
+     *     if empty
+     */
+    Stream<Map<String, AttributeValue>> some(
+            String pk, Optional<Map<String, AttributeValue>> after, int page) {
+        unknowns.forget(pk);
+        return pages(query -> {
+            after.ifPresent(query::exclusiveStartKey);
+            return query.keyConditionExpression("pk = :pk")
+                    .expressionAttributeValues(Map.of(":pk", AttributeValue.fromS(pk)))
+                    .limit(page)
+                    .consistentRead(true);
+        });
+    }
+
+    /**
+     * Returns the readable item before this one in its partition, which may be slightly out of
+     * date; empty if there is none.
+     */
+    <T> Optional<T> before(Map<String, AttributeValue> key, Form<T> form) {
+        return pages(query ->
+                        query.exclusiveStartKey(key)
+                                .keyConditionExpression("pk = :pk")
+                                .expressionAttributeValues(
+                                        Map.of(
+                                                ":pk",
+                                                Objects.requireNonNull(key.get(TableKeys.PK))))
+                                .scanIndexForward(false)
+                                .limit(1))
+                .findFirst()
+                .flatMap(item -> unknowns.read(item, form));
     }
 
     /** Returns the readable ones of these items. */

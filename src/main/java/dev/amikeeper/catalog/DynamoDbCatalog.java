@@ -192,6 +192,22 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     @Override
+    public List<ImageName> waiting(
+            Region region, Work kind, Instant dueBy, Optional<ImageName> after, int limit) {
+        return images.waiting(region, kind, dueBy, after, limit);
+    }
+
+    @Override
+    public List<Image> work(Region region, Work kind, List<ImageName> names) {
+        return images.work(region, kind, names);
+    }
+
+    @Override
+    public Optional<Image> before(Region region, ImageName name) {
+        return images.before(region, name);
+    }
+
+    @Override
     public int copiesInFlight(Region region) {
         return images.copiesInFlight(region);
     }

@@ -35,6 +35,11 @@ final class ImageTable {
     /** No step waits longer than this; a later due time was written by a wrong clock. */
     private static final Duration LONGEST_WAIT = Duration.ofDays(2);
 
+    /** A page of work that is smaller than this costs as much as one of this size. */
+    private static final int FEWEST_A_PAGE = 16;
+
+    private static final int MOST_A_PAGE = 1000;
+
     private final CatalogTable table;
     private final TableKeys keys;
     private final Items items;
@@ -284,10 +289,23 @@ final class ImageTable {
     }
 
     boolean hasWork(Region region, Work kind, Instant dueBy) {
-        return entries(region, kind).anyMatch(entry -> isDue(entry, dueBy.getEpochSecond()));
+        return !waiting(region, kind, dueBy, Optional.empty(), 1).isEmpty();
     }
 
-    private List<Image> work(Region region, Work kind, List<ImageName> names) {
+    List<ImageName> waiting(
+            Region region, Work kind, Instant dueBy, Optional<ImageName> after, int limit) {
+        return table.some(
+                        keys.work(region, kind),
+                        after.map(name -> keys.work(region, kind, name)),
+                        Math.clamp(limit, FEWEST_A_PAGE, MOST_A_PAGE))
+                .flatMap(item -> unknowns.read(item, Form.of(ImageItems::entry)).stream())
+                .filter(entry -> isDue(entry, dueBy.getEpochSecond()))
+                .map(ImageItems.WorkEntry::name)
+                .limit(limit)
+                .toList();
+    }
+
+    List<Image> work(Region region, Work kind, List<ImageName> names) {
         Map<ImageName, Image> found =
                 table.each(
                                 names.stream().map(name -> keys.image(region, name)).toList(),
@@ -303,12 +321,19 @@ final class ImageTable {
         return table.stream(keys.work(region, kind), Form.of(ImageItems::entry));
     }
 
+    Optional<Image> before(Region region, ImageName name) {
+        return table.before(keys.image(region, name), items.images())
+                .filter(image -> image.name().instance().equals(name.instance()));
+    }
+
     int copiesInFlight(Region region) {
-        int readable =
-                entries(region, Work.COPY_UNDER_WAY)
-                        .mapToInt(entry -> Math.max(1, entry.snapshots()))
-                        .sum();
-        return readable + unknowns.items(keys.work(region, Work.COPY_UNDER_WAY)).size();
+        // An entry that cannot be read is still a copy that is under way.
+        return table.items(keys.work(region, Work.COPY_UNDER_WAY))
+                .mapToInt(item -> {
+                    unknowns.read(item, Form.of(ImageItems::entry));
+                    return 1;
+                })
+                .sum();
     }
 
     List<Image> ofPolicy(String policy, Region region) {

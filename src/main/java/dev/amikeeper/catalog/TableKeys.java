@@ -41,7 +41,11 @@ record TableKeys(String account) {
     }
 
     Optional<Map<String, AttributeValue>> work(Image image) {
-        return Work.of(image).map(kind -> key(work(image.region(), kind), bySlot(image.name())));
+        return Work.of(image).map(kind -> work(image.region(), kind, image.name()));
+    }
+
+    Map<String, AttributeValue> work(Region region, Work kind, ImageName name) {
+        return key(work(region, kind), bySlot(name));
     }
 
     String work(Region region, Work kind) {

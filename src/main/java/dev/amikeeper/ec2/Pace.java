@@ -63,11 +63,16 @@ public final class Pace {
             return refill;
         }
 
-        /** The permission that the call needs, as {@code ec2:CreateImage}. */
-        String permission() {
+        /** EC2's name of the call, as {@code CreateImage}. */
+        public String action() {
             return Stream.of(name().split("_", -1))
                     .map(word -> word.charAt(0) + word.substring(1).toLowerCase(Locale.ROOT))
-                    .collect(Collectors.joining("", "ec2:", ""));
+                    .collect(Collectors.joining());
+        }
+
+        /** The permission that the call needs, as {@code ec2:CreateImage}. */
+        String permission() {
+            return "ec2:" + action();
         }
     }
 

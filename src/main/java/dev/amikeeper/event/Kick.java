@@ -5,6 +5,7 @@ import com.amazonaws.services.lambda.runtime.events.SQSEvent.SQSMessage;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Texts;
@@ -16,18 +17,40 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The news that a Region may have work. It carries nothing else: the catalogue says what there is
- * to do.
+ * The news that a Region may have work. It carries no work: the catalogue says what there is to do.
  *
  * @param messageId the id of the message that brought it, for the answer to SQS
  * @param at the time of the event that led to it, which the worker uses as the current time; a kick
  *     sent by hand may have none
+ * @param handover what the worker before tells this one; only workers' own kicks have something
  */
-public record Kick(String messageId, Region region, Optional<Instant> at) {
+public record Kick(
+        String messageId,
+        Region region,
+        Optional<Instant> at,
+        Handover handover,
+        Delivery delivery) {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** A kick that says no more than that there may be work. */
+    public Kick(String messageId, Region region, Optional<Instant> at) {
+        this(messageId, region, at, Handover.NONE, Delivery.FIRST);
+    }
+
+    /**
+     * How SQS delivered it.
+     *
+     * @param receipt the receipt handle of this delivery; empty if SQS gave none
+     * @param receives how often it was delivered, including this time
+     */
+    public record Delivery(String receipt, int receives) {
+        /** A first delivery of which nothing else is known. */
+        static final Delivery FIRST = new Delivery("", 1);
+    }
 
     /** The contents of a batch of messages. */
     public record Batch(List<Kick> kicks, List<String> malformed) {
@@ -39,7 +62,15 @@ public record Kick(String messageId, Region region, Optional<Instant> at) {
 
     /** Returns the message body of a kick. */
     public static String body(Region region, Instant at) {
-        return "{\"region\":\"" + region + "\",\"at\":\"" + at + "\"}";
+        return body(region, at, Handover.NONE);
+    }
+
+    /** Returns the message body of a worker's kick to the next worker. */
+    public static String body(Region region, Instant at, Handover handover) {
+        ObjectNode body = JSON.createObjectNode();
+        body.put("region", region.name()).put("at", at.toString());
+        handover.write(body);
+        return body.toString();
     }
 
     /**
@@ -74,9 +105,18 @@ public record Kick(String messageId, Region region, Optional<Instant> at) {
 
     private static Optional<Kick> of(SQSMessage message) {
         Optional<Instant> sent = sent(message.getAttributes());
+        Delivery delivery =
+                new Delivery(
+                        Objects.requireNonNullElse(message.getReceiptHandle(), ""),
+                        receives(message.getAttributes()));
         return of(message.getMessageId(), message.getBody())
                 .map(kick ->
-                        kick.at.isPresent() ? kick : new Kick(kick.messageId, kick.region, sent));
+                        new Kick(
+                                kick.messageId,
+                                kick.region,
+                                kick.at.or(() -> sent),
+                                kick.handover,
+                                delivery));
     }
 
     /** Reads a kick from the body of a message; empty if it is not one. */
@@ -90,7 +130,9 @@ public record Kick(String messageId, Region region, Optional<Instant> at) {
                             new Region(fields.path("region").asText()),
                             at.isTextual()
                                     ? Optional.of(Instant.parse(at.asText()))
-                                    : Optional.empty()));
+                                    : Optional.empty(),
+                            at.isTextual() ? Handover.read(fields) : Handover.NONE,
+                            Delivery.FIRST));
         } catch (IllegalArgumentException | DateTimeException | JsonProcessingException notAKick) {
             return Optional.empty();
         }
@@ -102,5 +144,13 @@ public record Kick(String messageId, Region region, Optional<Instant> at) {
                 .map(fields -> fields.get("SentTimestamp"))
                 .filter(millis -> millis.matches("\\d{1,15}"))
                 .map(millis -> Instant.ofEpochMilli(Long.parseLong(millis)));
+    }
+
+    private static int receives(@Nullable Map<String, String> attributes) {
+        return Optional.ofNullable(attributes)
+                .map(fields -> fields.get("ApproximateReceiveCount"))
+                .filter(count -> count.matches("\\d{1,6}"))
+                .map(Integer::parseInt)
+                .orElse(1);
     }
 }

@@ -7,6 +7,7 @@ import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Remover;
 import dev.amikeeper.catalog.Tombstone;
 import dev.amikeeper.catalog.Trouble;
+import dev.amikeeper.catalog.Work;
 import dev.amikeeper.ec2.ImageChanges;
 import dev.amikeeper.ec2.ImageLookup;
 import dev.amikeeper.ec2.ImageReads;
@@ -383,10 +384,15 @@ public final class ImageProgress {
                 : Step.NOTHING;
     }
 
-    /** When a copy ends, there is room for another one. */
+    /**
+     * When a copy ends, there is room for another one. If none is waiting now, nobody has to be
+     * kicked: a copy that is recorded from now on kicks by itself, and its worker counts this one
+     * no more, for its end is recorded already.
+     */
     private void makeRoom(Image image, Instant now) {
-        if (image.isCopy()) {
-            kicks.copy(image.region(), now);
+        Region region = image.region();
+        if (image.isCopy() && catalog.hasWork(region, Work.COPY_WAITING, now)) {
+            kicks.copy(region, now);
         }
     }
 }

@@ -1,10 +1,13 @@
 package dev.amikeeper.lifecycle;
 
+import dev.amikeeper.event.Handover;
 import dev.amikeeper.event.Kick;
 import dev.amikeeper.image.Region;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -15,7 +18,23 @@ import java.util.function.BooleanSupplier;
  * @param kicks the kicks that asked for it
  */
 public record Slice(Region region, Instant now, BooleanSupplier timeLeft, List<Kick> kicks) {
+    /** A limit counts for minutes. A later time was written by a wrong clock. */
+    private static final Duration LONGEST = Duration.ofHours(1);
+
     public Slice {
         kicks = List.copyOf(kicks);
+    }
+
+    /** Whether one of its kicks was delivered before, and was handed back or failed. */
+    public boolean isRepeated() {
+        return kicks.stream().anyMatch(kick -> kick.delivery().receives() > 1);
+    }
+
+    /** The limit on copies that an earlier worker met, if it still counts. */
+    public Optional<Handover.Ceiling> ceiling() {
+        return kicks.reversed().stream()
+                .flatMap(kick -> kick.handover().ceiling().stream())
+                .findFirst()
+                .filter(it -> it.until().isAfter(now) && it.until().isBefore(now.plus(LONGEST)));
     }
 }

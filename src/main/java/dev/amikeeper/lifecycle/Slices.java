@@ -86,6 +86,11 @@ public final class Slices implements Iterable<Slice> {
         slice.kicks().forEach(kick -> failures.add(new BatchItemFailure(kick.messageId())));
     }
 
+    /** SQS is to keep this kick, which it was told when to deliver again. */
+    void handBack(Kick kick) {
+        failures.add(new BatchItemFailure(kick.messageId()));
+    }
+
     /** The report on the whole batch, with these counts. */
     public SliceReport report(Counts<SliceReport.SliceCount> counts) {
         counts.add(SliceReport.SliceCount.MALFORMED, malformed);

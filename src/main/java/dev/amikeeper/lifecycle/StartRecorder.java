@@ -29,11 +29,15 @@ import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Records how the starts of images and copies ended, and counts them. */
+/**
+ * Records how the starts of images and copies ended, and counts them. Threads may record side by
+ * side. No call is made while a lock is held, because it would hold up the others.
+ */
 public final class StartRecorder {
     private static final Logger log = LoggerFactory.getLogger(StartRecorder.class);
 
@@ -58,11 +62,33 @@ public final class StartRecorder {
     private final Counts<SliceReport.SliceCount> counts = Counts.none(SliceReport.SliceCount.class);
 
     /** Images that EC2 may have finished before AMI Keeper knew their ids. */
-    private final Map<ImageId, Image> perhapsDone = new LinkedHashMap<>();
+    private final Map<ImageId, Image> perhapsDone =
+            Collections.synchronizedMap(new LinkedHashMap<>());
 
-    private int troubles;
-    private int refusals;
-    private boolean succeeded;
+    private final InARow inARow = new InARow();
+    private volatile boolean succeeded;
+    private volatile boolean stopped;
+
+    /** How many starts in a row ended in trouble, or were refused. */
+    private static final class InARow {
+        private int troubles;
+        private int refusals;
+
+        synchronized void none() {
+            troubles = 0;
+            refusals = 0;
+        }
+
+        synchronized int troubled() {
+            refusals = 0;
+            return ++troubles;
+        }
+
+        synchronized int refused() {
+            troubles = 0;
+            return ++refusals;
+        }
+    }
 
     /**
      * Creates a recorder for one run.
@@ -85,9 +111,14 @@ public final class StartRecorder {
 
     /** Starts a Region. What happened in the previous Region says nothing about it. */
     public void begin() {
-        troubles = 0;
-        refusals = 0;
+        inARow.none();
         succeeded = false;
+        stopped = false;
+    }
+
+    /** Whether starts failed so often that the Region should be left alone for a while. */
+    public boolean isStopped() {
+        return stopped;
     }
 
     /** Ends a Region: records what EC2 has finished by now, and tells people about the troubles. */
@@ -104,16 +135,6 @@ public final class StartRecorder {
         return counts;
     }
 
-    /** The number of tries that ended without an image. */
-    public int failures() {
-        return counts.of(AGAIN) + counts.of(FAILED);
-    }
-
-    /** The number of images or copies that keep waiting. */
-    public int waiting() {
-        return counts.of(WAITING);
-    }
-
     /** Counts this many more images or copies that keep waiting. */
     public void waits(int more) {
         counts.add(WAITING, more);
@@ -126,12 +147,9 @@ public final class StartRecorder {
      * @return whether it makes sense to start another one in this Region now
      */
     public boolean settle(Image image, StartResult start, int volumes, Instant now) {
-        int before = troubles;
-        int refused = refusals;
-        troubles = 0;
-        refusals = 0;
         return switch (start) {
             case StartResult.Started(ImageId id) -> {
+                inARow.none();
                 counts.add(STARTED);
                 succeeded = true;
                 // Use the clock's time: a kick may have waited, so its time may be earlier than
@@ -149,6 +167,7 @@ public final class StartRecorder {
                 yield true;
             }
             case StartResult.Adopted(Ami ami) -> {
+                inARow.none();
                 counts.add(ADOPTED);
                 Image begun =
                         image.started(ami.id(), ami.snapshots().size(), now)
@@ -163,11 +182,12 @@ public final class StartRecorder {
             }
             case StartResult.Blocked(Blocker by) -> {
                 counts.add(WAITING);
+                int refusals = inARow.refused();
                 blockers.tell(image.region(), image.isCopy() ? "copies" : "images", by, now);
-                refusals = refused + 1;
                 yield by.mayConcernOneOnly() && refusals < REFUSALS_IN_A_ROW;
             }
             case StartResult.Later(String why) -> {
+                inARow.none();
                 log.info("{} {} waits: {}", image.region(), image.name(), why);
                 counts.add(WAITING);
                 yield true;
@@ -175,24 +195,34 @@ public final class StartRecorder {
             case StartResult.ServerError(String why) -> {
                 log.warn("{} {} waits: {}", image.region(), image.name(), why);
                 counts.add(WAITING);
-                troubles = before + 1;
+                int troubles = inARow.troubled();
                 if (troubles == TROUBLES_IN_A_ROW) {
+                    stopped = true;
                     stop(image.region(), why, now);
                 }
                 yield troubles < TROUBLES_IN_A_ROW;
             }
             case StartResult.NoRoom(String why) -> {
+                inARow.none();
                 log.info("{}: no room, the others wait: {}", image.region(), why);
                 counts.add(WAITING);
                 yield false;
             }
             case StartResult.Stop(String why) -> {
+                inARow.none();
                 counts.add(WAITING);
+                stopped = true;
                 stop(image.region(), why, now);
                 yield false;
             }
-            case StartResult.Failed(String why) -> tryFailed(image, why, now);
-            case StartResult.Impossible(String why) -> giveUp(image, why, now);
+            case StartResult.Failed(String why) -> {
+                inARow.none();
+                yield tryFailed(image, why, now);
+            }
+            case StartResult.Impossible(String why) -> {
+                inARow.none();
+                yield giveUp(image, why, now);
+            }
         };
     }
 
@@ -242,17 +272,18 @@ public final class StartRecorder {
 
     /** Their state events came when nobody knew their ids. One read makes up for that. */
     private void settleThoseDone(Region region, Instant now) {
-        if (perhapsDone.isEmpty()) {
+        Map<ImageId, Image> begun = new LinkedHashMap<>(perhapsDone);
+        if (begun.isEmpty()) {
             return;
         }
         Map<ImageId, Ami> found;
         try {
-            found = images.find(region, perhapsDone.keySet());
+            found = images.find(region, begun.keySet());
         } catch (SdkException error) {
             log.warn("{}: images cannot be read: {}", region, Fault.text(error));
             return;
         }
-        perhapsDone.forEach((id, image) ->
+        begun.forEach((id, image) ->
                 Optional.ofNullable(found.get(id))
                         .ifPresent(ami -> {
                             switch (ami.state()) {

@@ -26,7 +26,7 @@ public final class CloudSettings {
     private final Duration checkTime = Duration.ofMinutes(2);
     private Duration imagesInBin = Duration.ZERO;
     private Duration snapshotsInBin = Duration.ZERO;
-    private int copyQuota = 20;
+    private int copyQuota = 300;
     private int hiddenCalls;
     private boolean throttling;
     private boolean booting = true;
@@ -126,9 +126,15 @@ public final class CloudSettings {
         return this;
     }
 
-    /** Snapshot copies in flight per destination Region; 20 by default, as with AWS. */
-    public CloudSettings copyQuota(int snapshots) {
-        copyQuota = snapshots;
+    /**
+     * Image copies in flight per destination Region; 300 by default, as with AWS.
+     *
+     * @see <a
+     *     href="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ami-copy-works.html">How
+     *     Amazon EC2 AMI copy works</a>
+     */
+    public CloudSettings copyQuota(int images) {
+        copyQuota = images;
         return this;
     }
 

@@ -76,7 +76,7 @@ public final class LocalDeployment {
     private static final Duration STORE_AFTER = Duration.ofMinutes(27);
 
     private static final Duration VISIBILITY = Duration.ofSeconds(330);
-    private static final int MAX_RECEIVES = 3;
+    private static final int MAX_RECEIVES = 5;
 
     private final SimulatedCloud cloud;
     private final SimulatedSqs sqs;
@@ -134,6 +134,7 @@ public final class LocalDeployment {
                         sqs.addQueue("copy.fifo", VISIBILITY, deadCopyKicks, MAX_RECEIVES),
                         sns.addTopic("alerts"),
                         Optional.of(deadEvents),
+                        Settings.COPIES_AT_ONCE,
                         "embedded");
         application =
                 Application.of(
@@ -268,9 +269,11 @@ public final class LocalDeployment {
     public void runUntil(Instant end) {
         while (true) {
             Instant next =
-                    Stream.concat(
+                    Stream.of(
                                     Stream.of(end, cloud.nextDue().orElse(end)),
-                                    schedules.stream().map(RecurringCall::at))
+                                    schedules.stream().map(RecurringCall::at),
+                                    hiddenKicks())
+                            .flatMap(times -> times)
                             .min(Instant::compareTo)
                             .orElseThrow();
             if (next.isAfter(cloud.now())) {
@@ -288,6 +291,16 @@ public final class LocalDeployment {
                 return;
             }
         }
+    }
+
+    /**
+     * When kicks that are hidden now can be received. Lambda asks all the time; here the clock has
+     * to stop there.
+     */
+    private Stream<Instant> hiddenKicks() {
+        return Stream.of(application.settings().createQueue(), application.settings().copyQueue())
+                .flatMap(queue -> sqs.nextVisible(queue).stream())
+                .filter(at -> at.isAfter(cloud.now()));
     }
 
     /** Moves the clock to an event's time, because functions refuse events of the future. */

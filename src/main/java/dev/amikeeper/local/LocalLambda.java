@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
 
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -123,7 +124,9 @@ final class LocalLambda {
     private List<Message> receive(String queue) {
         try {
             return sqs.receiveMessage(receive ->
-                            receive.queueUrl(queue).maxNumberOfMessages(MESSAGES_A_BATCH))
+                            receive.queueUrl(queue)
+                                    .maxNumberOfMessages(MESSAGES_A_BATCH)
+                                    .messageSystemAttributeNames(MessageSystemAttributeName.ALL))
                     .messages();
         } catch (SdkException | CallerKilled notNow) {
             return List.of();

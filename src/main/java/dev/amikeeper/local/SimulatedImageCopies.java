@@ -53,10 +53,10 @@ final class SimulatedImageCopies {
         TagRules.check(tags);
         Map<String, String> snapshotTags = TagRules.of(request.tagSpecifications(), "snapshot");
         List<String> originals = source.snapshots();
-        if (images.copiesInFlight() + originals.size() > core.settings().copyQuota()) {
+        if (images.copiesInFlight() >= core.settings().copyQuota()) {
             throw Ec2Errors.wrong(
                     "ResourceLimitExceeded",
-                    "Too many snapshot copies in progress. The limit is "
+                    "Too many image copies in progress. The limit is "
                             + core.settings().copyQuota()
                             + " for this destination region.");
         }

@@ -267,13 +267,13 @@ final class SimulatedImages {
         return Optional.ofNullable(images.get(id));
     }
 
-    /** How many snapshots are being copied into this Region. */
+    /** How many images are being copied into this Region. */
     int copiesInFlight() {
-        return pending.stream()
-                .flatMap(id -> find(id).stream())
-                .filter(LocalImage::isCopy)
-                .mapToInt(image -> image.snapshots().size())
-                .sum();
+        return (int)
+                pending.stream()
+                        .flatMap(id -> find(id).stream())
+                        .filter(LocalImage::isCopy)
+                        .count();
     }
 
     List<LocalImage> all() {

@@ -178,9 +178,22 @@ final class SimulatedQueue {
         return messages.size();
     }
 
-    /** When the first message can be received; empty if there is none. */
-    Optional<Instant> nextVisible() {
-        return messages.stream().map(Held::visibleAt).min(Instant::compareTo);
+    /**
+     * When the first message can be received; empty if there is none. A message of a FIFO queue
+     * must wait for those of its group that are in flight.
+     */
+    Optional<Instant> nextVisible(Instant now) {
+        Map<String, Instant> busy = new HashMap<>();
+        messages.stream()
+                .filter(it -> fifo && it.isInFlight(now))
+                .forEach(it ->
+                        busy.merge(
+                                it.group(),
+                                it.visibleAt(),
+                                (one, other) -> one.isAfter(other) ? one : other));
+        return messages.stream()
+                .map(it -> busy.getOrDefault(it.group(), it.visibleAt()))
+                .min(Instant::compareTo);
     }
 
     private void keep(

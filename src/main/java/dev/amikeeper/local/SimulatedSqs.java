@@ -75,7 +75,7 @@ public final class SimulatedSqs implements SqsClient {
 
     /** When the next message of a queue can be received; empty if there is none. */
     public Optional<Instant> nextVisible(String queueUrl) {
-        return calls.alone(() -> queue(queueUrl).nextVisible());
+        return calls.alone(() -> queue(queueUrl).nextVisible(core.timeline().instant()));
     }
 
     @Override

@@ -6,17 +6,20 @@ import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.Invocation;
+import dev.amikeeper.lifecycle.Relay;
 import dev.amikeeper.lifecycle.Slice;
 import dev.amikeeper.lifecycle.SliceReport;
 import dev.amikeeper.lifecycle.Slices;
 import dev.amikeeper.lifecycle.StartRecorder;
+import dev.amikeeper.lifecycle.Worker;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts the waiting copies to each Region that was kicked, while there is room among its snapshot
- * copies in progress. A copy that finds no room keeps waiting, and this does not count as a try.
- * Every copy that ends makes room and kicks the worker.
+ * Starts the waiting copies to each Region that was kicked, the most needed ones first, while there
+ * is room among the copies under way and as many as EC2's bucket allows. A copy that finds no room
+ * keeps waiting, and this does not count as a try. Every copy that ends makes room and kicks the
+ * worker if something waits.
  */
 public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceReport> {
     private final Application app;
@@ -47,22 +50,22 @@ public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceRep
     }
 
     private SliceReport start(Slices slices) {
-        StartRecorder starts = app.starts("ec2:CopyImage");
+        Worker worker = app.copier();
+        StartRecorder starts = worker.starts();
         WaitingCopies copies =
                 new WaitingCopies(
                         app.catalog(),
-                        app.images().reads(),
-                        app.images().starts(),
+                        app.images(),
                         app.policies(),
-                        starts);
+                        app.settings().copiesAtOnce(),
+                        worker);
         for (Slice slice : slices) {
             try {
                 starts.begin();
-                boolean more = copies.startAll(slice);
+                worker.relay().begin(slice);
+                Relay.Left left = copies.startAll(slice);
                 starts.end(slice);
-                if (more) {
-                    app.kicks().copy(slice.region(), slice.now());
-                }
+                worker.relay().end(slices, slice, left);
             } catch (RuntimeException error) {
                 slices.failed(slice, error);
             }

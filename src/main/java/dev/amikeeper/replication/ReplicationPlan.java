@@ -1,49 +1,88 @@
 package dev.amikeeper.replication;
 
-import dev.amikeeper.image.Image;
+import dev.amikeeper.image.ImageName;
+import dev.amikeeper.image.Slot;
+import dev.amikeeper.policy.Policies;
+import dev.amikeeper.policy.Policy;
+import dev.amikeeper.status.Objective;
 
-import java.util.ArrayList;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.function.ToIntFunction;
+import java.util.Map;
+import java.util.Optional;
 
 /**
- * Which of a Region's waiting copies there is room for.
- *
- * @param start the copies to start now, in order
- * @param waiting the copies that keep waiting
+ * In which order a Region's waiting copies are needed. The copy comes first whose policy is the
+ * first to miss its objective in that Region; among those, the one of the oldest slot. So the
+ * copies of an hourly policy do not wait behind all those of a nightly one.
  */
-public record ReplicationPlan(List<Image> start, List<Image> waiting) {
-    /**
-     * EC2's limit on snapshot copies in progress per destination Region. An image copy takes one
-     * place for each snapshot. See "Quotas for Amazon EBS".
-     */
-    public static final int PLACES = 20;
+public final class ReplicationPlan {
+    private final Policies policies;
+    private final Map<PolicySlot, Instant> known = new HashMap<>();
 
-    public ReplicationPlan {
-        start = List.copyOf(start);
-        waiting = List.copyOf(waiting);
+    private record PolicySlot(String policy, Slot slot) {}
+
+    ReplicationPlan(Policies policies) {
+        this.policies = policies;
+    }
+
+    /** Returns these waiting copies, the most needed one first. */
+    List<ImageName> byNeed(List<ImageName> waiting) {
+        return waiting.stream()
+                .sorted(
+                        Comparator.comparing((ImageName copy) -> neededBy(copy))
+                                .thenComparing(Comparator.naturalOrder()))
+                .toList();
+    }
+
+    /** When the copy must be usable; the copies of one policy and slot are needed together. */
+    private Instant neededBy(ImageName copy) {
+        return known.computeIfAbsent(
+                new PolicySlot(copy.policy(), copy.slot()),
+                it -> term(policies.find(it.policy), it.slot));
+    }
+
+    /** The copy of a policy that is no longer in the file is not made; that is quickly done. */
+    private static Instant term(Optional<Policy> policy, Slot slot) {
+        if (policy.isEmpty()) {
+            return Instant.MIN;
+        }
+        return policy.get()
+                .schedule()
+                .map(schedule -> new Objective(schedule, true).until(slot))
+                .orElseGet(() -> slot.time().plus(Objective.MAKING).plus(Objective.COPYING));
     }
 
     /**
-     * Takes copies strictly in order, so that a copy with many volumes is not overtaken forever by
-     * smaller ones. A copy that is larger than the Region's whole room starts when nothing else is
-     * in progress; EC2 decides whether it can succeed.
+     * The room for copies to a Region.
      *
-     * @param inOrder the waiting copies, oldest slot first
-     * @param snapshots how many snapshots a copy has
+     * @param limit how many copies may be under way
+     * @param underWay how many are under way
      */
-    public static ReplicationPlan of(
-            List<Image> inOrder, ToIntFunction<Image> snapshots, int inFlight) {
-        List<Image> start = new ArrayList<>();
-        int taken = inFlight;
-        for (Image copy : inOrder) {
-            int places = Math.max(1, snapshots.applyAsInt(copy));
-            if (taken > 0 && taken + places > PLACES) {
-                break;
-            }
-            start.add(copy);
-            taken += places;
+    record Room(int limit, int underWay) {
+        /** To come for less room than this would cost more reads than it is worth. */
+        private static final int WORTHWHILE = 8;
+
+        /** How many copies may be started. */
+        int free() {
+            return Math.max(0, limit - underWay);
         }
-        return new ReplicationPlan(start, inOrder.subList(start.size(), inOrder.size()));
+
+        /**
+         * Whether it is better to wait until more copies have ended. There must be more to start
+         * than there is room for, and room for few compared to the limit.
+         *
+         * @param waiting how many copies wait
+         */
+        boolean isTooLittle(int waiting) {
+            return free() < waiting && free() < Math.clamp(limit / 8, 1, WORTHWHILE);
+        }
+
+        /** The room after so many more have been started. */
+        Room after(int started) {
+            return new Room(limit, underWay + started);
+        }
     }
 }

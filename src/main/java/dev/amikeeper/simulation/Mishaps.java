@@ -15,7 +15,7 @@ import java.util.TreeMap;
 
 /** The faults of a play: starts them in the cloud, and ends those that last only for a while. */
 final class Mishaps {
-    private static final int COPY_QUOTA = 20;
+    private static final int COPY_QUOTA = 300;
 
     private final SimulatedCloud cloud;
     private final Faults faults;

@@ -43,7 +43,12 @@ public record Objective(Schedule schedule, boolean copies) {
      * does not cover; empty if the schedule has no slot within nine years.
      */
     public Optional<Term> after(Instant time) {
-        return next(time).map(slot -> new Term(slot, slot.time().plus(grace(slot))));
+        return next(time).map(slot -> new Term(slot, until(slot)));
+    }
+
+    /** Returns when a usable image of this slot, or of a later one, must exist. */
+    public Instant until(Slot slot) {
+        return slot.time().plus(grace(slot));
     }
 
     /** Returns the first slot after this time. */

@@ -183,7 +183,7 @@ final class FreezesTest {
     void nobodyStaysFrozenWhereImagesCannotBeStarted() {
         TestDeployment given = TestDeployment.nightlyInMemory(BOTH);
         String id = given.instance("db-1");
-        given.cloud.faults().calls("CreateImage").times(30).throttle();
+        given.cloud.faults().calls("CreateImage").times(300).throttle();
 
         given.playUntil("2026-03-01T08:00:00Z");
 

@@ -199,14 +199,63 @@ abstract class CatalogContract {
     }
 
     @Test
-    void countsSnapshotCopiesInFlight() {
+    void countsCopiesInFlight() {
         Image copy = started("i-1", AMI).available(false, NOW).copyTo(WEST, NOW);
         catalog.request(List.of(copy));
         assertThat(catalog.copiesInFlight(WEST)).isZero();
 
         catalog.save(Change.of(copy, copy.started(new ImageId("ami-c"), 3, NOW)));
 
-        assertThat(catalog.copiesInFlight(WEST)).isEqualTo(3);
+        assertThat(catalog.copiesInFlight(WEST)).isEqualTo(1);
+    }
+
+    @Test
+    void namesWhatWaitsInPagesAndReadsTheRecordsThatAreAskedFor() {
+        List<Image> waiting = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            waiting.add(intent("gold", "i-" + (100 + i), "2026-03-01T02:00:00Z"));
+        }
+        catalog.request(waiting);
+        List<ImageName> names = waiting.stream().map(Image::name).toList();
+
+        assertThat(catalog.waiting(EAST, Work.CREATE_WAITING, NOW, Optional.empty(), 30))
+                .isEqualTo(names.subList(0, 30));
+        assertThat(catalog.waiting(EAST, Work.CREATE_WAITING, NOW, Optional.of(names.get(29)), 30))
+                .isEqualTo(names.subList(30, 40));
+        assertThat(catalog.waiting(EAST, Work.CREATE_WAITING, NOW, Optional.of(names.get(39)), 30))
+                .isEmpty();
+        assertThat(catalog.waiting(WEST, Work.CREATE_WAITING, NOW, Optional.empty(), 30)).isEmpty();
+
+        Image later = waiting.get(1).again(NOW.plusSeconds(900), "failed", NOW);
+        catalog.save(Change.of(waiting.get(1), later));
+        catalog.save(Change.of(waiting.get(2), waiting.get(2).started(AMI, 1, NOW)));
+        assertThat(catalog.waiting(EAST, Work.CREATE_WAITING, NOW, Optional.empty(), 3))
+                .containsExactly(names.get(0), names.get(3), names.get(4));
+        // What was started meanwhile is left out.
+        assertThat(
+                        catalog.work(
+                                EAST,
+                                Work.CREATE_WAITING,
+                                List.of(names.get(3), names.get(2), names.get(0))))
+                .containsExactly(waiting.get(3), waiting.get(0));
+    }
+
+    @Test
+    void findsTheImageBeforeOneOfItsInstance() {
+        Image first = intent("gold", "i-2", "2026-03-01T02:00:00Z");
+        Image second = intent("gold", "i-2", "2026-03-01T03:00:00Z");
+        Image third = intent("gold", "i-2", "2026-03-01T04:00:00Z");
+        catalog.request(
+                List.of(
+                        intent("gold", "i-1", "2026-03-01T02:00:00Z"),
+                        first,
+                        second,
+                        intent("gold", "i-3", "2026-03-01T02:00:00Z")));
+
+        assertThat(catalog.before(EAST, third.name())).contains(second);
+        assertThat(catalog.before(EAST, second.name())).contains(first);
+        assertThat(catalog.before(EAST, first.name())).isEmpty();
+        assertThat(catalog.before(WEST, second.name())).isEmpty();
     }
 
     @Test

@@ -337,7 +337,7 @@ final class FailureCommandsTest {
 
     /** Receives what is there until the queue gives it up. */
     private static void die(TestDeployment given, String queue) {
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 6; i++) {
             given.cloud
                     .sqs(TestDeployment.EAST)
                     .receiveMessage(receive -> receive.queueUrl(queue).maxNumberOfMessages(10));

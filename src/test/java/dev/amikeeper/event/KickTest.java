@@ -28,10 +28,76 @@ final class KickTest {
     })
     void isReadFromADeliveryOfSqs(String file, String messageId, Region region, Instant at)
             throws Exception {
-        assertThat(Kick.batch(Samples.delivery(file)))
+        Kick.Batch batch = Kick.batch(Samples.delivery(file));
+
+        assertThat(batch.malformed()).isEmpty();
+        assertThat(batch.kicks())
+                .singleElement()
+                .satisfies(kick -> {
+                    assertThat(kick.messageId()).isEqualTo(messageId);
+                    assertThat(kick.region()).isEqualTo(region);
+                    assertThat(kick.at()).contains(at);
+                    assertThat(kick.handover()).isEqualTo(Handover.NONE);
+                    assertThat(kick.delivery().receipt()).startsWith("AQEBBX8nesZEXmkhsmZeyIE8");
+                    assertThat(kick.delivery().receives()).isEqualTo(1);
+                });
+    }
+
+    @Test
+    void tellsTheNextWorkerWhatTheLastOneLeft() throws Exception {
+        Kick kick = Kick.batch(Samples.delivery("copy-kick-level.json")).kicks().getFirst();
+
+        assertThat(kick.handover())
                 .isEqualTo(
-                        new Kick.Batch(
-                                List.of(new Kick(messageId, region, Optional.of(at))), List.of()));
+                        new Handover(
+                                Map.of("CopyImage", 3.5),
+                                Optional.of(
+                                        new Handover.Ceiling(
+                                                250, Instant.parse("2026-03-01T02:30:00Z")))));
+        assertThat(kick.delivery().receives()).isEqualTo(2);
+        assertThat(Kick.body(kick.region(), kick.at().orElseThrow(), kick.handover()))
+                .isEqualTo(
+                        "{\"region\":\"us-west-2\",\"at\":\"2026-03-01T02:06:19Z\","
+                                + "\"tokens\":{\"CopyImage\":3.5},"
+                                + "\"limit\":{\"copies\":250,\"until\":\"2026-03-01T02:30:00Z\"}}");
+    }
+
+    @Test
+    void roundsTokensDown() {
+        assertThat(
+                        Kick.body(
+                                WEST,
+                                NOW,
+                                new Handover(
+                                        Map.of("CopyImage", 7.19, "CreateImage", -0.01),
+                                        Optional.empty())))
+                .endsWith("\"tokens\":{\"CopyImage\":7.1,\"CreateImage\":-0.1}}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"tokens\":7",
+                "\"tokens\":[3]",
+                "\"tokens\":null",
+                "\"tokens\":{\"CopyImage\":\"many\"}",
+                "\"tokens\":{\"CopyImage\":{}}",
+                "\"limit\":250",
+                "\"limit\":{\"copies\":250}",
+                "\"limit\":{\"copies\":-1,\"until\":\"2026-03-01T02:30:00Z\"}",
+                "\"limit\":{\"copies\":2.5,\"until\":\"2026-03-01T02:30:00Z\"}",
+                "\"limit\":{\"copies\":250,\"until\":\"soon\"}"
+            })
+    void whatItTellsIsLeftOutWhereItCannotBeRead(String told) throws Exception {
+        String body = Kick.body(WEST, NOW);
+        assertThat(batch(body.substring(0, body.length() - 1) + "," + told + "}").kicks())
+                .containsExactly(new Kick("message-0", WEST, Optional.of(NOW)));
+    }
+
+    @Test
+    void aKickWithoutATimeTellsNothing() throws Exception {
+        assertThat(batch("{\"region\":\"us-west-2\",\"tokens\":{\"CopyImage\":3}}").kicks())
+                .containsExactly(new Kick("message-0", WEST, Optional.empty()));
     }
 
     @Test

@@ -189,8 +189,8 @@ final class IndependentEc2ConformanceTest extends Ec2Conformance {
         }
 
         @Override
-        public void copyQuota(int snapshots) {
-            configure("copy_quota", snapshots);
+        public void copyQuota(int images) {
+            configure("copy_quota", images);
         }
 
         @Override

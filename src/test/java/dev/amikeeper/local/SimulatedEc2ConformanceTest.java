@@ -47,8 +47,8 @@ final class SimulatedEc2ConformanceTest extends Ec2Conformance {
         }
 
         @Override
-        public void copyQuota(int snapshots) {
-            cloud.settings().copyQuota(snapshots);
+        public void copyQuota(int images) {
+            cloud.settings().copyQuota(images);
         }
 
         @Override

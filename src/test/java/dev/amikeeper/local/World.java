@@ -20,7 +20,7 @@ interface World {
 
     int calls(String action);
 
-    void copyQuota(int snapshots);
+    void copyQuota(int images);
 
     void hiddenCalls(int calls);
 

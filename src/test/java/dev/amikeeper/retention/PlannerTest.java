@@ -140,7 +140,9 @@ final class PlannerTest {
                 app.kicks(),
                 app.deadLetters(),
                 app.announcements(),
-                app.clock());
+                app.clock(),
+                pace,
+                SideBySide.ONE_BY_ONE);
     }
 
     private static List<Image> firstIsDeregistered(List<Image> images) {

@@ -185,6 +185,7 @@ final class SweepHandlerTest {
     void anImageThatWasGivenUpAndIsThereIsAGoodOne() {
         TestDeployment given = given(REPLICATED);
         given.cloud.faults().calls("CreateImage").loseReply();
+        given.cloud.faults().calls("CreateImage").nth(2).times(100).internalError();
         given.cloud.faults().calls("SendMessage").nth(2).times(100).error("InternalError", 500);
         play(given);
         Image waiting = given.records(TestDeployment.EAST).getFirst();

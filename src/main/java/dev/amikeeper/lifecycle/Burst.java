@@ -1,0 +1,72 @@
+package dev.amikeeper.lifecycle;
+
+import java.time.Duration;
+
+/**
+ * How a worker spends its bucket's tokens: in bursts. A worker that waited for each token would be
+ * billed for the time, and one that came back for each token would read a lot for little. While it
+ * is away the bucket fills, and it comes back before the bucket overflows, so no token is lost.
+ *
+ * @param size how many tokens the bucket holds
+ * @param refill tokens per second
+ */
+public record Burst(int size, double refill) {
+    /** It is not worthwhile to come for fewer tokens, unless no more are needed. */
+    static final int WORTHWHILE = 8;
+
+    /** A bucket that is half full again this soon needs no other worker to look after it. */
+    private static final Duration SOON = Duration.ofSeconds(2);
+
+    /**
+     * What follows when a worker ends.
+     *
+     * @param kick whether to kick the next worker
+     * @param hold how long the next worker must wait; zero if it may begin at once
+     */
+    public record Next(boolean kick, Duration hold) {
+        static final Next NOTHING = new Next(false, Duration.ZERO);
+        static final Next AT_ONCE = new Next(true, Duration.ZERO);
+
+        /** Kicks the next worker, and has it wait this long, rounded up to whole seconds. */
+        static Next in(Duration time) {
+            return new Next(
+                    true, Duration.ofSeconds(Math.max(1, time.plusNanos(999_999_999).toSeconds())));
+        }
+    }
+
+    /** How many tokens a bucket is assumed to hold if nobody says so. */
+    public double assumed() {
+        return size / 2.0;
+    }
+
+    /**
+     * How many calls to make now; 0 if it is better to come again later.
+     *
+     * @param waiting for how many calls there is work
+     */
+    public int now(double tokens, int waiting) {
+        int most = (int) Math.min(Math.floor(tokens), waiting);
+        return most < Math.min(WORTHWHILE, waiting) ? 0 : most;
+    }
+
+    /**
+     * What follows when the worker ends with this many tokens left. As long as the bucket is less
+     * than half full, some worker looks after it and tells the next one its level. So a worker that
+     * is told nothing can count on half a bucket.
+     *
+     * @param waiting for how many calls there is work
+     */
+    public Next after(double tokens, int waiting) {
+        if (waiting > 0) {
+            return now(tokens, waiting) > 0
+                    ? Next.AT_ONCE
+                    : Next.in(time(Math.min(assumed(), waiting) - tokens));
+        }
+        Duration tillHalf = time(assumed() - tokens);
+        return tillHalf.compareTo(SOON) <= 0 ? Next.NOTHING : Next.in(tillHalf);
+    }
+
+    private Duration time(double tokens) {
+        return Duration.ofMillis((long) Math.ceil(Math.max(0, tokens) * 1000 / refill));
+    }
+}
