@@ -72,12 +72,13 @@ public final class Troubles {
      * What EC2 lists in a Region.
      *
      * @param images the names of all of AMI Keeper's images, by id, in any state
-     * @param orphans the images whose snapshots are listed although no image has them
+     * @param orphans the images whose snapshots are listed although no image has them; empty if
+     *     snapshots were not listed
      */
-    public record RegionListing(Map<ImageId, String> images, Set<ImageName> orphans) {
+    public record RegionListing(Map<ImageId, String> images, Optional<Set<ImageName>> orphans) {
         public RegionListing {
             images = Map.copyOf(images);
-            orphans = Set.copyOf(orphans);
+            orphans = orphans.map(Set::copyOf);
         }
     }
 
@@ -131,8 +132,9 @@ public final class Troubles {
                     facts.listing().map(all -> !isListed(what, all.images())).orElse(false);
             case ORPHAN ->
                     facts.listing()
-                            .map(all ->
-                                    ImageName.parse(what).filter(all.orphans()::contains).isEmpty())
+                            .flatMap(RegionListing::orphans)
+                            .map(orphans ->
+                                    ImageName.parse(what).filter(orphans::contains).isEmpty())
                             .orElse(false);
             case UNREAD ->
                     facts.progress()

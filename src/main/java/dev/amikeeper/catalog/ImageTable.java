@@ -1,6 +1,7 @@
 package dev.amikeeper.catalog;
 
 import dev.amikeeper.catalog.Unknowns.Form;
+import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageName;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -337,7 +339,21 @@ final class ImageTable {
     }
 
     List<Image> ofPolicy(String policy, Region region) {
-        return table.all(keys.images(region, policy), items.images());
+        return sharing(table.stream(keys.images(region, policy), items.images()));
+    }
+
+    /**
+     * An instance's images come one after the other, and most have the same capsule. It is kept
+     * once, for it is most of a record, and there may be fifty thousand.
+     */
+    private static List<Image> sharing(Stream<Image> images) {
+        List<Image> all = new ArrayList<>();
+        images.forEach(image -> {
+            Optional<Capsule> last = all.isEmpty() ? Optional.empty() : all.getLast().capsule();
+            boolean isSame = image.capsule().isPresent() && image.capsule().equals(last);
+            all.add(isSame ? image.remembering(last) : image);
+        });
+        return Collections.unmodifiableList(all);
     }
 
     List<Image> ofInstance(InstanceId instance) {

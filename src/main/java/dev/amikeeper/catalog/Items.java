@@ -32,6 +32,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Writes records as items, and reads them back. */
 final class Items {
@@ -45,6 +46,9 @@ final class Items {
     static final String VERSION = "version";
 
     static final String TELLING = "telling";
+
+    /** Between the time and the digest of a Region whose snapshots were all in order. */
+    private static final String SETTLED_AND = " ";
 
     private final TableKeys keys;
     private final FreezeItems freezeItems;
@@ -198,6 +202,13 @@ final class Items {
                                                         seen.since(),
                                                         seen.value())))
                                 .toList()));
+        if (!state.settled().isEmpty()) {
+            Map<String, String> settled = new HashMap<>();
+            state.settled()
+                    .forEach((region, it) ->
+                            settled.put(region.name(), it.at() + SETTLED_AND + it.digest()));
+            item.put("settled", map(settled));
+        }
         return item;
     }
 
@@ -213,7 +224,18 @@ final class Items {
                                         new InstanceId(seen.get(1)),
                                         seen.get(3),
                                         Instant.parse(seen.get(2))))
-                        .toList());
+                        .toList(),
+                map(item, "settled").entrySet().stream()
+                        .collect(
+                                Collectors.toMap(
+                                        settled -> new Region(settled.getKey()),
+                                        settled -> settled(settled.getValue()))));
+    }
+
+    private static SweepState.Settled settled(String text) {
+        int end = text.indexOf(SETTLED_AND);
+        return new SweepState.Settled(
+                Instant.parse(text.substring(0, end)), text.substring(end + 1));
     }
 
     Map<String, AttributeValue> cursor(Cursor cursor) {

@@ -33,8 +33,11 @@ final class Unknowns {
                     Items.EXPIRES,
                     Items.TELLING);
 
-    /** The most records to remember, because a function's memory is limited. */
-    private static final int REMEMBERED = 10_000;
+    /**
+     * The most records to remember, because a function's memory is limited: with its item, one
+     * takes about 15 KB.
+     */
+    private static final int REMEMBERED = 2_000;
 
     private final String account;
     private final Map<Map<String, AttributeValue>, Unreadable> items = new ConcurrentHashMap<>();

@@ -17,6 +17,8 @@ import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -32,7 +34,7 @@ final class AmiReader {
                 region,
                 Objects.requireNonNullElse(image.name(), ""),
                 AmiState.of(image.stateAsString()),
-                image.tags().stream().collect(Collectors.toMap(Tag::key, Tag::value)),
+                tags(image.tags()),
                 image.blockDeviceMappings().stream()
                         .filter(device -> device.ebs() != null)
                         .map(device -> device.ebs().snapshotId())
@@ -55,6 +57,15 @@ final class AmiReader {
                                         BlockDeviceMapping::deviceName,
                                         device -> new SnapshotId(device.ebs().snapshotId()),
                                         (one, again) -> one)));
+    }
+
+    /**
+     * Tags by their keys. All images of an instance and all their snapshots have the same ones, and
+     * there may be a hundred thousand of them, so each text is kept once.
+     */
+    static Map<String, String> tags(List<Tag> tags) {
+        return tags.stream()
+                .collect(Collectors.toMap(tag -> tag.key().intern(), tag -> tag.value().intern()));
     }
 
     /** EC2 returns these dates as text. */

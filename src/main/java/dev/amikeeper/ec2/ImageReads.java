@@ -25,6 +25,7 @@ import software.amazon.awssdk.services.ec2.model.ProductCode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -89,25 +90,62 @@ public final class ImageReads {
         return ours(region, _ -> {});
     }
 
+    /**
+     * Lists AMI Keeper's images of a Region as long as there is more time.
+     *
+     * @return empty if time ran out
+     * @throws SdkException if EC2 does not answer
+     */
+    public Optional<List<Ami>> ours(Region region, BooleanSupplier moreTime) {
+        List<Ami> listed = new ArrayList<>();
+        boolean all =
+                inTime(
+                        shown(region, ImageReads::tagged)
+                                .map(image -> AmiReader.ami(region, image)),
+                        moreTime,
+                        listed::add);
+        return all ? Optional.of(listed) : Optional.empty();
+    }
+
+    /** Looks at the time after each page. Returns whether there was enough of it for all. */
+    private static <T> boolean inTime(
+            Stream<T> listed, BooleanSupplier moreTime, Consumer<T> each) {
+        int count = 0;
+        Iterator<T> all = listed.iterator();
+        while (all.hasNext()) {
+            each.accept(all.next());
+            if (++count % PAGE == 0 && !moreTime.getAsBoolean()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void tagged(DescribeImagesRequest.Builder request) {
+        request.filters(Filters.anyOf("tag-key", List.of(ImageTags.POLICY)));
+    }
+
     private List<Ami> ours(Region region, Consumer<DescribeImagesRequest.Builder> narrowed) {
         return list(
                 region,
                 request -> {
-                    request.filters(Filters.anyOf("tag-key", List.of(ImageTags.POLICY)));
+                    tagged(request);
                     narrowed.accept(request);
                 });
     }
 
     /**
-     * Lists AMI Keeper's snapshots of a Region by their tags, in pages.
+     * Lists AMI Keeper's snapshots of a Region by their tags, in pages, as long as there is more
+     * time. There are so many that only the caller knows which to keep.
      *
+     * @return false if time ran out
      * @throws SdkException if EC2 does not answer
      */
-    public List<Snapshot> snapshots(Region region) {
-        return snapshots(region, _ -> {});
+    public boolean snapshots(Region region, BooleanSupplier moreTime, Consumer<Snapshot> each) {
+        return inTime(snapshots(region, _ -> {}), moreTime, each);
     }
 
-    private List<Snapshot> snapshots(
+    private Stream<Snapshot> snapshots(
             Region region, Consumer<DescribeSnapshotsRequest.Builder> narrowed) {
         return calls
                 .client(region)
@@ -119,8 +157,7 @@ public final class ImageReads {
                 })
                 .snapshots()
                 .stream()
-                .map(Sources::snapshot)
-                .toList();
+                .map(Sources::snapshot);
     }
 
     /**

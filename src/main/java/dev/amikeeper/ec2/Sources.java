@@ -22,7 +22,6 @@ import software.amazon.awssdk.services.ec2.model.ProductCode;
 import software.amazon.awssdk.services.ec2.model.SnapshotAttributeName;
 import software.amazon.awssdk.services.ec2.model.SnapshotState;
 import software.amazon.awssdk.services.ec2.model.StorageTier;
-import software.amazon.awssdk.services.ec2.model.Tag;
 
 import java.util.Collection;
 import java.util.HashMap;
@@ -95,7 +94,7 @@ public final class Sources {
     static Snapshot snapshot(software.amazon.awssdk.services.ec2.model.Snapshot snapshot) {
         return new Snapshot(
                 new SnapshotId(snapshot.snapshotId()),
-                snapshot.tags().stream().collect(Collectors.toMap(Tag::key, Tag::value)),
+                AmiReader.tags(snapshot.tags()),
                 snapshot.startTime(),
                 snapshot.storageTier() == StorageTier.ARCHIVE
                         ? "archived"

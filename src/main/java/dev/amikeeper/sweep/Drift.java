@@ -26,7 +26,6 @@ import dev.amikeeper.status.Objective;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -174,26 +173,6 @@ public final class Drift {
             Map<Region, Map<ImageName, Tombstone>> removed,
             Map<Region, Set<ImageName>> unreadable) {
         return new Drift(view, removed, unreadable).gaps();
-    }
-
-    /**
-     * The snapshots that belong to none of these AMIs, by the image that their tags name. Snapshots
-     * of other kinds do not concern AMI Keeper.
-     */
-    public static Map<ImageName, List<Snapshot>> orphans(
-            Collection<Snapshot> snapshots, Collection<Ami> amis) {
-        Set<SnapshotId> used =
-                amis.stream().flatMap(ami -> ami.snapshots().stream()).collect(Collectors.toSet());
-        Map<ImageName, List<Snapshot>> orphans = new TreeMap<>();
-        for (Snapshot snapshot : snapshots) {
-            if (!used.contains(snapshot.id())) {
-                ImageTags.name(snapshot.tags())
-                        .ifPresent(name ->
-                                orphans.computeIfAbsent(name, n -> new ArrayList<>())
-                                        .add(snapshot));
-            }
-        }
-        return orphans;
     }
 
     private List<Gap> gaps() {

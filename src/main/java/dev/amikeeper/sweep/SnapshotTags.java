@@ -47,23 +47,35 @@ final class SnapshotTags {
         timeLeft = run.timeLeft();
     }
 
-    /** Puts as many as there is time for; the next sweeps do the rest. */
-    void put(Unit unit, List<Image> records, TaggedAmis amis, Map<SnapshotId, Snapshot> snapshots) {
+    /**
+     * Puts as many as there is time for; the next sweeps do the rest.
+     *
+     * @return whether none are missing any more
+     */
+    boolean put(
+            Unit unit, List<Image> records, TaggedAmis amis, Map<SnapshotId, Snapshot> snapshots) {
         Optional<Policy> policy = policies.find(unit.policy());
         if (dryRun || policy.isEmpty()) {
-            return;
+            return true;
         }
-        VolumeTags.missing(records, amis.byId(), snapshots, policy.get().image().copyTags(), now)
-                .forEach((tags, ids) -> {
-                    for (List<SnapshotId> some : Batches.of(ids, TAGGED_AT_ONCE)) {
-                        if (timeLeft.getAsBoolean()) {
-                            put(unit.region(), some, tags);
-                        }
-                    }
-                });
+        boolean all = true;
+        for (var missing :
+                VolumeTags.missing(
+                                records,
+                                amis.byId(),
+                                snapshots,
+                                policy.get().image().copyTags(),
+                                now)
+                        .entrySet()) {
+            for (List<SnapshotId> some : Batches.of(missing.getValue(), TAGGED_AT_ONCE)) {
+                all = timeLeft.getAsBoolean() && put(unit.region(), some, missing.getKey()) && all;
+            }
+        }
+        return all;
     }
 
-    private void put(Region region, List<SnapshotId> ids, Map<String, String> tags) {
+    /** Whether EC2 allowed it. */
+    private boolean put(Region region, List<SnapshotId> ids, Map<String, String> tags) {
         if (imageChanges.tag(region, ids, tags) instanceof ChangeResult.Refused(String why)) {
             log.warn("{}: {} do not get the tags of their volumes: {}", region, ids, why);
             catalog.note(
@@ -75,6 +87,8 @@ final class SnapshotTags {
                                     .formatted(region, ids.getFirst(), why),
                             "each sweep tries again for a day; check the role of"
                                     + " SweepFunction"));
+            return false;
         }
+        return true;
     }
 }

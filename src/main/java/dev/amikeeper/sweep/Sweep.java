@@ -25,7 +25,6 @@ import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.image.Snapshot;
-import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.queue.Kicks;
@@ -78,7 +77,8 @@ final class Sweep {
             UnreadRegions unread) {}
 
     /** The steps that are taken on what the records and EC2 show for a unit. */
-    record Steps(Repairs repairs, SnapshotTags tags, UnusedRegions unused) {}
+    record Steps(
+            Repairs repairs, SnapshotTags tags, UnusedRegions unused, SettledRegions settled) {}
 
     private final Catalog catalog;
     private final ImageReads images;
@@ -93,6 +93,7 @@ final class Sweep {
     private final UnreadRegions unread;
     private final SnapshotTags tags;
     private final UnusedRegions unused;
+    private final SettledRegions settled;
     private final Map<Unit, List<Image>> records = new HashMap<>();
 
     Sweep(
@@ -110,6 +111,7 @@ final class Sweep {
         repairs = steps.repairs();
         tags = steps.tags();
         unused = steps.unused();
+        settled = steps.settled();
         this.known = known;
         now = run.now();
         dryRun = run.dryRun();
@@ -155,41 +157,74 @@ final class Sweep {
         }
         try {
             // Read before the records: every image that is listed already had a record.
-            TaggedAmis amis =
-                    TaggedAmis.of(
-                            images.ours(region).stream()
-                                    .filter(ami -> ami.state() != AmiState.DEREGISTERED)
-                                    .toList());
-            List<Snapshot> snapshots = images.snapshots(region);
-            Map<ImageName, List<Snapshot>> orphans = Drift.orphans(snapshots, amis.byId().values());
-            Map<SnapshotId, Snapshot> byId =
-                    snapshots.stream()
-                            .collect(
-                                    Collectors.toMap(
-                                            Snapshot::id,
-                                            Function.identity(),
-                                            (one, again) -> one));
-            if (first.isEmpty()) {
-                amis.foreign().stream().map(Gap.Foreign::new).forEach(repairs::close);
-                tellOfPublic(region, amis);
+            Optional<TaggedAmis> listed = images.ours(region, timeLeft).map(Sweep::present);
+            if (listed.isEmpty()) {
+                return Optional.of(new Unit(region, first));
             }
-            SortedSet<String> names = names(bookmarks, amis, orphans);
-            for (String policy : names.tailSet(first)) {
-                Unit unit = new Unit(region, policy);
-                if (!timeLeft.getAsBoolean() || !closeAll(unit, amis, orphans)) {
-                    return Optional.of(unit);
-                }
-                tags.put(unit, records.getOrDefault(unit, List.of()), amis, byId);
-            }
-            tellOfFormer(region);
-            unused.forget(region, bookmarks, amis.byId().isEmpty() && snapshots.isEmpty());
-            if (!dryRun) {
-                endTroubles(facts(region, names, bookmarks, amis, orphans.keySet()));
-            }
+            return sweep(region, first, bookmarks, listed.get());
         } catch (SdkException error) {
             if (!unused.forget(region, bookmarks, Fault.of(error) == Fault.DENIED)) {
                 unread.tell(region, error, Fault.of(error) == Fault.DENIED);
             }
+            return Optional.empty();
+        }
+    }
+
+    private static TaggedAmis present(List<Ami> listed) {
+        return TaggedAmis.of(
+                listed.stream().filter(ami -> ami.state() != AmiState.DEREGISTERED).toList());
+    }
+
+    private Optional<Unit> sweep(
+            Region region, String first, Bookmarks bookmarks, TaggedAmis amis) {
+        SortedSet<String> names = names(bookmarks, amis);
+        for (String policy : names) {
+            Unit unit = new Unit(region, policy);
+            records.put(unit, read(unit));
+        }
+        List<Image> all =
+                names.stream()
+                        .flatMap(policy -> read(policy, region).stream().flatMap(List::stream))
+                        .toList();
+        String digest = SettledRegions.digest(amis.byId().values(), all);
+        boolean mustList = amis.byId().isEmpty() || settled.mustList(region, digest);
+        RegionSnapshots snapshots =
+                new RegionSnapshots(
+                        amis.byId().values(), VolumeTags.concerned(all, amis.byId(), now));
+        if (mustList && !images.snapshots(region, timeLeft, snapshots::add)) {
+            return Optional.of(new Unit(region, first));
+        }
+        snapshots.orphans().keySet().forEach(name -> names.add(name.policy()));
+        if (first.isEmpty()) {
+            amis.foreign().stream().map(Gap.Foreign::new).forEach(repairs::close);
+            tellOfPublic(region, amis);
+        }
+        boolean inOrder = snapshots.orphans().isEmpty();
+        for (String policy : names.tailSet(first)) {
+            Unit unit = new Unit(region, policy);
+            if (!timeLeft.getAsBoolean() || !closeAll(unit, amis, snapshots.orphans())) {
+                return Optional.of(unit);
+            }
+            inOrder &=
+                    tags.put(unit, records.getOrDefault(unit, List.of()), amis, snapshots.byId());
+        }
+        tellOfFormer(region);
+        if (mustList) {
+            settled.listed(region, digest, inOrder);
+            unused.forget(region, bookmarks, amis.byId().isEmpty() && snapshots.isEmpty());
+        }
+        if (!dryRun) {
+            endTroubles(
+                    facts(
+                            region,
+                            names,
+                            bookmarks,
+                            new Troubles.RegionListing(
+                                    amis.byId().values().stream()
+                                            .collect(Collectors.toMap(Ami::id, Ami::name)),
+                                    mustList
+                                            ? Optional.of(snapshots.orphans().keySet())
+                                            : Optional.empty())));
         }
         return Optional.empty();
     }
@@ -275,11 +310,7 @@ final class Sweep {
 
     /** Uses what was read before the gaps were closed. The next sweep sees what ended since. */
     private Troubles.Facts facts(
-            Region region,
-            Set<String> names,
-            Bookmarks bookmarks,
-            TaggedAmis amis,
-            Set<ImageName> orphans) {
+            Region region, Set<String> names, Bookmarks bookmarks, Troubles.RegionListing listing) {
         Map<String, Map<ImageName, Image>> read = new HashMap<>();
         for (String policy : names) {
             read(policy, region)
@@ -299,11 +330,7 @@ final class Sweep {
         return new Troubles.Facts(
                 region,
                 read,
-                Optional.of(
-                        new Troubles.RegionListing(
-                                amis.byId().values().stream()
-                                        .collect(Collectors.toMap(Ami::id, Ami::name)),
-                                orphans)),
+                Optional.of(listing),
                 Optional.of(
                         new Troubles.RegionProgress(
                                 cursors, known.waiting().getOrDefault(region, true))),
@@ -338,13 +365,11 @@ final class Sweep {
                 .forEach(key -> catalog.resolve(key, now));
     }
 
-    private SortedSet<String> names(
-            Bookmarks bookmarks, TaggedAmis amis, Map<ImageName, List<Snapshot>> orphans) {
+    private SortedSet<String> names(Bookmarks bookmarks, TaggedAmis amis) {
         return Stream.of(
                         policies.allNames().stream(),
                         bookmarks.cursors().stream().map(Cursor::policy),
-                        amis.ours().keySet().stream(),
-                        orphans.keySet().stream().map(ImageName::policy))
+                        amis.ours().keySet().stream())
                 .flatMap(names -> names)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
@@ -391,8 +416,7 @@ final class Sweep {
     private Drift.View view(
             Unit unit, TaggedAmis amis, Map<ImageName, List<Snapshot>> orphans, boolean closely) {
         Optional<Policy> policy = policies.find(unit.policy());
-        List<Image> here = catalog.ofPolicy(unit.policy(), unit.region());
-        records.put(unit, here);
+        List<Image> here = records.computeIfAbsent(unit, this::read);
         Map<Region, List<Image>> copies = new HashMap<>();
         if (here.stream().anyMatch(image -> !image.isCopy() && image.isGood())) {
             policy.map(p -> p.destinations(unit.region()))

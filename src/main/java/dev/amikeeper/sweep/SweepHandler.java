@@ -91,11 +91,16 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
         // This comes first, so that what costs money by the hour is ended even if time runs out.
         Map<Region, Set<NoticeKey>> copiedLeases = endLeases(regions, unread, run);
         Map<Region, Boolean> waiting = waiting(regions, run);
+        SettledRegions settled = new SettledRegions(last.settled(), open, run);
         Sweep sweep =
-                sweep(new Sweep.SweepFacts(open, refusing, waiting, copiedLeases, unread), run);
+                sweep(
+                        new Sweep.SweepFacts(open, refusing, waiting, copiedLeases, unread),
+                        settled,
+                        run);
         Optional<Unit> stopped = sweep.sweep(regions, bookmarks, last.stopped());
+        settled.retain(regions);
         if (!run.dryRun()) {
-            end(last, new SweepState(stopped, requests), now);
+            end(last, new SweepState(stopped, requests, settled.all()), now);
         }
         return new SweepReport(
                 run.counts(),
@@ -108,7 +113,7 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
                 app.catalog(), app.instances(), app.policies(), app.requests(), unread, run);
     }
 
-    private Sweep sweep(Sweep.SweepFacts known, SweepRun run) {
+    private Sweep sweep(Sweep.SweepFacts known, SettledRegions settled, SweepRun run) {
         Repairs repairs =
                 new Repairs(
                         app.catalog(),
@@ -128,7 +133,8 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
                         repairs,
                         new SnapshotTags(
                                 app.catalog(), app.images().changes(), app.policies(), run),
-                        new UnusedRegions(app.catalog(), app.policies(), run)),
+                        new UnusedRegions(app.catalog(), app.policies(), run),
+                        settled),
                 known,
                 run);
     }

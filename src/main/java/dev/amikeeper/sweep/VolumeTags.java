@@ -16,6 +16,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The tags that volumes have of their own and that their snapshots still lack. EC2 puts the same
@@ -45,24 +48,41 @@ final class VolumeTags {
             List<String> copyTags,
             Instant now) {
         Map<Map<String, String>, List<SnapshotId>> missing = new LinkedHashMap<>();
-        for (Image image : records) {
-            if (!image.isGood() || image.since().plus(OURS_TO_SET).isBefore(now)) {
-                continue;
-            }
-            Optional<Ami> ami = image.id().map(amis::get);
-            for (Capsule.Disk disk : image.capsule().map(Capsule::disks).orElse(List.of())) {
-                ami.map(it -> it.devices().get(disk.device()))
-                        .map(snapshots::get)
-                        .ifPresent(snapshot -> {
-                            Map<String, String> lacking =
-                                    ImageTags.missing(disk.tags(), copyTags, snapshot.tags());
-                            if (!lacking.isEmpty()) {
-                                missing.computeIfAbsent(lacking, _ -> new ArrayList<>())
-                                        .add(snapshot.id());
-                            }
-                        });
-            }
-        }
+        wanted(records, amis, now)
+                .forEach(wanted ->
+                        Optional.ofNullable(snapshots.get(wanted.snapshot()))
+                                .map(it -> ImageTags.missing(wanted.tags(), copyTags, it.tags()))
+                                .filter(lacking -> !lacking.isEmpty())
+                                .ifPresent(lacking ->
+                                        missing.computeIfAbsent(lacking, _ -> new ArrayList<>())
+                                                .add(wanted.snapshot())));
         return missing;
+    }
+
+    /** A snapshot, and the tags that the volume has of its own. */
+    private record Wanted(SnapshotId snapshot, Map<String, String> tags) {}
+
+    private static Stream<Wanted> wanted(
+            Collection<Image> records, Map<ImageId, Ami> amis, Instant now) {
+        return records.stream()
+                .filter(Image::isGood)
+                .filter(image -> !image.since().plus(OURS_TO_SET).isBefore(now))
+                .flatMap(image ->
+                        image.id().map(amis::get).stream()
+                                .flatMap(ami -> wanted(image, ami.devices())));
+    }
+
+    private static Stream<Wanted> wanted(Image image, Map<String, SnapshotId> devices) {
+        return image.capsule().map(Capsule::disks).orElse(List.of()).stream()
+                .filter(disk -> !disk.tags().isEmpty())
+                .flatMap(disk ->
+                        Optional.ofNullable(devices.get(disk.device())).stream()
+                                .map(snapshot -> new Wanted(snapshot, disk.tags())));
+    }
+
+    /** The snapshots that should have tags of their volumes. */
+    static Set<SnapshotId> concerned(
+            Collection<Image> records, Map<ImageId, Ami> amis, Instant now) {
+        return wanted(records, amis, now).map(Wanted::snapshot).collect(Collectors.toSet());
     }
 }

@@ -185,7 +185,7 @@ final class TroublesTest {
         return new Facts(
                 EAST,
                 Map.of(),
-                Optional.of(new RegionListing(images, orphans)),
+                Optional.of(new RegionListing(images, Optional.of(orphans))),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
@@ -206,7 +206,7 @@ final class TroublesTest {
         return new Facts(
                 EAST,
                 Map.of("gold", Map.of()),
-                Optional.of(new RegionListing(Map.of(), Set.of())),
+                Optional.of(new RegionListing(Map.of(), Optional.of(Set.of()))),
                 Optional.of(new RegionProgress(Map.of("gold", NOW.plusSeconds(300)), false)),
                 Optional.empty(),
                 Optional.empty());

@@ -408,7 +408,10 @@ abstract class CatalogContract {
     void remembersWhatASweepLeft() {
         SweepState.Seen seen = new SweepState.Seen(EAST, new InstanceId("i-1"), "", NOW);
         SweepState state =
-                new SweepState(Optional.of(new SweepState.Unit(WEST, "gold")), List.of(seen));
+                new SweepState(
+                        Optional.of(new SweepState.Unit(WEST, "gold")),
+                        List.of(seen),
+                        Map.of(EAST, new SweepState.Settled(NOW, "0a1b")));
 
         assertThat(catalog.lastSweep()).isEqualTo(SweepState.FRESH);
         catalog.swept(state);
@@ -1049,7 +1052,9 @@ abstract class CatalogContract {
         catalog.marks("gold");
         catalog.mark(new PruneMark("gold", EAST, 4, 41));
         catalog.lastSweep();
-        catalog.swept(new SweepState(Optional.of(new SweepState.Unit(WEST, "gold")), List.of()));
+        catalog.swept(
+                new SweepState(
+                        Optional.of(new SweepState.Unit(WEST, "gold")), List.of(), Map.of()));
         catalog.bookmarks();
         catalog.moveCursor(Optional.of(NOW), new Cursor("gold", EAST, LATER), List.of(), List.of());
 

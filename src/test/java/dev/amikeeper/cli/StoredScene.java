@@ -154,7 +154,10 @@ final class StoredScene {
                                                 HOME,
                                                 new InstanceId(web),
                                                 "before-upgrade",
-                                                at(10, 1)))));
+                                                at(10, 1))),
+                                Map.of(
+                                        HOME,
+                                        new SweepState.Settled(at(10, 0), "7f83b1657ff1fc53"))));
     }
 
     /** The states that last for one call only. */

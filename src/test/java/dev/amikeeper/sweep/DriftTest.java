@@ -359,9 +359,15 @@ final class DriftTest {
     @Test
     void snapshotsOfNoImageAreOrphansWhenTheyAreOld() {
         Snapshot snapshot = snapshot(SNAPSHOT, Map.of());
-        assertThat(Drift.orphans(List.of(snapshot), List.of(show("available")))).isEmpty();
+        RegionSnapshots used = new RegionSnapshots(List.of(show("available")), Set.of());
+        used.add(snapshot);
+        assertThat(used.orphans()).isEmpty();
+        assertThat(used.byId()).isEmpty();
+        assertThat(used.isEmpty()).isFalse();
         amis.clear();
-        orphans.putAll(Drift.orphans(List.of(snapshot), List.of()));
+        RegionSnapshots unused = new RegionSnapshots(List.of(), Set.of());
+        unused.add(snapshot);
+        orphans.putAll(unused.orphans());
 
         now = SLOT.plus(Drift.SNAPSHOT_AGE);
         assertThat(gaps()).isEmpty();
