@@ -150,6 +150,7 @@ public record Bundle(List<Notice> notices, int known) {
                     COPY,
                     CURSOR,
                     DRILL_BUDGET,
+                    FIT,
                     FOREIGN_ORDER,
                     FORGOTTEN,
                     FORMER,

@@ -170,6 +170,7 @@ public final class Troubles {
             case CURSOR,
                     DRILL_BUDGET,
                     FETCH,
+                    FIT,
                     FOREIGN_ORDER,
                     LEASE,
                     MALFORMED,

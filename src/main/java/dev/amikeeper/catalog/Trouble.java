@@ -36,6 +36,8 @@ public enum Trouble {
     FAILED("failed"),
     /** An image could not be created again from S3. */
     FETCH("fetch"),
+    /** The policies ask for more than EC2 allows in a Region. */
+    FIT("fit"),
     /** An image has AMI Keeper's tags but another name. */
     FOREIGN("foreign"),
     /** Another account sent an order. */

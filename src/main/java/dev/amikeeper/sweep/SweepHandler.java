@@ -100,6 +100,7 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
         Optional<Unit> stopped = sweep.sweep(regions, bookmarks, last.stopped());
         settled.retain(regions);
         if (!run.dryRun()) {
+            new TooMuch(app.catalog(), app.policies(), now).tell(forgotten.servers());
             end(last, new SweepState(stopped, requests, settled.all()), now);
         }
         return new SweepReport(
