@@ -481,6 +481,30 @@ final class TemplateTest {
         return delivered;
     }
 
+    /** Its input is as the daily one's, and says that it only goes on. */
+    @Test
+    void pruningGoesOnAsOftenAsARunMayLast() throws Exception {
+        Object function = resource("PruneFunction");
+        Map<String, Object> daily = pruneInput("Daily");
+        Map<String, Object> goesOn = pruneInput("GoOn");
+        Object schedule = at(function, "Properties.Events.GoOn.Properties");
+
+        assertThat(at(schedule, "ScheduleExpression")).isEqualTo("cron(0/15 * * * ? *)");
+        assertThat(at(function, "Properties.Timeout")).isEqualTo(15 * 60);
+        assertThat(goesOn.remove("goOn")).isEqualTo(true);
+        assertThat(goesOn).isEqualTo(daily);
+        assertThat(map(sample("prune-go-on"))).containsEntry("goOn", true);
+        assertThat(map(sample("prune"))).doesNotContainKey("goOn");
+    }
+
+    private static Map<String, Object> pruneInput(String event) throws Exception {
+        Object input =
+                at(
+                        resource("PruneFunction"),
+                        "Properties.Events." + event + ".Properties.Input.Sub");
+        return new LinkedHashMap<>(map(JSON.readValue((String) input, Object.class)));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "schedule, ScheduleFunction",

@@ -281,6 +281,15 @@ public interface Catalog {
     /** Remembers what a pruning run saw. */
     void mark(PruneMark mark);
 
+    /** Returns the pruning run that the next one goes on with; empty if the last one finished. */
+    Optional<UnfinishedPrune> unfinishedPrune();
+
+    /** Remembers a pruning run that is to be gone on with. */
+    void unfinished(UnfinishedPrune run);
+
+    /** Forgets the pruning run that began then, unless another one has begun since. */
+    void finishedPrune(Instant began);
+
     /**
      * Records a notice. A trouble that was over is opened again. If nobody has begun to tell people
      * that it was over, they are told neither its end nor its return.

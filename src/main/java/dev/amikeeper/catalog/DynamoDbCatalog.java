@@ -47,6 +47,7 @@ import java.util.stream.Collectors;
  * <tr><td>account/policies</td><td>name</td><td>all policies ever seen: what is left of those that are no longer in the file</td></tr>
  * <tr><td>account/gone/Region</td><td>instance</td><td>since when it is gone</td></tr>
  * <tr><td>account/sweep</td><td>"state"</td><td>what the last sweep left for the next one</td></tr>
+ * <tr><td>account/prune</td><td>"state"</td><td>the pruning run that the next one goes on with</td></tr>
  * <tr><td>account/notices</td><td>key</td><td>what went wrong</td></tr>
  * <tr><td>account/open</td><td>key</td><td>the troubles that are not over: sweep</td></tr>
  * <tr><td>account/unannounced</td><td>key</td><td>what people are still to be told</td></tr>
@@ -374,6 +375,25 @@ public final class DynamoDbCatalog implements Catalog {
     @Override
     public void mark(PruneMark mark) {
         table.write(table.kept(items.mark(mark)));
+    }
+
+    @Override
+    public Optional<UnfinishedPrune> unfinishedPrune() {
+        return table.readable(keys.prune(), items.prunes());
+    }
+
+    @Override
+    public void unfinished(UnfinishedPrune run) {
+        table.write(table.kept(items.prune(run)));
+    }
+
+    @Override
+    public void finishedPrune(Instant began) {
+        table.remove(
+                keys.prune(),
+                "#began = :began",
+                Map.of("#began", Items.BEGAN),
+                Map.of(":began", Attributes.text(began)));
     }
 
     @Override

@@ -43,6 +43,8 @@ final class Items {
     /** On a remembered Region: when something will exist there, in seconds since 1970. */
     static final String BY = "by";
 
+    static final String BEGAN = "began";
+
     static final String VERSION = "version";
 
     static final String TELLING = "telling";
@@ -95,6 +97,10 @@ final class Items {
         return new Form<>(Items::sweep, (state, _) -> sweep(state));
     }
 
+    Form<UnfinishedPrune> prunes() {
+        return new Form<>(Items::prune, (run, _) -> prune(run));
+    }
+
     Form<Cursor> cursors() {
         return new Form<>(Items::cursor, (cursor, _) -> cursor(cursor));
     }
@@ -140,6 +146,7 @@ final class Items {
             case "gone" -> _ -> gone();
             case "restores", "restoring" -> _ -> restores();
             case "sweep" -> _ -> sweeps();
+            case "prune" -> _ -> prunes();
             case "notices", "open", "unannounced" -> _ -> notices();
             // Another version wrote this, and this version does not know what it is.
             default ->
@@ -180,6 +187,34 @@ final class Items {
         identify(item, region);
         item.put("since", text(since));
         return item;
+    }
+
+    Map<String, AttributeValue> prune(UnfinishedPrune run) {
+        Map<String, AttributeValue> item = new HashMap<>(keys.prune());
+        item.put("account", text(keys.account()));
+        item.put(BEGAN, text(run.began()));
+        Map<String, String> taken = new HashMap<>();
+        run.taken()
+                .forEach((name, images) ->
+                        taken.put(
+                                name, images.begun() + "/" + images.ended() + "/" + images.gone()));
+        item.put("taken", Attributes.map(taken));
+        return item;
+    }
+
+    static UnfinishedPrune prune(Map<String, AttributeValue> item) {
+        Map<String, UnfinishedPrune.Taken> taken = new HashMap<>();
+        Attributes.map(item, "taken")
+                .forEach((name, text) -> {
+                    String[] images = text.split("/", -1);
+                    taken.put(
+                            name,
+                            new UnfinishedPrune.Taken(
+                                    Integer.parseInt(images[0]),
+                                    Integer.parseInt(images[1]),
+                                    Integer.parseInt(images[2])));
+                });
+        return new UnfinishedPrune(Attributes.time(item, BEGAN), taken);
     }
 
     Map<String, AttributeValue> sweep(SweepState state) {

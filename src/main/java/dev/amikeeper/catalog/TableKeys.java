@@ -80,6 +80,10 @@ record TableKeys(String account) {
         return key(account + "/sweep", "state");
     }
 
+    Map<String, AttributeValue> prune() {
+        return key(account + "/prune", "state");
+    }
+
     Map<String, AttributeValue> restore(String id) {
         return key(restores(id.substring(0, Math.max(0, id.indexOf('/')))), id);
     }

@@ -60,6 +60,7 @@ public final class LocalDeployment {
 
     private static final String TABLE = "catalogue";
     private static final Duration PRUNE_AFTER = Duration.ofHours(4).plusMinutes(30);
+    private static final Duration PRUNE_GOES_ON_EVERY = Duration.ofMinutes(15);
     private static final Duration SWEEP_EVERY = Duration.ofMinutes(15);
 
     /** Between two ticks, where sweeps usually fall in AWS. */
@@ -182,6 +183,10 @@ public final class LocalDeployment {
                         Duration.ofDays(1),
                         atOrAfter(now, Duration.ofDays(1), PRUNE_AFTER),
                         at -> call("PruneFunction", scheduled("Prune", at))),
+                RecurringCall.every(
+                        PRUNE_GOES_ON_EVERY,
+                        atOrAfter(now, PRUNE_GOES_ON_EVERY, Duration.ZERO),
+                        at -> call("PruneFunction", goOn(at))),
                 new RecurringCall(
                         atOrAfter(now, SWEEP_EVERY, SWEEP_AFTER),
                         at -> at.plus(sweepEvery),
@@ -359,6 +364,17 @@ public final class LocalDeployment {
         Map<String, Object> event = scheduled("Prune", at);
         event.put("dryRun", dryRun);
         return once("PruneFunction", prune, event);
+    }
+
+    /** Runs the schedule that goes on with pruning once. */
+    public PruneReport goOnPruning(Instant at) {
+        return once("PruneFunction", prune, goOn(at));
+    }
+
+    private Map<String, Object> goOn(Instant at) {
+        Map<String, Object> event = scheduled("GoOn", at);
+        event.put("goOn", true);
+        return event;
     }
 
     private <R> R once(

@@ -1,5 +1,6 @@
 package dev.amikeeper.retention;
 
+import dev.amikeeper.catalog.UnfinishedPrune;
 import dev.amikeeper.policy.Policy;
 
 import java.util.List;
@@ -15,6 +16,11 @@ import java.util.List;
 record PolicyOutlook(Policy policy, List<RegionOutlook> regions, PolicyPlan.PolicyFindings found) {
     PolicyOutlook {
         regions = List.copyOf(regions);
+    }
+
+    /** The same in a run that goes on with others, which took these away. */
+    PolicyOutlook after(UnfinishedPrune.Taken taken) {
+        return new PolicyOutlook(policy, regions, found.after(taken));
     }
 
     /** The plan if every check were to say that nothing keeps the candidates. */

@@ -1,6 +1,7 @@
 package dev.amikeeper.retention;
 
 import dev.amikeeper.catalog.PruneMark;
+import dev.amikeeper.catalog.UnfinishedPrune.Taken;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
@@ -34,6 +35,8 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
      * @param selected how many instances the policy selects in its home Regions; empty if unknown
      * @param listed how many of our images EC2 lists, by Region
      * @param before the marks that the last run left
+     * @param taken what earlier runs took away, if this run goes on with them; the breaker counts
+     *     it as this run's, so that it cannot be evaded run by run
      * @param unlooked how many images might be removed but were not checked for lack of time; the
      *     breaker counts them as removed, so that it cannot be evaded slice by slice
      */
@@ -41,11 +44,12 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
             Optional<Integer> selected,
             Map<Region, Integer> listed,
             List<PruneMark> before,
+            Taken taken,
             int unlooked) {
         /** Findings of a run that checked all images. */
         public PolicyFindings(
                 Optional<Integer> selected, Map<Region, Integer> listed, List<PruneMark> before) {
-            this(selected, listed, before, 0);
+            this(selected, listed, before, Taken.NOTHING, 0);
         }
 
         public PolicyFindings {
@@ -55,7 +59,12 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
 
         /** The same, of a run that did not check so many images. */
         PolicyFindings leaving(int images) {
-            return new PolicyFindings(selected, listed, before, images);
+            return new PolicyFindings(selected, listed, before, taken, images);
+        }
+
+        /** The same, of a run that goes on with others. */
+        PolicyFindings after(Taken earlier) {
+            return new PolicyFindings(selected, listed, before, earlier, unlooked);
         }
     }
 
@@ -68,7 +77,7 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
     public static PolicyPlan of(Policy policy, List<PrunePlan> plans, PolicyFindings found) {
         List<String> alarms = new ArrayList<>();
         Policy.Limits limits = limits(policy, plans);
-        overLimits(limits, plans, found.unlooked())
+        overLimits(limits, plans, found)
                 .map(over ->
                         limits.equals(policy.limits())
                                 ? over
@@ -105,11 +114,15 @@ public record PolicyPlan(String policy, List<PrunePlan> plans, List<String> alar
 
     /** Counts the images that start to leave and those that leave for good separately. */
     private static Optional<String> overLimits(
-            Policy.Limits limits, List<PrunePlan> plans, int unlooked) {
-        long present = plans.stream().mapToLong(PrunePlan::present).sum();
-        long begun = free(plans).filter(step -> isIn(step, ImageState.AVAILABLE)).count();
-        long ended = free(plans).filter(step -> isIn(step, ImageState.DISABLED)).count();
-        long taken = Math.max(begun, ended) + unlooked;
+            Policy.Limits limits, List<PrunePlan> plans, PolicyFindings found) {
+        long present = plans.stream().mapToLong(PrunePlan::present).sum() + found.taken().gone();
+        long begun =
+                free(plans).filter(step -> isIn(step, ImageState.AVAILABLE)).count()
+                        + found.taken().begun();
+        long ended =
+                free(plans).filter(step -> isIn(step, ImageState.DISABLED)).count()
+                        + found.taken().ended();
+        long taken = Math.max(begun, ended) + found.unlooked();
         List<String> over = new ArrayList<>();
         limits.maxRemoveCount()
                 .filter(most -> taken > most)

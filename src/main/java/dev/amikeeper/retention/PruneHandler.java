@@ -25,7 +25,8 @@ import java.util.Optional;
 /**
  * Removes, stage by stage, images that no rule keeps, nothing uses, and nobody holds, and brings
  * back images that are missed. {@code {"dryRun": true}} shows the plan; {@code {"approve":
- * "<digest>"}} carries out the plan with this digest, and no other.
+ * "<digest>"}} carries out the plan with this digest, and no other; {@code {"goOn": true}} goes on
+ * with a run that ran out of time, if there is one.
  */
 public final class PruneHandler implements RequestHandler<Map<String, Object>, PruneReport> {
     /**
@@ -69,13 +70,17 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
 
     private PruneReport prune(Map<String, Object> input, Context context)
             throws MalformedEventException {
-        return prune(
+        PruneRun run =
                 new PruneRun(
                         Event.now(input, app.clock().instant()),
                         Boolean.TRUE.equals(input.get("dryRun")),
                         approval(input),
-                        Counts.none(PruneReport.PruneCount.class)),
-                context::getRemainingTimeInMillis);
+                        Counts.none(PruneReport.PruneCount.class));
+        PruneChain chain =
+                new PruneChain(app.catalog(), run, Boolean.TRUE.equals(input.get("goOn")));
+        return chain.begin()
+                ? prune(run, chain, context::getRemainingTimeInMillis)
+                : PruneReport.of(run, "", List.of(), List.of());
     }
 
     private static Optional<String> approval(Map<String, Object> input)
@@ -93,13 +98,14 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
     }
 
     /** Lists what exists, compares it with the policies, acts, and summarizes what went wrong. */
-    private PruneReport prune(PruneRun run, TimeLeft remaining) {
+    private PruneReport prune(PruneRun run, PruneChain chain, TimeLeft remaining) {
         PruneJournal journal = new PruneJournal(app.catalog(), run);
         Approvals approvals = new Approvals(app.catalog(), app.policies(), journal, run);
         ImageRemoval removal = app.removal(run.now(), Remover.PRUNER.word());
         PruneSteps steps = new PruneSteps(app.images().reads(), removal, run);
         List<PruneReport.Summary> summaries = new ArrayList<>();
         List<PolicyPlan> carriedOut = new ArrayList<>();
+        int blocked = 0;
 
         Planner planner =
                 app.planner(new Planner.PlannerRun(run.now(), !run.dryRun(), journal::tell))
@@ -110,7 +116,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
             Policy policy = policies.get(i);
             // Time that one policy does not need is left to the policies after it.
             TimeLeft timeLeft = remaining.allBut(RESERVE).share(100 / (policies.size() - i));
-            PolicyOutlook outlook = planner.outlook(policy);
+            PolicyOutlook outlook = planner.outlook(policy).after(chain.taken(policy));
             PolicyPlan atMost = outlook.atMost();
             if (mayGoSliceBySlice(run, atMost)) {
                 PolicyPlan carried = slices.carryOut(outlook, timeLeft);
@@ -118,8 +124,13 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
                 carriedOut.add(carried);
                 continue;
             }
+            int before = planner.unlooked();
             PolicyPlan plan = planner.plan(outlook, timeLeft.share(reading(run, atMost)));
             summaries.add(summary(policy, plan));
+            if (!plan.alarms().isEmpty()) {
+                // To look at them once more would not let them go.
+                blocked += planner.unlooked() - before;
+            }
             Optional<PolicyPlan> chosen = approvals.choose(plan);
             if (chosen.isPresent()) {
                 if (!chosen.get().alarms().isEmpty()) {
@@ -136,6 +147,9 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         run.counts().add(POSTPONED, planner.unlooked());
         run.counts().add(UNREADABLE, planner.unreadable());
         journal.tellOfWantOfTime(planner, steps.untimely());
+        chain.end(
+                planner.unlooked() - blocked + steps.untimely() + planner.unread().size() > 0,
+                steps.taken());
         if (!run.dryRun()) {
             carriedOut.stream()
                     .filter(plan -> plan.alarms().isEmpty())

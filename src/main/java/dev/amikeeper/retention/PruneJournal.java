@@ -96,9 +96,9 @@ final class PruneJournal {
                                         .formatted(planner.unlooked(), untimely)
                                 + " steps were not taken"
                                 + regions,
-                        "the next run continues with them; if that does not end within days, let"
-                                + " PruneFunction run more often (PruneSchedule) or for longer"
-                                + " (its Timeout)",
+                        "every 15 minutes another run goes on with them; if that does not end"
+                                + " within a day, see in the log of PruneFunction what takes the"
+                                + " time",
                         true));
     }
 

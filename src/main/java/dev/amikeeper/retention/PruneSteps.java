@@ -12,14 +12,17 @@ import static dev.amikeeper.retention.PruneReport.PruneCount.REMOVED;
 import static dev.amikeeper.retention.PruneReport.PruneCount.WAITING;
 
 import dev.amikeeper.Counts;
+import dev.amikeeper.catalog.UnfinishedPrune.Taken;
 import dev.amikeeper.ec2.Batches;
 import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageReads;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
+import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.retention.ImageRemoval.RemovalEnd;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +59,7 @@ final class PruneSteps {
     private final PruneRun run;
     private final Counts<PruneReport.PruneCount> counts;
     private final Map<Region, Integer> removed = new ConcurrentHashMap<>();
+    private final Map<String, Taken> taken = new ConcurrentHashMap<>();
     private final AtomicInteger untimely = new AtomicInteger();
 
     PruneSteps(ImageReads images, ImageRemoval removal, PruneRun run) {
@@ -73,6 +77,11 @@ final class PruneSteps {
     /** The number of images that were removed, by Region. */
     Map<Region, Integer> removed() {
         return Map.copyOf(removed);
+    }
+
+    /** What was taken away, by the policy in the images' names. */
+    Map<String, Taken> taken() {
+        return Map.copyOf(taken);
     }
 
     /** Takes the steps of a Region's plan, as far as time allows. */
@@ -202,13 +211,33 @@ final class PruneSteps {
                                             snapshots,
                                             evidence.permissionsOf(image),
                                             dwell),
-                            () -> counts.add(DISABLED));
+                            () -> {
+                                taken(image, new Taken(1, 0, 0));
+                                counts.add(DISABLED);
+                            });
             case Verdict.Remove(var image, var why, var snapshots) ->
                     take(
                             timeLeft,
-                            () -> removal.remove(image, why, snapshots),
+                            () -> {
+                                RemovalEnd end = removal.remove(image, why, snapshots);
+                                if (end == RemovalEnd.DONE || end == RemovalEnd.LEFT) {
+                                    taken(image, ofRemoved(image));
+                                }
+                                return end;
+                            },
                             () -> removed(image.region()));
         }
+    }
+
+    private static Taken ofRemoved(Image image) {
+        return new Taken(
+                image.state() == ImageState.AVAILABLE ? 1 : 0,
+                image.state() == ImageState.DISABLED ? 1 : 0,
+                1);
+    }
+
+    private void taken(Image image, Taken one) {
+        taken.merge(image.name().policy(), one, Taken::and);
     }
 
     private void removed(Region region) {
@@ -221,7 +250,7 @@ final class PruneSteps {
         images.sideBySide(all, () -> true, step);
     }
 
-    private void take(TimeLeft timeLeft, Supplier<ImageRemoval.RemovalEnd> step, Runnable done) {
+    private void take(TimeLeft timeLeft, Supplier<RemovalEnd> step, Runnable done) {
         if (!timeLeft.isAny()) {
             counts.add(POSTPONED);
             untimely.incrementAndGet();

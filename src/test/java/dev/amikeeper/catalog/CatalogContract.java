@@ -421,6 +421,23 @@ abstract class CatalogContract {
     }
 
     @Test
+    void remembersThePruningThatIsToBeGoneOnWith() {
+        UnfinishedPrune run =
+                new UnfinishedPrune(NOW, Map.of("gold", new UnfinishedPrune.Taken(3, 2, 4)));
+        UnfinishedPrune next = new UnfinishedPrune(LATER, Map.of());
+
+        assertThat(catalog.unfinishedPrune()).isEmpty();
+        catalog.finishedPrune(NOW);
+        catalog.unfinished(run);
+        assertThat(catalog.unfinishedPrune()).contains(run);
+        catalog.unfinished(next);
+        catalog.finishedPrune(NOW);
+        assertThat(catalog.unfinishedPrune()).contains(next);
+        catalog.finishedPrune(LATER);
+        assertThat(catalog.unfinishedPrune()).isEmpty();
+    }
+
+    @Test
     void remembersWhatAPruningSaw() {
         catalog.mark(new PruneMark("gold", EAST, 3, 40));
         catalog.mark(new PruneMark("gold", WEST, 3, 20));
@@ -1036,6 +1053,7 @@ abstract class CatalogContract {
         catalog.note(trouble);
         catalog.mark(new PruneMark("gold", EAST, 3, 40));
         catalog.swept(SweepState.FRESH);
+        catalog.unfinished(new UnfinishedPrune(NOW, Map.of()));
         catalog.moveCursor(Optional.empty(), new Cursor("gold", EAST, NOW), List.of(), List.of());
         Map<String, String> all =
                 Map.of(
@@ -1043,6 +1061,7 @@ abstract class CatalogContract {
                         "123456789012/unannounced", "a",
                         "123456789012/marks/gold", "us-east-1",
                         "123456789012/sweep", "state",
+                        "123456789012/prune", "state",
                         "123456789012/bookmarks", "gold/us-east-1");
         all.forEach((partition, key) -> edit(partition, key, Map.of("colour", text("red"))));
         catalog = catalog("123456789012");
@@ -1055,6 +1074,8 @@ abstract class CatalogContract {
         catalog.swept(
                 new SweepState(
                         Optional.of(new SweepState.Unit(WEST, "gold")), List.of(), Map.of()));
+        catalog.unfinishedPrune();
+        catalog.unfinished(new UnfinishedPrune(LATER, Map.of()));
         catalog.bookmarks();
         catalog.moveCursor(Optional.of(NOW), new Cursor("gold", EAST, LATER), List.of(), List.of());
 

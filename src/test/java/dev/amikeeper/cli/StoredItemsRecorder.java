@@ -46,6 +46,13 @@ final class StoredItemsRecorder {
         Files.writeString(to.resolve("items.json"), lines(StoredFreezesTest.play()));
     }
 
+    /** The fixture of {@link StoredPrunesTest}. */
+    @Test
+    void recordsPrunes() throws IOException {
+        Path to = Files.createDirectories(Path.of("target", "stored", "prune"));
+        Files.writeString(to.resolve("items.json"), lines(StoredPrunesTest.play()));
+    }
+
     private static String lines(JsonNode items) {
         return StreamSupport.stream(items.spliterator(), false)
                 .map(JsonNode::toString)

@@ -25,6 +25,7 @@ import dev.amikeeper.catalog.Change;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Tombstone;
+import dev.amikeeper.catalog.UnfinishedPrune;
 import dev.amikeeper.event.Samples;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -1218,6 +1219,10 @@ final class PruneHandlerTest {
     }
 
     private static PruneReport shortRun(TestDeployment given, Instant at) {
+        return shortRun(given, at, 40_000);
+    }
+
+    private static PruneReport shortRun(TestDeployment given, Instant at, int millis) {
         given.cloud.advanceTo(at);
         Map<String, Integer> before = Map.copyOf(given.cloud.calls(TestDeployment.EAST));
         Set<String> sideBySide = Set.of("DescribeImageAttribute", "DescribeImageReferences");
@@ -1230,7 +1235,7 @@ final class PruneHandlerTest {
                                 int made = call.getValue() - before.getOrDefault(call.getKey(), 0);
                                 spent += sideBySide.contains(call.getKey()) ? made / 8.0 : made;
                             }
-                            return (int) (40_000 - 150 * spent);
+                            return (int) (millis - 150 * spent);
                         });
         return prune(given, context);
     }
@@ -1266,6 +1271,131 @@ final class PruneHandlerTest {
         assertThat(Collections.frequency(calls, "DeregisterImage")).isEqualTo(199);
         assertThat(calls.indexOf("DeregisterImage"))
                 .isGreaterThan(calls.lastIndexOf("DescribeImageAttribute"));
+    }
+
+    @Test
+    void aRunThatHadNoTimeIsGoneOnWithUntilAllIsDone() {
+        TestDeployment given = manyNights("keep: {last: 1}");
+        Instant began = given.cloud.now();
+        int removed = shortRun(given, began).count(REMOVED);
+        assertThat(removed).isBetween(10, 150);
+
+        assertThat(goOn(given, began.plusSeconds(899)).count(REMOVED)).isZero();
+        assertThat(given.images(TestDeployment.EAST)).hasSize(210 - removed);
+
+        PruneReport second = goOn(given, began.plusSeconds(900));
+        assertThat(second.count(REMOVED)).isEqualTo(200 - removed);
+        assertThat(given.catalog().unfinishedPrune()).isEmpty();
+        assertThat(troubles(given)).isEmpty();
+    }
+
+    @Test
+    void withoutAMarkARunThatOnlyGoesOnReadsItAndNothingElse() {
+        TestDeployment given = manyNights("keep: {last: 1}");
+        List<String> calls = new ArrayList<>();
+        given.cloud.watch((action, _) -> calls.add(action));
+
+        PruneReport report = goOn(given, given.cloud.now());
+
+        assertThat(calls).containsExactly("GetItem");
+        assertThat(report.count(REMOVED)).isZero();
+    }
+
+    @Test
+    void noThirdRunGoesOnBesideOneThatGoesOn() {
+        TestDeployment given = manyNights("keep: {last: 1}");
+        Instant began = given.cloud.now();
+        given.catalog().unfinished(new UnfinishedPrune(began, Map.of()));
+        Instant next = began.plus(Duration.ofMinutes(16));
+        List<PruneReport> third = new ArrayList<>();
+
+        given.cloud.advanceTo(next);
+        goOn(
+                given,
+                next,
+                meanwhile(
+                        given, 1, () -> third.add(goOn(given, next.plus(Duration.ofMinutes(14))))));
+
+        assertThat(third).singleElement().satisfies(it -> assertThat(it.count(KEPT)).isZero());
+        assertThat(given.images(TestDeployment.EAST)).hasSize(10);
+    }
+
+    /** What is left then is as much as one run may take. */
+    @Test
+    void theBreakerCountsAllRunsThatGoOnWithEachOtherAsOne() {
+        TestDeployment given = manyNights("keep: {last: 6}\nlimits: {maxRemoveCount: 195}");
+        Instant began = given.cloud.now();
+        int removed = shortRun(given, began).count(REMOVED);
+        assertThat(removed).isBetween(10, 149);
+        TestDeployment changed =
+                given.redeployed(
+                        NIGHTLY + "    keep: {last: 1}\n    limits: {maxRemoveCount: 195}\n");
+
+        PruneReport goneOn = goOn(changed, began.plus(Duration.ofMinutes(15)));
+        assertThat(goneOn.count(BLOCKED)).isEqualTo(1);
+        assertThat(goneOn.count(REMOVED)).isZero();
+        assertThat(given.told())
+                .last()
+                .asString()
+                .contains("would take 200 of 210 images away, more than maxRemoveCount: 195");
+
+        assertThat(prune(changed, began.plus(Duration.ofDays(1))).count(REMOVED))
+                .isEqualTo(200 - removed);
+    }
+
+    @Test
+    void nobodyGoesOnWithAPlanThatWaitsForAnApproval() {
+        TestDeployment given = manyNights("keep: {last: 1}\nlimits: {maxRemoveCount: 100}");
+
+        PruneReport report = shortRun(given, given.cloud.now(), 33_000);
+
+        assertThat(report.count(BLOCKED)).isEqualTo(1);
+        assertThat(report.count(POSTPONED)).isPositive();
+        assertThat(given.catalog().unfinishedPrune()).isEmpty();
+    }
+
+    @Test
+    void aDryRunAndAnApprovalLeaveNoMarkAndTakeNoneAway() {
+        TestDeployment given = manyNights("keep: {last: 1}");
+        Context none = ShortContext.of(context(given), () -> 0);
+        PruneHandler handler = new PruneHandler(given.deployment.application());
+
+        handler.handleRequest(Map.of("dryRun", true), none);
+        handler.handleRequest(Map.of("approve", "0123456789abcdef"), none);
+        assertThat(given.catalog().unfinishedPrune()).isEmpty();
+
+        UnfinishedPrune mark = new UnfinishedPrune(given.cloud.now(), Map.of());
+        given.catalog().unfinished(mark);
+        handler.handleRequest(Map.of("dryRun", true), context(given));
+        handler.handleRequest(Map.of("approve", "0123456789abcdef"), context(given));
+        assertThat(given.catalog().unfinishedPrune()).contains(mark);
+    }
+
+    @Test
+    void whoGoesOnAndGetsNowhereIsTheLast() {
+        TestDeployment given = manyNights("keep: {last: 1}");
+        Instant began = given.cloud.now();
+        Context none = ShortContext.of(context(given), () -> 20_000);
+        prune(given, none);
+        assertThat(given.catalog().unfinishedPrune()).isPresent();
+
+        goOn(given, began.plus(Duration.ofMinutes(15)), none);
+
+        assertThat(given.catalog().unfinishedPrune()).isEmpty();
+        assertThat(troubles(given)).containsExactly("slow/PruneFunction");
+    }
+
+    private static PruneReport goOn(TestDeployment given, Instant at) {
+        given.cloud.advanceTo(at);
+        return given.deployment.goOnPruning(at);
+    }
+
+    private static PruneReport goOn(TestDeployment given, Instant at, Context context) {
+        if (at.isAfter(given.cloud.now())) {
+            given.cloud.advanceTo(at);
+        }
+        return new PruneHandler(given.deployment.application())
+                .handleRequest(Map.of("goOn", true), context);
     }
 
     /** Ten servers with 21 images each. */

@@ -20,6 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.amikeeper.catalog.PruneMark;
+import dev.amikeeper.catalog.UnfinishedPrune;
 import dev.amikeeper.image.Ami;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
@@ -470,6 +471,35 @@ final class PrunePlanTest {
         assertThat(plan().verdicts())
                 .filteredOn(Verdict.Remove.class::isInstance)
                 .hasSize(why.isEmpty() ? 9 : 0);
+    }
+
+    /** Nine of ten images may go now. */
+    @ParameterizedTest
+    @CsvSource({
+        "10, , 1, 0, 1, ''",
+        "10, , 2, 0, 2, would take 11 of 12 images away",
+        "10, , 2, 0, 0, would take 11 of 10 images away",
+        "10, , 0, 10, 10, ''",
+        "10, , 0, 11, 11, would take 11 of 21 images away",
+        ", 90, 0, 0, 5, ''",
+        ", 90, 1, 0, 1, would take 10 of 11 images away",
+    })
+    void toTheBreakerRunsThatGoOnWithEachOtherAreOne(
+            @Nullable Integer count,
+            @Nullable Integer percent,
+            int begun,
+            int ended,
+            int gone,
+            String over) {
+        policy = policy(Optional.of(keep("last: 1")), limits(count, percent));
+        givenMore(8);
+        found = found.after(new UnfinishedPrune.Taken(begun, ended, gone));
+
+        if (over.isEmpty()) {
+            assertThat(whole().alarms()).isEmpty();
+        } else {
+            assertThat(whole().alarms()).singleElement().asString().startsWith(over);
+        }
     }
 
     @Test
