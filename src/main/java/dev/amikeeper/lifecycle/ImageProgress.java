@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -345,19 +346,32 @@ public final class ImageProgress {
         };
     }
 
+    /**
+     * Somebody else deregistered these images, as EC2 itself has said.
+     *
+     * @param gone images that were made; what is in the making is tried again by {@link
+     *     #deregistered}
+     * @return how many of them are buried now
+     */
+    public int gone(Collection<Image> gone, Instant now) {
+        return catalog.bury(gone.stream().map(image -> deregisteredByOthers(image, now)).toList())
+                .size();
+    }
+
     private boolean stillThere(Image image) {
         return images.look(image.region(), image.id().orElseThrow()) instanceof ImageLookup.Shown;
     }
 
     private Step buried(Image image, Instant now) {
+        return catalog.bury(image, deregisteredByOthers(image, now))
+                ? Step.CHANGED_BY_OTHERS
+                : Step.NOTHING;
+    }
+
+    private static Tombstone deregisteredByOthers(Image image, Instant now) {
         log.warn("{} {} was deregistered by somebody else", image.region(), image.name());
-        Tombstone tombstone =
-                new Tombstone(
-                        image,
-                        now,
-                        Remover.SOMEBODY_ELSE.word(),
-                        "deregistered outside AMI Keeper");
-        return catalog.bury(image, tombstone) ? Step.CHANGED_BY_OTHERS : Step.NOTHING;
+        return new Tombstone(
+                image, now, Remover.SOMEBODY_ELSE.word(), "deregistered outside AMI Keeper");
     }
 
     /** EC2 reports that an image is disabled. EC2 is asked first. */

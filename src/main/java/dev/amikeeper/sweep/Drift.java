@@ -293,7 +293,8 @@ public final class Drift {
                         image.sharing().refused().stream().anyMatch(view.refusing()::contains))
                 .filter(this::isThere)
                 .max(Comparator.comparing(Image::name))
-                .filter(image -> sweep() % SWEEPS_A_DAY == hash(image.name()) % SWEEPS_A_DAY)
+                .filter(image ->
+                        sweep(view.now()) % SWEEPS_A_DAY == hash(image.name()) % SWEEPS_A_DAY)
                 .map(Gap.ShareRefused::new);
     }
 
@@ -304,11 +305,12 @@ public final class Drift {
     }
 
     private boolean isItsTurn(ImageName name) {
-        return hash(name) % TURNS == sweep() % TURNS;
+        return hash(name) % TURNS == sweep(view.now()) % TURNS;
     }
 
-    private long sweep() {
-        return view.now().getEpochSecond() / EVERY.toSeconds();
+    /** The number of the sweep at this time. */
+    static long sweep(Instant now) {
+        return now.getEpochSecond() / EVERY.toSeconds();
     }
 
     private static int hash(ImageName name) {

@@ -38,6 +38,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.Region;
 import dev.amikeeper.image.SnapshotId;
 import dev.amikeeper.lifecycle.ImageProgress;
 import dev.amikeeper.lifecycle.Shares;
@@ -45,6 +46,7 @@ import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 import dev.amikeeper.retention.ImageRemoval;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,11 +54,15 @@ import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -67,6 +73,12 @@ import java.util.function.BooleanSupplier;
 final class Repairs {
     /** How long an image may be too new to be shown by every call. After that, it is gone. */
     private static final Duration NEW = Duration.ofHours(24);
+
+    /**
+     * How long the steps that EC2 paces may take in a Region. The next sweep, for which its buckets
+     * are full again, takes the others.
+     */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private static final Logger log = LoggerFactory.getLogger(Repairs.class);
 
@@ -79,7 +91,11 @@ final class Repairs {
     private final ImageRemoval removal;
     private final Instant now;
     private final boolean dryRun;
+    private final BooleanSupplier timeLeft;
     private final Counts<SweepReport.SweepCount> counts;
+    private final InstantSource clock;
+    private final Map<Region, Duration> paced = new HashMap<>();
+    private int left;
     private final Map<ImageName, Set<String>> withdrawn = new TreeMap<>();
 
     Repairs(
@@ -100,7 +116,73 @@ final class Repairs {
         this.removal = removal;
         now = run.now();
         dryRun = run.dryRun();
+        timeLeft = run.timeLeft();
+        clock = run.clock();
         counts = run.counts();
+    }
+
+    /**
+     * Closes gaps of one kind and counts them. What the catalogue alone closes is written together,
+     * and EC2 is asked about several images at a time.
+     *
+     * @throws SdkException if the Region does not answer, in which case it is no use continuing
+     *     there
+     */
+    void close(List<Gap> alike) {
+        switch (alike.getFirst()) {
+            case Gap.UnknownImage _ -> adopt(each(alike, Gap.UnknownImage.class));
+            case Gap.Uncopied _ -> request(each(alike, Gap.Uncopied.class));
+            case Gap.Missing _ -> missing(each(alike, Gap.Missing.class));
+            case Gap.Unshared(var image) ->
+                    atEc2sPace(
+                            image.region(),
+                            alike,
+                            () -> shareAgain(each(alike, Gap.Unshared.class)));
+            case Gap.Unchecked(var image) ->
+                    atEc2sPace(
+                            image.region(), alike, () -> check(each(alike, Gap.Unchecked.class)));
+            case Gap.ShareRefused(var image) -> atEc2sPace(image.region(), alike);
+            case Gap.Unfinished(var image) -> atEc2sPace(image.region(), alike);
+            case Gap.Returning(var image) -> atEc2sPace(image.region(), alike);
+            case Gap.Orphans orphans -> atEc2sPace(orphans.region(), alike);
+            case Gap.Finished _,
+                    Gap.Slow _,
+                    Gap.Found _,
+                    Gap.Returned _,
+                    Gap.Foreign _,
+                    Gap.Switched _ ->
+                    alike.forEach(this::close);
+        }
+    }
+
+    private void atEc2sPace(Region region, List<Gap> alike) {
+        atEc2sPace(region, alike, () -> alike.forEach(this::close));
+    }
+
+    /** Takes a step, unless such steps have already taken long in the Region. */
+    private void atEc2sPace(Region region, List<Gap> alike, Runnable step) {
+        Duration spent = paced.getOrDefault(region, Duration.ZERO);
+        if (spent.compareTo(PATIENCE) >= 0) {
+            left += alike.size();
+            return;
+        }
+        Instant began = clock.instant();
+        try {
+            step.run();
+        } finally {
+            paced.put(region, spent.plus(Duration.between(began, clock.instant())));
+        }
+    }
+
+    /** Returns how many gaps were left for the next sweep since the last call. */
+    int takeLeft() {
+        int taken = left;
+        left = 0;
+        return taken;
+    }
+
+    private static <G extends Gap> List<G> each(List<Gap> alike, Class<G> kind) {
+        return alike.stream().map(kind::cast).toList();
     }
 
     /**
@@ -110,21 +192,25 @@ final class Repairs {
      *     there
      */
     void close(Gap gap) {
+        trying(List.of(gap), () -> take(gap));
+    }
+
+    private void trying(List<? extends Gap> gaps, Runnable step) {
         try {
-            take(gap);
+            step.run();
         } catch (SdkException error) {
             if (Fault.of(error) == Fault.UNREACHABLE) {
                 throw error;
             }
-            failed(gap, Fault.text(error));
+            failed(gaps, Fault.text(error));
         } catch (IllegalStateException notYet) {
-            failed(gap, String.valueOf(notYet.getMessage()));
+            failed(gaps, String.valueOf(notYet.getMessage()));
         }
     }
 
-    private void failed(Gap gap, String why) {
-        log.warn("a gap stays for the next sweep: {}: {}", gap, why);
-        counts.add(FAILED);
+    private void failed(List<? extends Gap> gaps, String why) {
+        log.warn("{} gaps stay for the next sweep: {}: {}", gaps.size(), gaps.getFirst(), why);
+        counts.add(FAILED, gaps.size());
     }
 
     private void take(Gap gap) {
@@ -134,29 +220,21 @@ final class Repairs {
                     counts.add(DONE);
                 }
             }
-            case Gap.Missing(var image) -> missing(image);
+            case Gap.Missing missing -> missing(List.of(missing));
             case Gap.Slow(var image) -> slow(image);
             case Gap.Found(var image, var ami) -> {
                 if (did(() -> isStep(progress.found(image, ami, now)))) {
                     counts.add(FOUND);
                 }
             }
-            case Gap.UnknownImage(var adopted, var ami) -> {
-                if (did(() -> adopt(adopted, ami))) {
-                    counts.add(ADOPTED);
-                }
-            }
+            case Gap.UnknownImage unknown -> adopt(List.of(unknown));
             case Gap.Returned returned -> {
                 if (did(() -> unbury(returned))) {
                     counts.add(RETURNED);
                 }
             }
             case Gap.Foreign(var ami) -> foreign(ami);
-            case Gap.Uncopied(var copy) -> {
-                if (did(() -> !catalog.request(List.of(copy)).isEmpty())) {
-                    counts.add(UNCOPIED);
-                }
-            }
+            case Gap.Uncopied uncopied -> request(List.of(uncopied));
             case Gap.Switched(var image, var ami) -> {
                 if (did(() -> switched(image, ami))) {
                     counts.add(SWITCHED);
@@ -164,13 +242,13 @@ final class Repairs {
             }
             case Gap.Unfinished(var image) -> end(() -> removal.finish(image, image.snapshots()));
             case Gap.Returning(var image) -> end(() -> removal.bringBack(image));
-            case Gap.Unshared(var image) -> shareAgain(image);
+            case Gap.Unshared unshared -> shareAgain(List.of(unshared));
             case Gap.ShareRefused(var image) -> {
                 if (!dryRun) {
                     shares.askAgain(image, now);
                 }
             }
-            case Gap.Unchecked(var image) -> check(image);
+            case Gap.Unchecked unchecked -> check(List.of(unchecked));
             case Gap.Orphans orphans -> orphans(orphans);
         }
     }
@@ -200,28 +278,61 @@ final class Repairs {
     }
 
     /** The listing goes by tags and may lack a new image, so only a direct look can tell. */
-    private void missing(Image image) {
-        switch (images.look(image.region(), image.id().orElseThrow())) {
-            case ImageLookup.Gone _ -> gone(image);
-            case ImageLookup.NotShown _ -> {
-                if (image.since().plus(NEW).isBefore(now)) {
-                    gone(image);
-                }
-            }
+    private void missing(List<Gap.Missing> missing) {
+        Map<Gap.Missing, ImageLookup> looks = new ConcurrentHashMap<>();
+        Map<Gap.Missing, RuntimeException> failures = new ConcurrentHashMap<>();
+        images.sideBySide(
+                missing,
+                timeLeft,
+                gap -> {
+                    try {
+                        Image image = gap.image();
+                        looks.put(gap, images.look(image.region(), image.id().orElseThrow()));
+                    } catch (SdkException failure) {
+                        failures.put(gap, failure);
+                    }
+                });
+        List<Image> gone = new ArrayList<>();
+        for (Gap.Missing gap : missing) {
+            trying(
+                    List.of(gap),
+                    () -> {
+                        rethrow(failures.get(gap));
+                        if (isGone(gap.image(), looks.get(gap))) {
+                            gone(gap.image(), gone);
+                        }
+                    });
+        }
+        trying(missing, () -> counts.add(GONE, dryRun ? gone.size() : progress.gone(gone, now)));
+    }
+
+    /** An image in the making has other steps before it than one that was there. */
+    private void gone(Image image, List<Image> gone) {
+        if (image.state() != ImageState.CREATING) {
+            gone.add(image);
+        } else if (did(() -> isStep(progress.deregistered(image, now)))) {
+            counts.add(GONE);
+        }
+    }
+
+    /** If it was not looked at, time ran out. */
+    private boolean isGone(Image image, @Nullable ImageLookup look) {
+        return switch (look) {
+            case ImageLookup.Gone _ -> true;
+            case ImageLookup.NotShown _ -> image.since().plus(NEW).isBefore(now);
             case ImageLookup.Shown(Ami ami) -> {
                 boolean isDone =
                         ami.state() == AmiState.AVAILABLE || ami.state() == AmiState.FAILED;
                 if (image.state() == ImageState.CREATING && isDone) {
                     take(new Gap.Finished(image, ami));
                 }
+                yield false;
             }
-        }
-    }
-
-    private void gone(Image image) {
-        if (did(() -> isStep(progress.deregistered(image, now)))) {
-            counts.add(GONE);
-        }
+            case null -> {
+                left++;
+                yield false;
+            }
+        };
     }
 
     private void slow(Image image) {
@@ -259,9 +370,29 @@ final class Repairs {
      * Adopts an image. Sharing it and making the copies that the rules want are gaps of their own,
      * because an image that was good long ago may have had copies that were pruned since.
      */
-    private boolean adopt(Image adopted, Ami ami) {
-        log.warn("{} {} is {}, which nobody knew", adopted.region(), adopted.name(), ami.id());
-        return catalog.adopt(adopted.inState(ami.state()));
+    private void adopt(List<Gap.UnknownImage> unknown) {
+        trying(
+                unknown,
+                () -> {
+                    for (Gap.UnknownImage gap : unknown) {
+                        log.warn(
+                                "{} {} is {}, which nobody knew",
+                                gap.adopted().region(),
+                                gap.adopted().name(),
+                                gap.ami().id());
+                    }
+                    List<Image> records = unknown.stream().map(Gap.UnknownImage::record).toList();
+                    counts.add(ADOPTED, dryRun ? records.size() : catalog.adopt(records).size());
+                });
+    }
+
+    private void request(List<Gap.Uncopied> uncopied) {
+        trying(
+                uncopied,
+                () -> {
+                    List<Image> copies = uncopied.stream().map(Gap.Uncopied::copy).toList();
+                    counts.add(UNCOPIED, dryRun ? copies.size() : catalog.request(copies).size());
+                });
     }
 
     private boolean unbury(Gap.Returned returned) {
@@ -314,10 +445,35 @@ final class Repairs {
         }
     }
 
-    private void shareAgain(Image image) {
-        counts.add(UNSHARED);
-        if (!dryRun && !shares.give(image, now)) {
-            counts.add(FAILED);
+    private void shareAgain(List<Gap.Unshared> unshared) {
+        if (dryRun) {
+            counts.add(UNSHARED, unshared.size());
+            return;
+        }
+        Map<Gap.Unshared, Boolean> shared = new ConcurrentHashMap<>();
+        Map<Gap.Unshared, RuntimeException> failures = new ConcurrentHashMap<>();
+        images.sideBySide(
+                unshared,
+                timeLeft,
+                gap -> {
+                    try {
+                        shared.put(gap, shares.give(gap.image(), now));
+                    } catch (SdkException | IllegalStateException failure) {
+                        failures.put(gap, failure);
+                    }
+                });
+        for (Gap.Unshared gap : unshared) {
+            boolean tried = shared.containsKey(gap) || failures.containsKey(gap);
+            left += tried ? 0 : 1;
+            counts.add(UNSHARED, tried ? 1 : 0);
+            counts.add(FAILED, Boolean.FALSE.equals(shared.get(gap)) ? 1 : 0);
+            trying(List.of(gap), () -> rethrow(failures.get(gap)));
+        }
+    }
+
+    private static void rethrow(@Nullable RuntimeException failure) {
+        if (failure != null) {
+            throw failure;
         }
     }
 
@@ -325,9 +481,36 @@ final class Repairs {
         return policies.find(image.name().policy()).orElseThrow();
     }
 
-    private void check(Image image) {
+    /** EC2 is asked about several at a time. */
+    private void check(List<Gap.Unchecked> unchecked) {
+        Map<Gap.Unchecked, List<String>> permissions = new ConcurrentHashMap<>();
+        Map<Gap.Unchecked, RuntimeException> failures = new ConcurrentHashMap<>();
+        images.sideBySide(
+                unchecked,
+                timeLeft,
+                gap -> {
+                    try {
+                        Image image = gap.image();
+                        permissions.put(
+                                gap, images.permissions(image.region(), image.id().orElseThrow()));
+                    } catch (SdkException failure) {
+                        failures.put(gap, failure);
+                    }
+                });
+        for (Gap.Unchecked gap : unchecked) {
+            List<String> found = permissions.get(gap);
+            if (found != null) {
+                trying(List.of(gap), () -> check(gap.image(), found));
+            } else if (failures.containsKey(gap)) {
+                trying(List.of(gap), () -> rethrow(failures.get(gap)));
+            } else {
+                left++;
+            }
+        }
+    }
+
+    private void check(Image image, List<String> found) {
         Policy policy = policyOf(image);
-        List<String> found = images.permissions(image.region(), image.id().orElseThrow());
         Set<String> missing = new TreeSet<>(policy.share().all());
         missing.removeAll(found);
         image.sharing().refused().forEach(missing::remove);
@@ -341,7 +524,7 @@ final class Repairs {
         List<String> given =
                 found.stream().filter(policy.share().all()::contains).sorted().toList();
         if (!missing.isEmpty()) {
-            shareAgain(image);
+            shareAgain(List.of(new Gap.Unshared(image)));
         } else if (!dryRun && !given.equals(image.sharing().given())) {
             // A previous version did not record this, or it was given by hand since.
             catalog.save(Change.of(image, image.seenSharedWith(given)));

@@ -90,7 +90,10 @@ public final class SweepReport extends FunctionReport<SweepReport.SweepCount> {
         /** Regions that could not be read. */
         UNREADABLE,
 
-        /** Policies and Regions for which there was no time; the next sweep starts with them. */
+        /**
+         * Policies and Regions for which there was no time, or not enough for all gaps; the next
+         * sweep goes on with them.
+         */
         UNSWEPT,
 
         /** 1 if the event could not be understood. */
