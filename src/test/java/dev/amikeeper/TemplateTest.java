@@ -12,6 +12,7 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import dev.amikeeper.event.OrderKind;
+import dev.amikeeper.local.FunctionSize;
 import dev.amikeeper.replication.ImageStateReport;
 import dev.amikeeper.sweep.SweepReport;
 
@@ -94,11 +95,23 @@ final class TemplateTest {
     }
 
     @ParameterizedTest
+    @MethodSource("functions")
+    void theSimulatedPlatformGivesAFunctionWhatTheTemplateGivesIt(String function) {
+        FunctionSize size = FunctionSize.of(function);
+
+        assertThat(ofFunction(function, "Timeout")).isEqualTo((int) size.timeout().toSeconds());
+        assertThat(ofFunction(function, "MemorySize")).isEqualTo(size.memory());
+    }
+
+    private static Object ofFunction(String function, String property) {
+        return find(resource(function), "Properties." + property)
+                .orElseGet(() -> at(HOME, "Globals.Function." + property));
+    }
+
+    @ParameterizedTest
     @CsvSource({"CreateImageFunction, CreateQueue", "CopyImageFunction, CopyQueue"})
     void theGroupOfAKilledWorkerMovesOnJustAfterItsTimeOut(String function, String queue) {
-        Object timeout =
-                find(resource(function), "Properties.Timeout")
-                        .orElseGet(() -> at(HOME, "Globals.Function.Timeout"));
+        Object timeout = ofFunction(function, "Timeout");
 
         assertThat((Integer) at(resource(queue), "Properties.VisibilityTimeout"))
                 .isGreaterThan((Integer) timeout)

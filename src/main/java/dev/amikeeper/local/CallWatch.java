@@ -13,4 +13,14 @@ public interface CallWatch {
      * that is killed during the call does not come here, nor does a client of DynamoDB Local.
      */
     default void after(String action, String region) {}
+
+    /**
+     * Whether the caller's client makes this call once more, as clients of the SDK do by
+     * themselves.
+     *
+     * @param attempts how often it was made
+     */
+    default boolean again(int attempts, RuntimeException failure) {
+        return false;
+    }
 }

@@ -26,6 +26,7 @@ public final class Calls {
     private final Faults faults;
     private final Map<String, SortedMap<String, Integer>> counts = new HashMap<>();
     private final Map<Action, Level> levels = new HashMap<>();
+    private final SortedMap<String, Integer> throttled = new TreeMap<>();
     private volatile CallWatch watch = (action, region) -> {};
 
     Calls(Timeline timeline, Faults faults) {
@@ -51,16 +52,21 @@ public final class Calls {
     /** Executes a call, or does to it what the faults say. */
     public <T> T run(Action action, Optional<Bucket> bucket, Errors errors, Supplier<T> work) {
         CallWatch by = watch;
-        by.before(action.name(), action.region());
-        T answer;
-        try {
-            answer = execute(action, bucket, errors, work);
-        } catch (RuntimeException refused) {
+        for (int attempts = 1; ; attempts++) {
+            by.before(action.name(), action.region());
+            T answer;
+            try {
+                answer = execute(action, bucket, errors, work);
+            } catch (RuntimeException failure) {
+                by.after(action.name(), action.region());
+                if (by.again(attempts, failure)) {
+                    continue;
+                }
+                throw failure;
+            }
             by.after(action.name(), action.region());
-            throw refused;
+            return answer;
         }
-        by.after(action.name(), action.region());
-        return answer;
     }
 
     /** Counts a call that is about to be executed, or refuses it. */
@@ -89,6 +95,7 @@ public final class Calls {
         Optional<InjectedFault> fault = faults.meets(action.name(), action.region());
         fault.ifPresent(met -> refuse(met, action, errors));
         if (bucket.isPresent() && !takeToken(action, bucket.get())) {
+            throttled.merge(action.name(), 1, Integer::sum);
             throw errors.throttled();
         }
         return fault;
@@ -121,6 +128,11 @@ public final class Calls {
         counts.values()
                 .forEach(byAction -> byAction.forEach((k, n) -> sums.merge(k, n, Integer::sum)));
         return sums;
+    }
+
+    /** How many calls of each action found their bucket empty. */
+    synchronized SortedMap<String, Integer> throttled() {
+        return new TreeMap<>(throttled);
     }
 
     private static void refuse(InjectedFault fault, Action action, Errors errors) {

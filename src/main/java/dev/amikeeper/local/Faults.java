@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -21,12 +22,16 @@ import java.util.stream.Stream;
  */
 public final class Faults {
     private static final String ANY = "*";
+    private static final int MILLION = 1_000_000;
 
     private final Ids ids;
     private final List<Rule<InjectedFault>> callRules = new ArrayList<>();
     private final List<Rule<Change>> eventRules = new ArrayList<>();
     private final Map<String, Instant> unreachable = new HashMap<>();
     private final SortedMap<String, Integer> struck = new TreeMap<>();
+    private double refusedShare;
+    private double lostShare;
+    private Predicate<String> atRandom = _ -> false;
     private boolean suspended;
 
     Faults(Ids ids) {
@@ -58,11 +63,22 @@ public final class Faults {
         unreachable.put(region, until);
     }
 
+    /**
+     * Refuses a share of all calls of these actions with 503, and loses the replies to another
+     * share, from now on and at random.
+     */
+    public synchronized void atRandom(Predicate<String> actions, double refused, double lost) {
+        atRandom = actions;
+        refusedShare = refused;
+        lostShare = lost;
+    }
+
     /** Forgets every fault. */
     public synchronized void clear() {
         callRules.clear();
         eventRules.clear();
         unreachable.clear();
+        atRandom(_ -> false, 0, 0);
     }
 
     /** Does something while every call succeeds and no fault counts calls. */
@@ -98,9 +114,23 @@ public final class Faults {
         if (suspended) {
             return Optional.empty();
         }
-        Optional<InjectedFault> met = strikes(callRules, action, region).stream().findFirst();
+        Optional<InjectedFault> met =
+                strikes(callRules, action, region).stream().findFirst().or(() -> atRandom(action));
         met.ifPresent(fault -> struck.merge(kind(fault), 1, Integer::sum));
         return met;
+    }
+
+    private Optional<InjectedFault> atRandom(String action) {
+        if (!atRandom.test(action)) {
+            return Optional.empty();
+        }
+        double drawn = ids.below(MILLION) / (double) MILLION;
+        if (drawn < refusedShare) {
+            return Optional.of(new InjectedFault.RefusedCall("Unavailable", 503));
+        }
+        return drawn < refusedShare + lostShare
+                ? Optional.of(new InjectedFault.LostReply())
+                : Optional.empty();
     }
 
     /** The delays of an event's deliveries; empty if the event is lost. */

@@ -8,16 +8,34 @@ import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
+import java.util.function.IntSupplier;
 
-/** What Lambda tells a function about its call, except that the remaining time never ends. */
+/** What Lambda tells a function about its call. */
 public final class LocalContext implements Context {
+    private static final int USUAL_TIME = 300_000;
+    private static final int USUAL_MEMORY = 1024;
+
     private final String function;
     private final String requestId;
+    private final int memory;
+    private final IntSupplier remaining;
 
-    /** A call of this function. */
+    /** A call of this function whose remaining time never ends. */
     public LocalContext(String function, String requestId) {
+        this(function, requestId, USUAL_MEMORY, () -> USUAL_TIME);
+    }
+
+    /**
+     * A call of this function.
+     *
+     * @param memory in MB
+     * @param remaining how many milliseconds are left
+     */
+    LocalContext(String function, String requestId, int memory, IntSupplier remaining) {
         this.function = function;
         this.requestId = requestId;
+        this.memory = memory;
+        this.remaining = remaining;
     }
 
     @Override
@@ -62,12 +80,12 @@ public final class LocalContext implements Context {
 
     @Override
     public int getRemainingTimeInMillis() {
-        return 300_000;
+        return remaining.getAsInt();
     }
 
     @Override
     public int getMemoryLimitInMB() {
-        return 1024;
+        return memory;
     }
 
     @Override

@@ -5,22 +5,14 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.FunctionReport;
-import dev.amikeeper.Settings;
 import dev.amikeeper.backup.CreateImageHandler;
-import dev.amikeeper.backup.ImageRequestHandler;
-import dev.amikeeper.backup.ScheduleHandler;
 import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.event.OrderKind;
-import dev.amikeeper.image.ImageTags;
 import dev.amikeeper.image.Region;
-import dev.amikeeper.image.Texts;
 import dev.amikeeper.local.dynamodb.LocalDynamoDb;
 import dev.amikeeper.local.dynamodb.MemoryDynamoDb;
-import dev.amikeeper.operate.OperateHandler;
 import dev.amikeeper.policy.Policies;
-import dev.amikeeper.policy.Schedule;
 import dev.amikeeper.replication.CopyImageHandler;
-import dev.amikeeper.replication.ImageStateHandler;
 import dev.amikeeper.restore.DrillHandler;
 import dev.amikeeper.restore.DrillReport;
 import dev.amikeeper.restore.RestoreHandler;
@@ -40,10 +32,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -59,32 +50,13 @@ public final class LocalDeployment {
     public record UndeliveredEvent(String function, Map<String, Object> event, String error) {}
 
     private static final String TABLE = "catalogue";
-    private static final Duration PRUNE_AFTER = Duration.ofHours(4).plusMinutes(30);
-    private static final Duration PRUNE_GOES_ON_EVERY = Duration.ofMinutes(15);
-    private static final Duration SWEEP_EVERY = Duration.ofMinutes(15);
-
-    /** Between two ticks, where sweeps usually fall in AWS. */
-    private static final Duration SWEEP_AFTER = Duration.ofMinutes(7);
-
-    private static final Duration DRILL_EVERY = Duration.ofHours(1);
-
-    /** After the images of the night. */
-    private static final Duration DRILL_AFTER = Duration.ofMinutes(12);
-
-    private static final Duration STORE_EVERY = Duration.ofHours(1);
-
-    /** After the drills. */
-    private static final Duration STORE_AFTER = Duration.ofMinutes(27);
-
-    private static final Duration VISIBILITY = Duration.ofSeconds(330);
     private static final int MAX_RECEIVES = 5;
 
     private final SimulatedCloud cloud;
     private final SimulatedSqs sqs;
     private final LocalLambda lambda;
     private final SimulatedSns sns;
-    private final String deadCreateKicks;
-    private final String deadCopyKicks;
+    private final StackQueues queues;
     private final Application application;
     private final CreateImageHandler createImage;
     private final CopyImageHandler copyImage;
@@ -96,7 +68,7 @@ public final class LocalDeployment {
     private final Map<String, RequestHandler<Map<String, Object>, ? extends FunctionReport<?>>>
             functions;
     private List<RecurringCall> schedules;
-    private Duration sweepEvery = SWEEP_EVERY;
+    private Duration sweepEvery = StackSchedule.SWEEP.every();
 
     /**
      * Deploys into this cloud.
@@ -122,24 +94,11 @@ public final class LocalDeployment {
         this.cloud = cloud;
         sqs = cloud.sqs(home.name());
         sns = cloud.sns(home.name());
-        deadCreateKicks = sqs.addQueue("create-dead-letters.fifo", VISIBILITY);
-        deadCopyKicks = sqs.addQueue("copy-dead-letters.fifo", VISIBILITY);
-        String deadEvents = sqs.addQueue("event-dead-letters", VISIBILITY);
-        lambda = new LocalLambda(cloud, home.name(), deadEvents);
-        Settings settings =
-                new Settings(
-                        home,
-                        SimulatedCloud.ACCOUNT,
-                        table,
-                        sqs.addQueue("create.fifo", VISIBILITY, deadCreateKicks, MAX_RECEIVES),
-                        sqs.addQueue("copy.fifo", VISIBILITY, deadCopyKicks, MAX_RECEIVES),
-                        sns.addTopic("alerts"),
-                        Optional.of(deadEvents),
-                        Settings.COPIES_AT_ONCE,
-                        "embedded");
+        queues = StackQueues.add(cloud, home, table, MAX_RECEIVES);
+        lambda = new LocalLambda(cloud, home.name(), queues.deadEvents());
         application =
                 Application.of(
-                        settings,
+                        queues.settings(),
                         policies,
                         new Application.Cloud(
                                 region -> cloud.ec2(region.name()),
@@ -161,48 +120,23 @@ public final class LocalDeployment {
         restore = new RestoreHandler(application);
         drill = new DrillHandler(application);
         store = new StoreHandler(application);
-        functions =
-                Map.of(
-                        "ScheduleFunction", new ScheduleHandler(application),
-                        "RequestFunction", new ImageRequestHandler(application),
-                        "ImageStateFunction", new ImageStateHandler(application),
-                        "PruneFunction", prune,
-                        "SweepFunction", sweep,
-                        "RestoreFunction", restore,
-                        "DrillFunction", drill,
-                        "StoreFunction", store,
-                        "OperateFunction", new OperateHandler(application));
+        functions = StackFunctions.onEvents(application);
         schedules = schedules(cloud.now());
     }
 
     private List<RecurringCall> schedules(Instant now) {
-        Instant tick = atOrAfter(now, Schedule.TICK, Duration.ZERO);
-        return List.of(
-                RecurringCall.every(Schedule.TICK, tick, this::tick),
-                RecurringCall.every(
-                        Duration.ofDays(1),
-                        atOrAfter(now, Duration.ofDays(1), PRUNE_AFTER),
-                        at -> call("PruneFunction", scheduled("Prune", at))),
-                RecurringCall.every(
-                        PRUNE_GOES_ON_EVERY,
-                        atOrAfter(now, PRUNE_GOES_ON_EVERY, Duration.ZERO),
-                        at -> call("PruneFunction", goOn(at))),
-                new RecurringCall(
-                        atOrAfter(now, SWEEP_EVERY, SWEEP_AFTER),
-                        at -> at.plus(sweepEvery),
-                        at -> call("SweepFunction", scheduled("Sweep", at))),
-                RecurringCall.every(
-                        DRILL_EVERY,
-                        atOrAfter(now, DRILL_EVERY, DRILL_AFTER),
-                        at -> call("DrillFunction", scheduled("Drill", at))),
-                RecurringCall.every(
-                        STORE_EVERY,
-                        atOrAfter(now, STORE_EVERY, STORE_AFTER),
-                        at -> call("StoreFunction", scheduled("Store", at))),
-                RecurringCall.every(
-                        Schedule.TICK,
-                        tick,
-                        at -> call("RestoreFunction", scheduled("Restore", at))));
+        return StackSchedule.ALL.stream().map(schedule -> recurring(schedule, now)).toList();
+    }
+
+    private RecurringCall recurring(StackSchedule schedule, Instant now) {
+        Consumer<Instant> call =
+                schedule.equals(StackSchedule.TICK)
+                        ? this::tick
+                        : at -> call(schedule.function(), event(schedule, at));
+        return new RecurringCall(
+                schedule.first(now),
+                at -> at.plus(schedule.equals(StackSchedule.SWEEP) ? sweepEvery : schedule.every()),
+                call);
     }
 
     /**
@@ -267,7 +201,7 @@ public final class LocalDeployment {
 
     /** How many kicks SQS gave up. */
     public int deadKicks() {
-        return sqs.size(deadCreateKicks) + sqs.size(deadCopyKicks);
+        return sqs.size(queues.deadCreateKicks()) + sqs.size(queues.deadCopyKicks());
     }
 
     /** Plays schedules, events and queues until then. */
@@ -326,7 +260,7 @@ public final class LocalDeployment {
     /** Runs a tick of the scheduler, and then the queues. */
     public void tick(Instant at) {
         reach(at);
-        call("ScheduleFunction", scheduled("Tick", at));
+        call("ScheduleFunction", event(StackSchedule.TICK, at));
         drain();
     }
 
@@ -334,24 +268,25 @@ public final class LocalDeployment {
     public SweepReport sweep(Instant at) {
         SweepReport report =
                 lambda.measured(
-                        "SweepFunction", once("SweepFunction", sweep, scheduled("Sweep", at)));
+                        "SweepFunction",
+                        once("SweepFunction", sweep, event(StackSchedule.SWEEP, at)));
         drain();
         return report;
     }
 
     /** Runs the drill schedule once. */
     public DrillReport drill(Instant at) {
-        return once("DrillFunction", drill, scheduled("Drill", at));
+        return once("DrillFunction", drill, event(StackSchedule.DRILL, at));
     }
 
     /** Runs the schedule for images in S3 once. */
     public StoreReport store(Instant at) {
-        return once("StoreFunction", store, scheduled("Store", at));
+        return once("StoreFunction", store, event(StackSchedule.STORE, at));
     }
 
     /** Takes restores and drills to their next steps. */
     public RestoreReport restore(Instant at) {
-        return restore(scheduled("Restore", at));
+        return restore(event(StackSchedule.RESTORE, at));
     }
 
     /** Calls RestoreFunction once. */
@@ -361,20 +296,14 @@ public final class LocalDeployment {
 
     /** Runs the pruner once. */
     public PruneReport prune(Instant at, boolean dryRun) {
-        Map<String, Object> event = scheduled("Prune", at);
+        Map<String, Object> event = event(StackSchedule.PRUNE, at);
         event.put("dryRun", dryRun);
         return once("PruneFunction", prune, event);
     }
 
     /** Runs the schedule that goes on with pruning once. */
     public PruneReport goOnPruning(Instant at) {
-        return once("PruneFunction", prune, goOn(at));
-    }
-
-    private Map<String, Object> goOn(Instant at) {
-        Map<String, Object> event = scheduled("GoOn", at);
-        event.put("goOn", true);
-        return event;
+        return once("PruneFunction", prune, event(StackSchedule.PRUNE_ON, at));
     }
 
     private <R> R once(
@@ -399,53 +328,8 @@ public final class LocalDeployment {
      */
     public void deliver(Map<String, Object> event) {
         reach(event);
-        Map<?, ?> detail = event.get("detail") instanceof Map<?, ?> fields ? fields : Map.of();
-        if (OrderKind.SOURCE.equals(event.get("source"))) {
-            call(carriesOut(String.valueOf(event.get("detail-type"))), event);
-            return;
-        }
-        switch (event.get("source") + ": " + event.get("detail-type")) {
-            case "aws.ec2: EC2 AMI State Change" -> call("ImageStateFunction", event);
-            case "aws.ec2: EC2 Instance State-change Notification" -> {
-                if ("stopped".equals(detail.get("state"))) {
-                    call("RequestFunction", event);
-                }
-                if (List.of("running", "terminated").contains(detail.get("state"))) {
-                    call("RestoreFunction", event);
-                }
-            }
-            case "aws.tag: Tag Change on Resource" -> {
-                if (detail.get("changed-tag-keys") instanceof List<?> keys
-                        && keys.contains(ImageTags.REQUEST)) {
-                    call("RequestFunction", event);
-                }
-            }
-            case "aws.ssm: EC2 Command Invocation Status-change Notification" -> {
-                // The template turns this rule off if no policy has a command.
-                if (application.policies().all().stream()
-                        .anyMatch(policy -> policy.image().around().isPresent())) {
-                    call("RequestFunction", event);
-                }
-            }
-            default -> {
-                // No rule of the template listens to it.
-            }
-        }
-    }
-
-    /** The function that the template's rules call for an order. */
-    private static String carriesOut(String detailType) {
-        OrderKind kind =
-                OrderKind.of(OrderKind.SOURCE, detailType)
-                        .orElseThrow(() ->
-                                new IllegalArgumentException(
-                                        Texts.quoted(detailType)
-                                                + " is not an order, and no rule takes it"));
-        return switch (kind) {
-            case BACKUP -> "RequestFunction";
-            case RESTORE -> "RestoreFunction";
-            case DEREGISTER, SHARE, UNSHARE, ADOPT, REGISTER, STORE, FETCH -> "OperateFunction";
-        };
+        StackEvents.functions(event, application.policies())
+                .forEach(function -> call(function, event));
     }
 
     /** Delivers messages until the queues are empty. */
@@ -492,49 +376,18 @@ public final class LocalDeployment {
     /** Puts an order on the bus, as {@code ./keeper} and other programs do. */
     public void order(
             String id, OrderKind kind, Instant at, Region region, Map<String, Object> detail) {
-        Map<String, Object> event = event(id, kind.detailType(), OrderKind.SOURCE, at, region);
+        Map<String, Object> event =
+                StackEvents.event(id, kind.detailType(), OrderKind.SOURCE, at, region);
         event.put("detail", detail);
         deliver(event);
     }
 
-    /** The event of a schedule, as the template defines its input. */
-    private Map<String, Object> scheduled(String name, Instant at) {
-        Region home = application.settings().home();
-        String id = "scheduled-" + name + "-" + at;
-        Map<String, Object> event = event(id, "Scheduled Event", "aws.scheduler", at, home);
-        event.put(
-                "resources",
-                List.of(
-                        "arn:aws:scheduler:%s:%s:schedule/default/%s"
-                                .formatted(home, SimulatedCloud.ACCOUNT, name)));
-        return event;
-    }
-
-    private static Map<String, Object> event(
-            String id, String what, String source, Instant at, Region region) {
-        Map<String, Object> event = new TreeMap<>();
-        event.put("version", "0");
-        event.put("id", id);
-        event.put("detail-type", what);
-        event.put("source", source);
-        event.put("account", SimulatedCloud.ACCOUNT);
-        event.put("time", at.toString());
-        event.put("region", region.name());
-        event.put("resources", List.of());
-        event.put("detail", Map.of());
-        return event;
+    private Map<String, Object> event(StackSchedule schedule, Instant at) {
+        return schedule.event(application.settings().home(), at);
     }
 
     /** What Lambda tells a function about one call. */
     public Context context(String function) {
         return lambda.context(function);
-    }
-
-    /** The first time from now on that lies {@code after} a whole multiple of the interval. */
-    private static Instant atOrAfter(Instant now, Duration interval, Duration after) {
-        long step = interval.toSeconds();
-        long offset = after.toSeconds();
-        return Instant.ofEpochSecond(
-                Math.ceilDiv(now.getEpochSecond() - offset, step) * step + offset);
     }
 }

@@ -17,6 +17,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,8 +31,8 @@ import java.util.TreeMap;
 final class LocalLambda {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final Logger log = LoggerFactory.getLogger(LocalDeployment.class);
-    private static final int EVENT_TRIES = 3;
-    private static final int MESSAGES_A_BATCH = 10;
+    static final int EVENT_TRIES = 3;
+    static final int MESSAGES_A_BATCH = 10;
 
     private final SimulatedCloud cloud;
     private final SimulatedSqs sqs;
@@ -83,7 +84,14 @@ final class LocalLambda {
                 if (tried == EVENT_TRIES) {
                     String error = String.valueOf(crashed);
                     deadLetters.add(new LocalDeployment.UndeliveredEvent(function, event, error));
-                    sqs.deliver(deadEvents, failure(function, event, error));
+                    sqs.deliver(
+                            deadEvents,
+                            failure(
+                                    arn(function),
+                                    "request-" + requests,
+                                    cloud.now(),
+                                    event,
+                                    error));
                     return;
                 }
             }
@@ -143,7 +151,7 @@ final class LocalLambda {
         }
     }
 
-    private static SQSMessage sqsMessage(Message message) {
+    static SQSMessage sqsMessage(Message message) {
         SQSMessage delivered = new SQSMessage();
         delivered.setMessageId(message.messageId());
         delivered.setReceiptHandle(message.receiptHandle());
@@ -153,21 +161,26 @@ final class LocalLambda {
         return delivered;
     }
 
-    /** How Lambda describes an event on which a function failed to the last try. */
-    private String failure(String function, Map<String, Object> event, String error) {
+    /**
+     * How Lambda describes an event on which a function failed to the last try.
+     *
+     * @param arn of the function
+     */
+    static String failure(
+            String arn, String requestId, Instant now, Map<String, Object> event, String error) {
         try {
             return JSON.writeValueAsString(
                     Map.of(
                             "version",
                             "1.0",
                             "timestamp",
-                            cloud.now().toString(),
+                            now.toString(),
                             "requestContext",
                             Map.of(
                                     "requestId",
-                                    "request-" + requests,
+                                    requestId,
                                     "functionArn",
-                                    arn(function),
+                                    arn,
                                     "condition",
                                     "RetriesExhausted",
                                     "approximateInvokeCount",
@@ -190,8 +203,12 @@ final class LocalLambda {
     }
 
     String arn(String function) {
+        return arn(home, function);
+    }
+
+    static String arn(String region, String function) {
         return "arn:aws:lambda:%s:%s:function:%s:$LATEST"
-                .formatted(home, SimulatedCloud.ACCOUNT, function);
+                .formatted(region, SimulatedCloud.ACCOUNT, function);
     }
 
     /** What Lambda tells a function about one call. */

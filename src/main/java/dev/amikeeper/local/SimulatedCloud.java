@@ -289,6 +289,11 @@ public final class SimulatedCloud {
         return calls.counts(region);
     }
 
+    /** How often each action found its token bucket empty, in all Regions. */
+    public SortedMap<String, Integer> throttled() {
+        return calls.throttled();
+    }
+
     /** The images of a Region, by id, that are not deregistered. */
     public List<LocalImage> images(String region) {
         return calls.alone(() -> region(region).images().all());

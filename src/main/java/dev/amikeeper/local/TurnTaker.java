@@ -111,6 +111,11 @@ public final class TurnTaker implements CallWatch, SideBySide.Together, AutoClos
         private boolean started;
         private boolean killed;
 
+        /** How many tasks were started before it. */
+        public int number() {
+            return number;
+        }
+
         private Task(Optional<Task> parent, Runnable work) {
             number = tasks++;
             this.parent = parent;
@@ -263,6 +268,15 @@ public final class TurnTaker implements CallWatch, SideBySide.Together, AutoClos
         return task().map(task -> OptionalInt.of(task.number)).orElse(OptionalInt.empty());
     }
 
+    /** The number of the task whose work this is, also if others do a part of it side by side. */
+    public OptionalInt currentRoot() {
+        Optional<Task> root = task();
+        while (root.flatMap(task -> task.parent).isPresent()) {
+            root = root.flatMap(task -> task.parent);
+        }
+        return root.map(task -> OptionalInt.of(task.number)).orElse(OptionalInt.empty());
+    }
+
     /** Lets the task that calls this sleep. Without one, the clock moves. */
     public void pause(Duration time) {
         task().ifPresentOrElse(task -> sleep(task, time), () -> cloud.advance(time));
@@ -280,6 +294,9 @@ public final class TurnTaker implements CallWatch, SideBySide.Together, AutoClos
             return;
         }
         Task parent = task.get();
+        if (parent.killed) {
+            throw new CallerKilled("before it forked");
+        }
         workers.forEach(worker -> parent.children.add(start(task, worker)));
         if (!parent.children.isEmpty()) {
             giveTurn(parent);

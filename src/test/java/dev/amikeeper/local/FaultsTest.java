@@ -10,6 +10,7 @@ import dev.amikeeper.local.dynamodb.MemoryDynamoDb;
 import org.junit.jupiter.api.Test;
 
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
@@ -32,6 +33,27 @@ final class FaultsTest {
     private final SimulatedCloud cloud = new SimulatedCloud(START, 1);
     private final Faults faults = cloud.faults();
     private final Ec2Client ec2 = cloud.ec2(HOME);
+
+    @Test
+    void aShareOfTheCallsFailsAtRandom() {
+        SimulatedCloud cloud = new SimulatedCloud(Instant.parse("2026-03-01T00:00:00Z"), 1);
+        cloud.faults().atRandom("DescribeImages"::equals, 0.2, 0.05);
+        int failed = 0;
+        for (int call = 0; call < 2000; call++) {
+            cloud.ec2("us-east-1").describeInstances();
+            try {
+                cloud.ec2("us-east-1").describeImages();
+            } catch (SdkException refusedOrLost) {
+                failed++;
+            }
+        }
+
+        assertThat(cloud.faults().struck()).containsOnlyKeys("Unavailable", "reply lost");
+        assertThat(failed)
+                .isEqualTo(cloud.faults().struck().values().stream().mapToInt(n -> n).sum());
+        assertThat(cloud.faults().struck().get("Unavailable")).isBetween(350, 450);
+        assertThat(cloud.faults().struck().get("reply lost")).isBetween(60, 140);
+    }
 
     @Test
     void aFaultStrikesTheCallsItIsSetForAndNoOthers() {

@@ -94,6 +94,22 @@ final class SimulatedSqsTest {
     }
 
     @Test
+    void nextMessageComesWhenItsGroupIsFree() {
+        assertThat(sqs.nextVisible(kicks)).isEmpty();
+        send("a", "a1");
+        assertThat(sqs.nextVisible(kicks)).contains(START);
+
+        Message first = receive(1).getFirst();
+        send("a", "a2");
+        assertThat(sqs.nextVisible(kicks)).contains(START.plus(VISIBILITY));
+
+        hide(first, 60);
+        assertThat(sqs.nextVisible(kicks)).contains(START.plusSeconds(60));
+        send("b", "b1");
+        assertThat(sqs.nextVisible(kicks)).contains(START);
+    }
+
+    @Test
     void aDeduplicationIdIsTakenOnceInFiveMinutes() {
         String first = sendWithId("d-1", "one");
         assertThat(sendWithId("d-1", "two")).isEqualTo(first);

@@ -166,7 +166,7 @@ final class TurnTakerTest {
                                     throw new IllegalArgumentException("early");
                                 }));
             } catch (IllegalArgumentException failed) {
-                tell(failed.getMessage());
+                tell(String.valueOf(failed.getMessage()));
             }
         });
 
