@@ -94,19 +94,49 @@ public record Application(
         InstantSource clock,
         Pace pace,
         SideBySide sideBySide) {
-    /** AWS's services, as this application calls them. */
+    /**
+     * AWS's services, as this application calls them. Most calls of most functions need neither
+     * queues nor notices, so those clients are built when they are first used.
+     */
     public record Cloud(
             Function<Region, Ec2Client> ec2,
             Function<Region, AutoScalingClient> autoScaling,
             Function<Region, SsmClient> ssm,
             Function<Region, IamClient> iam,
             DynamoDbClient dynamoDb,
-            SqsClient sqs,
-            SnsClient sns,
+            Supplier<SqsClient> sqs,
+            Supplier<SnsClient> sns,
             InstantSource clock,
             Consumer<Duration> pause,
             RandomGenerator random,
-            SideBySide sideBySide) {}
+            SideBySide sideBySide) {
+        /** With clients that are there already. */
+        public Cloud(
+                Function<Region, Ec2Client> ec2,
+                Function<Region, AutoScalingClient> autoScaling,
+                Function<Region, SsmClient> ssm,
+                Function<Region, IamClient> iam,
+                DynamoDbClient dynamoDb,
+                SqsClient sqs,
+                SnsClient sns,
+                InstantSource clock,
+                Consumer<Duration> pause,
+                RandomGenerator random,
+                SideBySide sideBySide) {
+            this(
+                    ec2,
+                    autoScaling,
+                    ssm,
+                    iam,
+                    dynamoDb,
+                    () -> sqs,
+                    () -> sns,
+                    clock,
+                    pause,
+                    random,
+                    sideBySide);
+        }
+    }
 
     private static final Logger log = LoggerFactory.getLogger(Application.class);
 
@@ -189,8 +219,8 @@ public record Application(
                         inEachRegion(SsmClient::builder, http),
                         inEachRegion(IamClient::builder, http),
                         DynamoDbClient.builder().httpClient(http).build(),
-                        SqsClient.builder().httpClient(http).build(),
-                        SnsClient.builder().httpClient(http).build(),
+                        once(() -> SqsClient.builder().httpClient(http).build()),
+                        once(() -> SnsClient.builder().httpClient(http).build()),
                         InstantSource.system(),
                         Application::sleep,
                         new Random(),
@@ -208,6 +238,12 @@ public record Application(
                 .connectionTimeout(CONNECT_WITHIN)
                 .socketTimeout(ANSWER_WITHIN)
                 .build();
+    }
+
+    /** Returns a client that is created when it is first used. */
+    private static <C> Supplier<C> once(Supplier<C> client) {
+        Map<Boolean, C> built = new ConcurrentHashMap<>();
+        return () -> built.computeIfAbsent(true, _ -> client.get());
     }
 
     /** Returns a service's client for each Region, created when it is first used. */

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * The access to the alert topic. The catalogue keeps what is to be told until it has been told, so
@@ -46,12 +47,13 @@ public final class Announcements {
 
     private static final NoticeKey UNTOLD = Trouble.UNTOLD.of("topic");
 
-    private final SnsClient sns;
+    private final Supplier<SnsClient> sns;
     private final String topic;
     private final Catalog catalog;
     private final InstantSource clock;
 
-    public Announcements(SnsClient sns, String topic, Catalog catalog, InstantSource clock) {
+    public Announcements(
+            Supplier<SnsClient> sns, String topic, Catalog catalog, InstantSource clock) {
         this.sns = sns;
         this.topic = topic;
         this.catalog = catalog;
@@ -88,7 +90,7 @@ public final class Announcements {
     private Optional<String> deaf() {
         try {
             Map<String, String> found =
-                    sns.getTopicAttributes(ask -> ask.topicArn(topic)).attributes();
+                    sns.get().getTopicAttributes(ask -> ask.topicArn(topic)).attributes();
             if (!found.getOrDefault("SubscriptionsConfirmed", "0").equals("0")) {
                 return Optional.empty();
             }
@@ -144,8 +146,9 @@ public final class Announcements {
                 continue;
             }
             try {
-                sns.publish(message ->
-                        message.topicArn(topic).subject(subject(some)).message(text(some)));
+                sns.get()
+                        .publish(message ->
+                                message.topicArn(topic).subject(subject(some)).message(text(some)));
             } catch (SdkException notNow) {
                 log.warn("announcing has to wait: {}", notNow.getMessage());
                 if (!isRefused(notNow)) {

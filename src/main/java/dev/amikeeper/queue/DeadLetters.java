@@ -11,6 +11,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** The access to the dead-letter queues. Only people look there. */
@@ -26,7 +27,7 @@ public final class DeadLetters {
     /** How long a letter is hidden from others while it is put back, in seconds. */
     private static final int HIDDEN = 120;
 
-    private final SqsClient sqs;
+    private final Supplier<SqsClient> sqs;
     private final String createQueue;
     private final String copyQueue;
     private final Optional<String> events;
@@ -61,7 +62,10 @@ public final class DeadLetters {
      * @param events the URL of the queue for events, if it is known
      */
     public DeadLetters(
-            SqsClient sqs, String createQueue, String copyQueue, Optional<String> events) {
+            Supplier<SqsClient> sqs,
+            String createQueue,
+            String copyQueue,
+            Optional<String> events) {
         this.sqs = sqs;
         this.createQueue = createQueue;
         this.copyQueue = copyQueue;
@@ -98,12 +102,14 @@ public final class DeadLetters {
      * @throws SdkException if it could not be deleted
      */
     public void delete(DeadLetter letter) {
-        sqs.deleteMessage(
-                delete -> delete.queueUrl(letter.queue()).receiptHandle(letter.receipt()));
+        sqs.get()
+                .deleteMessage(
+                        delete -> delete.queueUrl(letter.queue()).receiptHandle(letter.receipt()));
     }
 
     private List<DeadLetter> receive(String queue, int hidden) {
         return sqs
+                .get()
                 .receiveMessage(receive ->
                         receive.queueUrl(queue)
                                 .maxNumberOfMessages(MOST)
@@ -152,14 +158,15 @@ public final class DeadLetters {
         try {
             String arn = JSON.readTree(policy).path("deadLetterTargetArn").asText();
             String name = arn.substring(arn.lastIndexOf(':') + 1);
-            return sqs.getQueueUrl(get -> get.queueName(name)).queueUrl();
+            return sqs.get().getQueueUrl(get -> get.queueName(name)).queueUrl();
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("SQS answers with JSON, not " + policy, e);
         }
     }
 
     private Map<QueueAttributeName, String> attributes(String queue, QueueAttributeName... names) {
-        return sqs.getQueueAttributes(get -> get.queueUrl(queue).attributeNames(names))
+        return sqs.get()
+                .getQueueAttributes(get -> get.queueUrl(queue).attributeNames(names))
                 .attributes();
     }
 }

@@ -13,6 +13,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * The access to the two FIFO queues. There is one message group per account and Region, hence one
@@ -25,12 +26,12 @@ public final class Kicks {
     /** A Region stands still for minutes if its kick cannot be hidden for less. */
     private static final int HOLD_TRIES = 3;
 
-    private final SqsClient sqs;
+    private final Supplier<SqsClient> sqs;
     private final String createQueue;
     private final String copyQueue;
     private final String account;
 
-    public Kicks(SqsClient sqs, String createQueue, String copyQueue, String account) {
+    public Kicks(Supplier<SqsClient> sqs, String createQueue, String copyQueue, String account) {
         this.sqs = sqs;
         this.createQueue = createQueue;
         this.copyQueue = copyQueue;
@@ -90,10 +91,11 @@ public final class Kicks {
             SdkException last = null;
             for (int tried = 1; tried <= HOLD_TRIES; tried++) {
                 try {
-                    sqs.changeMessageVisibility(change ->
-                            change.queueUrl(queue)
-                                    .receiptHandle(kick.delivery().receipt())
-                                    .visibilityTimeout((int) time.toSeconds()));
+                    sqs.get()
+                            .changeMessageVisibility(change ->
+                                    change.queueUrl(queue)
+                                            .receiptHandle(kick.delivery().receipt())
+                                            .visibilityTimeout((int) time.toSeconds()));
                     return;
                 } catch (SdkException refused) {
                     last = refused;
@@ -108,11 +110,12 @@ public final class Kicks {
      */
     private void kick(String queue, Region region, Instant at, Handover handover) {
         try {
-            sqs.sendMessage(message ->
-                    message.queueUrl(queue)
-                            .messageBody(Kick.body(region, at, handover))
-                            .messageGroupId(account + "/" + region)
-                            .messageDeduplicationId(UUID.randomUUID().toString()));
+            sqs.get()
+                    .sendMessage(message ->
+                            message.queueUrl(queue)
+                                    .messageBody(Kick.body(region, at, handover))
+                                    .messageGroupId(account + "/" + region)
+                                    .messageDeduplicationId(UUID.randomUUID().toString()));
         } catch (SdkException lost) {
             log.warn(
                     "the kick for {} was lost, the next sweep repeats it: {}",
