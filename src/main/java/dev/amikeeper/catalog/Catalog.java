@@ -94,6 +94,9 @@ public interface Catalog {
      */
     Optional<Image> find(Region region, ImageName name);
 
+    /** Returns the records of those of these images of a Region that have one. */
+    Map<ImageName, Image> find(Region region, Collection<ImageName> names);
+
     /**
      * Returns the image whose current attempt has this AMI.
      *

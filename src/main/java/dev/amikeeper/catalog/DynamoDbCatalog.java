@@ -178,6 +178,11 @@ public final class DynamoDbCatalog implements Catalog {
     }
 
     @Override
+    public Map<ImageName, Image> find(Region region, Collection<ImageName> names) {
+        return images.find(region, names);
+    }
+
+    @Override
     public Optional<Image> find(Region region, ImageId id) {
         return images.find(region, id);
     }

@@ -266,6 +266,13 @@ final class ImageTable {
         return table.one(keys.image(region, name), items.images());
     }
 
+    Map<ImageName, Image> find(Region region, Collection<ImageName> names) {
+        return table.each(
+                        names.stream().distinct().map(name -> keys.image(region, name)).toList(),
+                        items.images())
+                .collect(Collectors.toMap(Image::name, Function.identity()));
+    }
+
     Optional<Image> find(Region region, ImageId id) {
         return table.one(keys.ami(region, id), Form.of(Attributes::name))
                 .flatMap(name -> find(region, name))

@@ -19,6 +19,8 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 
 import java.time.Instant;
+import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -35,6 +37,8 @@ import java.util.stream.Stream;
  */
 final class FleetState {
     private static final Logger log = LoggerFactory.getLogger(FleetState.class);
+
+    private static final Set<Work> COPYING = EnumSet.of(Work.COPY_WAITING, Work.COPY_UNDER_WAY);
 
     private final Catalog catalog;
     private final Instances instances;
@@ -136,6 +140,37 @@ final class FleetState {
             }
         }
         return sources;
+    }
+
+    /**
+     * Those of these images of which a copy waits or is being made at this moment, or may be. The
+     * copies are looked up by their names, which costs little for a few images.
+     */
+    Set<Image> copiedNow(Collection<Image> images, Collection<Region> regions) {
+        Map<ImageName, Image> homes =
+                images.stream()
+                        .filter(image -> !image.isCopy())
+                        .collect(Collectors.toMap(Image::name, image -> image));
+        Set<Image> copied = new HashSet<>();
+        for (Region region : regions) {
+            Map<ImageName, Image> asked = new HashMap<>(homes);
+            asked.values().removeIf(home -> home.region().equals(region));
+            if (!asked.isEmpty()) {
+                Map<ImageName, Image> there = catalog.find(region, asked.keySet());
+                Set<ImageName> unreadable = catalog.unreadable(region);
+                asked.forEach((name, home) -> {
+                    boolean isOpen =
+                            Optional.ofNullable(there.get(name))
+                                    .flatMap(Work::of)
+                                    .filter(COPYING::contains)
+                                    .isPresent();
+                    if (isOpen || unreadable.contains(name)) {
+                        copied.add(home);
+                    }
+                });
+            }
+        }
+        return copied;
     }
 
     /**

@@ -31,6 +31,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -67,6 +68,8 @@ public final class Planner {
     private final Warnings warnings;
 
     private final Map<Region, View> views = new LinkedHashMap<>();
+
+    private Set<Region> regions = Set.of();
 
     private final Set<Region> unread = new TreeSet<>();
 
@@ -145,7 +148,7 @@ public final class Planner {
     /** Reads as many of these Regions as time allows. */
     Planner read(TimeLeft timeLeft) {
         Map<Region, Reading> readings = new ConcurrentHashMap<>();
-        Set<Region> regions = regions();
+        regions = regions();
         images.sideBySide(
                 turned(List.copyOf(regions), run.now()),
                 timeLeft::isAny,
@@ -349,6 +352,14 @@ public final class Planner {
                 () -> true,
                 region -> records.put(region, catalog.ofPolicy(policy.allNames(), region)));
         return records;
+    }
+
+    /**
+     * Those of these images of which a copy waits or is being made at this moment, or may be. A run
+     * lasts long, and meanwhile a sweep may ask for a copy that is missing.
+     */
+    Set<Image> copiedNow(Collection<Image> some) {
+        return fleet.copiedNow(some, regions);
     }
 
     /** The good home images in the Regions that the policy names, as far as EC2 shows them. */

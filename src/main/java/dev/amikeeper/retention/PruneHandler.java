@@ -102,7 +102,6 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         PruneJournal journal = new PruneJournal(app.catalog(), run);
         Approvals approvals = new Approvals(app.catalog(), app.policies(), journal, run);
         ImageRemoval removal = app.removal(run.now(), Remover.PRUNER.word());
-        PruneSteps steps = new PruneSteps(app.images().reads(), removal, run);
         List<PruneReport.Summary> summaries = new ArrayList<>();
         List<PolicyPlan> carriedOut = new ArrayList<>();
         int blocked = 0;
@@ -110,6 +109,7 @@ public final class PruneHandler implements RequestHandler<Map<String, Object>, P
         Planner planner =
                 app.planner(new Planner.PlannerRun(run.now(), !run.dryRun(), journal::tell))
                         .read(remaining.allBut(RESERVE_AT_FIRST));
+        PruneSteps steps = new PruneSteps(app.images().reads(), planner, removal, run);
         PruneSlices slices = new PruneSlices(app.images().reads(), planner, steps);
         List<Policy> policies = Planner.turned(planner.policies(), run.now());
         for (int i = 0; i < policies.size(); i++) {

@@ -55,6 +55,7 @@ final class PruneSteps {
     static final int CHECKED_AT_ONCE = 50;
 
     private final ImageReads images;
+    private final Planner planner;
     private final ImageRemoval removal;
     private final PruneRun run;
     private final Counts<PruneReport.PruneCount> counts;
@@ -62,8 +63,12 @@ final class PruneSteps {
     private final Map<String, Taken> taken = new ConcurrentHashMap<>();
     private final AtomicInteger untimely = new AtomicInteger();
 
-    PruneSteps(ImageReads images, ImageRemoval removal, PruneRun run) {
+    /**
+     * @param planner says of which images a copy is being made
+     */
+    PruneSteps(ImageReads images, Planner planner, ImageRemoval removal, PruneRun run) {
         this.images = images;
+        this.planner = planner;
         this.removal = removal;
         this.run = run;
         counts = run.counts();
@@ -182,6 +187,7 @@ final class PruneSteps {
             counts.add(POSTPONED, away.size());
             return;
         }
+        Set<Image> copied = planner.copiedNow(away.stream().map(Verdict::image).toList());
         List<Verdict.RemovalStep> asPlanned = new ArrayList<>();
         for (Verdict.RemovalStep step : away) {
             Image image = step.image();
@@ -189,6 +195,7 @@ final class PruneSteps {
                     .filter(ami -> !ami.tags().containsKey(ImageTags.HOLD))
                     .filter(ami -> !ami.isPublic())
                     .filter(ami -> Evidence.isOurs(image, ami))
+                    .filter(_ -> !copied.contains(image))
                     .isPresent()) {
                 asPlanned.add(step);
             } else {

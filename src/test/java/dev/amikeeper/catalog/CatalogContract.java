@@ -392,6 +392,17 @@ abstract class CatalogContract {
     }
 
     @Test
+    void answersTheRecordsOfSomeImages() {
+        Image one = requested("i-1");
+        Image other = requested("i-2");
+        ImageName none = intent("gold", "i-3", "2026-03-01T02:00:00Z").name();
+
+        assertThat(catalog.find(EAST, List.of(one.name(), none)))
+                .isEqualTo(Map.of(one.name(), one));
+        assertThat(catalog.find(WEST, List.of(other.name()))).isEmpty();
+    }
+
+    @Test
     void answersTheTombstonesOfSomeImages() {
         Image gone = started("i-1", AMI);
         Tombstone tombstone = new Tombstone(gone, NOW, "PruneFunction", "no rule");

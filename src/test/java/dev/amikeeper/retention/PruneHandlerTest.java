@@ -1320,6 +1320,24 @@ final class PruneHandlerTest {
         assertThat(given.images(TestDeployment.EAST)).hasSize(10);
     }
 
+    @Test
+    void anImageThatIsToBeCopiedMeanwhileStays() {
+        TestDeployment given = threeDays("keep: {last: 1}");
+        Region west = new Region(TestDeployment.WEST);
+        given.catalog().remember(west);
+        Image copied = given.records(TestDeployment.EAST).getFirst();
+        given.cloud.watch((action, _) -> {
+            if (action.equals("DescribeImageReferences")) {
+                given.catalog().request(List.of(copied.copyTo(west, given.cloud.now())));
+            }
+        });
+
+        PruneReport report = given.deployment.prune(DAY_4, false);
+
+        assertThat(report.count(REMOVED)).isEqualTo(1);
+        assertThat(ids(given)).contains(copied.id().orElseThrow().value());
+    }
+
     /** What is left then is as much as one run may take. */
     @Test
     void theBreakerCountsAllRunsThatGoOnWithEachOtherAsOne() {
