@@ -27,9 +27,11 @@ final class FunctionPool {
         private final Map<String, RequestHandler<Map<String, Object>, ? extends FunctionReport<?>>>
                 onEvents;
         private final Map<String, RequestHandler<SQSEvent, SliceReport>> onKicks;
+        private final int deployment;
         private Instant usedAt = Instant.MIN;
 
-        private Environment(Application application) {
+        private Environment(Application application, int deployment) {
+            this.deployment = deployment;
             onEvents = StackFunctions.onEvents(application);
             onKicks = StackFunctions.onKicks(application);
         }
@@ -47,8 +49,10 @@ final class FunctionPool {
 
     private final String function;
     private final FunctionSize size;
+    private final int least;
     private final Supplier<Application> fresh;
     private final Deque<Environment> idle = new ArrayDeque<>();
+    private int deployment;
     private int running;
     private int calls;
     private int coldStarts;
@@ -60,10 +64,12 @@ final class FunctionPool {
     /**
      * A pool without environments.
      *
+     * @param least how many environments take the calls in turns
      * @param fresh makes the objects of an environment
      */
-    FunctionPool(String function, Supplier<Application> fresh) {
+    FunctionPool(String function, int least, Supplier<Application> fresh) {
         this.function = function;
+        this.least = least;
         this.fresh = fresh;
         size = FunctionSize.of(function);
     }
@@ -83,22 +89,36 @@ final class FunctionPool {
         mostAtOnce = Math.max(mostAtOnce, running);
     }
 
-    /** The environment that was used last and waits for a call; empty if there is none. */
+    /**
+     * The environment that was used last and waits for a call, or the first of several that take
+     * turns; empty if there is none.
+     */
     Optional<Environment> warm(Instant now) {
         idle.removeIf(environment -> environment.usedAt.plus(KEPT).isBefore(now));
-        return Optional.ofNullable(idle.pollLast());
+        if (least == 1) {
+            return Optional.ofNullable(idle.pollLast());
+        }
+        return idle.size() < least ? Optional.empty() : Optional.of(idle.removeFirst());
+    }
+
+    /** From now on, other code is deployed, and no environment that has the old one is used. */
+    void replace() {
+        deployment++;
+        idle.clear();
     }
 
     /** A new environment, after its cold start. */
     Environment cold() {
         coldStarts++;
-        return new Environment(fresh.get());
+        return new Environment(fresh.get(), deployment);
     }
 
     /** Counts a call that ended well; its environment waits for the next one. */
     void end(Environment environment, Instant now, Duration took) {
-        environment.usedAt = now;
-        idle.addLast(environment);
+        if (environment.deployment == deployment) {
+            environment.usedAt = now;
+            idle.addLast(environment);
+        }
         count(took);
     }
 

@@ -6,6 +6,7 @@ import com.amazonaws.services.lambda.runtime.events.SQSEvent;
 
 import dev.amikeeper.Application;
 import dev.amikeeper.ec2.SideBySide;
+import dev.amikeeper.event.OrderKind;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.local.FunctionPool.Environment;
 import dev.amikeeper.local.LocalDeployment.UndeliveredEvent;
@@ -49,10 +50,12 @@ public final class LambdaPlatform implements TurnTaker.Agenda, CallWatch {
      * @param callsAtOnce the account's concurrency
      * @param workersAtOnce how many Regions each of the two workers serves at once, {@code
      *     WorkersAtOnce} in the template
+     * @param environments how many environments each function has at least, which take the calls in
+     *     turns; with one of them, the calls go to the environment that was used last
      */
-    public record Setup(Duration coldStart, int callsAtOnce, int workersAtOnce) {
+    public record Setup(Duration coldStart, int callsAtOnce, int workersAtOnce, int environments) {
         /** The defaults of Lambda and of the template. A cold start takes two seconds. */
-        public static final Setup USUAL = new Setup(Duration.ofSeconds(2), 1000, 3);
+        public static final Setup USUAL = new Setup(Duration.ofSeconds(2), 1000, 3, 1);
     }
 
     private static final String TABLE = "catalogue";
@@ -72,7 +75,6 @@ public final class LambdaPlatform implements TurnTaker.Agenda, CallWatch {
 
     private final SimulatedCloud cloud;
     private final TurnTaker turns;
-    private final Policies policies;
     private final Setup setup;
     private final StackQueues queues;
     private final SimulatedSqs sqs;
@@ -89,11 +91,13 @@ public final class LambdaPlatform implements TurnTaker.Agenda, CallWatch {
     private final List<UndeliveredEvent> deadLetters = new ArrayList<>();
     private final SortedMap<String, Integer> failures = new TreeMap<>();
     private final SortedMap<String, Integer> metrics = new TreeMap<>();
+    private Policies policies;
     private List<RecurringCall> schedules;
     private int requests;
     private int environments;
 
-    private record AsyncCall(String function, Map<String, Object> event, int tried) {}
+    private record AsyncCall(
+            String function, Map<String, Object> event, int tried, Consumer<Boolean> then) {}
 
     private record Repetition(Instant at, long order, AsyncCall call) {}
 
@@ -164,7 +168,41 @@ public final class LambdaPlatform implements TurnTaker.Agenda, CallWatch {
 
     /** Calls a function asynchronously with an event. */
     public void invoke(String function, Map<String, Object> event) {
-        waiting.add(new AsyncCall(function, event, 0));
+        invoke(function, event, _ -> {});
+    }
+
+    private void invoke(String function, Map<String, Object> event, Consumer<Boolean> then) {
+        waiting.add(new AsyncCall(function, event, 0, then));
+    }
+
+    /**
+     * Calls the function of a schedule asynchronously.
+     *
+     * @param schedule its name in the template
+     * @param then told outside of all tasks, when the last try has ended, whether it ended well
+     */
+    public void call(String schedule, Instant at, Consumer<Boolean> then) {
+        StackSchedule found =
+                StackSchedule.ALL.stream()
+                        .filter(one -> one.name().equals(schedule))
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException(schedule));
+        invoke(found.function(), found.event(queues.settings().home(), at), then);
+    }
+
+    /** Puts an order on the bus, as {@code ./keeper} and other programs do. */
+    public void order(String id, OrderKind kind, Instant at, Map<String, Object> detail) {
+        Map<String, Object> event =
+                StackEvents.event(
+                        id, kind.detailType(), OrderKind.SOURCE, at, queues.settings().home());
+        event.put("detail", detail);
+        StackEvents.functions(event, policies).forEach(function -> invoke(function, event));
+    }
+
+    /** Deploys other policies. Calls that are under way end under the former ones. */
+    public void deploy(Policies others) {
+        policies = others;
+        pools.values().forEach(FunctionPool::replace);
     }
 
     private void invoke(StackSchedule schedule, Instant at) {
@@ -320,7 +358,9 @@ public final class LambdaPlatform implements TurnTaker.Agenda, CallWatch {
                                 environment
                                         .handle(call.function(), call.event(), context)
                                         .counts()),
-                error -> error.ifPresent(failed -> failed(call, failed)));
+                error ->
+                        error.ifPresentOrElse(
+                                failed -> failed(call, failed), () -> call.then().accept(true)));
     }
 
     private void failed(AsyncCall call, String error) {
@@ -329,7 +369,8 @@ public final class LambdaPlatform implements TurnTaker.Agenda, CallWatch {
                     new Repetition(
                             cloud.now().plus(REPEATED_AFTER.get(call.tried())),
                             requests,
-                            new AsyncCall(call.function(), call.event(), call.tried() + 1)));
+                            new AsyncCall(
+                                    call.function(), call.event(), call.tried() + 1, call.then())));
             return;
         }
         deadLetters.add(new UndeliveredEvent(call.function(), call.event(), error));
@@ -342,6 +383,7 @@ public final class LambdaPlatform implements TurnTaker.Agenda, CallWatch {
                         cloud.now(),
                         call.event(),
                         error));
+        call.then().accept(false);
     }
 
     private void start(KickMapping mapping, List<Message> batch) {
@@ -380,7 +422,9 @@ public final class LambdaPlatform implements TurnTaker.Agenda, CallWatch {
                         function,
                         name ->
                                 new FunctionPool(
-                                        name, () -> application(new SideBySide(8, turns))));
+                                        name,
+                                        setup.environments(),
+                                        () -> application(new SideBySide(8, turns))));
         String request = "request-" + ++requests;
         RunningCall call = new RunningCall();
         running.add(call);

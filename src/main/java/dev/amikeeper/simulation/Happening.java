@@ -27,6 +27,11 @@ public sealed interface Happening {
                                     region,
                                     volumes,
                                     backup.isEmpty() ? "(no tag)" : backup);
+            case LaunchMany(int first, int count, String region, String backup) ->
+                    "servers %d to %d are launched in %s, backup: %s"
+                            .formatted(first, first + count - 1, region, backup);
+            case TerminateMany(int first, int count) ->
+                    "servers %d to %d are terminated".formatted(first, first + count - 1);
             case TerminateInstance(int server) -> "server %d is terminated".formatted(server);
             case StopInstance(int server) -> "server %d is stopped".formatted(server);
             case StartInstance(int server) -> "server %d is started".formatted(server);
@@ -60,6 +65,9 @@ public sealed interface Happening {
             case Deploy(List<PolicyModel> policies) ->
                     "other policies are deployed:\n"
                             + PolicyModel.yaml(policies).indent(8).stripTrailing();
+            case Meanwhile(String function, String action, int nth, Deed deed) ->
+                    "right after call %d of %s by %s, %s"
+                            .formatted(nth, action, function, deed.words());
             case Approve() -> "somebody approves every plan that waits";
             case Prune() -> "somebody runs the pruner";
             case FailingCalls(String action, CallFault fault, int nth, int times) ->
@@ -146,6 +154,18 @@ public sealed interface Happening {
 
     /** A launch template names an image. */
     record Template(Which image) implements Deed {}
+
+    /**
+     * People do something right after the n-th call of this action that this function makes from
+     * now on, and before it goes on. Functions must run side by side for that.
+     */
+    record Meanwhile(String function, String action, int nth, Deed deed) implements Operation {}
+
+    /** Many servers are launched at once, with one volume each. */
+    record LaunchMany(int first, int count, String region, String backup) implements Deed {}
+
+    /** They are terminated. */
+    record TerminateMany(int first, int count) implements Deed {}
 
     /**
      * Somebody asks for a server to be restored.

@@ -8,7 +8,8 @@ import java.util.List;
  * Everything that a simulation plays, as plain data, so that it can be played again, whole or in
  * part.
  *
- * @param seed decides the ids in the cloud and how events overtake each other, and nothing else
+ * @param seed decides the ids in the cloud and how events and functions overtake each other, and
+ *     nothing else
  * @param steps in order of time
  */
 public record History(
@@ -37,6 +38,7 @@ public record History(
      *
      * @param hiddenCalls how many reads miss a new image
      * @param throttling whether EC2's token buckets apply
+     * @param sideBySide whether functions run while others do, each with calls side by side
      */
     public record Conditions(
             Duration imageTime,
@@ -45,7 +47,8 @@ public record History(
             boolean throttling,
             Duration ec2Clock,
             Duration eventClock,
-            Duration functionClock) {
+            Duration functionClock,
+            boolean sideBySide) {
         /** The usual conditions. */
         static final Conditions PLAIN =
                 new Conditions(
@@ -55,7 +58,34 @@ public record History(
                         false,
                         Duration.ZERO,
                         Duration.ZERO,
-                        Duration.ZERO);
+                        Duration.ZERO,
+                        false);
+
+        /** The same conditions, but for this. */
+        Conditions sideBySide(boolean runs) {
+            return new Conditions(
+                    imageTime,
+                    copyTime,
+                    hiddenCalls,
+                    throttling,
+                    ec2Clock,
+                    eventClock,
+                    functionClock,
+                    runs);
+        }
+
+        /** The same conditions, but for this. */
+        Conditions throttling(boolean applies) {
+            return new Conditions(
+                    imageTime,
+                    copyTime,
+                    hiddenCalls,
+                    applies,
+                    ec2Clock,
+                    eventClock,
+                    functionClock,
+                    sideBySide);
+        }
 
         @Override
         public String toString() {
@@ -71,6 +101,9 @@ public record History(
             clock(text, "EC2's", ec2Clock);
             clock(text, "the events'", eventClock);
             clock(text, "the functions'", functionClock);
+            if (sideBySide) {
+                text.append("; functions run side by side");
+            }
             return text.toString();
         }
 

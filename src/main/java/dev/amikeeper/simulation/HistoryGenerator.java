@@ -86,6 +86,14 @@ final class HistoryGenerator {
                     "TransactWriteItems",
                     "PutItem",
                     "Query");
+    private static final List<String> PRUNE_READS =
+            List.of(
+                    "DescribeImages",
+                    "DescribeImages",
+                    "DescribeInstances",
+                    "DescribeImageReferences",
+                    "DescribeLaunchTemplates",
+                    "TransactWriteItems");
     private static final List<String> COMMAND_CALLS =
             List.of("SendCommand", "ListCommandInvocations", "DescribeInstanceInformation");
     private static final String COMMAND_EVENT = "EC2 Command Invocation Status-change Notification";
@@ -133,7 +141,13 @@ final class HistoryGenerator {
         return new HistoryGenerator(seed, days).make(seed);
     }
 
+    /** Half of the histories are played one by one. */
+    private static boolean isSideBySide(long seed) {
+        return seed % 2 != 0;
+    }
+
     private History make(long seed) {
+        boolean crowded = false;
         Instant start = one(STARTS);
         policies = policies();
         List<PolicyModel> first = policies;
@@ -179,8 +193,20 @@ final class HistoryGenerator {
         if (random.nextInt(8) == 0) {
             first = first.stream().map(this::spread).toList();
         }
+        if (isSideBySide(seed)) {
+            random = new Random((seed + 4_000_003) * 0x9E3779B97F4A7C15L);
+            first = meet(first);
+            if (random.nextInt(3) == 0) {
+                crowd();
+                crowded = true;
+            }
+        }
         steps.sort(Comparator.comparing(TimedHappening::at));
-        return new History(seed, start, days, conditions(), first, steps);
+        Conditions conditions = conditions().sideBySide(isSideBySide(seed));
+        if (crowded) {
+            conditions = conditions.throttling(true);
+        }
+        return new History(seed, start, days, conditions, first, steps);
     }
 
     private <T> T one(List<T> some) {
@@ -220,7 +246,8 @@ final class HistoryGenerator {
                 rarely(),
                 skewed ? skew() : Duration.ZERO,
                 skewed ? skew() : Duration.ZERO,
-                skewed ? skew() : Duration.ZERO);
+                skewed ? skew() : Duration.ZERO,
+                false);
     }
 
     private Duration skew() {
@@ -558,6 +585,62 @@ final class HistoryGenerator {
 
     private static Happening lacking(String region, int times) {
         return new Happening.FailingLaunches(region, Happening.LaunchFault.NO_CAPACITY, times);
+    }
+
+    /** People do something while a function looks at it, or right after it has looked. */
+    private List<PolicyModel> meet(List<PolicyModel> first) {
+        int times = 2 + random.nextInt(4);
+        for (int i = 0; i < times; i++) {
+            Duration at =
+                    Duration.ofDays(random.nextInt(days))
+                            .plusHours(4L + random.nextInt(18))
+                            .plusMinutes(10L + random.nextInt(20))
+                            .plusSeconds(17);
+            int server = 1 + random.nextInt(servers);
+            Which leaving = new Which(server, somewhere(), 1 + random.nextInt(2));
+            Happening.Deed deed =
+                    switch (random.nextInt(8)) {
+                        case 0, 1, 2 -> new Happening.Hold(leaving);
+                        case 3, 4 -> new Happening.LaunchFromImage(leaving);
+                        case 5 -> new Happening.Template(leaving);
+                        case 6 ->
+                                new Happening.DeregisterImage(
+                                        new Which(server, leaving.region(), 0), true);
+                        default ->
+                                new Happening.DisableImage(new Which(server, leaving.region(), 0));
+                    };
+            Duration prune = pair(at, server, new Happening.StartInstance(server));
+            int calls = 1 + random.nextInt(2);
+            for (int call = 0; call < calls; call++) {
+                add(
+                        prune.minusSeconds(1),
+                        new Happening.Meanwhile(
+                                "PruneFunction", one(PRUNE_READS), 1 + random.nextInt(6), deed));
+            }
+            add(prune, new Happening.Prune());
+            if (random.nextInt(3) == 0) {
+                add(prune.plusSeconds(1L + random.nextInt(20)), new Happening.Prune());
+            }
+        }
+        return sometimes(first, random.nextInt(3));
+    }
+
+    /** For one slot, so many servers that EC2's buckets run dry; mostly with nothing in the way. */
+    private void crowd() {
+        PolicyModel rules = policies.getFirst();
+        int count = 110 + random.nextInt(60);
+        Duration at = Duration.ofDays(random.nextInt(days));
+        if (random.nextInt(3) > 0) {
+            steps.removeIf(it ->
+                    it.what() instanceof Happening.FailingCalls
+                            || it.what() instanceof Happening.Down);
+        }
+        Happening.LaunchMany many =
+                new Happening.LaunchMany(1000, count, rules.regions().getFirst(), rules.name());
+        add(at, many);
+        add(
+                at.plusHours(rules.every() > 0 ? rules.every() : 25),
+                new Happening.TerminateMany(1000, count));
     }
 
     private void hinder(Duration at) {

@@ -17,6 +17,7 @@ final class Invariants {
                         new SlotInvariants(aftermath).violations(),
                         new ImageInvariants(aftermath).violations(),
                         new ServerInvariants(aftermath).violations(),
+                        new WorkInvariants(aftermath).violations(),
                         aftermath.told().everythingIsToldOnce(play))
                 .flatMap(List::stream)
                 .toList();

@@ -48,11 +48,27 @@ final class LaunchWitness {
     private final BiFunction<Region, ImageId, Optional<Image>> records;
     private final Map<String, LaunchSeen> launched = new LinkedHashMap<>();
     private final Map<String, String> byRestore = new HashMap<>();
+    private final Map<String, Instant> changed = new HashMap<>();
+    private Duration glance = Duration.ZERO;
     private final List<Violation> violations = new ArrayList<>();
 
     LaunchWitness(SimulatedCloud cloud, BiFunction<Region, ImageId, Optional<Image>> records) {
         this.cloud = cloud;
         this.records = records;
+    }
+
+    /** Sets for how long functions may not know what happens to an image. */
+    void glance(Duration time) {
+        glance = time;
+    }
+
+    /** Notes that an image was disabled or deregistered. */
+    void changed(String id) {
+        changed.put(id, cloud.now());
+    }
+
+    private boolean isNews(Instant at) {
+        return at.plus(glance).isAfter(cloud.now());
     }
 
     /** Everything that restores and drills launched. */
@@ -173,12 +189,12 @@ final class LaunchWitness {
         List<String> against = new ArrayList<>();
         Optional<LocalImage> image = Witness.find(cloud, region, id);
         String state = image.map(it -> it.image().stateAsString()).orElse("gone");
-        if (!state.equals("available")) {
+        if (!state.equals("available") && !isNews(changed.getOrDefault(id, Instant.MIN))) {
             against.add("it is " + state);
         }
-        boolean held =
-                records.apply(new Region(region), new ImageId(id)).filter(Image::isGood).isEmpty();
-        if (held) {
+        Optional<Image> record = records.apply(new Region(region), new ImageId(id));
+        boolean newlyBad = record.filter(it -> isNews(it.since())).isPresent();
+        if (record.filter(Image::isGood).isEmpty() && !newlyBad) {
             against.add("its record says that it is not good");
         }
         Map<String, String> tags = image.map(Witness::tags).orElse(Map.of());

@@ -1,8 +1,10 @@
 package dev.amikeeper.simulation;
 
+import com.amazonaws.services.lambda.runtime.Context;
+
 import dev.amikeeper.event.OrderKind;
 import dev.amikeeper.local.CallerKilled;
-import dev.amikeeper.local.LocalDeployment;
+import dev.amikeeper.local.LocalContext;
 import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.retention.PruneHandler;
 import dev.amikeeper.retention.PruneReport;
@@ -21,6 +23,8 @@ import java.util.Set;
 
 /** The operators of a play: what they ask of AMI Keeper, and what they lose of its records. */
 final class Operators {
+    private static final Context CONTEXT = new LocalContext("PruneFunction", "by hand");
+
     private final SimulatedCloud cloud;
     private final Witness witness;
     private final List<Wanted> wanted = new ArrayList<>();
@@ -45,18 +49,14 @@ final class Operators {
     }
 
     /** Approves the removals that the breaker stopped. */
-    void approve(LocalDeployment deployment) {
+    void approve(Stage stage) {
         witness.approving(true);
         try {
-            PruneHandler handler = new PruneHandler(deployment.application());
-            PruneReport plan =
-                    handler.handleRequest(
-                            Map.of("dryRun", true), deployment.context("PruneFunction"));
+            PruneHandler handler = new PruneHandler(stage.application());
+            PruneReport plan = handler.handleRequest(Map.of("dryRun", true), CONTEXT);
             for (PruneReport.Summary summary : plan.policies()) {
                 if (!summary.alarms().isEmpty()) {
-                    handler.handleRequest(
-                            Map.of("approve", summary.digest()),
-                            deployment.context("PruneFunction"));
+                    handler.handleRequest(Map.of("approve", summary.digest()), CONTEXT);
                 }
             }
         } catch (RuntimeException | CallerKilled died) {
@@ -67,7 +67,7 @@ final class Operators {
     }
 
     /** Sends the event that {@code ./keeper restore} puts on the bus; the bus may repeat it. */
-    void ask(LocalDeployment deployment, Happening.AskRestore ask, SimulatedServer server) {
+    void ask(Stage stage, Happening.AskRestore ask, SimulatedServer server) {
         Wanted asked =
                 wanted.stream()
                         .filter(it -> it.request() == ask.request())
@@ -91,13 +91,13 @@ final class Operators {
             detail.put("subnet", PolicyModel.subnet(ask.region()));
             detail.put("groups", List.of(PolicyModel.group(ask.region())));
         }
-        deployment.order(asked.event(), OrderKind.RESTORE, asked.at(), Simulation.HOME, detail);
+        stage.order(asked.event(), OrderKind.RESTORE, asked.at(), detail);
     }
 
     /** Deletes the records of restores and drills of these policies. */
-    void loseRestores(LocalDeployment deployment, Set<String> policies) {
+    void loseRestores(Stage stage, Set<String> policies) {
         recordsLost = cloud.now();
-        String table = deployment.application().settings().table();
+        String table = stage.application().settings().table();
         DynamoDbClient client = cloud.tables(Simulation.HOME.name());
         List<String> partitions = new ArrayList<>();
         partitions.add(SimulatedCloud.ACCOUNT + "/restoring");

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 
 /** The people of a play: what they do to their servers and images in EC2. */
 final class People {
@@ -108,6 +109,11 @@ final class People {
                 fleet.put(number, server);
                 changed(server, backup, "running");
             }
+            case Happening.LaunchMany(int first, int count, String region, String backup) ->
+                    IntStream.range(first, first + count)
+                            .forEach(
+                                    number -> act(new Happening.Launch(number, region, 1, backup)));
+            case Happening.TerminateMany(int first, int count) -> terminateMany(first, count);
             case Happening.TerminateInstance(int number) ->
                     onServer(
                             number,
@@ -171,6 +177,20 @@ final class People {
                                                 .launchTemplateData(it -> it.imageId(id)));
                                 witness.namedByTemplate(id);
                             });
+        }
+    }
+
+    private void terminateMany(int first, int count) {
+        List<SimulatedServer> many =
+                IntStream.range(first, first + count)
+                        .mapToObj(this::server)
+                        .flatMap(Optional::stream)
+                        .toList();
+        if (!many.isEmpty()) {
+            ec2(many.getFirst())
+                    .terminateInstances(
+                            ask -> ask.instanceIds(many.stream().map(it -> it.id()).toList()));
+            many.forEach(it -> changed(it, backup(it), ""));
         }
     }
 

@@ -100,6 +100,8 @@ final class Shrinking {
             }
         }
         candidates.add(it.in(Conditions.PLAIN));
+        candidates.add(it.in(Conditions.PLAIN.sideBySide(it.conditions().sideBySide())));
+        candidates.add(it.in(it.conditions().sideBySide(false)));
         policies(it.policies()).map(it::under).forEach(candidates::add);
         for (int i = 0; i < it.steps().size(); i++) {
             int at = i;
@@ -176,6 +178,11 @@ final class Shrinking {
                     Stream.of(new Happening.Failing(region, copies, 1));
             case Happening.Unseen(int calls, Duration span) when calls > 1 ->
                     Stream.of(new Happening.Unseen(calls / 2, span));
+            case Happening.LaunchMany(int first, int count, var region, var backup)
+                    when count > 1 ->
+                    Stream.of(new Happening.LaunchMany(first, count / 2, region, backup));
+            case Happening.Meanwhile(var function, var action, int nth, var deed) when nth > 1 ->
+                    Stream.of(new Happening.Meanwhile(function, action, nth - 1, deed));
             case Happening.Deploy(var policies) -> policies(policies).map(Happening.Deploy::new);
             // Nothing is smaller than these.
             case Happening.Launch _,
@@ -192,6 +199,9 @@ final class Shrinking {
                     Happening.LaunchFromImage _,
                     Happening.RegisterImage _,
                     Happening.Template _,
+                    Happening.Meanwhile _,
+                    Happening.LaunchMany _,
+                    Happening.TerminateMany _,
                     Happening.CopyLease _,
                     Happening.AskRestore _,
                     Happening.LoseRestores _,

@@ -5,11 +5,10 @@ import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Work;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.Region;
-import dev.amikeeper.local.CallerKilled;
 import dev.amikeeper.local.Faults;
-import dev.amikeeper.local.LocalDeployment;
 import dev.amikeeper.local.RecurringCall;
 import dev.amikeeper.local.SimulatedCloud;
+import dev.amikeeper.local.SimulatedSns;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.simulation.History.TimedHappening;
 
@@ -23,9 +22,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -44,9 +45,12 @@ public final class Simulation {
 
     private static final Duration IDLE = Duration.ofHours(2);
     private static final Duration SWEEP = Duration.ofHours(1);
+    private static final Duration GO_ON = Duration.ofHours(1);
     private static final Duration DRILL = Duration.ofHours(1);
     private static final int ROUNDS = 60;
-    private static final int TRIES = 3;
+
+    /** So long the functions that are called last may take. */
+    private static final Duration LAST = Duration.ofMinutes(5);
 
     /** An instance of the fleet and its changes. */
     record SimulatedServer(String region, String id, List<InstanceChange> changes) {}
@@ -60,6 +64,21 @@ public final class Simulation {
     /** Somebody asked for an image with a tag. */
     record Asked(Instant at, SimulatedServer server) {}
 
+    /** Something that people do once these calls were made. */
+    private static final class Meeting {
+        private final Happening.Meanwhile what;
+        private int left;
+
+        private Meeting(Happening.Meanwhile what) {
+            this.what = what;
+            left = what.nth();
+        }
+
+        private boolean isDue(String function, String action) {
+            return what.function().equals(function) && what.action().equals(action) && --left == 0;
+        }
+    }
+
     private final History history;
     private final SimulatedCloud cloud;
     private final Faults faults;
@@ -69,23 +88,28 @@ public final class Simulation {
     private final Mishaps mishaps;
     private final List<RecurringCall> schedules;
     private final List<DeployedRules> versions = new ArrayList<>();
-    private final List<LocalDeployment> deployments = new ArrayList<>();
     private final TreeSet<Instant> goodTicks = new TreeSet<>();
-    private LocalDeployment deployment;
+    private final Stage stage;
+    private final List<Meeting> meetings = new ArrayList<>();
+    private boolean looking;
     private Instant busyUntil;
 
     private Simulation(History history) {
         this.history = history;
         cloud = new SimulatedCloud(history.start(), history.seed());
         faults = cloud.faults();
-        witness =
-                new Witness(
-                        cloud, (region, id) -> faults.without(() -> catalog().find(region, id)));
+        witness = new Witness(cloud, (region, id) -> looking(() -> catalog().find(region, id)));
         people = new People(cloud, witness);
         operators = new Operators(cloud, witness);
         mishaps = new Mishaps(cloud, history.conditions());
         cloud.settings().watcher(witness);
-        deployment = deploy(history.policies());
+        Policies policies = inForce(history.policies());
+        stage =
+                history.conditions().sideBySide()
+                        ? new AllAtOnce(
+                                cloud, history.seed(), policies, () -> looking, this::meanwhile)
+                        : new OneByOne(cloud, witness, policies);
+        witness.glance(stage.glance());
         Instant start = history.start();
         busyUntil = start;
         Instant pruneAt = start.truncatedTo(ChronoUnit.DAYS).plus(ofDay(PRUNE_AT));
@@ -95,6 +119,7 @@ public final class Simulation {
                 List.of(
                         new RecurringCall(start, this::tickAfter, this::tick),
                         RecurringCall.every(Duration.ofDays(1), pruneAt, this::prune),
+                        RecurringCall.every(GO_ON, start.plus(GO_ON), this::goOn),
                         RecurringCall.every(SWEEP, start.plus(Duration.ofMinutes(7)), this::sweep),
                         RecurringCall.every(DRILL, start.plus(Duration.ofMinutes(12)), this::drill),
                         RecurringCall.every(TICK, start, this::restore));
@@ -103,9 +128,11 @@ public final class Simulation {
     /** Plays a history to its end, lets everything come to rest, and judges the result. */
     public static PlayResult play(History history) {
         Simulation simulation = new Simulation(history);
-        simulation.play();
-        simulation.settle();
-        return simulation.outcome();
+        try (Stage _ = simulation.stage) {
+            simulation.play();
+            simulation.settle();
+            return simulation.outcome();
+        }
     }
 
     SimulatedCloud cloud() {
@@ -113,11 +140,17 @@ public final class Simulation {
     }
 
     Catalog catalog() {
-        return deployment.application().catalog();
+        return stage.application().catalog();
     }
 
-    LocalDeployment deployment() {
-        return deployment;
+    /** The sums of all reports' counts, as {@code CopyImageFunction.started}. */
+    Map<String, Integer> metrics() {
+        return stage.metrics();
+    }
+
+    /** The messages that people were sent. */
+    List<SimulatedSns.Published> published() {
+        return cloud.sns(HOME.name()).published();
     }
 
     People people() {
@@ -142,9 +175,7 @@ public final class Simulation {
 
     /** Whether a function failed on this event to the last try: then it is where people look. */
     boolean isDeadLetter(String event) {
-        return deployments.stream()
-                .flatMap(it -> it.deadLetters().stream())
-                .anyMatch(it -> event.equals(it.event().get("id")));
+        return stage.deadLetters().stream().anyMatch(it -> event.equals(it.event().get("id")));
     }
 
     /** The first tick from then on that no fault struck. */
@@ -159,22 +190,36 @@ public final class Simulation {
     private PlayResult outcome() {
         witness.lookAround();
         List<Violation> violations = new ArrayList<>(witness.violations());
-        violations.addAll(faults.without(() -> Invariants.violations(this)));
-        deployment.sns().published().forEach(it -> witness.note(it.message().message()));
+        violations.addAll(looking(() -> Invariants.violations(this)));
+        published().forEach(it -> witness.note(it.message().message()));
         return new PlayResult(violations, witness.made().size(), mishaps.struck(), witness.trace());
     }
 
-    private LocalDeployment deploy(List<PolicyModel> rules) {
+    private Policies inForce(List<PolicyModel> rules) {
         versions.add(new DeployedRules(cloud.now(), rules));
         witness.under(rules);
-        LocalDeployment deployed =
-                LocalDeployment.inMemory(
-                        cloud,
-                        HOME,
-                        Policies.parse(PolicyModel.yaml(rules), "policies.yaml", HOME, KNOWN));
-        deployed.withoutSchedules();
-        deployments.add(deployed);
-        return deployed;
+        return Policies.parse(PolicyModel.yaml(rules), "policies.yaml", HOME, KNOWN);
+    }
+
+    private void meanwhile(String function, String action) {
+        List<Meeting> due = meetings.stream().filter(it -> it.isDue(function, action)).toList();
+        meetings.removeAll(due);
+        due.forEach(it ->
+                looking(() -> {
+                    people.play(it.what.deed());
+                    return it;
+                }));
+    }
+
+    /** Looks at something while nothing goes wrong, and while functions stand still. */
+    private <T> T looking(Supplier<T> look) {
+        boolean before = looking;
+        looking = true;
+        try {
+            return faults.without(look);
+        } finally {
+            looking = before;
+        }
     }
 
     private void play() {
@@ -193,7 +238,7 @@ public final class Simulation {
         while (true) {
             RecurringCall next = schedules.stream().min(RecurringCall.BY_TIME).orElseThrow();
             boolean isOver = next.at().isAfter(end);
-            deployment.runUntil(isOver ? end : next.at());
+            stage.runUntil(isOver ? end : next.at());
             mishaps.mend();
             people.tidyUp();
             if (isOver) {
@@ -229,13 +274,17 @@ public final class Simulation {
             return;
         }
         int before = mishaps.inCloud();
-        deployment.tick(at);
-        if (mishaps.inCloud() == before) {
-            goodTicks.add(at);
-        }
+        stage.call(
+                "Tick",
+                at,
+                well -> {
+                    if (well && mishaps.inCloud() == before) {
+                        goodTicks.add(at);
+                    }
+                });
         if (mishaps.calls(at) > 1) {
             mishaps.count("double tick");
-            deployment.tick(at);
+            stage.call("Tick", at, _ -> {});
         }
     }
 
@@ -245,25 +294,37 @@ public final class Simulation {
             return;
         }
         for (int i = 0; i < mishaps.calls(at); i++) {
-            retried(() -> deployment.drill(at), "drill died");
+            stage.call("Drill", at, _ -> {});
         }
     }
 
     /** Skipped while nothing is under way: such a tick would do nothing. */
     private void restore(Instant at) {
-        if (mishaps.isSilent(at) || faults.without(() -> catalog().restoring()).isEmpty()) {
+        if (mishaps.isSilent(at) || looking(() -> catalog().restoring()).isEmpty()) {
             return;
         }
         for (int i = 0; i < mishaps.calls(at); i++) {
-            retried(() -> deployment.restore(at), "restore died");
+            stage.call(
+                    "Restore",
+                    at,
+                    _ ->
+                            witness.launches()
+                                    .endedDrillsAreGone(
+                                            id -> looking(() -> catalog().restore(id))));
         }
-        witness.launches().endedDrillsAreGone(id -> faults.without(() -> catalog().restore(id)));
     }
 
     private void prune(Instant at) {
         witness.whatWentIsOut();
         for (int i = 0; i < mishaps.calls(at); i++) {
-            retried(() -> deployment.prune(at, false), "prune died");
+            stage.call("Prune", at, _ -> {});
+        }
+    }
+
+    /** Goes on with a run of the pruner that ran out of time. */
+    private void goOn(Instant at) {
+        if (!mishaps.isSilent(at)) {
+            stage.call("GoOn", at, _ -> {});
         }
     }
 
@@ -277,8 +338,11 @@ public final class Simulation {
         for (int i = 0; i < ROUNDS && !isAtRest(); i++) {
             runFor(Duration.ofMinutes(30));
         }
+        // The tick tells what the sweep has found.
         sweep(cloud.now());
-        deployment.tick(cloud.now());
+        stage.runUntil(cloud.now().plus(LAST));
+        stage.call("Tick", cloud.now(), _ -> {});
+        stage.runUntil(cloud.now().plus(LAST));
     }
 
     private void runFor(Duration span) {
@@ -307,24 +371,15 @@ public final class Simulation {
         int before = mishaps.inCloud();
         witness.whatWentIsOut();
         Set<String> known = witness.knownYoung();
-        retried(() -> deployment.sweep(at), "sweep died");
-        witness.areKnown(known);
-        if (mishaps.inCloud() == before) {
-            witness.launches().leasesAreOver(at);
-        }
-    }
-
-    /** Calls a function as Lambda calls one on a schedule: twice more if it fails. */
-    private void retried(Runnable run, String died) {
-        for (int tried = 1; tried <= TRIES; tried++) {
-            try {
-                run.run();
-                break;
-            } catch (RuntimeException | CallerKilled crashed) {
-                witness.note(died);
-            }
-        }
-        deployment.drain();
+        stage.call(
+                "Sweep",
+                at,
+                well -> {
+                    witness.areKnown(known);
+                    if (well && mishaps.inCloud() == before) {
+                        witness.launches().leasesAreOver(at);
+                    }
+                });
     }
 
     /** All records of a Region, whatever their policy. */
@@ -343,7 +398,7 @@ public final class Simulation {
 
     /** The commands that ran on a server, in order of time. */
     List<CommandInvocation> commands(SimulatedServer server) {
-        return faults.without(() ->
+        return looking(() ->
                 cloud
                         .ssm(server.region())
                         .listCommandInvocationsPaginator(ask -> ask.instanceId(server.id()))
@@ -356,12 +411,13 @@ public final class Simulation {
     private void happen(Happening what) {
         switch (what) {
             case Happening.Mishap mishap -> mishaps.befall(mishap);
-            case Happening.Approve() -> operators.approve(deployment);
+            case Happening.Meanwhile meanwhile -> meetings.add(new Meeting(meanwhile));
+            case Happening.Approve() -> operators.approve(stage);
             case Happening.Prune() -> prune(cloud.now());
-            case Happening.Deploy(List<PolicyModel> policies) -> deployment = deploy(policies);
+            case Happening.Deploy(List<PolicyModel> policies) -> stage.deploy(inForce(policies));
             case Happening.AskRestore ask ->
-                    people.server(ask.server()).ifPresent(it -> operators.ask(deployment, ask, it));
-            case Happening.LoseRestores() -> operators.loseRestores(deployment, policyNames());
+                    people.server(ask.server()).ifPresent(it -> operators.ask(stage, ask, it));
+            case Happening.LoseRestores() -> operators.loseRestores(stage, policyNames());
             case Happening.Deed deed -> people.play(deed);
         }
     }

@@ -36,7 +36,7 @@ final class Told {
     Told(Simulation play) {
         play.catalog().notices().forEach(notice -> notices.put(notice.about(), notice));
         // Each paragraph of a message says what the trouble is, since when, and what to do.
-        for (SimulatedSns.Published message : play.deployment().sns().published()) {
+        for (SimulatedSns.Published message : play.published()) {
             for (String paragraph : message.message().message().split("\n\n", -1)) {
                 List<String> lines = paragraph.lines().toList();
                 if (lines.size() > 1) {
@@ -106,7 +106,11 @@ final class Told {
                 .stream()
                 .flatMap(bundle -> bundle.notices().stream())
                 .forEach(notice ->
-                        violations.add(new Violation(TOLD, "nobody was told: " + notice.text())));
+                        violations.add(
+                                new Violation(
+                                        TOLD,
+                                        "nobody was told since %s: %s"
+                                                .formatted(notice.at(), notice.text()))));
         Set<String> held =
                 play.catalog().unannounced().stream().map(Notice::key).collect(Collectors.toSet());
         boolean disturbed = play.history().steps().stream().anyMatch(it -> stopsTelling(it.what()));

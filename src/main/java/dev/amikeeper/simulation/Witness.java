@@ -15,6 +15,7 @@ import software.amazon.awssdk.services.ec2.model.CreateImageRequest;
 import software.amazon.awssdk.services.ec2.model.CreateImageResponse;
 import software.amazon.awssdk.services.ec2.model.CreateReplaceRootVolumeTaskRequest;
 import software.amazon.awssdk.services.ec2.model.CreateReplaceRootVolumeTaskResponse;
+import software.amazon.awssdk.services.ec2.model.CreateTagsRequest;
 import software.amazon.awssdk.services.ec2.model.DeregisterImageRequest;
 import software.amazon.awssdk.services.ec2.model.DisableImageRequest;
 import software.amazon.awssdk.services.ec2.model.Ec2Request;
@@ -65,6 +66,9 @@ final class Witness implements CloudSettings.Watcher {
     private final Set<String> inTemplates = new HashSet<>();
     private final Map<String, String> out = new HashMap<>();
     private final List<Violation> violations = new ArrayList<>();
+    private final Map<String, Instant> wanted = new HashMap<>();
+    private Duration glance = Duration.ZERO;
+    private Instant rulesChanged = Instant.MIN;
     private List<PolicyModel> policies = List.of();
     private boolean people;
     private boolean approving;
@@ -81,6 +85,23 @@ final class Witness implements CloudSettings.Watcher {
     /** Applies these rules from now on. */
     void under(List<PolicyModel> rules) {
         policies = rules;
+        rulesChanged = cloud.now();
+    }
+
+    /** Sets for how long functions may not know what people do. */
+    void glance(Duration time) {
+        glance = time;
+        launches.glance(time);
+    }
+
+    /** Whether functions need not know this yet. */
+    private boolean isNews(Instant at) {
+        return at.plus(glance).isAfter(cloud.now());
+    }
+
+    /** Whether people want this image only since a moment ago. */
+    private boolean isNewlyWanted(String id) {
+        return isNews(wanted.getOrDefault(id, Instant.MIN));
     }
 
     /** Says whether people make the calls from now on. */
@@ -95,6 +116,7 @@ final class Witness implements CloudSettings.Watcher {
 
     void namedByTemplate(String id) {
         inTemplates.add(id);
+        wanted.put(id, cloud.now());
     }
 
     /** Until somebody enables it, an image that we disabled must not be good in the catalogue. */
@@ -215,6 +237,10 @@ final class Witness implements CloudSettings.Watcher {
     @Override
     public void after(String region, Ec2Request call, Object answer) {
         String about = "";
+        if (people) {
+            byPeople(call);
+        }
+        target(call).ifPresent(launches::changed);
         switch (call) {
             case CreateImageRequest create when answer instanceof CreateImageResponse created ->
                     about = make(region, create.name(), created.imageId(), false);
@@ -249,6 +275,16 @@ final class Witness implements CloudSettings.Watcher {
             default -> {}
         }
         note(cloud.now() + region + call.getClass().getSimpleName() + about);
+    }
+
+    private void byPeople(Ec2Request call) {
+        switch (call) {
+            case CreateTagsRequest tag ->
+                    tag.resources().forEach(id -> wanted.put(id, cloud.now()));
+            case RunInstancesRequest run -> wanted.put(run.imageId(), cloud.now());
+            case DeregisterImageRequest _, DisableImageRequest _ -> rulesChanged = cloud.now();
+            default -> {}
+        }
     }
 
     private String launch(String region, String id, List<TagSpecification> specifications) {
@@ -338,7 +374,8 @@ final class Witness implements CloudSettings.Watcher {
         if (!available.contains(id)) {
             against.add("it was still being made");
         }
-        if (tags.containsKey(ImageTags.HOLD)) {
+        boolean newlyWanted = isNewlyWanted(id);
+        if (tags.containsKey(ImageTags.HOLD) && !newlyWanted) {
             against.add("it is held");
         }
         boolean runs =
@@ -347,10 +384,10 @@ final class Witness implements CloudSettings.Watcher {
                         .filter(it -> it.state().name() != InstanceStateName.TERMINATED)
                         .filter(it -> it.state().name() != InstanceStateName.SHUTTING_DOWN)
                         .anyMatch(it -> it.imageId().equals(id));
-        if (runs) {
+        if (runs && !newlyWanted) {
             against.add("an instance runs from it");
         }
-        if (inTemplates.contains(id)) {
+        if (inTemplates.contains(id) && !newlyWanted) {
             against.add("a launch template names it");
         }
         boolean copied =
@@ -369,7 +406,9 @@ final class Witness implements CloudSettings.Watcher {
         } else if (record.get().adopted() && !approving) {
             against.add("its record was made from its tags, and nobody approved");
         }
-        against.addAll(new RulesByHand(cloud, policies).against(region, image));
+        if (!isNews(rulesChanged)) {
+            against.addAll(new RulesByHand(cloud, policies).against(region, image));
+        }
         String what =
                 (call instanceof DisableImageRequest ? "disabled " : "removed ")
                         + describe(region, image);
