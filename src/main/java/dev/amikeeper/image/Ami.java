@@ -1,6 +1,7 @@
 package dev.amikeeper.image;
 
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,5 +35,31 @@ public record Ami(
         tags = Map.copyOf(tags);
         snapshots = List.copyOf(snapshots);
         devices = Map.copyOf(devices);
+    }
+
+    /**
+     * The same without devices, and without any tags but those that tell what it is an image of and
+     * that it is held. A Region may have 50,000 images.
+     */
+    public Ami lean() {
+        Map<String, String> few = new HashMap<>();
+        for (String key :
+                List.of(ImageTags.POLICY, ImageTags.INSTANCE, ImageTags.SLOT, ImageTags.HOLD)) {
+            Optional.ofNullable(tags.get(key)).ifPresent(value -> few.put(key, value));
+        }
+        return new Ami(
+                id,
+                region,
+                name,
+                state,
+                few,
+                snapshots,
+                created,
+                reason,
+                deprecation,
+                lastLaunched,
+                isProtected,
+                isPublic,
+                Map.of());
     }
 }

@@ -233,7 +233,7 @@ public final class Planner {
     }
 
     private Map<ImageId, Ami> list(Region region) {
-        return images.ours(region).stream()
+        return images.leanOurs(region).stream()
                 .filter(ami -> ami.state() != AmiState.DEREGISTERED)
                 .collect(Collectors.toMap(Ami::id, Function.identity(), (one, again) -> one));
     }
