@@ -12,7 +12,7 @@ public record FunctionSize(int memory, Duration timeout) {
     /** The template's size of the function of this name. */
     public static FunctionSize of(String function) {
         return switch (function) {
-            case "PruneFunction" -> new FunctionSize(2048, Duration.ofMinutes(15));
+            case "PruneFunction" -> new FunctionSize(1024, Duration.ofMinutes(15));
             case "SweepFunction" -> new FunctionSize(2048, Duration.ofMinutes(10));
             case "OperateFunction" -> new FunctionSize(2048, Duration.ofMinutes(5));
             default -> new FunctionSize(1024, Duration.ofMinutes(5));
