@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceReport> {
     private final Application app;
+    private final ServerReads servers;
 
     /** Called by Lambda. */
     public CreateImageHandler() {
@@ -31,6 +32,7 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
     /** Uses the objects of the given application. */
     public CreateImageHandler(Application app) {
         this.app = app;
+        servers = new ServerReads(app.instances(), app.clock());
     }
 
     @Override
@@ -53,7 +55,10 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
         StartRecorder starts = worker.starts();
         for (Slice slice : slices) {
             try {
-                starts.begin();
+                if (worker.relay().passOn(slice)) {
+                    continue;
+                }
+                starts.begin(slice);
                 worker.relay().begin(slice);
                 Freezes freezes = freezes(slice);
                 Relay.Left left = images(freezes, worker).startAll(slice);
@@ -80,11 +85,6 @@ public final class CreateImageHandler implements RequestHandler<SQSEvent, SliceR
 
     private WaitingImages images(Freezes freezes, Worker worker) {
         return new WaitingImages(
-                app.catalog(),
-                app.images().starts(),
-                app.instances(),
-                app.policies(),
-                freezes,
-                worker);
+                app.catalog(), app.images().starts(), servers, app.policies(), freezes, worker);
     }
 }

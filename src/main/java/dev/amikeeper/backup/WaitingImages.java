@@ -2,22 +2,19 @@ package dev.amikeeper.backup;
 
 import static java.util.stream.Collectors.groupingBy;
 
+import dev.amikeeper.backup.ServerReads.Servers;
 import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.Trouble;
 import dev.amikeeper.catalog.Work;
-import dev.amikeeper.ec2.Fault;
 import dev.amikeeper.ec2.ImageStarts;
-import dev.amikeeper.ec2.Instances;
 import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.ec2.StartResult;
 import dev.amikeeper.image.Capsule;
 import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageName;
 import dev.amikeeper.image.Instance;
-import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
-import dev.amikeeper.image.Sha256;
 import dev.amikeeper.image.Volume;
 import dev.amikeeper.lifecycle.Relay;
 import dev.amikeeper.lifecycle.Slice;
@@ -26,15 +23,10 @@ import dev.amikeeper.lifecycle.Worker;
 import dev.amikeeper.policy.Policies;
 import dev.amikeeper.policy.Policy;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import software.amazon.awssdk.core.exception.SdkException;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.Base64;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,52 +36,31 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The waiting images of one Region. */
 final class WaitingImages {
-    private static final Logger log = LoggerFactory.getLogger(WaitingImages.class);
-
     /** How many names to read at a time. They cost little, and more are read when needed. */
     private static final int NAMES = 100;
 
-    /** After trouble with a whole Region, the next try follows soon, but not at once. */
-    private static final Duration SOON = Duration.ofSeconds(30);
-
     private final Catalog catalog;
     private final ImageStarts images;
-    private final Instances servers;
+    private final ServerReads servers;
     private final Policies policies;
     private final Freezes freezes;
+    private final UserDataReader userData;
     private final StartRecorder starts;
     private final Relay relay;
     private final SideBySide sideBySide;
 
-    /**
-     * What is known about the instances of a burst.
-     *
-     * @param volumes the volumes of each
-     * @param unread why the volumes could not be read; empty if they were
-     */
-    private record Servers(
-            Map<InstanceId, Instance> byId,
-            Map<InstanceId, List<Volume>> volumes,
-            Optional<String> unread) {
-        Optional<Instance> find(InstanceId id) {
-            return Optional.ofNullable(byId.get(id));
-        }
-
-        List<Volume> volumesOf(InstanceId id) {
-            return volumes.getOrDefault(id, List.of());
-        }
-    }
+    /** Whether the instances could not be read, which may pass. */
+    private boolean troubled;
 
     WaitingImages(
             Catalog catalog,
             ImageStarts images,
-            Instances servers,
+            ServerReads servers,
             Policies policies,
             Freezes freezes,
             Worker worker) {
@@ -98,6 +69,7 @@ final class WaitingImages {
         this.servers = servers;
         this.policies = policies;
         this.freezes = freezes;
+        userData = new UserDataReader(catalog, servers.instances());
         starts = worker.starts();
         relay = worker.relay();
         sideBySide = worker.sideBySide();
@@ -129,7 +101,9 @@ final class WaitingImages {
             List<ImageName> some = Stream.generate(names::removeFirst).limit(burst).toList();
             int unbegun = start(slice, catalog.work(region, Work.CREATE_WAITING, some));
             if (unbegun < 0) {
-                return starts.isStopped() ? Relay.Left.after(SOON) : Relay.Left.NOTHING;
+                return troubled || starts.isStopped()
+                        ? Relay.Left.trouble(starts.hasStarted(), names.size() + some.size())
+                        : Relay.Left.NOTHING;
             }
             if (unbegun > 0) {
                 return Relay.Left.work(unbegun + names.size());
@@ -147,10 +121,14 @@ final class WaitingImages {
     private int start(Slice slice, List<Image> intents) {
         Servers read;
         try {
-            read = servers(slice.region(), intents);
+            read =
+                    servers.read(
+                            sideBySide,
+                            slice.region(),
+                            intents.stream().map(it -> it.name().instance()).toList());
         } catch (SdkException error) {
             starts.waits(intents.size());
-            starts.stop(slice.region(), error, "ec2:DescribeInstances", slice.now());
+            troubled = starts.stop(slice.region(), error, "ec2:DescribeInstances", slice.now());
             return -1;
         }
         if (intents.stream().anyMatch(this::hasCommands)) {
@@ -197,46 +175,6 @@ final class WaitingImages {
                 .isPresent();
     }
 
-    /** Reads the instances of a burst shortly before it, so that it is still true. */
-    private Servers servers(Region region, List<Image> intents) {
-        List<Instance> found =
-                servers.find(region, intents.stream().map(i -> i.name().instance()).toList());
-        Map<String, String> names = subnetNames(region, found);
-        Map<InstanceId, Instance> byId =
-                found.stream()
-                        .map(instance -> instance.withNames(names))
-                        .collect(
-                                Collectors.toMap(
-                                        Instance::id, Function.identity(), (one, again) -> one));
-        // If the volumes cannot be read, only the images that leave out some by their tags wait.
-        try {
-            return new Servers(byId, servers.volumes(region, byId.keySet()), Optional.empty());
-        } catch (SdkException error) {
-            String why = Fault.text(error, "ec2:DescribeVolumes");
-            log.warn("{}: images are made without the tags of their volumes: {}", region, why);
-            return new Servers(byId, Map.of(), Optional.of(why));
-        }
-    }
-
-    /** Reads hints for a restore in another Region. No image fails or waits for want of them. */
-    private Map<String, String> subnetNames(Region region, List<Instance> instances) {
-        List<String> subnets =
-                instances.stream()
-                        .flatMap(instance -> instance.capsule().stream())
-                        .flatMap(Capsule::subnets)
-                        .distinct()
-                        .toList();
-        try {
-            return servers.subnetNames(region, subnets);
-        } catch (SdkException error) {
-            log.warn(
-                    "{}: images are made without the names of their subnets: {}",
-                    region,
-                    Fault.text(error, "ec2:DescribeSubnets"));
-            return Map.of();
-        }
-    }
-
     private boolean start(Image intent, Servers read, Instant now) {
         Optional<Instance> found = read.find(intent.name().instance());
         Optional<Policy> policy = policies.find(intent.name().policy());
@@ -279,7 +217,7 @@ final class WaitingImages {
         List<String> without = instance.imagedWithout(unwanted);
         Image described =
                 intent.remembering(
-                        capsule(instance, policy.get())
+                        userData.capsule(intent, instance, how.userData())
                                 .map(capsule -> capsule.withDisks(disks(its, without))));
         if (unwanted.contains(instance.rootDevice())) {
             tellOfRoot(intent, instance, now);
@@ -305,33 +243,6 @@ final class WaitingImages {
                         "take the tag from the root volume, or its device "
                                 + instance.rootDevice()
                                 + " out of \"excludeDevices\""));
-    }
-
-    /** An image without its instance's user data is far better than none. */
-    private Optional<Capsule> capsule(Instance instance, Policy policy) {
-        Policy.UserData kept = policy.image().userData();
-        if (kept == Policy.UserData.NONE) {
-            return instance.capsule();
-        }
-        try {
-            Optional<String> userData = servers.userData(instance.region(), instance.id());
-            return instance.capsule()
-                    .map(capsule ->
-                            capsule.withUserData(
-                                    userData.map(WaitingImages::hash),
-                                    userData.filter(_ -> kept == Policy.UserData.KEEP)));
-        } catch (SdkException error) {
-            log.warn(
-                    "{} is imaged without its user data: {}",
-                    instance.id(),
-                    Fault.text(error, "ec2:DescribeInstanceAttribute"));
-            return instance.capsule();
-        }
-    }
-
-    /** The hash of the user data itself, so that a person can compare it with {@code sha256sum}. */
-    private static String hash(String base64) {
-        return Sha256.of(Base64.getMimeDecoder().decode(base64));
     }
 
     /** Returns only the volumes that need a note. */

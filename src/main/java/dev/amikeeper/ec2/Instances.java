@@ -187,7 +187,8 @@ public final class Instances {
                         .map(InstanceBlockDeviceMapping::deviceName)
                         .toList(),
                 Optional.of(capsule(instance)),
-                Optional.ofNullable(instance.clientToken()).filter(token -> !token.isEmpty()));
+                Optional.ofNullable(instance.clientToken()).filter(token -> !token.isEmpty()),
+                Optional.ofNullable(instance.launchTime()).filter(_ -> isRunning(instance)));
     }
 
     private static Capsule capsule(software.amazon.awssdk.services.ec2.model.Instance instance) {

@@ -125,6 +125,14 @@ public final class Pace {
                 new Key(region, call), new Bucket(Math.min(call.size, tokens), clock.instant()));
     }
 
+    /** The bucket holds no more than this now, as somebody says who has used it. */
+    public synchronized void atMost(Region region, Call call, double tokens) {
+        Instant now = clock.instant();
+        Key key = new Key(region, call);
+        double known = buckets.containsKey(key) ? tokens(key, now) : call.size;
+        buckets.put(key, new Bucket(Math.min(known, tokens), now));
+    }
+
     /** Returns how long it takes until the bucket holds this many tokens; zero if it does. */
     public synchronized Duration until(Region region, Call call, double tokens) {
         return time(tokens - tokens(region, call), call);

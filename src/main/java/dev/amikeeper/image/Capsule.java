@@ -1,5 +1,6 @@
 package dev.amikeeper.image;
 
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -98,10 +99,18 @@ public record Capsule(
      *
      * @param hash SHA-256 in hexadecimal digits; empty if there is no user data or it was not read
      * @param base64 the user data itself, if the policy allows keeping it; never stored in tags
+     * @param runningSince since when the instance had been running when its user data was read;
+     *     empty if it was not running, or its user data was not read; never stored in tags
      */
-    public record Script(Optional<String> hash, Optional<String> base64) {
+    public record Script(
+            Optional<String> hash, Optional<String> base64, Optional<Instant> runningSince) {
         /** There is no user data, or nothing is known about it. */
         public static final Script NONE = new Script(Optional.empty(), Optional.empty());
+
+        /** The user data, of which nobody knows when it was read. */
+        public Script(Optional<String> hash, Optional<String> base64) {
+            this(hash, base64, Optional.empty());
+        }
     }
 
     /** The instance type, as {@code m7g.large}. */
@@ -297,12 +306,16 @@ public record Capsule(
                 .distinct();
     }
 
+    /** Returns this capsule with this user data. */
+    public Capsule withScript(Script other) {
+        return new Capsule(hardware, network, access, other, launchTemplate, tags, disks);
+    }
+
     /**
      * Returns this capsule with this hash of the user data and, if it may be kept, the user data
      * itself.
      */
     public Capsule withUserData(Optional<String> hash, Optional<String> base64) {
-        return new Capsule(
-                hardware, network, access, new Script(hash, base64), launchTemplate, tags, disks);
+        return withScript(new Script(hash, base64));
     }
 }

@@ -13,6 +13,7 @@ import dev.amikeeper.image.Capsule.Script;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -33,6 +34,9 @@ public final class CapsuleFields {
     private static final String INTERFACE = "eni";
 
     private static final String USER_DATA = "userData";
+
+    /** Only in the catalogue; see {@link Script#runningSince}. */
+    private static final String RUNNING_SINCE = "userDataOfRunningSince";
 
     private static final String PLACEMENT = "placement";
 
@@ -55,6 +59,9 @@ public final class CapsuleFields {
     public static Map<String, String> write(Capsule capsule) {
         Map<String, String> fields = inTags(capsule);
         capsule.userData().ifPresent(text -> fields.put(USER_DATA, text));
+        capsule.script()
+                .runningSince()
+                .ifPresent(time -> fields.put(RUNNING_SINCE, time.toString()));
         capsule.tags().forEach((key, value) -> fields.put(TAG + key, value));
         return fields;
     }
@@ -157,7 +164,8 @@ public final class CapsuleFields {
                                                                 "metadataIpv6", "disabled")))),
                         new Script(
                                 Optional.ofNullable(fields.get("userDataHash")),
-                                Optional.ofNullable(fields.get(USER_DATA))),
+                                Optional.ofNullable(fields.get(USER_DATA)),
+                                Optional.ofNullable(fields.get(RUNNING_SINCE)).map(Instant::parse)),
                         Optional.ofNullable(fields.get("template")),
                         tags(fields),
                         disks(fields)));

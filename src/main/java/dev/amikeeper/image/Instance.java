@@ -1,5 +1,6 @@
 package dev.amikeeper.image;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param devices the device names of all EBS volumes, including the root volume's
  * @param capsule what it takes, besides an image, to launch the same instance again
  * @param clientToken the client token of its launch; empty if there was none
+ * @param runningSince when it was started last; empty if it is not running
  */
 public record Instance(
         InstanceId id,
@@ -21,7 +23,8 @@ public record Instance(
         String rootDevice,
         List<String> devices,
         Optional<Capsule> capsule,
-        Optional<String> clientToken) {
+        Optional<String> clientToken,
+        Optional<Instant> runningSince) {
     public Instance {
         tags = Map.copyOf(tags);
         devices = List.copyOf(devices);
@@ -35,13 +38,30 @@ public record Instance(
             Map<String, String> tags,
             String rootDevice,
             List<String> devices) {
-        this(id, region, state, tags, rootDevice, devices, Optional.empty(), Optional.empty());
+        this(
+                id,
+                region,
+                state,
+                tags,
+                rootDevice,
+                devices,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** Returns this instance in another state. */
     public Instance in(String otherState) {
         return new Instance(
-                id, region, otherState, tags, rootDevice, devices, capsule, clientToken);
+                id,
+                region,
+                otherState,
+                tags,
+                rootDevice,
+                devices,
+                capsule,
+                clientToken,
+                Optional.empty());
     }
 
     /** Returns this instance with these names of subnets, by id, in its capsule. */
@@ -54,7 +74,8 @@ public record Instance(
                 rootDevice,
                 devices,
                 capsule.map(its -> its.withNames(names)),
-                clientToken);
+                clientToken,
+                runningSince);
     }
 
     /**

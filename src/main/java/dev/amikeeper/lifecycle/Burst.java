@@ -11,9 +11,6 @@ import java.time.Duration;
  * @param refill tokens per second
  */
 public record Burst(int size, double refill) {
-    /** It is not worthwhile to come for fewer tokens, unless no more are needed. */
-    static final int WORTHWHILE = 8;
-
     /** A bucket that is half full again this soon needs no other worker to look after it. */
     private static final Duration SOON = Duration.ofSeconds(2);
 
@@ -46,7 +43,12 @@ public record Burst(int size, double refill) {
      */
     public int now(double tokens, int waiting) {
         int most = (int) Math.min(Math.floor(tokens), waiting);
-        return most < Math.min(WORTHWHILE, waiting) ? 0 : most;
+        return most < Math.min(worthwhile(), waiting) ? 0 : most;
+    }
+
+    /** A burst reads something for all its calls together, so it should have many of them. */
+    private int worthwhile() {
+        return size / 4;
     }
 
     /**

@@ -10,6 +10,7 @@ import dev.amikeeper.queue.Kicks;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +32,12 @@ public final class Relay {
      */
     static final int MOST_DELIVERIES = 3;
 
+    /** Trouble with a whole Region may pass soon. */
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    /** The template's {@code BatchSize}; a FIFO queue delivers no larger batches. */
+    private static final int FULL_BATCH = 10;
+
     private final Pace pace;
     private final Pace.Call call;
     private final Burst burst;
@@ -51,7 +58,13 @@ public final class Relay {
         this.clock = clock;
     }
 
-    /** What a worker leaves to the next one. */
+    /**
+     * What a worker leaves to the next one.
+     *
+     * @param waiting how many calls could be made if there were tokens
+     * @param pause how long the next worker must wait at least
+     * @param ceiling a limit that the next worker should know
+     */
     public record Left(int waiting, Duration pause, Optional<Handover.Ceiling> ceiling) {
         /** Nothing, or nothing that another worker could start before something happens. */
         public static final Left NOTHING = new Left(0, Duration.ZERO, Optional.empty());
@@ -66,6 +79,18 @@ public final class Relay {
             return new Left(0, pause, Optional.empty());
         }
 
+        /**
+         * Work that stopped because of trouble with the whole Region. As long as something is
+         * started, the work goes on soon. If nothing is, there are two more tries, and then the
+         * sweep's.
+         *
+         * @param started whether something was started
+         * @param waiting how many wait
+         */
+        public static Left trouble(boolean started, int waiting) {
+            return new Left(started ? waiting : 0, SOON, Optional.empty());
+        }
+
         /** Adds a limit that the next worker should know. */
         public Left under(Optional<Handover.Ceiling> limit) {
             return new Left(waiting, pause, limit);
@@ -74,22 +99,46 @@ public final class Relay {
 
     /** Begins with what the worker before told, if it did. */
     public void begin(Slice slice) {
-        double level = told(slice).orElse(burst.assumed());
-        // What this machine knows may be older, but the bucket cannot hold more than that.
-        pace.set(slice.region(), call, Math.min(level, pace.tokens(slice.region(), call)));
+        pace.atMost(slice.region(), call, told(slice).orElse(burst.assumed()));
     }
 
     private Optional<Double> told(Slice slice) {
         Instant now = clock.instant();
-        for (Kick kick : slice.kicks().reversed()) {
-            Double tokens = kick.handover().tokens().get(call.action());
-            Optional<Instant> at = kick.at().filter(time -> !Event.isAhead(time, now));
-            if (tokens != null && at.isPresent()) {
-                double seconds = Math.max(0, Duration.between(at.get(), now).toMillis() / 1000.0);
-                return Optional.of(tokens + seconds * call.refill());
-            }
+        return slice.kicks().stream()
+                .flatMap(kick -> level(kick, now).stream())
+                .min(Comparator.naturalOrder());
+    }
+
+    /** What the bucket holds by now at most, if nobody has used it since this kick. */
+    private Optional<Double> level(Kick kick, Instant now) {
+        Double tokens = kick.handover().tokens().get(call.action());
+        Optional<Instant> at = kick.at().filter(time -> !Event.isAhead(time, now));
+        if (tokens == null || at.isEmpty()) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        double seconds = Math.max(0, Duration.between(at.get(), now).toMillis() / 1000.0);
+        return Optional.of(tokens + seconds * call.refill());
+    }
+
+    /**
+     * If the batch is full, others may be waiting behind it, and among them the kick in which the
+     * last worker told something. One kick behind them all takes the place of this batch.
+     *
+     * @return whether it does, so that nothing is left to do
+     */
+    public boolean passOn(Slice slice) {
+        if (slice.kicks().size() < FULL_BATCH) {
+            return false;
+        }
+        Map<String, Double> tokens =
+                told(slice).map(level -> Map.of(call.action(), level)).orElse(Map.of());
+        return kick(slice, new Handover(tokens, slice.ceiling()));
+    }
+
+    private boolean kick(Slice slice, Handover handover) {
+        Instant read = clock.instant();
+        Instant at = slice.now().isAfter(read) ? slice.now() : read;
+        return queue.kick(slice.region(), at, handover);
     }
 
     /** How many calls to make now; 0 if it is better to come again later. */
@@ -107,10 +156,7 @@ public final class Relay {
         double tokens = pace.tokens(slice.region(), call);
         Burst.Next next = burst.after(tokens, left.waiting);
         if (next.kick() || left.ceiling.isPresent()) {
-            Instant read = clock.instant();
-            Instant at = slice.now().isAfter(read) ? slice.now() : read;
-            queue.kick(
-                    slice.region(), at, new Handover(Map.of(call.action(), tokens), left.ceiling));
+            kick(slice, new Handover(Map.of(call.action(), tokens), left.ceiling));
         }
         Duration hold = next.hold().compareTo(left.pause) > 0 ? next.hold() : left.pause;
         List<Kick> kicks = slice.kicks();

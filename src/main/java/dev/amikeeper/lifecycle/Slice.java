@@ -30,6 +30,17 @@ public record Slice(Region region, Instant now, BooleanSupplier timeLeft, List<K
         return kicks.stream().anyMatch(kick -> kick.delivery().receives() > 1);
     }
 
+    /**
+     * Whether an earlier worker may have died before it recorded what it had started: then SQS
+     * delivers its kicks again, without a newer one in which a worker told something at its end.
+     */
+    public boolean mayFollowADeath() {
+        return isRepeated()
+                && kicks.stream()
+                        .filter(kick -> kick.delivery().receives() == 1)
+                        .allMatch(kick -> kick.handover().tokens().isEmpty());
+    }
+
     /** The limit on copies that an earlier worker met, if it still counts. */
     public Optional<Handover.Ceiling> ceiling() {
         return kicks.reversed().stream()

@@ -68,6 +68,7 @@ public final class StartRecorder {
     private final InARow inARow = new InARow();
     private volatile boolean succeeded;
     private volatile boolean stopped;
+    private volatile boolean followsDeath;
 
     /** How many starts in a row ended in trouble, or were refused. */
     private static final class InARow {
@@ -110,10 +111,16 @@ public final class StartRecorder {
     }
 
     /** Starts a Region. What happened in the previous Region says nothing about it. */
-    public void begin() {
+    public void begin(Slice slice) {
+        followsDeath = slice.mayFollowADeath();
         inARow.none();
         succeeded = false;
         stopped = false;
+    }
+
+    /** Whether one was started in this Region. */
+    public boolean hasStarted() {
+        return succeeded;
     }
 
     /** Whether starts failed so often that the Region should be left alone for a while. */
@@ -160,8 +167,9 @@ public final class StartRecorder {
                                         image.isCopy()
                                                 ? image.making().taken()
                                                 : Optional.of(clock.instant()));
-                // A copy's client token may return a copy that was started long ago.
-                if (catalog.save(Change.of(image, begun)) && image.isCopy()) {
+                // A copy's client token returns the copy of a worker that died before it recorded
+                // it.
+                if (catalog.save(Change.of(image, begun)) && image.isCopy() && followsDeath) {
                     perhapsDone.put(id, begun);
                 }
                 yield true;
@@ -247,12 +255,17 @@ public final class StartRecorder {
         return true;
     }
 
-    /** Stops work in the Region because it cannot be read. What waits here keeps waiting. */
-    public void stop(Region region, SdkException error, String needed, Instant now) {
-        Blocker.of(error, needed, region)
-                .ifPresentOrElse(
-                        by -> blockers.tell(region, "images and copies", by, now),
-                        () -> stop(region, Fault.text(error), now));
+    /**
+     * Stops work in the Region because it cannot be read. What waits here keeps waiting.
+     *
+     * @return whether that may pass by itself
+     */
+    public boolean stop(Region region, SdkException error, String needed, Instant now) {
+        Optional<Blocker> by = Blocker.of(error, needed, region);
+        by.ifPresentOrElse(
+                it -> blockers.tell(region, "images and copies", it, now),
+                () -> stop(region, Fault.text(error), now));
+        return by.isEmpty();
     }
 
     /**

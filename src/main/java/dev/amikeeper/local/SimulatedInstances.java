@@ -15,6 +15,7 @@ import software.amazon.awssdk.services.ec2.model.TerminateInstancesResponse;
 import software.amazon.awssdk.services.ec2.model.Volume;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -200,6 +201,11 @@ final class SimulatedInstances {
             InstanceStateName through,
             InstanceStateName to) {
         if (from.contains(before.state())) {
+            if (through == InstanceStateName.PENDING) {
+                // EC2's launch time is that of the last start.
+                Instant now = core.timeline().instant();
+                change(before.id(), it -> it.with(instance -> instance.launchTime(now)));
+            }
             enter(before.id(), through);
             later(before.id(), through, to);
         }

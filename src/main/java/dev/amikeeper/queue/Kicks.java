@@ -66,9 +66,13 @@ public final class Kicks {
             this.queue = queue;
         }
 
-        /** Kicks the next worker of this Region and tells it something. */
-        public void kick(Region region, Instant at, Handover handover) {
-            Kicks.this.kick(queue, region, at, handover);
+        /**
+         * Kicks the next worker of this Region and tells it something.
+         *
+         * @return false if the kick was lost
+         */
+        public boolean kick(Region region, Instant at, Handover handover) {
+            return Kicks.this.kick(queue, region, at, handover);
         }
 
         /**
@@ -108,7 +112,7 @@ public final class Kicks {
     /**
      * Sends a kick and never fails: no work is lost with a kick, because the sweep sees what waits.
      */
-    private void kick(String queue, Region region, Instant at, Handover handover) {
+    private boolean kick(String queue, Region region, Instant at, Handover handover) {
         try {
             sqs.get()
                     .sendMessage(message ->
@@ -116,11 +120,13 @@ public final class Kicks {
                                     .messageBody(Kick.body(region, at, handover))
                                     .messageGroupId(account + "/" + region)
                                     .messageDeduplicationId(UUID.randomUUID().toString()));
+            return true;
         } catch (SdkException lost) {
             log.warn(
                     "the kick for {} was lost, the next sweep repeats it: {}",
                     region,
                     lost.getMessage());
+            return false;
         }
     }
 }

@@ -61,7 +61,10 @@ public final class CopyImageHandler implements RequestHandler<SQSEvent, SliceRep
                         worker);
         for (Slice slice : slices) {
             try {
-                starts.begin();
+                if (worker.relay().passOn(slice)) {
+                    continue;
+                }
+                starts.begin(slice);
                 worker.relay().begin(slice);
                 Relay.Left left = copies.startAll(slice);
                 starts.end(slice);

@@ -55,9 +55,6 @@ final class WaitingCopies {
     /** How many names show cheaply whether anything waits. */
     private static final int FIRST_LOOK = 16;
 
-    /** After trouble with a whole Region, the next try follows soon, but not at once. */
-    private static final Duration SOON = Duration.ofSeconds(30);
-
     /** How long to wait until some copies have ended. Their kicks come after that. */
     private static final Duration TILL_SOME_END = Duration.ofSeconds(30);
 
@@ -206,7 +203,9 @@ final class WaitingCopies {
             if (burst.isStopped()) {
                 starts.waits(left);
                 return Optional.of(
-                        starts.isStopped() ? Relay.Left.after(SOON) : Relay.Left.NOTHING);
+                        starts.isStopped()
+                                ? Relay.Left.trouble(starts.hasStarted(), left + 1)
+                                : Relay.Left.NOTHING);
             }
             if (burst.unbegun() > 0) {
                 starts.waits(left);

@@ -566,6 +566,75 @@ final class CreateImageHandlerTest {
     }
 
     @Test
+    void readsUserDataOnceAsLongAsTheServerRuns() {
+        for (String kept : List.of("hash", "keep")) {
+            TestDeployment given = TestDeployment.nightly("image: {userData: " + kept + "}");
+            String scripted =
+                    given.cloud.launch(
+                            TestDeployment.EAST,
+                            Map.of("backup", "gold"),
+                            List.of(8),
+                            run -> run.userData("IyEvYmluL3No"));
+            String plain = given.instance("web-1");
+
+            given.playDays(4);
+            assertThat(given.cloud.calls()).containsEntry("DescribeInstanceAttribute", 2);
+
+            given.ec2(TestDeployment.EAST).stopInstances(stop -> stop.instanceIds(scripted));
+            given.playUntil("2026-03-05T00:05:00Z");
+            given.ec2(TestDeployment.EAST).startInstances(start -> start.instanceIds(scripted));
+            given.playDays(7);
+            assertThat(given.cloud.calls()).containsEntry("DescribeInstanceAttribute", 3);
+            assertThat(given.records(TestDeployment.EAST))
+                    .hasSize(14)
+                    .allSatisfy(image -> {
+                        Capsule capsule = image.capsule().orElseThrow();
+                        boolean has = !image.name().instance().value().equals(plain);
+                        assertThat(capsule.userDataHash().isPresent()).isEqualTo(has);
+                        assertThat(capsule.userData().isPresent())
+                                .isEqualTo(has && kept.equals("keep"));
+                    });
+        }
+    }
+
+    @Test
+    void readsTheUserDataOfAStoppedServerEachTimeBecauseItMayChange() {
+        TestDeployment given = TestDeployment.nightly("");
+        String id = given.instance("web-1");
+        given.ec2(TestDeployment.EAST).stopInstances(stop -> stop.instanceIds(id));
+
+        given.playDays(3);
+
+        assertThat(given.cloud.calls()).containsEntry("DescribeInstanceAttribute", 3);
+    }
+
+    @Test
+    void readsUserDataAgainIfThePolicyKeepsItFromNowOn() {
+        TestDeployment given = TestDeployment.nightly("");
+        given.cloud.launch(
+                TestDeployment.EAST,
+                Map.of("backup", "gold"),
+                List.of(8),
+                run -> run.userData("IyEvYmluL3No"));
+        given.playDays(1);
+
+        TestDeployment keeping =
+                given.redeployed(
+                        """
+                        policies:
+                          gold:
+                            select: {tags: {backup: gold}}
+                            schedule: {cron: "0 2 * * *"}
+                            image: {userData: keep}
+                        """);
+        keeping.playDays(3);
+
+        assertThat(keeping.records(TestDeployment.EAST).getLast().capsule().orElseThrow())
+                .satisfies(it -> assertThat(it.userData()).contains("IyEvYmluL3No"));
+        assertThat(given.cloud.calls()).containsEntry("DescribeInstanceAttribute", 2);
+    }
+
+    @Test
     void imagesAnInstanceWhoseUserDataCannotBeRead() {
         TestDeployment given = TestDeployment.nightly("");
         String id = given.instance("web-1");

@@ -167,7 +167,14 @@ final class StoredAnswers {
                     all.set(region + " " + kind, texts(waiting.stream().map(Image::name).toList()));
                 }
             }
-            all.put(region + " copies in flight", catalog.copiesInFlight(region));
+            // That version counted them by their snapshots.
+            all.put(
+                    region + " copies in flight",
+                    catalog
+                            .work(region, Work.COPY_UNDER_WAY, Instant.MAX, Integer.MAX_VALUE)
+                            .stream()
+                            .mapToInt(copy -> Math.max(1, copy.volumes()))
+                            .sum());
         }
         return all;
     }

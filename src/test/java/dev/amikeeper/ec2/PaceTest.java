@@ -161,6 +161,19 @@ final class PaceTest {
 
     /** The callers that wait keep their tokens, so a new one waits behind them. */
     @Test
+    void believesWhoeverKnowsOfLess() {
+        pace.atMost(EAST, CREATE_IMAGE, 30);
+        assertThat(pace.tokens(EAST, CREATE_IMAGE)).isEqualTo(30);
+
+        pace.atMost(EAST, CREATE_IMAGE, 3);
+        pace.atMost(EAST, CREATE_IMAGE, 40);
+        assertThat(pace.tokens(EAST, CREATE_IMAGE)).isEqualTo(3);
+
+        pace.atMost(WEST, CREATE_IMAGE, 400);
+        assertThat(pace.tokens(WEST, CREATE_IMAGE)).isEqualTo(50);
+    }
+
+    @Test
     void doesNotForgetWhoWaitsWhenEc2SaysThatTheBucketIsEmpty() {
         Pace still = new Pace(() -> now, pauses::add);
         still.set(EAST, CREATE_IMAGE, -2);

@@ -201,7 +201,8 @@ final class SelectorTest {
                 "/dev/xvda",
                 List.of("/dev/xvda"),
                 Optional.empty(),
-                Optional.of(clientToken));
+                Optional.of(clientToken),
+                Optional.empty());
     }
 
     private static Instance tagged(Map<String, String> tags) {
