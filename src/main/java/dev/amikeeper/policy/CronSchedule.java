@@ -1,13 +1,9 @@
 package dev.amikeeper.policy;
 
-import com.cronutils.model.CronType;
-import com.cronutils.model.definition.CronDefinitionBuilder;
-import com.cronutils.model.time.ExecutionTime;
-import com.cronutils.parser.CronParser;
-
 import dev.amikeeper.image.Slot;
 import dev.amikeeper.image.Texts;
 
+import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -15,16 +11,13 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.Period;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.time.zone.ZoneOffsetTransition;
 import java.time.zone.ZoneRules;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -33,14 +26,13 @@ import java.util.stream.Stream;
  * that occurs twice runs the first time only.
  */
 final class CronSchedule implements Schedule {
-    private static final Pattern FIELD = Pattern.compile("[0-9A-Za-z*,/-]+");
-    private static final List<FieldRule> RULES =
+    private static final List<CronField> FIELDS =
             List.of(
-                    new FieldRule("minute", "0-59"),
-                    new FieldRule("hour", "0-23"),
-                    new FieldRule("day of month", "1-31"),
-                    new FieldRule("month", "1-12 or JAN-DEC"),
-                    new FieldRule("day of week", "0-7 or SUN-SAT"));
+                    CronField.MINUTE,
+                    CronField.HOUR,
+                    CronField.DAY,
+                    CronField.MONTH,
+                    CronField.WEEKDAY);
 
     /** Where the search for the first day with slots begins; any date would do. */
     private static final LocalDate SAMPLE = LocalDate.of(2024, 1, 1);
@@ -50,19 +42,12 @@ final class CronSchedule implements Schedule {
      */
     private static final Period RAREST = Period.ofYears(41);
 
-    private static final int REMEMBERED = 1_000;
+    private static final int SUNDAY = DayOfWeek.SUNDAY.getValue();
 
     private final ZoneRules rules;
     private final ZoneId zone;
-    private final ExecutionTime cron;
     private final Predicate<LocalDate> days;
     private final Optional<String> hint;
-
-    /**
-     * The first day with slots on or after a day, cached because each tick asks for the same days
-     * again.
-     */
-    private final Map<LocalDate, Optional<LocalDate>> found = new ConcurrentHashMap<>();
 
     /**
      * The times of the slots on a day that has any. They are the same on every such day, because
@@ -81,26 +66,23 @@ final class CronSchedule implements Schedule {
         this.rules = zone.getRules();
         List<String> fields = fields(expression);
         Optional<Predicate<LocalDate>> special = DaysOfMonth.of(fields.get(2), fields.get(4));
-        this.days = special.orElse(_ -> true);
         this.hint = special.isPresent() ? Optional.empty() : hint(fields);
-        this.cron =
-                ExecutionTime.forCron(
-                        parse(
-                                special.isEmpty()
-                                        ? fields
-                                        : List.of(
-                                                fields.get(0),
-                                                fields.get(1),
-                                                "*",
-                                                fields.get(3),
-                                                "*")));
+        List<BitSet> numbers =
+                numbers(
+                        special.isEmpty()
+                                ? fields
+                                : List.of(fields.get(0), fields.get(1), "*", fields.get(3), "*"));
+        this.days =
+                days(
+                        numbers.get(3),
+                        special.orElseGet(() -> days(fields, numbers.get(2), numbers.get(4))));
         LocalDate day =
                 dayFrom(SAMPLE)
                         .orElseThrow(() ->
                                 new IllegalArgumentException(
                                         "%s never fires; write a date that exists"
                                                 .formatted(Texts.quoted(expression))));
-        this.times = timesOn(day, expression);
+        this.times = times(numbers.get(0), numbers.get(1), expression);
     }
 
     /** What a reader of this expression may not expect; empty if there are no surprises. */
@@ -168,54 +150,50 @@ final class CronSchedule implements Schedule {
     }
 
     private Optional<LocalDate> dayFrom(LocalDate day) {
-        if (found.size() >= REMEMBERED) {
-            found.clear();
-        }
-        return found.computeIfAbsent(day, this::lookFrom);
+        return day.datesUntil(day.plus(RAREST)).filter(days).findFirst();
     }
 
-    private Optional<LocalDate> lookFrom(LocalDate day) {
-        LocalDate last = day.plus(RAREST);
-        return Stream.iterate(ofCron(day), Optional::isPresent, it -> it.flatMap(this::ofCronAfter))
-                .flatMap(Optional::stream)
-                .takeWhile(it -> !it.isAfter(last))
-                .filter(days)
-                .findFirst();
+    private static Predicate<LocalDate> days(BitSet months, Predicate<LocalDate> ofMonth) {
+        return day -> months.get(day.getMonthValue()) && ofMonth.test(day);
     }
 
-    private Optional<LocalDate> ofCronAfter(LocalDate day) {
-        return ofCron(day.plusDays(1));
+    /** If both fields are restricted, a day that matches either of them is enough. */
+    private static Predicate<LocalDate> days(List<String> fields, BitSet ofMonth, BitSet ofWeek) {
+        boolean month = isRestricted(fields.get(2));
+        boolean week = isRestricted(fields.get(4));
+        return day -> {
+            boolean inMonth = ofMonth.get(day.getDayOfMonth());
+            int number = day.getDayOfWeek().getValue();
+            boolean inWeek = ofWeek.get(number) || (number == SUNDAY && ofWeek.get(0));
+            return month && week ? inMonth || inWeek : inMonth && inWeek;
+        };
     }
 
-    private Optional<LocalDate> ofCron(LocalDate day) {
-        return next(day.atStartOfDay().minusMinutes(1)).map(LocalDateTime::toLocalDate);
+    /** As in other crons, a step of one counts as no restriction, and any other step as one. */
+    private static boolean isRestricted(String days) {
+        return !days.equals("*") && !days.equals("*/1");
     }
 
-    /** The next local time of the expression. It is computed in UTC, which has no clock changes. */
-    private Optional<LocalDateTime> next(LocalDateTime after) {
-        return cron.nextExecution(after.atZone(ZoneOffset.UTC)).map(time -> time.toLocalDateTime());
-    }
-
-    private List<LocalTime> timesOn(LocalDate day, String expression) {
-        List<LocalTime> found = new ArrayList<>();
-        Optional<LocalDateTime> time = next(day.atStartOfDay().minusMinutes(1));
-        while (time.isPresent() && time.get().toLocalDate().equals(day)) {
-            LocalTime current = time.get().toLocalTime();
-            if (!found.isEmpty()
-                    && Duration.between(found.getLast(), current).compareTo(TICK) < 0) {
+    private static List<LocalTime> times(BitSet minutes, BitSet hours, String expression) {
+        List<LocalTime> times =
+                hours.stream()
+                        .boxed()
+                        .flatMap(hour ->
+                                minutes.stream().mapToObj(minute -> LocalTime.of(hour, minute)))
+                        .toList();
+        for (int i = 1; i < times.size(); i++) {
+            if (Duration.between(times.get(i - 1), times.get(i)).compareTo(TICK) < 0) {
                 throw new IllegalArgumentException(
                         "%s fires more often than every 5 minutes; write */5 or a longer interval as minute"
                                 .formatted(Texts.quoted(expression)));
             }
-            found.add(current);
-            time = next(time.get());
         }
-        return List.copyOf(found);
+        return times;
     }
 
     private static List<String> fields(String expression) {
         List<String> fields = List.of(expression.strip().split("\\s+", -1));
-        if (fields.size() != RULES.size()) {
+        if (fields.size() != FIELDS.size()) {
             throw new IllegalArgumentException(
                     ("%s does not have five fields but %d; write the five minute, hour, day"
                                     + " of month, month, day of week, as \"0 2 * * *\"")
@@ -224,35 +202,21 @@ final class CronSchedule implements Schedule {
         return fields;
     }
 
-    private static com.cronutils.model.Cron parse(List<String> fields) {
-        CronParser parser =
-                new CronParser(CronDefinitionBuilder.instanceDefinitionFor(CronType.UNIX));
+    private static List<BitSet> numbers(List<String> fields) {
+        List<BitSet> numbers = new ArrayList<>();
         for (int i = 0; i < fields.size(); i++) {
-            if (!reads(parser, fields.get(i), i)) {
-                throw new IllegalArgumentException(
-                        "bad %s %s; write %s, with * , - and / as in cron"
-                                .formatted(
-                                        RULES.get(i).name(),
-                                        Texts.quoted(fields.get(i)),
-                                        RULES.get(i).range()));
-            }
+            CronField field = FIELDS.get(i);
+            String text = fields.get(i);
+            numbers.add(
+                    field.read(text)
+                            .orElseThrow(() ->
+                                    new IllegalArgumentException(
+                                            "bad %s %s; write %s, with * , - and / as in cron"
+                                                    .formatted(
+                                                            field.name(),
+                                                            Texts.quoted(text),
+                                                            field.range()))));
         }
-        return parser.parse(String.join(" ", fields));
+        return numbers;
     }
-
-    /** Whether this field is valid at this position. */
-    private static boolean reads(CronParser parser, String field, int position) {
-        if (!FIELD.matcher(field).matches()) {
-            return false;
-        }
-        List<String> fields = new ArrayList<>(List.of("*", "*", "*", "*", "*"));
-        fields.set(position, field);
-        try {
-            return parser.parse(String.join(" ", fields)) != null;
-        } catch (IllegalArgumentException unreadable) {
-            return false;
-        }
-    }
-
-    private record FieldRule(String name, String range) {}
 }

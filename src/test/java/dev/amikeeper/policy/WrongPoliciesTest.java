@@ -258,6 +258,22 @@ final class WrongPoliciesTest {
                         "4:22 policies.gold.schedule.cron: bad minute \"61\"; write 0-59, with *"
                                 + " , - and / as in cron"),
                 arguments(
+                        policy("schedule: {cron: \"0 2-1 * * *\"}"),
+                        "4:22 policies.gold.schedule.cron: bad hour \"2-1\"; write 0-23, with *"
+                                + " , - and / as in cron"),
+                arguments(
+                        policy("schedule: {cron: \"*/0 2 * * *\"}"),
+                        "4:22 policies.gold.schedule.cron: bad minute \"*/0\"; write 0-59, with *"
+                                + " , - and / as in cron"),
+                arguments(
+                        policy("schedule: {cron: \"0,,5 2 * * *\"}"),
+                        "4:22 policies.gold.schedule.cron: bad minute \"0,,5\"; write 0-59, with *"
+                                + " , - and / as in cron"),
+                arguments(
+                        policy("schedule: {cron: \"0 2 0 * *\"}"),
+                        "4:22 policies.gold.schedule.cron: bad day of month \"0\"; write 1-31,"
+                                + " with * , - and / as in cron"),
+                arguments(
                         policy("schedule: {cron: \"0 2 * * FUN\"}"),
                         "4:22 policies.gold.schedule.cron: bad day of week \"FUN\"; write 0-7 or"
                                 + " SUN-SAT, with * , - and / as in cron"),
