@@ -76,12 +76,10 @@ final class CronSchedule implements Schedule {
                 days(
                         numbers.get(3),
                         special.orElseGet(() -> days(fields, numbers.get(2), numbers.get(4))));
-        LocalDate day =
-                dayFrom(SAMPLE)
-                        .orElseThrow(() ->
-                                new IllegalArgumentException(
-                                        "%s never fires; write a date that exists"
-                                                .formatted(Texts.quoted(expression))));
+        if (dayFrom(SAMPLE).isEmpty()) {
+            throw new IllegalArgumentException(
+                    "%s never fires; write a date that exists".formatted(Texts.quoted(expression)));
+        }
         this.times = times(numbers.get(0), numbers.get(1), expression);
     }
 
@@ -165,7 +163,7 @@ final class CronSchedule implements Schedule {
             boolean inMonth = ofMonth.get(day.getDayOfMonth());
             int number = day.getDayOfWeek().getValue();
             boolean inWeek = ofWeek.get(number) || (number == SUNDAY && ofWeek.get(0));
-            return month && week ? inMonth || inWeek : inMonth && inWeek;
+            return (month && week) ? (inMonth || inWeek) : (inMonth && inWeek);
         };
     }
 
