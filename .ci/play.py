@@ -45,7 +45,7 @@ def killed(host, function, event, action, nth):
 
 
 @contextlib.contextmanager
-def deployed(policies, build=True, params=None):
+def deployed(policies, build=True, params=None, project="."):
     """Deploys the template on a new world, with these policies and parameters."""
     host = None
     server = subprocess.Popen([sys.executable, os.path.join(local, "ec2world.py"), "--port", str(PORT)])
@@ -55,7 +55,7 @@ def deployed(policies, build=True, params=None):
             except OSError: time.sleep(0.2)
         from samhost import Host
         with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file: file.write(policies)
-        host = Host(".", URL, params=params, env={"POLICIES": "file:" + file.name}, build=build)
+        host = Host(project, URL, params=params, env={"POLICIES": "file:" + file.name}, build=build)
         yield host
     finally:
         if host: host.stop()
