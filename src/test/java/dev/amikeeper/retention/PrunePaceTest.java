@@ -3,6 +3,7 @@ package dev.amikeeper.retention;
 import static dev.amikeeper.retention.PruneReport.PruneCount.REMOVED;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.amazonaws.services.lambda.runtime.Context;
@@ -36,6 +37,8 @@ final class PrunePaceTest {
     private static final Set<String> OF_THE_TABLE =
             Set.of("GetItem", "PutItem", "Query", "BatchGetItem", "TransactWriteItems");
 
+    private static final Duration RUN = Duration.ofMinutes(15);
+
     private static final Set<String> PACED =
             Set.of("DeregisterImage", "DescribeImageAttribute", "DescribeImageReferences");
 
@@ -51,7 +54,7 @@ final class PrunePaceTest {
     void thousandImagesGoAsFastAsTheBucketFills(int change, int read) {
         TestDeployment given = nights(100, 20, 10, TestDeployment.EAST);
 
-        Pruned pruned = prune(given, change, read, Duration.ofMinutes(15));
+        Pruned pruned = prune(given, Map.of(), change, read, RUN);
 
         assertThat(pruned.report.count(REMOVED)).isEqualTo(1_000);
         assertThat(pruned.first).isLessThan(Duration.ofSeconds(15));
@@ -69,13 +72,35 @@ final class PrunePaceTest {
         TestDeployment given =
                 nights(25, 15, 3, TestDeployment.EAST, TestDeployment.WEST, TestDeployment.IRELAND);
 
-        Pruned pruned = prune(given, 300, 150, Duration.ofMinutes(15));
+        Pruned pruned = prune(given, Map.of(), 300, 150, RUN);
 
         assertThat(pruned.report.count(REMOVED)).isEqualTo(3 * 300);
         assertThat(pruned.took).isLessThan(Duration.ofSeconds(55));
         assertThat(pruned.calls)
                 .containsEntry("DeregisterImage", 3 * 300)
                 .containsEntry("DescribeImageAttribute", 3 * 300);
+    }
+
+    /** The bucket needs 1,980 s for 10,000 images, more than a run may last. */
+    @Test
+    void tenThousandImagesGoInRunsThatGoOnWithEachOther() {
+        assumeTrue(Effort.isNightly());
+        TestDeployment given = nights(250, 41, 1, TestDeployment.EAST);
+        Instant begin = given.cloud.now();
+
+        int removed = prune(given, Map.of(), 300, 150, RUN).report.count(REMOVED);
+        int runs = 1;
+        while (given.catalog().unfinishedPrune().isPresent() && runs < 5) {
+            given.cloud.advanceTo(begin.plus(RUN.multipliedBy(runs++)));
+            Pruned next = prune(given, Map.of("goOn", true), 300, 150, RUN);
+            assertThat(next.report.count(REMOVED)).isPositive();
+            removed += next.report.count(REMOVED);
+        }
+
+        assertThat(removed).isEqualTo(10_000);
+        assertThat(Duration.between(begin, given.cloud.now()))
+                .isLessThan(Duration.ofSeconds(2_178));
+        assertThat(given.cloud.calls()).containsEntry("DeregisterImage", 10_000);
     }
 
     /**
@@ -87,7 +112,12 @@ final class PrunePaceTest {
     private record Pruned(
             PruneReport report, Duration took, Duration first, Map<String, Integer> calls) {}
 
-    private static Pruned prune(TestDeployment given, int change, int read, Duration timeout) {
+    private static Pruned prune(
+            TestDeployment given,
+            Map<String, Object> event,
+            int change,
+            int read,
+            Duration timeout) {
         SimulatedCloud cloud = given.cloud;
         TurnTaker turns =
                 new TurnTaker(
@@ -123,7 +153,7 @@ final class PrunePaceTest {
                         () -> (int) timeout.minus(Duration.between(begin, cloud.now())).toMillis());
         List<PruneReport> reports = new ArrayList<>();
         PruneHandler handler = new PruneHandler(application(given, turns));
-        turns.start(() -> reports.add(handler.handleRequest(Map.of(), context)));
+        turns.start(() -> reports.add(handler.handleRequest(event, context)));
         turns.run();
         Map<String, Integer> calls = new TreeMap<>(cloud.calls());
         before.forEach((action, count) -> calls.merge(action, -count, Integer::sum));
