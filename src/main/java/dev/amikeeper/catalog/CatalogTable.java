@@ -97,12 +97,22 @@ final class CatalogTable {
         return items(pk).flatMap(item -> unknowns.read(item, form).stream());
     }
 
+    /** The readable items of a partition as they were a moment ago, at half the price. */
+    <T> Stream<T> glimpse(String pk, Form<T> form) {
+        return items(pk, false).flatMap(item -> unknowns.read(item, form).stream());
+    }
+
     Stream<Map<String, AttributeValue>> items(String pk) {
-        unknowns.forget(pk);
-        return pages(query ->
-                query.keyConditionExpression("pk = :pk")
-                        .expressionAttributeValues(Map.of(":pk", AttributeValue.fromS(pk)))
-                        .consistentRead(true));
+        return items(pk, true);
+    }
+
+    private Stream<Map<String, AttributeValue>> items(String pk, boolean consistent) {
+        return unknowns.seeing(
+                pk,
+                pages(query ->
+                        query.keyConditionExpression("pk = :pk")
+                                .expressionAttributeValues(Map.of(":pk", AttributeValue.fromS(pk)))
+                                .consistentRead(consistent)));
     }
 
     /**

@@ -55,7 +55,8 @@ import java.util.stream.Collectors;
  * </table>
  *
  * <p>Pointers are written and removed in the same transaction as the record they belong to, so none
- * can be missing or left over. All of them are read with strong consistency.
+ * can be missing or left over. All of them are read with strong consistency, but the sweep reads
+ * the images of a policy with eventual consistency.
  *
  * <p>The following is the cost of one image's life in write units, for items up to 1 KB. A DynamoDB
  * transaction writes each of its items twice, including the checked ones, and adding or removing an
@@ -64,6 +65,8 @@ import java.util.stream.Collectors;
  * removed), and a removal 4 to begin (record, work) and 9 to bury (record, pointer, work,
  * tombstone, index). That is 32 units for a home image and as many for each copy. A read costs one
  * half to one unit per lookup or page of work; a page is shared by all images on it.
+ *
+ * <p>Several threads may use it. It holds no lock, least of all during a call.
  */
 public final class DynamoDbCatalog implements Catalog {
     /** The index over the images of an instance. */
@@ -221,6 +224,11 @@ public final class DynamoDbCatalog implements Catalog {
     @Override
     public List<Image> ofPolicy(String policy, Region region) {
         return images.ofPolicy(policy, region);
+    }
+
+    @Override
+    public List<Image> glimpse(String policy, Region region) {
+        return images.glimpse(policy, region);
     }
 
     @Override

@@ -349,6 +349,10 @@ final class ImageTable {
         return sharing(table.stream(keys.images(region, policy), items.images()));
     }
 
+    List<Image> glimpse(String policy, Region region) {
+        return sharing(table.glimpse(keys.images(region, policy), items.images()));
+    }
+
     /**
      * An instance's images come one after the other, and most have the same capsule. It is kept
      * once, for it is most of a record, and there may be fifty thousand.

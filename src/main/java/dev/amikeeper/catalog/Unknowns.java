@@ -14,6 +14,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What was read that this version does not know: unreadable items, and unknown attributes of
@@ -21,6 +23,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * attributes are written back with their item, so that they survive. This works because an item is
  * always read before it is written, and the write's condition ensures that it has not changed
  * since.
+ *
+ * <p>Several threads may use it. It holds no lock.
  */
 final class Unknowns {
     /** Attributes that each write sets anew and that are never carried over. */
@@ -132,6 +136,9 @@ final class Unknowns {
             } else if (!rests.isEmpty()) {
                 rests.remove(key);
             }
+            if (!items.isEmpty()) {
+                items.remove(key);
+            }
             return Optional.of(known.read());
         } catch (RuntimeException unreadable) {
             items.put(key, unreadable(key, unreadable));
@@ -233,7 +240,29 @@ final class Unknowns {
         }
     }
 
-    /** The items of this partition are about to be read again. */
+    /**
+     * The items of a partition while they are read again. When all have been read, those that could
+     * not be read before and are no longer there are forgotten. Not earlier, because another thread
+     * may be asking what cannot be read.
+     */
+    Stream<Map<String, AttributeValue>> seeing(
+            String partition, Stream<Map<String, AttributeValue>> again) {
+        Set<Map<String, AttributeValue>> before =
+                items.keySet().stream()
+                        .filter(key -> text(key, TableKeys.PK).equals(partition))
+                        .collect(Collectors.toSet());
+        return before.isEmpty()
+                ? again
+                : Stream.concat(
+                        again.peek(item -> before.remove(TableKeys.of(item))),
+                        Stream.of(before)
+                                .flatMap(gone -> {
+                                    items.keySet().removeAll(gone);
+                                    return Stream.empty();
+                                }));
+    }
+
+    /** What is known of the items of this partition does not count any more. */
     void forget(String partition) {
         items.keySet().removeIf(key -> text(key, TableKeys.PK).equals(partition));
     }

@@ -453,7 +453,8 @@ final class Sweep {
                 now);
     }
 
+    /** What has changed meanwhile is not overwritten, and the next sweep sees it. */
     private List<Image> read(Unit unit) {
-        return catalog.ofPolicy(unit.policy(), unit.region());
+        return catalog.glimpse(unit.policy(), unit.region());
     }
 }

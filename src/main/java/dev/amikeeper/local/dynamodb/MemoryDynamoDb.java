@@ -79,6 +79,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     private final String region;
     private final Calls calls;
     private final Map<String, MemoryTable> tables = new HashMap<>();
+    private final Map<String, MemoryTable> past = new HashMap<>();
     private final SortedMap<String, Used> used = new TreeMap<>();
     private int pageSize = Integer.MAX_VALUE;
 
@@ -95,6 +96,14 @@ public final class MemoryDynamoDb implements DynamoDbClient {
     /** Loses everything in a table, as if it were a new one with that name. */
     public void clearTable(String name) {
         calls.alone(() -> tables.put(name, new MemoryTable()));
+    }
+
+    /**
+     * From now on, queries of a table that are not strongly consistent see it as it is now.
+     * DynamoDB is seldom more than a second behind.
+     */
+    public void stopEventually(String name) {
+        calls.alone(() -> past.put(name, table(name).copy()));
     }
 
     /** All items of a table, ordered by key. */
@@ -247,7 +256,7 @@ public final class MemoryDynamoDb implements DynamoDbClient {
                         "ScanIndexForward",
                         "Limit",
                         "ExclusiveStartKey"),
-                bill -> page(request, table(request.tableName()).index(request.indexName()), bill));
+                bill -> page(request, asSeen(request).index(request.indexName()), bill));
     }
 
     @Override
@@ -449,6 +458,13 @@ public final class MemoryDynamoDb implements DynamoDbClient {
         QueryResponse.Builder page =
                 QueryResponse.builder().items(found).count(found.size()).scannedCount(scanned);
         return (last.isEmpty() ? page : page.lastEvaluatedKey(last)).build();
+    }
+
+    private MemoryTable asSeen(QueryRequest request) {
+        MemoryTable now = table(request.tableName());
+        return Boolean.TRUE.equals(request.consistentRead())
+                ? now
+                : past.getOrDefault(request.tableName(), now);
     }
 
     private static Predicate<Map<String, AttributeValue>> condition(

@@ -38,6 +38,13 @@ final class MemoryTable {
         return byInstance;
     }
 
+    /** A table of its own with the same items. */
+    MemoryTable copy() {
+        MemoryTable copy = new MemoryTable();
+        items.all().forEach(item -> copy.put(copy.row(item)));
+        return copy;
+    }
+
     Optional<Row> find(Map<String, AttributeValue> key) {
         return items.find(key);
     }
