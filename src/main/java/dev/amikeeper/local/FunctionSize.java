@@ -13,7 +13,7 @@ public record FunctionSize(int memory, Duration timeout) {
     public static FunctionSize of(String function) {
         return switch (function) {
             case "PruneFunction" -> new FunctionSize(1024, Duration.ofMinutes(15));
-            case "SweepFunction" -> new FunctionSize(2048, Duration.ofMinutes(10));
+            case "SweepFunction" -> new FunctionSize(1024, Duration.ofMinutes(10));
             case "OperateFunction" -> new FunctionSize(2048, Duration.ofMinutes(5));
             default -> new FunctionSize(1024, Duration.ofMinutes(5));
         };
