@@ -146,6 +146,12 @@ public record Application(
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
 
     /**
+     * Enough for the pruner, which makes 16 calls at a time in each of many Regions. The client's
+     * own limit is 50, and a call that waits for a connection for ten seconds fails.
+     */
+    private static final int CONNECTIONS = 400;
+
+    /**
      * The limit on one call, including all of the SDK's retries: a Region that hangs must not use
      * up a function's time.
      */
@@ -237,6 +243,7 @@ public record Application(
         return Apache5HttpClient.builder()
                 .connectionTimeout(CONNECT_WITHIN)
                 .socketTimeout(ANSWER_WITHIN)
+                .maxConnections(CONNECTIONS)
                 .build();
     }
 

@@ -45,7 +45,7 @@ final class UsageReports {
     private static final String TEMPLATES = "ec2:LaunchTemplate";
     private static final String DEPTH = "version-depth";
     private static final int IDS_A_CALL = 200;
-    private static final int REQUESTS_A_RUN = 100;
+    private static final int REQUESTS_AT_ONCE = 100;
     private static final Duration GOOD_FOR = Duration.ofDays(7);
 
     /** All kinds of users, including every version of a launch template. */
@@ -243,14 +243,14 @@ final class UsageReports {
     }
 
     /**
-     * Requests a report. EC2 needs one call per image, so there is a limit per run; the next run
-     * continues.
+     * Requests a report. EC2 needs one call per image, so there is a limit for each time that
+     * images are checked; the next run continues.
      */
     private String request(ImageId image) {
         if (refused.isPresent()) {
             return refused.get();
         }
-        if (requests == REQUESTS_A_RUN || !moreTime.getAsBoolean()) {
+        if (requests == REQUESTS_AT_ONCE || !moreTime.getAsBoolean()) {
             return "no report of the last 7 days; a later run requests one";
         }
         requests++;
