@@ -52,6 +52,7 @@ final class ArchitectureTest {
             resideInAnyPackage(
                     "dev.amikeeper.local..",
                     "dev.amikeeper.cli..",
+                    "dev.amikeeper.bench..",
                     "dev.amikeeper.demo..",
                     "dev.amikeeper.simulation..");
 

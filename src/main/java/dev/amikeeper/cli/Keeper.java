@@ -77,7 +77,8 @@ public final class Keeper implements Runnable {
                 new FailuresCommand(screen, deployment.get()),
                 new RetryCommand(screen, deployment.get()),
                 new RebuildCommand(screen, deployment.get()),
-                new TortureCommand(screen));
+                new TortureCommand(screen),
+                new BenchCommand(screen));
     }
 
     /** Sets up a command line, which may have only one command. */

@@ -1,5 +1,7 @@
 package dev.amikeeper.local;
 
+import java.util.Optional;
+
 /**
  * How a function was used.
  *
@@ -23,5 +25,19 @@ public record FunctionUse(
     /** What Lambda bills for it, in GB-seconds. */
     public double gigabyteSeconds() {
         return billedMillis / 1000.0 * memory / 1024;
+    }
+
+    /** What was used since an earlier reading; {@code mostAtOnce} is that of the whole time. */
+    public FunctionUse since(Optional<FunctionUse> before) {
+        return before.map(then ->
+                        new FunctionUse(
+                                memory,
+                                calls - then.calls,
+                                coldStarts - then.coldStarts,
+                                failures - then.failures,
+                                timeouts - then.timeouts,
+                                billedMillis - then.billedMillis,
+                                mostAtOnce))
+                .orElse(this);
     }
 }
