@@ -66,7 +66,7 @@ final class BenchTest {
         assertThat(report.read("CreateImageFunction") / 60).isPositive().isLessThanOrEqualTo(2);
         assertThat(report.read("CopyImageFunction") / 120).isPositive().isLessThanOrEqualTo(2);
         assertThat(report.functions().stream().mapToDouble(FunctionLine::read).sum())
-                .isLessThanOrEqualTo(10_600);
+                .isLessThanOrEqualTo(10_800);
         assertThat(report.functions().stream().mapToDouble(FunctionLine::write).sum())
                 .isLessThanOrEqualTo(5_900);
     }
