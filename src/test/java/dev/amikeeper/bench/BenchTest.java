@@ -28,6 +28,7 @@ final class BenchTest {
         assertThat(report.functions()).extracting(FunctionLine::failures).containsOnly(0);
     }
 
+    /** User data was read in the night before, and no server was stopped since. */
     @Test
     void noCallOfAnImageIsMadeTwice() {
         Map<String, Integer> made =
@@ -38,14 +39,9 @@ final class BenchTest {
                 .containsEntry("CopyImage", 120)
                 .containsEntry("DeregisterImage", 180)
                 .containsOnlyKeys(
-                        "CreateImage",
-                        "CopyImage",
-                        "DeregisterImage",
-                        "DescribeImageAttribute",
-                        "DescribeInstanceAttribute");
+                        "CreateImage", "CopyImage", "DeregisterImage", "DescribeImageAttribute");
         // The sweep compares a part of the launch permissions each time.
         assertThat(made.get("DescribeImageAttribute")).isBetween(180, 225);
-        assertThat(made.get("DescribeInstanceAttribute")).isBetween(0, 60);
     }
 
     @Test
@@ -66,7 +62,7 @@ final class BenchTest {
         assertThat(report.read("CreateImageFunction") / 60).isPositive().isLessThanOrEqualTo(2);
         assertThat(report.read("CopyImageFunction") / 120).isPositive().isLessThanOrEqualTo(2);
         assertThat(report.functions().stream().mapToDouble(FunctionLine::read).sum())
-                .isLessThanOrEqualTo(10_800);
+                .isLessThanOrEqualTo(11_100);
         assertThat(report.functions().stream().mapToDouble(FunctionLine::write).sum())
                 .isLessThanOrEqualTo(5_900);
     }
@@ -78,7 +74,7 @@ final class BenchTest {
                         .collect(Collectors.toMap(FunctionLine::function, FunctionLine::calls));
 
         assertThat(calls.get("CreateImageFunction")).isBetween(1, 4);
-        assertThat(calls.get("CopyImageFunction")).isBetween(2, 16);
+        assertThat(calls.get("CopyImageFunction")).isBetween(2, 20);
         // Each image, each copy, and each that goes.
         assertThat(calls.get("ImageStateFunction")).isEqualTo(360);
         assertThat(calls.get("ScheduleFunction")).isEqualTo(288);
