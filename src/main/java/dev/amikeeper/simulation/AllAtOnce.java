@@ -23,7 +23,10 @@ import java.util.function.Consumer;
  * and calls take time. Whoever can go on does so in an order that the seed decides.
  */
 final class AllAtOnce implements Stage {
-    /** How long a call takes on average, in milliseconds; one of these in each play. */
+    /**
+     * How long a call takes on average, in milliseconds; one of these in each play. Where EC2
+     * throttles it is the first one, because slow calls never empty a bucket.
+     */
     private static final List<Integer> LATENCIES = List.of(60, 300, 1000);
 
     private static final LambdaPlatform.Setup SETUP =
@@ -52,12 +55,14 @@ final class AllAtOnce implements Stage {
      */
     AllAtOnce(
             SimulatedCloud cloud,
-            long seed,
+            History history,
             Policies policies,
             BooleanSupplier looking,
             Listener listener) {
+        long seed = history.seed();
         Random random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
-        int usual = LATENCIES.get(random.nextInt(LATENCIES.size()));
+        int drawn = random.nextInt(LATENCIES.size());
+        int usual = LATENCIES.get(history.conditions().throttling() ? 0 : drawn);
         glance = Duration.ofMillis((long) CALLS_IN_A_GLANCE * usual);
         turns =
                 new TurnTaker(

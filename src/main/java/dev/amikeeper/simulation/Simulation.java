@@ -106,8 +106,7 @@ public final class Simulation {
         Policies policies = inForce(history.policies());
         stage =
                 history.conditions().sideBySide()
-                        ? new AllAtOnce(
-                                cloud, history.seed(), policies, () -> looking, this::meanwhile)
+                        ? new AllAtOnce(cloud, history, policies, () -> looking, this::meanwhile)
                         : new OneByOne(cloud, witness, policies);
         witness.glance(stage.glance());
         Instant start = history.start();
