@@ -194,7 +194,12 @@ public record Application(
                         settings.createQueue(),
                         settings.copyQueue(),
                         settings.eventDeadLetters()),
-                new Announcements(cloud.sns(), settings.alertTopic(), catalog, cloud.clock()),
+                new Announcements(
+                        cloud.sns(),
+                        settings.alertTopic(),
+                        catalog,
+                        cloud.clock(),
+                        cloud.sideBySide()),
                 cloud.clock(),
                 pace,
                 cloud.sideBySide());

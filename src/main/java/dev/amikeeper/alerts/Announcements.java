@@ -4,6 +4,7 @@ import dev.amikeeper.catalog.Catalog;
 import dev.amikeeper.catalog.Notice;
 import dev.amikeeper.catalog.NoticeKey;
 import dev.amikeeper.catalog.Trouble;
+import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.image.Texts;
 
 import org.slf4j.Logger;
@@ -20,6 +21,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -51,9 +55,15 @@ public final class Announcements {
     private final String topic;
     private final Catalog catalog;
     private final InstantSource clock;
+    private final SideBySide sideBySide;
 
     public Announcements(
-            Supplier<SnsClient> sns, String topic, Catalog catalog, InstantSource clock) {
+            Supplier<SnsClient> sns,
+            String topic,
+            Catalog catalog,
+            InstantSource clock,
+            SideBySide sideBySide) {
+        this.sideBySide = sideBySide;
         this.sns = sns;
         this.topic = topic;
         this.catalog = catalog;
@@ -138,10 +148,18 @@ public final class Announcements {
         List<Bundle> all =
                 due().stream().filter(it -> it.notices().stream().anyMatch(which)).toList();
         for (int from = 0; from < all.size(); from += NOTICES_A_MESSAGE) {
+            List<Bundle> bundles =
+                    all.subList(from, Math.min(all.size(), from + NOTICES_A_MESSAGE));
+            Set<Notice> telling = ConcurrentHashMap.newKeySet();
+            each(
+                    bundles,
+                    notice -> {
+                        if (catalog.telling(notice)) {
+                            telling.add(notice);
+                        }
+                    });
             List<Bundle> some =
-                    all.subList(from, Math.min(all.size(), from + NOTICES_A_MESSAGE)).stream()
-                            .flatMap(it -> it.only(catalog::telling).stream())
-                            .toList();
+                    bundles.stream().flatMap(it -> it.only(telling::contains).stream()).toList();
             if (some.isEmpty()) {
                 continue;
             }
@@ -166,9 +184,20 @@ public final class Announcements {
                                 false));
                 return;
             }
-            some.forEach(bundle -> bundle.notices().forEach(catalog::announced));
+            each(some, catalog::announced);
             catalog.resolve(UNTOLD, clock.instant());
         }
+    }
+
+    /**
+     * Does this with all notices, several at a time: there may be hundreds of one cause, and people
+     * would be told again if the function's time ended between.
+     */
+    private void each(List<Bundle> bundles, Consumer<Notice> step) {
+        sideBySide.forEach(
+                bundles.stream().flatMap(bundle -> bundle.notices().stream()).toList(),
+                () -> true,
+                step);
     }
 
     /** Whether SNS refuses the message; all other failures pass by themselves. */

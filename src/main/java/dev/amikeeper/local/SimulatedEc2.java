@@ -697,17 +697,24 @@ public final class SimulatedEc2 implements Ec2Client {
     }
 
     /**
-     * Whether a describing call has ids, a filter or a page size, which decides its token bucket.
+     * Whether a describing call has ids, a filter or a page size, or can have none of them: only
+     * calls that could be narrower have the smaller token bucket.
      */
     private static boolean isNarrow(Ec2Request request) {
-        return request.sdkFields().stream()
-                .filter(field ->
-                        field.memberName().endsWith("Ids")
-                                || field.memberName().equals("Filters")
-                                || field.memberName().equals("MaxResults"))
-                .map((SdkField<?> field) -> field.getValueOrDefault(request))
-                .anyMatch(value ->
-                        value instanceof Collection<?> values ? !values.isEmpty() : value != null);
+        List<SdkField<?>> narrowing =
+                request.sdkFields().stream()
+                        .filter(field ->
+                                field.memberName().endsWith("Ids")
+                                        || field.memberName().equals("Filters")
+                                        || field.memberName().equals("MaxResults"))
+                        .toList();
+        return narrowing.isEmpty()
+                || narrowing.stream()
+                        .map((SdkField<?> field) -> field.getValueOrDefault(request))
+                        .anyMatch(value ->
+                                value instanceof Collection<?> values
+                                        ? !values.isEmpty()
+                                        : value != null);
     }
 
     private static DescribeRegionsResponse regions(DescribeRegionsRequest request) {

@@ -4,12 +4,14 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 
 import dev.amikeeper.image.Image;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.policy.Policy;
 
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -132,6 +134,30 @@ public record PrunePlan(
             case Verdict.Kept _, Verdict.WaitUntil _, Verdict.Finish _, Verdict.CallOff _ ->
                     Optional.empty();
         };
+    }
+
+    /**
+     * The images that {@code atLeast} holds, by instance. Others of the instance may only go as
+     * long as these are good.
+     */
+    Map<InstanceId, List<Image>> reliedOn() {
+        return verdicts.stream()
+                .filter(PrunePlan::isReliedOn)
+                .map(Verdict::image)
+                .collect(groupingBy(image -> image.name().instance()));
+    }
+
+    private static boolean isReliedOn(Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.Kept(_, var reasons) -> isAtLeast(reasons);
+            case Verdict.CallOff(_, var reasons) -> isAtLeast(reasons);
+            case Verdict.RemovalStep _, Verdict.Await _, Verdict.WaitUntil _, Verdict.Finish _ ->
+                    false;
+        };
+    }
+
+    private static boolean isAtLeast(List<Reason> reasons) {
+        return reasons.stream().anyMatch(reason -> reason.kind() == Reason.ReasonKind.AT_LEAST);
     }
 
     /** The same plan, with every removal step waiting for approval. */

@@ -66,7 +66,7 @@ final class PruneSlices {
             images.sideBySide(List.of(due, check), () -> true, Runnable::run);
             RegionOutlook.Checked checked = Objects.requireNonNull(next.get());
             judged.addAll(checked.verdicts());
-            due = () -> take(region.region(), checked, timeLeft);
+            due = () -> take(region.plan(), checked, timeLeft);
         }
         due.run();
         PrunePlan carriedOut = region.with(judged);
@@ -74,8 +74,8 @@ final class PruneSlices {
         return carriedOut;
     }
 
-    private void take(Region region, RegionOutlook.Checked checked, TimeLeft timeLeft) {
+    private void take(PrunePlan plan, RegionOutlook.Checked checked, TimeLeft timeLeft) {
         steps.takeBack(checked.verdicts(), timeLeft);
-        steps.takeAway(region, checked.verdicts(), checked.evidence(), timeLeft);
+        steps.takeAway(plan, checked.verdicts(), checked.evidence(), timeLeft);
     }
 }

@@ -21,6 +21,7 @@ import dev.amikeeper.image.Image;
 import dev.amikeeper.image.ImageId;
 import dev.amikeeper.image.ImageState;
 import dev.amikeeper.image.ImageTags;
+import dev.amikeeper.image.InstanceId;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.retention.ImageRemoval.RemovalEnd;
 
@@ -40,6 +41,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Takes the steps of plans, several at a time, and counts how they end. A dry run only counts them.
@@ -96,7 +98,7 @@ final class PruneSteps {
             return;
         }
         takeBack(plan.verdicts(), timeLeft);
-        takeAway(plan.region(), plan.verdicts(), plan.evidence(), timeLeft);
+        takeAway(plan, plan.verdicts(), plan.evidence(), timeLeft);
         keepUp(plan, timeLeft);
     }
 
@@ -135,16 +137,22 @@ final class PruneSteps {
                                 () -> removed(finish.image().region())));
     }
 
-    /** Takes the steps towards a removal. */
+    /**
+     * Takes the steps towards a removal.
+     *
+     * @param plan what becomes of the other images of the same instances
+     * @param evidence what was asked about these images
+     */
     void takeAway(
-            Region region, Collection<Verdict> verdicts, Evidence evidence, TimeLeft timeLeft) {
+            PrunePlan plan, Collection<Verdict> verdicts, Evidence evidence, TimeLeft timeLeft) {
         List<Verdict.RemovalStep> away =
                 verdicts.stream()
                         .filter(Verdict.RemovalStep.class::isInstance)
                         .map(Verdict.RemovalStep.class::cast)
                         .toList();
+        Map<InstanceId, List<Image>> reliedOn = away.isEmpty() ? Map.of() : plan.reliedOn();
         for (List<Verdict.RemovalStep> some : Batches.of(away, CHECKED_AT_ONCE)) {
-            lookAndTake(region, some, evidence, timeLeft);
+            lookAndTake(plan.region(), some, reliedOn, evidence, timeLeft);
         }
     }
 
@@ -168,9 +176,16 @@ final class PruneSteps {
                                 }));
     }
 
-    /** The plan is older than this, so each image is looked at once more before it is removed. */
+    /**
+     * The plan is older than this, so each image is looked at once more before it is removed, and
+     * those of its instance that the plan relies on, too: somebody may have disabled them.
+     */
     private void lookAndTake(
-            Region region, List<Verdict.RemovalStep> away, Evidence evidence, TimeLeft timeLeft) {
+            Region region,
+            List<Verdict.RemovalStep> away,
+            Map<InstanceId, List<Image>> reliedOn,
+            Evidence evidence,
+            TimeLeft timeLeft) {
         if (!timeLeft.isAny()) {
             counts.add(POSTPONED, away.size());
             untimely.addAndGet(away.size());
@@ -181,7 +196,14 @@ final class PruneSteps {
             fresh =
                     images.find(
                             region,
-                            away.stream().flatMap(step -> step.image().id().stream()).toList());
+                            away.stream()
+                                    .map(Verdict::image)
+                                    .flatMap(image ->
+                                            Stream.concat(
+                                                    Stream.of(image), reliedOn(image, reliedOn)))
+                                    .flatMap(image -> image.id().stream())
+                                    .distinct()
+                                    .toList());
         } catch (SdkException error) {
             log.warn("{}: images cannot be read again: {}", region, Fault.text(error));
             counts.add(POSTPONED, away.size());
@@ -192,11 +214,12 @@ final class PruneSteps {
         for (Verdict.RemovalStep step : away) {
             Image image = step.image();
             if (Optional.ofNullable(fresh.get(image.id().orElseThrow()))
-                    .filter(ami -> !ami.tags().containsKey(ImageTags.HOLD))
-                    .filter(ami -> !ami.isPublic())
-                    .filter(ami -> Evidence.isOurs(image, ami))
-                    .filter(_ -> !copied.contains(image))
-                    .isPresent()) {
+                            .filter(ami -> !ami.tags().containsKey(ImageTags.HOLD))
+                            .filter(ami -> !ami.isPublic())
+                            .filter(ami -> Evidence.isOurs(image, ami))
+                            .filter(_ -> !copied.contains(image))
+                            .isPresent()
+                    && reliedOn(image, reliedOn).allMatch(other -> isStillGood(other, fresh))) {
                 asPlanned.add(step);
             } else {
                 log.info("{} {} changed meanwhile and stays", region, image.name());
@@ -204,6 +227,17 @@ final class PruneSteps {
             }
         }
         each(asPlanned, step -> take(timeLeft, evidence, step));
+    }
+
+    private static Stream<Image> reliedOn(Image image, Map<InstanceId, List<Image>> reliedOn) {
+        return reliedOn.getOrDefault(image.name().instance(), List.of()).stream();
+    }
+
+    private static boolean isStillGood(Image image, Map<ImageId, Ami> fresh) {
+        return image.id()
+                .flatMap(id -> Optional.ofNullable(fresh.get(id)))
+                .filter(Evidence::isAvailable)
+                .isPresent();
     }
 
     private void take(TimeLeft timeLeft, Evidence evidence, Verdict.RemovalStep step) {

@@ -41,9 +41,9 @@ final class ReplicationPlanTest {
     @Test
     void ofTwoThatAreNeededAtTheSameTimeTheOneOfTheOlderSlotComesFirst() {
         assertOrder(
+                "asked/i-0/2026-03-01T02.00.00Z",
                 "nightly/i-1/2026-03-01T02.00.00Z",
                 "nightly/i-2/2026-03-01T02.00.00Z",
-                "asked/i-0/2026-03-01T02.00.00Z",
                 "hourly/i-1/2026-03-01T07.00.00Z");
     }
 

@@ -34,7 +34,10 @@ import dev.amikeeper.image.Region;
 import dev.amikeeper.local.LocalImage;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.ImageAttributeName;
 import software.amazon.awssdk.services.ec2.model.InstanceType;
 import software.amazon.awssdk.services.ec2.model.LaunchPermission;
@@ -50,6 +53,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
@@ -1336,6 +1340,28 @@ final class PruneHandlerTest {
 
         assertThat(report.count(REMOVED)).isEqualTo(1);
         assertThat(ids(given)).contains(copied.id().orElseThrow().value());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "limits: {maxRemoveCount: 1}"})
+    void nothingGoesIfSomebodyTakesTheImageAwayMeanwhileThatThePlanReliesOn(String limits) {
+        TestDeployment given = threeDays("keep: {last: 1}\n" + limits);
+        String newest = given.records(TestDeployment.EAST).getLast().id().orElseThrow().value();
+        Ec2Client somebody = given.cloud.ec2(TestDeployment.EAST);
+        String digest = given.deployment.prune(DAY_4, true).policies().getFirst().digest();
+        AtomicBoolean done = new AtomicBoolean();
+        given.cloud.watch((action, _) -> {
+            if (action.equals("DescribeImageReferences") && !done.getAndSet(true)) {
+                somebody.disableImage(image -> image.imageId(newest));
+            }
+        });
+
+        PruneReport report =
+                limits.isEmpty() ? given.deployment.prune(DAY_4, false) : approve(given, digest);
+
+        assertThat(done).isTrue();
+        assertThat(report.count(REMOVED)).isZero();
+        assertThat(given.images(TestDeployment.EAST)).hasSize(3);
     }
 
     /** What is left then is as much as one run may take. */
