@@ -12,7 +12,7 @@ import java.time.Duration;
  */
 public record Burst(int size, double refill) {
     /** A bucket that is half full again this soon needs no other worker to look after it. */
-    private static final Duration SOON = Duration.ofSeconds(2);
+    private static final Duration SOON = Duration.ofSeconds(3);
 
     /**
      * What follows when a worker ends.

@@ -56,13 +56,13 @@ final class BurstTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"10, 40", "47, 3"})
+    @CsvSource({"10, 40", "46, 4"})
     void someWorkerLooksAfterABucketThatIsLessThanHalfFull(double tokens, int seconds) {
         assertThat(COPIES.after(tokens, 0)).isEqualTo(new Next(true, Duration.ofSeconds(seconds)));
     }
 
     @ParameterizedTest
-    @CsvSource({"100", "50", "48"})
+    @CsvSource({"100", "50", "47"})
     void nobodyHasToLookAfterABucketThatIsHalfFullOrSoonWillBe(double tokens) {
         assertThat(COPIES.after(tokens, 0)).isEqualTo(Next.NOTHING);
     }
