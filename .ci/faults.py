@@ -4,7 +4,7 @@ mid-flight, events and messages delivered twice, little room for copies, a Regio
 drills, which must leave no server behind. Run it from the project's root, after ./mvnw verify: python3 .ci/faults.py"""
 import time
 from collections import Counter
-from play import deployed, expect, images, killed, now, play, world
+from play import deployed, drain, expect, images, killed, now, play, world
 
 POLICIES = """
 policies:
@@ -30,7 +30,7 @@ with deployed(POLICIES) as host:
 
     world("faults", [{"action": "CreateImage", "mode": "lost", "nth": 2, "times": 1}, {"action": "CreateImage", "mode": "throttle", "nth": 4, "times": 3},
                      {"action": "CopyImage", "mode": "internal", "nth": 1, "times": 2}, {"action": "dynamodb.TransactWriteItems", "mode": "internal", "nth": 5, "times": 2}])
-    world("now", {"now": "2026-03-01T02:00:00Z"}); host.scheduled("2026-03-01T02:00:00Z", only="ScheduleFunction"); host.drain(duplicate=True); play(host, 22)
+    world("now", {"now": "2026-03-01T02:00:00Z"}); host.scheduled("2026-03-01T02:00:00Z", only="ScheduleFunction"); drain(host, True); play(host, 22)
     expect("night 1, copies to eu-west-1 fail", images(), {("us-east-1", "available"): 6, ("us-west-2", "available"): 6})
 
     world("config", {"fail_copy_regions": []})
@@ -38,11 +38,11 @@ with deployed(POLICIES) as host:
     queue = next(q for q, function, _ in host.mappings if function == "CreateImageFunction")
     messages = host.sqs.receive_message(QueueUrl=host.r.phys[queue], MaxNumberOfMessages=10, VisibilityTimeout=1)["Messages"]
     killed(host, "CreateImageFunction", {"Records": [{"messageId": m["MessageId"], "body": m["Body"]} for m in messages]}, "CreateImage", 3)
-    time.sleep(1.2); host.drain(); play(host, 22)
+    time.sleep(1.2); drain(host); play(host, 22)
     # The sweep has tried the first night's copies to eu-west-1 again.
     expect("night 2, CreateImageFunction dies", images(), {(region, "available"): 12 for region in ("us-east-1", "us-west-2", "eu-west-1")})
 
-    world("now", {"now": "2026-03-03T02:00:00Z"}); host.scheduled("2026-03-03T02:00:00Z", only="ScheduleFunction"); host.drain(); play(host, 22)
+    world("now", {"now": "2026-03-03T02:00:00Z"}); host.scheduled("2026-03-03T02:00:00Z", only="ScheduleFunction"); drain(host); play(host, 22)
     # The images are not shared: the local AWS's reports on use do not say how deep they looked, which proves nothing.
     def prune(time): return {"source": "aws.scheduler", "time": time, "region": "us-east-1", "detail": {}}
     killed(host, "PruneFunction", prune("2026-03-03T06:10:00Z"), "DisableImage", 3)

@@ -4,7 +4,7 @@ them from snapshots, share and adopt them. Each order's function dies right afte
 Run it from the project's root, after .ci/faults.py: python3 .ci/orders.py"""
 import json
 from collections import Counter
-from play import deployed, expect, images, killed, now, play, world
+from play import deployed, drain, expect, images, killed, now, play, world
 
 POLICIES = """
 orders: {shareWith: ['111122223333']}
@@ -49,7 +49,7 @@ with deployed(POLICIES, build=False, params=PARAMETERS) as host:
     answering(host)
     world("seed", {"region": HERE, "count": 2, "tags": {"backup": "gold"}, "volumes": [["/dev/xvda", 8], ["/dev/sdf", 20]]})
     for day in (1, 2):
-        world("now", {"now": f"2026-03-0{day}T02:00:00Z"}); host.scheduled(now(), only="ScheduleFunction"); host.drain(); play(host, 4)
+        world("now", {"now": f"2026-03-0{day}T02:00:00Z"}); host.scheduled(now(), only="ScheduleFunction"); drain(host); play(host, 4)
     expect("two nights", images(), {(HERE, "available"): 4})
     oldest, other = sorted(ours(), key=lambda name: (name.split("/")[2], name))[:2]
     stored = ours()[oldest]["ImageId"]

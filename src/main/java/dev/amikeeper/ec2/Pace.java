@@ -125,6 +125,11 @@ public final class Pace {
                 new Key(region, call), new Bucket(Math.min(call.size, tokens), clock.instant()));
     }
 
+    /** Whether this call was made here before, so that its bucket's level is remembered. */
+    public synchronized boolean remembers(Region region, Call call) {
+        return buckets.containsKey(new Key(region, call));
+    }
+
     /** The bucket holds no more than this now, as somebody says who has used it. */
     public synchronized void atMost(Region region, Call call, double tokens) {
         Instant now = clock.instant();

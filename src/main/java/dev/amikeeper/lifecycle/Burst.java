@@ -14,6 +14,9 @@ public record Burst(int size, double refill) {
     /** A bucket that is half full again this soon needs no other worker to look after it. */
     private static final Duration SOON = Duration.ofSeconds(3);
 
+    /** Nor does one that lacks so few tokens, if this worker is likely to be the next one, too. */
+    private static final int FEW = 10;
+
     /**
      * What follows when a worker ends.
      *
@@ -57,15 +60,18 @@ public record Burst(int size, double refill) {
      * is told nothing can count on half a bucket.
      *
      * @param waiting for how many calls there is work
+     * @param lasts whether this worker was called before. Lambda is likely to call it again then,
+     *     and it remembers the level
      */
-    public Next after(double tokens, int waiting) {
+    public Next after(double tokens, int waiting, boolean lasts) {
         if (waiting > 0) {
             return now(tokens, waiting) > 0
                     ? Next.AT_ONCE
                     : Next.in(time(Math.min(assumed(), waiting) - tokens));
         }
-        Duration tillHalf = time(assumed() - tokens);
-        return tillHalf.compareTo(SOON) <= 0 ? Next.NOTHING : Next.in(tillHalf);
+        double missing = assumed() - tokens;
+        boolean isFine = time(missing).compareTo(SOON) <= 0 || (lasts && missing <= FEW);
+        return isFine ? Next.NOTHING : Next.in(time(missing));
     }
 
     private Duration time(double tokens) {

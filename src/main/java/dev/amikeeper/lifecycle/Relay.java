@@ -43,6 +43,7 @@ public final class Relay {
     private final Burst burst;
     private final Kicks.WorkerQueue queue;
     private final InstantSource clock;
+    private boolean lasts;
 
     /**
      * A worker's bucket.
@@ -99,6 +100,7 @@ public final class Relay {
 
     /** Begins with what the worker before told, if it did. */
     public void begin(Slice slice) {
+        lasts = pace.remembers(slice.region(), call);
         pace.atMost(slice.region(), call, told(slice).orElse(burst.assumed()));
     }
 
@@ -154,7 +156,7 @@ public final class Relay {
     /** Ends a slice and has the next worker come at the right time. */
     public void end(Slices slices, Slice slice, Left left) {
         double tokens = pace.tokens(slice.region(), call);
-        Burst.Next next = burst.after(tokens, left.waiting);
+        Burst.Next next = burst.after(tokens, left.waiting, lasts);
         if (next.kick() || left.ceiling.isPresent()) {
             kick(slice, new Handover(Map.of(call.action(), tokens), left.ceiling));
         }

@@ -46,25 +46,32 @@ final class BurstTest {
         "2.9, 3, 1"
     })
     void comesAgainWhenTheBucketHoldsAGoodBurst(double tokens, int waiting, int seconds) {
-        assertThat(CREATES.after(tokens, waiting))
+        assertThat(CREATES.after(tokens, waiting, false))
                 .isEqualTo(new Next(true, Duration.ofSeconds(seconds)));
     }
 
     @Test
     void nobodyWaitsForTokensThatAreThere() {
-        assertThat(CREATES.after(20, 100)).isEqualTo(Next.AT_ONCE);
+        assertThat(CREATES.after(20, 100, false)).isEqualTo(Next.AT_ONCE);
     }
 
     @ParameterizedTest
     @CsvSource({"10, 40", "46, 4"})
     void someWorkerLooksAfterABucketThatIsLessThanHalfFull(double tokens, int seconds) {
-        assertThat(COPIES.after(tokens, 0)).isEqualTo(new Next(true, Duration.ofSeconds(seconds)));
+        assertThat(COPIES.after(tokens, 0, false))
+                .isEqualTo(new Next(true, Duration.ofSeconds(seconds)));
     }
 
     @ParameterizedTest
     @CsvSource({"100", "50", "47"})
     void nobodyHasToLookAfterABucketThatIsHalfFullOrSoonWillBe(double tokens) {
-        assertThat(COPIES.after(tokens, 0)).isEqualTo(Next.NOTHING);
+        assertThat(COPIES.after(tokens, 0, false)).isEqualTo(Next.NOTHING);
+    }
+
+    @Test
+    void aWorkerThatLastsRemembersAFewTokens() {
+        assertThat(COPIES.after(40, 0, true)).isEqualTo(Next.NOTHING);
+        assertThat(COPIES.after(39, 0, true)).isEqualTo(new Next(true, Duration.ofSeconds(11)));
     }
 
     /** A worker that is told nothing assumes half a bucket, and must not be wrong. */
@@ -73,7 +80,7 @@ final class BurstTest {
         for (int tenths = -100; tenths <= 500; tenths++) {
             for (int waiting : new int[] {1, 5, 8, 20, 1000}) {
                 double tokens = tenths / 10.0;
-                double then = tokens + CREATES.after(tokens, waiting).hold().toSeconds() * 5;
+                double then = tokens + CREATES.after(tokens, waiting, false).hold().toSeconds() * 5;
                 assertThat(CREATES.now(then, waiting)).isPositive();
             }
         }
