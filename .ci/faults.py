@@ -31,7 +31,7 @@ with deployed(POLICIES) as host:
     world("faults", [{"action": "CreateImage", "mode": "lost", "nth": 2, "times": 1}, {"action": "CreateImage", "mode": "throttle", "nth": 4, "times": 3},
                      {"action": "CopyImage", "mode": "internal", "nth": 1, "times": 2}, {"action": "dynamodb.TransactWriteItems", "mode": "internal", "nth": 5, "times": 2}])
     world("now", {"now": "2026-03-01T02:00:00Z"}); host.scheduled("2026-03-01T02:00:00Z", only="ScheduleFunction"); drain(host, True); play(host, 22)
-    expect("night 1, copies to eu-west-1 fail", images(), {("us-east-1", "available"): 6, ("us-west-2", "available"): 6})
+    expect("night 1, copies to eu-west-1 fail", {kind: n for kind, n in images().items() if kind[1] == "available"}, {("us-east-1", "available"): 6, ("us-west-2", "available"): 6})
 
     world("config", {"fail_copy_regions": []})
     world("now", {"now": "2026-03-02T02:00:00Z"}); host.scheduled("2026-03-02T02:00:00Z", only="ScheduleFunction")
