@@ -38,7 +38,7 @@ with deployed(POLICIES) as host:
     queue = next(q for q, function, _ in host.mappings if function == "CreateImageFunction")
     messages = host.sqs.receive_message(QueueUrl=host.r.phys[queue], MaxNumberOfMessages=10, VisibilityTimeout=1)["Messages"]
     killed(host, "CreateImageFunction", {"Records": [{"messageId": m["MessageId"], "body": m["Body"]} for m in messages]}, "CreateImage", 3)
-    time.sleep(1.2); drain(host); play(host, 22)
+    time.sleep(1.2); drain(host); play(host, 30)
     # The sweep has tried the first night's copies to eu-west-1 again.
     expect("night 2, CreateImageFunction dies", images(), {(region, "available"): 12 for region in ("us-east-1", "us-west-2", "eu-west-1")})
 
