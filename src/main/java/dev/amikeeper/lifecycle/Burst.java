@@ -55,9 +55,10 @@ public record Burst(int size, double refill) {
     }
 
     /**
-     * What follows when the worker ends with this many tokens left. As long as the bucket is less
-     * than half full, some worker looks after it and tells the next one its level. So a worker that
-     * is told nothing can count on half a bucket.
+     * What follows when the worker ends with this many tokens left. As long as the bucket is
+     * clearly less than half full, some worker looks after it and tells the next one its level. So
+     * a worker that is told nothing can count on half a bucket; if a few tokens are missing after
+     * all, EC2 refuses a call or two, and they are repeated.
      *
      * @param waiting for how many calls there is work
      * @param lasts whether this worker was called before. Lambda is likely to call it again then,

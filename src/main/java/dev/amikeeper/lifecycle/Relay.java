@@ -19,7 +19,7 @@ import java.util.Optional;
  * Takes over a bucket from the worker that was in the Region before, and hands it over to the next
  * one. The level of the bucket goes from worker to worker in their own kicks, because the next
  * worker may run on another machine. A worker that is told nothing assumes that the bucket is half
- * full, for as long as it is less, there is a worker's kick on the way.
+ * full: as long as it is clearly less, a worker's kick is on the way.
  *
  * <p>Until the next worker is to begin, one of the kicks that this one was given stays hidden in
  * the queue. Meanwhile SQS delivers no kick of this Region, so nobody spends the bucket.

@@ -10,7 +10,6 @@ import dev.amikeeper.event.OrderKind;
 import dev.amikeeper.image.Region;
 import dev.amikeeper.local.FunctionPool.Environment;
 import dev.amikeeper.local.LocalDeployment.UndeliveredEvent;
-import dev.amikeeper.local.dynamodb.MemoryDynamoDb;
 import dev.amikeeper.policy.Policies;
 
 import software.amazon.awssdk.services.sqs.model.Message;
@@ -248,23 +247,12 @@ public final class LambdaPlatform implements TurnTaker.Agenda, CallWatch {
     }
 
     private Application application(SideBySide sideBySide) {
-        Region home = queues.settings().home();
-        MemoryDynamoDb table = cloud.tables(home.name());
-        return Application.of(
-                queues.settings(),
+        return queues.application(
+                cloud,
+                cloud.tables(queues.settings().home().name()),
                 policies,
-                new Application.Cloud(
-                        region -> cloud.ec2(region.name()),
-                        region -> cloud.autoScaling(region.name()),
-                        region -> cloud.ssm(region.name()),
-                        _ -> cloud.iam(),
-                        table,
-                        sqs,
-                        cloud.sns(home.name()),
-                        () -> cloud.now().plus(cloud.settings().functionClock()),
-                        turns::pause,
-                        new Random(++environments),
-                        sideBySide));
+                new Random(++environments),
+                new StackQueues.Timing(turns::pause, sideBySide));
     }
 
     @Override

@@ -96,23 +96,14 @@ public final class LocalDeployment {
         sns = cloud.sns(home.name());
         queues = StackQueues.add(cloud, home, table, MAX_RECEIVES);
         lambda = new LocalLambda(cloud, home.name(), queues.deadEvents());
+        // One by one, so that the same input leads to the same calls.
         application =
-                Application.of(
-                        queues.settings(),
+                queues.application(
+                        cloud,
+                        dynamoDb,
                         policies,
-                        new Application.Cloud(
-                                region -> cloud.ec2(region.name()),
-                                region -> cloud.autoScaling(region.name()),
-                                region -> cloud.ssm(region.name()),
-                                _ -> cloud.iam(),
-                                dynamoDb,
-                                sqs,
-                                sns,
-                                () -> cloud.now().plus(cloud.settings().functionClock()),
-                                cloud::advance,
-                                new Random(1),
-                                // The same input leads to the same calls.
-                                SideBySide.ONE_BY_ONE));
+                        new Random(1),
+                        new StackQueues.Timing(cloud::advance, SideBySide.ONE_BY_ONE));
         createImage = new CreateImageHandler(application);
         copyImage = new CopyImageHandler(application);
         prune = new PruneHandler(application);

@@ -1,10 +1,17 @@
 package dev.amikeeper.local;
 
+import dev.amikeeper.Application;
 import dev.amikeeper.Settings;
+import dev.amikeeper.ec2.SideBySide;
 import dev.amikeeper.image.Region;
+import dev.amikeeper.policy.Policies;
+
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Random;
+import java.util.function.Consumer;
 
 /**
  * The template's queues and its topic.
@@ -38,4 +45,36 @@ record StackQueues(
                         "embedded");
         return new StackQueues(settings, deadCreateKicks, deadCopyKicks, deadEvents);
     }
+
+    /**
+     * The objects of a function, on top of the simulated services.
+     *
+     * @param together how its calls go on at the same time, and how it waits
+     */
+    Application application(
+            SimulatedCloud cloud,
+            DynamoDbClient dynamoDb,
+            Policies policies,
+            Random random,
+            Timing together) {
+        String home = settings.home().name();
+        return Application.of(
+                settings,
+                policies,
+                new Application.Cloud(
+                        region -> cloud.ec2(region.name()),
+                        region -> cloud.autoScaling(region.name()),
+                        region -> cloud.ssm(region.name()),
+                        _ -> cloud.iam(),
+                        dynamoDb,
+                        cloud.sqs(home),
+                        cloud.sns(home),
+                        () -> cloud.now().plus(cloud.settings().functionClock()),
+                        together.pause(),
+                        random,
+                        together.sideBySide()));
+    }
+
+    /** How a function waits, and how its calls go on at the same time. */
+    record Timing(Consumer<Duration> pause, SideBySide sideBySide) {}
 }

@@ -100,8 +100,8 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, S
         Optional<Unit> stopped = sweep.sweep(regions, bookmarks, last.stopped());
         settled.retain(regions);
         if (!run.dryRun()) {
-            new TooMuch(app.catalog(), app.policies(), now).tell(forgotten.servers());
             end(last, new SweepState(stopped, requests, settled.all()), now);
+            new TooMuch(app.catalog(), app.policies(), now).tell(forgotten.servers());
         }
         return new SweepReport(
                 run.counts(),

@@ -34,7 +34,14 @@ final class TooMuch {
         this.now = now;
     }
 
+    /**
+     * Compares, in the first sweep of a day only: for policies without rules it looks at years of
+     * slots, and little changes within a day.
+     */
     void tell(Map<Region, List<LivingInstance>> servers) {
+        if (Drift.sweep(now) % Drift.SWEEPS_A_DAY != 0) {
+            return;
+        }
         YearMonth month = YearMonth.from(now.atZone(ZoneOffset.UTC));
         for (Fit.Misfit misfit : Fit.of(policies, servers).misfits()) {
             String key = misfit.limit().word() + "/" + month;
