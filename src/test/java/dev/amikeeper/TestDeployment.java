@@ -14,6 +14,7 @@ import dev.amikeeper.local.LocalImage;
 import dev.amikeeper.local.SimulatedCloud;
 import dev.amikeeper.policy.Policies;
 
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** A deployment on the embedded cloud, with the policies of a test. */
 public final class TestDeployment {
@@ -205,7 +207,7 @@ public final class TestDeployment {
     }
 
     /** From now on, functions make their calls so, and pause so. */
-    void sideBySide(SideBySide workers, Consumer<Duration> pausing) {
+    public void sideBySide(SideBySide workers, Consumer<Duration> pausing) {
         sideBySide = workers;
         pause = pausing;
     }
@@ -214,17 +216,22 @@ public final class TestDeployment {
      * The objects of one environment of a function, which share no memory with another one. Only
      * with the catalogue in memory.
      */
-    Application environment() {
+    public Application environment() {
+        return environment(region -> cloud.ec2(region.name()), cloud.tables(EAST));
+    }
+
+    /** The same, with another EC2 and another table. */
+    public Application environment(Function<Region, Ec2Client> ec2, DynamoDbClient table) {
         Application deployed = deployment.application();
         return Application.of(
                 deployed.settings(),
                 deployed.policies(),
                 new Application.Cloud(
-                        region -> cloud.ec2(region.name()),
+                        ec2,
                         region -> cloud.autoScaling(region.name()),
                         region -> cloud.ssm(region.name()),
                         _ -> cloud.iam(),
-                        cloud.tables(EAST),
+                        table,
                         cloud.sqs(EAST),
                         cloud.sns(EAST),
                         cloud.clock(),

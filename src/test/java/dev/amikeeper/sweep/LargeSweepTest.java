@@ -5,16 +5,16 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.amikeeper.Counts;
 import dev.amikeeper.Effort;
+import dev.amikeeper.scale.FunctionHeap;
+import dev.amikeeper.scale.GeneratedFleet.FleetSize;
 
 import org.junit.jupiter.api.Test;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 
 /** What a sweep of a fleet takes where everything is in order. */
 final class LargeSweepTest {
-    private final LargeSweep large = new LargeSweep(400, 3, 2);
+    private final LargeSweep large = new LargeSweep(new FleetSize(400, 3, 2));
 
     @Test
     void snapshotsOfAQuietRegionAreListedOnceADay() {
@@ -42,24 +42,8 @@ final class LargeSweepTest {
     @Test
     void aFullAccountFitsIntoTheFunction() throws IOException, InterruptedException {
         assumeTrue(Effort.isNightly());
-        Process sweeps =
-                new ProcessBuilder(
-                                System.getProperty("java.home") + File.separator + "bin/java",
-                                "-Xmx700m",
-                                "-XX:+UseSerialGC",
-                                "-cp",
-                                System.getProperty(
-                                        "surefire.test.class.path",
-                                        System.getProperty("java.class.path")),
-                                LargeSweep.class.getName(),
-                                "10000",
-                                "5",
-                                "2")
-                        .redirectErrorStream(true)
-                        .start();
-        String said = new String(sweeps.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String said = FunctionHeap.run(LargeSweep.class, new FleetSize(10_000, 5, 2).args());
 
-        assertThat(sweeps.waitFor()).as(said).isZero();
         assertThat(said)
                 .contains("DescribeImages=150, DescribeInstances=10, DescribeSnapshots=300");
     }
